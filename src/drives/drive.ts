@@ -1,0 +1,91 @@
+/**
+ * The one port to a place that keeps shards. What a drive promises:
+ *
+ * - A key is written once. Keys are unguessable (they begin with a blob id), so no two writers meet on one.
+ * - `put` is atomic: before `close` resolves nothing is visible under the key; after it resolves, every later `get` sees
+ *   exactly the `sizeBytes` bytes written (a KV namespace may answer "absent" for about a minute elsewhere: see `settleMs`).
+ * - A writer that is aborted, or closed before `sizeBytes` bytes were written, stores nothing.
+ * - `get` of an absent key is null, never an error. A range is answered exactly: a drive that gives other bytes than those
+ *   asked for (a whole file for a range, a short body) fails the read rather than return them.
+ * - `delete` of absent keys succeeds.
+ * - Failures are `DriveError`s; nothing else is thrown.
+ */
+export interface Drive {
+  /** Name in the configuration; recorded with each shard, so it never changes its meaning. */
+  readonly name: string;
+  /** What fails together: two shards of a blob share a domain only where there are too few domains. */
+  readonly domain: string;
+  /** Largest shard that it takes. */
+  readonly shardBytesMax: number;
+  /** Which blobs it takes: `small` ones (1+2 copies, packs excluded), `large` ones, or `both`. */
+  readonly class: DriveClass;
+  /** How long after a write an absent answer may be untrue: 0 where reads are strongly consistent. */
+  readonly settleMs: number;
+  /** Begins a shard of exactly `sizeBytes`. Does not wait: failures come from the writer's methods. */
+  put(key: string, sizeBytes: number): ShardWriter;
+  /** Opens `length` bytes from `offset` (to the end where no range is given), or null where the key is absent. */
+  get(key: string, range?: ByteRange): Promise<ShardReader | null>;
+  /** Size of the shard, or null where the key is absent. Reads no data. */
+  head(key: string): Promise<{ sizeBytes: number } | null>;
+  /** Deletes up to 1,000 keys. */
+  delete(keys: readonly string[]): Promise<void>;
+  /** One page of keys in ascending order, which is order of age, after `cursor`. At most 1,000. */
+  list(options: ListOptions): Promise<ShardPage>;
+}
+
+export type DriveClass = "small" | "large" | "both";
+
+export interface ByteRange {
+  offset: number;
+  length: number;
+}
+
+/** One shard being written. Calls come one at a time, except `abort`, which may come at any moment. */
+export interface ShardWriter {
+  /** Resolves when `bytes` may be reused by the caller: they were taken, not necessarily stored. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Resolves when the drive has acknowledged the whole shard. */
+  close(): Promise<void>;
+  /** Gives up; nothing is stored. Never throws, also after `close` failed. */
+  abort(): Promise<void>;
+}
+
+/** One range being read, in order. */
+export interface ShardReader {
+  /** The next `length` bytes exactly, in memory that belongs to the caller; a `DriveError` where fewer are left. */
+  read(length: number): Promise<Uint8Array>;
+  /** Stops reading and frees the connection. Never throws. */
+  cancel(): Promise<void>;
+}
+
+export interface ListOptions {
+  /** Where the page before ended. */
+  cursor?: string;
+  limit: number;
+}
+
+export interface ShardPage {
+  shards: { key: string; sizeBytes: number }[];
+  /** Present if there may be more. */
+  cursor?: string;
+}
+
+/** Why a drive call failed. `retryable` says that the same call may succeed soon. */
+export type DriveFault = "unreachable" | "timeout" | "throttled" | "refused" | "short" | "full" | "circuit-open" | "unknown";
+
+/** The only error that drives throw. Its message names the drive and the call, never a secret. */
+export class DriveError extends Error {
+  readonly drive: string;
+  readonly fault: DriveFault;
+
+  constructor(drive: string, fault: DriveFault, message: string, options?: { cause?: unknown }) {
+    super(`drive ${drive}: ${message}`, options);
+    this.name = "DriveError";
+    this.drive = drive;
+    this.fault = fault;
+  }
+
+  get retryable(): boolean {
+    return this.fault !== "refused" && this.fault !== "full" && this.fault !== "short";
+  }
+}
