@@ -1,0 +1,42 @@
+import type { BucketName, ObjectKey } from "./types.ts";
+
+/**
+ * What can go wrong in the store and is nobody's bug. Translated once, by an exhaustive switch, into S3's error codes
+ * (`src/s3/translate-store.ts`).
+ */
+export type StoreFailure =
+  | { kind: "no-such-bucket"; bucket: BucketName }
+  | { kind: "bucket-exists"; bucket: BucketName; ownedByCaller: boolean }
+  | { kind: "bucket-not-empty"; bucket: BucketName }
+  | { kind: "too-many-buckets"; bucketsMax: number }
+  | { kind: "no-such-key"; key: ObjectKey }
+  | { kind: "no-such-upload"; uploadId: string }
+  /** A condition on the destination did not hold at the commit. */
+  | { kind: "precondition-failed"; condition: "If-Match" | "If-None-Match" }
+  /** `If-Match` on a key that does not exist. */
+  | { kind: "precondition-no-such-key"; key: ObjectKey }
+  /** Complete names a part that was not uploaded, or with another ETag or checksum. */
+  | { kind: "invalid-part"; partNumber: number; etag?: string }
+  /** A part but the last is under 5 MiB. */
+  | { kind: "part-too-small"; partNumber: number; sizeBytes: number; minBytes: number; etag: string }
+  /** Something changed under the operation each time that it was tried: the client may repeat it. */
+  | { kind: "conflict"; what: string }
+  /** An object of more extents than one row may hold. */
+  | { kind: "too-many-extents"; extentsMax: number }
+  /** The body ended before its declared size. */
+  | { kind: "incomplete-body"; expectedBytes: number; receivedBytes: number }
+  /** Too few drives took their shard, or too few can give theirs. Nothing was made visible; try again later. */
+  | { kind: "drives-unavailable"; needed: number; available: number }
+  /** The metadata database did not answer. */
+  | { kind: "metadata-unavailable" };
+
+/** The only expected error that the store throws. Everything else that it throws is a bug. */
+export class StoreError extends Error {
+  readonly failure: StoreFailure;
+
+  constructor(failure: StoreFailure, options?: { cause?: unknown }) {
+    super(failure.kind, options);
+    this.name = "StoreError";
+    this.failure = failure;
+  }
+}

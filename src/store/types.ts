@@ -1,0 +1,102 @@
+/** What the store speaks of: plain data, no Request, no Response, no XML, no SQL. Times are milliseconds since 1970, UTC. */
+
+export type BucketName = string;
+/** Any Unicode text of 1 to 1,024 bytes of UTF-8 without U+0000. Compared by its bytes. */
+export type ObjectKey = string;
+
+export interface Bucket {
+  id: number;
+  name: BucketName;
+  /** Principal that owns it (see `src/access`). */
+  owner: string;
+  region: string;
+  createdMs: number;
+}
+
+/** Headers that S3 keeps with an object and gives back as they were sent. Absent ones were not sent. */
+export interface SystemHeaders {
+  contentType?: string;
+  contentEncoding?: string;
+  contentDisposition?: string;
+  contentLanguage?: string;
+  cacheControl?: string;
+  /** The text as sent, whatever its form. */
+  expires?: string;
+}
+
+export interface Attributes {
+  system: SystemHeaders;
+  /** Names in lower case without `x-amz-meta-`; at most 2 KB of names and values together. */
+  user: Record<string, string>;
+}
+
+export type ChecksumAlgorithm = "crc32" | "crc32c" | "crc64nvme" | "sha1" | "sha256";
+/** `full-object`: of all the bytes. `composite`: of the parts' checksums, printed with `-<parts>`. */
+export type ChecksumType = "full-object" | "composite";
+
+export interface ObjectChecksum {
+  algorithm: ChecksumAlgorithm;
+  type: ChecksumType;
+  /** Base64, as S3 prints it; composite ones with their `-<parts>` suffix. */
+  value: string;
+}
+
+export interface PartSummary {
+  partNumber: number;
+  sizeBytes: number;
+  /** Base64, of the upload's algorithm, where it has one. */
+  checksum?: string;
+}
+
+export interface ObjectHead {
+  key: ObjectKey;
+  /** Unguessable id of this version; begins with its creation time. */
+  id: string;
+  sizeBytes: number;
+  /** Without quotes: MD5 in hex, or `<md5 of the parts' md5s>-<count>`. */
+  etag: string;
+  modifiedMs: number;
+  storageClass: string;
+  attributes: Attributes;
+  /** Absent where nobody computed one. */
+  checksum?: ObjectChecksum;
+  /** Present on objects that were completed from parts, ascending. */
+  parts?: PartSummary[];
+}
+
+/** Digests that a body may be asked for. MD5 is always computed (it is the ETag). */
+export type DigestName = ChecksumAlgorithm | "md5";
+export type Digests = ReadonlyMap<DigestName, Uint8Array>;
+
+/** A request body on its way in. The store pulls it once, start to end. */
+export interface IncomingBody {
+  /** Bytes that `next` will give in all, after every transfer coding is undone. */
+  readonly sizeBytes: number;
+  /** What `verify` wants to see besides MD5. */
+  readonly digests: readonly DigestName[];
+  /** The next piece, valid until the next call, or null at the end. Throws where the transfer is broken, cut off or forged. */
+  next(): Promise<Uint8Array | null>;
+  /**
+   * Step 4 of the write protocol: called once, after the last byte and before anything is committed. Throws to refuse the
+   * body; otherwise names the checksum to keep with the object (null: the store keeps CRC-64/NVME, which it has anyway).
+   */
+  verify(digests: Digests): ObjectChecksum | null;
+}
+
+/** Object bytes on their way out. Pull `next` until null; `cancel` frees the drives if it is not read to the end. */
+export interface OutgoingBody {
+  readonly sizeBytes: number;
+  /** Verified bytes; memory belongs to the caller. Throws a `StoreError` where too few good shards are left: break off. */
+  next(): Promise<Uint8Array | null>;
+  cancel(): Promise<void>;
+}
+
+/** What must hold for the object at the destination when the write commits (If-Match, If-None-Match on writes). */
+export type WriteCondition = { ifNoneMatch: "*" } | { ifMatch: string };
+
+export interface WriteResult {
+  id: string;
+  etag: string;
+  modifiedMs: number;
+  checksum?: ObjectChecksum;
+}
