@@ -1,4 +1,4 @@
-import type { BucketName, ObjectKey } from "./types.ts";
+import type { BucketName, ChecksumAlgorithm, ObjectKey } from "./types.ts";
 
 /**
  * What can go wrong in the store and is nobody's bug. Translated once, by an exhaustive switch, into S3's error codes
@@ -21,6 +21,9 @@ export type StoreFailure =
   | { kind: "part-too-small"; partNumber: number; sizeBytes: number; minBytes: number; etag: string }
   /** Something changed under the operation each time that it was tried: the client may repeat it. */
   | { kind: "conflict"; what: string }
+  /** The full-object checksum or size that the client expects of a completed upload is not what its parts make. */
+  | { kind: "checksum-mismatch"; algorithm: ChecksumAlgorithm }
+  | { kind: "size-mismatch"; expectedBytes: number; actualBytes: number }
   /** An object of more extents than one row may hold. */
   | { kind: "too-many-extents"; extentsMax: number }
   /** The body ended before its declared size. */

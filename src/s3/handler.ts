@@ -1,0 +1,37 @@
+import type { Principal } from "../access/principal.ts";
+import type { PayloadMode } from "../sigv4/payload.ts";
+import type { StoreContext } from "../store/context.ts";
+import type { OutgoingBody } from "../store/types.ts";
+
+/** What a handler is given: a request that is authenticated, authorised and screened. */
+export interface Call {
+  readonly principal: Principal;
+  /** "" where the operation has none. */
+  readonly bucket: string;
+  /** Decoded; "" where the operation has none. */
+  readonly key: string;
+  /** Decoded query parameters. */
+  readonly query: URLSearchParams;
+  readonly headers: Headers;
+  readonly payload: Payload;
+  readonly store: StoreContext;
+  readonly requestId: string;
+}
+
+/** The request body as it arrived, with what the verified signature says of it. */
+export interface Payload {
+  readonly mode: PayloadMode;
+  readonly stream: ReadableStream<Uint8Array> | null;
+  /** Content-Length; null where the request has none. */
+  readonly contentLengthBytes: number | null;
+}
+
+/** What a handler answers. The dispatcher adds request id, date and server headers. */
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** XML text (Content-Type application/xml), object bytes, or nothing. */
+  readonly body?: string | OutgoingBody;
+}
+
+export type Handler = (call: Call) => Promise<Answer>;
