@@ -1,0 +1,33 @@
+// Compiles the kernel to src/erasure/kernel.wasm. Part of its source is generated here and exists only in memory.
+
+import { readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import asc from "assemblyscript/asc";
+import { multiplySource } from "./multiply.mjs";
+import { planesSource } from "./planes.mjs";
+
+const folder = dirname(fileURLToPath(import.meta.url));
+
+const generated = `import { SOURCES } from "./memory";\n${planesSource()}\n${multiplySource()}`;
+
+async function readSource(name) {
+  if (name === "generated.ts") return generated;
+  return readFile(join(folder, name), "utf8").catch(() => null);
+}
+
+const options = [
+  ["kernel.ts", "--outFile", "../kernel.wasm"],
+  ["--runtime", "stub", "--importMemory", "--noExportMemory", "--initialMemory", "16"],
+  ["--enable", "simd", "--optimizeLevel", "3", "--shrinkLevel", "0", "--noAssert"],
+].flat();
+
+const { error, stderr } = await asc.main(options, {
+  readFile: readSource,
+  writeFile: (name, contents) => writeFile(join(folder, name), contents),
+  listFiles: () => [],
+});
+if (error) {
+  process.stderr.write(stderr.toString());
+  throw error;
+}

@@ -1,0 +1,29 @@
+// Where everything lies in the kernel's memory. The host reads SLOTS and SLOT_BYTES as exported globals.
+
+/** Addresses of the shards that a row is computed from, u32 each. */
+export const SOURCES: usize = 1024;
+/** What the host hands to `reconstruct`; see `plan*` in kernel.ts. */
+export const PLAN: usize = 2048;
+/** Blob id (16 bytes), shard index (u32), stripe number (u32): what a frame's check is bound to. */
+export const IDENTITY: usize = 3072;
+
+/** Bytes of each shard that reconstruction works on at a time: the syndromes of a chunk stay in the first-level cache. */
+export const CHUNK_BYTES: usize = 4096;
+/** Always zero: stands in for a missing shard. */
+export const ZEROS: usize = 4096;
+/** Up to four syndromes of one chunk. */
+export const SYNDROMES: usize = ZEROS + CHUNK_BYTES;
+
+/** Sixteen tables of 256 u64 for each CRC. */
+const CRC_TABLES_BYTES: usize = 16 * 256 * 8;
+export const CRC32_TABLES: usize = SYNDROMES + 4 * CHUNK_BYTES;
+export const CRC32C_TABLES: usize = CRC32_TABLES + CRC_TABLES_BYTES;
+export const CRC64_TABLES: usize = CRC32C_TABLES + CRC_TABLES_BYTES;
+
+/** Bytes from elsewhere, copied here to be checksummed. */
+export const INPUT_BYTES: usize = 262144;
+export const INPUT: usize = 131072;
+
+/** One stripe each: k+m frames at a fixed stride. The first belongs to reconstruction. */
+export const SLOT_BYTES: usize = 2097152;
+export const SLOTS: usize = 1048576;

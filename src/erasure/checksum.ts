@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto";
+import type { ErasureEngine } from "./engine.ts";
+
+export type ChecksumName = "crc32" | "crc32c" | "crc64nvme" | "sha1" | "sha256" | "md5";
+
+/** A checksum of bytes that come piece by piece. */
+export interface Checksum {
+  update(bytes: Uint8Array): void;
+  /** The value, most significant byte first, as S3 encodes it in base64. Called once, at the end. */
+  digest(): Uint8Array;
+}
+
+/** A fresh checksum. The CRCs run in the engine, the digests in node:crypto. */
+export function createChecksum(name: ChecksumName, engine: ErasureEngine): Checksum {
+  switch (name) {
+    case "crc32":
+      return new Crc32Checksum((bytes, crc) => engine.crc32(bytes, crc));
+    case "crc32c":
+      return new Crc32Checksum((bytes, crc) => engine.crc32c(bytes, crc));
+    case "crc64nvme":
+      return new Crc64Checksum(engine);
+    case "sha1":
+    case "sha256":
+    case "md5":
+      return new Digest(name);
+  }
+}
+
+class Crc32Checksum implements Checksum {
+  readonly #crcOf: (bytes: Uint8Array, crc: number) => number;
+  #crc = 0;
+
+  constructor(crcOf: (bytes: Uint8Array, crc: number) => number) {
+    this.#crcOf = crcOf;
+  }
+
+  update(bytes: Uint8Array): void {
+    this.#crc = this.#crcOf(bytes, this.#crc);
+  }
+
+  digest(): Uint8Array {
+    return crc32Bytes(this.#crc);
+  }
+}
+
+class Crc64Checksum implements Checksum {
+  readonly #engine: ErasureEngine;
+  #crc = 0n;
+
+  constructor(engine: ErasureEngine) {
+    this.#engine = engine;
+  }
+
+  update(bytes: Uint8Array): void {
+    this.#crc = this.#engine.crc64nvme(bytes, this.#crc);
+  }
+
+  digest(): Uint8Array {
+    return crc64Bytes(this.#crc);
+  }
+}
+
+class Digest implements Checksum {
+  readonly #hash: ReturnType<typeof createHash>;
+
+  constructor(name: "sha1" | "sha256" | "md5") {
+    this.#hash = createHash(name);
+  }
+
+  update(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+  }
+
+  digest(): Uint8Array {
+    return new Uint8Array(this.#hash.digest());
+  }
+}
+
+/** A 32-bit CRC as S3 encodes it: four bytes, most significant first. */
+export function crc32Bytes(crc: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, crc);
+  return bytes;
+}
+
+/** A 64-bit CRC as S3 encodes it: eight bytes, most significant first. */
+export function crc64Bytes(crc: bigint): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, crc);
+  return bytes;
+}
