@@ -1,0 +1,216 @@
+import { requireBucket } from "./buckets.ts";
+import { type Database, require, type Statement } from "./database.ts";
+import { type BlobRow, type ChecksumRow, type ExtentRow, jsonOrNull, type PartSummaryRow } from "./rows.ts";
+
+/** A version about to become the one that its key names. */
+export interface NewVersion {
+  bucketId: number;
+  key: string;
+  id: string;
+  sizeBytes: number;
+  etag: string;
+  modifiedMs: number;
+  storageClass: string;
+  checksum: ChecksumRow | null;
+  attributes: unknown;
+  parts: PartSummaryRow[] | null;
+  /** Exactly one of the two is not null. */
+  extents: ExtentRow[] | null;
+  inlineBody: string | null;
+}
+
+/** What must hold of the key's current version. ETags without quotes. */
+export type CommitCondition = { ifNoneMatch: "*" } | { ifMatch: string };
+
+export interface VersionCommit {
+  version: NewVersion;
+  /** Blob written for this version, if one was. */
+  blob?: BlobRow;
+  /** Blobs of other versions that this one refers to from now on, besides `blob`. The referent is the version's id. */
+  sharedBlobIds?: readonly string[];
+  condition?: CommitCondition;
+  /** The upload that this version completes, with the parts that it was made of: [part number, part id]. */
+  completes?: { uploadId: string; parts: readonly (readonly [number, string])[] };
+}
+
+export interface PartCommit {
+  bucketId: number;
+  key: string;
+  uploadId: string;
+  part: {
+    partNumber: number;
+    id: string;
+    sizeBytes: number;
+    etag: string;
+    modifiedMs: number;
+    checksum: string | null;
+    crc64nvme: string | null;
+    extents: ExtentRow[];
+  };
+  blob?: BlobRow;
+  sharedBlobIds?: readonly string[];
+}
+
+/**
+ * Step 6 of the write protocol: the only statements that make bytes visible. Preconditions and version rules live here.
+ * Each commit is one D1 batch: wholly applied or not at all, whatever stops. Committing the same thing twice is harmless.
+ */
+export class Commits {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Throws `GuardError`: no_such_bucket, exists_already, etag_differs, no_such_key, blob_gone, no_such_upload, part_changed. */
+  async version(commit: VersionCommit): Promise<void> {
+    const { version, condition, completes } = commit;
+    await this.#database.batch([
+      requireBucket(version.bucketId),
+      ...(completes ? requireParts(version, completes) : []),
+      ...(condition ? requireCondition(version, condition) : []),
+      {
+        sql: `INSERT OR IGNORE INTO trash (dropped_ms, id, extents) SELECT ?3, id, extents FROM objects
+              WHERE bucket_id = ?1 AND key = ?2 AND extents IS NOT NULL AND id <> ?4`,
+        values: [version.bucketId, version.key, version.modifiedMs, version.id],
+      },
+      ...refer(commit.blob, commit.sharedBlobIds, version.id, version.modifiedMs),
+      upsertObject(version),
+      ...(completes ? finishUpload(version, completes) : []),
+    ]);
+  }
+
+  /** Makes a part visible in its upload; the one that it replaces goes to the trash. Throws `GuardError`: no_such_upload, blob_gone. */
+  async part(commit: PartCommit): Promise<void> {
+    const { bucketId, key, uploadId, part } = commit;
+    await this.#database.batch([
+      requireUpload(bucketId, key, uploadId),
+      {
+        sql: `INSERT OR IGNORE INTO trash (dropped_ms, id, extents) SELECT ?3, id, extents FROM parts
+              WHERE upload_id = ?1 AND part_number = ?2 AND id <> ?4`,
+        values: [uploadId, part.partNumber, part.modifiedMs, part.id],
+      },
+      ...refer(commit.blob, commit.sharedBlobIds, part.id, part.modifiedMs),
+      {
+        sql: `INSERT OR REPLACE INTO parts
+              (upload_id, part_number, id, size_bytes, etag, modified_ms, checksum, crc64nvme, extents)
+              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
+        values: [
+          uploadId,
+          part.partNumber,
+          part.id,
+          part.sizeBytes,
+          part.etag,
+          part.modifiedMs,
+          part.checksum,
+          part.crc64nvme,
+          JSON.stringify(part.extents),
+        ],
+      },
+    ]);
+  }
+}
+
+export function requireUpload(bucketId: number, key: string, uploadId: string): Statement {
+  const found = "EXISTS (SELECT 1 FROM uploads WHERE bucket_id = ?1 AND key = ?2 AND id = ?3)";
+  return require("no_such_upload", found, [bucketId, key, uploadId]);
+}
+
+function requireCondition({ bucketId, key, id }: NewVersion, condition: CommitCondition): Statement[] {
+  // A version that is there under our own id is this very commit, repeated: it meets every condition that it met before.
+  const current = "SELECT 1 FROM objects WHERE bucket_id = ?1 AND key = ?2";
+  const values = [bucketId, key, id];
+  if ("ifNoneMatch" in condition) return [require("exists_already", `NOT EXISTS (${current} AND id <> ?3)`, values)];
+  return [
+    require("no_such_key", `EXISTS (${current})`, [bucketId, key]),
+    require("etag_differs", `EXISTS (${current} AND (id = ?3 OR etag = ?4))`, [...values, condition.ifMatch]),
+  ];
+}
+
+function requireParts({ bucketId, key }: NewVersion, completes: NonNullable<VersionCommit["completes"]>): Statement[] {
+  const unchanged = `(SELECT count(*) FROM json_each(?2) chosen JOIN parts ON upload_id = ?1
+    AND part_number = json_extract(chosen.value, '$[0]') AND id = json_extract(chosen.value, '$[1]')) = ?3`;
+  const { uploadId, parts } = completes;
+  return [
+    requireUpload(bucketId, key, uploadId),
+    require("part_changed", unchanged, [uploadId, JSON.stringify(parts), parts.length]),
+  ];
+}
+
+/** The parts' extents, with their references, now belong to the object; parts that were not chosen go to the trash. */
+function finishUpload(version: NewVersion, { uploadId, parts }: NonNullable<VersionCommit["completes"]>): Statement[] {
+  return [
+    {
+      sql: `INSERT OR IGNORE INTO trash (dropped_ms, id, extents) SELECT ?2, id, extents FROM parts
+            WHERE upload_id = ?1 AND part_number NOT IN (SELECT json_extract(value, '$[0]') FROM json_each(?3))`,
+      values: [uploadId, version.modifiedMs, JSON.stringify(parts)],
+    },
+    { sql: "DELETE FROM parts WHERE upload_id = ?1", values: [uploadId] },
+    {
+      sql: "DELETE FROM uploads WHERE bucket_id = ?1 AND key = ?2 AND id = ?3",
+      values: [version.bucketId, version.key, uploadId],
+    },
+  ];
+}
+
+/** Records a new blob, and that `referent` holds it and the shared ones; shards that are missing are noted for healing. */
+function refer(
+  blob: BlobRow | undefined,
+  sharedBlobIds: readonly string[] | undefined,
+  referent: string,
+  nowMs: number,
+): Statement[] {
+  const statements: Statement[] = [];
+  if (blob) {
+    statements.push(
+      {
+        sql: `INSERT OR IGNORE INTO blobs (id, k, m, block_bytes, size_bytes, crc64nvme, shards)
+              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
+        values: [blob.id, blob.k, blob.m, blob.blockBytes, blob.sizeBytes, blob.crc64nvme, JSON.stringify(blob.shards)],
+      },
+      {
+        sql: "INSERT OR IGNORE INTO blob_refs (blob_id, referent) VALUES (?1, ?2)",
+        values: [blob.id, referent],
+      },
+    );
+    const missing = blob.shards.flatMap((place, shard) => (place === null ? [shard] : []));
+    if (missing.length > 0) {
+      statements.push({
+        sql: `INSERT OR IGNORE INTO damage (blob_id, shard, cause, noted_ms)
+              SELECT ?1, value, 'not-written', ?3 FROM json_each(?2)`,
+        values: [blob.id, JSON.stringify(missing), nowMs],
+      });
+    }
+  }
+  if (sharedBlobIds && sharedBlobIds.length > 0) {
+    const ids = JSON.stringify(sharedBlobIds);
+    const live =
+      "(SELECT count(*) FROM json_each(?1) j JOIN blobs b ON b.id = j.value WHERE b.condemned_ms IS NULL) = ?2";
+    statements.push(require("blob_gone", live, [ids, sharedBlobIds.length]), {
+      sql: "INSERT OR IGNORE INTO blob_refs (blob_id, referent) SELECT value, ?2 FROM json_each(?1)",
+      values: [ids, referent],
+    });
+  }
+  return statements;
+}
+
+function upsertObject(version: NewVersion): Statement {
+  return {
+    sql: `INSERT OR REPLACE INTO objects (bucket_id, key, id, size_bytes, etag, modified_ms, storage_class, checksum,
+            attributes, parts, extents, inline_body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
+    values: [
+      version.bucketId,
+      version.key,
+      version.id,
+      version.sizeBytes,
+      version.etag,
+      version.modifiedMs,
+      version.storageClass,
+      jsonOrNull(version.checksum),
+      JSON.stringify(version.attributes),
+      jsonOrNull(version.parts),
+      jsonOrNull(version.extents),
+      version.inlineBody,
+    ],
+  };
+}

@@ -1,0 +1,91 @@
+/** What a table's code needs of D1: statements by name, batches, and failures in words that the store understands. */
+
+/** Why a batch was rolled back on purpose: the name of the constraint of table `guard` that it ran into. */
+export type Guard =
+  | "no_such_bucket"
+  | "bucket_not_empty"
+  | "no_such_upload"
+  | "part_changed"
+  | "blob_gone"
+  | "exists_already"
+  | "etag_differs"
+  | "no_such_key";
+
+/** A batch ran into a guard: nothing of it was applied. */
+export class GuardError extends Error {
+  readonly guard: Guard;
+
+  constructor(guard: Guard) {
+    super(`guard ${guard}`);
+    this.name = "GuardError";
+    this.guard = guard;
+  }
+}
+
+/** A unique name is taken (a bucket's): nothing of the batch was applied. */
+export class TakenError extends Error {}
+
+/** D1 did not answer, or answered with a failure of its own. For a write: it may or may not have been applied. */
+export class MetadataUnavailable extends Error {}
+
+/** One statement and its parameters, numbered ?1, ?2 … A BLOB never travels: bytes are base64 text (D1 sends BLOBs as JSON arrays of numbers). */
+export interface Statement {
+  sql: string;
+  values: readonly (string | number | null)[];
+}
+
+export interface Cost {
+  roundTrips: number;
+  rowsRead: number;
+  rowsWritten: number;
+}
+
+/** Told what each round trip to D1 cost. */
+export type CostObserver = (cost: Cost) => void;
+
+export class Database {
+  readonly #d1: D1Database;
+  readonly #observe: CostObserver;
+
+  constructor(d1: D1Database, observe: CostObserver = () => {}) {
+    this.#d1 = d1;
+    this.#observe = observe;
+  }
+
+  /** Runs all statements in one transaction and one round trip; gives each one's rows. All or nothing is applied. */
+  async batch<Rows extends unknown[]>(statements: readonly Statement[]): Promise<{ [N in keyof Rows]: Rows[N][] }> {
+    try {
+      const prepared = statements.map(({ sql, values }) => this.#d1.prepare(sql).bind(...values));
+      const results = await this.#d1.batch(prepared);
+      const cost = { roundTrips: 1, rowsRead: 0, rowsWritten: 0 };
+      for (const { meta } of results) {
+        cost.rowsRead += meta.rows_read ?? 0;
+        cost.rowsWritten += meta.rows_written ?? 0;
+      }
+      this.#observe(cost);
+      return results.map((result) => result.results) as { [N in keyof Rows]: Rows[N][] };
+    } catch (error) {
+      this.#observe({ roundTrips: 1, rowsRead: 0, rowsWritten: 0 });
+      throw translate(error);
+    }
+  }
+
+  /** Runs one statement in one round trip; gives its rows. */
+  async all<Row>(sql: string, ...values: (string | number | null)[]): Promise<Row[]> {
+    const [rows] = await this.batch<[Row]>([{ sql, values }]);
+    return rows;
+  }
+}
+
+function translate(error: unknown): Error {
+  const message = error instanceof Error ? error.message : String(error);
+  const guard = /CHECK constraint failed: (\w+)/.exec(message)?.[1];
+  if (guard !== undefined) return new GuardError(guard as Guard);
+  if (message.includes("UNIQUE constraint failed")) return new TakenError(message);
+  return new MetadataUnavailable(message, { cause: error });
+}
+
+/** A statement that fails the batch with `guard` unless `condition` (SQL, over ?1 …) holds. */
+export function require(guard: Guard, condition: string, values: Statement["values"]): Statement {
+  return { sql: `INSERT INTO guard (${guard}) SELECT 1 WHERE NOT (${condition})`, values };
+}

@@ -1,0 +1,28 @@
+import { BlobTable } from "./blobs.ts";
+import { BucketTable } from "./buckets.ts";
+import { Commits } from "./commit.ts";
+import { type CostObserver, Database } from "./database.ts";
+import { ListingQueries } from "./listing.ts";
+import { ObjectTable } from "./objects.ts";
+import { UploadTable } from "./uploads.ts";
+
+/** All metadata, in one D1 database. The only code that speaks SQL; each method is one round trip unless it says otherwise. */
+export class Metadata {
+  readonly buckets: BucketTable;
+  readonly objects: ObjectTable;
+  readonly listing: ListingQueries;
+  readonly uploads: UploadTable;
+  readonly blobs: BlobTable;
+  readonly commits: Commits;
+
+  /** `observe` is told the cost of each round trip. */
+  constructor(d1: D1Database, observe?: CostObserver) {
+    const database = new Database(d1, observe);
+    this.buckets = new BucketTable(database);
+    this.objects = new ObjectTable(database);
+    this.listing = new ListingQueries(database);
+    this.uploads = new UploadTable(database);
+    this.blobs = new BlobTable(database);
+    this.commits = new Commits(database);
+  }
+}
