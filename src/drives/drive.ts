@@ -2,15 +2,40 @@
  * The one port to a place that keeps shards. What a drive promises:
  *
  * - A key is written once. Keys are unguessable (they begin with a blob id), so no two writers meet on one.
- * - `put` is atomic: before `close` resolves nothing is visible under the key; after it resolves, every later `get` sees
+ * - `put` is atomic: before `close` is called nothing is visible under the key; after it resolves, every later `get` sees
  *   exactly the `sizeBytes` bytes written (a KV namespace may answer "absent" for about a minute elsewhere: see `settleMs`).
- * - A writer that is aborted, or closed before `sizeBytes` bytes were written, stores nothing.
+ *   Where `close` fails the outcome is unknown: the key holds the whole shard or nothing, and never a part of it.
+ * - A writer that is aborted before `close`, or closed before `sizeBytes` bytes were written, stores nothing.
  * - `get` of an absent key is null, never an error. A range is answered exactly: a drive that gives other bytes than those
  *   asked for (a whole file for a range, a short body) fails the read rather than return them.
  * - `delete` of absent keys succeeds.
  * - Failures are `DriveError`s; nothing else is thrown.
+ *
+ * Drives do not look into what they keep: whether the bytes are the ones that were written is the frames' business.
  */
-export interface Drive {
+export interface Drive extends DriveTraits {
+  /** How long after a write an absent answer may be untrue: 0 where reads are strongly consistent. */
+  readonly settleMs: number;
+  /** Begins a shard of exactly `sizeBytes`. Does not wait: failures come from the writer's methods. */
+  put(key: string, sizeBytes: number): ShardWriter;
+  /**
+   * Opens a range (or the whole shard), or null where the key is absent. A range that does not lie inside the shard is a
+   * `short` error, here or from the first read.
+   */
+  get(key: string, range?: ByteRange): Promise<ShardReader | null>;
+  /** Size of the shard, or null where the key is absent. Reads no data. */
+  head(key: string): Promise<{ sizeBytes: number } | null>;
+  /** Deletes up to 1,000 keys. Where it fails, some of them may be gone. */
+  delete(keys: readonly string[]): Promise<void>;
+  /**
+   * One page of keys in ascending order, which is order of age, after `cursor`. A page may hold fewer than `limit` keys, even
+   * none, and still have a cursor: a drive bounds the work that it does for one page.
+   */
+  list(options: ListOptions): Promise<ShardPage>;
+}
+
+/** What configuration says of a drive. */
+export interface DriveTraits {
   /** Name in the configuration; recorded with each shard, so it never changes its meaning. */
   readonly name: string;
   /** What fails together: two shards of a blob share a domain only where there are too few domains. */
@@ -19,22 +44,11 @@ export interface Drive {
   readonly shardBytesMax: number;
   /** Which blobs it takes: `small` ones (1+2 copies, packs excluded), `large` ones, or `both`. */
   readonly class: DriveClass;
-  /** How long after a write an absent answer may be untrue: 0 where reads are strongly consistent. */
-  readonly settleMs: number;
-  /** Begins a shard of exactly `sizeBytes`. Does not wait: failures come from the writer's methods. */
-  put(key: string, sizeBytes: number): ShardWriter;
-  /** Opens `length` bytes from `offset` (to the end where no range is given), or null where the key is absent. */
-  get(key: string, range?: ByteRange): Promise<ShardReader | null>;
-  /** Size of the shard, or null where the key is absent. Reads no data. */
-  head(key: string): Promise<{ sizeBytes: number } | null>;
-  /** Deletes up to 1,000 keys. */
-  delete(keys: readonly string[]): Promise<void>;
-  /** One page of keys in ascending order, which is order of age, after `cursor`. At most 1,000. */
-  list(options: ListOptions): Promise<ShardPage>;
 }
 
 export type DriveClass = "small" | "large" | "both";
 
+/** At least one byte. */
 export interface ByteRange {
   offset: number;
   length: number;
@@ -46,7 +60,10 @@ export interface ShardWriter {
   write(bytes: Uint8Array): Promise<void>;
   /** Resolves when the drive has acknowledged the whole shard. */
   close(): Promise<void>;
-  /** Gives up; nothing is stored. Never throws, also after `close` failed. */
+  /**
+   * Gives up. Nothing is stored, unless `close` was called before. Never throws. When it resolves, no memory that was given to
+   * `write` is referred to any more.
+   */
   abort(): Promise<void>;
 }
 
@@ -59,8 +76,9 @@ export interface ShardReader {
 }
 
 export interface ListOptions {
-  /** Where the page before ended. */
+  /** The cursor of the page before, as it came. It stays valid for days, also if the keys around it are deleted. */
   cursor?: string;
+  /** 1 to 1,000. */
   limit: number;
 }
 
@@ -71,7 +89,15 @@ export interface ShardPage {
 }
 
 /** Why a drive call failed. `retryable` says that the same call may succeed soon. */
-export type DriveFault = "unreachable" | "timeout" | "throttled" | "refused" | "short" | "full" | "circuit-open" | "unknown";
+export type DriveFault =
+  | "unreachable"
+  | "timeout"
+  | "throttled"
+  | "refused"
+  | "short"
+  | "full"
+  | "circuit-open"
+  | "unknown";
 
 /** The only error that drives throw. Its message names the drive and the call, never a secret. */
 export class DriveError extends Error {

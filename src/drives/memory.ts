@@ -1,0 +1,127 @@
+import {
+  type ByteRange,
+  type Drive,
+  type DriveClass,
+  DriveError,
+  type DriveTraits,
+  type ListOptions,
+  type ShardPage,
+  type ShardReader,
+  type ShardWriter,
+} from "./drive.ts";
+
+/** A drive in this process's memory, for tests. `shards` may be looked into and tampered with. */
+export class MemoryDrive implements Drive {
+  readonly name: string;
+  readonly domain: string;
+  readonly shardBytesMax: number;
+  readonly class: DriveClass;
+  readonly settleMs = 0;
+  readonly shards = new Map<string, Uint8Array>();
+
+  constructor(traits: Partial<DriveTraits> & { name: string }) {
+    this.name = traits.name;
+    this.domain = traits.domain ?? traits.name;
+    this.shardBytesMax = traits.shardBytesMax ?? 5 * 1024 ** 3;
+    this.class = traits.class ?? "both";
+  }
+
+  put(key: string, sizeBytes: number): ShardWriter {
+    return new MemoryWriter(this, key, sizeBytes);
+  }
+
+  async get(key: string, range?: ByteRange): Promise<ShardReader | null> {
+    const shard = this.shards.get(key);
+    if (!shard) return null;
+    const { offset, length } = range ?? { offset: 0, length: shard.length };
+    if (offset + length > shard.length) {
+      throw new DriveError(this.name, "short", `get of bytes ${offset}+${length} of a shard of ${shard.length}`);
+    }
+    return new MemoryReader(this.name, shard.subarray(offset, offset + length));
+  }
+
+  async head(key: string): Promise<{ sizeBytes: number } | null> {
+    const shard = this.shards.get(key);
+    return shard ? { sizeBytes: shard.length } : null;
+  }
+
+  async delete(keys: readonly string[]): Promise<void> {
+    for (const key of keys) this.shards.delete(key);
+  }
+
+  async list({ cursor = "", limit }: ListOptions): Promise<ShardPage> {
+    const after = [...this.shards.keys()].filter((key) => key > cursor).sort();
+    const keys = after.slice(0, limit);
+    const shards = keys.map((key) => ({ key, sizeBytes: this.shards.get(key)!.length }));
+    return after.length > limit ? { shards, cursor: keys.at(-1)! } : { shards };
+  }
+}
+
+class MemoryWriter implements ShardWriter {
+  readonly #drive: MemoryDrive;
+  readonly #key: string;
+  readonly #bytes: Uint8Array;
+  #filledBytes = 0;
+  #state: "open" | "closed" | "aborted" = "open";
+
+  constructor(drive: MemoryDrive, key: string, sizeBytes: number) {
+    this.#drive = drive;
+    this.#key = key;
+    this.#bytes = new Uint8Array(sizeBytes);
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    this.#assertOpen();
+    if (this.#filledBytes + bytes.length > this.#bytes.length) {
+      throw this.#giveUp("refused", "more bytes were written than the shard has");
+    }
+    this.#bytes.set(bytes, this.#filledBytes);
+    this.#filledBytes += bytes.length;
+  }
+
+  async close(): Promise<void> {
+    this.#assertOpen();
+    if (this.#filledBytes < this.#bytes.length) {
+      throw this.#giveUp("short", `${this.#bytes.length - this.#filledBytes} bytes of the shard were not written`);
+    }
+    this.#state = "closed";
+    this.#drive.shards.set(this.#key, this.#bytes);
+  }
+
+  async abort(): Promise<void> {
+    if (this.#state === "open") this.#state = "aborted";
+  }
+
+  #assertOpen(): void {
+    if (this.#state === "aborted") throw this.#giveUp("short", "the writer was aborted");
+    if (this.#state === "closed") throw new DriveError(this.#drive.name, "refused", "the writer was closed before");
+  }
+
+  #giveUp(fault: "refused" | "short", message: string): DriveError {
+    this.#state = "aborted";
+    return new DriveError(this.#drive.name, fault, message);
+  }
+}
+
+class MemoryReader implements ShardReader {
+  readonly #drive: string;
+  #rest: Uint8Array;
+
+  constructor(drive: string, bytes: Uint8Array) {
+    this.#drive = drive;
+    this.#rest = bytes;
+  }
+
+  async read(length: number): Promise<Uint8Array> {
+    if (length > this.#rest.length) {
+      throw new DriveError(this.#drive, "short", `read of ${length} bytes where ${this.#rest.length} are left`);
+    }
+    const bytes = this.#rest.slice(0, length);
+    this.#rest = this.#rest.subarray(length);
+    return bytes;
+  }
+
+  async cancel(): Promise<void> {
+    this.#rest = this.#rest.subarray(0, 0);
+  }
+}

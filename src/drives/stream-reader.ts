@@ -1,0 +1,107 @@
+import { DriveError, type ShardReader } from "./drive.ts";
+
+export interface StreamedBody {
+  /** Name of the drive, for errors. */
+  drive: string;
+  /** Null where the drive sent no body, which is right only for an empty one. */
+  stream: ReadableStream<Uint8Array> | null;
+  /** How many bytes the drive says that the stream brings. */
+  lengthBytes: number;
+}
+
+/** Reads a shard from a byte stream: in workerd and Node one call into the runtime a frame, and no copy on top of it. */
+export function streamReader(body: StreamedBody): ShardReader {
+  return new StreamReader(body);
+}
+
+/** Fills exactly one view; what it returns is shorter where the stream ended. */
+type Fill = (view: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>;
+
+class StreamReader implements ShardReader {
+  readonly #drive: string;
+  readonly #fill: Fill;
+  readonly #stop: () => Promise<void>;
+  #leftBytes: number;
+
+  constructor(body: StreamedBody) {
+    this.#drive = body.drive;
+    this.#leftBytes = body.lengthBytes;
+    const source = body.stream ? openStream(body.stream) : { fill: nothing, stop: async () => {} };
+    this.#fill = source.fill;
+    this.#stop = source.stop;
+  }
+
+  async read(length: number): Promise<Uint8Array> {
+    if (length > this.#leftBytes) {
+      await this.cancel();
+      throw new DriveError(this.#drive, "short", `read of ${length} bytes where ${this.#leftBytes} are left`);
+    }
+    if (length === 0) return new Uint8Array(0);
+    let bytes: Uint8Array;
+    try {
+      bytes = await this.#fill(new Uint8Array(length));
+    } catch (cause) {
+      throw new DriveError(this.#drive, "unreachable", "the shard's bytes stopped coming", { cause });
+    }
+    if (bytes.length !== length) {
+      await this.cancel();
+      throw new DriveError(this.#drive, "short", "the shard's bytes ended before the length that the drive gave");
+    }
+    this.#leftBytes -= length;
+    return bytes;
+  }
+
+  async cancel(): Promise<void> {
+    await this.#stop();
+  }
+}
+
+const nothing: Fill = async () => new Uint8Array(0);
+
+function openStream(stream: ReadableStream<Uint8Array>): { fill: Fill; stop(): Promise<void> } {
+  let reader: ReadableStreamBYOBReader;
+  try {
+    reader = stream.getReader({ mode: "byob" });
+  } catch {
+    // Not a byte stream: its chunks come as they are.
+    return openChunks(stream.getReader());
+  }
+  return {
+    fill: async (view) => (await readFull(reader, view)).value ?? new Uint8Array(0),
+    stop: () => reader.cancel().catch(() => {}),
+  };
+}
+
+/** Both spellings of "resolve when the view is full": workerd's, and that of the Streams standard, which its types lack. */
+function readFull(
+  reader: ReadableStreamBYOBReader,
+  view: Uint8Array<ArrayBuffer>,
+): Promise<ReadableStreamReadResult<Uint8Array>> {
+  if ("readAtLeast" in reader) return reader.readAtLeast(view.length, view);
+  const standard = reader as {
+    read(view: Uint8Array, options: { min: number }): Promise<ReadableStreamReadResult<Uint8Array>>;
+  };
+  return standard.read(view, { min: view.length });
+}
+
+function openChunks(reader: ReadableStreamDefaultReader<Uint8Array>): { fill: Fill; stop(): Promise<void> } {
+  let rest = new Uint8Array(0) as Uint8Array;
+  return {
+    fill: async (view) => {
+      let filled = 0;
+      while (filled < view.length) {
+        if (rest.length === 0) {
+          const { done, value } = await reader.read();
+          if (done) return view.subarray(0, filled);
+          rest = value;
+        }
+        const piece = rest.subarray(0, view.length - filled);
+        view.set(piece, filled);
+        filled += piece.length;
+        rest = rest.subarray(piece.length);
+      }
+      return view;
+    },
+    stop: () => reader.cancel().catch(() => {}),
+  };
+}

@@ -1,0 +1,109 @@
+import { DriveError, type ShardWriter } from "./drive.ts";
+
+export interface StreamedPut {
+  /** Name of the drive, for errors. */
+  drive: string;
+  sizeBytes: number;
+  /**
+   * Sends `body`, of exactly `sizeBytes` (a FixedLengthStream), and resolves when the drive has acknowledged it. Rejects with a
+   * DriveError. Must not store a body that ends early or fails.
+   */
+  send(body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void>;
+}
+
+/** A writer for a drive that takes a shard as a stream of known length. Only in workerd: it needs FixedLengthStream. */
+export function streamWriter(put: StreamedPut): ShardWriter {
+  return new StreamWriter(put);
+}
+
+/**
+ * FixedLengthStream has no buffer: a write resolves when the reading end has taken the bytes, so views of WASM memory may be
+ * given and reused. The shard's last byte is held back until `close`: until then no drive, however far away, can have a whole
+ * body, so an abort is always in time.
+ */
+class StreamWriter implements ShardWriter {
+  readonly #drive: string;
+  readonly #sink: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #sending = new AbortController();
+  readonly #sent: Promise<void>;
+  #leftBytes: number;
+  #lastByte: Uint8Array | null = null;
+  #closing = false;
+  #failure: DriveError | null = null;
+  #rejectStep: ((failure: DriveError) => void) | null = null;
+
+  constructor(put: StreamedPut) {
+    this.#drive = put.drive;
+    this.#leftBytes = put.sizeBytes;
+    const { readable, writable } = new FixedLengthStream(put.sizeBytes);
+    this.#sink = writable.getWriter();
+    // The sink only says that the stream broke. Why, `send` says.
+    this.#sink.closed.catch(() => {});
+    this.#sent = put.send(readable, this.#sending.signal);
+    this.#sent.then(
+      () => {
+        if (!this.#closing) this.#fail(this.#error("unknown", "put was answered before its body was sent"));
+      },
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.#failure) throw this.#failure;
+    if (this.#closing || bytes.length > this.#leftBytes) {
+      throw await this.#giveUp(this.#error("refused", "more bytes were written than the shard has"));
+    }
+    this.#leftBytes -= bytes.length;
+    let now = bytes;
+    if (this.#leftBytes === 0 && bytes.length > 0) {
+      this.#lastByte = bytes.slice(-1);
+      now = bytes.subarray(0, -1);
+    }
+    if (now.length > 0) await this.#step(this.#sink.write(now));
+  }
+
+  async close(): Promise<void> {
+    if (this.#failure) throw this.#failure;
+    if (this.#closing) throw this.#error("refused", "the writer was closed before");
+    if (this.#leftBytes > 0) {
+      throw await this.#giveUp(this.#error("short", `${this.#leftBytes} bytes of the shard were not written`));
+    }
+    this.#closing = true;
+    const flushed = this.#lastByte ? this.#sink.write(this.#lastByte) : Promise.resolve();
+    const closed = this.#sink.close();
+    // An answer counts only if the drive took the body to its end.
+    await this.#step(Promise.all([this.#sent, flushed, closed]));
+  }
+
+  async abort(): Promise<void> {
+    if (!this.#failure) await this.#giveUp(this.#error("short", "the writer was aborted"));
+  }
+
+  /** Waits for `work`, or for the put to fail. A failed `work` waits for the put to say why. */
+  #step(work: Promise<unknown>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#rejectStep = reject;
+      work.then(
+        () => resolve(),
+        () => {},
+      );
+    });
+  }
+
+  #fail(error: unknown): void {
+    const failure = error instanceof DriveError ? error : this.#error("unknown", "put failed", error);
+    void this.#giveUp(failure);
+  }
+
+  async #giveUp(failure: DriveError): Promise<DriveError> {
+    this.#failure ??= failure;
+    this.#rejectStep?.(this.#failure);
+    this.#sending.abort();
+    await this.#sink.abort(this.#failure).catch(() => {});
+    return this.#failure;
+  }
+
+  #error(fault: DriveError["fault"], message: string, cause?: unknown): DriveError {
+    return new DriveError(this.#drive, fault, message, { cause });
+  }
+}

@@ -1,0 +1,76 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { Log, LogLevel, Miniflare } from "miniflare";
+
+export interface DriveWorker {
+  /** Runs one contract case inside workerd; throws what it threw. */
+  run(drive: string, name: string): Promise<void>;
+  /** What workerd complained of since the last call: a promise that was rejected and not handled, an internal error. */
+  complaints(): string[];
+  stop(): Promise<void>;
+}
+
+/** Starts the contract's Worker on real drives in a folder of its own. */
+export async function startDriveWorker(): Promise<DriveWorker> {
+  const folder = await mkdtemp(join(tmpdir(), "sherd-drives-"));
+  const contents = await bundle();
+  const logged: string[] = [];
+  const miniflare = new Miniflare({
+    host: "127.0.0.1",
+    port: 0,
+    cf: false,
+    enableDevRegistry: false,
+    log: new Log(LogLevel.NONE),
+    logRequests: false,
+    handleStructuredLogs: ({ level, message }: { level: string; message: string }) =>
+      logged.push(`${level}: ${message}`),
+    resourcePersistencePath: join(folder, "resources"),
+    workers: [
+      {
+        config: {
+          name: "drives",
+          compatibilityDate: "2026-11-09",
+          compatibilityFlags: ["nodejs_compat"],
+          manifest: {
+            mainModule: "index.mjs",
+            modulesRoot: folder,
+            modules: { "index.mjs": { type: "esm", contents } },
+          },
+          env: {
+            DISK: { type: "disk", path: folder, writable: true },
+            R2: { type: "r2", name: "r2" },
+          },
+        },
+      },
+    ],
+  });
+  await miniflare.ready;
+  return {
+    run: async (drive, name) => {
+      const query = new URLSearchParams({ drive, case: name });
+      const response = await miniflare.dispatchFetch(`http://drives/?${query}`);
+      const text = await response.text();
+      if (response.status !== 204) throw new Error(`inside workerd: ${text}`);
+    },
+    complaints: () => logged.splice(0),
+    stop: async () => {
+      await miniflare.dispose();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function bundle(): Promise<string> {
+  const result = await build({
+    entryPoints: [join(import.meta.dirname, "worker.ts")],
+    bundle: true,
+    format: "esm",
+    target: "es2024",
+    conditions: ["workerd", "worker"],
+    external: ["node:*", "cloudflare:*"],
+    write: false,
+  });
+  return result.outputFiles[0]!.text;
+}

@@ -1,0 +1,37 @@
+import { DiskDrive } from "../../../src/drives/disk.ts";
+import type { Drive, DriveTraits } from "../../../src/drives/drive.ts";
+import { R2Drive } from "../../../src/drives/r2.ts";
+import { contract } from "../contract.ts";
+
+interface Env {
+  DISK: Fetcher;
+  R2: R2Bucket;
+}
+
+/** Runs one case on one drive: `/?drive=disk&case=…`. 204 where it holds, else 500 and why not. */
+export default {
+  async fetch(request: Request, env: Env): Promise<Response> {
+    const asked = new URL(request.url).searchParams;
+    const open = drives[asked.get("drive")!]!;
+    const found = contract.find(({ name }) => name === asked.get("case"))!;
+    try {
+      await found.run(open(env));
+      return new Response(null, { status: 204 });
+    } catch (error) {
+      return new Response(error instanceof Error ? explain(error) : String(error), { status: 500 });
+    }
+  },
+};
+
+const drives: Record<string, (env: Env) => Drive> = {
+  disk: (env) => new DiskDrive(traits("disk"), env.DISK),
+  r2: (env) => new R2Drive(traits("r2"), env.R2),
+};
+
+function traits(name: string): DriveTraits {
+  return { name, domain: name, class: "both", shardBytesMax: 5 * 1024 ** 3 };
+}
+
+function explain(error: Error): string {
+  return error.cause instanceof Error ? `${error.stack}\ncaused by ${explain(error.cause)}` : `${error.stack}`;
+}
