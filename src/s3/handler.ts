@@ -1,5 +1,6 @@
 import type { Principal } from "../access/principal.ts";
 import type { PayloadMode } from "../sigv4/payload.ts";
+import type { VerifiedSignature } from "../sigv4/verify-signature.ts";
 import type { StoreContext } from "../store/context.ts";
 import type { OutgoingBody } from "../store/types.ts";
 
@@ -22,6 +23,8 @@ export interface Call {
 export interface Payload {
   readonly mode: PayloadMode;
   readonly stream: ReadableStream<Uint8Array> | null;
+  /** What signed chunks are chained to; null where the request is anonymous. */
+  readonly verified: VerifiedSignature | null;
   /** Content-Length; null where the request has none. */
   readonly contentLengthBytes: number | null;
 }
