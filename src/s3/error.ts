@@ -6,6 +6,7 @@
 const ERRORS = {
   // Who and how: credentials, signatures, time.
   AccessDenied: [403, "Access Denied"],
+  AccessForbidden: [403, "Access forbidden"],
   AccountProblem: [
     403,
     "There is a problem with your AWS account that prevents the operation from completing successfully.",
@@ -73,6 +74,7 @@ const ERRORS = {
 
   // Arguments, headers, XML.
   AmbiguousGrantByEmailAddress: [400, "The email address you provided is associated with more than one account."],
+  BadRequest: [400, "Bad Request"],
   IllegalVersioningConfigurationException: [400, "The versioning configuration specified in the request is invalid."],
   InvalidArgument: [400, "Invalid Argument"],
   InvalidRequest: [400, "Invalid Request"],

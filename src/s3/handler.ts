@@ -16,15 +16,17 @@ export interface Call {
   readonly headers: Headers;
   readonly payload: Payload;
   readonly store: StoreContext;
+  /** Region of this server: what a bucket gets whose creator names none. */
+  readonly region: string;
   readonly requestId: string;
 }
 
 /** The request body as it arrived, with what the verified signature says of it. */
 export interface Payload {
   readonly mode: PayloadMode;
-  readonly stream: ReadableStream<Uint8Array> | null;
   /** What signed chunks are chained to; null where the request is anonymous. */
   readonly verified: VerifiedSignature | null;
+  readonly stream: ReadableStream<Uint8Array> | null;
   /** Content-Length; null where the request has none. */
   readonly contentLengthBytes: number | null;
 }

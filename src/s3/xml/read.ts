@@ -64,7 +64,7 @@ export function childrenOf(parent: XmlElement, name: string): readonly XmlElemen
 
 function decodeUtf8(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch (cause) {
     throw new S3Error("MalformedXML", undefined, {}, { cause });
   }
