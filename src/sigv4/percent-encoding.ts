@@ -1,0 +1,86 @@
+import { Buffer } from "node:buffer";
+
+/** One `name=value` of a query: canonical (decoded, then encoded by AWS's rules) forms of both. */
+export interface QueryParameter {
+  readonly name: string;
+  readonly value: string;
+}
+
+const toEscape = /%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~]/gu;
+const onlyUnreserved = /^[A-Za-z0-9\-._~]*$/;
+const unreserved = /^[A-Za-z0-9\-._~]$/;
+const printableAscii = /^[\x21-\x7e]*$/;
+
+function escapeBytes(text: string): string {
+  let escaped = "";
+  for (const byte of Buffer.from(text, "utf8")) escaped += `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  return escaped;
+}
+
+/**
+ * Decodes percent escapes and encodes again as AWS's UriEncode does: only A–Z a–z 0–9 - . _ ~ stay, hexadecimal in
+ * upper case. Works byte by byte, so that escapes which are not UTF-8 survive; a `%` that begins no escape is data.
+ * `special` says what a character or escape with a meaning of its own becomes (`undefined`: nothing special).
+ */
+function reencode(text: string, special: (token: string) => string | undefined): string {
+  if (onlyUnreserved.test(text)) return text;
+  return text.replace(toEscape, (token) => {
+    const own = special(token);
+    if (own !== undefined) return own;
+    if (token.length !== 3 || token[0] !== "%") return escapeBytes(token);
+    const char = String.fromCharCode(Number.parseInt(token.slice(1), 16));
+    return unreserved.test(char) ? char : token.toUpperCase();
+  });
+}
+
+/**
+ * The forms that a client may have signed of the path that arrived, without repetition, at most three:
+ * as it stands (S3 signs the path once encoded and never normalises it); rebuilt segment by segment (the edge may have
+ * decoded unreserved escapes, a client may encode less than AWS does); and rebuilt with `%2F` as a separator (how S3
+ * itself sees it). All three name the same object.
+ */
+export function canonicalPaths(rawPath: string): readonly string[] {
+  const path = rawPath === "" ? "/" : rawPath;
+  const bySegment = reencode(path, (token) => (token === "/" ? "/" : undefined));
+  const decodedSlash = reencode(path, (token) => (token === "/" || token.toUpperCase() === "%2F" ? "/" : undefined));
+  const forms = new Set([bySegment, decodedSlash]);
+  return printableAscii.test(path) ? [...new Set([path, ...forms])] : [...forms];
+}
+
+/**
+ * The parameters of a raw query in the order sent. `+` is a space, as it is to S3 and to whoever reads the value
+ * later; a name without `=` has an empty value; empty pieces (`&&`) are none.
+ */
+export function parseQuery(rawQuery: string): readonly QueryParameter[] {
+  const canonical = (text: string) => reencode(text, (token) => (token === "+" ? "%20" : undefined));
+  return rawQuery
+    .split("&")
+    .filter((piece) => piece !== "")
+    .map((piece) => {
+      const equals = piece.indexOf("=");
+      if (equals < 0) return { name: canonical(piece), value: "" };
+      return { name: canonical(piece.slice(0, equals)), value: canonical(piece.slice(equals + 1)) };
+    });
+}
+
+/** The canonical query: sorted by name, then by value, joined by `&`, each with its `=`. */
+export function canonicalQuery(parameters: readonly QueryParameter[]): string {
+  return [...parameters]
+    .sort((a, b) => compare(a.name, b.name) || compare(a.value, b.value))
+    .map(({ name, value }) => `${name}=${value}`)
+    .join("&");
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The text behind a canonical value, or null where its bytes are not UTF-8. */
+export function decodeCanonical(value: string): string | null {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    // decodeURIComponent throws URIError for this reason alone.
+    return null;
+  }
+}

@@ -1,0 +1,51 @@
+import type { PayloadMode } from "./payload.ts";
+
+/** The part of a request that a signature covers, free of any platform type. */
+export interface RequestHead {
+  /** As sent: `GET`, `PUT`. */
+  readonly method: string;
+  /** The path as it arrived, beginning with `/`, percent escapes kept. */
+  readonly rawPath: string;
+  /** The query as it arrived, without the `?`; empty where there is none. */
+  readonly rawQuery: string;
+  /** Lower-case names; a header sent several times is one entry, joined by a comma or by a comma and a space. */
+  readonly headers: ReadonlyMap<string, string>;
+  /** What the client sent as Accept-Encoding, where the platform has put another value into `headers`. */
+  readonly acceptEncodingOriginal?: string;
+}
+
+/** The scope of a credential: all that a signing key is derived from, besides the secret. */
+export interface CredentialScope {
+  /** `YYYYMMDD` */
+  readonly date: string;
+  /** Any name: the region of the client's configuration means nothing here. */
+  readonly region: string;
+  readonly service: "s3";
+}
+
+export interface AnonymousRequest {
+  readonly kind: "anonymous";
+  readonly payload: PayloadMode;
+}
+
+/** A request that claims to be signed. Nothing in it is proven until `verifySignature` says so. */
+export interface SignedRequest {
+  readonly kind: "signed";
+  readonly via: "header" | "query";
+  readonly accessKeyId: string;
+  readonly scope: CredentialScope;
+  /** Lower case, without repetition, in the client's order. */
+  readonly signedHeaders: readonly string[];
+  /** As sent; of any length and content. */
+  readonly signature: string;
+  readonly timestampMs: number;
+  /** The time as the client wrote it, for messages. */
+  readonly timestampText: string;
+  /** The life of a presigned URL; only where `via` is query. */
+  readonly expiresSeconds?: number;
+  /** Of temporary credentials. Part of what is signed, but whether it is valid is for the caller to judge. */
+  readonly sessionToken?: string;
+  readonly payload: PayloadMode;
+  /** The last line of the canonical request: x-amz-content-sha256 as sent, or UNSIGNED-PAYLOAD. */
+  readonly payloadText: string;
+}
