@@ -76,7 +76,10 @@ export interface ShardReader {
 }
 
 export interface ListOptions {
-  /** The cursor of the page before, as it came. It stays valid for days, also if the keys around it are deleted. */
+  /**
+   * The cursor of the page before, as it came. Deleting keys around it does not harm it. Should a drive no longer know it, the
+   * call is `refused`: begin again.
+   */
   cursor?: string;
   /** 1 to 1,000. */
   limit: number;

@@ -1,3 +1,4 @@
+import { bufferedWriter } from "./buffered-writer.ts";
 import {
   type ByteRange,
   type Drive,
@@ -27,7 +28,10 @@ export class MemoryDrive implements Drive {
   }
 
   put(key: string, sizeBytes: number): ShardWriter {
-    return new MemoryWriter(this, key, sizeBytes);
+    const store = async (bytes: Uint8Array) => {
+      this.shards.set(key, bytes);
+    };
+    return bufferedWriter({ drive: this.name, sizeBytes, store });
   }
 
   async get(key: string, range?: ByteRange): Promise<ShardReader | null> {
@@ -54,52 +58,6 @@ export class MemoryDrive implements Drive {
     const keys = after.slice(0, limit);
     const shards = keys.map((key) => ({ key, sizeBytes: this.shards.get(key)!.length }));
     return after.length > limit ? { shards, cursor: keys.at(-1)! } : { shards };
-  }
-}
-
-class MemoryWriter implements ShardWriter {
-  readonly #drive: MemoryDrive;
-  readonly #key: string;
-  readonly #bytes: Uint8Array;
-  #filledBytes = 0;
-  #state: "open" | "closed" | "aborted" = "open";
-
-  constructor(drive: MemoryDrive, key: string, sizeBytes: number) {
-    this.#drive = drive;
-    this.#key = key;
-    this.#bytes = new Uint8Array(sizeBytes);
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    this.#assertOpen();
-    if (this.#filledBytes + bytes.length > this.#bytes.length) {
-      throw this.#giveUp("refused", "more bytes were written than the shard has");
-    }
-    this.#bytes.set(bytes, this.#filledBytes);
-    this.#filledBytes += bytes.length;
-  }
-
-  async close(): Promise<void> {
-    this.#assertOpen();
-    if (this.#filledBytes < this.#bytes.length) {
-      throw this.#giveUp("short", `${this.#bytes.length - this.#filledBytes} bytes of the shard were not written`);
-    }
-    this.#state = "closed";
-    this.#drive.shards.set(this.#key, this.#bytes);
-  }
-
-  async abort(): Promise<void> {
-    if (this.#state === "open") this.#state = "aborted";
-  }
-
-  #assertOpen(): void {
-    if (this.#state === "aborted") throw this.#giveUp("short", "the writer was aborted");
-    if (this.#state === "closed") throw new DriveError(this.#drive.name, "refused", "the writer was closed before");
-  }
-
-  #giveUp(fault: "refused" | "short", message: string): DriveError {
-    this.#state = "aborted";
-    return new DriveError(this.#drive.name, fault, message);
   }
 }
 

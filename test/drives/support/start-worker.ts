@@ -40,6 +40,7 @@ export async function startDriveWorker(): Promise<DriveWorker> {
           },
           env: {
             DISK: { type: "disk", path: folder, writable: true },
+            KV: { type: "kv", id: "kv" },
             R2: { type: "r2", name: "r2" },
           },
         },

@@ -1,10 +1,12 @@
 import { DiskDrive } from "../../../src/drives/disk.ts";
 import type { Drive, DriveTraits } from "../../../src/drives/drive.ts";
+import { KvDrive } from "../../../src/drives/kv.ts";
 import { R2Drive } from "../../../src/drives/r2.ts";
 import { contract } from "../contract.ts";
 
 interface Env {
   DISK: Fetcher;
+  KV: KVNamespace;
   R2: R2Bucket;
 }
 
@@ -25,6 +27,7 @@ export default {
 
 const drives: Record<string, (env: Env) => Drive> = {
   disk: (env) => new DiskDrive(traits("disk"), env.DISK),
+  kv: (env) => new KvDrive(traits("kv"), env.KV),
   r2: (env) => new R2Drive(traits("r2"), env.R2),
 };
 
