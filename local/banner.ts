@@ -1,0 +1,39 @@
+import type { LoadedCredentials } from "./credentials.ts";
+
+export interface BannerFacts {
+  endpoint: string;
+  region: string;
+  credentials: LoadedCredentials;
+  dataDir: string;
+  /** Whether the secret key may be shown: at the start that made it, and later on a terminal only, not in a log. */
+  showsSecret: boolean;
+}
+
+/** What the server says when it is ready: where it listens, the keys, and how boto3 and the AWS CLI use them. */
+export function banner({ endpoint, region, credentials, dataDir, showsSecret }: BannerFacts): string {
+  const { accessKeyId } = credentials;
+  const isSecretShown = showsSecret && credentials.source === "file";
+  const secret = isSecretShown ? credentials.secretAccessKey : "<secret key>";
+  const origin = credentials.source === "file" ? `kept in ${credentials.path}` : "from SHERD_SECRET_ACCESS_KEY";
+  return `
+Sherd is listening on ${endpoint}
+
+  access key   ${accessKeyId}
+  secret key   ${isSecretShown ? `${secret}   (${origin})` : origin}
+  data         ${dataDir}
+
+  boto3:
+    import boto3
+    s3 = boto3.client("s3", endpoint_url="${endpoint}", region_name="${region}",
+                      aws_access_key_id="${accessKeyId}",
+                      aws_secret_access_key="${secret}")
+
+  AWS CLI:
+    export AWS_ACCESS_KEY_ID=${accessKeyId}
+    export AWS_SECRET_ACCESS_KEY="${secret}"
+    export AWS_DEFAULT_REGION=${region}
+    aws --endpoint-url ${endpoint} s3 mb s3://first-bucket
+
+Ctrl-C stops it.
+`;
+}

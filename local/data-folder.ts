@@ -1,0 +1,110 @@
+import { access, chmod, constants, mkdir, opendir, rm, stat, unlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { StartError, systemCode } from "./start-error.ts";
+
+/** How many drives `npm start` makes: as many as the 4+2 geometry has shards. */
+export const driveCount = 6;
+
+/** The data folder of one running server, held against any other. */
+export interface DataFolder {
+  path: string;
+  /** Folders of the drives, drive 1 first. */
+  drivePaths: string[];
+  /** Where Miniflare keeps D1. */
+  metadataPath: string;
+  /** Whether the server before this one ended without stopping (killed, power lost). */
+  wasKilled: boolean;
+  /** Notes the process ids of this server, for people and scripts. */
+  note(processIds: { pid: number; workerdPid: number | undefined }): Promise<void>;
+  /** Lets the folder go after a clean stop. */
+  release(): Promise<void>;
+}
+
+/**
+ * Makes the folder where it does not exist (mode 0700, as are the folders in it) and holds it. Throws a StartError where it
+ * is not a folder, cannot be written, or another server holds it.
+ */
+export async function openDataFolder(path: string): Promise<DataFolder> {
+  const metadataPath = join(path, "metadata");
+  const drivePaths = Array.from({ length: driveCount }, (_, index) => join(path, "drives", `drive-${index + 1}`));
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new StartError(refusal(path, error));
+  }
+  const lock = hold(path);
+  const notePath = join(path, "sherd.pid");
+  try {
+    for (const folder of [metadataPath, join(path, "drives"), ...drivePaths]) {
+      await mkdir(folder, { recursive: true });
+      await chmod(folder, 0o700);
+    }
+  } catch (error) {
+    lock.close();
+    throw new StartError(refusal(path, error));
+  }
+  return {
+    path,
+    drivePaths,
+    metadataPath,
+    wasKilled: await exists(notePath),
+    note: (processIds) => writeFile(notePath, `${JSON.stringify(processIds)}\n`),
+    release: async () => {
+      await rm(notePath, { force: true });
+      lock.close();
+    },
+  };
+}
+
+function refusal(path: string, error: unknown): string {
+  const code = systemCode(error);
+  if (code === "EEXIST" || code === "ENOTDIR") return `the data folder ${path} is not a folder`;
+  return `the data folder ${path} cannot be written (${code ?? error})`;
+}
+
+/**
+ * Takes the lock of the folder: an exclusive transaction on an SQLite file that stays empty. Unlike a file with a process
+ * id, the operating system drops it with the process, however that ends, and no reused id can be mistaken for it.
+ */
+function hold(path: string): DatabaseSync {
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new DatabaseSync(join(path, "sherd.lock"));
+    lock.exec("BEGIN EXCLUSIVE");
+    return lock;
+  } catch (error) {
+    lock?.close();
+    if (error instanceof Error && /database is locked/.test(error.message)) {
+      throw new StartError(`another Sherd is already running on the data folder ${path}`);
+    }
+    throw new StartError(
+      `the data folder ${path} cannot be written (${error instanceof Error ? error.message : error})`,
+    );
+  }
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Removes the temporary files that a killed workerd left on a drive: `.<name>.<pid>.<n>.tmp`, which its disk service hides
+ * from the Worker. Only those last written before `startedMs`, so none of the running server's. Returns how many.
+ */
+export async function sweepDrive(path: string, startedMs: number): Promise<number> {
+  let removed = 0;
+  for await (const entry of await opendir(path, { recursive: true })) {
+    if (!entry.isFile() || !/^\..*\.\d+\.\d+\.tmp$/.test(entry.name)) continue;
+    const file = join(entry.parentPath, entry.name);
+    const { mtimeMs } = await stat(file);
+    if (mtimeMs >= startedMs) continue;
+    await unlink(file);
+    removed++;
+  }
+  return removed;
+}

@@ -1,0 +1,156 @@
+import { join } from "node:path";
+import { banner } from "./banner.ts";
+import { bundleWorker } from "./bundle.ts";
+import { environmentCredentials, folderCredentials, type LoadedCredentials } from "./credentials.ts";
+import { type DataFolder, driveCount, openDataFolder, sweepDrive } from "./data-folder.ts";
+import { listenRefusal, probeListenAddress, urlHost } from "./listen-address.ts";
+import { applyMigrations } from "./migrations.ts";
+import { parseCommandLine, type StartOptions, usage } from "./options.ts";
+import { type Runtime, startRuntime, withDatabase } from "./runtime.ts";
+import { repeat } from "./schedule.ts";
+import { StartError, systemCode } from "./start-error.ts";
+import { type WorkerdProcess, watchWorkerd } from "./workerd-process.ts";
+
+const root = join(import.meta.dirname, "..");
+const cron = "* * * * *";
+const cronIntervalMs = 60_000;
+/** How long requests under way may take to finish once the server is told to stop. */
+const drainMs = 3_000;
+
+/** Runs the command line. Sets the exit code; ends the process where it fails. */
+export async function main(args: string[], environment: NodeJS.ProcessEnv): Promise<void> {
+  const commandLine = parseCommandLine(args, process.cwd());
+  if (commandLine.kind === "help") {
+    console.log(usage);
+    return;
+  }
+  if (commandLine.kind === "refused") fail(commandLine.message);
+  // A reader of our output that goes away (`npm start | head`) must not end the server.
+  process.stdout.on("error", () => {});
+  process.stderr.on("error", () => {});
+  try {
+    await serve(commandLine.options, environment);
+  } catch (error) {
+    fail(describe(error));
+  }
+}
+
+function fail(message: string): never {
+  console.error(`sherd: ${message}`);
+  process.exit(1);
+}
+
+function describe(error: unknown): string {
+  if (error instanceof StartError) return error.message;
+  return `cannot start: ${error instanceof Error ? (error.stack ?? error.message) : error}`;
+}
+
+async function serve(options: StartOptions, environment: NodeJS.ProcessEnv): Promise<void> {
+  const startedMs = Date.now();
+  const given = environmentCredentials(environment);
+  const folder = await openDataFolder(options.dataDir);
+  await probeListenAddress(options.host, options.port);
+  const worker = await bundleWorker(join(root, "src/index.ts"));
+  const workerd = watchWorkerd();
+  await withDatabase(folder.metadataPath, (database) => applyMigrations(database, join(root, "migrations")));
+  // Made last, because a pair is shown only by the start that makes it: no earlier failure may swallow it.
+  const credentials = given ?? (await folderCredentials(folder.path));
+  const vars = workerVars(environment, credentials, options.quiet);
+  const { metadataPath, drivePaths } = folder;
+  const { host, port } = options;
+  const runtime = await startRuntime({ worker, host, port, metadataPath, drivePaths, vars, onLog: relay }).catch(
+    (error) => {
+      throw systemCode(error) === "ERR_ADDRESS_IN_USE"
+        ? new StartError(listenRefusal(host, port, "EADDRINUSE"))
+        : error;
+    },
+  );
+  await folder.note({ pid: process.pid, workerdPid: workerd.pid() });
+  stopOnSignals({ folder, runtime, workerd, endSchedule: startSchedule(runtime) });
+  const endpoint = `http://${urlHost(host)}:${runtime.port}`;
+  const showsSecret = (credentials.source === "file" && credentials.made) || process.stdout.isTTY === true;
+  console.log(banner({ endpoint, region: vars.SHERD_REGION ?? "", credentials, dataDir: folder.path, showsSecret }));
+  if (folder.wasKilled) await sweep(folder, startedMs);
+}
+
+/** Variables of the Worker: what the launcher decides, and everything in the environment that begins with SHERD_. */
+function workerVars(
+  environment: NodeJS.ProcessEnv,
+  credentials: LoadedCredentials,
+  isQuiet: boolean,
+): Record<string, string> {
+  const drives = Array.from({ length: driveCount }, (_, index) => {
+    const name = `drive-${index + 1}`;
+    return { name, type: "disk", binding: `DRIVE_${index + 1}`, domain: name };
+  });
+  const vars: Record<string, string> = {
+    SHERD_DRIVES: JSON.stringify(drives),
+    SHERD_REGION: "us-east-1",
+    SHERD_LOG_REQUESTS: "1",
+  };
+  for (const [name, value] of Object.entries(environment)) {
+    if (name.startsWith("SHERD_") && value !== undefined && value !== "") vars[name] = value;
+  }
+  vars.SHERD_ACCESS_KEY_ID = credentials.accessKeyId;
+  vars.SHERD_SECRET_ACCESS_KEY = credentials.secretAccessKey;
+  if (isQuiet) delete vars.SHERD_LOG_REQUESTS;
+  return vars;
+}
+
+/** Hands on what the Worker and workerd say, errors to the error stream. */
+function relay(level: string, message: string): void {
+  (level === "error" || level === "warn" ? process.stderr : process.stdout).write(`${message}\n`);
+}
+
+function startSchedule(runtime: Runtime): () => void {
+  return repeat({
+    intervalMs: cronIntervalMs,
+    run: () => runtime.runScheduled(cron, new Date()),
+    onFailure: (error) =>
+      relay("error", `sherd: scheduled run failed: ${error instanceof Error ? error.message : error}`),
+  });
+}
+
+async function sweep(folder: DataFolder, startedMs: number): Promise<void> {
+  for (const path of folder.drivePaths) {
+    try {
+      const removed = await sweepDrive(path, startedMs);
+      if (removed > 0) relay("log", `sherd: removed ${removed} unfinished files of the last run from ${path}`);
+    } catch (error) {
+      relay("error", `sherd: cannot sweep ${path}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+}
+
+interface Running {
+  folder: DataFolder;
+  runtime: Runtime;
+  workerd: WorkerdProcess;
+  endSchedule: () => void;
+}
+
+/** The first signal stops the server gently and ends with 0; a second one ends it at once. */
+function stopOnSignals({ folder, runtime, workerd, endSchedule }: Running): void {
+  let isStopping = false;
+  const stop = async () => {
+    endSchedule();
+    let disposed: Promise<void> | undefined;
+    // Disposed of in the moment that workerd exits: Miniflare would take the exit for a crash and start another.
+    const dispose = () => {
+      disposed ??= runtime.dispose();
+    };
+    await workerd.drain(drainMs, dispose);
+    dispose();
+    await disposed;
+    workerd.close();
+    await folder.release();
+    process.exit(0);
+  };
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (isStopping) process.exit(signal === "SIGINT" ? 130 : 143);
+    isStopping = true;
+    relay("log", "sherd: stopping");
+    stop().catch((error) => fail(`did not stop cleanly: ${error instanceof Error ? error.message : error}`));
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
+}

@@ -1,0 +1,64 @@
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+
+/** What the command line asks for. */
+export interface StartOptions {
+  /** Address to listen on: an IP address or a name of this machine. */
+  host: string;
+  /** TCP port; 0 takes any free one. */
+  port: number;
+  /** Absolute path of the data folder. */
+  dataDir: string;
+  /** No line per request. */
+  quiet: boolean;
+}
+
+export type CommandLine =
+  | { kind: "start"; options: StartOptions }
+  | { kind: "help" }
+  | { kind: "refused"; message: string };
+
+export const usage = `Usage: npm start -- [options]
+
+Starts Sherd, an S3-compatible object store, on this machine.
+
+  --host ADDRESS   address to listen on (default 127.0.0.1; 0.0.0.0 for all)
+  --port PORT      port to listen on (default 9000; 0 for any free one)
+  --data DIR       folder for keys, metadata and drives (default ./sherd-data)
+  --quiet          no log line per request
+  --help           this text
+
+Environment: SHERD_ACCESS_KEY_ID and SHERD_SECRET_ACCESS_KEY replace the keys of the data folder;
+every variable that begins with SHERD_ is handed to the Worker (docs/configuration.md).`;
+
+/** Reads the command line. Relative folders are relative to `cwd`. */
+export function parseCommandLine(args: string[], cwd: string): CommandLine {
+  let values: { host: string; port: string; data: string; quiet: boolean; help: boolean };
+  try {
+    ({ values } = parseArgs({
+      args,
+      strict: true,
+      allowPositionals: false,
+      options: {
+        host: { type: "string", default: "127.0.0.1" },
+        port: { type: "string", default: "9000" },
+        data: { type: "string", default: "sherd-data" },
+        quiet: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    }));
+  } catch (error) {
+    // parseArgs throws for what it does not know; the first sentence of its message names the argument.
+    const [first = ""] = String(error instanceof Error ? error.message : error).split(/\. |\n/);
+    return { kind: "refused", message: `${first.replace(/\.$/, "")} (--help lists the options)` };
+  }
+  if (values.help) return { kind: "help" };
+  const port = /^\d{1,5}$/.test(values.port) ? Number(values.port) : Number.NaN;
+  if (!(port <= 65_535)) return { kind: "refused", message: `--port must be 0 to 65535, not "${values.port}"` };
+  if (values.host === "") return { kind: "refused", message: "--host must not be empty" };
+  if (values.data === "") return { kind: "refused", message: "--data must not be empty" };
+  return {
+    kind: "start",
+    options: { host: values.host, port, dataDir: resolve(cwd, values.data), quiet: values.quiet },
+  };
+}
