@@ -1,0 +1,54 @@
+/** Size of the pieces that a body is read in: smaller ones cost more in crossing from the runtime than in work on them. */
+const PIECE_BYTES_MAX = 256 * 1024;
+
+/** The bytes of a stream, piece by piece. */
+export interface BodyPieces {
+  /** At most 256 KiB, valid until the next call, which may reuse its memory; null at the end. */
+  next(): Promise<Uint8Array | null>;
+}
+
+/**
+ * Reads `stream` with as few calls as the platform allows. `sizeBytes` is what it will give, where that is known; no buffer
+ * larger than that is made.
+ */
+export function readPieces(stream: ReadableStream<Uint8Array>, sizeBytes: number | null): BodyPieces {
+  const pieceBytes = Math.max(1, Math.min(PIECE_BYTES_MAX, sizeBytes ?? PIECE_BYTES_MAX));
+  const byob = byobReader(stream);
+  return byob === null ? defaultPieces(stream) : byobPieces(byob, pieceBytes);
+}
+
+/** Null where the stream is none of bytes, as in tests. */
+function byobReader(stream: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | null {
+  try {
+    return stream.getReader({ mode: "byob" });
+  } catch (error) {
+    if (error instanceof TypeError && !stream.locked) return null;
+    throw error;
+  }
+}
+
+function byobPieces(reader: ReadableStreamBYOBReader, pieceBytes: number): BodyPieces {
+  let buffer = new ArrayBuffer(pieceBytes);
+  // Only workerd has it: it fills the buffer in one call, where `read` gives what the socket had.
+  const fills = typeof reader.readAtLeast === "function";
+  return {
+    async next() {
+      const view = new Uint8Array(buffer);
+      const { done, value } = fills ? await reader.readAtLeast(pieceBytes, view) : await reader.read(view);
+      if (value) buffer = value.buffer as ArrayBuffer;
+      // At the end the last bytes may come together with `done`, or before it.
+      if (value && value.length > 0) return value;
+      return done ? null : new Uint8Array(0);
+    },
+  };
+}
+
+function defaultPieces(stream: ReadableStream<Uint8Array>): BodyPieces {
+  const reader = stream.getReader();
+  return {
+    async next() {
+      const { done, value } = await reader.read();
+      return done ? null : value;
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { S3Error } from "../error.ts";
+import { refuseOtherVersions } from "./version-id.ts";
+
+/** The object that a copy reads. */
+export interface CopySource {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+const HEADER = "x-amz-copy-source";
+const KEY_MAX_BYTES = 1024;
+
+/**
+ * Reads x-amz-copy-source: `[/]bucket/key[?versionId=id]`, percent-encoded, a plus sign standing for a space as in S3.
+ * Throws InvalidArgument where it is malformed, NoSuchVersion where it names a version other than `null`.
+ */
+export function parseCopySource(text: string): CopySource {
+  const { path, versionId } = splitVersion(text);
+  const decoded = decode(path, text);
+  if (decoded.startsWith("arn:")) throw invalid("Invalid copy source bucket name", text);
+  const slash = decoded.indexOf("/");
+  if (slash === -1) {
+    throw invalid("Copy Source must mention the source bucket and key: sourcebucket/sourcekey", text);
+  }
+  const bucket = decoded.slice(0, slash);
+  const key = decoded.slice(slash + 1);
+  if (!/^[A-Za-z0-9][A-Za-z0-9.\-_]{1,253}[A-Za-z0-9]$/.test(bucket)) {
+    throw invalid("Invalid copy source bucket name", text);
+  }
+  if (key === "" || key.includes("\0")) throw invalid("Invalid copy source object key", text);
+  if (new TextEncoder().encode(key).length > KEY_MAX_BYTES) throw new S3Error("KeyTooLongError");
+  refuseOtherVersions(versionId, key);
+  return { bucket, key };
+}
+
+/** The version is appended unencoded, so it is split off before the rest is decoded: a key may hold an encoded `?`. */
+function splitVersion(text: string): { path: string; versionId: string | null } {
+  const source = text.startsWith("/") ? text.slice(1) : text;
+  const mark = source.lastIndexOf("?versionId=");
+  if (mark === -1) return { path: source, versionId: null };
+  return { path: source.slice(0, mark), versionId: source.slice(mark + "?versionId=".length) };
+}
+
+function decode(path: string, text: string): string {
+  try {
+    const decoded = decodeURIComponent(path.replaceAll("+", " "));
+    // An encoded leading slash is as superfluous as a plain one.
+    return decoded.startsWith("/") ? decoded.slice(1) : decoded;
+  } catch (error) {
+    if (error instanceof URIError) throw invalid("Invalid copy source encoding", text);
+    throw error;
+  }
+}
+
+function invalid(message: string, text: string): S3Error {
+  return new S3Error("InvalidArgument", message, { ArgumentName: HEADER, ArgumentValue: text });
+}

@@ -1,0 +1,140 @@
+import { AwsChunkedDecoder, type ChunkedKind } from "../../sigv4/aws-chunked-decoder.ts";
+import { parseAwsChunkedHead } from "../../sigv4/aws-chunked-head.ts";
+import { S3Error } from "../error.ts";
+import type { Payload } from "../handler.ts";
+import { type BodyPieces, readPieces } from "./body-pieces.ts";
+import { signatureError } from "./signature-error.ts";
+
+/** S3's limit on the body of one PutObject or UploadPart: 5 GiB. */
+export const BODY_MAX_BYTES = 5 * 1024 ** 3;
+
+/** The body of a request with its transfer coding undone. */
+export interface PayloadBytes {
+  /** What `next` gives in all. */
+  readonly sizeBytes: number;
+  /**
+   * The next bytes, valid until the next call; null once all have come and their framing and chunk signatures are right.
+   * Throws IncompleteBody where the body ends early or the connection is cut, and SignatureDoesNotMatch and its like where
+   * it is forged.
+   */
+  next(): Promise<Uint8Array | null>;
+  /** What followed the body, by lower-case name. Empty before `next` has given null. */
+  readonly trailers: ReadonlyMap<string, string>;
+}
+
+/**
+ * The bytes of `payload`, nothing of which is read yet. Throws MissingContentLength where their number is not declared,
+ * EntityTooLarge where it is over 5 GiB, and what is wrong with the headers of aws-chunked.
+ */
+export function openPayload(payload: Payload, headers: Headers): PayloadBytes {
+  const { mode, verified } = payload;
+  switch (mode.kind) {
+    case "hash":
+    case "unsigned":
+      return openPlain(payload, headers);
+    case "streaming-unsigned-trailer":
+      return openChunked(payload, headers, mode);
+    case "streaming-signed":
+    case "streaming-signed-trailer":
+      if (verified === null) throw signatureError({ kind: "contentSha256NeedsSignature", value: mode.kind });
+      return openChunked(payload, headers, { kind: mode.kind, verified });
+  }
+}
+
+const NO_TRAILERS: ReadonlyMap<string, string> = new Map();
+
+function openPlain({ mode, stream, contentLengthBytes: sizeBytes }: Payload, headers: Headers): PayloadBytes {
+  if (sizeBytes === null) throw new S3Error("MissingContentLength");
+  checkSize(sizeBytes);
+  if (mode.kind === "unsigned") refusePlainAwsChunked(headers);
+  // A trailer that was promised and cannot come must not pass for a body without one.
+  if (headers.has("x-amz-trailer")) {
+    throw new S3Error("InvalidRequest", "The value specified in the x-amz-trailer header is not supported");
+  }
+  const pieces = stream === null ? null : readPieces(stream, sizeBytes);
+  let receivedBytes = 0;
+  return {
+    sizeBytes,
+    trailers: NO_TRAILERS,
+    async next() {
+      // HTTP ends the body at Content-Length: asking for its end would be one more wait.
+      while (receivedBytes < sizeBytes) {
+        const piece = pieces === null ? null : await nextPiece(pieces);
+        if (piece === null) throw incompleteBody(sizeBytes, receivedBytes);
+        receivedBytes += piece.length;
+        if (receivedBytes > sizeBytes) throw incompleteBody(sizeBytes, receivedBytes);
+        if (piece.length > 0) return piece;
+      }
+      return null;
+    },
+  };
+}
+
+/** Stored as it came, the framing would become part of the object. */
+function refusePlainAwsChunked(headers: Headers): void {
+  const contentEncoding = headers.get("Content-Encoding") ?? "";
+  if (!/(^|,)\s*aws-chunked\s*(,|$)/i.test(contentEncoding)) return;
+  throw new S3Error(
+    "InvalidArgument",
+    "aws-chunked encoding is not supported when x-amz-content-sha256 UNSIGNED-PAYLOAD is supplied.",
+    { ArgumentName: "Content-Encoding", ArgumentValue: contentEncoding },
+  );
+}
+
+function openChunked(payload: Payload, headers: Headers, kind: ChunkedKind): PayloadBytes {
+  const head = parseAwsChunkedHead(new Map(headers), payload.mode);
+  if (!head.ok) throw signatureError(head.failure);
+  checkSize(head.value.decodedSizeBytes);
+  const decoder = new AwsChunkedDecoder(head.value, kind);
+  const pieces = payload.stream === null ? null : readPieces(payload.stream, payload.contentLengthBytes);
+  let ready: Uint8Array[] = [];
+  let trailers: ReadonlyMap<string, string> | null = null;
+  return {
+    sizeBytes: head.value.decodedSizeBytes,
+    get trailers() {
+      return trailers ?? NO_TRAILERS;
+    },
+    async next() {
+      while (trailers === null) {
+        // The decoder's slices lie in the piece they came in, so the next piece waits until all are taken.
+        const slice = ready.shift();
+        if (slice !== undefined) return slice;
+        const piece = pieces === null ? null : await nextPiece(pieces);
+        if (piece !== null) {
+          ready = decoder.push(piece);
+          if (decoder.failure !== null) throw signatureError(decoder.failure);
+        } else {
+          const ended = decoder.end();
+          if (!ended.ok) throw signatureError(ended.failure);
+          trailers = ended.value;
+        }
+      }
+      return null;
+    },
+  };
+}
+
+/** Whatever fails while the client sends is the client's connection. */
+async function nextPiece(pieces: BodyPieces): Promise<Uint8Array | null> {
+  try {
+    return await pieces.next();
+  } catch (cause) {
+    throw new S3Error("IncompleteBody", undefined, {}, { cause });
+  }
+}
+
+function checkSize(sizeBytes: number): void {
+  if (sizeBytes <= BODY_MAX_BYTES) return;
+  throw new S3Error("EntityTooLarge", undefined, {
+    ProposedSize: String(sizeBytes),
+    MaxSizeAllowed: String(BODY_MAX_BYTES),
+  });
+}
+
+function incompleteBody(expectedBytes: number, receivedBytes: number): S3Error {
+  return new S3Error(
+    "IncompleteBody",
+    "You did not provide the number of bytes specified by the Content-Length HTTP header",
+    { NumberBytesExpected: String(expectedBytes), NumberBytesProvided: String(receivedBytes) },
+  );
+}
