@@ -1,0 +1,46 @@
+import type { BucketRow } from "../metadata/rows.ts";
+import type { StoreContext } from "./context.ts";
+import { StoreError } from "./failure.ts";
+import { withMetadata } from "./translate-metadata.ts";
+import type { Bucket, BucketName } from "./types.ts";
+
+/** A page of an owner's buckets in name order. `after` is exclusive, "" from the start. */
+export async function listBuckets(
+  store: StoreContext,
+  page: { owner: string; prefix: string; after: string; limit: number },
+): Promise<{ buckets: Bucket[]; truncated: boolean }> {
+  const rows = await withMetadata({ bucket: "" }, () => store.metadata.buckets.list(page));
+  return { buckets: rows.slice(0, page.limit), truncated: rows.length > page.limit };
+}
+
+/** Throws `StoreError` bucket-exists where the name is taken, by whomever. */
+export async function createBucket(
+  store: StoreContext,
+  bucket: { name: BucketName; owner: string; region: string },
+): Promise<void> {
+  const row = { ...bucket, createdMs: store.clock.now() };
+  const taken = await withMetadata({ bucket: bucket.name }, () => store.metadata.buckets.create(row));
+  if (!taken) return;
+  throw new StoreError({
+    kind: "bucket-exists",
+    bucket: bucket.name,
+    ownedByCaller: taken.takenBy === bucket.owner,
+  });
+}
+
+/** Throws `StoreError` no-such-bucket. */
+export async function headBucket(store: StoreContext, name: BucketName): Promise<Bucket> {
+  const row = await withMetadata({ bucket: name }, () => store.metadata.buckets.find(name));
+  return foundBucket(row, name);
+}
+
+/** Deletes an empty bucket, and aborts its unfinished uploads. Throws `StoreError` no-such-bucket or bucket-not-empty. */
+export async function deleteBucket(store: StoreContext, name: BucketName): Promise<void> {
+  await withMetadata({ bucket: name }, () => store.metadata.buckets.delete(name, store.clock.now()));
+}
+
+/** The row, or the failure that the bucket does not exist. */
+export function foundBucket(row: BucketRow | null | undefined, bucket: BucketName): Bucket {
+  if (!row) throw new StoreError({ kind: "no-such-bucket", bucket });
+  return row;
+}

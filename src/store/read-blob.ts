@@ -1,0 +1,182 @@
+import { type BlobLayout, piecesOfStripe, stripesOfRange } from "../erasure/layout.ts";
+import type { BlobRow } from "../metadata/rows.ts";
+import type { StoreContext } from "./context.ts";
+import { StoreError } from "./failure.ts";
+import { idBytes, idTimeMs } from "./ids.ts";
+import { type Frame, ShardSource } from "./shard-source.ts";
+
+export interface BlobRange {
+  offset: number;
+  length: number;
+}
+
+/** What a shard turned out to lack while it was read. */
+export interface Damage {
+  shard: number;
+  cause: string;
+}
+
+/**
+ * Reads a range of a blob: only the frames that it touches, data shards first. A frame that is absent, wrong or late is replaced
+ * by frames of other shards and rebuilt, without a restart; a shard that failed once is not asked again. While one stripe is
+ * handed out the next is on its way: two stripes are in memory at most.
+ */
+export class BlobReader {
+  readonly blobId: string;
+  readonly #store: StoreContext;
+  readonly #layout: BlobLayout;
+  readonly #range: BlobRange;
+  readonly #sources: (ShardSource | null)[];
+  /** Shards whose frame is overdue, until it comes. */
+  readonly #late = new Map<number, { stripe: number; arriving: Promise<Frame> }>();
+  readonly #lastStripe: number;
+  #nextStripe: number;
+  #upcoming: Promise<Uint8Array[]> | null = null;
+  #pieces: Uint8Array[] = [];
+
+  /** `range` lies in the blob and is not empty. */
+  constructor(store: StoreContext, blob: BlobRow, range: BlobRange) {
+    this.blobId = blob.id;
+    this.#store = store;
+    this.#layout = { k: blob.k, m: blob.m, blockBytes: blob.blockBytes, blobBytes: blob.sizeBytes };
+    this.#range = range;
+    const stripes = stripesOfRange(this.#layout, range.offset, range.length);
+    if (!stripes) throw new RangeError("an empty range needs no reader");
+    this.#nextStripe = stripes.first;
+    this.#lastStripe = stripes.last;
+    this.#sources = openSources(store, blob, this.#layout, stripes.last);
+  }
+
+  /** Begins to read; further calls do nothing. */
+  prime(): void {
+    if (this.#upcoming === null && this.#nextStripe <= this.#lastStripe) {
+      this.#upcoming = this.#load(this.#nextStripe++);
+      this.#upcoming.catch(() => {});
+    }
+  }
+
+  /** Resolves when the first bytes are there and verified. Throws `StoreError` drives-unavailable. */
+  async ready(): Promise<void> {
+    this.prime();
+    await this.#upcoming;
+  }
+
+  /** The next verified bytes, or null at the end. Throws `StoreError` drives-unavailable: nothing wrong was handed out. */
+  async next(): Promise<Uint8Array | null> {
+    let piece = this.#pieces.shift();
+    if (piece) return piece;
+    this.prime();
+    if (!this.#upcoming) return null;
+    this.#pieces = await this.#upcoming;
+    this.#upcoming = null;
+    this.prime();
+    piece = this.#pieces.shift();
+    return piece ?? null;
+  }
+
+  /** True when the last stripe is on its way or read: time to prime what follows this blob. */
+  get ending(): boolean {
+    return this.#nextStripe > this.#lastStripe;
+  }
+
+  /** Damage found so far; not what is merely out of reach. */
+  get damage(): Damage[] {
+    return this.#sources.flatMap((source) =>
+      source?.fault?.damaged ? [{ shard: source.shard, cause: source.fault.kind }] : [],
+    );
+  }
+
+  /** Frees the drives. Never throws. */
+  async cancel(): Promise<void> {
+    this.#nextStripe = this.#lastStripe + 1;
+    await Promise.all(this.#sources.map((source) => source?.cancel()));
+  }
+
+  /** The bytes of the range that lie in one stripe. */
+  async #load(stripe: number): Promise<Uint8Array[]> {
+    const pieces = piecesOfStripe(this.#layout, stripe, this.#range.offset, this.#range.length);
+    const wanted = pieces.map(({ shard }) => shard);
+    const blocks = await this.#blocks(stripe, wanted);
+    return pieces.map(({ shard, begin, end }) => (blocks[shard] as Uint8Array).subarray(begin, end));
+  }
+
+  /** All blocks of the stripe by shard, those wanted not null. */
+  async #blocks(stripe: number, wanted: readonly number[]): Promise<(Uint8Array | null)[]> {
+    const { k, m } = this.#layout;
+    const blocks: (Uint8Array | null)[] = Array.from({ length: k + m }, () => null);
+    await Promise.all(wanted.map((shard) => this.#fetch(stripe, shard, blocks)));
+    const lacking = wanted.filter((shard) => blocks[shard] === null);
+    if (lacking.length === 0) return blocks;
+    await this.#fetchSpares(stripe, blocks);
+    const stillLacking = wanted.filter((shard) => blocks[shard] === null);
+    const rebuilt = this.#store.engine.reconstruct({ k, m }, blocks, stillLacking);
+    stillLacking.forEach((shard, index) => {
+      blocks[shard] = rebuilt[index] as Uint8Array;
+    });
+    return blocks;
+  }
+
+  /** Fetches further shards, as many at a time as are lacking, until any k blocks are there. */
+  async #fetchSpares(stripe: number, blocks: (Uint8Array | null)[]): Promise<void> {
+    const { k } = this.#layout;
+    const asked = new Set(blocks.flatMap((block, shard) => (block || this.#late.has(shard) ? [shard] : [])));
+    for (;;) {
+      const needed = k - blocks.filter((block) => block !== null).length;
+      if (needed <= 0) return;
+      const spares = this.#sources.flatMap((source) =>
+        source && !source.fault && !asked.has(source.shard) ? [source.shard] : [],
+      );
+      const next = spares.slice(0, needed);
+      for (const shard of next) asked.add(shard);
+      if (next.length > 0) await Promise.all(next.map((shard) => this.#fetch(stripe, shard, blocks)));
+      else if (!(await this.#awaitLate(stripe, blocks))) {
+        throw new StoreError({ kind: "drives-unavailable", needed: k, available: k - needed });
+      }
+    }
+  }
+
+  /** Puts the block of one shard into `blocks`, unless the shard fails or is late. */
+  async #fetch(stripe: number, shard: number, blocks: (Uint8Array | null)[]): Promise<void> {
+    const source = this.#sources[shard];
+    if (!source || source.fault || this.#late.has(shard)) return;
+    const { clock, latency } = this.#store;
+    const drive = source.drive.name;
+    const beganMs = clock.now();
+    const arriving = source.frame(stripe);
+    const patience = clock.timer(latency.hedgeMs(drive));
+    const frame = await Promise.race([arriving, patience.done]);
+    patience.cancel();
+    latency.observe(drive, clock.now() - beganMs);
+    if (frame?.ok) blocks[shard] = frame.block;
+    if (frame) return;
+    this.#late.set(shard, { stripe, arriving });
+    void arriving.then(() => this.#late.delete(shard));
+  }
+
+  /** The last resort where no other shard is left: waits for a late one. False if there is none. */
+  async #awaitLate(stripe: number, blocks: (Uint8Array | null)[]): Promise<boolean> {
+    const [entry] = this.#late;
+    if (!entry) return false;
+    const [shard, late] = entry;
+    let frame = await late.arriving;
+    if (late.stripe !== stripe) frame = await (this.#sources[shard] as ShardSource).frame(stripe);
+    if (frame.ok) blocks[shard] = frame.block;
+    return true;
+  }
+}
+
+function openSources(
+  store: StoreContext,
+  blob: BlobRow,
+  layout: BlobLayout,
+  lastStripe: number,
+): (ShardSource | null)[] {
+  const blobId = idBytes(blob.id);
+  const ageMs = store.clock.now() - idTimeMs(blob.id);
+  return blob.shards.map((place, shard) => {
+    const drive = place && store.drives.find(({ name }) => name === place[0]);
+    if (!place || !drive) return null;
+    const parts = { engine: store.engine, drive, key: place[1], blobId, layout, shard };
+    return new ShardSource({ ...parts, settling: ageMs < drive.settleMs }, lastStripe);
+  });
+}

@@ -1,0 +1,92 @@
+import { type Drive, DriveError, type ShardWriter } from "../drives/drive.ts";
+import type { ErasureEngine } from "../erasure/engine.ts";
+import { type BlobLayout, shardBytes } from "../erasure/layout.ts";
+import { encodeShardHeader } from "../erasure/shard-header.ts";
+import type { ShardPlace } from "../metadata/rows.ts";
+import { StoreError } from "./failure.ts";
+import { idBytes } from "./ids.ts";
+import { shardKey } from "./placement.ts";
+
+interface Shard {
+  drive: Drive;
+  key: string;
+  /** null once its drive was dropped. */
+  writer: ShardWriter | null;
+}
+
+/**
+ * The k+m shards of one blob while they are written, all in parallel. A drive that fails is dropped and the rest go on, as
+ * long as enough are left to survive one more loss. Until `close` resolves nothing of the blob can be seen anywhere.
+ */
+export class ShardSet {
+  readonly #shards: Shard[];
+  readonly #quorum: number;
+  readonly #failures: DriveError[] = [];
+
+  private constructor(shards: Shard[], quorum: number) {
+    this.#shards = shards;
+    this.#quorum = quorum;
+  }
+
+  /** Step 3: begins a shard of known length on each drive and writes its header. */
+  static async open(
+    engine: ErasureEngine,
+    blobId: string,
+    layout: BlobLayout,
+    drives: readonly Drive[],
+  ): Promise<ShardSet> {
+    const sizeBytes = shardBytes(layout);
+    const shards = drives.map((drive, shard) => {
+      const key = shardKey(blobId, shard);
+      return { drive, key, writer: drive.put(key, sizeBytes) };
+    });
+    // Any k rebuild the blob; one more, so that the loss of a drive right after the answer loses nothing.
+    const set = new ShardSet(shards, layout.m === 0 ? layout.k : layout.k + 1);
+    const header = { k: layout.k, m: layout.m, blockBytes: layout.blockBytes, blobBytes: layout.blobBytes };
+    const id = idBytes(blobId);
+    await set.write(
+      shards.map((_, shard) => encodeShardHeader({ ...header, blobId: id, shard }, (bytes) => engine.crc64nvme(bytes))),
+    );
+    return set;
+  }
+
+  /** Writes piece i to shard i and resolves when all are taken: the pieces' memory is free again. */
+  async write(pieces: readonly Uint8Array[]): Promise<void> {
+    await this.#each((writer, shard) => writer.write(pieces[shard] as Uint8Array));
+  }
+
+  /** Step 5: waits for every acknowledgement. Gives where the shards lie; a null one is missing. */
+  async close(): Promise<ShardPlace[]> {
+    await this.#each((writer) => writer.close());
+    return this.#shards.map(({ writer, drive, key }) => (writer ? [drive.name, key] : null));
+  }
+
+  /** Gives up all shards. Never throws. */
+  async abort(): Promise<void> {
+    await Promise.all(this.#shards.map(({ writer }) => writer?.abort()));
+  }
+
+  async #each(step: (writer: ShardWriter, shard: number) => Promise<void>): Promise<void> {
+    await Promise.all(
+      this.#shards.map(async (shard, index) => {
+        const { writer } = shard;
+        if (!writer) return;
+        try {
+          await step(writer, index);
+        } catch (error) {
+          if (!(error instanceof DriveError)) throw error;
+          this.#failures.push(error);
+          shard.writer = null;
+          await writer.abort();
+        }
+      }),
+    );
+    const available = this.#shards.filter(({ writer }) => writer !== null).length;
+    if (available < this.#quorum) {
+      throw new StoreError(
+        { kind: "drives-unavailable", needed: this.#quorum, available },
+        { cause: new AggregateError(this.#failures) },
+      );
+    }
+  }
+}

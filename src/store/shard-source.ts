@@ -1,0 +1,98 @@
+import { type Drive, DriveError, type ShardReader } from "../drives/drive.ts";
+import type { ErasureEngine } from "../erasure/engine.ts";
+import { type BlobLayout, frameBytes, frameOffset } from "../erasure/layout.ts";
+
+/** Why a shard gave no frame. `damaged` says that the shard itself is lost or wrong, not just out of reach for now. */
+export type ShardFault =
+  | { kind: "absent"; damaged: boolean }
+  | { kind: "corrupt"; damaged: true }
+  | { kind: "short"; damaged: true }
+  | { kind: "unreachable"; damaged: false };
+
+export type Frame = { ok: true; block: Uint8Array } | { ok: false; fault: ShardFault };
+
+/** The stripes, first to last (inclusive), that a reader wants. */
+export interface StripeRange {
+  first: number;
+  last: number;
+}
+
+export interface ShardSourceParts {
+  engine: ErasureEngine;
+  drive: Drive;
+  key: string;
+  blobId: Uint8Array;
+  layout: BlobLayout;
+  shard: number;
+  /** Whether a write of this shard could still be on its way to where it is read (see `Drive.settleMs`). */
+  settling: boolean;
+}
+
+/**
+ * One shard of a blob being read, frame after frame, through one ranged read of its drive. Every frame is verified before it is
+ * handed on. After a fault the source stays failed.
+ */
+export class ShardSource {
+  readonly #parts: ShardSourceParts;
+  readonly #lastStripe: number;
+  #reader: ShardReader | null = null;
+  #nextStripe = -1;
+  #fault: ShardFault | null = null;
+
+  constructor(parts: ShardSourceParts, lastStripe: number) {
+    this.#parts = parts;
+    this.#lastStripe = lastStripe;
+  }
+
+  get shard(): number {
+    return this.#parts.shard;
+  }
+
+  get drive(): Drive {
+    return this.#parts.drive;
+  }
+
+  get fault(): ShardFault | null {
+    return this.#fault;
+  }
+
+  /** The block of stripe `stripe`. Stripes are asked for in ascending order, one at a time. Never throws but on bugs. */
+  async frame(stripe: number): Promise<Frame> {
+    if (this.#fault) return { ok: false, fault: this.#fault };
+    const { engine, blobId, layout, shard } = this.#parts;
+    try {
+      if (this.#nextStripe !== stripe) await this.#open(stripe);
+      if (!this.#reader) return this.#fail({ kind: "absent", damaged: !this.#parts.settling });
+      const frame = await this.#reader.read(frameBytes(layout, stripe));
+      this.#nextStripe = stripe + 1;
+      if (!engine.verifyFrame(frame, { blobId, shard, stripe })) return this.#fail({ kind: "corrupt", damaged: true });
+      return { ok: true, block: frame.subarray(0, frame.length - 8) };
+    } catch (error) {
+      if (!(error instanceof DriveError)) throw error;
+      return this.#fail(
+        error.fault === "short" ? { kind: "short", damaged: true } : { kind: "unreachable", damaged: false },
+      );
+    }
+  }
+
+  /** Stops reading. Never throws. */
+  async cancel(): Promise<void> {
+    await this.#reader?.cancel();
+    this.#reader = null;
+  }
+
+  /** Opens the frames from `stripe` to the last wanted one, as one range. */
+  async #open(stripe: number): Promise<void> {
+    await this.cancel();
+    const { drive, key, layout } = this.#parts;
+    const offset = frameOffset(layout, stripe);
+    const end = frameOffset(layout, this.#lastStripe) + frameBytes(layout, this.#lastStripe);
+    this.#reader = await drive.get(key, { offset, length: end - offset });
+  }
+
+  #fail(fault: ShardFault): Frame {
+    this.#fault = fault;
+    void this.cancel();
+    return { ok: false, fault };
+  }
+}

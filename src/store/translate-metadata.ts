@@ -1,0 +1,41 @@
+import { GuardError, MetadataUnavailable } from "../metadata/database.ts";
+import { StoreError, type StoreFailure } from "./failure.ts";
+
+/** What an operation was about, for the failures that name it. */
+export interface Subject {
+  bucket: string;
+  key?: string;
+  uploadId?: string;
+}
+
+/** Runs metadata calls; what they throw comes out as `StoreError`s that name `subject`. */
+export async function withMetadata<T>(subject: Subject, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof GuardError) throw new StoreError(failureOf(error, subject), { cause: error });
+    if (error instanceof MetadataUnavailable) throw new StoreError({ kind: "metadata-unavailable" }, { cause: error });
+    throw error;
+  }
+}
+
+function failureOf({ guard }: GuardError, { bucket, key = "", uploadId = "" }: Subject): StoreFailure {
+  switch (guard) {
+    case "no_such_bucket":
+      return { kind: "no-such-bucket", bucket };
+    case "bucket_not_empty":
+      return { kind: "bucket-not-empty", bucket };
+    case "no_such_upload":
+      return { kind: "no-such-upload", uploadId };
+    case "part_changed":
+      return { kind: "conflict", what: "a part was uploaded again while the upload was being completed" };
+    case "blob_gone":
+      return { kind: "conflict", what: "the source was deleted while it was being copied" };
+    case "exists_already":
+      return { kind: "precondition-failed", condition: "If-None-Match" };
+    case "etag_differs":
+      return { kind: "precondition-failed", condition: "If-Match" };
+    case "no_such_key":
+      return { kind: "precondition-no-such-key", key };
+  }
+}

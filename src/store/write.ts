@@ -1,0 +1,139 @@
+import { Buffer } from "node:buffer";
+import { toBase64, toHex } from "../base/bytes.ts";
+import type { NewVersion, VersionCommit } from "../metadata/commit.ts";
+import { foundBucket } from "./buckets.ts";
+import { commitVersion } from "./commit-version.ts";
+import type { StoreContext } from "./context.ts";
+import { DigestSet } from "./digests.ts";
+import { StoreError } from "./failure.ts";
+import { newId } from "./ids.ts";
+import { withMetadata } from "./translate-metadata.ts";
+import type {
+  Attributes,
+  Bucket,
+  BucketName,
+  Digests,
+  IncomingBody,
+  ObjectChecksum,
+  ObjectKey,
+  WriteCondition,
+  WriteResult,
+} from "./types.ts";
+import { writeBlob } from "./write-blob.ts";
+
+export interface PutObject {
+  bucket: BucketName;
+  key: ObjectKey;
+  attributes: Attributes;
+  storageClass: string;
+  body: IncomingBody;
+  condition?: WriteCondition;
+}
+
+/**
+ * The write protocol (numbers as in the design): 1 the request is authenticated and the bucket resolved; 2 the body streams
+ * through the codec; 3 its shards are written; 4 it is verified; 5 a quorum of drives acknowledged; 6 one D1 batch makes it
+ * visible; 7 the caller answers. A crash before 6 leaves only garbage that nobody can name; after it the object is there.
+ *
+ * Throws what the body throws, and `StoreError` no-such-bucket, incomplete-body, drives-unavailable, precondition-failed,
+ * precondition-no-such-key, metadata-unavailable.
+ */
+export async function putObject(store: StoreContext, put: PutObject): Promise<WriteResult> {
+  const bucket = resolveBucket(store, put.bucket); // 1, while the first stripe arrives
+  const id = newId(store);
+  const content =
+    put.body.sizeBytes <= store.settings.inlineBytesMax ? inline(store, put, bucket) : onDrives(store, put, bucket, id);
+  const { digests, checksum, ...bytes } = await content;
+  const version: NewVersion = {
+    bucketId: (await bucket).id,
+    key: put.key,
+    id,
+    sizeBytes: put.body.sizeBytes,
+    etag: toHex(digests.get("md5") as Uint8Array),
+    modifiedMs: store.clock.now(),
+    storageClass: put.storageClass,
+    checksum,
+    attributes: put.attributes,
+    parts: null,
+    ...bytes.content,
+  };
+  await commitVersion(store, put.bucket, {
+    version,
+    ...(bytes.blob ? { blob: bytes.blob } : {}),
+    ...(put.condition ? { condition: put.condition } : {}),
+  }); // 6
+  return { id, etag: version.etag, modifiedMs: version.modifiedMs, checksum };
+}
+
+/** The bucket, on its way; a failure surfaces where it is awaited. */
+export function resolveBucket(store: StoreContext, name: BucketName): Promise<Bucket> {
+  const found = withMetadata({ bucket: name }, () => store.metadata.buckets.find(name));
+  const bucket = found.then((row) => foundBucket(row, name));
+  bucket.catch(() => {});
+  return bucket;
+}
+
+interface Content {
+  digests: Digests;
+  checksum: ObjectChecksum;
+  content: Pick<NewVersion, "extents" | "inlineBody">;
+  blob?: NonNullable<VersionCommit["blob"]>;
+}
+
+/** A small body: read whole, it goes into the commit itself. */
+async function inline(store: StoreContext, { body }: PutObject, bucket: Promise<Bucket>): Promise<Content> {
+  const bytes = await readSmall(body);
+  const wanted = new DigestSet(["md5", "crc64nvme", ...body.digests], store.engine);
+  wanted.update(bytes);
+  const digests = wanted.finish();
+  await bucket;
+  const checksum = body.verify(digests) ?? crc64Checksum(digests.get("crc64nvme") as Uint8Array);
+  const inlineBody = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+  return { digests, checksum, content: { extents: null, inlineBody } };
+}
+
+/** All of a body of known, small size. */
+async function readSmall(body: IncomingBody): Promise<Uint8Array> {
+  const bytes = new Uint8Array(body.sizeBytes);
+  let receivedBytes = 0;
+  for (let piece = await body.next(); piece !== null; piece = await body.next()) {
+    if (receivedBytes + piece.length <= bytes.length) bytes.set(piece, receivedBytes);
+    receivedBytes += piece.length;
+    if (receivedBytes > bytes.length) break;
+  }
+  if (receivedBytes !== bytes.length) {
+    throw new StoreError({ kind: "incomplete-body", expectedBytes: bytes.length, receivedBytes });
+  }
+  return bytes;
+}
+
+async function onDrives(store: StoreContext, put: PutObject, bucket: Promise<Bucket>, id: string): Promise<Content> {
+  let checksum: ObjectChecksum | null = null;
+  const { row, digests } = await writeBlob(store, {
+    source: put.body,
+    ...blobShape(store, put.body.sizeBytes, put.storageClass),
+    admitted: bucket,
+    verify: (computed) => {
+      checksum = put.body.verify(computed);
+    },
+  });
+  return {
+    digests,
+    checksum: checksum ?? crc64Checksum(Buffer.from(row.crc64nvme, "hex")),
+    content: { extents: [[0, row.sizeBytes, row.id, 0, id]], inlineBody: null },
+    blob: row,
+  };
+}
+
+/** How a blob of this size is stored under a storage class, which the caller has checked to be configured. */
+export function blobShape({ settings }: StoreContext, sizeBytes: number, storageClass: string) {
+  if (sizeBytes <= settings.smallBytesMax) return { geometry: settings.smallGeometry, class: "small" as const };
+  const geometry = settings.storageClasses[storageClass];
+  if (!geometry) throw new Error(`storage class ${storageClass} is not configured`);
+  return { geometry, class: "large" as const };
+}
+
+/** The checksum that S3 computes where the client sent none. */
+export function crc64Checksum(bytes: Uint8Array): ObjectChecksum {
+  return { algorithm: "crc64nvme", type: "full-object", value: toBase64(bytes) };
+}
