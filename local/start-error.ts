@@ -1,4 +1,4 @@
-/** Why the server cannot start, in one line for the person at the terminal. `main` prints it and exits with 1. */
+/** Why the server cannot start, in one line for the person at the terminal. The launcher prints it and exits with 1. */
 export class StartError extends Error {
   override readonly name = "StartError";
 }

@@ -8,5 +8,4 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exit(1);
 }
-const { main } = await import("./main.ts");
-await main(process.argv.slice(2), process.env);
+await import("./start.ts");

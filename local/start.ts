@@ -17,8 +17,10 @@ const cronIntervalMs = 60_000;
 /** How long requests under way may take to finish once the server is told to stop. */
 const drainMs = 3_000;
 
-/** Runs the command line. Sets the exit code; ends the process where it fails. */
-export async function main(args: string[], environment: NodeJS.ProcessEnv): Promise<void> {
+await main(process.argv.slice(2), process.env);
+
+/** Runs the command line; ends the process with 1 where it fails. */
+async function main(args: string[], environment: NodeJS.ProcessEnv): Promise<void> {
   const commandLine = parseCommandLine(args, process.cwd());
   if (commandLine.kind === "help") {
     console.log(usage);
