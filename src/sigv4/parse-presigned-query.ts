@@ -83,7 +83,7 @@ function checkAlgorithm(algorithm: string): Checked<null> {
 
 /** Zero is read, and is then always expired, as at AWS. */
 function parseExpires(text: string): Checked<number> {
-  if (!/^[+-]?\d{1,18}$/.test(text)) return refused({ kind: "malformedPresignExpires", problem: "notANumber" });
+  if (!/^-?\d{1,18}$/.test(text)) return refused({ kind: "malformedPresignExpires", problem: "notANumber" });
   const seconds = Number(text);
   if (seconds < 0) return refused({ kind: "malformedPresignExpires", problem: "negative" });
   if (seconds > presignedLifeMaxSeconds) return refused({ kind: "malformedPresignExpires", problem: "tooLarge" });

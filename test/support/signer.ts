@@ -87,7 +87,7 @@ export function signRequest(input: SignerInput): SignedParts {
   const signedNames = Object.keys(headers)
     .filter((name) => !left.has(name))
     .sort();
-  const extra = input.presign
+  const extra: Record<string, string> = input.presign
     ? {
         "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
         "X-Amz-Credential": `${input.accessKeyId}/${scope}`,
