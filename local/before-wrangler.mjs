@@ -1,0 +1,56 @@
+// The [build] command of wrangler.toml, which wrangler runs before it reads .dev.vars. Plain JavaScript, because it runs on
+// whatever Node is first in the PATH.
+import { spawnSync } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+
+/** Makes the key pair of `wrangler dev` where there is none: like `npm start`, it has no default. */
+function makeKeys() {
+  const path = join(root, ".dev.vars");
+  if (existsSync(path)) {
+    console.log("Keys: see .dev.vars");
+    return;
+  }
+  const upper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+  const random = (length, alphabet) => Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join("");
+  const id = random(20, upper);
+  const secret = random(40, `${upper}abcdefghijklmnopqrstuvwxyz`);
+  writeFileSync(path, `SHERD_ACCESS_KEY_ID=${id}\nSHERD_SECRET_ACCESS_KEY=${secret}\n`, { mode: 0o600, flag: "wx" });
+  console.log(`Keys: made a new pair in .dev.vars (access key ${id}), which git ignores`);
+}
+
+/**
+ * Applies the migrations to the local database. Ends the build where that fails, with what wrangler said. What it applied it
+ * notes beside the database, because it runs at each change of a source file too.
+ */
+function applyMigrations() {
+  const stateFolder = join(root, ".wrangler", "state", "v3", "d1");
+  const notePath = join(stateFolder, "sherd-migrations");
+  const names = readdirSync(join(root, "migrations")).filter((name) => name.endsWith(".sql"));
+  const note = names.sort().join("\n");
+  if (existsSync(notePath) && readFileSync(notePath, "utf8") === note) return;
+  // wrangler needs a newer Node than the one that runs this may be.
+  const bundledNode = join(root, "node_modules", ".bin", "node");
+  const node = existsSync(bundledNode) ? bundledNode : process.execPath;
+  const wrangler = join(root, "node_modules", "wrangler", "bin", "wrangler.js");
+  const { status, stdout, stderr } = spawnSync(node, [wrangler, "d1", "migrations", "apply", "DB", "--local"], {
+    cwd: root,
+    encoding: "utf8",
+    env: { ...process.env, CI: "1" }, // asks no question
+  });
+  if (status !== 0) {
+    console.error(`Migrations failed:\n${stdout}${stderr}`);
+    process.exit(1);
+  }
+  mkdirSync(stateFolder, { recursive: true });
+  writeFileSync(notePath, note);
+  console.log("Migrations: applied to the local database");
+}
+
+if (process.env.WRANGLER_COMMAND === "dev") {
+  makeKeys();
+  applyMigrations();
+}
