@@ -1,3 +1,4 @@
+import type { ReadHint } from "../../store/objects.ts";
 import type { ObjectHead } from "../../store/types.ts";
 import { S3Error } from "../error.ts";
 import { parsePartNumber } from "./part-number.ts";
@@ -40,16 +41,19 @@ export function parseRangeRequest(range: string | null, partNumber: string | nul
   const match = /^bytes=(\d*)-(\d*)$/i.exec(range ?? "");
   if (!match) return { kind: "whole" };
   const [text, first, last] = match as unknown as [string, string, string];
-  if (first === "") return last === "" ? { kind: "whole" } : { kind: "suffix", length: Number(last), text };
-  if (last === "") return { kind: "span", first: Number(first), last: null, text };
-  if (Number(last) < Number(first)) return { kind: "whole" };
-  return { kind: "span", first: Number(first), last: Number(last), text };
+  if (first === "") return last === "" ? { kind: "whole" } : { kind: "suffix", length: position(last), text };
+  if (last === "") return { kind: "span", first: position(first), last: null, text };
+  if (position(last) < position(first)) return { kind: "whole" };
+  return { kind: "span", first: position(first), last: position(last), text };
+}
+
+/** No object reaches the largest exact integer, so whatever is beyond it may as well be there. */
+function position(digits: string): number {
+  return Math.min(Number(digits), Number.MAX_SAFE_INTEGER);
 }
 
 /** The same, as a hint for the store: what will probably be read. Undefined for the whole object. */
-export function readHint(
-  request: RangeRequest,
-): { offset: number; length: number | null } | { suffix: number } | { partNumber: number } | undefined {
+export function readHint(request: RangeRequest): ReadHint | undefined {
   switch (request.kind) {
     case "whole":
       return undefined;

@@ -1,0 +1,24 @@
+import { headObject as findHead } from "../../store/objects.ts";
+import type { Handler } from "../handler.ts";
+import { responseOverrides } from "../objects/attributes.ts";
+import { wantsChecksum } from "../objects/checksums.ts";
+import { checkReadConditions, ifRangeHolds } from "../objects/conditions.ts";
+import { objectHeaders } from "../objects/object-headers.ts";
+import { parseRangeRequest, selectRange } from "../objects/range.ts";
+import { refuseOtherVersions } from "../objects/version-id.ts";
+
+/** HeadObject: what GetObject would answer, without the bytes. */
+export const headObject: Handler = async ({ bucket, key, query, headers, principal, store }) => {
+  refuseOtherVersions(query.get("versionId"), key);
+  const asked = parseRangeRequest(headers.get("Range"), query.get("partNumber"));
+  const overrides = responseOverrides(query, principal.kind !== "anonymous");
+  const head = await findHead(store, { bucket, key });
+  checkReadConditions(headers, head);
+  const request = ifRangeHolds(headers, head) ? asked : ({ kind: "whole" } as const);
+  const selection = selectRange(request, head);
+  const read = { request, selection, withChecksum: wantsChecksum(headers) };
+  return {
+    status: selection.status,
+    headers: { ...objectHeaders(head, read), ...overrides, "Content-Length": String(selection.length) },
+  };
+};

@@ -1,0 +1,30 @@
+import { uploadPartCopy as storePartCopy } from "../../store/uploads.ts";
+import type { Handler } from "../handler.ts";
+import { checkCopyConditions } from "../objects/conditions.ts";
+import { parseCopySource } from "../objects/copy-source.ts";
+import { parsePartNumber } from "../objects/part-number.ts";
+import { parseCopyRange, selectCopyRange } from "../objects/range.ts";
+import { uploadIdOf } from "../objects/upload-id.ts";
+import { copyResult } from "../objects/write-answers.ts";
+import { xmlDocument } from "../xml/write.ts";
+
+/** UploadPartCopy: a part made of another object, or of a range of it. */
+export const uploadPartCopy: Handler = async (call) => {
+  const { bucket, key, query, headers } = call;
+  const partNumber = parsePartNumber(query.get("partNumber") ?? "");
+  const source = parseCopySource(headers.get("x-amz-copy-source") ?? "");
+  const rangeText = headers.get("x-amz-copy-source-range");
+  const range = rangeText === null ? null : parseCopyRange(rangeText);
+  const copied = await storePartCopy(call.store, {
+    bucket,
+    key,
+    uploadId: uploadIdOf(call),
+    partNumber,
+    source,
+    select: (head) => {
+      checkCopyConditions(headers, head);
+      return range === null ? { offset: 0, length: head.sizeBytes } : selectCopyRange(range, head.sizeBytes);
+    },
+  });
+  return { status: 200, body: xmlDocument("CopyPartResult", copyResult(copied, copied.checksum)) };
+};
