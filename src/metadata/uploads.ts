@@ -1,18 +1,8 @@
 import { requireBucket } from "./buckets.ts";
 import { requireUpload } from "./commit.ts";
 import type { Database } from "./database.ts";
-import { type BucketRow, type ExtentRow, parseJson } from "./rows.ts";
-
-export interface UploadRow {
-  id: string;
-  key: string;
-  owner: string;
-  storageClass: string;
-  checksumAlgorithm: string | null;
-  checksumType: string | null;
-  attributes: unknown;
-  initiatedMs: number;
-}
+import type { BucketRow, ExtentRow } from "./rows.ts";
+import { findBucket, findUpload, parseUpload, type RawUpload, type UploadRow } from "./upload-rows.ts";
 
 export interface PartRow {
   partNumber: number;
@@ -31,16 +21,8 @@ export interface NewUpload extends UploadRow {
   bucketId: number;
 }
 
-const UPLOAD_COLUMNS = `u.id, u.key, u.owner, u.storage_class AS "storageClass", u.checksum_algorithm AS "checksumAlgorithm",
-  u.checksum_type AS "checksumType", u.attributes, u.initiated_ms AS "initiatedMs"`;
 const PART_COLUMNS = `p.part_number AS "partNumber", p.id, p.size_bytes AS "sizeBytes", p.etag,
   p.modified_ms AS "modifiedMs", p.checksum, p.crc64nvme`;
-/** ?1 bucket name, ?2 key, ?3 upload id. */
-const FIND_UPLOAD = `SELECT ${UPLOAD_COLUMNS} FROM uploads u
-  WHERE u.bucket_id = (SELECT id FROM buckets WHERE name = ?1) AND u.key = ?2 AND u.id = ?3`;
-const FIND_BUCKET = `SELECT id, name, owner, region, created_ms AS "createdMs" FROM buckets WHERE name = ?1`;
-
-type RawUpload = Omit<UploadRow, "attributes"> & { attributes: string };
 type RawPart = Omit<PartRow, "extents"> & { extents: string };
 
 /** An upload in its bucket; `upload` is null where the bucket has no such upload of that key. */
@@ -82,8 +64,8 @@ export class UploadTable {
   /** null: no such bucket. */
   async find(bucket: string, key: string, uploadId: string): Promise<FoundUpload | null> {
     const [buckets, uploads] = await this.#database.batch<[BucketRow, RawUpload]>([
-      { sql: FIND_BUCKET, values: [bucket] },
-      { sql: FIND_UPLOAD, values: [bucket, key, uploadId] },
+      findBucket(bucket),
+      findUpload(bucket, key, uploadId),
     ]);
     return found(buckets, uploads);
   }
@@ -94,8 +76,8 @@ export class UploadTable {
     page: { after: number; limit: number },
   ): Promise<(FoundUpload & { parts: Omit<PartRow, "extents">[] }) | null> {
     const [buckets, uploads, parts] = await this.#database.batch<[BucketRow, RawUpload, Omit<PartRow, "extents">]>([
-      { sql: FIND_BUCKET, values: [where.bucket] },
-      { sql: FIND_UPLOAD, values: [where.bucket, where.key, where.uploadId] },
+      findBucket(where.bucket),
+      findUpload(where.bucket, where.key, where.uploadId),
       {
         sql: `SELECT ${PART_COLUMNS} FROM parts p WHERE p.upload_id = ?1 AND p.part_number > ?2
               ORDER BY p.part_number LIMIT ?3`,
@@ -113,8 +95,8 @@ export class UploadTable {
     uploadId: string,
   ): Promise<(FoundUpload & { parts: PartRow[] }) | null> {
     const [buckets, uploads, parts] = await this.#database.batch<[BucketRow, RawUpload, RawPart]>([
-      { sql: FIND_BUCKET, values: [bucket] },
-      { sql: FIND_UPLOAD, values: [bucket, key, uploadId] },
+      findBucket(bucket),
+      findUpload(bucket, key, uploadId),
       {
         sql: `SELECT ${PART_COLUMNS}, p.extents FROM parts p WHERE p.upload_id = ?1 ORDER BY p.part_number`,
         values: [uploadId],
@@ -156,5 +138,5 @@ function found(buckets: BucketRow[], uploads: RawUpload[]): FoundUpload | null {
   const [bucket] = buckets;
   const [upload] = uploads;
   if (!bucket) return null;
-  return { bucket, upload: upload ? { ...upload, attributes: parseJson(upload.attributes) } : null };
+  return { bucket, upload: upload ? parseUpload(upload) : null };
 }

@@ -1,6 +1,6 @@
 import type { ListPosition } from "../metadata/listing.ts";
-import { StoreError } from "./failure.ts";
 import type { StoreContext } from "./context.ts";
+import { StoreError } from "./failure.ts";
 import { withMetadata } from "./translate-metadata.ts";
 import type { BucketName, ChecksumAlgorithm, ChecksumType, ObjectKey } from "./types.ts";
 
@@ -50,7 +50,6 @@ export async function listObjects(store: StoreContext, query: ListObjects): Prom
   });
   const last = entries.at(-1);
   if (rows.length <= limit || !last) return { entries, truncated: false };
-  const next =
-    last.kind === "object" ? { key: last.key, skipPrefix: false } : { key: last.prefix, skipPrefix: true };
+  const next = last.kind === "object" ? { key: last.key, skipPrefix: false } : { key: last.prefix, skipPrefix: true };
   return { entries, truncated: true, next };
 }

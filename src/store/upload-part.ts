@@ -1,0 +1,201 @@
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import { toBase64, toHex } from "../base/bytes.ts";
+import type { PartCommit } from "../metadata/commit.ts";
+import type { ContentRow, ExtentRow, ObjectRow } from "../metadata/rows.ts";
+import { foundBucket } from "./buckets.ts";
+import type { StoreContext } from "./context.ts";
+import { blobIds, digestRange, openSource } from "./copy.ts";
+import { DigestSet } from "./digests.ts";
+import { StoreError } from "./failure.ts";
+import { newId } from "./ids.ts";
+import { ObjectBody } from "./object-body.ts";
+import { objectHead } from "./object-head.ts";
+import type { ObjectName } from "./objects.ts";
+import { EXTENTS_MAX } from "./settings.ts";
+import { withMetadata } from "./translate-metadata.ts";
+import type { ChecksumAlgorithm, Digests, IncomingBody, ObjectChecksum, ObjectHead } from "./types.ts";
+import { findUpload, foundUpload, type UploadInfo, type UploadName, uploadInfo } from "./uploads.ts";
+import { blobShape } from "./write.ts";
+import { type BlobSource, type WrittenBlob, writeBlob } from "./write-blob.ts";
+
+export interface UploadPart extends UploadName {
+  /** 1 to 10,000. */
+  partNumber: number;
+  /** The body, once it is known which checksum the upload asks for. */
+  body(upload: UploadInfo): IncomingBody;
+}
+
+export interface UploadedPart {
+  etag: string;
+  modifiedMs: number;
+  checksum?: { algorithm: ChecksumAlgorithm; value: string };
+}
+
+export interface UploadPartCopy extends UploadName {
+  partNumber: number;
+  source: ObjectName;
+  /** The bytes to take; throws to refuse the source. */
+  select(head: ObjectHead): { offset: number; length: number };
+}
+
+/**
+ * Writes a part by the write protocol of `putObject`; a part of the same number is replaced. A crash leaves the part wholly
+ * there or only garbage. Throws what the body throws, and `StoreError` no-such-bucket, no-such-upload, incomplete-body,
+ * drives-unavailable, metadata-unavailable.
+ */
+export async function uploadPart(store: StoreContext, name: UploadPart): Promise<UploadedPart> {
+  const { bucket, upload } = await findUpload(store, name);
+  const info = uploadInfo(upload);
+  const body = name.body(info);
+  let verified: ObjectChecksum | null = null;
+  const { row, digests } = await writePart(store, body, info, (computed) => {
+    verified = body.verify(computed);
+  });
+  const given = verified as ObjectChecksum | null;
+  const checksum = given && given.algorithm === info.checksum?.algorithm ? given.value : ownChecksum(info, row);
+  return commitPart(store, name, info, {
+    bucketId: bucket.id,
+    sizeBytes: body.sizeBytes,
+    etag: toHex(digests.get("md5") as Uint8Array),
+    checksum,
+    crc64nvme: row?.crc64nvme ?? EMPTY_CRC64,
+    slices: row ? [[0, row.sizeBytes, row.id, 0]] : [],
+    blob: row,
+  });
+}
+
+/**
+ * Makes a range of an object a part, without moving a byte: the part refers to the same blobs. The range is read only where
+ * the upload asks for a checksum. Throws as `copyObject` does, and `StoreError` no-such-upload, too-many-extents.
+ */
+export async function uploadPartCopy(store: StoreContext, name: UploadPartCopy): Promise<UploadedPart> {
+  const found = await openSource(store, name.source, name);
+  const bucket = foundBucket(found.bucket, name.bucket);
+  const { upload } = foundUpload({ bucket, upload: found.upload }, name);
+  const info = uploadInfo(upload);
+  const range = name.select(objectHead(found.source));
+  const target = { bucketId: bucket.id, sizeBytes: range.length };
+  if (found.source.extents === null || range.length === 0)
+    return copyInline(store, name, info, target, found.source, range);
+  const slices = slicesOf(found.source.extents, range);
+  if (slices.length > EXTENTS_MAX) throw new StoreError({ kind: "too-many-extents", extentsMax: EXTENTS_MAX });
+  const algorithm = info.checksum?.algorithm;
+  const digests = algorithm ? await digestRange(store, found.source, range, ["md5", "crc64nvme", algorithm]) : null;
+  return commitPart(store, name, info, {
+    ...target,
+    etag: digests ? toHex(digests.get("md5") as Uint8Array) : etagOfRange(found.source, range),
+    checksum: algorithm && digests ? toBase64(digests.get(algorithm) as Uint8Array) : null,
+    crc64nvme: digests ? toHex(digests.get("crc64nvme") as Uint8Array) : crc64OfRange(found.source, range),
+    slices,
+    blob: null,
+  });
+}
+
+/** CRC-64/NVME of nothing. */
+const EMPTY_CRC64 = "0000000000000000";
+
+type Slice = [start: number, length: number, blobId: string, offset: number];
+
+interface Part {
+  bucketId: number;
+  sizeBytes: number;
+  etag: string;
+  checksum: string | null;
+  crc64nvme: string | null;
+  slices: Slice[];
+  blob: WrittenBlob["row"] | null;
+}
+
+/** Steps 2 to 5 for a part. An empty one has no blob. */
+async function writePart(
+  store: StoreContext,
+  source: BlobSource,
+  upload: UploadInfo,
+  verify: (digests: Digests) => void,
+): Promise<{ row: WrittenBlob["row"] | null; digests: Digests }> {
+  if (source.sizeBytes > 0) {
+    const shape = blobShape(store, source.sizeBytes, upload.storageClass);
+    return writeBlob(store, { source, ...shape, admitted: Promise.resolve(), verify });
+  }
+  const surplus = await source.next();
+  if (surplus) throw new StoreError({ kind: "incomplete-body", expectedBytes: 0, receivedBytes: surplus.length });
+  const digests = new DigestSet(["md5", ...source.digests], store.engine).finish();
+  verify(digests);
+  return { row: null, digests };
+}
+
+/** A small source lies in its row: its bytes are written as a part of their own. */
+async function copyInline(
+  store: StoreContext,
+  name: UploadPartCopy,
+  info: UploadInfo,
+  target: { bucketId: number; sizeBytes: number },
+  source: ContentRow,
+  range: { offset: number; length: number },
+): Promise<UploadedPart> {
+  const body = new ObjectBody(store, source, [], range);
+  const algorithm = info.checksum?.algorithm;
+  const bytes = { sizeBytes: range.length, digests: algorithm ? [algorithm] : [], next: () => body.next() };
+  const { row, digests } = await writePart(store, bytes, info, () => {});
+  return commitPart(store, name, info, {
+    ...target,
+    etag: toHex(digests.get("md5") as Uint8Array),
+    checksum: algorithm ? toBase64(digests.get(algorithm) as Uint8Array) : null,
+    crc64nvme: row?.crc64nvme ?? EMPTY_CRC64,
+    slices: row ? [[0, row.sizeBytes, row.id, 0]] : [],
+    blob: row,
+  });
+}
+
+/** Step 6 for a part. */
+async function commitPart(
+  store: StoreContext,
+  name: UploadName & { partNumber: number },
+  info: UploadInfo,
+  part: Part,
+): Promise<UploadedPart> {
+  const id = newId(store);
+  const { bucketId, sizeBytes, etag, checksum, crc64nvme, slices, blob } = part;
+  const modifiedMs = store.clock.now();
+  const extents = slices.map((slice): ExtentRow => [...slice, id]);
+  const commit: PartCommit = {
+    bucketId,
+    key: name.key,
+    uploadId: name.uploadId,
+    part: { partNumber: name.partNumber, id, sizeBytes, etag, modifiedMs, checksum, crc64nvme, extents },
+    ...(blob ? { blob } : { sharedBlobIds: blobIds(extents) }),
+  };
+  await withMetadata(name, () => store.metadata.commits.part(commit));
+  const algorithm = info.checksum?.algorithm;
+  return { etag, modifiedMs, ...(algorithm && checksum !== null ? { checksum: { algorithm, value: checksum } } : {}) };
+}
+
+/** CRC-64/NVME falls out of the frames, so an upload that asks for it has it for every part. */
+function ownChecksum(info: UploadInfo, row: WrittenBlob["row"] | null): string | null {
+  if (info.checksum?.algorithm !== "crc64nvme") return null;
+  return toBase64(Uint8Array.from(Buffer.from(row?.crc64nvme ?? EMPTY_CRC64, "hex")));
+}
+
+function slicesOf(extents: readonly ExtentRow[], range: { offset: number; length: number }): Slice[] {
+  const end = range.offset + range.length;
+  return extents.flatMap(([start, length, blobId, offset]): Slice[] => {
+    const from = Math.max(start, range.offset);
+    const to = Math.min(start + length, end);
+    return from < to ? [[from - range.offset, to - from, blobId, offset + from - start]] : [];
+  });
+}
+
+/** The MD5 where the range is a whole simple object; otherwise an ETag that is as good as any: the bytes are not read. */
+function etagOfRange(source: ObjectRow, range: { offset: number; length: number }): string {
+  if (range.length === source.sizeBytes && !source.etag.includes("-")) return source.etag;
+  return createHash("md5").update(`${source.id}:${range.offset}:${range.length}`).digest("hex");
+}
+
+function crc64OfRange(source: ObjectRow, range: { offset: number; length: number }): string | null {
+  const { checksum } = source;
+  if (range.length !== source.sizeBytes || checksum?.algorithm !== "crc64nvme" || checksum.type !== "full-object") {
+    return null;
+  }
+  return Buffer.from(checksum.value, "base64").toString("hex");
+}
