@@ -38,6 +38,13 @@ export interface CreateUpload {
   checksum: UploadChecksum | null;
 }
 
+export interface ListedUploads {
+  entries: UploadEntry[];
+  truncated: boolean;
+  /** Where the next page begins; present if truncated. */
+  next?: UploadPosition;
+}
+
 export type UploadEntry = ({ kind: "upload" } & UploadInfo) | { kind: "prefix"; prefix: string };
 
 /** Begins a multipart upload. Throws `StoreError` no-such-bucket. */
@@ -66,7 +73,7 @@ export async function abortUpload(store: StoreContext, name: UploadName): Promis
   await withMetadata(name, () => store.metadata.uploads.abort(where, store.clock.now()));
 }
 
-export interface ListedPart {
+export interface StoredPart {
   partNumber: number;
   sizeBytes: number;
   etag: string;
@@ -79,7 +86,7 @@ export interface ListedPart {
 export async function listParts(
   store: StoreContext,
   name: UploadName & { after: number; limit: number },
-): Promise<{ upload: UploadInfo; parts: ListedPart[]; truncated: boolean }> {
+): Promise<{ upload: UploadInfo; parts: StoredPart[]; truncated: boolean }> {
   const found = await withMetadata(name, () => store.metadata.uploads.parts(name, name));
   const { upload } = foundUpload(found, name);
   const parts = (found?.parts ?? [])
@@ -98,7 +105,7 @@ export async function listParts(
 export async function listUploads(
   store: StoreContext,
   query: { bucket: BucketName; prefix: string; delimiter: string; after: UploadPosition; limit: number },
-): Promise<{ entries: UploadEntry[]; truncated: boolean; next?: UploadPosition }> {
+): Promise<ListedUploads> {
   const { bucket, limit } = query;
   const after = { skipPrefix: false, ...query.after };
   const rows = await withMetadata({ bucket }, () => store.metadata.listing.uploads({ ...query, after }));
