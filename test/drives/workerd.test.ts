@@ -12,7 +12,7 @@ afterAll(() => worker.stop());
 /** The simulated R2 fails inside itself where a body is aborted and where a range begins at the object's end. */
 const known = /R2 error response does not contain the CF-R2-Error header/;
 
-describe.each(["disk", "r2", "kv"])("%s drive in workerd", (drive) => {
+describe.each(["disk", "r2", "kv", "s3"])("%s drive in workerd", (drive) => {
   test.each(contract)("$name", async ({ name }) => {
     await worker.run(drive, name);
     deepStrictEqual(

@@ -41,16 +41,24 @@ export async function startDriveWorker(): Promise<DriveWorker> {
           env: {
             DISK: { type: "disk", path: folder, writable: true },
             KV: { type: "kv", id: "kv" },
+            S3: {
+              type: "r2",
+              name: "elsewhere",
+              dev: {
+                experimentalS3Credentials: { accessKeyId: "drive-test-id", secretAccessKey: "drive-test-secret" },
+              },
+            },
             R2: { type: "r2", name: "r2" },
           },
         },
       },
     ],
   });
-  await miniflare.ready;
+  const entry = await miniflare.ready;
+  const endpoint = new URL("/cdn-cgi/local/r2/s3", entry).href;
   return {
     run: async (drive, name) => {
-      const query = new URLSearchParams({ drive, case: name });
+      const query = new URLSearchParams({ drive, case: name, endpoint });
       const response = await miniflare.dispatchFetch(`http://drives/?${query}`);
       const text = await response.text();
       if (response.status !== 204) throw new Error(`inside workerd: ${text}`);

@@ -1,0 +1,31 @@
+import type { Drive, ShardReader, ShardWriter } from "./drive.ts";
+
+/** The calls of a drive. */
+export type DriveCalls = Pick<Drive, "put" | "get" | "head" | "delete" | "list">;
+
+/** A drive that is `inner` but for the calls given. */
+export function decorate(inner: Drive, calls: Partial<DriveCalls>): Drive {
+  return {
+    name: inner.name,
+    domain: inner.domain,
+    shardBytesMax: inner.shardBytesMax,
+    class: inner.class,
+    settleMs: inner.settleMs,
+    put: (key, sizeBytes) => inner.put(key, sizeBytes),
+    get: (key, range) => inner.get(key, range),
+    head: (key) => inner.head(key),
+    delete: (keys) => inner.delete(keys),
+    list: (options) => inner.list(options),
+    ...calls,
+  };
+}
+
+/** A writer that is `inner` but for the methods given. */
+export function decorateWriter(inner: ShardWriter, methods: Partial<ShardWriter>): ShardWriter {
+  return { write: (bytes) => inner.write(bytes), close: () => inner.close(), abort: () => inner.abort(), ...methods };
+}
+
+/** A reader that is `inner` but for the methods given. */
+export function decorateReader(inner: ShardReader, methods: Partial<ShardReader>): ShardReader {
+  return { read: (length) => inner.read(length), cancel: () => inner.cancel(), ...methods };
+}

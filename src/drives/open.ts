@@ -1,0 +1,64 @@
+import type { Clock } from "../base/clock.ts";
+import type { RandomBytes } from "../base/random.ts";
+import { withCircuitBreaker } from "./circuit-breaker.ts";
+import type { DriveSpec } from "./config.ts";
+import { type DriveCounts, newDriveCounts, withCounts } from "./counted.ts";
+import { DiskDrive } from "./disk.ts";
+import type { Drive } from "./drive.ts";
+import { KvDrive } from "./kv.ts";
+import { R2Drive } from "./r2.ts";
+import { withRetry } from "./retry.ts";
+import { S3Drive } from "./s3.ts";
+import type { S3Parts } from "./s3-request.ts";
+import { withTimeout } from "./timeout.ts";
+
+/** What the drives need besides their bindings. */
+export interface DriveParts {
+  clock: Clock;
+  random: RandomBytes;
+  /** Reaches external drives. */
+  fetch: S3Parts["fetch"];
+  /** Where calls are counted, by drive name; a drive that is not in it yet is added. */
+  counts?: Map<string, DriveCounts>;
+}
+
+const TIMES = { callMs: 10_000, stepMs: 15_000, closeMs: 30_000, bulkMs: 60_000 } as const;
+const RETRY = { attemptsMax: 3, delayMs: 100, spanMs: 10_000 } as const;
+const CIRCUIT = { failuresMax: 5, openMs: 10_000 } as const;
+
+/**
+ * The drives of `specs`, which `parseDrives` has checked against this `env`, in their order. Once an isolate: the circuit
+ * breakers remember.
+ */
+export function openDrives(specs: readonly DriveSpec[], env: Record<string, unknown>, parts: DriveParts): Drive[] {
+  return specs.map((spec) => protect(openDrive(spec, env, parts), parts));
+}
+
+/** From the inside out: each attempt is counted, bounded in time, and noted by the breaker before it is repeated. */
+function protect(drive: Drive, { clock, random, counts }: DriveParts): Drive {
+  const counted = counts ? withCounts(drive, countsOf(drive, counts)) : drive;
+  const bounded = withTimeout(counted, { clock, ...TIMES });
+  return withRetry(withCircuitBreaker(bounded, { clock, ...CIRCUIT }), { clock, random, ...RETRY });
+}
+
+function countsOf(drive: Drive, counts: Map<string, DriveCounts>): DriveCounts {
+  const mine = counts.get(drive.name) ?? newDriveCounts();
+  counts.set(drive.name, mine);
+  return mine;
+}
+
+function openDrive(spec: DriveSpec, env: Record<string, unknown>, parts: DriveParts): Drive {
+  switch (spec.type) {
+    case "r2":
+      return new R2Drive(spec, env[spec.binding] as R2Bucket);
+    case "kv":
+      return new KvDrive(spec, env[spec.binding] as KVNamespace);
+    case "disk":
+      return new DiskDrive(spec, env[spec.binding] as Fetcher);
+    case "s3": {
+      const accessKeyId = env[spec.accessKeyIdSecret] as string;
+      const secretAccessKey = env[spec.secretAccessKeySecret] as string;
+      return new S3Drive(spec, { ...spec, accessKeyId, secretAccessKey }, parts);
+    }
+  }
+}
