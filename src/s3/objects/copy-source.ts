@@ -35,16 +35,14 @@ export function parseCopySource(text: string): CopySource {
 
 /** The version is appended unencoded, so it is split off before the rest is decoded: a key may hold an encoded `?`. */
 function splitVersion(text: string): { path: string; versionId: string | null } {
-  const source = text.startsWith("/") ? text.slice(1) : text;
-  const mark = source.lastIndexOf("?versionId=");
-  if (mark === -1) return { path: source, versionId: null };
-  return { path: source.slice(0, mark), versionId: source.slice(mark + "?versionId=".length) };
+  const mark = text.lastIndexOf("?versionId=");
+  if (mark === -1) return { path: text, versionId: null };
+  return { path: text.slice(0, mark), versionId: text.slice(mark + "?versionId=".length) };
 }
 
 function decode(path: string, text: string): string {
   try {
     const decoded = decodeURIComponent(path.replaceAll("+", " "));
-    // An encoded leading slash is as superfluous as a plain one.
     return decoded.startsWith("/") ? decoded.slice(1) : decoded;
   } catch (error) {
     if (error instanceof URIError) throw invalid("Invalid copy source encoding", text);
