@@ -16,8 +16,6 @@ export interface Call {
   readonly headers: Headers;
   readonly payload: Payload;
   readonly store: StoreContext;
-  /** Region of this server: what a bucket gets whose creator names none. */
-  readonly region: string;
   readonly requestId: string;
 }
 

@@ -23,6 +23,11 @@ export function element(name: string, ...content: XmlContent[]): Xml {
   return new Xml(inner === "" ? `<${name}/>` : `<${name}>${inner}</${name}>`);
 }
 
+/** The same with attributes, whose values are XML already. */
+export function elementWith(name: string, attributes: string, ...content: XmlContent[]): Xml {
+  return new Xml(`<${name} ${attributes}>${content.map(contentText).join("")}</${name}>`);
+}
+
 /** The element, or nothing at all where `value` is undefined. */
 export function optional(name: string, value: string | number | boolean | undefined): Xml {
   return value === undefined ? new Xml("") : element(name, value);

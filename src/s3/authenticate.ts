@@ -1,0 +1,54 @@
+import type { KeyRing } from "../access/keys.ts";
+import type { Principal } from "../access/principal.ts";
+import { parseSignature } from "../sigv4/parse-signature.ts";
+import type { PayloadMode } from "../sigv4/payload.ts";
+import type { RequestHead } from "../sigv4/request-head.ts";
+import type { SigningKeyCache } from "../sigv4/signing-keys.ts";
+import { spendVerification, type VerifiedSignature, verifySignature } from "../sigv4/verify-signature.ts";
+import { S3Error } from "./error.ts";
+import { signatureError } from "./objects/signature-error.ts";
+
+export interface Authenticated {
+  readonly principal: Principal;
+  readonly mode: PayloadMode;
+  /** Null where the request is anonymous. */
+  readonly verified: VerifiedSignature | null;
+}
+
+export interface Credentials {
+  /** Null where the server has no root key yet. */
+  readonly keys: KeyRing | null;
+  readonly signingKeys: SigningKeyCache;
+  readonly nowMs: number;
+}
+
+/**
+ * Who makes a request: the owner of the key that signed it, or anonymous. Says nothing of the body yet. An unknown key id
+ * is answered after as much work as a wrong signature.
+ */
+export function authenticate(head: RequestHead, { keys, signingKeys, nowMs }: Credentials): Authenticated {
+  if (keys === null) {
+    throw new S3Error(
+      "ServiceUnavailable",
+      "This server has no root key: set the secrets SHERD_ACCESS_KEY_ID and SHERD_SECRET_ACCESS_KEY.",
+    );
+  }
+  const parsed = parseSignature(head);
+  if (!parsed.ok) throw signatureError(parsed.failure);
+  const signed = parsed.value;
+  if (signed.kind === "anonymous") return { principal: { kind: "anonymous" }, mode: signed.payload, verified: null };
+
+  const key = keys.find(signed.accessKeyId);
+  if (key === undefined) {
+    const spent = spendVerification(signed, head, nowMs);
+    if (!spent.ok) throw signatureError(spent.failure);
+    throw new S3Error("InvalidAccessKeyId", undefined, { AWSAccessKeyId: signed.accessKeyId });
+  }
+  const verified = verifySignature(signed, head, { secret: key.secret, nowMs, keys: signingKeys });
+  if (!verified.ok) throw signatureError(verified.failure);
+  // Temporary credentials come with a token; nobody hands any out, so none is valid.
+  if (signed.sessionToken !== undefined) {
+    throw new S3Error("InvalidToken", undefined, { "Token-0": signed.sessionToken });
+  }
+  return { principal: key.principal, mode: signed.payload, verified: verified.value };
+}

@@ -1,0 +1,249 @@
+import type { Handler } from "./handler.ts";
+import { abortMultipartUpload } from "./handlers/abort-multipart-upload.ts";
+import { completeMultipartUpload } from "./handlers/complete-multipart-upload.ts";
+import { copyObject } from "./handlers/copy-object.ts";
+import { createBucket } from "./handlers/create-bucket.ts";
+import { createMultipartUpload } from "./handlers/create-multipart-upload.ts";
+import { deleteBucket } from "./handlers/delete-bucket.ts";
+import { deleteObject } from "./handlers/delete-object.ts";
+import { deleteObjects } from "./handlers/delete-objects.ts";
+import { getBucketLocation } from "./handlers/get-bucket-location.ts";
+import { getObject } from "./handlers/get-object.ts";
+import { headBucket } from "./handlers/head-bucket.ts";
+import { headObject } from "./handlers/head-object.ts";
+import { listBuckets } from "./handlers/list-buckets.ts";
+import { listMultipartUploads } from "./handlers/list-multipart-uploads.ts";
+import { listObjects } from "./handlers/list-objects.ts";
+import { listObjectsV2 } from "./handlers/list-objects-v2.ts";
+import { listParts } from "./handlers/list-parts.ts";
+import { putObject } from "./handlers/put-object.ts";
+import {
+  fixedDocument,
+  getBucketAcl,
+  getObjectAcl,
+  getObjectLockOfObject,
+  getObjectTagging,
+  notSet,
+} from "./handlers/unset-configurations.ts";
+import { uploadPart } from "./handlers/upload-part.ts";
+import { uploadPartCopy } from "./handlers/upload-part-copy.ts";
+import type { OperationName } from "./operation-name.ts";
+import { type RefusedHeader, refusedHeaders } from "./refused-headers.ts";
+import { element } from "./xml/write.ts";
+
+/** All that is to be known of an operation outside its handler. */
+export interface OperationRow {
+  /** The action that the caller must be allowed, in the words of S3's policies. */
+  readonly permission: string;
+  /** What the request body is: nothing that is read, an XML document, or the bytes of an object. */
+  readonly body: "none" | "xml" | "stream";
+  /** Headers for features that are not built: 501 by name. */
+  readonly refused: readonly RefusedHeader[];
+  /** Query parameters that it reads. Others are ignored, as at AWS; only `versionId` is refused where it is not listed. */
+  readonly query: readonly string[];
+  /** Null where the operation is not built: 501 by name. */
+  readonly handler: Handler | null;
+}
+
+function built(
+  permission: string,
+  handler: Handler,
+  options: Partial<Pick<OperationRow, "body" | "refused" | "query">> = {},
+): OperationRow {
+  return { permission, body: "none", refused: refusedHeaders.none, query: [], ...options, handler };
+}
+
+function notBuilt(permission: string): OperationRow {
+  return { permission, body: "none", refused: refusedHeaders.none, query: ["versionId"], handler: null };
+}
+
+const readObject = {
+  refused: refusedHeaders.readObject,
+  query: [
+    "versionId",
+    "partNumber",
+    "response-cache-control",
+    "response-content-disposition",
+    "response-content-encoding",
+    "response-content-language",
+    "response-content-type",
+    "response-expires",
+  ],
+};
+const oneVersion = { query: ["versionId"] };
+const oneUpload = ["uploadId"];
+const onePart = ["uploadId", "partNumber"];
+const noneListed = element("IsTruncated", false);
+
+/** Every operation of S3. A missing row does not compile. */
+export const operations: Readonly<Record<OperationName, OperationRow>> = {
+  AbortMultipartUpload: built("s3:AbortMultipartUpload", abortMultipartUpload, { query: oneUpload }),
+  CompleteMultipartUpload: built("s3:PutObject", completeMultipartUpload, {
+    body: "xml",
+    refused: refusedHeaders.readObject,
+    query: oneUpload,
+  }),
+  CopyObject: built("s3:PutObject", copyObject, { refused: refusedHeaders.copyObject }),
+  CreateBucket: built("s3:CreateBucket", createBucket, { body: "xml", refused: refusedHeaders.createBucket }),
+  CreateBucketMetadataConfiguration: notBuilt("s3:CreateBucketMetadataTableConfiguration"),
+  CreateBucketMetadataTableConfiguration: notBuilt("s3:CreateBucketMetadataTableConfiguration"),
+  CreateMultipartUpload: built("s3:PutObject", createMultipartUpload, { refused: refusedHeaders.createUpload }),
+  CreateSession: notBuilt("s3express:CreateSession"),
+  DeleteBucket: built("s3:DeleteBucket", deleteBucket),
+  DeleteBucketAnalyticsConfiguration: notBuilt("s3:PutAnalyticsConfiguration"),
+  DeleteBucketCors: notBuilt("s3:PutBucketCORS"),
+  DeleteBucketEncryption: notBuilt("s3:PutEncryptionConfiguration"),
+  DeleteBucketIntelligentTieringConfiguration: notBuilt("s3:PutIntelligentTieringConfiguration"),
+  DeleteBucketInventoryConfiguration: notBuilt("s3:PutInventoryConfiguration"),
+  DeleteBucketLifecycle: notBuilt("s3:PutLifecycleConfiguration"),
+  DeleteBucketMetadataConfiguration: notBuilt("s3:DeleteBucketMetadataTableConfiguration"),
+  DeleteBucketMetadataTableConfiguration: notBuilt("s3:DeleteBucketMetadataTableConfiguration"),
+  DeleteBucketMetricsConfiguration: notBuilt("s3:PutMetricsConfiguration"),
+  DeleteBucketOwnershipControls: notBuilt("s3:PutBucketOwnershipControls"),
+  DeleteBucketPolicy: notBuilt("s3:DeleteBucketPolicy"),
+  DeleteBucketReplication: notBuilt("s3:PutReplicationConfiguration"),
+  DeleteBucketTagging: notBuilt("s3:PutBucketTagging"),
+  DeleteBucketWebsite: notBuilt("s3:DeleteBucketWebsite"),
+  DeleteObject: built("s3:DeleteObject", deleteObject, { refused: refusedHeaders.deleteObject, ...oneVersion }),
+  DeleteObjectAnnotation: notBuilt("s3:DeleteObjectAnnotation"),
+  DeleteObjects: built("s3:DeleteObject", deleteObjects, { body: "xml" }),
+  DeleteObjectTagging: notBuilt("s3:DeleteObjectTagging"),
+  DeletePublicAccessBlock: notBuilt("s3:PutBucketPublicAccessBlock"),
+  GetBucketAbac: notBuilt("s3:GetBucketAbac"),
+  GetBucketAccelerateConfiguration: built("s3:GetAccelerateConfiguration", fixedDocument("AccelerateConfiguration")),
+  GetBucketAcl: built("s3:GetBucketAcl", getBucketAcl),
+  GetBucketAnalyticsConfiguration: built("s3:GetAnalyticsConfiguration", notSet("NoSuchConfiguration"), {
+    query: ["id"],
+  }),
+  GetBucketCors: built("s3:GetBucketCORS", notSet("NoSuchCORSConfiguration")),
+  GetBucketEncryption: built("s3:GetEncryptionConfiguration", notSet("ServerSideEncryptionConfigurationNotFoundError")),
+  GetBucketIntelligentTieringConfiguration: built(
+    "s3:GetIntelligentTieringConfiguration",
+    notSet("NoSuchConfiguration"),
+    { query: ["id"] },
+  ),
+  GetBucketInventoryConfiguration: built("s3:GetInventoryConfiguration", notSet("NoSuchConfiguration"), {
+    query: ["id"],
+  }),
+  GetBucketLifecycleConfiguration: built("s3:GetLifecycleConfiguration", notSet("NoSuchLifecycleConfiguration")),
+  GetBucketLocation: built("s3:GetBucketLocation", getBucketLocation),
+  GetBucketLogging: built("s3:GetBucketLogging", fixedDocument("BucketLoggingStatus")),
+  GetBucketMetadataConfiguration: notBuilt("s3:GetBucketMetadataTableConfiguration"),
+  GetBucketMetadataTableConfiguration: notBuilt("s3:GetBucketMetadataTableConfiguration"),
+  GetBucketMetricsConfiguration: built("s3:GetMetricsConfiguration", notSet("NoSuchConfiguration"), {
+    query: ["id"],
+  }),
+  GetBucketNotificationConfiguration: built("s3:GetBucketNotification", fixedDocument("NotificationConfiguration")),
+  GetBucketOwnershipControls: built("s3:GetBucketOwnershipControls", notSet("OwnershipControlsNotFoundError")),
+  GetBucketPolicy: built("s3:GetBucketPolicy", notSet("NoSuchBucketPolicy")),
+  GetBucketPolicyStatus: built("s3:GetBucketPolicyStatus", notSet("NoSuchBucketPolicy")),
+  GetBucketReplication: built("s3:GetReplicationConfiguration", notSet("ReplicationConfigurationNotFoundError")),
+  GetBucketRequestPayment: built(
+    "s3:GetBucketRequestPayment",
+    fixedDocument("RequestPaymentConfiguration", element("Payer", "BucketOwner")),
+  ),
+  GetBucketTagging: built("s3:GetBucketTagging", notSet("NoSuchTagSet")),
+  GetBucketVersioning: built("s3:GetBucketVersioning", fixedDocument("VersioningConfiguration")),
+  GetBucketWebsite: built("s3:GetBucketWebsite", notSet("NoSuchWebsiteConfiguration")),
+  GetObject: built("s3:GetObject", getObject, readObject),
+  GetObjectAcl: built("s3:GetObjectAcl", getObjectAcl, oneVersion),
+  GetObjectAnnotation: notBuilt("s3:GetObjectAnnotation"),
+  GetObjectAttributes: notBuilt("s3:GetObjectAttributes"),
+  GetObjectLegalHold: built("s3:GetObjectLegalHold", getObjectLockOfObject, oneVersion),
+  GetObjectLockConfiguration: built(
+    "s3:GetBucketObjectLockConfiguration",
+    notSet("ObjectLockConfigurationNotFoundError"),
+  ),
+  GetObjectRetention: built("s3:GetObjectRetention", getObjectLockOfObject, oneVersion),
+  GetObjectTagging: built("s3:GetObjectTagging", getObjectTagging, oneVersion),
+  GetObjectTorrent: notBuilt("s3:GetObjectTorrent"),
+  GetPublicAccessBlock: built("s3:GetBucketPublicAccessBlock", notSet("NoSuchPublicAccessBlockConfiguration")),
+  HeadBucket: built("s3:ListBucket", headBucket),
+  HeadObject: built("s3:GetObject", headObject, readObject),
+  ListBucketAnalyticsConfigurations: built(
+    "s3:GetAnalyticsConfiguration",
+    fixedDocument("ListBucketAnalyticsConfigurationResult", noneListed),
+  ),
+  ListBucketIntelligentTieringConfigurations: built(
+    "s3:GetIntelligentTieringConfiguration",
+    fixedDocument("ListBucketIntelligentTieringConfigurationsOutput", noneListed),
+  ),
+  ListBucketInventoryConfigurations: built(
+    "s3:GetInventoryConfiguration",
+    fixedDocument("ListInventoryConfigurationsResult", noneListed),
+  ),
+  ListBucketMetricsConfigurations: built(
+    "s3:GetMetricsConfiguration",
+    fixedDocument("ListMetricsConfigurationsResult", noneListed),
+  ),
+  ListBuckets: built("s3:ListAllMyBuckets", listBuckets, {
+    query: ["bucket-region", "continuation-token", "max-buckets", "prefix"],
+  }),
+  ListDirectoryBuckets: notBuilt("s3express:ListAllMyDirectoryBuckets"),
+  ListMultipartUploads: built("s3:ListBucketMultipartUploads", listMultipartUploads, {
+    query: ["delimiter", "encoding-type", "key-marker", "max-uploads", "prefix", "upload-id-marker"],
+  }),
+  ListObjectAnnotations: notBuilt("s3:ListObjectAnnotations"),
+  ListObjects: built("s3:ListBucket", listObjects, {
+    query: ["delimiter", "encoding-type", "marker", "max-keys", "prefix"],
+  }),
+  ListObjectsV2: built("s3:ListBucket", listObjectsV2, {
+    query: [
+      "list-type",
+      "continuation-token",
+      "delimiter",
+      "encoding-type",
+      "fetch-owner",
+      "max-keys",
+      "prefix",
+      "start-after",
+    ],
+  }),
+  ListObjectVersions: notBuilt("s3:ListBucketVersions"),
+  ListParts: built("s3:ListMultipartUploadParts", listParts, {
+    refused: refusedHeaders.readObject,
+    query: ["uploadId", "max-parts", "part-number-marker"],
+  }),
+  PostObject: notBuilt("s3:PutObject"),
+  PutBucketAbac: notBuilt("s3:PutBucketAbac"),
+  PutBucketAccelerateConfiguration: notBuilt("s3:PutAccelerateConfiguration"),
+  PutBucketAcl: notBuilt("s3:PutBucketAcl"),
+  PutBucketAnalyticsConfiguration: notBuilt("s3:PutAnalyticsConfiguration"),
+  PutBucketCors: notBuilt("s3:PutBucketCORS"),
+  PutBucketEncryption: notBuilt("s3:PutEncryptionConfiguration"),
+  PutBucketIntelligentTieringConfiguration: notBuilt("s3:PutIntelligentTieringConfiguration"),
+  PutBucketInventoryConfiguration: notBuilt("s3:PutInventoryConfiguration"),
+  PutBucketLifecycleConfiguration: notBuilt("s3:PutLifecycleConfiguration"),
+  PutBucketLogging: notBuilt("s3:PutBucketLogging"),
+  PutBucketMetricsConfiguration: notBuilt("s3:PutMetricsConfiguration"),
+  PutBucketNotificationConfiguration: notBuilt("s3:PutBucketNotification"),
+  PutBucketOwnershipControls: notBuilt("s3:PutBucketOwnershipControls"),
+  PutBucketPolicy: notBuilt("s3:PutBucketPolicy"),
+  PutBucketReplication: notBuilt("s3:PutReplicationConfiguration"),
+  PutBucketRequestPayment: notBuilt("s3:PutBucketRequestPayment"),
+  PutBucketTagging: notBuilt("s3:PutBucketTagging"),
+  PutBucketVersioning: notBuilt("s3:PutBucketVersioning"),
+  PutBucketWebsite: notBuilt("s3:PutBucketWebsite"),
+  PutObject: built("s3:PutObject", putObject, { body: "stream", refused: refusedHeaders.writeObject }),
+  PutObjectAcl: notBuilt("s3:PutObjectAcl"),
+  PutObjectAnnotation: notBuilt("s3:PutObjectAnnotation"),
+  PutObjectLegalHold: notBuilt("s3:PutObjectLegalHold"),
+  PutObjectLockConfiguration: notBuilt("s3:PutBucketObjectLockConfiguration"),
+  PutObjectRetention: notBuilt("s3:PutObjectRetention"),
+  PutObjectTagging: notBuilt("s3:PutObjectTagging"),
+  PutPublicAccessBlock: notBuilt("s3:PutBucketPublicAccessBlock"),
+  RenameObject: notBuilt("s3express:RenameObject"),
+  RestoreObject: notBuilt("s3:RestoreObject"),
+  SelectObjectContent: notBuilt("s3:GetObject"),
+  UpdateBucketMetadataAnnotationTableConfiguration: notBuilt("s3:UpdateBucketMetadataAnnotationTableConfiguration"),
+  UpdateBucketMetadataInventoryTableConfiguration: notBuilt("s3:UpdateBucketMetadataInventoryTableConfiguration"),
+  UpdateBucketMetadataJournalTableConfiguration: notBuilt("s3:UpdateBucketMetadataJournalTableConfiguration"),
+  UpdateObjectEncryption: notBuilt("s3:UpdateObjectEncryption"),
+  UploadPart: built("s3:PutObject", uploadPart, {
+    body: "stream",
+    refused: refusedHeaders.uploadPart,
+    query: onePart,
+  }),
+  UploadPartCopy: built("s3:PutObject", uploadPartCopy, { refused: refusedHeaders.uploadPartCopy, query: onePart }),
+  WriteGetObjectResponse: notBuilt("s3-object-lambda:WriteGetObjectResponse"),
+};

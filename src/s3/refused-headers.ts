@@ -1,0 +1,56 @@
+/**
+ * A request header that asks for something that is not built. It is answered 501 by name: to ignore it would store an
+ * object without what its writer asked for.
+ */
+export interface RefusedHeader {
+  /** Lower case. One that ends with `*` stands for every header that begins so. */
+  readonly name: string;
+  /** Values that ask for nothing but what is done anyway. */
+  readonly harmless?: readonly string[];
+}
+
+const encryption: RefusedHeader[] = [{ name: "x-amz-server-side-encryption*" }];
+const copiedEncryption: RefusedHeader[] = [{ name: "x-amz-copy-source-server-side-encryption*" }];
+/** All buckets and objects belong to one account, which has full control of them: so much these ACLs say too. */
+const acl: RefusedHeader[] = [
+  { name: "x-amz-acl", harmless: ["private", "bucket-owner-full-control"] },
+  { name: "x-amz-grant-*" },
+];
+const objectFeatures: RefusedHeader[] = [
+  ...acl,
+  ...encryption,
+  { name: "x-amz-tagging", harmless: [""] },
+  { name: "x-amz-object-lock-*" },
+  { name: "x-amz-website-redirect-location" },
+  { name: "x-amz-object-annotation*" },
+];
+
+/** By what is being written or read. */
+export const refusedHeaders = {
+  none: [],
+  createBucket: [
+    ...acl,
+    { name: "x-amz-bucket-object-lock-enabled", harmless: ["false"] },
+    { name: "x-amz-object-ownership", harmless: ["BucketOwnerEnforced"] },
+    { name: "x-amz-bucket-namespace", harmless: ["global"] },
+  ],
+  readObject: encryption,
+  writeObject: [...objectFeatures, { name: "x-amz-write-offset-bytes" }],
+  copyObject: [...objectFeatures, ...copiedEncryption],
+  createUpload: objectFeatures,
+  uploadPart: encryption,
+  uploadPartCopy: [...encryption, ...copiedEncryption],
+  deleteObject: [{ name: "if-match" }, { name: "x-amz-if-match-*" }],
+} as const satisfies Record<string, readonly RefusedHeader[]>;
+
+/** The first header of a request that is refused, or undefined. */
+export function findRefusedHeader(headers: Headers, refused: readonly RefusedHeader[]): string | undefined {
+  if (refused.length === 0) return undefined;
+  for (const [name, value] of headers) {
+    const matches = ({ name: refusedName, harmless }: RefusedHeader) =>
+      (refusedName.endsWith("*") ? name.startsWith(refusedName.slice(0, -1)) : name === refusedName) &&
+      !harmless?.includes(value);
+    if (refused.some(matches)) return name;
+  }
+  return undefined;
+}

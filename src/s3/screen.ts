@@ -1,0 +1,41 @@
+import { S3Error } from "./error.ts";
+import type { OperationName } from "./operation-name.ts";
+import type { OperationRow } from "./operations.ts";
+import { findRefusedHeader } from "./refused-headers.ts";
+
+export interface ScreenedRequest {
+  readonly name: OperationName;
+  readonly row: OperationRow;
+  readonly headers: Headers;
+  readonly query: URLSearchParams;
+  /** Owner of every bucket there is. */
+  readonly ownerId: string;
+}
+
+/** Headers in which a client says whose bucket it believes to address, as target and as source of a copy. */
+const expectedOwner = ["x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"];
+
+/**
+ * Stops a request that asks for what is not built (NotImplemented, by name), gives a version to an operation that takes
+ * none (InvalidArgument) or expects another owner (AccessDenied). What passes may run.
+ */
+export function screen({ name, row, headers, query, ownerId }: ScreenedRequest): void {
+  if (row.handler === null) throw new S3Error("NotImplemented", `${name} is not implemented`, { Operation: name });
+  const header = findRefusedHeader(headers, row.refused);
+  if (header !== undefined) {
+    throw new S3Error("NotImplemented", undefined, {
+      Header: header,
+      additionalMessage: `${name} with ${header}: ${headers.get(header) ?? ""}`,
+    });
+  }
+  if (query.has("versionId") && !row.query.includes("versionId")) {
+    throw new S3Error("InvalidArgument", "This operation does not accept a version-id.", {
+      ArgumentName: "versionId",
+      ArgumentValue: query.get("versionId") ?? "",
+    });
+  }
+  for (const header of expectedOwner) {
+    const expected = headers.get(header);
+    if (expected !== null && expected !== ownerId) throw new S3Error("AccessDenied");
+  }
+}

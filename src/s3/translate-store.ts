@@ -1,0 +1,65 @@
+import type { StoreFailure } from "../store/failure.ts";
+import { S3Error } from "./error.ts";
+
+/** AWS's answer to each expected failure of the store. */
+export function translateStoreFailure(failure: StoreFailure): S3Error {
+  switch (failure.kind) {
+    case "no-such-bucket":
+      return new S3Error("NoSuchBucket", undefined, { BucketName: failure.bucket });
+    case "bucket-exists":
+      return new S3Error(failure.ownedByCaller ? "BucketAlreadyOwnedByYou" : "BucketAlreadyExists", undefined, {
+        BucketName: failure.bucket,
+      });
+    case "bucket-not-empty":
+      return new S3Error("BucketNotEmpty", undefined, { BucketName: failure.bucket });
+    case "too-many-buckets":
+      return new S3Error("TooManyBuckets", undefined, { CurrentNumberOfBuckets: `${failure.bucketsMax}` });
+    case "no-such-key":
+    case "precondition-no-such-key":
+      return new S3Error("NoSuchKey", undefined, { Key: failure.key });
+    case "no-such-upload":
+      return new S3Error("NoSuchUpload", undefined, { UploadId: failure.uploadId });
+    case "precondition-failed":
+      return new S3Error("PreconditionFailed", undefined, { Condition: failure.condition });
+    case "invalid-part":
+      return new S3Error("InvalidPart", undefined, {
+        PartNumber: `${failure.partNumber}`,
+        ...(failure.etag === undefined ? {} : { ETag: failure.etag }),
+      });
+    case "part-too-small":
+      return new S3Error("EntityTooSmall", undefined, {
+        ProposedSize: `${failure.sizeBytes}`,
+        MinSizeAllowed: `${failure.minBytes}`,
+        PartNumber: `${failure.partNumber}`,
+        ETag: failure.etag,
+      });
+    case "conflict":
+      return new S3Error("ConditionalRequestConflict", undefined, { Condition: failure.what });
+    case "checksum-mismatch":
+      return new S3Error("BadDigest", `The ${failure.algorithm} you specified did not match the calculated checksum.`);
+    case "size-mismatch":
+      return new S3Error(
+        "InvalidRequest",
+        `The provided 'x-amz-mp-object-size' header value ${failure.expectedBytes} does not match what was computed: ` +
+          `${failure.actualBytes}`,
+      );
+    case "too-many-extents":
+      return new S3Error(
+        "InvalidRequest",
+        `The object would consist of more than ${failure.extentsMax} pieces: rewrite it instead of copying it again`,
+      );
+    case "incomplete-body":
+      return new S3Error(
+        "IncompleteBody",
+        "You did not provide the number of bytes specified by the Content-Length HTTP header",
+        {
+          NumberBytesExpected: `${failure.expectedBytes}`,
+          NumberBytesProvided: `${failure.receivedBytes}`,
+        },
+      );
+    case "drives-unavailable":
+      return new S3Error("SlowDown", `Too few drives answer: ${failure.available} of the ${failure.needed} needed.`);
+    case "metadata-unavailable":
+      return new S3Error("ServiceUnavailable", "The metadata database does not answer. Please try again.");
+  }
+}
