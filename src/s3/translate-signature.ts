@@ -73,6 +73,12 @@ export function translateSignatureFailure(failure: SignatureFailure): Translated
       };
     case "contentSha256NeedsSignature":
       return { code: "InvalidRequest", message: "The value of x-amz-content-sha256 header is invalid." };
+    case "chunkedWithoutMode":
+      return invalidArgument(
+        "aws-chunked encoding is not supported when x-amz-content-sha256 UNSIGNED-PAYLOAD is supplied.",
+        "Content-Encoding",
+        "aws-chunked",
+      );
     case "headersNotSigned":
       return accessDenied("There were headers present in the request which were not signed", {
         HeadersNotSigned: failure.names.join(", "),

@@ -1,15 +1,11 @@
 import { Buffer } from "node:buffer";
-import type { AwsChunkedHead } from "./aws-chunked-head.ts";
+import type { AwsChunkedFraming } from "./body-framing.ts";
 import { ChunkSignatures } from "./chunk-signatures.ts";
 import type { Checked, SignatureFailure } from "./failures.ts";
 import { refused } from "./failures.ts";
 import { chunkLineMaxBytes, chunkMinBytes, trailerBlockMaxBytes } from "./limits.ts";
 import { canonicalTrailers, parseTrailers } from "./trailers.ts";
 import type { VerifiedSignature } from "./verify-signature.ts";
-
-export type ChunkedKind =
-  | { kind: "streaming-signed" | "streaming-signed-trailer"; verified: VerifiedSignature }
-  | { kind: "streaming-unsigned-trailer" };
 
 type State =
   /** In the line that announces a chunk. */
@@ -37,9 +33,8 @@ const nothing = new Uint8Array(0);
  * tells early, `end` for certain.
  */
 export class AwsChunkedDecoder {
-  readonly #head: AwsChunkedHead;
+  readonly #framing: AwsChunkedFraming;
   readonly #signatures: ChunkSignatures | null;
-  readonly #hasTrailers: boolean;
   #state: State = "line";
   #failure: SignatureFailure | null = null;
   /** The beginning of a line, of a CRLF or of the trailers that earlier pushes have brought. */
@@ -50,10 +45,11 @@ export class AwsChunkedDecoder {
   #chunkLeftBytes = 0;
   #decodedBytes = 0;
 
-  constructor(head: AwsChunkedHead, chunked: ChunkedKind) {
-    this.#head = head;
-    this.#hasTrailers = chunked.kind !== "streaming-signed";
-    this.#signatures = "verified" in chunked ? new ChunkSignatures(chunked.verified) : null;
+  /** `verified` is what `verifySignature` returned; null where the request is anonymous. */
+  constructor(framing: AwsChunkedFraming, verified: VerifiedSignature | null) {
+    this.#framing = framing;
+    if (framing.signed && verified === null) throw new Error("signed chunks need a verified signature");
+    this.#signatures = framing.signed && verified !== null ? new ChunkSignatures(verified) : null;
   }
 
   /** The first thing that went wrong so far. */
@@ -79,10 +75,10 @@ export class AwsChunkedDecoder {
     if (this.#state !== "trailers" && this.#state !== "failed") this.#fail(broken("the body ends inside the chunks"));
     if (this.#failure !== null) return refused(this.#failure);
     const block = Buffer.from(this.#pending).toString("latin1");
-    if (!this.#hasTrailers) {
+    if (!this.#framing.hasTrailers) {
       return block === "\r\n" ? { ok: true, value: new Map() } : refused(broken("after the last chunk"));
     }
-    const parsed = parseTrailers(block, { announced: this.#head.trailerNames, signed: this.#signatures !== null });
+    const parsed = parseTrailers(block, { announced: this.#framing.trailerNames, signed: this.#signatures !== null });
     if (!parsed.ok) return parsed;
     const { trailers, signature } = parsed.value;
     const mismatch = this.#signatures?.checkTrailers(canonicalTrailers(trailers), signature ?? "") ?? null;
@@ -126,7 +122,7 @@ export class AwsChunkedDecoder {
   }
 
   #takeTrailers(bytes: Uint8Array): Uint8Array {
-    const limit = this.#hasTrailers ? trailerBlockMaxBytes : 2;
+    const limit = this.#framing.hasTrailers ? trailerBlockMaxBytes : 2;
     if (this.#pending.length + bytes.length > limit) return this.#fail(broken("too much after the last chunk"));
     this.#withPending(bytes);
     return nothing;
@@ -154,7 +150,7 @@ export class AwsChunkedDecoder {
       return;
     }
     const providedBytes = this.#decodedBytes + sizeBytes;
-    const expectedBytes = this.#head.decodedSizeBytes;
+    const expectedBytes = this.#framing.decodedSizeBytes;
     if (providedBytes > expectedBytes || (sizeBytes === 0 && providedBytes < expectedBytes)) {
       this.#fail({ kind: "decodedLengthMismatch", expectedBytes, providedBytes });
       return;

@@ -65,6 +65,8 @@ export type HeadFailure =
   | { kind: "contentSha256NeedsSignature"; value: string }
   /** AccessDenied. Names in lower case, in the order of the request. */
   | { kind: "headersNotSigned"; names: readonly string[] }
+  /** InvalidArgument. Content-Encoding says aws-chunked, x-amz-content-sha256 says UNSIGNED-PAYLOAD. */
+  | { kind: "chunkedWithoutMode" }
   /** MissingContentLength. A streaming payload without a usable x-amz-decoded-content-length. */
   | { kind: "missingDecodedLength" }
   /** EntityTooLarge. */

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { AwsChunkedDecoder } from "../../src/sigv4/aws-chunked-decoder.ts";
-import { parseAwsChunkedHead } from "../../src/sigv4/aws-chunked-head.ts";
+import { parseBodyFraming } from "../../src/sigv4/body-framing.ts";
 import { canonicalRequests } from "../../src/sigv4/canonical-request.ts";
 import type { RequestHead, SignedRequest } from "../../src/sigv4/request-head.ts";
 import { deriveSigningKey } from "../../src/sigv4/signing-keys.ts";
@@ -161,12 +161,9 @@ function chunkedBody(signatures: [string, string, string], end: string): Buffer 
 
 function decode(head: RequestHead, body: Uint8Array) {
   const { signed, verified } = accepted(authenticate(head));
-  const { kind } = signed.payload;
-  if (kind !== "streaming-signed" && kind !== "streaming-signed-trailer") throw new Error(kind);
-  const decoder = new AwsChunkedDecoder(accepted(parseAwsChunkedHead(head.headers, signed.payload)), {
-    kind,
-    verified,
-  });
+  const framing = accepted(parseBodyFraming(head.headers, signed.payload));
+  if (framing.kind !== "aws-chunked") throw new Error(framing.kind);
+  const decoder = new AwsChunkedDecoder(framing, verified);
   const pieces = decoder.push(body);
   return { pieces, trailers: decoder.end() };
 }
