@@ -1,5 +1,5 @@
-import { AwsChunkedDecoder, type ChunkedKind } from "../../sigv4/aws-chunked-decoder.ts";
-import { parseAwsChunkedHead } from "../../sigv4/aws-chunked-head.ts";
+import { AwsChunkedDecoder } from "../../sigv4/aws-chunked-decoder.ts";
+import { type AwsChunkedFraming, parseBodyFraming } from "../../sigv4/body-framing.ts";
 import { S3Error } from "../error.ts";
 import type { Payload } from "../handler.ts";
 import { type BodyPieces, readPieces } from "./body-pieces.ts";
@@ -27,26 +27,16 @@ export interface PayloadBytes {
  * EntityTooLarge where it is over 5 GiB, and what is wrong with the headers of aws-chunked.
  */
 export function openPayload(payload: Payload, headers: Headers): PayloadBytes {
-  const { mode, verified } = payload;
-  switch (mode.kind) {
-    case "hash":
-    case "unsigned":
-      return openPlain(payload, headers);
-    case "streaming-unsigned-trailer":
-      return openChunked(payload, headers, mode);
-    case "streaming-signed":
-    case "streaming-signed-trailer":
-      if (verified === null) throw signatureError({ kind: "contentSha256NeedsSignature", value: mode.kind });
-      return openChunked(payload, headers, { kind: mode.kind, verified });
-  }
+  const framing = parseBodyFraming(new Map(headers), payload.mode);
+  if (!framing.ok) throw signatureError(framing.failure);
+  return framing.value.kind === "whole" ? openWhole(payload, headers) : openChunked(payload, framing.value);
 }
 
 const NO_TRAILERS: ReadonlyMap<string, string> = new Map();
 
-function openPlain({ mode, stream, contentLengthBytes: sizeBytes }: Payload, headers: Headers): PayloadBytes {
+function openWhole({ stream, contentLengthBytes: sizeBytes }: Payload, headers: Headers): PayloadBytes {
   if (sizeBytes === null) throw new S3Error("MissingContentLength");
   checkSize(sizeBytes);
-  if (mode.kind === "unsigned") refusePlainAwsChunked(headers);
   // A trailer that was promised and cannot come must not pass for a body without one.
   if (headers.has("x-amz-trailer")) {
     throw new S3Error("InvalidRequest", "The value specified in the x-amz-trailer header is not supported");
@@ -70,27 +60,14 @@ function openPlain({ mode, stream, contentLengthBytes: sizeBytes }: Payload, hea
   };
 }
 
-/** Stored as it came, the framing would become part of the object. */
-function refusePlainAwsChunked(headers: Headers): void {
-  const contentEncoding = headers.get("Content-Encoding") ?? "";
-  if (!/(^|,)\s*aws-chunked\s*(,|$)/i.test(contentEncoding)) return;
-  throw new S3Error(
-    "InvalidArgument",
-    "aws-chunked encoding is not supported when x-amz-content-sha256 UNSIGNED-PAYLOAD is supplied.",
-    { ArgumentName: "Content-Encoding", ArgumentValue: contentEncoding },
-  );
-}
-
-function openChunked(payload: Payload, headers: Headers, kind: ChunkedKind): PayloadBytes {
-  const head = parseAwsChunkedHead(new Map(headers), payload.mode);
-  if (!head.ok) throw signatureError(head.failure);
-  checkSize(head.value.decodedSizeBytes);
-  const decoder = new AwsChunkedDecoder(head.value, kind);
-  const pieces = payload.stream === null ? null : readPieces(payload.stream, payload.contentLengthBytes);
+function openChunked({ stream, verified, contentLengthBytes }: Payload, framing: AwsChunkedFraming): PayloadBytes {
+  checkSize(framing.decodedSizeBytes);
+  const decoder = new AwsChunkedDecoder(framing, verified);
+  const pieces = stream === null ? null : readPieces(stream, contentLengthBytes);
   let ready: Uint8Array[] = [];
   let trailers: ReadonlyMap<string, string> | null = null;
   return {
-    sizeBytes: head.value.decodedSizeBytes,
+    sizeBytes: framing.decodedSizeBytes,
     get trailers() {
       return trailers ?? NO_TRAILERS;
     },
