@@ -128,8 +128,8 @@ function requireCondition({ bucketId, key, id }: NewVersion, condition: CommitCo
 }
 
 function requireParts({ bucketId, key }: NewVersion, completes: NonNullable<VersionCommit["completes"]>): Statement[] {
-  const unchanged = `(SELECT count(*) FROM json_each(?2) chosen JOIN parts ON upload_id = ?1
-    AND part_number = json_extract(chosen.value, '$[0]') AND id = json_extract(chosen.value, '$[1]')) = ?3`;
+  const unchanged = `(SELECT count(*) FROM json_each(?2) chosen JOIN parts p ON p.upload_id = ?1
+    AND p.part_number = json_extract(chosen.value, '$[0]') AND p.id = json_extract(chosen.value, '$[1]')) = ?3`;
   const { uploadId, parts } = completes;
   return [
     requireUpload(bucketId, key, uploadId),

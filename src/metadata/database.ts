@@ -82,6 +82,8 @@ function translate(error: unknown): Error {
   const guard = /CHECK constraint failed: (\w+)/.exec(message)?.[1];
   if (guard !== undefined) return new GuardError(guard as Guard);
   if (message.includes("UNIQUE constraint failed")) return new TakenError(message);
+  // A statement that SQLite cannot run, or a schema that was not migrated: a bug or a mistake, which waiting does not mend.
+  if (message.includes("SQLITE_ERROR") && error instanceof Error) return error;
   return new MetadataUnavailable(message, { cause: error });
 }
 

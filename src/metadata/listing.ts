@@ -55,21 +55,24 @@ export interface UploadPosition {
   skipPrefix?: boolean;
 }
 
+export type UploadQuery = Omit<ListQuery, "after"> & { after: UploadPosition };
+
 const TOP = "CAST(x'FF' AS TEXT)";
 /** Smallest place at or after which the page may begin. ?2 prefix, ?3 after, ?4 skipPrefix. */
 const FROM = `max(?2, CASE WHEN ?4 = 1 THEN ?3 || ${TOP} WHEN ?3 = '' THEN '' ELSE ?3 || char(1) END)`;
 const BUCKET_ID = "(SELECT id FROM buckets WHERE name = ?1)";
-const OBJECT_COLUMNS = `o.key, o.size_bytes AS "sizeBytes", o.etag, o.modified_ms AS "modifiedMs",
-  o.storage_class AS "storageClass", o.checksum`;
-const UPLOAD_COLUMNS = `u.key, u.id, u.owner, u.initiated_ms AS "initiatedMs", u.storage_class AS "storageClass",
-  u.checksum_algorithm AS "checksumAlgorithm", u.checksum_type AS "checksumType"`;
-/** The common prefix of key `k`, or null: ?5 delimiter, ?7 characters of the prefix. */
-const commonPrefix = (k: string) =>
-  `CASE WHEN instr(substr(${k}, ?7 + 1), ?5) > 0
-     THEN substr(${k}, 1, ?7 + instr(substr(${k}, ?7 + 1), ?5) - 1 + length(?5)) END`;
+const OBJECT_COLUMNS = "key, size_bytes, etag, modified_ms, storage_class, checksum";
+const UPLOAD_COLUMNS = "key, id, owner, initiated_ms, storage_class, checksum_algorithm, checksum_type";
+const FOUND_KEY = "json_extract(p.found, '$[0]')";
+/** The common prefix of the key found, or null. ?5 delimiter ("" for none), ?7 characters of the prefix. */
+const ROLLED = `CASE WHEN ?5 <> '' AND instr(substr(${FOUND_KEY}, ?7 + 1), ?5) > 0
+  THEN substr(${FOUND_KEY}, 1, ?7 + instr(substr(${FOUND_KEY}, ?7 + 1), ?5) - 1 + length(?5)) END`;
 
-type RawListed = Omit<ListedObject, "kind" | "checksum"> & { checksum: string | null; rolled?: string | null };
-type RawUpload = Omit<ListedUpload, "kind"> & { rolled?: string | null };
+/** A page's row: the columns of what was found, as a JSON array, or the common prefix that it falls under. */
+interface RawEntry {
+  found: string;
+  rolled: string | null;
+}
 
 export class ListingQueries {
   readonly #database: Database;
@@ -80,97 +83,81 @@ export class ListingQueries {
 
   /** Objects and common prefixes in key order, one more than `limit` where there are more; null: no such bucket. */
   async objects(query: ListQuery): Promise<(ListedObject | ListedPrefix)[] | null> {
-    const page = query.delimiter === "" ? flatPage(query) : delimitedPage(query);
-    const [buckets, rows] = await this.#database.batch<[{ id: number }, RawListed]>([bucketNamed(query.bucket), page]);
-    if (buckets.length === 0) return null;
-    return rows.map(({ rolled, checksum, ...row }) =>
-      typeof rolled === "string"
-        ? { kind: "prefix", prefix: rolled }
-        : { kind: "object", ...row, checksum: parseJson<ChecksumRow>(checksum) },
-    );
+    const rows = await this.#page(query.bucket, query.delimiter === "" ? flatPage(query) : delimitedPage(query));
+    return rows && rows.map(({ found, rolled }) => (rolled === null ? listedObject(found) : prefixEntry(rolled)));
   }
 
   /** Unfinished uploads by key and then by id, which is order of initiation; otherwise as `objects`. */
-  async uploads(
-    query: Omit<ListQuery, "after"> & { after: UploadPosition },
-  ): Promise<(ListedUpload | ListedPrefix)[] | null> {
-    const page = uploadPage(query);
-    const [buckets, rows] = await this.#database.batch<[{ id: number }, RawUpload]>([bucketNamed(query.bucket), page]);
-    if (buckets.length === 0) return null;
-    return rows.map(({ rolled, ...row }) =>
-      typeof rolled === "string" ? { kind: "prefix", prefix: rolled } : { kind: "upload", ...row },
-    );
+  async uploads(query: UploadQuery): Promise<(ListedUpload | ListedPrefix)[] | null> {
+    const rows = await this.#page(query.bucket, uploadPage(query));
+    return rows && rows.map(({ found, rolled }) => (rolled === null ? listedUpload(found) : prefixEntry(rolled)));
+  }
+
+  async #page(bucket: string, page: Statement): Promise<RawEntry[] | null> {
+    const named = { sql: "SELECT id FROM buckets WHERE name = ?1", values: [bucket] };
+    const [buckets, rows] = await this.#database.batch<[{ id: number }, RawEntry]>([named, page]);
+    return buckets.length === 0 ? null : rows;
   }
 }
 
-function bucketNamed(name: string): Statement {
-  return { sql: "SELECT id FROM buckets WHERE name = ?1", values: [name] };
+function prefixEntry(prefix: string): ListedPrefix {
+  return { kind: "prefix", prefix };
+}
+
+function listedObject(found: string): ListedObject {
+  type Columns = [string, number, string, number, string, string | null];
+  const [key, sizeBytes, etag, modifiedMs, storageClass, checksum] = JSON.parse(found) as Columns;
+  return { kind: "object", key, sizeBytes, etag, modifiedMs, storageClass, checksum: parseJson<ChecksumRow>(checksum) };
+}
+
+function listedUpload(found: string): ListedUpload {
+  type Columns = [string, string, string, number, string, string | null, string | null];
+  const [key, id, owner, initiatedMs, storageClass, checksumAlgorithm, checksumType] = JSON.parse(found) as Columns;
+  return { kind: "upload", key, id, owner, initiatedMs, storageClass, checksumAlgorithm, checksumType };
 }
 
 function flatPage({ bucket, prefix, after, limit }: ListQuery): Statement {
   return {
-    sql: `SELECT ${OBJECT_COLUMNS} FROM objects o
-          WHERE o.bucket_id = ${BUCKET_ID} AND o.key >= ${FROM} AND o.key < ?2 || ${TOP} ORDER BY o.key LIMIT ?5`,
+    sql: `SELECT json_array(${OBJECT_COLUMNS}) AS found, NULL AS rolled FROM objects
+          WHERE bucket_id = ${BUCKET_ID} AND key >= ${FROM} AND key < ?2 || ${TOP} ORDER BY key LIMIT ?5`,
     values: [bucket, prefix, after.key, after.skipPrefix ? 1 : 0, limit + 1],
   };
 }
 
-function delimitedPage({ bucket, prefix, delimiter, after, limit }: ListQuery): Statement {
-  const next = (from: string) => `(SELECT key FROM objects
-     WHERE bucket_id = ${BUCKET_ID} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key LIMIT 1)`;
-  const beyond = `CASE WHEN p.rolled IS NULL THEN p.key || char(1) ELSE p.rolled || ${TOP} END`;
-  return {
-    sql: `WITH RECURSIVE page (n, key, rolled) AS (
-            SELECT 1, first.key, ${commonPrefix("first.key")} FROM (SELECT ${next(FROM)} AS key) first
-            WHERE first.key IS NOT NULL
+/**
+ * One seek for each entry, and not a row more: what a seek finds travels through the recursion as a JSON array, so that it
+ * need not be looked up again.
+ */
+function seekingPage(bucketSeek: { first: string; following: string }): string {
+  return `WITH RECURSIVE page (n, bucket_id, found) AS (
+            SELECT 1, b.id, ${bucketSeek.first} FROM buckets b WHERE b.name = ?1
             UNION ALL
-            SELECT following.n, following.key, ${commonPrefix("following.key")}
-            FROM (SELECT p.n + 1 AS n, ${next(beyond)} AS key FROM page p WHERE p.n < ?6) following
-            WHERE following.key IS NOT NULL
+            SELECT p.n + 1, p.bucket_id, ${bucketSeek.following} FROM page p WHERE p.n < ?6 AND p.found IS NOT NULL
           )
-          SELECT p.rolled, ${OBJECT_COLUMNS}
-          FROM page p LEFT JOIN objects o ON p.rolled IS NULL AND o.bucket_id = ${BUCKET_ID} AND o.key = p.key
-          ORDER BY p.n`,
+          SELECT found, ${ROLLED} AS rolled FROM page p WHERE found IS NOT NULL`;
+}
+
+function delimitedPage({ bucket, prefix, delimiter, after, limit }: ListQuery): Statement {
+  const seek = (bucketId: string, from: string) => `(SELECT json_array(${OBJECT_COLUMNS}) FROM objects
+     WHERE bucket_id = ${bucketId} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key LIMIT 1)`;
+  const beyond = `coalesce(${ROLLED} || ${TOP}, ${FOUND_KEY} || char(1))`;
+  return {
+    sql: seekingPage({ first: seek("b.id", FROM), following: seek("p.bucket_id", beyond) }),
     values: [bucket, prefix, after.key, after.skipPrefix ? 1 : 0, delimiter, limit + 1, [...prefix].length],
   };
 }
 
-function uploadPage({
-  bucket,
-  prefix,
-  delimiter,
-  after,
-  limit,
-}: Omit<ListQuery, "after"> & { after: UploadPosition }): Statement {
-  // A place is (key, upload id). Without an id, the uploads of the marker's key are passed over.
+/** A place among uploads is (key, upload id). Without an id, all uploads of the marker's key are passed over. */
+function uploadPage({ bucket, prefix, delimiter, after, limit }: UploadQuery): Statement {
   const start = after.uploadId === undefined ? FROM : "max(?2, ?3)";
   const startId = "CASE WHEN ?8 <> '' AND ?3 >= ?2 THEN ?8 ELSE '' END";
-  const next = (key: string, id: string) => `(SELECT json_array(key, id) FROM uploads
-     WHERE bucket_id = ${BUCKET_ID} AND (key, id) > (${key}, ${id}) AND key < ?2 || ${TOP} ORDER BY key, id LIMIT 1)`;
-  const rolled = `CASE WHEN ?5 <> '' THEN ${commonPrefix("json_extract(place, '$[0]')")} END`;
-  const beyondKey = `CASE WHEN p.rolled IS NULL THEN json_extract(p.place, '$[0]') ELSE p.rolled || ${TOP} END`;
-  const beyondId = `CASE WHEN p.rolled IS NULL THEN json_extract(p.place, '$[1]') ELSE '' END`;
+  const seek = (bucketId: string, key: string, id: string) => `(SELECT json_array(${UPLOAD_COLUMNS}) FROM uploads
+     WHERE bucket_id = ${bucketId} AND (key, id) > (${key}, ${id}) AND key < ?2 || ${TOP} ORDER BY key, id LIMIT 1)`;
+  const beyondKey = `coalesce(${ROLLED} || ${TOP}, ${FOUND_KEY})`;
+  const beyondId = `CASE WHEN ${ROLLED} IS NULL THEN json_extract(p.found, '$[1]') ELSE '' END`;
+  const marker = [after.key, after.skipPrefix ? 1 : 0];
   return {
-    sql: `WITH RECURSIVE page (n, place, rolled) AS (
-            SELECT 1, place, ${rolled} FROM (SELECT ${next(start, startId)} AS place) WHERE place IS NOT NULL
-            UNION ALL
-            SELECT n, place, ${rolled}
-            FROM (SELECT p.n + 1 AS n, ${next(beyondKey, beyondId)} AS place FROM page p WHERE p.n < ?6)
-            WHERE place IS NOT NULL
-          )
-          SELECT p.rolled, ${UPLOAD_COLUMNS}
-          FROM page p LEFT JOIN uploads u ON p.rolled IS NULL AND u.bucket_id = ${BUCKET_ID}
-            AND u.key = json_extract(p.place, '$[0]') AND u.id = json_extract(p.place, '$[1]')
-          ORDER BY p.n`,
-    values: [
-      bucket,
-      prefix,
-      after.key,
-      after.skipPrefix ? 1 : 0,
-      delimiter,
-      limit + 1,
-      [...prefix].length,
-      after.uploadId ?? "",
-    ],
+    sql: seekingPage({ first: seek("b.id", start, startId), following: seek("p.bucket_id", beyondKey, beyondId) }),
+    values: [bucket, prefix, ...marker, delimiter, limit + 1, [...prefix].length, after.uploadId ?? ""],
   };
 }

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createBucket } from "../../src/store/buckets.ts";
+import { completeUpload } from "../../src/store/complete-upload.ts";
+import { copyObject } from "../../src/store/copy.ts";
+import { listObjects } from "../../src/store/list.ts";
+import { deleteObject, deleteObjects, headObject, openObject } from "../../src/store/objects.ts";
+import { uploadPart } from "../../src/store/upload-part.ts";
+import { createUpload } from "../../src/store/uploads.ts";
+import { putObject } from "../../src/store/write.ts";
+import type { DriveCall } from "../support/faulty.ts";
+import { withFaults } from "../support/faulty.ts";
+import { bodyOf, NO_ATTRIBUTES, openTestStore, pattern, put, readAll, type TestStore } from "../support/store.ts";
+
+// The cost budget of the design: counts, so the same on every machine. They are what a user waits for and pays.
+
+const INLINE = pattern(4096, 1);
+const SMALL = pattern(200_000, 2);
+const LARGE = pattern(5_000_000, 3);
+const bucket = "costs";
+
+let test: TestStore;
+let calls: DriveCall[] = [];
+const started = () => calls.filter(({ kind }) => kind === "close" || kind === "get").length;
+
+beforeAll(async () => {
+  const decorateDrive = (drive: Parameters<typeof withFaults>[0]) =>
+    withFaults(drive, (call) => {
+      calls.push(call);
+      return null;
+    });
+  test = await openTestStore({ decorateDrive, settings: { partBytesMin: 1 } });
+  await createBucket(test.store, { name: bucket, owner: "root", region: "us-east-1" });
+  // Neighbours that no operation below may touch.
+  for (let index = 0; index < 120; index++) {
+    await putObject(test.store, put(bucket, `many/${String(index % 30).padStart(2, "0")}/${index}`, INLINE));
+  }
+});
+afterAll(() => test.dispose());
+beforeEach(() => {
+  calls = [];
+  test.takeCost();
+});
+
+function expectCost(most: { roundTrips: number; drives: number; rowsRead: number; rowsWritten: number }): void {
+  const cost = test.takeCost();
+  expect(cost.roundTrips).toBeLessThanOrEqual(most.roundTrips);
+  expect(started()).toBe(most.drives);
+  expect(cost.rowsRead).toBeLessThanOrEqual(most.rowsRead);
+  expect(cost.rowsWritten).toBeLessThanOrEqual(most.rowsWritten);
+  expect(cost.roundTrips).toBeGreaterThan(0);
+}
+
+async function get(key: string): Promise<Uint8Array> {
+  const { head, read } = await openObject(test.store, { bucket, key });
+  return readAll(await read({ offset: 0, length: head.sizeBytes }));
+}
+
+describe("cost of writes", () => {
+  it.each(["new", "replaced"])("PutObject, inline, %s", async () => {
+    await putObject(test.store, put(bucket, "put-inline", INLINE));
+    expectCost({ roundTrips: 2, drives: 0, rowsRead: 10, rowsWritten: 4 });
+  });
+
+  it.each(["new", "replaced"])("PutObject, three copies, %s", async () => {
+    await putObject(test.store, put(bucket, "put-small", SMALL));
+    expectCost({ roundTrips: 2, drives: 3, rowsRead: 10, rowsWritten: 6 });
+  });
+
+  it.each(["new", "replaced"])("PutObject, 4+2, %s", async () => {
+    await putObject(test.store, put(bucket, "put-large", LARGE));
+    expectCost({ roundTrips: 2, drives: 6, rowsRead: 10, rowsWritten: 6 });
+  });
+
+  it("UploadPart and CompleteMultipartUpload", async () => {
+    const upload = { bucket, key: "upload", owner: "root", attributes: NO_ATTRIBUTES, storageClass: "STANDARD" };
+    const { uploadId } = await createUpload(test.store, { ...upload, checksum: null });
+    const parts = [];
+    for (let partNumber = 1; partNumber <= 5; partNumber++) {
+      beforeEachPart();
+      const body = () => bodyOf(LARGE);
+      parts.push({
+        partNumber,
+        ...(await uploadPart(test.store, { bucket, key: "upload", uploadId, partNumber, body })),
+      });
+      expectCost({ roundTrips: 2, drives: 6, rowsRead: 10, rowsWritten: 6 });
+    }
+    beforeEachPart();
+    await completeUpload(test.store, {
+      bucket,
+      key: "upload",
+      uploadId,
+      parts: parts.map(({ partNumber, etag }) => ({ partNumber, etag })),
+    });
+    expectCost({ roundTrips: 2, drives: 0, rowsRead: 10 + 12 * 5, rowsWritten: 6 + 5 * 3 });
+  });
+
+  it("CopyObject of an object of five extents", async () => {
+    const source = { bucket, key: "upload" };
+    const copy = { source, bucket, key: "copied", check: () => {}, attributes: "copy" as const };
+    await copyObject(test.store, { ...copy, storageClass: "STANDARD" });
+    expectCost({ roundTrips: 2, drives: 0, rowsRead: 10 + 4 * 5, rowsWritten: 4 + 5 });
+  });
+
+  it("DeleteObject, inline and large", async () => {
+    for (const key of ["put-inline", "put-large"]) {
+      beforeEachPart();
+      await deleteObject(test.store, { bucket, key });
+      expectCost({ roundTrips: 2, drives: 0, rowsRead: 10, rowsWritten: 4 });
+    }
+  });
+
+  it("DeleteObjects, 100 keys", async () => {
+    const keys = Array.from({ length: 100 }, (_, index) => `batch/${index}`);
+    for (const key of keys) await putObject(test.store, put(bucket, key, INLINE));
+    beforeEachPart();
+    await deleteObjects(test.store, { bucket, keys });
+    expectCost({ roundTrips: 2, drives: 0, rowsRead: 10 * 100, rowsWritten: 4 * 100 });
+  });
+});
+
+describe("cost of reads", () => {
+  beforeAll(async () => {
+    await putObject(test.store, put(bucket, "inline", INLINE));
+    await putObject(test.store, put(bucket, "small", SMALL));
+    await putObject(test.store, put(bucket, "large", LARGE));
+  });
+
+  it("HeadObject", async () => {
+    await headObject(test.store, { bucket, key: "large" });
+    expectCost({ roundTrips: 1, drives: 0, rowsRead: 10, rowsWritten: 0 });
+  });
+
+  it("GetObject, inline", async () => {
+    expect(Buffer.compare(await get("inline"), INLINE)).toBe(0);
+    expectCost({ roundTrips: 1, drives: 0, rowsRead: 10, rowsWritten: 0 });
+  });
+
+  it("GetObject, three copies: one drive", async () => {
+    expect(Buffer.compare(await get("small"), SMALL)).toBe(0);
+    expectCost({ roundTrips: 1, drives: 1, rowsRead: 10, rowsWritten: 0 });
+  });
+
+  it("GetObject, 4+2: the data shards and no more", async () => {
+    expect(Buffer.compare(await get("large"), LARGE)).toBe(0);
+    expectCost({ roundTrips: 1, drives: 4, rowsRead: 10, rowsWritten: 0 });
+  });
+
+  it("GetObject of one byte: one frame of one drive", async () => {
+    const { read } = await openObject(test.store, { bucket, key: "large", hint: { offset: 2_222_222, length: 1 } });
+    expect(await readAll(await read({ offset: 2_222_222, length: 1 }))).toEqual(LARGE.slice(2_222_222, 2_222_223));
+    expect(calls.filter(({ kind }) => kind === "read").length).toBe(1);
+    expectCost({ roundTrips: 1, drives: 1, rowsRead: 10, rowsWritten: 0 });
+  });
+
+  it.each([
+    ["a flat page", { prefix: "many/", delimiter: "", limit: 100 }, 100],
+    ["a page of common prefixes", { prefix: "many/", delimiter: "/", limit: 20 }, 20],
+    ["a page of both", { prefix: "", delimiter: "/", limit: 1000 }, 6],
+  ])("ListObjects: %s", async (_name, query, entries) => {
+    const page = await listObjects(test.store, { bucket, after: { key: "", skipPrefix: false }, ...query });
+    expect(page.entries.length).toBeGreaterThanOrEqual(entries - 1);
+    expectCost({ roundTrips: 1, drives: 0, rowsRead: 2 * page.entries.length + 20, rowsWritten: 0 });
+  });
+});
+
+function beforeEachPart(): void {
+  calls = [];
+  test.takeCost();
+}

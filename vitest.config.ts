@@ -1,0 +1,6 @@
+import { defineConfig } from "vitest/config";
+
+// Times are generous because nothing is asserted of them: they only end what hangs.
+export default defineConfig({
+  test: { include: ["test/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 },
+});
