@@ -1,4 +1,5 @@
 import { S3Error } from "./error.ts";
+import type { Handler } from "./handler.ts";
 import type { OperationName } from "./operation-name.ts";
 import type { OperationRow } from "./operations.ts";
 import { findRefusedHeader } from "./refused-headers.ts";
@@ -17,9 +18,10 @@ const expectedOwner = ["x-amz-expected-bucket-owner", "x-amz-source-expected-buc
 
 /**
  * Stops a request that asks for what is not built (NotImplemented, by name), gives a version to an operation that takes
- * none (InvalidArgument) or expects another owner (AccessDenied). What passes may run.
+ * none (InvalidArgument) or expects another owner (AccessDenied). What passes may run: its handler is
+ * returned.
  */
-export function screen({ name, row, headers, query, ownerId }: ScreenedRequest): void {
+export function screen({ name, row, headers, query, ownerId }: ScreenedRequest): Handler {
   if (row.handler === null) throw new S3Error("NotImplemented", `${name} is not implemented`, { Operation: name });
   const header = findRefusedHeader(headers, row.refused);
   if (header !== undefined) {
@@ -38,4 +40,5 @@ export function screen({ name, row, headers, query, ownerId }: ScreenedRequest):
     const expected = headers.get(header);
     if (expected !== null && expected !== ownerId) throw new S3Error("AccessDenied");
   }
+  return row.handler;
 }

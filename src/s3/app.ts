@@ -1,0 +1,98 @@
+import { Hono } from "hono";
+import { toBase64, toHex } from "../base/bytes.ts";
+import { dispatch } from "./dispatch.ts";
+import { drain } from "./drain.ts";
+import type { S3Error } from "./error.ts";
+import type { Front } from "./front.ts";
+import type { Answer } from "./handler.ts";
+import { errorDocument, toS3Error } from "./render-error.ts";
+import { type Responded, respond } from "./respond.ts";
+import { bucketOfHost, cutUrl } from "./target.ts";
+
+/** Paths below this one are the server's own: no bucket can be named so. */
+const OWN_PATHS = "/-/";
+
+/** What of the runtime's context is used here. */
+type Lifetime = Pick<ExecutionContext, "waitUntil">;
+
+/** The HTTP front: the server's own paths by route, everything else to S3. */
+export function createApp(front: Front): Hono {
+  const app = new Hono({ getPath: (request) => routingPath(request.url, front.baseDomains) });
+  app.get(`${OWN_PATHS}health`, async (context) => {
+    const healthy = await front.isHealthy();
+    return context.json({ status: healthy ? "ok" : "metadata unavailable" }, healthy ? 200 : 503);
+  });
+  app.all(`${OWN_PATHS}*`, (context) => context.json({ error: "not found" }, 404));
+  app.all("*", (context) => serveS3(context.req.raw, front, context.executionCtx));
+  return app;
+}
+
+/** S3's paths are not for a router to decode or to match: all that matters is whether a path is the server's own. */
+function routingPath(url: string, baseDomains: readonly string[]): string {
+  const { hostname, rawPath } = cutUrl(url);
+  return rawPath.startsWith(OWN_PATHS) && bucketOfHost(hostname, baseDomains) === null ? rawPath : "/";
+}
+
+interface Exchange {
+  readonly request: Request;
+  readonly front: Front;
+  readonly requestId: string;
+  readonly hostId: string;
+}
+
+async function serveS3(request: Request, front: Front, lifetime: Lifetime): Promise<Response> {
+  const { clock, random } = front.store;
+  const startedMs = clock.now();
+  const requestId = toHex(random(8)).toUpperCase();
+  const exchange: Exchange = { request, front, requestId, hostId: toBase64(random(48)) };
+  const responding = answer(exchange);
+  // Kept alive when the client goes away, so that what is under way gives back its memory, drives and locks.
+  lifetime.waitUntil(
+    responding.then(async ({ response, outcome }) => {
+      const ended = await outcome;
+      if (ended.kind === "broken") logFailure(exchange, "broken off", ended.cause);
+      if (!front.logRequests) return;
+      const ms = clock.now() - startedMs;
+      front.log.info(`${request.method} ${cutUrl(request.url).rawPath} ${response.status} ${ms}ms ${requestId}`);
+    }),
+  );
+  return (await responding).response;
+}
+
+/** Never rejects: whatever is thrown becomes an answer. */
+async function answer(exchange: Exchange): Promise<Responded> {
+  const { request, front, requestId } = exchange;
+  try {
+    return render(exchange, await dispatch(request, front, requestId));
+  } catch (thrown) {
+    const error = toS3Error(thrown);
+    if (error.status >= 500 && error.cause !== undefined) logFailure(exchange, error.code, error.cause);
+    await drain(request, front.store.clock);
+    return render(exchange, errorAnswer(exchange, error));
+  }
+}
+
+function render({ request, front, requestId, hostId }: Exchange, answered: Answer): Responded {
+  const withoutBody = request.method === "HEAD";
+  return respond(answered, { requestId, hostId, nowMs: front.store.clock.now(), withoutBody });
+}
+
+function errorAnswer({ request, requestId, hostId }: Exchange, error: S3Error): Answer {
+  const { status, headers } = error;
+  if (status === 304) return { status, headers };
+  const resource = cutUrl(request.url).rawPath;
+  return { status, headers, body: errorDocument(error, { resource, requestId, hostId }) };
+}
+
+/** A line for whoever runs the server. Neither headers nor the query are in it: they may hold signatures. */
+function logFailure({ request, front, requestId }: Exchange, what: string, cause: unknown): void {
+  const { rawPath } = cutUrl(request.url);
+  front.log.error(`${requestId} ${request.method} ${rawPath}: ${what}: ${describe(cause)}`);
+}
+
+function describe(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const failure = "failure" in cause ? ` ${JSON.stringify(cause.failure)}` : "";
+  const deeper = cause.cause === undefined ? "" : `\n  caused by ${describe(cause.cause)}`;
+  return `${cause.stack ?? cause.message}${failure}${deeper}`;
+}

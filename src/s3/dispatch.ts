@@ -1,0 +1,71 @@
+import { authorise } from "../access/authorise.ts";
+import { rootOwnerId } from "../access/keys.ts";
+import type { RequestHead } from "../sigv4/request-head.ts";
+import { authenticate } from "./authenticate.ts";
+import { checkAddressedBucketName } from "./bucket-name.ts";
+import { detectOperation } from "./detect-operation.ts";
+import { S3Error } from "./error.ts";
+import type { Front } from "./front.ts";
+import type { Answer, Payload } from "./handler.ts";
+import { operations } from "./operations.ts";
+import { screen } from "./screen.ts";
+import { cutUrl, parseQueryParameters, parseTarget, type RawUrl } from "./target.ts";
+
+/**
+ * One request from its address to its answer: target → authenticate → detect operation → authorise → screen → run.
+ * Throws S3Error and StoreError; `app.ts` renders either.
+ */
+export async function dispatch(request: Request, front: Front, requestId: string): Promise<Answer> {
+  const { method, headers } = request;
+  if (method === "OPTIONS") throw preflightRefused(headers);
+  const url = cutUrl(request.url);
+  const target = parseTarget(url, front.baseDomains);
+  const query = parseQueryParameters(url.rawQuery);
+
+  const { keys, signingKeys, store } = front;
+  const who = authenticate(signedHead(request, url), { keys, signingKeys, nowMs: store.clock.now() });
+  const name = detectOperation({ method, target, query, headers });
+  if (target.level !== "service") checkAddressedBucketName(target.bucket);
+  const row = operations[name];
+
+  const { bucket, key } = target;
+  const decision = authorise({ principal: who.principal, action: row.permission, bucket, key });
+  if (!decision.allowed) throw new S3Error("AccessDenied", undefined, {}, { cause: decision.reason });
+  const handler = screen({ name, row, headers, query, ownerId: rootOwnerId });
+
+  const payload: Payload = {
+    mode: who.mode,
+    verified: who.verified,
+    stream: row.body === "none" ? null : request.body,
+    contentLengthBytes: contentLength(headers),
+  };
+  return handler({ principal: who.principal, bucket, key, query, headers, payload, store, requestId });
+}
+
+/** The part of the request that signatures cover. The edge replaces Accept-Encoding and keeps the client's own apart. */
+function signedHead(request: Request, { rawPath, rawQuery }: RawUrl): RequestHead {
+  const acceptEncodingOriginal = request.cf?.clientAcceptEncoding;
+  return {
+    method: request.method,
+    rawPath,
+    rawQuery,
+    headers: new Map(request.headers),
+    ...(typeof acceptEncodingOriginal === "string" ? { acceptEncodingOriginal } : {}),
+  };
+}
+
+function contentLength(headers: Headers): number | null {
+  const text = headers.get("content-length");
+  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+/** No bucket has a CORS configuration: browsers are told what AWS tells them. Nobody is authenticated for a preflight. */
+function preflightRefused(headers: Headers): S3Error {
+  if (!headers.has("origin")) {
+    return new S3Error("BadRequest", "Insufficient information. Origin request header needed.");
+  }
+  return new S3Error("AccessForbidden", "CORSResponse: CORS is not enabled for this bucket.", {
+    Method: headers.get("access-control-request-method") ?? "",
+    ResourceType: "BUCKET",
+  });
+}

@@ -1,0 +1,139 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import { bundleWorker } from "../../local/bundle.ts";
+import { applyMigrations } from "../../local/migrations.ts";
+import { startRuntime, withDatabase } from "../../local/runtime.ts";
+import { type SignerInput, signRequest } from "./signer.ts";
+
+const root = join(import.meta.dirname, "../..");
+const driveCount = 6;
+
+export interface RawRequest extends Partial<Omit<SignerInput, "url" | "method">> {
+  method?: string;
+  /** Path and query, exactly as they go over the wire. */
+  path: string;
+  /** Send without a signature. */
+  anonymous?: boolean;
+}
+
+export interface RawResponse {
+  status: number;
+  headers: IncomingHttpHeaders;
+  bytes: Buffer;
+  /** The body as text. */
+  text: string;
+}
+
+/** A Sherd on workerd inside the test process: the bundled Worker, D1 and six disk drives in a folder that goes with it. */
+export interface Sherd {
+  readonly endpoint: string;
+  readonly port: number;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** An SDK client: path-style and without retries, so that a test sees the first answer. */
+  client(config?: S3ClientConfig): S3Client;
+  /** Sends a request that is signed by hand, headers and path as they are given. */
+  raw(request: RawRequest): Promise<RawResponse>;
+  /** What the Worker has logged so far, line by line. */
+  readonly log: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Starts one, in about two seconds; use one a test file. `vars` are added to the variables of the Worker. */
+export async function startSherd(vars: Record<string, string> = {}): Promise<Sherd> {
+  const folder = await mkdtemp(join(tmpdir(), "sherd-test-"));
+  const drivePaths = Array.from({ length: driveCount }, (_, index) => join(folder, `drive-${index + 1}`));
+  for (const path of drivePaths) await mkdir(path);
+  const metadataPath = join(folder, "metadata");
+  await withDatabase(metadataPath, (database) => applyMigrations(database, join(root, "migrations")));
+  const accessKeyId = "SHERDTESTKEYID000000";
+  const secretAccessKey = "a/secret+of/the+tests/that/is/forty/long";
+  const drives = drivePaths.map((_, index) => {
+    const name = `drive-${index + 1}`;
+    return { name, type: "disk", binding: `DRIVE_${index + 1}`, domain: name };
+  });
+  const log: string[] = [];
+  const runtime = await startRuntime({
+    worker: await bundleWorker(join(root, "src/index.ts")),
+    host: "127.0.0.1",
+    port: 0,
+    metadataPath,
+    drivePaths,
+    vars: {
+      SHERD_DRIVES: JSON.stringify(drives),
+      SHERD_ACCESS_KEY_ID: accessKeyId,
+      SHERD_SECRET_ACCESS_KEY: secretAccessKey,
+      ...vars,
+    },
+    onLog: (_, message) => log.push(message),
+  });
+  const endpoint = `http://127.0.0.1:${runtime.port}`;
+  const clients: S3Client[] = [];
+  return {
+    endpoint,
+    port: runtime.port,
+    accessKeyId,
+    secretAccessKey,
+    log,
+    client(config = {}) {
+      const client = new S3Client({
+        endpoint,
+        region: "us-east-1",
+        forcePathStyle: true,
+        maxAttempts: 1,
+        credentials: { accessKeyId, secretAccessKey },
+        ...config,
+      });
+      clients.push(client);
+      return client;
+    },
+    raw: (request) => sendRaw({ endpoint, accessKeyId, secret: secretAccessKey }, request),
+    async stop() {
+      for (const client of clients) client.destroy();
+      await runtime.dispose();
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+interface Door {
+  endpoint: string;
+  accessKeyId: string;
+  secret: string;
+}
+
+function sendRaw({ endpoint, ...key }: Door, { path, anonymous, ...given }: RawRequest): Promise<RawResponse> {
+  const input = { method: "GET", nowMs: Date.now(), ...key, ...given, url: endpoint + path };
+  const parts = signRequest(input);
+  const headers = anonymous ? { ...given.headers } : parts.headers;
+  return exchange({ ...parts, headers, endpoint, path: parts.url.slice(endpoint.length) });
+}
+
+interface Exchange {
+  endpoint: string;
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body: Uint8Array;
+}
+
+/** By Node's own HTTP client, because `fetch` would rewrite paths and add headers. */
+function exchange({ endpoint, method, path, headers, body }: Exchange): Promise<RawResponse> {
+  const { hostname, port } = new URL(endpoint);
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ hostname, port, method, path, headers, agent: false }, (response) => {
+      const pieces: Buffer[] = [];
+      response.on("data", (piece: Buffer) => pieces.push(piece));
+      response.on("error", reject);
+      response.on("end", () => {
+        const bytes = Buffer.concat(pieces);
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, bytes, text: bytes.toString() });
+      });
+    });
+    request.on("error", reject);
+    request.end(body);
+  });
+}
