@@ -133,6 +133,8 @@ describe.each(payloads)("$mode", (payload) => {
     ["a size of 17 digits", "2000", "00000000000002000"],
     ["a bare line feed", "\r\n", "\n"],
     ["no data end", "\r\n2000", "2000"],
+    ["a wrong first byte of the data end", "\r\n2000", "x\n2000"],
+    ["a wrong second byte of the data end", "\r\n2000", "\rx2000"],
   ])("a broken chunk line or end: %s", (_name, from, to) => {
     expect(failureOf(good, replaceOnce(good.body, from, to)).kind).toBe("malformedChunkedBody");
   });

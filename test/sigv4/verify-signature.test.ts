@@ -113,6 +113,25 @@ test("a refusal says what we would have signed, and never the secret or a key de
   expect(JSON.stringify(failure)).not.toContain(right);
 });
 
+test("of the forms that were tried, a refusal shows the request as it arrived", () => {
+  const parts = signExample({ url: "https://h/b/a+b%2Fc", secret: "wrong" });
+  expect(refusal(authenticate(headOf(parts)))).toMatchObject({
+    canonicalRequest: expect.stringContaining("GET\n/b/a+b%2Fc\n"),
+    stringToSign: parts.stringToSign,
+  });
+});
+
+test("a payload hash in the query of a presigned URL is what was signed", () => {
+  const hash = "0".repeat(64);
+  const parts = signExample({
+    method: "PUT",
+    url: `https://h/b/k?X-Amz-Content-Sha256=${hash}`,
+    presign: { expiresSeconds: 60 },
+    hooks: { canonicalRequest: (text) => text.replace(/UNSIGNED-PAYLOAD$/, hash) },
+  });
+  expect(accepted(authenticate(headOf(parts))).signed.payload).toEqual({ kind: "hash", sha256Hex: hash });
+});
+
 test("the cache changes no verdict and takes in only keys that have verified something", () => {
   const keys = new SigningKeyCache();
   const good = headOf(signExample({}));
