@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import { S3Client, type S3ClientConfig, S3ServiceException } from "@aws-sdk/client-s3";
 import { bundleWorker } from "../../local/bundle.ts";
 import { applyMigrations } from "../../local/migrations.ts";
 import { startRuntime, withDatabase } from "../../local/runtime.ts";
@@ -97,6 +97,30 @@ export async function startSherd(vars: Record<string, string> = {}): Promise<She
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+export interface Failure {
+  /** As AWS spells it: `NoSuchKey`. For HEAD requests the SDK makes one up from the status. */
+  code: string;
+  status: number | undefined;
+  message: string;
+}
+
+/** What an SDK call failed with. Throws where it did not fail, or failed without an answer. */
+export async function failure(call: Promise<unknown>): Promise<Failure> {
+  try {
+    await call;
+  } catch (error) {
+    if (!(error instanceof S3ServiceException)) throw error;
+    return { code: error.name, status: error.$metadata.httpStatusCode, message: error.message };
+  }
+  throw new Error("the call succeeded");
+}
+
+/** Text of the first element of that name in an XML answer, its five references resolved; undefined where there is none. */
+export function elementText(xml: string, name: string): string | undefined {
+  const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
+  return text?.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&amp;", "&");
 }
 
 interface Door {

@@ -1,0 +1,213 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { collect } from "../../src/maintenance/collect.ts";
+import { createBucket } from "../../src/store/buckets.ts";
+import { completeUpload } from "../../src/store/complete-upload.ts";
+import type { StoreContext } from "../../src/store/context.ts";
+import { copyObject } from "../../src/store/copy.ts";
+import { StoreError } from "../../src/store/failure.ts";
+import { deleteObject, openObject } from "../../src/store/objects.ts";
+import { uploadPart } from "../../src/store/upload-part.ts";
+import { createUpload, listUploads } from "../../src/store/uploads.ts";
+import { putObject } from "../../src/store/write.ts";
+import type { Fault } from "../support/faulty.ts";
+import { withFaults } from "../support/faulty.ts";
+import { withBatchFaults } from "../support/faulty-d1.ts";
+import { createEngine } from "../support/kernel.ts";
+import {
+  bodyOf,
+  buildStore,
+  NO_ATTRIBUTES,
+  openTestStore,
+  pattern,
+  put,
+  readAll,
+  type TestStore,
+} from "../support/store.ts";
+
+// Each numbered step of the write protocol, stopped: the Nth call to D1 or to a drive fails, or takes effect and fails all the
+// same, for N = 1, 2, 3 … until the operation gets through without meeting it. After each: what was acknowledged is there
+// byte for byte, what was not is wholly there or wholly absent, and nothing is left on the drives once the trash is emptied
+// that no row names, except shards whose commit was never heard of.
+
+const bucket = "crashes";
+/** Small sizes, so that every shape is quick to write. */
+const settings = { inlineBytesMax: 512, smallBytesMax: 2048, partBytesMin: 1 };
+const OLD = pattern(7_000, 11);
+const NEW = pattern(9_000, 12);
+
+let rig: TestStore;
+
+beforeAll(async () => {
+  rig = await openTestStore({ settings });
+  await createBucket(rig.store, { name: bucket, owner: "root", region: "us-east-1" });
+});
+afterAll(() => rig.dispose());
+
+/** Runs `operation` on stores whose Nth call goes wrong, N = 1, 2, …; `check` is told whether it was acknowledged. */
+async function failEachCall(
+  fault: "fail" | "fail-after",
+  operation: (store: StoreContext, n: number) => Promise<unknown>,
+  check: (acknowledged: boolean, n: number) => Promise<void>,
+): Promise<number> {
+  const engine = await createEngine(4);
+  for (let n = 1; ; n++) {
+    let calls = 0;
+    const strike = () => ++calls === n;
+    const driveFault: Fault = { kind: fault, fault: "unreachable" };
+    const store = buildStore({
+      drives: rig.drives,
+      engine,
+      d1: rig.d1,
+      settings,
+      decorateDrive: (drive) => withFaults(drive, () => (strike() ? driveFault : null)),
+      decorateD1: (d1) => withBatchFaults(d1, () => (strike() ? fault : null)),
+    });
+    const acknowledged = await operation(store, n).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof StoreError) return false;
+        throw error;
+      },
+    );
+    await check(acknowledged, n);
+    if (calls < n) return n - 1;
+  }
+}
+
+async function contentOf(key: string): Promise<Uint8Array | null> {
+  try {
+    const { head, read } = await openObject(rig.store, { bucket, key });
+    return await readAll(await read({ offset: 0, length: head.sizeBytes }));
+  } catch (error) {
+    if (error instanceof StoreError && error.failure.kind === "no-such-key") return null;
+    throw error;
+  }
+}
+
+const same = (a: Uint8Array | null, b: Uint8Array) => a !== null && Buffer.compare(a, b) === 0;
+
+describe.each(["fail", "fail-after"] as const)("the Nth call does %s", (fault) => {
+  it.each([
+    ["inline", pattern(300, 21)],
+    ["three copies", pattern(1_500, 22)],
+    ["4+2", NEW],
+  ])("PutObject of a new key, %s", async (shape, bytes) => {
+    const key = (n: number) => `new/${fault}/${shape}/${n}`;
+    const calls = await failEachCall(
+      fault,
+      (store, n) => putObject(store, put(bucket, key(n), bytes)),
+      async (acknowledged, n) => {
+        const content = await contentOf(key(n));
+        if (acknowledged) expect(same(content, bytes)).toBe(true);
+        else expect(content === null || same(content, bytes)).toBe(true);
+      },
+    );
+    expect(calls).toBeGreaterThan(1);
+  });
+
+  it("PutObject over an old object", async () => {
+    const key = (n: number) => `over/${fault}/${n}`;
+    await failEachCall(
+      fault,
+      async (store, n) => {
+        await putObject(rig.store, put(bucket, key(n), OLD));
+        await putObject(store, put(bucket, key(n), NEW));
+      },
+      async (acknowledged, n) => {
+        const content = await contentOf(key(n));
+        expect(same(content, NEW) || (!acknowledged && same(content, OLD))).toBe(true);
+      },
+    );
+  });
+
+  it("DeleteObject", async () => {
+    const key = (n: number) => `delete/${fault}/${n}`;
+    await failEachCall(
+      fault,
+      async (store, n) => {
+        await putObject(rig.store, put(bucket, key(n), OLD));
+        await deleteObject(store, { bucket, key: key(n) });
+      },
+      async (acknowledged, n) => {
+        const content = await contentOf(key(n));
+        expect(content === null || (!acknowledged && same(content, OLD))).toBe(true);
+      },
+    );
+  });
+
+  it("CopyObject", async () => {
+    await putObject(rig.store, put(bucket, `source/${fault}`, OLD));
+    const key = (n: number) => `copy/${fault}/${n}`;
+    const copy = { source: { bucket, key: `source/${fault}` }, check: () => {}, attributes: "copy" as const };
+    await failEachCall(
+      fault,
+      (store, n) => copyObject(store, { ...copy, bucket, key: key(n), storageClass: "STANDARD" }),
+      async (acknowledged, n) => {
+        const content = await contentOf(key(n));
+        expect(same(content, OLD) || (!acknowledged && content === null)).toBe(true);
+      },
+    );
+  });
+
+  it("a multipart upload, from UploadPart to Complete", async () => {
+    const key = (n: number) => `upload/${fault}/${n}`;
+    await failEachCall(
+      fault,
+      async (store, n) => {
+        const where = { bucket, key: key(n) };
+        const upload = { ...where, owner: "root", attributes: NO_ATTRIBUTES, storageClass: "STANDARD", checksum: null };
+        const { uploadId } = await createUpload(rig.store, upload);
+        const parts = [];
+        for (const [index, bytes] of [OLD, NEW].entries()) {
+          const name = { ...where, uploadId, partNumber: index + 1 };
+          const { etag } = await uploadPart(store, { ...name, body: () => bodyOf(bytes) });
+          parts.push({ partNumber: index + 1, etag });
+        }
+        await completeUpload(store, { ...where, uploadId, parts });
+      },
+      async (acknowledged, n) => {
+        const content = await contentOf(key(n));
+        const whole = same(content, new Uint8Array(Buffer.concat([OLD, NEW])));
+        expect(whole || (!acknowledged && content === null)).toBe(true);
+      },
+    );
+  });
+});
+
+describe("what is left behind", () => {
+  it("is collected: after everything is deleted, no shard that a row ever named is left", async () => {
+    const page = await rig.store.metadata.listing.objects({
+      bucket,
+      prefix: "",
+      delimiter: "",
+      after: { key: "", skipPrefix: false },
+      limit: 10_000,
+    });
+    for (const entry of page ?? []) {
+      if (entry.kind === "object") await deleteObject(rig.store, { bucket, key: entry.key });
+    }
+    const { entries } = await listUploads(rig.store, {
+      bucket,
+      prefix: "",
+      delimiter: "",
+      after: { key: "" },
+      limit: 9999,
+    });
+    for (const upload of entries) {
+      if (upload.kind === "prefix") continue;
+      const { id: bucketId } = (await rig.store.metadata.buckets.find(bucket))!;
+      await rig.store.metadata.uploads.abort({ ...upload, bucketId }, Date.now());
+    }
+    const store = buildStore({
+      drives: rig.drives,
+      engine: rig.store.engine,
+      d1: rig.d1,
+      settings: { ...settings, graceSeconds: -1 },
+    });
+    await collect.run(store, { untilMs: Date.now() + 60_000 });
+    for (const table of ["objects", "blobs", "blob_refs", "trash", "uploads", "parts", "damage"]) {
+      const rows = await rig.d1.prepare(`SELECT count(*) AS n FROM ${table}`).first<{ n: number }>();
+      expect([table, rows?.n]).toEqual([table, 0]);
+    }
+  });
+});
