@@ -5,10 +5,10 @@ export interface BufferedPut {
   drive: string;
   sizeBytes: number;
   /** Stores the whole shard. Rejects with a DriveError. */
-  store(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  store(bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<void>;
 }
 
-/** A writer that keeps the shard in memory until `close`: for drives that have no safe streamed put, and so for small shards. */
+/** A writer that keeps the shard in memory until `close`: for small shards. */
 export function bufferedWriter(put: BufferedPut): ShardWriter {
   return new BufferedWriter(put);
 }
@@ -18,6 +18,7 @@ class BufferedWriter implements ShardWriter {
   #bytes: Uint8Array<ArrayBuffer> | null = null;
   #filledBytes = 0;
   #failure: DriveError | null = null;
+  #storing: AbortController | null = null;
 
   constructor(put: BufferedPut) {
     this.#put = put;
@@ -39,11 +40,13 @@ class BufferedWriter implements ShardWriter {
     if (missingBytes > 0) throw this.#end("short", `${missingBytes} bytes of the shard were not written`);
     const bytes = this.#bytes ?? new Uint8Array(0);
     this.#end("refused", "the writer was closed before");
-    await this.#put.store(bytes);
+    this.#storing = new AbortController();
+    await this.#put.store(bytes, this.#storing.signal);
   }
 
   async abort(): Promise<void> {
     this.#end("short", "the writer was aborted");
+    this.#storing?.abort();
   }
 
   /** Frees the memory; every later call fails. */

@@ -26,7 +26,7 @@ export interface S3Request {
   key?: string;
   query?: Record<string, string>;
   headers?: Record<string, string>;
-  body?: ReadableStream<Uint8Array> | string;
+  body?: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | string;
   signal?: AbortSignal;
 }
 

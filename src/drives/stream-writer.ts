@@ -1,19 +1,24 @@
+import { bufferedWriter } from "./buffered-writer.ts";
 import { DriveError, type ShardWriter } from "./drive.ts";
+
+/** Up to here a shard is sent in one piece: half the time of a stream, and no connection is held while it is being written. */
+const WHOLE_BYTES_MAX = 64 * 1024;
 
 export interface StreamedPut {
   /** Name of the drive, for errors. */
   drive: string;
   sizeBytes: number;
   /**
-   * Sends `body`, of exactly `sizeBytes` (a FixedLengthStream), and resolves when the drive has acknowledged it. Rejects with a
-   * DriveError. Must not store a body that ends early or fails.
+   * Sends `body`, of exactly `sizeBytes` (a FixedLengthStream if it is a stream), and resolves when the drive has acknowledged
+   * it. Rejects with a DriveError. Must not store a body that ends early or fails.
    */
-  send(body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void>;
+  send(body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<void>;
 }
 
 /** A writer for a drive that takes a shard as a stream of known length. Only in workerd: it needs FixedLengthStream. */
 export function streamWriter(put: StreamedPut): ShardWriter {
-  return new StreamWriter(put);
+  if (put.sizeBytes > WHOLE_BYTES_MAX) return new StreamWriter(put);
+  return bufferedWriter({ ...put, store: put.send });
 }
 
 /**
