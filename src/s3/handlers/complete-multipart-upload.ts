@@ -1,4 +1,4 @@
-import { completeUpload } from "../../store/uploads.ts";
+import { completeUpload } from "../../store/complete-upload.ts";
 import { S3Error } from "../error.ts";
 import type { Handler } from "../handler.ts";
 import { parseChecksumType, parseObjectChecksum } from "../objects/checksums.ts";

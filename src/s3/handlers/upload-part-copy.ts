@@ -1,4 +1,4 @@
-import { uploadPartCopy as storePartCopy } from "../../store/uploads.ts";
+import { uploadPartCopy as storePartCopy } from "../../store/upload-part.ts";
 import type { Handler } from "../handler.ts";
 import { checkCopyConditions } from "../objects/conditions.ts";
 import { parseCopySource } from "../objects/copy-source.ts";

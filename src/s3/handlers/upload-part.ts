@@ -1,16 +1,16 @@
-import { uploadPart as storePart } from "../../store/uploads.ts";
+import { uploadPart as storePart } from "../../store/upload-part.ts";
 import type { Handler } from "../handler.ts";
 import { checksumHeader } from "../objects/checksums.ts";
 import { quoteEtag } from "../objects/etag.ts";
 import { parsePartNumber } from "../objects/part-number.ts";
-import { incomingPart, type VerifiableBody } from "../objects/request-body.ts";
+import { incomingPart, releasing, type VerifiableBody } from "../objects/request-body.ts";
 import { uploadIdOf } from "../objects/upload-id.ts";
 
 /** UploadPart. What a part must bring as a checksum depends on the upload, so the body is opened when that is known. */
 export const uploadPart: Handler = async (call) => {
   const partNumber = parsePartNumber(call.query.get("partNumber") ?? "");
   let body: VerifiableBody | undefined;
-  const { etag, checksum } = await storePart(call.store, {
+  const stored = storePart(call.store, {
     bucket: call.bucket,
     key: call.key,
     uploadId: uploadIdOf(call),
@@ -20,6 +20,7 @@ export const uploadPart: Handler = async (call) => {
       return body;
     },
   });
+  const { etag, checksum } = await releasing(() => body, stored);
   // Where the upload keeps no checksum, the client still hears that the one it sent was verified.
   const answered = body?.verified ?? checksum;
   return {

@@ -5,6 +5,8 @@ const PIECE_BYTES_MAX = 256 * 1024;
 export interface BodyPieces {
   /** At most 256 KiB, valid until the next call, which may reuse its memory; null at the end. */
   next(): Promise<Uint8Array | null>;
+  /** Gives the stream free, unless a piece is being waited for, so that whoever refuses the request can read it away. */
+  release(): void;
 }
 
 /**
@@ -31,24 +33,35 @@ function byobPieces(reader: ReadableStreamBYOBReader, pieceBytes: number): BodyP
   let buffer = new ArrayBuffer(pieceBytes);
   // Only workerd has it: it fills the buffer in one call, where `read` gives what the socket had.
   const fills = typeof reader.readAtLeast === "function";
-  return {
-    async next() {
-      const view = new Uint8Array(buffer);
-      const { done, value } = fills ? await reader.readAtLeast(pieceBytes, view) : await reader.read(view);
-      if (value) buffer = value.buffer as ArrayBuffer;
-      // At the end the last bytes may come together with `done`, or before it.
-      if (value && value.length > 0) return value;
-      return done ? null : new Uint8Array(0);
-    },
-  };
+  return releasable(reader, async () => {
+    const view = new Uint8Array(buffer);
+    const { done, value } = fills ? await reader.readAtLeast(pieceBytes, view) : await reader.read(view);
+    if (value) buffer = value.buffer as ArrayBuffer;
+    // At the end the last bytes may come together with `done`, or before it.
+    if (value && value.length > 0) return value;
+    return done ? null : new Uint8Array(0);
+  });
 }
 
 function defaultPieces(stream: ReadableStream<Uint8Array>): BodyPieces {
   const reader = stream.getReader();
+  return releasable(reader, async () => {
+    const { done, value } = await reader.read();
+    return done ? null : value;
+  });
+}
+
+function releasable(reader: { releaseLock(): void }, read: () => Promise<Uint8Array | null>): BodyPieces {
+  let waiting = false;
   return {
     async next() {
-      const { done, value } = await reader.read();
-      return done ? null : value;
+      waiting = true;
+      const piece = await read();
+      waiting = false;
+      return piece;
+    },
+    release() {
+      if (!waiting) reader.releaseLock();
     },
   };
 }

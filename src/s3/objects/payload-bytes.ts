@@ -20,6 +20,8 @@ export interface PayloadBytes {
   next(): Promise<Uint8Array | null>;
   /** What followed the body, by lower-case name. Empty before `next` has given null. */
   readonly trailers: ReadonlyMap<string, string>;
+  /** See `BodyPieces`. */
+  release(): void;
 }
 
 /**
@@ -46,6 +48,7 @@ function openWhole({ stream, contentLengthBytes: sizeBytes }: Payload, headers: 
   return {
     sizeBytes,
     trailers: NO_TRAILERS,
+    release: () => pieces?.release(),
     async next() {
       // HTTP ends the body at Content-Length: asking for its end would be one more wait.
       while (receivedBytes < sizeBytes) {
@@ -68,6 +71,7 @@ function openChunked({ stream, verified, contentLengthBytes }: Payload, framing:
   let trailers: ReadonlyMap<string, string> | null = null;
   return {
     sizeBytes: framing.decodedSizeBytes,
+    release: () => pieces?.release(),
     get trailers() {
       return trailers ?? NO_TRAILERS;
     },

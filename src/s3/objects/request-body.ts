@@ -19,6 +19,8 @@ import { signatureError } from "./signature-error.ts";
 export interface VerifiableBody extends IncomingBody {
   /** Null where the client declared no checksum, and before `verify`. */
   readonly verified: ObjectChecksum | null;
+  /** To be called where the request is refused: what is left of the body can then be read away. */
+  release(): void;
 }
 
 type UploadChecksum = { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType };
@@ -51,6 +53,16 @@ export function incomingPart(call: Call, upload: UploadChecksum | null): Verifia
   return new RequestBody(call, declared, upload?.algorithm ?? "none");
 }
 
+/** Waits for what is made of a body; where that fails, the body (if there is one by then) is released. */
+export async function releasing<T>(body: () => VerifiableBody | undefined, result: Promise<T>): Promise<T> {
+  try {
+    return await result;
+  } catch (error) {
+    body()?.release();
+    throw error;
+  }
+}
+
 class RequestBody implements VerifiableBody {
   readonly sizeBytes: number;
   readonly digests: readonly DigestName[];
@@ -71,6 +83,10 @@ class RequestBody implements VerifiableBody {
 
   next(): Promise<Uint8Array | null> {
     return this.#payload.next();
+  }
+
+  release(): void {
+    this.#payload.release();
   }
 
   verify(digests: Digests): ObjectChecksum | null {
@@ -172,10 +188,14 @@ export async function readBody(
   const body = new Uint8Array(source.sizeBytes);
   const digests = new DigestSet(neededDigests(expected), store.engine);
   let filledBytes = 0;
-  for (let piece = await source.next(); piece !== null; piece = await source.next()) {
-    body.set(piece, filledBytes);
-    digests.update(piece);
-    filledBytes += piece.length;
+  try {
+    for (let piece = await source.next(); piece !== null; piece = await source.next()) {
+      body.set(piece, filledBytes);
+      digests.update(piece);
+      filledBytes += piece.length;
+    }
+  } finally {
+    source.release();
   }
   checkDigests(expected, digests.finish(), source.trailers);
   return body;
