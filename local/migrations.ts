@@ -49,11 +49,10 @@ export async function applyMigrations(database: D1Database, folder: string): Pro
   for (const name of plan.names) {
     const sql = await readFile(join(folder, name), "utf8");
     try {
-      // The local D1 runs all statements of one text, so the file needs no splitting; batch() is the transaction.
-      await database.batch([
-        database.prepare(sql),
-        database.prepare(`INSERT INTO "d1_migrations" (name) VALUES (?)`).bind(name),
-      ]);
+      // The local D1 runs all statements of one text in one transaction, so the file needs no splitting. The note stands in
+      // the same text, since a text must not end in a comment.
+      const note = `INSERT INTO "d1_migrations" (name) VALUES ('${name.replaceAll("'", "''")}')`;
+      await database.batch([database.prepare(`${sql}\n;${note}`)]);
     } catch (error) {
       throw new StartError(`migration ${name} failed: ${error instanceof Error ? error.message : error}`);
     }

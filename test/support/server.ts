@@ -105,12 +105,13 @@ function endpointOf(child: ChildProcess, output: () => string): Promise<string> 
       reject(new Error(`the server ${why}:\n${output()}`));
     };
     const timer = setTimeout(() => fail("did not start within a minute"), 60_000);
-    child.once("exit", (code, signal) => fail(`ended with ${code ?? signal}`));
+    const onExit = (code: number | null, signal: NodeJS.Signals | null) => fail(`ended with ${code ?? signal}`);
+    child.once("exit", onExit);
     child.stdout?.on("data", () => {
       const endpoint = /listening on (http:\S+)\n/.exec(output())?.[1];
       if (endpoint === undefined) return;
       clearTimeout(timer);
-      child.removeAllListeners("exit");
+      child.removeListener("exit", onExit);
       resolve(endpoint);
     });
   });

@@ -1,0 +1,68 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openDataFolder, sweepDrive } from "../../local/data-folder.ts";
+
+let parent: string;
+beforeEach(async () => {
+  parent = await mkdtemp(join(tmpdir(), "sherd-test-"));
+});
+afterEach(() => rm(parent, { recursive: true }));
+
+test("a new folder and all in it are closed to others", async () => {
+  const folder = await openDataFolder(join(parent, "a/b"));
+  for (const path of [folder.path, folder.metadataPath, ...folder.drivePaths]) {
+    expect(`${path} ${((await stat(path)).mode & 0o777).toString(8)}`).toBe(`${path} 700`);
+  }
+  expect(folder.drivePaths).toHaveLength(6);
+  await folder.release();
+});
+
+test("one server holds a folder until it lets go", async () => {
+  const path = join(parent, "data");
+  const first = await openDataFolder(path);
+  await expect(openDataFolder(path)).rejects.toThrow(/another Sherd is already running/);
+  await first.release();
+  const second = await openDataFolder(path);
+  await second.release();
+});
+
+test("a stop that was clean is told from one that was not", async () => {
+  const path = join(parent, "data");
+  const first = await openDataFolder(path);
+  await first.note({ pid: 1, workerdPid: 2 });
+  await first.release();
+  const second = await openDataFolder(path);
+  expect(second.wasKilled).toBe(false);
+  await second.note({ pid: 1, workerdPid: 2 });
+  // What a kill leaves: the note. The lock goes with the process.
+  await writeFile(join(parent, "note"), "");
+  await second.release();
+  await writeFile(join(path, "sherd.pid"), "{}");
+  const third = await openDataFolder(path);
+  expect(third.wasKilled).toBe(true);
+  await third.release();
+});
+
+test("what is not a folder, or lies in none, is refused", async () => {
+  const path = join(parent, "file");
+  await writeFile(path, "");
+  await expect(openDataFolder(path)).rejects.toThrow(/is not a folder/);
+  await expect(openDataFolder(join(path, "data"))).rejects.toThrow(/is not a folder/);
+});
+
+test("sweeping takes the old temporary files at any depth and nothing else", async () => {
+  await mkdir(join(parent, "ab/cd"), { recursive: true });
+  const old = new Date(Date.now() - 60_000);
+  const kept = ["ab/shard", "ab/.hidden", "ab/x.1.2.tmp", "ab/.new.1.2.tmp"];
+  const swept = [".a.17.0.tmp", "ab/cd/.b.with.dots.17.123.tmp"];
+  for (const name of [...kept, ...swept]) {
+    await writeFile(join(parent, name), "x");
+    if (name !== "ab/.new.1.2.tmp") await utimes(join(parent, name), old, old);
+  }
+  expect(await sweepDrive(parent, Date.now() - 30_000)).toBe(2);
+  expect(kept.filter((name) => existsSync(join(parent, name)))).toEqual(kept);
+  expect(swept.filter((name) => existsSync(join(parent, name)))).toEqual([]);
+});

@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { parseCommandLine } from "../../local/options.ts";
+
+test("without arguments the documented defaults hold", () => {
+  expect(parseCommandLine([], "/srv")).toEqual({
+    kind: "start",
+    options: { host: "127.0.0.1", port: 9000, dataDir: "/srv/sherd-data", quiet: false },
+  });
+});
+
+test("every option is read, and a relative folder is relative to the working directory", () => {
+  expect(parseCommandLine(["--host", "0.0.0.0", "--port=0", "--data", "x/y", "--quiet"], "/srv")).toEqual({
+    kind: "start",
+    options: { host: "0.0.0.0", port: 0, dataDir: "/srv/x/y", quiet: true },
+  });
+});
+
+test("--help wins over the rest", () => {
+  expect(parseCommandLine(["--help", "--port", "x"], "/srv")).toEqual({ kind: "help" });
+});
+
+test.each([
+  [["--prot", "1"], /'--prot'/],
+  [["data"], /'data'/],
+  [["--port"], /'--port/],
+  [["--port", "65536"], /--port must be 0 to 65535, not "65536"/],
+  [["--port", "-1"], /--port/],
+  [["--port", "80x"], /--port must be/],
+  [["--data="], /--data must not be empty/],
+  [["--host="], /--host must not be empty/],
+])("%j is refused in one line", (args, message) => {
+  const refused = parseCommandLine(args, "/srv");
+  expect(refused).toEqual({ kind: "refused", message: expect.stringMatching(message) });
+  expect(JSON.stringify(refused)).not.toContain("\\n");
+});

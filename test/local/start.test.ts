@@ -1,0 +1,187 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { compatibilityDate, compatibilityFlags } from "../../local/runtime.ts";
+import { runLauncher, startServer, type TestServer } from "../support/server.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+let dataDir: string;
+const servers: TestServer[] = [];
+beforeEach(async () => {
+  dataDir = join(await mkdtemp(join(tmpdir(), "sherd-test-")), "data");
+});
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.kill();
+  await rm(join(dataDir, ".."), { recursive: true, maxRetries: 5 });
+});
+
+async function start(options: Parameters<typeof startServer>[0] = {}): Promise<TestServer> {
+  const server = await startServer({ dataDir, ...options });
+  servers.push(server);
+  return server;
+}
+
+async function isAlive(pid: number): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  // A process that has ended and waits for its parent to notice does not count.
+  const state = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  return !/\) Z /.test(state);
+}
+
+async function eventually(condition: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("it did not come true within five seconds");
+}
+
+describe("a start", () => {
+  test("makes keys that only the owner can read, prints them once, and keeps them", async () => {
+    const first = await start();
+    const { mode } = await stat(join(dataDir, "credentials.json"));
+    expect((mode & 0o777).toString(8)).toBe("600");
+    expect(((await stat(dataDir)).mode & 0o777).toString(8)).toBe("700");
+    for (const text of [
+      first.endpoint,
+      first.accessKeyId,
+      first.secretAccessKey,
+      "boto3.client(",
+      "aws --endpoint-url",
+    ]) {
+      expect(first.output()).toContain(text);
+    }
+    expect(await first.stop()).toBe(0);
+    const second = await start();
+    expect(second.accessKeyId).toBe(first.accessKeyId);
+    expect(second.output()).toContain(join(dataDir, "credentials.json"));
+    expect(second.output()).not.toContain(first.secretAccessKey);
+  });
+
+  test("takes keys from the environment and writes them nowhere", async () => {
+    const env = { SHERD_ACCESS_KEY_ID: "from-outside", SHERD_SECRET_ACCESS_KEY: "not-to-be-kept-or-shown" };
+    const server = await start({ env });
+    expect(server.output()).toContain("from-outside");
+    expect(server.output()).not.toContain("not-to-be-kept-or-shown");
+    await expect(stat(join(dataDir, "credentials.json"))).rejects.toThrow(/ENOENT/);
+  });
+
+  test("logs one line per request, and none with --quiet", async () => {
+    const server = await start();
+    const lines = () => server.output().split("\n");
+    await eventually(async () => lines().some((line) => /^GET \/ \d{3} \S+ms \S+$/.test(line)));
+    await server.stop();
+    const quiet = await start({ args: ["--quiet"] });
+    await fetch(quiet.endpoint);
+    await quiet.stop();
+    expect(quiet.output()).not.toMatch(/^GET /m);
+  });
+}, 120_000);
+
+describe("a refusal is one line and exit code 1", () => {
+  test("port taken", async () => {
+    const blocker = createServer().listen(0, "127.0.0.1");
+    await once(blocker, "listening");
+    const { port } = blocker.address() as { port: number };
+    const refused = await runLauncher(["--port", String(port), "--data", dataDir]);
+    blocker.close();
+    expect(refused).toEqual({
+      code: 1,
+      output: `sherd: port ${port} on 127.0.0.1 is already in use: stop what uses it, or choose another with --port\n`,
+    });
+  });
+
+  test("address of another machine", async () => {
+    const refused = await runLauncher(["--host", "192.0.2.1", "--data", dataDir]);
+    expect(refused).toEqual({
+      code: 1,
+      output: expect.stringMatching(/^sherd: 192\.0\.2\.1 is not an address of this machine.*\n$/),
+    });
+  });
+
+  test("data folder that cannot be written", async () => {
+    // Not writable even for root.
+    const refused = await runLauncher(["--port", "0", "--data", "/sys/sherd-data"]);
+    expect(refused).toEqual({
+      code: 1,
+      output: expect.stringMatching(/^sherd: the data folder \/sys\/sherd-data cannot be written.*\n$/),
+    });
+  });
+
+  test("data folder in use", async () => {
+    await start();
+    const refused = await runLauncher(["--port", "0", "--data", dataDir]);
+    expect(refused).toEqual({
+      code: 1,
+      output: `sherd: another Sherd is already running on the data folder ${dataDir}\n`,
+    });
+  });
+
+  test("half a key pair", async () => {
+    const refused = await runLauncher(["--port", "0", "--data", dataDir], { SHERD_ACCESS_KEY_ID: "half" });
+    expect(refused).toEqual({ code: 1, output: expect.stringMatching(/^sherd: .*set both or neither\n$/) });
+  });
+
+  test("unknown option", async () => {
+    expect(await runLauncher(["--bucket", "x"])).toEqual({
+      code: 1,
+      output: expect.stringMatching(/^sherd: .*--bucket.*\n$/),
+    });
+  });
+}, 120_000);
+
+describe("an end", () => {
+  test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("%s ends both processes, with 0", async (signal) => {
+    const server = await start();
+    expect(await server.stop(signal)).toBe(0);
+    expect(await isAlive(server.workerdPid)).toBe(false);
+  });
+
+  test("a killed launcher takes workerd with it, and the next start has port and folder", async () => {
+    const server = await start();
+    await server.kill();
+    await eventually(async () => !(await isAlive(server.workerdPid)));
+    const port = Number(new URL(server.endpoint).port);
+    const next = await start({ port });
+    expect(next.accessKeyId).toBe(server.accessKeyId);
+  });
+
+  test("a workerd that dies is replaced at the same address", async () => {
+    const server = await start();
+    process.kill(server.workerdPid, "SIGKILL");
+    await eventually(async () =>
+      fetch(server.endpoint).then(
+        () => true,
+        () => false,
+      ),
+    );
+    expect(await server.stop()).toBe(0);
+  });
+}, 120_000);
+
+test("a Node that is too old is told what to do", async () => {
+  const script = `Object.defineProperty(process.versions, "node", { value: "20.1.0" }); await import("${join(root, "local/start.mjs")}");`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "ignore", "pipe"] });
+  let output = "";
+  child.stderr.on("data", (chunk) => {
+    output += chunk;
+  });
+  const [code] = await once(child, "close");
+  expect(code).toBe(1);
+  expect(output).toMatch(/^sherd: Node 22\.18 or newer is needed.*npm ci.*\n$/);
+});
+
+test("npm start and wrangler.toml run the Worker with the same compatibility settings", async () => {
+  const toml = await readFile(join(root, "wrangler.toml"), "utf8");
+  expect(/^compatibility_date = "(.*)"$/m.exec(toml)?.[1]).toBe(compatibilityDate);
+  expect(JSON.parse(/^compatibility_flags = (.*)$/m.exec(toml)?.[1] ?? "")).toEqual(compatibilityFlags);
+});
