@@ -4,6 +4,7 @@ import { parseDrives } from "./drives/config.ts";
 import { openDrives } from "./drives/open.ts";
 import { ErasureEngine } from "./erasure/engine.ts";
 import kernel from "./erasure/kernel.wasm";
+import { isIdle, runJobs } from "./maintenance/run-jobs.ts";
 import { Metadata } from "./metadata/metadata.ts";
 import { createApp } from "./s3/app.ts";
 import type { Front } from "./s3/front.ts";
@@ -11,7 +12,8 @@ import { SigningKeyCache } from "./sigv4/signing-keys.ts";
 import { listBuckets } from "./store/buckets.ts";
 import type { StoreContext } from "./store/context.ts";
 import { DriveLatency } from "./store/drive-latency.ts";
-import { DEFAULT_SETTINGS } from "./store/settings.ts";
+import { requireEnoughDrives } from "./store/placement.ts";
+import { parseSettings } from "./store/settings.ts";
 
 /** Bindings, variables and secrets of the Worker; docs/configuration.md explains each. */
 interface Env {
@@ -31,19 +33,22 @@ const engine = await ErasureEngine.create(kernel);
 function buildStore(env: Env): StoreContext {
   const clock = systemClock;
   const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
+  const settings = parseSettings(env);
+  const parts = { clock, random, fetch: (...call: Parameters<typeof fetch>) => fetch(...call) };
+  const drives = openDrives(parseDrives(env.SHERD_DRIVES, env), env, parts);
+  requireEnoughDrives(drives, settings);
   return {
     metadata: new Metadata(env.DB),
-    drives: openDrives(parseDrives(env.SHERD_DRIVES, env), env, { clock, random, fetch: (...call) => fetch(...call) }),
+    drives,
     latency: new DriveLatency(),
     engine,
     clock,
     random,
-    settings: { ...DEFAULT_SETTINGS, region: env.SHERD_REGION || DEFAULT_SETTINGS.region },
+    settings,
   };
 }
 
-function buildFront(env: Env): Front {
-  const store = buildStore(env);
+function buildFront(env: Env, store: StoreContext): Front {
   const domains = (env.SHERD_DOMAIN ?? "").toLowerCase().split(",");
   return {
     store,
@@ -59,12 +64,20 @@ function buildFront(env: Env): Front {
 const yes = () => true;
 const no = () => false;
 
-/** Built once an isolate, from the environment of its first request; every request of an isolate has the same one. */
+/** Both built once an isolate, from the environment of its first request; every request of an isolate has the same one. */
+let store: StoreContext | undefined;
 let app: ReturnType<typeof createApp> | undefined;
 
 export default {
   fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response> {
-    app ??= createApp(buildFront(env));
+    store ??= buildStore(env);
+    app ??= createApp(buildFront(env, store));
     return app.fetch(request, env, context);
+  },
+
+  async scheduled(_event: ScheduledController, env: Env): Promise<void> {
+    store ??= buildStore(env);
+    const reports = await runJobs(store);
+    if (!isIdle(reports)) console.log(`maintenance ${JSON.stringify(Object.fromEntries(reports))}`);
   },
 };

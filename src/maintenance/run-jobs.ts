@@ -26,3 +26,8 @@ export async function runJobs(context: MaintenanceContext): Promise<Map<string, 
   if (failures.length > 0) throw new AggregateError(failures, "background jobs failed");
   return reports;
 }
+
+/** True if no job found anything to do. */
+export function isIdle(reports: ReadonlyMap<string, JobReport>): boolean {
+  return [...reports.values()].every((report) => Object.values(report).every((count) => count === 0));
+}

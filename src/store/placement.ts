@@ -1,5 +1,6 @@
 import type { Drive } from "../drives/drive.ts";
 import { idBytes } from "./ids.ts";
+import type { StoreSettings } from "./settings.ts";
 
 /**
  * The drives that take the `count` shards of a blob, in shard order: distinct drives that take blobs of this class and size,
@@ -17,6 +18,24 @@ export function placeShards(
   const start = new DataView(idBytes(blob.id).buffer).getUint32(12) % suitable.length;
   const rotated = [...suitable.slice(start), ...suitable.slice(0, start)];
   return spread(rotated).slice(0, blob.count);
+}
+
+/** Throws an `Error` that says what to mend where the drives cannot hold what the settings ask for. */
+export function requireEnoughDrives(drives: readonly Drive[], settings: StoreSettings): void {
+  const shapes = Object.entries(settings.storageClasses).map(([name, geometry]) => ({ name, geometry, of: "large" }));
+  for (const { name, geometry, of } of [
+    ...shapes,
+    { name: "small objects", geometry: settings.smallGeometry, of: "small" },
+  ]) {
+    const suitable = drives.filter((drive) => drive.class === "both" || drive.class === of).length;
+    const needed = geometry.k + geometry.m;
+    if (suitable < needed) {
+      throw new Error(
+        `${name} has geometry ${geometry.k}+${geometry.m} and needs ${needed} drives, but only ${suitable} of those in ` +
+          `SHERD_DRIVES take ${of} blobs: add drives, or choose another geometry`,
+      );
+    }
+  }
 }
 
 /** In the same order, but the first of each domain first, then the second of each, and so on. */

@@ -1,4 +1,4 @@
-import type { Geometry } from "../erasure/geometry.ts";
+import { type Geometry, isGeometry } from "../erasure/geometry.ts";
 
 /** Numbers and choices that a deployment may change. Existing objects keep what they were written with. */
 export interface StoreSettings {
@@ -34,3 +34,85 @@ export const DEFAULT_SETTINGS: StoreSettings = {
   graceSeconds: 24 * 3600,
   uploadAgeSecondsMax: 7 * 24 * 3600,
 };
+
+/**
+ * Settings from the Worker's variables (docs/configuration.md); absent ones have the defaults. Throws an `Error` that says
+ * what to mend.
+ */
+export function parseSettings(vars: Readonly<Record<string, unknown>>): StoreSettings {
+  const inlineBytesMax = parseCount(
+    vars,
+    "SHERD_INLINE_MAX_BYTES",
+    DEFAULT_SETTINGS.inlineBytesMax,
+    INLINE_BYTES_LIMIT,
+  );
+  const smallBytesMax = parseCount(vars, "SHERD_SMALL_MAX_BYTES", DEFAULT_SETTINGS.smallBytesMax, SMALL_BYTES_LIMIT);
+  const day = 24 * 3600;
+  return {
+    ...DEFAULT_SETTINGS,
+    region: text(vars, "SHERD_REGION") ?? DEFAULT_SETTINGS.region,
+    inlineBytesMax,
+    smallBytesMax,
+    smallGeometry:
+      parseGeometry(text(vars, "SHERD_SMALL_GEOMETRY"), "SHERD_SMALL_GEOMETRY") ?? DEFAULT_SETTINGS.smallGeometry,
+    storageClasses: parseStorageClasses(text(vars, "SHERD_STORAGE_CLASSES")) ?? DEFAULT_SETTINGS.storageClasses,
+    graceSeconds: parseCount(vars, "SHERD_GRACE_SECONDS", DEFAULT_SETTINGS.graceSeconds, 365 * day),
+    uploadAgeSecondsMax: parseCount(
+      vars,
+      "SHERD_UPLOAD_EXPIRY_SECONDS",
+      DEFAULT_SETTINGS.uploadAgeSecondsMax,
+      3650 * day,
+    ),
+  };
+}
+
+/** As base64 with all else that stands in the row, well below D1's 2 MB. */
+const INLINE_BYTES_LIMIT = 512 * 1024;
+/** A small blob is one read of one drive, and lies in memory whole. */
+const SMALL_BYTES_LIMIT = 16 * 1024 * 1024;
+const STORAGE_CLASS_NAMES = new Set([
+  "STANDARD",
+  "REDUCED_REDUNDANCY",
+  "STANDARD_IA",
+  "ONEZONE_IA",
+  "INTELLIGENT_TIERING",
+  "GLACIER_IR",
+]);
+
+function text(vars: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  const value = vars[name];
+  return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
+}
+
+function parseCount(vars: Readonly<Record<string, unknown>>, name: string, otherwise: number, most: number): number {
+  const value = text(vars, name);
+  if (value === undefined) return otherwise;
+  if (/^\d{1,12}$/.test(value) && Number(value) <= most) return Number(value);
+  throw new Error(`${name} must be a whole number from 0 to ${most}, not ${JSON.stringify(value)}`);
+}
+
+/** "4+2": four data and two parity shards. */
+function parseGeometry(value: string | undefined, name: string): Geometry | undefined {
+  if (value === undefined) return undefined;
+  const [, k, m] = /^(\d{1,2})\+(\d)$/.exec(value) ?? [];
+  const geometry = { k: Number(k), m: Number(m) };
+  if (k !== undefined && isGeometry(geometry)) return geometry;
+  throw new Error(`${name}: a geometry is "k+m" with k from 1 to 16 and m from 0 to 4, not ${JSON.stringify(value)}`);
+}
+
+/** "STANDARD=4+2, REDUCED_REDUNDANCY=2+1". */
+function parseStorageClasses(value: string | undefined): Record<string, Geometry> | undefined {
+  if (value === undefined) return undefined;
+  const classes: Record<string, Geometry> = {};
+  for (const entry of value.split(",")) {
+    const [name = "", geometry = ""] = entry.split("=").map((part) => part.trim());
+    if (!STORAGE_CLASS_NAMES.has(name)) {
+      throw new Error(
+        `SHERD_STORAGE_CLASSES: ${JSON.stringify(name)} is none of ${[...STORAGE_CLASS_NAMES].join(", ")}`,
+      );
+    }
+    classes[name] = parseGeometry(geometry, `SHERD_STORAGE_CLASSES, ${name}`) as Geometry;
+  }
+  if (!classes.STANDARD) throw new Error("SHERD_STORAGE_CLASSES must give STANDARD a geometry");
+  return classes;
+}
