@@ -10,8 +10,8 @@ export interface CircuitBreakerOptions {
   openMs: number;
 }
 
-/** Faults that say that the drive, and not just this call or this shard, is in trouble. */
-const TROUBLE: ReadonlySet<DriveFault> = new Set(["unreachable", "timeout", "throttled", "refused", "unknown"]);
+/** Faults that say that the drive, and not just this call or this shard, is in trouble. A refusal costs nobody time. */
+const TROUBLE: ReadonlySet<DriveFault> = new Set(["unreachable", "timeout", "throttled", "unknown"]);
 
 /**
  * Fails at once, with the fault `circuit-open`, while the drive keeps failing, so that nobody waits for it. The state is of this

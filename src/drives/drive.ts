@@ -91,15 +91,23 @@ export interface ShardPage {
   cursor?: string;
 }
 
-/** Why a drive call failed. `retryable` says that the same call may succeed soon. */
+/** Why a drive call failed. */
 export type DriveFault =
+  /** No answer, or one that broke off. */
   | "unreachable"
+  /** The answer took too long. */
   | "timeout"
+  /** The drive asks for fewer calls. */
   | "throttled"
+  /** The drive will not do it, now or later, or did something else: rights, names, a wrong answer; or a misuse of the port. */
   | "refused"
+  /** Fewer bytes than there should be: of a shard read, which is damaged then, or of one written, whose writer ended early. */
   | "short"
+  /** No room for the shard. */
   | "full"
+  /** Not asked, because it kept failing. */
   | "circuit-open"
+  /** Anything else, such as an internal error of the drive. */
   | "unknown";
 
 /** The only error that drives throw. Its message names the drive and the call, never a secret. */
@@ -114,6 +122,7 @@ export class DriveError extends Error {
     this.fault = fault;
   }
 
+  /** Whether the same call may succeed soon. */
   get retryable(): boolean {
     return this.fault !== "refused" && this.fault !== "full" && this.fault !== "short";
   }
