@@ -1,0 +1,189 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "..");
+const source = join(root, "src");
+const entry = "index.ts";
+const entryLinesMax = 80;
+/** Parts of the design that only tests put to work. */
+const forTests = ["drives/memory.ts"];
+
+/** Which folders each folder may import besides itself. The table of the layers, in code. */
+const mayImport: Record<string, readonly string[]> = {
+  base: [],
+  sigv4: ["base"],
+  erasure: ["base"],
+  drives: ["base"],
+  metadata: ["base"],
+  access: ["metadata", "base"],
+  store: ["metadata", "drives", "erasure", "base"],
+  s3: ["sigv4", "access", "store", "base"],
+  maintenance: ["store", "metadata", "drives", "erasure", "base"],
+};
+
+/** Packages, and the folders that know them. Node's crypto and buffer come with the runtime everywhere. */
+const packages: Record<string, readonly string[]> = {
+  hono: ["s3"],
+  "fast-xml-parser": ["s3", "drives"],
+  aws4fetch: ["drives"],
+};
+
+interface SourceFile {
+  /** Relative to src, with slashes. */
+  path: string;
+  /** First folder, or "" for the entry. */
+  layer: string;
+  code: string;
+  /** Paths of files in src, as `path`. */
+  imports: string[];
+  /** Names of modules that are not files. */
+  modules: string[];
+}
+
+function readSource(path: string, text: string): SourceFile {
+  const code = text.replace(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*$/gm, "");
+  const named = [...code.matchAll(/^\s*(?:import|export)\b[^"';]*?\bfrom\s*"([^"]+)"/gm)].map(
+    (match) => match[1] ?? "",
+  );
+  const bare = [...code.matchAll(/\bimport\s*\(?\s*"([^"]+)"/g)].map((match) => match[1] ?? "");
+  const specifiers = [...named, ...bare];
+  return {
+    path,
+    layer: path.includes("/") ? (path.split("/")[0] ?? "") : "",
+    code,
+    imports: specifiers.filter(isRelative).map((specifier) => join(dirname(path), specifier)),
+    modules: specifiers.filter((specifier) => !isRelative(specifier)),
+  };
+}
+
+function isRelative(specifier: string): boolean {
+  return specifier.startsWith(".");
+}
+
+/** AssemblyScript has rules of its own; declarations hold no code. */
+function isOurs(path: string): boolean {
+  return path.endsWith(".ts") && !path.endsWith(".d.ts") && !path.startsWith(join("erasure", "assembly"));
+}
+
+const files = readdirSync(source, { recursive: true, withFileTypes: true })
+  .filter((found) => found.isFile())
+  .map((found) => relative(source, join(found.parentPath, found.name)))
+  .filter(isOurs)
+  .map((path) => readSource(path, readFileSync(join(source, path), "utf8")));
+const byPath = new Map(files.map((file) => [file.path, file]));
+
+function layerViolations(all: readonly SourceFile[]): string[] {
+  return all
+    .filter(({ path }) => path !== entry)
+    .flatMap(({ path, layer, imports }) =>
+      imports
+        .filter((target) => {
+          const other = target.split("/")[0] ?? "";
+          return other !== layer && !mayImport[layer]?.includes(other);
+        })
+        .map((target) => `${path} imports ${target}`),
+    );
+}
+
+/** The first cycle found, as a path of files that ends where it begins, or null. */
+function findCycle(all: ReadonlyMap<string, SourceFile>): string[] | null {
+  const done = new Set<string>();
+  const visit = (path: string, above: readonly string[]): string[] | null => {
+    if (above.includes(path)) return [...above.slice(above.indexOf(path)), path];
+    if (done.has(path)) return null;
+    for (const target of all.get(path)?.imports ?? []) {
+      const cycle = visit(target, [...above, path]);
+      if (cycle !== null) return cycle;
+    }
+    done.add(path);
+    return null;
+  };
+  for (const path of all.keys()) {
+    const cycle = visit(path, []);
+    if (cycle !== null) return cycle;
+  }
+  return null;
+}
+
+describe("the folder is the architecture", () => {
+  test("every layer has a row in the table", () => {
+    const layers = new Set(files.map(({ layer }) => layer).filter((layer) => layer !== ""));
+    expect([...layers].filter((layer) => !(layer in mayImport))).toEqual([]);
+  });
+
+  test("no file imports from a layer that it may not know, not even a type", () => {
+    expect(layerViolations(files)).toEqual([]);
+  });
+
+  test("packages are known where they are used and nowhere else", () => {
+    const strays = files.flatMap(({ path, layer, modules }) =>
+      modules
+        .filter((name) => !name.startsWith("node:") && !packages[name]?.includes(layer))
+        .map((name) => `${path} imports ${name}`),
+    );
+    expect(strays).toEqual([]);
+  });
+
+  test("imports form no cycle", () => {
+    expect(findCycle(byPath)).toBeNull();
+  });
+
+  test("every import names a file", () => {
+    const missing = files.flatMap(({ path, imports }) =>
+      imports.filter((target) => isOurs(target) && !byPath.has(target)).map((target) => `${path} imports ${target}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  test("no file is dead", () => {
+    const imported = new Set(files.flatMap(({ imports }) => imports));
+    const used = (path: string) => path === entry || forTests.includes(path) || imported.has(path);
+    const dead = files.map(({ path }) => path).filter((path) => !used(path));
+    expect(dead).toEqual([]);
+  });
+
+  test("SQL is spoken in metadata alone", () => {
+    const sql =
+      /\b(SELECT\b[\s\S]{1,200}?\bFROM|INSERT (OR \w+ )?INTO|UPDATE \w+ SET|DELETE FROM|CREATE (TABLE|INDEX))\b|\.prepare\(/;
+    const speakers = files.filter(({ layer, code }) => layer !== "metadata" && sql.test(code));
+    expect(speakers.map(({ path }) => path)).toEqual([]);
+  });
+
+  test("Request and Response stay in s3 and in the entry; drives may fetch", () => {
+    const http = /\b(Request|Response|ResponseInit)\b/;
+    const free = ["s3", "drives", ""];
+    const holders = files.filter(({ layer, code }) => !free.includes(layer) && http.test(code));
+    expect(holders.map(({ path }) => path)).toEqual([]);
+  });
+
+  test(`the entry is wiring, under ${entryLinesMax} lines`, () => {
+    expect(readFileSync(join(source, entry), "utf8").split("\n").length).toBeLessThanOrEqual(entryLinesMax);
+  });
+});
+
+describe("the rules above can fail", () => {
+  const file = (path: string, text: string) => readSource(path, text);
+
+  test("a type import counts, on one line or on several", () => {
+    const sly = file(
+      "sigv4/a.ts",
+      'import type {\n  X,\n} from "../store/b.ts";\nexport type { Y } from "../s3/c.ts";',
+    );
+    expect(layerViolations([sly])).toEqual(["sigv4/a.ts imports store/b.ts", "sigv4/a.ts imports s3/c.ts"]);
+  });
+
+  test("a cycle through three files is found", () => {
+    const ring = ["b", "c", "a"].map((next, index) => file(`s3/${"abc"[index]}.ts`, `import "./${next}.ts";`));
+    expect(findCycle(new Map(ring.map((one) => [one.path, one])))).toEqual([
+      "s3/a.ts",
+      "s3/b.ts",
+      "s3/c.ts",
+      "s3/a.ts",
+    ]);
+  });
+
+  test("imports in comments do not count", () => {
+    expect(file("base/a.ts", '// import "../s3/x.ts";\n/* import "../s3/y.ts"; */').imports).toEqual([]);
+  });
+});

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { findRefusedHeader, refusedHeaders } from "../../src/s3/refused-headers.ts";
+
+const find = (headers: Record<string, string>, what: keyof typeof refusedHeaders = "writeObject") =>
+  findRefusedHeader(new Headers(headers), refusedHeaders[what]);
+
+test.each([
+  ["x-amz-server-side-encryption", "AES256"],
+  ["x-amz-server-side-encryption-customer-algorithm", "AES256"],
+  ["x-amz-server-side-encryption-aws-kms-key-id", "id"],
+  ["X-Amz-Tagging", "a=b"],
+  ["x-amz-object-lock-mode", "GOVERNANCE"],
+  ["x-amz-object-lock-legal-hold", "OFF"],
+  ["x-amz-website-redirect-location", "/x"],
+  ["x-amz-grant-read", "uri=x"],
+  ["x-amz-acl", "public-read"],
+  ["x-amz-write-offset-bytes", "0"],
+])("%s: %s is not stored and ignored", (name, value) => {
+  expect(find({ "content-type": "text/plain", [name]: value })).toBe(name.toLowerCase());
+});
+
+test("what asks for nothing more than is done anyway passes", () => {
+  expect(
+    find({
+      "x-amz-acl": "private",
+      "x-amz-tagging": "",
+      "x-amz-meta-x-amz-acl": "public-read",
+      "x-amz-storage-class": "X",
+    }),
+  ).toBeUndefined();
+  expect(find({ "x-amz-acl": "bucket-owner-full-control" })).toBeUndefined();
+});
+
+test("a copy may neither write nor read encrypted objects", () => {
+  const name = "x-amz-copy-source-server-side-encryption-customer-key";
+  expect(find({ [name]: "x" }, "copyObject")).toBe(name);
+  expect(find({ [name]: "x" }, "uploadPartCopy")).toBe(name);
+});
+
+test("a bucket may have no lock and no other ownership", () => {
+  expect(find({ "x-amz-bucket-object-lock-enabled": "true" }, "createBucket")).toBe("x-amz-bucket-object-lock-enabled");
+  expect(find({ "x-amz-object-ownership": "ObjectWriter" }, "createBucket")).toBe("x-amz-object-ownership");
+  const harmless = { "x-amz-bucket-object-lock-enabled": "false", "x-amz-object-ownership": "BucketOwnerEnforced" };
+  expect(find(harmless, "createBucket")).toBeUndefined();
+});
+
+test("a conditional delete is not made an unconditional one", () => {
+  expect(find({ "If-Match": '"etag"' }, "deleteObject")).toBe("if-match");
+});
