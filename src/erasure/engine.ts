@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { assertGeometry, type Geometry, largestBlockBytes, UNIT_BYTES } from "./geometry.ts";
 import { instantiateKernel, type KernelInstance } from "./kernel.ts";
 import { FRAME_CHECK_BYTES } from "./layout.ts";
-import { planReconstruction, type ReconstructionPlan } from "./reconstruction.ts";
+import { isPlainSum, planReconstruction, type ReconstructionPlan } from "./reconstruction.ts";
 import { BLOB_ID_BYTES } from "./shard-header.ts";
 import { StripeBuffer } from "./stripe-buffer.ts";
 
@@ -94,30 +94,29 @@ export class ErasureEngine {
     const { kernel, memory } = this.#instance;
     const base = this.#slotAt(0);
     const stride = kernel.frameStride(k + m);
-    for (const shard of plan.sources) memory.set(blocks[shard] as Uint8Array, base + shard * stride);
+    const addressOf = (shard: number) => base + shard * stride;
+    const copyOf = (shard: number) => memory.slice(addressOf(shard), addressOf(shard) + blockBytes);
+    if (isPlainSum(plan)) {
+      // A stripe with the first parity block in the lost shard's place has the lost shard for its first parity block.
+      const placeOf = (shard: number) => (shard === k ? (plan.lost[0] as number) : shard);
+      for (const shard of plan.sources) memory.set(blocks[shard] as Uint8Array, addressOf(placeOf(shard)));
+      kernel.row(0, k, m, base, blockBytes);
+      return wanted.map((shard) => blocks[shard]?.slice() ?? copyOf(k));
+    }
+    for (const shard of plan.sources) memory.set(blocks[shard] as Uint8Array, addressOf(shard));
     if (plan.lost.length > 0) this.#solve(geometry, plan, blockBytes);
     for (const row of plan.rows) kernel.row(row, k, m, base, blockBytes);
-    return wanted.map((shard) => {
-      const present = blocks[shard];
-      return present ? present.slice() : memory.slice(base + shard * stride, base + shard * stride + blockBytes);
-    });
+    return wanted.map((shard) => blocks[shard]?.slice() ?? copyOf(shard));
   }
 
   /** Writes the plan where the kernel's `solve` expects it, and runs it. */
   #solve({ k, m }: Geometry, { lost, syndromeRows, matrix }: ReconstructionPlan, blockBytes: number): void {
     const { kernel, memory } = this.#instance;
-    const stride = kernel.frameStride(k + m);
-    const blockAt = (shard: number) => this.#slotAt(0) + shard * stride;
-    const words = new Uint32Array(memory.buffer, kernel.PLAN.value as number, 44);
-    for (let shard = 0; shard < k; shard++) words[shard] = lost.includes(shard) ? 0 : blockAt(shard);
-    words.set(syndromeRows, 16);
-    words.set(
-      syndromeRows.map((row) => blockAt(k + row)),
-      20,
-    );
-    words.set(lost.map(blockAt), 24);
-    words.set(matrix.flat(), 28);
-    kernel.solve(k, lost.length, blockBytes);
+    const words = new Uint32Array(memory.buffer, kernel.PLAN.value as number, 24);
+    words.set(lost, 0);
+    words.set(syndromeRows, 4);
+    words.set(matrix.flat(), 8);
+    kernel.solve(k, m, this.#slotAt(0), blockBytes, lost.length);
   }
 
   /** CRC-64/NVME of `bytes`, continuing from `crc`, that of the bytes before. */

@@ -4,7 +4,7 @@ export interface Kernel {
   frameStride(frames: number): number;
   encode(k: number, m: number, base: number, blockBytes: number): void;
   seal(k: number, m: number, base: number, blockBytes: number, dataBytes: number): bigint;
-  solve(k: number, lost: number, blockBytes: number): void;
+  solve(k: number, m: number, base: number, blockBytes: number, lost: number): void;
   row(row: number, k: number, m: number, base: number, blockBytes: number): void;
   crc32(address: number, bytes: number, crc: number): number;
   crc32c(address: number, bytes: number, crc: number): number;

@@ -36,3 +36,8 @@ export function planReconstruction(
   const rows = [...new Set(missing.filter((shard) => shard >= k).map((shard) => shard - k))];
   return { sources, lost, syndromeRows, matrix, rows };
 }
+
+/** True if all that is to be computed is one data shard, as the XOR of the other data shards and the first parity shard. */
+export function isPlainSum({ lost, syndromeRows, rows }: ReconstructionPlan): boolean {
+  return lost.length === 1 && syndromeRows[0] === 0 && rows.length === 0;
+}

@@ -4,12 +4,16 @@ import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
+import { foldsSource } from "./folds.mjs";
 import { multiplySource } from "./multiply.mjs";
 import { planesSource } from "./planes.mjs";
 
 const folder = dirname(fileURLToPath(import.meta.url));
 
-const generated = `import { SOURCES } from "./memory";\n${planesSource()}\n${multiplySource()}`;
+const imports = `
+import { CRC32_TABLES, CRC32C_TABLES, CRC64_TABLES, FOLD_BYTES, FOLDED, LEFT_FAR, LEFT_NEAR, SOURCES } from "./memory";
+import { slice } from "./slice";`;
+const generated = [imports, planesSource(), multiplySource(), foldsSource()].join("\n");
 
 async function readSource(name) {
   if (name === "generated.ts") return generated;

@@ -1,69 +1,21 @@
 // CRC-32, CRC-32C and CRC-64/NVME: reflected, initial value and final XOR all ones. 32-bit CRCs use the low half of a u64.
 
-import { CRC32_TABLES, CRC32C_TABLES, CRC64_TABLES } from "./memory";
-
-const CRC32_POLYNOMIAL: u64 = 0xedb88320;
-const CRC32C_POLYNOMIAL: u64 = 0x82f63b78;
-const CRC64_POLYNOMIAL: u64 = 0x9a6c9329ac4bc9b5;
-
-/** Table t, entry b: the register after byte b and then t zero bytes. */
-function fillTables(tables: usize, polynomial: u64): void {
-  for (let byte: u32 = 0; byte < 256; byte++) {
-    let crc: u64 = byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >> 1) ^ (crc & 1 ? polynomial : 0);
-    store<u64>(tables + (byte << 3), crc);
-  }
-  for (let entry: usize = tables + 2048; entry < tables + 16 * 2048; entry += 8) {
-    const crc = load<u64>(entry - 2048);
-    store<u64>(entry, (crc >> 8) ^ load<u64>(tables + ((<usize>crc & 255) << 3)));
-  }
-}
-
-/** Must run once before any CRC is computed. */
-export function initialiseCrc(): void {
-  fillTables(CRC32_TABLES, CRC32_POLYNOMIAL);
-  fillTables(CRC32C_TABLES, CRC32C_POLYNOMIAL);
-  fillTables(CRC64_TABLES, CRC64_POLYNOMIAL);
-}
-
-// @ts-ignore: decorator
-@inline
-function lookUp(tables: usize, table: usize, word: u64, shift: u64): u64 {
-  return load<u64>(tables + ((<usize>(word >> shift) & 255) << 3) + table * 2048);
-}
-
-// @ts-ignore: decorator
-@inline
-function lookUpWord(tables: usize, first: usize, word: u64): u64 {
-  return lookUp(tables, first + 7, word, 0) ^ lookUp(tables, first + 6, word, 8)
-    ^ lookUp(tables, first + 5, word, 16) ^ lookUp(tables, first + 4, word, 24)
-    ^ lookUp(tables, first + 3, word, 32) ^ lookUp(tables, first + 2, word, 40)
-    ^ lookUp(tables, first + 1, word, 48) ^ lookUp(tables, first, word, 56);
-}
-
-/** The register after `bytes` bytes at `p`, sixteen bytes a step. `register` is not inverted on either side. */
-export function slice(tables: usize, p: usize, bytes: usize, register: u64): u64 {
-  const end = p + bytes;
-  const wordsEnd = p + (bytes & ~15);
-  for (; p < wordsEnd; p += 16)
-    register = lookUpWord(tables, 8, load<u64>(p) ^ register) ^ lookUpWord(tables, 0, load<u64>(p, 8));
-  for (; p < end; p++) register = (register >> 8) ^ load<u64>(tables + (((<usize>register ^ load<u8>(p)) & 255) << 3));
-  return register;
-}
+import { registerCrc32, registerCrc32c, registerCrc64 } from "./generated";
+import { CRC64_POLYNOMIAL } from "./slice";
 
 /** CRC-32 of `bytes` bytes at `p`, continuing from the CRC of what came before (0 at the start). */
 export function crc32(p: usize, bytes: usize, crc: u32): u32 {
-  return ~(<u32>slice(CRC32_TABLES, p, bytes, ~crc));
+  return ~(<u32>registerCrc32(p, bytes, ~crc));
 }
 
 /** CRC-32C; see `crc32`. */
 export function crc32c(p: usize, bytes: usize, crc: u32): u32 {
-  return ~(<u32>slice(CRC32C_TABLES, p, bytes, ~crc));
+  return ~(<u32>registerCrc32c(p, bytes, ~crc));
 }
 
 /** CRC-64/NVME; see `crc32`. */
 export function crc64nvme(p: usize, bytes: usize, crc: u64): u64 {
-  return ~slice(CRC64_TABLES, p, bytes, ~crc);
+  return ~registerCrc64(p, bytes, ~crc);
 }
 
 /** Product of two polynomials modulo CRC-64's, both reflected (bit 63 is the constant term). */
@@ -88,12 +40,24 @@ function shift64(bytes: usize): u64 {
   return result;
 }
 
+let knownBytes: usize = 0;
+let knownShift: u64 = 1 << 63;
+
+/** `shift64`, remembering the last answer: the blocks of a stripe are equally long. */
+function shiftOnce(bytes: usize): u64 {
+  if (bytes != knownBytes) {
+    knownShift = shift64(bytes);
+    knownBytes = bytes;
+  }
+  return knownShift;
+}
+
 /** CRC-64/NVME of two runs of bytes, one after the other, from theirs and the length of the second. */
 export function crc64Join(first: u64, second: u64, secondBytes: usize): u64 {
-  return multiply64(first, shift64(secondBytes)) ^ second;
+  return multiply64(first, shiftOnce(secondBytes)) ^ second;
 }
 
 /** CRC-64/NVME of a run of bytes followed by `zeroBytes` zeros. */
 export function crc64Pad(crc: u64, zeroBytes: usize): u64 {
-  return ~multiply64(~crc, shift64(zeroBytes));
+  return ~multiply64(~crc, shiftOnce(zeroBytes));
 }

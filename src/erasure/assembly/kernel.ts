@@ -1,17 +1,19 @@
 // The kernel's interface to its host. All addresses are byte offsets into the one memory, which the host provides and never grows.
 
-import { crc64Join, crc64nvme, crc64Pad, initialiseCrc } from "./crc";
-import { encodeSpecialised, multiplyInto, rowOver } from "./generated";
+import { crc64Join, crc64nvme, crc64Pad } from "./crc";
+import { encodeSpecialised, multiplyInto, pairSpecialised, rowOver, xorSpecialised } from "./generated";
 import { CHUNK_BYTES, IDENTITY, PLAN, SLOT_BYTES, SOURCES, SYNDROMES, ZEROS } from "./memory";
+import { fillCrcTables } from "./slice";
 
 export { crc32, crc32c, crc64nvme } from "./crc";
 export { IDENTITY, INPUT, INPUT_BYTES, PLAN, SLOT_BYTES, SLOTS } from "./memory";
 
-const FRAME_STRIDE_MAX: usize = 262144 + 128;
+/** See planes.mjs, which computes the same. */
+const FRAME_STRIDE_MAX: usize = 262144 + 4096 - 128;
 
 /** Must be called once, before anything else. */
 export function initialise(): void {
-  initialiseCrc();
+  fillCrcTables();
 }
 
 /** Distance in bytes of two frames in a slot. */
@@ -21,67 +23,111 @@ export function frameStride(frames: usize): usize {
 
 /** Fills the parity blocks of the stripe at `base` from its data blocks; `blockBytes` is a multiple of 128. */
 export function encode(k: usize, m: usize, base: usize, blockBytes: usize): void {
-  if (encodeSpecialised(k, m, base, blockBytes)) return;
   const stride = frameStride(k + m);
-  for (let done: usize = 0; done < blockBytes; done += CHUNK_BYTES) {
+  for (let done = encodeSpecialised(k, m, base, blockBytes); done < blockBytes; done += CHUNK_BYTES) {
     const bytes = min(CHUNK_BYTES, blockBytes - done);
-    for (let i: usize = 0; i < k; i++) store<u32>(SOURCES + (i << 2), <u32>(base + i * stride + done));
-    for (let row: usize = 0; row < m; row++) rowOver(<u32>row, k, base + (k + row) * stride + done, bytes);
+    for (let shard: usize = 0; shard < k; shard++) setSource(shard, base + shard * stride + done);
+    for (let row: usize = 0; row < m; row++) rowOver(<u32>row, k, 0, base + (k + row) * stride + done, bytes);
   }
 }
 
 /** Fills parity block `parity` alone; see `encode`. */
 export function row(parity: u32, k: usize, m: usize, base: usize, blockBytes: usize): void {
   const stride = frameStride(k + m);
-  for (let i: usize = 0; i < k; i++) store<u32>(SOURCES + (i << 2), <u32>(base + i * stride));
-  rowOver(parity, k, base + (k + parity) * stride, blockBytes);
+  const done = parity ? 0 : xorSpecialised(k, m, base, blockBytes);
+  for (let shard: usize = 0; shard < k; shard++) setSource(shard, base + shard * stride + done);
+  rowOver(parity, k, 0, base + (k + parity) * stride + done, blockBytes - done);
+}
+
+// @ts-ignore: decorator
+@inline
+function setSource(index: usize, address: usize): void {
+  store<u32>(SOURCES + (index << 2), <u32>address);
 }
 
 /**
  * Encodes the stripe at `base` and writes each frame's check after its block. IDENTITY holds blob id and stripe number.
  * Data blocks are already padded with zeros. Returns the CRC-64/NVME of the `dataBytes` bytes without padding.
+ *
+ * The first parity block is the XOR of the data blocks, so its CRC is that of theirs and the block is not read again. (Should it
+ * have been computed wrongly, its check then fails, as it must.)
  */
 export function seal(k: usize, m: usize, base: usize, blockBytes: usize, dataBytes: usize): u64 {
   encode(k, m, base, blockBytes);
   const stride = frameStride(k + m);
   let whole: u64 = 0;
-  for (let shard: usize = 0; shard < k + m; shard++) {
-    const block = base + shard * stride;
-    const before = shard * blockBytes;
-    const used = shard < k ? (before < dataBytes ? min(blockBytes, dataBytes - before) : 0) : blockBytes;
-    let crc = crc64nvme(block, used, 0);
-    if (shard < k && used) whole = crc64Join(whole, crc, used);
+  let parity: u64 = k & 1 ? 0 : crc64Pad(0, blockBytes);
+  for (let shard: usize = 0; shard < k; shard++) {
+    const used = dataBytes < blockBytes ? dataBytes : blockBytes;
+    dataBytes -= used;
+    let crc = crc64nvme(base + shard * stride, used, 0);
+    if (used) whole = crc64Join(whole, crc, used);
     if (used < blockBytes) crc = crc64Pad(crc, blockBytes - used);
-    store<u32>(IDENTITY + 16, <u32>shard);
-    store<u64>(block + blockBytes, crc ^ crc64nvme(IDENTITY, 24, 0));
+    parity ^= crc;
+    writeCheck(base + shard * stride, blockBytes, <u32>shard, crc);
+  }
+  for (let row: usize = 0; row < m; row++) {
+    const block = base + (k + row) * stride;
+    const known = row == 0 || k == 1;
+    writeCheck(block, blockBytes, <u32>(k + row), known ? parity : crc64nvme(block, blockBytes, 0));
   }
   return whole;
 }
 
-/**
- * Solves for lost data shards. The host leaves at PLAN, all u32: addresses of the k data blocks (0 where lost); at PLAN+64
- * `lost` parity row numbers; at PLAN+80 the addresses of those rows' blocks; at PLAN+96 `lost` addresses to write to; at
- * PLAN+112 the `lost` by `lost` matrix that takes the syndromes to the lost shards.
- */
-export function solve(k: usize, lost: usize, blockBytes: usize): void {
-  for (let done: usize = 0; done < blockBytes; done += CHUNK_BYTES) {
+/** Writes the check after a block of the shard `shard`, whose CRC is `crc`. */
+function writeCheck(block: usize, blockBytes: usize, shard: u32, crc: u64): void {
+  store<u32>(IDENTITY + 16, shard);
+  store<u64>(block + blockBytes, crc ^ crc64nvme(IDENTITY, 24, 0));
+}
+
+// What the host leaves at PLAN, u32 each: `lost` data shards, ascending; at PLAN+16 as many parity rows, ascending; at PLAN+32 the
+// `lost` by `lost` matrix that takes the rows' syndromes to the lost shards.
+
+// @ts-ignore: decorator
+@inline
+function lostShard(index: usize): usize {
+  return load<u32>(PLAN + (index << 2));
+}
+
+// @ts-ignore: decorator
+@inline
+function syndromeRow(index: usize): usize {
+  return load<u32>(PLAN + 16 + (index << 2));
+}
+
+/** Rebuilds `lost` data blocks of the stripe at `base` in their places, by the plan at PLAN. All blocks it reads are in theirs. */
+export function solve(k: usize, m: usize, base: usize, blockBytes: usize, lost: usize): void {
+  const stride = frameStride(k + m);
+  let done: usize = 0;
+  if (syndromeRow(0) == 0 && lost == 1) {
+    for (let shard: usize = 0; shard < k; shard++) setSource(shard, base + shard * stride);
+    setSource(lostShard(0), base + k * stride);
+    rowOver(0, k, 0, base + lostShard(0) * stride, blockBytes);
+    return;
+  }
+  if (lost == 2 && syndromeRow(1) == 1) done = pairSpecialised(k, m, lostShard(0), lostShard(1), base, blockBytes);
+  for (; done < blockBytes; done += CHUNK_BYTES) {
     const bytes = min(CHUNK_BYTES, blockBytes - done);
-    for (let i: usize = 0; i < k; i++) {
-      const block = load<u32>(PLAN + (i << 2));
-      store<u32>(SOURCES + (i << 2), block ? block + <u32>done : <u32>ZEROS);
-    }
+    for (let shard: usize = 0; shard < k; shard++) setSource(shard, base + shard * stride + done);
+    for (let i: usize = 0; i < lost; i++) setSource(lostShard(i), ZEROS);
     for (let i: usize = 0; i < lost; i++) {
-      const syndrome = SYNDROMES + i * CHUNK_BYTES;
-      rowOver(load<u32>(PLAN + 64 + (i << 2)), k, syndrome, bytes);
-      multiplyInto(1, <usize>load<u32>(PLAN + 80 + (i << 2)) + done, syndrome, bytes);
+      const row = syndromeRow(i);
+      rowOver(<u32>row, k, base + (k + row) * stride + done, SYNDROMES + i * CHUNK_BYTES, bytes);
     }
-    for (let i: usize = 0; i < lost; i++) {
-      const out = <usize>load<u32>(PLAN + 96 + (i << 2)) + done;
-      memory.fill(out, 0, bytes);
-      for (let j: usize = 0; j < lost; j++) {
-        const factor = load<u32>(PLAN + 112 + ((i * lost + j) << 2));
-        multiplyInto(factor, SYNDROMES + j * CHUNK_BYTES, out, bytes);
-      }
-    }
+    solveChunk(base + done, stride, bytes, lost);
+  }
+}
+
+/** Takes the syndromes of a chunk to the lost shards. Where the first is the plain sum of them, one shard is what is left of it. */
+function solveChunk(base: usize, stride: usize, bytes: usize, lost: usize): void {
+  const plainSum = syndromeRow(0) == 0;
+  const first = base + lostShard(0) * stride;
+  if (plainSum) memory.copy(first, SYNDROMES, bytes);
+  for (let i: usize = plainSum ? 1 : 0; i < lost; i++) {
+    const out = base + lostShard(i) * stride;
+    memory.fill(out, 0, bytes);
+    for (let j: usize = 0; j < lost; j++)
+      multiplyInto(load<u32>(PLAN + 32 + ((i * lost + j) << 2)), SYNDROMES + j * CHUNK_BYTES, out, bytes);
+    if (plainSum) multiplyInto(1, out, first, bytes);
   }
 }

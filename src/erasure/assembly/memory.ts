@@ -20,9 +20,17 @@ export const CRC32_TABLES: usize = SYNDROMES + 4 * CHUNK_BYTES;
 export const CRC32C_TABLES: usize = CRC32_TABLES + CRC_TABLES_BYTES;
 export const CRC64_TABLES: usize = CRC32C_TABLES + CRC_TABLES_BYTES;
 
+/** What each range of folding leaves; see folds.mjs. */
+export const LEFT_FAR: usize = 131072;
+export const LEFT_NEAR: usize = 147456;
+/** The longest run of bytes that is folded at once: with what lies before it, it stays in the second-level cache. */
+export const FOLD_BYTES: usize = 65536;
+/** Folded bytes, with room for a span before and after. */
+export const FOLDED: usize = 196608;
+
 /** Bytes from elsewhere, copied here to be checksummed. */
 export const INPUT_BYTES: usize = 262144;
-export const INPUT: usize = 131072;
+export const INPUT: usize = 524288;
 
 /** One stripe each: k+m frames at a fixed stride. The first belongs to reconstruction. */
 export const SLOT_BYTES: usize = 2097152;

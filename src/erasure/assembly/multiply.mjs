@@ -1,14 +1,32 @@
 // Generates the AssemblyScript that multiplies planes by a constant of GF(2^8): one XOR schedule for each of the 255.
 
-const PLANES = [0, 1, 2, 3, 4, 5, 6, 7];
+export const PLANES = [0, 1, 2, 3, 4, 5, 6, 7];
 
 const timesAlpha = (value) => ((value << 1) ^ (value & 0x80 ? 0x11d : 0)) & 0xff;
 
+/** alpha to the power `exponent`, 0 or more. */
+export function alphaPower(exponent) {
+  return exponent === 0 ? 1 : timesAlpha(alphaPower(exponent - 1));
+}
+
+/** The inverse of `value`, not 0. */
+export function inverse(value) {
+  for (let exponent = 0; exponent < 255; exponent++)
+    if (alphaPower(exponent) === value) return alphaPower((255 - exponent) % 255);
+}
+
+/** Code: the XOR of the terms. */
+export const xor = (terms) => terms.reduce((left, right) => `v128.xor(${left}, ${right})`);
+
 /** For each output plane the set of input planes whose XOR it is. */
-function bitMatrix(constant) {
-  const columns = [constant];
-  for (let bit = 1; bit < 8; bit++) columns.push(timesAlpha(columns[bit - 1]));
-  return PLANES.map((out) => new Set(PLANES.filter((bit) => (columns[bit] >> out) & 1).map((bit) => `b${bit}`)));
+function bitMatrix(constant, prefix) {
+  const columns = PLANES.map((bit) => product(constant, bit));
+  return PLANES.map((out) => new Set(PLANES.filter((bit) => (columns[bit] >> out) & 1).map((bit) => `${prefix}${bit}`)));
+}
+
+/** `constant` times alpha to the power `exponent`. */
+function product(constant, exponent) {
+  return exponent === 0 ? constant : timesAlpha(product(constant, exponent - 1));
 }
 
 /** The pair of terms that most outputs share, with its count. */
@@ -25,13 +43,16 @@ function commonestPair(rows) {
   return [...counts].sort((x, y) => y[1] - x[1] || (x[0] < y[0] ? -1 : 1))[0] ?? ["", 0];
 }
 
-/** XORs `constant` times the planes at `src` into those at `dst`. Shared pairs are computed once (Paar's greedy method). */
-function multiplier(constant) {
-  const rows = bitMatrix(constant);
+/**
+ * How to multiply planes named prefix0..prefix7 by `constant`: statements for `shared` terms, then each output plane's `sums`.
+ * Pairs of terms that several sums share are computed once, the most shared first (Paar's greedy method).
+ */
+export function schedule(constant, prefix) {
+  const rows = bitMatrix(constant, prefix);
   const shared = [];
   for (;;) {
     const [pair, count] = commonestPair(rows);
-    if (count < 2) break;
+    if (count < 2) return { shared, sums: rows.map((row) => [...row]) };
     const [x, y] = pair.split(" ");
     const term = `t${shared.length}`;
     shared.push(`const ${term} = v128.xor(${x}, ${y});`);
@@ -42,11 +63,13 @@ function multiplier(constant) {
         row.add(term);
       }
   }
+}
+
+/** XORs `constant` times the planes at `src` into those at `dst`. */
+function multiplier(constant) {
+  const { shared, sums } = schedule(constant, "b");
   const loads = PLANES.map((p) => `const b${p} = v128.load(src, ${16 * p});`);
-  const stores = rows.map((row, p) => {
-    const sum = [...row].reduce((left, right) => `v128.xor(${left}, ${right})`, `v128.load(dst, ${16 * p})`);
-    return `v128.store(dst, ${sum}, ${16 * p});`;
-  });
+  const stores = sums.map((sum, p) => `v128.store(dst, ${xor([`v128.load(dst, ${16 * p})`, ...sum])}, ${16 * p});`);
   return `function multiply${constant}(src: usize, dst: usize, bytes: usize): void {
   const end = src + bytes;
   for (; src < end; src += 128, dst += 128) {

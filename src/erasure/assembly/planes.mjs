@@ -4,18 +4,22 @@
 // constant term. Multiplying all 128 symbols by a power of alpha is then a renaming of the eight registers and a few XORs, and
 // sum(alpha^(c*i) * data[i]) is evaluated by Horner's rule from the last shard to the first.
 
-/** The geometries with straight-line encoders, [k, m]. */
+import { alphaPower, inverse, PLANES, schedule, xor } from "./multiply.mjs";
+
+/** The geometries with straight-line code, [k, m]. */
 export const SPECIALISED = [[1, 2], [2, 1], [2, 2], [3, 2], [4, 2], [6, 3], [8, 4], [10, 4], [16, 4]];
 
 const SLOT_BYTES = 2 * 1024 * 1024;
-const FRAME_STRIDE_MAX = 256 * 1024 + 128;
+/**
+ * 128 bytes less than a multiple of 4 KiB: then the loads of a group never follow a store to an address that is equal in its low
+ * twelve bits, which the processor would take for a dependency.
+ */
+const FRAME_STRIDE_MAX = 256 * 1024 + 4096 - 128;
 
-/** Distance of two frames in a stripe slot: as many 128-byte groups as fit k+m times, at most 256 KiB and one group. */
-export function frameStride(frames) {
+/** Distance of two frames in a stripe slot: as many 128-byte groups as fit k+m times, up to the maximum. */
+function frameStride(frames) {
   return Math.min(FRAME_STRIDE_MAX, Math.floor(SLOT_BYTES / frames / 128) * 128);
 }
-
-const PLANES = [0, 1, 2, 3, 4, 5, 6, 7];
 
 /**
  * The eight planes after multiplication by the row's power, as lists of the planes to XOR. Row 0 multiplies by 1, row 1 by
@@ -28,46 +32,95 @@ const STEP = [
   { shared: "const s = v128.xor(a6, a7);", planes: [[6], [7], [0, 6], [1, "s"], [2, "s"], [3, 7], [4], [5]] },
 ];
 
-const xor = (terms) => terms.reduce((left, right) => `v128.xor(${left}, ${right})`);
 const name = (plane) => (plane === "s" ? "s" : `o${plane}`);
+const load = (pointer, offset, plane) => `v128.load(${pointer}, ${offset + 16 * plane})`;
+const lines = (make) => PLANES.map(make).join("\n");
 
-/** Code: a0..a7 = a0..a7 times the row's power, XOR the planes at `pointer` + `offset`. */
+/** Code: a0..a7 = a0..a7 times the row's power, and XOR the planes at `pointer` + `offset` unless there is no pointer. */
 function hornerStep(row, pointer, offset) {
   const { shared, planes } = STEP[row];
   const old = PLANES.map((p) => `const o${p} = a${p};`).join(" ");
-  const lines = planes.map((terms, p) => {
-    const load = `v128.load(${pointer}, ${offset + 16 * p})`;
-    return `a${p} = ${xor([...terms.map(name), load])};`;
-  });
-  return `{ ${shared} ${old}\n${lines.join("\n")} }`;
+  const add = (p) => (pointer ? [load(pointer, offset, p)] : []);
+  return `{ ${shared} ${old}\n${lines((p) => `a${p} = ${xor([...planes[p].map(name), ...add(p)])};`)} }`;
 }
 
-const loadPlanes = (pointer, offset) => PLANES.map((p) => `a${p} = v128.load(${pointer}, ${offset + 16 * p});`).join("\n");
-const storePlanes = (pointer, offset) =>
-  PLANES.map((p) => `v128.store(${pointer}, a${p}, ${offset + 16 * p});`).join("\n");
+const loadPlanes = (pointer, offset) => lines((p) => `a${p} = ${load(pointer, offset, p)};`);
+const addPlanes = (pointer, offset) => lines((p) => `a${p} = v128.xor(a${p}, ${load(pointer, offset, p)});`);
+const storePlanes = (pointer, offset) => lines((p) => `v128.store(${pointer}, a${p}, ${offset + 16 * p});`);
 const declarePlanes = PLANES.map((p) => `let a${p} = i32x4.splat(0);`).join(" ");
 
-/** An encoder without inner loops: all shards of a group at constant offsets from one pointer. */
-function encoder(k, m) {
-  const stride = frameStride(k + m);
-  const rows = [];
-  for (let row = 0; row < m; row++) {
-    rows.push(loadPlanes("p", (k - 1) * stride));
-    for (let shard = k - 2; shard >= 0; shard--) rows.push(hornerStep(row, "p", shard * stride));
-    rows.push(storePlanes("p", (k + row) * stride));
-  }
-  return `function encode${k}x${m}(base: usize, bytes: usize): void {
+/** Groups of 128 bytes in one iteration: more hide latency, until the loop's code outgrows the processor's decoded cache. */
+function groupsPerIteration(k, rows) {
+  return k * rows <= 18 ? 4 : 2;
+}
+
+/** A function over a run of groups at `p`; what does not fill an iteration is left, and the bytes done are returned. */
+function groupLoop(title, groups, body) {
+  const step = 128 * groups;
+  const bodies = Array.from({ length: groups }, (_, group) => body(128 * group));
+  return `function ${title}(base: usize, bytes: usize): usize {
   ${declarePlanes}
-  const end = base + bytes;
-  for (let p = base; p < end; p += 128) {
-    ${rows.join("\n")}
+  const done = bytes - bytes % ${step};
+  const end = base + done;
+  for (let p = base; p < end; p += ${step}) {
+    ${bodies.join("\n")}
   }
+  return done;
 }`;
 }
 
-/** One row over `k` sources whose addresses lie in the table at SOURCES; `out` receives `bytes` bytes. */
+/** Parity rows of a stripe, the costly ones first: all shards of a group lie at constant offsets from one pointer. */
+function encoder(k, m, rows = Array.from({ length: m }, (_, row) => m - 1 - row), title = "encode") {
+  const stride = frameStride(k + m);
+  return groupLoop(`${title}${k}x${m}`, groupsPerIteration(k, rows.length), (group) => {
+    const code = [];
+    for (const row of rows) {
+      code.push(loadPlanes("p", (k - 1) * stride + group));
+      for (let shard = k - 2; shard >= 0; shard--) code.push(hornerStep(row, "p", shard * stride + group));
+      code.push(storePlanes("p", (k + row) * stride + group));
+    }
+    return code.join("\n");
+  });
+}
+
+/** The pairs of data shards with straight-line code to rebuild them from parity rows 0 and 1: [k, m, first, second]. */
+const PAIRS = SPECIALISED.filter(([k, m]) => k <= 4 && m === 2).flatMap(([k, m]) =>
+  Array.from({ length: k }, (_, b) => Array.from({ length: b }, (_, a) => [k, m, a, b])).flat(),
+);
+
+/**
+ * Rebuilds shards a < b in their places. With S0 and S1 the syndromes of rows 0 and 1, S0 = da + db and
+ * S1 = alpha^a * da + alpha^b * db, so db = (S1 + alpha^a * S0) / (alpha^a + alpha^b) and da = S0 + db.
+ */
+function pairSolver([k, m, a, b]) {
+  const stride = frameStride(k + m);
+  const others = Array.from({ length: k }, (_, shard) => shard).filter((shard) => shard !== a && shard !== b);
+  const factor = inverse(alphaPower(a) ^ alphaPower(b));
+  return groupLoop(`pair${k}x${m}of${a}and${b}`, 2, (group) => {
+    const at = (shard) => shard * stride + group;
+    const code = [loadPlanes("p", at(k)), ...others.map((shard) => addPlanes("p", at(shard))), storePlanes("p", at(a))];
+    for (let i = 0; i < a; i++) code.push(hornerStep(1));
+    if (k === 2) code.push(addPlanes("p", at(k + 1)));
+    else code.push(storePlanes("p", at(b)), hornerFrom(k, others, at), addPlanes("p", at(k + 1)), addPlanes("p", at(b)));
+    const { shared, sums } = schedule(factor, "a");
+    code.push("{", ...shared, ...PLANES.map((p) => `const r${p} = ${xor(sums[p])};`));
+    code.push(lines((p) => `v128.store(p, r${p}, ${at(b) + 16 * p});`));
+    code.push(lines((p) => `v128.store(p, v128.xor(r${p}, ${load("p", at(a), p)}), ${at(a) + 16 * p});`), "}");
+    return code.join("\n");
+  });
+}
+
+/** Code: a0..a7 = the sum of alpha^i times shard i over the shards in `from`, ascending and not empty. */
+function hornerFrom(k, from, at) {
+  const top = from.at(-1);
+  const code = [loadPlanes("p", at(top))];
+  for (let shard = top - 1; shard >= 0; shard--) code.push(from.includes(shard) ? hornerStep(1, "p", at(shard)) : hornerStep(1));
+  return code.join("\n");
+}
+
+/** One row over `k` sources whose addresses lie in the table at SOURCES, plus the block at `addend` unless that is 0. */
 function rowLoop(row) {
-  return `function row${row}(k: usize, out: usize, bytes: usize): void {
+  return `function row${row}(k: usize, addend: usize, out: usize, bytes: usize): void {
   ${declarePlanes}
   for (let at: usize = 0; at < bytes; at += 128) {
     let i = SOURCES + ((k - 1) << 2);
@@ -78,32 +131,57 @@ function rowLoop(row) {
       q = <usize>load<u32>(i) + at;
       ${hornerStep(row, "q", 0)}
     }
+    if (addend) {
+      q = addend + at;
+      ${addPlanes("q", 0)}
+    }
     q = out + at;
     ${storePlanes("q", 0)}
   }
 }`;
 }
 
-/** The generated module's text without imports: `encodeSpecialised` and `rowOver`. */
+/** The generated module's text without imports: `encodeSpecialised`, `xorSpecialised`, `pairSpecialised`, `rowOver`. */
 export function planesSource() {
-  const cases = SPECIALISED.map(([k, m]) => `if (k == ${k} && m == ${m}) { encode${k}x${m}(base, bytes); return true; }`);
+  const cases = (title) =>
+    SPECIALISED.map(([k, m]) => `if (k == ${k} && m == ${m}) return ${title}${k}x${m}(base, bytes);`).join("\n  ");
+  const pairs = PAIRS.map(
+    ([k, m, a, b]) =>
+      `if (k == ${k} && m == ${m} && a == ${a} && b == ${b}) return pair${k}x${m}of${a}and${b}(base, bytes);`,
+  );
   return `
 ${SPECIALISED.map(([k, m]) => encoder(k, m)).join("\n\n")}
 
-/** Encodes \`bytes\` bytes of each shard of the stripe at \`base\` if there is an encoder for the geometry. */
-export function encodeSpecialised(k: usize, m: usize, base: usize, bytes: usize): bool {
-  ${cases.join("\n  ")}
-  return false;
+${SPECIALISED.map(([k, m]) => encoder(k, m, [0], "xor")).join("\n\n")}
+
+${PAIRS.map(pairSolver).join("\n\n")}
+
+/** Encodes the stripe at \`base\` as far as there is code for the geometry; returns the bytes of each block that were done. */
+export function encodeSpecialised(k: usize, m: usize, base: usize, bytes: usize): usize {
+  ${cases("encode")}
+  return 0;
+}
+
+/** Fills the first parity block alone; see \`encodeSpecialised\`. */
+export function xorSpecialised(k: usize, m: usize, base: usize, bytes: usize): usize {
+  ${cases("xor")}
+  return 0;
+}
+
+/** Rebuilds data shards a < b in their places from the others and parity rows 0 and 1; see \`encodeSpecialised\`. */
+export function pairSpecialised(k: usize, m: usize, a: usize, b: usize, base: usize, bytes: usize): usize {
+  ${pairs.join("\n  ")}
+  return 0;
 }
 
 ${[0, 1, 2, 3].map(rowLoop).join("\n\n")}
 
-/** Computes parity row \`row\` over the \`k\` sources in the table at SOURCES. */
-export function rowOver(row: u32, k: usize, out: usize, bytes: usize): void {
-  if (row == 0) row0(k, out, bytes);
-  else if (row == 1) row1(k, out, bytes);
-  else if (row == 2) row2(k, out, bytes);
-  else row3(k, out, bytes);
+/** Computes parity row \`row\` over the \`k\` sources in the table at SOURCES, plus the block at \`addend\` unless that is 0. */
+export function rowOver(row: u32, k: usize, addend: usize, out: usize, bytes: usize): void {
+  if (row == 0) row0(k, addend, out, bytes);
+  else if (row == 1) row1(k, addend, out, bytes);
+  else if (row == 2) row2(k, addend, out, bytes);
+  else row3(k, addend, out, bytes);
 }
 `;
 }
