@@ -45,11 +45,9 @@ export function parseEncoding(query: URLSearchParams): NameEncoding {
  */
 export function positionAfter(marker: string, listing: { prefix: string; delimiter: string }): ListPosition {
   const { prefix, delimiter } = listing;
+  const firstDelimiter = delimiter === "" ? -1 : marker.indexOf(delimiter, prefix.length);
   const isRolledUp =
-    delimiter !== "" &&
-    marker.length > prefix.length &&
-    marker.startsWith(prefix) &&
-    marker.indexOf(delimiter, prefix.length) === marker.length - delimiter.length;
+    marker.startsWith(prefix) && firstDelimiter >= 0 && firstDelimiter + delimiter.length === marker.length;
   return { key: marker, skipPrefix: isRolledUp };
 }
 

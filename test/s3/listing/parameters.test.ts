@@ -69,6 +69,7 @@ describe("positionAfter", () => {
     ["a/", "", "", false],
     ["xab", "x", "ab", true],
     ["b/", "a/", "/", false],
+    ["a", "", "😀", false],
   ])("marker %j with prefix %j and delimiter %j skips: %s", (marker, prefix, delimiter, skipPrefix) => {
     expect(positionAfter(marker, { prefix, delimiter })).toEqual({ key: marker, skipPrefix });
   });
