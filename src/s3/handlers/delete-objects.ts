@@ -5,8 +5,8 @@ import { type Deletion, parseDeleteList } from "../objects/delete-list.ts";
 import { hasBodyDigest, readBody } from "../objects/request-body.ts";
 import { element, optional, type Xml, xmlDocument } from "../xml/write.ts";
 
-/** A thousand keys of 1,024 bytes, and as much again for elements and escapes. */
-const BODY_MAX_BYTES = 4 * 1024 * 1024;
+/** A thousand keys of 1,024 bytes, each of which XML may write with six, and their elements. */
+const BODY_MAX_BYTES = 8 * 1024 * 1024;
 
 /**
  * DeleteObjects: up to 1,000 keys, answered one by one. The body decides what is destroyed, so S3 insists on a digest of it

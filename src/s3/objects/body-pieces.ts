@@ -10,13 +10,34 @@ export interface BodyPieces {
 }
 
 /**
- * Reads `stream` with as few calls as the platform allows. `sizeBytes` is what it will give, where that is known; no buffer
- * larger than that is made.
+ * Reads `stream` with as few calls as the platform allows; it is not locked before the first. `sizeBytes` is what it will
+ * give, where that is known: no buffer larger than that is made.
  */
 export function readPieces(stream: ReadableStream<Uint8Array>, sizeBytes: number | null): BodyPieces {
-  const pieceBytes = Math.max(1, Math.min(PIECE_BYTES_MAX, sizeBytes ?? PIECE_BYTES_MAX));
+  let source: Source | null = null;
+  let waiting = false;
+  return {
+    async next() {
+      source ??= openSource(stream, Math.max(1, Math.min(PIECE_BYTES_MAX, sizeBytes ?? PIECE_BYTES_MAX)));
+      waiting = true;
+      const piece = await source.read();
+      waiting = false;
+      return piece;
+    },
+    release() {
+      if (!waiting) source?.release();
+    },
+  };
+}
+
+interface Source {
+  read(): Promise<Uint8Array | null>;
+  release(): void;
+}
+
+function openSource(stream: ReadableStream<Uint8Array>, pieceBytes: number): Source {
   const byob = byobReader(stream);
-  return byob === null ? defaultPieces(stream) : byobPieces(byob, pieceBytes);
+  return byob === null ? defaultSource(stream) : byobSource(byob, pieceBytes);
 }
 
 /** Null where the stream is none of bytes, as in tests. */
@@ -29,39 +50,30 @@ function byobReader(stream: ReadableStream<Uint8Array>): ReadableStreamBYOBReade
   }
 }
 
-function byobPieces(reader: ReadableStreamBYOBReader, pieceBytes: number): BodyPieces {
+function byobSource(reader: ReadableStreamBYOBReader, pieceBytes: number): Source {
   let buffer = new ArrayBuffer(pieceBytes);
   // Only workerd has it: it fills the buffer in one call, where `read` gives what the socket had.
   const fills = typeof reader.readAtLeast === "function";
-  return releasable(reader, async () => {
-    const view = new Uint8Array(buffer);
-    const { done, value } = fills ? await reader.readAtLeast(pieceBytes, view) : await reader.read(view);
-    if (value) buffer = value.buffer as ArrayBuffer;
-    // At the end the last bytes may come together with `done`, or before it.
-    if (value && value.length > 0) return value;
-    return done ? null : new Uint8Array(0);
-  });
-}
-
-function defaultPieces(stream: ReadableStream<Uint8Array>): BodyPieces {
-  const reader = stream.getReader();
-  return releasable(reader, async () => {
-    const { done, value } = await reader.read();
-    return done ? null : value;
-  });
-}
-
-function releasable(reader: { releaseLock(): void }, read: () => Promise<Uint8Array | null>): BodyPieces {
-  let waiting = false;
   return {
-    async next() {
-      waiting = true;
-      const piece = await read();
-      waiting = false;
-      return piece;
+    async read() {
+      const view = new Uint8Array(buffer);
+      const { done, value } = fills ? await reader.readAtLeast(pieceBytes, view) : await reader.read(view);
+      if (value) buffer = value.buffer as ArrayBuffer;
+      // At the end the last bytes may come together with `done`, or before it.
+      if (value && value.length > 0) return value;
+      return done ? null : new Uint8Array(0);
     },
-    release() {
-      if (!waiting) reader.releaseLock();
+    release: () => reader.releaseLock(),
+  };
+}
+
+function defaultSource(stream: ReadableStream<Uint8Array>): Source {
+  const reader = stream.getReader();
+  return {
+    async read() {
+      const { done, value } = await reader.read();
+      return done ? null : value;
     },
+    release: () => reader.releaseLock(),
   };
 }
