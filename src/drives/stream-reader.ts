@@ -9,7 +9,7 @@ export interface StreamedBody {
   lengthBytes: number;
 }
 
-/** Reads a shard from a byte stream: in workerd and Node one call into the runtime a frame, and no copy on top of it. */
+/** Reads a shard from a byte stream: in workerd one call into the runtime a frame, and no copy on top of it. */
 export function streamReader(body: StreamedBody): ShardReader {
   return new StreamReader(body);
 }
@@ -59,29 +59,20 @@ class StreamReader implements ShardReader {
 const nothing: Fill = async () => new Uint8Array(0);
 
 function openStream(stream: ReadableStream<Uint8Array>): { fill: Fill; stop(): Promise<void> } {
+  // Not in the Streams standard: workerd has it, Node has not.
+  const isWorkerd = "readAtLeast" in ReadableStreamBYOBReader.prototype;
+  if (!isWorkerd) return openChunks(stream.getReader());
   let reader: ReadableStreamBYOBReader;
   try {
     reader = stream.getReader({ mode: "byob" });
   } catch {
-    // Not a byte stream: its chunks come as they are.
+    // Not a byte stream, such as one made in JavaScript.
     return openChunks(stream.getReader());
   }
   return {
-    fill: async (view) => (await readFull(reader, view)).value ?? new Uint8Array(0),
+    fill: async (view) => (await reader.readAtLeast(view.length, view)).value ?? new Uint8Array(0),
     stop: () => reader.cancel().catch(() => {}),
   };
-}
-
-/** Both spellings of "resolve when the view is full": workerd's, and that of the Streams standard, which its types lack. */
-function readFull(
-  reader: ReadableStreamBYOBReader,
-  view: Uint8Array<ArrayBuffer>,
-): Promise<ReadableStreamReadResult<Uint8Array>> {
-  if ("readAtLeast" in reader) return reader.readAtLeast(view.length, view);
-  const standard = reader as {
-    read(view: Uint8Array, options: { min: number }): Promise<ReadableStreamReadResult<Uint8Array>>;
-  };
-  return standard.read(view, { min: view.length });
 }
 
 function openChunks(reader: ReadableStreamDefaultReader<Uint8Array>): { fill: Fill; stop(): Promise<void> } {

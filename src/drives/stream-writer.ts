@@ -75,22 +75,26 @@ class StreamWriter implements ShardWriter {
     }
     this.#closing = true;
     const flushed = this.#lastByte ? this.#sink.write(this.#lastByte) : Promise.resolve();
-    const closed = this.#sink.close();
-    // An answer counts only if the drive took the body to its end.
-    await this.#step(Promise.all([this.#sent, flushed, closed]));
+    const taken = Promise.all([flushed, this.#sink.close()]).catch(async () => {
+      await this.#sent;
+      throw this.#error("unknown", "put was answered though its body was not taken to the end");
+    });
+    await this.#step(Promise.all([this.#sent, taken]));
   }
 
   async abort(): Promise<void> {
     if (!this.#failure) await this.#giveUp(this.#error("short", "the writer was aborted"));
   }
 
-  /** Waits for `work`, or for the put to fail. A failed `work` waits for the put to say why. */
+  /** Waits for `work`, or for the put to fail. Where the sink fails, this waits for the put to say why. */
   #step(work: Promise<unknown>): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#rejectStep = reject;
       work.then(
         () => resolve(),
-        () => {},
+        (error: unknown) => {
+          if (error instanceof DriveError) this.#fail(error);
+        },
       );
     });
   }

@@ -1,6 +1,7 @@
 import { deepStrictEqual } from "node:assert";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { contract } from "./contract.ts";
+import { streamCases } from "./stream-cases.ts";
 import { type DriveWorker, startDriveWorker } from "./support/start-worker.ts";
 
 let worker: DriveWorker;
@@ -12,12 +13,16 @@ afterAll(() => worker.stop());
 /** The simulated R2 fails inside itself where a body is aborted and where a range begins at the object's end. */
 const known = /R2 error response does not contain the CF-R2-Error header/;
 
-describe.each(["disk", "r2", "kv", "s3"])("%s drive in workerd", (drive) => {
-  test.each(contract)("$name", async ({ name }) => {
-    await worker.run(drive, name);
-    deepStrictEqual(
-      worker.complaints().filter((complaint) => !known.test(complaint)),
-      [],
-    );
-  });
+async function run(suite: string, name: string): Promise<void> {
+  await worker.run(suite, name);
+  const complaints = worker.complaints().filter((complaint) => !known.test(complaint));
+  deepStrictEqual(complaints, []);
+}
+
+describe.each(["disk", "r2", "kv", "s3", "disk as configured", "r2 as configured"])("%s drive in workerd", (drive) => {
+  test.each(contract)("$name", ({ name }) => run(drive, name));
+});
+
+describe("a streamed put in workerd", () => {
+  test.each(streamCases)("$name", ({ name }) => run("streams", name));
 });

@@ -1,12 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { Log, LogLevel, Miniflare } from "miniflare";
 
 export interface DriveWorker {
-  /** Runs one contract case inside workerd; throws what it threw. */
-  run(drive: string, name: string): Promise<void>;
+  /** Runs one case inside workerd; throws what it threw. */
+  run(suite: string, name: string): Promise<void>;
   /** What workerd complained of since the last call: a promise that was rejected and not handled, an internal error. */
   complaints(): string[];
   stop(): Promise<void>;
@@ -15,6 +15,7 @@ export interface DriveWorker {
 /** Starts the contract's Worker on real drives in a folder of its own. */
 export async function startDriveWorker(): Promise<DriveWorker> {
   const folder = await mkdtemp(join(tmpdir(), "sherd-drives-"));
+  for (const name of ["disk", "configured"]) await mkdir(join(folder, name));
   const contents = await bundle();
   const logged: string[] = [];
   const miniflare = new Miniflare({
@@ -39,7 +40,9 @@ export async function startDriveWorker(): Promise<DriveWorker> {
             modules: { "index.mjs": { type: "esm", contents } },
           },
           env: {
-            DISK: { type: "disk", path: folder, writable: true },
+            DISK: { type: "disk", path: join(folder, "disk"), writable: true },
+            CONFIGURED_DISK: { type: "disk", path: join(folder, "configured"), writable: true },
+            CONFIGURED_R2: { type: "r2", name: "configured" },
             KV: { type: "kv", id: "kv" },
             S3: {
               type: "r2",
@@ -57,8 +60,8 @@ export async function startDriveWorker(): Promise<DriveWorker> {
   const entry = await miniflare.ready;
   const endpoint = new URL("/cdn-cgi/local/r2/s3", entry).href;
   return {
-    run: async (drive, name) => {
-      const query = new URLSearchParams({ drive, case: name, endpoint });
+    run: async (suite, name) => {
+      const query = new URLSearchParams({ suite, case: name, endpoint });
       const response = await miniflare.dispatchFetch(`http://drives/?${query}`);
       const text = await response.text();
       if (response.status !== 204) throw new Error(`inside workerd: ${text}`);
