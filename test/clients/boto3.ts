@@ -1,0 +1,83 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Availability, Client, JobResult, Stage } from "./client.ts";
+import { attempt, cleanEnvironment } from "./command.ts";
+import { crtFolder, installPython, installRuntime, venvProgram, versionOf } from "./install.ts";
+import { startTlsFront } from "./tls-front.ts";
+
+/** Python modules that hold jobs, in the order in which they run; `crt` runs by itself, with the AWS runtime within reach. */
+const GROUPS = [
+  ...["tutorial", "tutorial_botocore", "objects", "multipart", "checksums", "listing", "keys"],
+  ...["errors", "signing", "streaming", "transfer", "tls"],
+];
+
+export const pythonFolder = join(import.meta.dirname, "boto3");
+
+/** boto3: its jobs are Python, and each prints one JSON line (see boto3/main.py). */
+export function boto3Client(fresh: boolean): Client {
+  return {
+    name: "boto3",
+    required: true,
+    async prepare(): Promise<Availability> {
+      const installed = await installPython("boto3", fresh);
+      if (!installed.ok) return { ready: false, why: installed.why };
+      await installRuntime(fresh);
+      return {
+        ready: true,
+        version: await versionOf([venvProgram("python"), "-c", "import boto3; print(boto3.__version__)"]),
+      };
+    },
+    async run(stage, report) {
+      const front = await startTlsFront(stage.endpoint, stage.folder);
+      const tls: Record<string, string> =
+        front === undefined ? {} : { CLIENTS_TLS_ENDPOINT: front.endpoint, CLIENTS_TLS_CERTIFICATE: front.certificate };
+      await runPython(stage, GROUPS, tls, report);
+      await front?.close();
+      await runPython(stage, ["crt"], { PYTHONPATH: crtFolder }, report);
+    },
+  };
+}
+
+/** The environment of a Python program that talks to the server. */
+export function pythonEnvironment(stage: Stage): Record<string, string> {
+  return {
+    ...cleanEnvironment(stage),
+    CLIENTS_ENDPOINT: stage.endpoint,
+    CLIENTS_FOLDER: stage.folder,
+    CLIENTS_CRT_FOLDER: crtFolder,
+    PYTHONDONTWRITEBYTECODE: "1",
+    PYTHONUNBUFFERED: "1",
+  };
+}
+
+async function runPython(
+  stage: Stage,
+  groups: readonly string[],
+  env: Record<string, string>,
+  report: (result: JobResult) => void,
+): Promise<void> {
+  let reported = 0;
+  const result = await attempt([venvProgram("python"), join(pythonFolder, "main.py"), ...groups], {
+    env: { ...pythonEnvironment(stage), ...env },
+    timeoutMs: 600_000,
+    onLine: (line) => {
+      reported++;
+      report(JSON.parse(line) as JobResult);
+    },
+  });
+  if (result.code === 0 && reported > 0) return;
+  report({
+    job: groups.join("+"),
+    ms: 0,
+    status: "failed",
+    output: `${reported} jobs done, then exit code ${result.code}\n${result.stderr.slice(-4000)}`,
+  });
+}
+
+/** Names of the Python modules that belong to no group: for the check that none is forgotten. */
+export async function modulesWithoutGroup(): Promise<string[]> {
+  const files = await readdir(pythonFolder);
+  const shared = ["main", "harness", "raw", "crc", "crash_writer"];
+  const known = new Set([...GROUPS, ...shared, "crt"]);
+  return files.map((file) => file.replace(/\.py$/, "")).filter((name) => !name.startsWith("__") && !known.has(name));
+}

@@ -1,0 +1,90 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { attempt, command } from "./command.ts";
+import { projectFolder } from "./server.ts";
+
+/** Clients live outside git and outlast a run; `--fresh` of run.ts asks the registry for newer ones. */
+export const cacheFolder = join(projectFolder, "node_modules", ".cache", "sherd-clients");
+
+const venvFolder = join(cacheFolder, "venv");
+
+/** Where a program of the Python environment lies. */
+export function venvProgram(program: string): string {
+  return join(venvFolder, "bin", program);
+}
+
+/** Where the AWS Common Runtime lies: apart, because botocore changes its signers as soon as it can import it. */
+export const crtFolder = join(cacheFolder, "boto3-crt");
+
+export type Installed = { readonly ok: true } | { readonly ok: false; readonly why: string };
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/** Installs the newest release of a PyPI package, at most once a day unless `fresh`. Fails with pip's last words. */
+export async function installPython(packageName: string, fresh: boolean): Promise<Installed> {
+  return install({ packageName, fresh, target: [] });
+}
+
+/** The AWS Common Runtime, beside the Python environment and not in it. */
+export async function installRuntime(fresh: boolean): Promise<Installed> {
+  return install({ packageName: "awscrt", fresh, target: ["--target", crtFolder] });
+}
+
+interface Wanted {
+  readonly packageName: string;
+  readonly fresh: boolean;
+  readonly target: readonly string[];
+}
+
+async function install({ packageName, fresh, target }: Wanted): Promise<Installed> {
+  const made = await makeVenv();
+  if (!made.ok) return made;
+  if (!fresh && (await isRecent(packageName))) return { ok: true };
+  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade", ...target, packageName];
+  const result = await attempt([venvProgram("python"), ...pip], { timeoutMs: 300_000 });
+  if (result.code !== 0) return { ok: false, why: `pip install ${packageName}: ${lastLine(result.stderr)}` };
+  await writeFile(stampOf(packageName), String(Date.now()));
+  return { ok: true };
+}
+
+async function makeVenv(): Promise<Installed> {
+  if (existsSync(venvProgram("pip"))) return { ok: true };
+  await mkdir(cacheFolder, { recursive: true });
+  for (const program of ["python3", "python"]) {
+    const made = await attempt([program, "-m", "venv", venvFolder]).catch(() => undefined);
+    if (made?.code === 0) return { ok: true };
+  }
+  return { ok: false, why: "no Python 3 with venv" };
+}
+
+function stampOf(packageName: string): string {
+  return join(cacheFolder, `${packageName}.installed`);
+}
+
+async function isRecent(packageName: string): Promise<boolean> {
+  const stamp = await readFile(stampOf(packageName), "utf8").catch(() => "0");
+  return Date.now() - Number(stamp) < DAY_MS;
+}
+
+/** Takes a system package where this is root on a machine with apt: the fallback where a registry cannot be reached. */
+export async function installSystem(packageName: string): Promise<Installed> {
+  if (process.getuid?.() !== 0) return { ok: false, why: `not root, so apt-get install ${packageName} was not tried` };
+  const result = await attempt(["apt-get", "install", "-y", "-q", packageName], { timeoutMs: 300_000 }).catch(
+    () => undefined,
+  );
+  if (result === undefined) return { ok: false, why: "no apt-get here" };
+  return result.code === 0
+    ? { ok: true }
+    : { ok: false, why: `apt-get install ${packageName}: ${lastLine(result.stderr)}` };
+}
+
+/** First line that a program prints for its version. */
+export async function versionOf(argv: readonly string[]): Promise<string> {
+  const { stdout, stderr } = await command(argv);
+  return `${stdout.toString()}${stderr}`.split("\n")[0]?.trim() ?? "";
+}
+
+function lastLine(text: string): string {
+  return text.trim().split("\n").pop() ?? "";
+}

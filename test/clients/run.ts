@@ -1,0 +1,128 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { awsCli2Client, awsCliClient } from "./aws-cli.ts";
+import { boto3Client } from "./boto3.ts";
+import type { Client, JobResult, Stage } from "./client.ts";
+import { type RunningServer, startServer } from "./server.ts";
+
+const USAGE = `Real S3 clients do real work against a server of this project.
+
+  npm run test:clients -- [--only NAME[,NAME]] [--json FILE] [--fresh]
+                          [--endpoint URL --key ID --secret SECRET]
+
+--only      these clients only
+--json      writes the results to a file
+--fresh     asks the registries for newer clients, even if they were asked today
+--endpoint  a server that runs already (tests that kill servers are left out then)
+`;
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: "string" },
+    json: { type: "string" },
+    fresh: { type: "boolean", default: false },
+    endpoint: { type: "string" },
+    key: { type: "string" },
+    secret: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+const clients: readonly Client[] = [boto3Client(options.fresh), awsCliClient(options.fresh), awsCli2Client()];
+
+type Line = JobResult & { readonly client: string };
+
+process.exitCode = options.help ? usage() : await main();
+
+function usage(): number {
+  process.stdout.write(USAGE);
+  return 0;
+}
+
+async function main(): Promise<number> {
+  const chosen =
+    options.only === undefined ? clients : clients.filter(({ name }) => options.only?.split(",").includes(name));
+  if (chosen.length === 0) {
+    process.stderr.write(`--only ${options.only}: the clients are ${clients.map(({ name }) => name).join(", ")}\n`);
+    return 2;
+  }
+  const root = await mkdtemp(join(tmpdir(), "sherd-clients-"));
+  const lines: Line[] = [];
+  const { stage, server } = await openStage(root);
+  try {
+    for (const client of chosen) await runClient(client, stage, (line) => lines.push(print(line)));
+    if (lines.some(({ status }) => status === "failed") && server !== undefined) print500s(server);
+  } finally {
+    await server?.stop();
+    await rm(root, { recursive: true, force: true });
+  }
+  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(lines, null, 2)}\n`);
+  return summarise(lines);
+}
+
+async function openStage(root: string): Promise<{ stage: Stage; server: RunningServer | undefined }> {
+  const region = "us-east-1";
+  if (options.endpoint !== undefined) {
+    const [accessKeyId, secretAccessKey] = [options.key ?? "", options.secret ?? ""];
+    return {
+      stage: { endpoint: options.endpoint, accessKeyId, secretAccessKey, region, folder: root, ownServer: false },
+      server: undefined,
+    };
+  }
+  const accessKeyId = `AKIA${randomBytes(8).toString("hex").toUpperCase()}`;
+  const secretAccessKey = randomBytes(30).toString("base64");
+  const server = await startServer({ dataFolder: join(root, "data"), port: 0, accessKeyId, secretAccessKey });
+  return {
+    stage: { endpoint: server.endpoint, accessKeyId, secretAccessKey, region, folder: root, ownServer: true },
+    server,
+  };
+}
+
+async function runClient(client: Client, stage: Stage, record: (line: Line) => void): Promise<void> {
+  const ready = await client.prepare();
+  if (!ready.ready) {
+    const missing = { client: client.name, job: "all", ms: 0 };
+    const mustBeHere = client.required && process.env.CI === "true";
+    record(
+      mustBeHere
+        ? { ...missing, status: "failed", output: `cannot be had: ${ready.why}` }
+        : { ...missing, status: "skipped", why: ready.why },
+    );
+    return;
+  }
+  process.stdout.write(`${client.name} ${ready.version}\n`);
+  const folder = join(stage.folder, client.name);
+  await mkdir(folder, { recursive: true });
+  await client.run({ ...stage, folder }, (result) => record({ client: client.name, ...result }));
+  await rm(folder, { recursive: true, force: true });
+}
+
+function print(line: Line): Line {
+  const name = `  ${line.client} ${line.job}`;
+  const time = `${(line.ms / 1000).toFixed(1)} s`;
+  if (line.status === "ok")
+    process.stdout.write(`${name}: ok (${time})${line.note === undefined ? "" : `: ${line.note}`}\n`);
+  else if (line.status === "skipped") process.stdout.write(`${name}: skipped: ${line.why}\n`);
+  else process.stdout.write(`${name}: FAILED (${time})\n${line.output.trim().replace(/^/gm, "      ")}\n`);
+  return line;
+}
+
+function print500s(server: RunningServer): void {
+  const output = server.output().trim();
+  if (output !== "") process.stdout.write(`\nWhat the server printed:\n${output.slice(-6000)}\n`);
+}
+
+function summarise(lines: readonly Line[]): number {
+  const count = (status: JobResult["status"]) => lines.filter((line) => line.status === status).length;
+  for (const line of lines) if (line.status === "failed") process.stdout.write(`failed: ${line.client} ${line.job}\n`);
+  for (const line of lines)
+    if (line.status === "skipped") process.stdout.write(`skipped: ${line.client} ${line.job}: ${line.why}\n`);
+  const skipped = count("skipped");
+  process.stdout.write(
+    `${count("ok")} passed, ${count("failed")} failed${skipped === 0 ? "" : `, ${skipped} skipped`}\n`,
+  );
+  return count("failed") === 0 && count("ok") > 0 ? 0 : 1;
+}
