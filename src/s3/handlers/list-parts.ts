@@ -24,7 +24,8 @@ export async function listParts(call: Call): Promise<Answer> {
     ownerElement("Owner", call.principal),
     element("StorageClass", storageClass),
     element("PartNumberMarker", marker),
-    element("NextPartNumberMarker", page.parts.at(-1)?.partNumber ?? 0),
+    // Only where there is a next page: paginators that look for the marker alone would never end.
+    optional("NextPartNumberMarker", page.truncated ? page.parts.at(-1)?.partNumber : undefined),
     element("MaxParts", maxParts),
     element("IsTruncated", page.truncated),
     optional("ChecksumAlgorithm", checksum?.algorithm.toUpperCase()),

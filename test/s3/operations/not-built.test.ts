@@ -1,0 +1,78 @@
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectVersionsCommand,
+  PutBucketPolicyCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  PutObjectTaggingCommand,
+} from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { elementText, failure, type Sherd, startSherd } from "../../support/sherd.ts";
+
+let sherd: Sherd;
+beforeAll(async () => {
+  sherd = await startSherd();
+  await sherd.client().send(new CreateBucketCommand({ Bucket: "bucket" }));
+});
+afterAll(() => sherd.stop());
+
+describe("operations that are not built", () => {
+  test.each([
+    [
+      new PutBucketVersioningCommand({ Bucket: "bucket", VersioningConfiguration: { Status: "Enabled" } }),
+      "PutBucketVersioning",
+    ],
+    [new PutBucketPolicyCommand({ Bucket: "bucket", Policy: "{}" }), "PutBucketPolicy"],
+    [new PutObjectTaggingCommand({ Bucket: "bucket", Key: "k", Tagging: { TagSet: [] } }), "PutObjectTagging"],
+    [new ListObjectVersionsCommand({ Bucket: "bucket" }), "ListObjectVersions"],
+  ] as const)("are answered 501 by name", async (command, name) => {
+    const refused = await failure(sherd.client().send(command as PutBucketVersioningCommand));
+    expect(refused).toEqual({ code: "NotImplemented", status: 501, message: `${name} is not implemented` });
+  });
+
+  test("an HTML form is one of them", async () => {
+    const headers = { "content-type": "multipart/form-data; boundary=x" };
+    const { status, text } = await sherd.raw({ method: "POST", path: "/bucket", headers, body: "--x--" });
+    expect([status, elementText(text, "Message")]).toEqual([501, "PostObject is not implemented"]);
+  });
+});
+
+describe("features that are not built leave nothing behind", () => {
+  test.each([
+    ["x-amz-tagging", "a=b"],
+    ["x-amz-server-side-encryption", "AES256"],
+    ["x-amz-acl", "public-read"],
+    ["x-amz-object-lock-mode", "COMPLIANCE"],
+    ["x-amz-website-redirect-location", "/x"],
+    ["x-amz-write-offset-bytes", "3"],
+  ])("%s", async (name, value) => {
+    const { status, text } = await sherd.raw({
+      method: "PUT",
+      path: "/bucket/k",
+      body: "x",
+      headers: { [name]: value },
+    });
+    expect([status, elementText(text, "Code"), elementText(text, "Header")]).toEqual([501, "NotImplemented", name]);
+    expect((await sherd.raw({ method: "HEAD", path: "/bucket/k" })).status).toBe(404);
+  });
+
+  test("an unknown subresource writes no object", async () => {
+    const { status, text } = await sherd.raw({ method: "PUT", path: "/bucket/k?newFeature", body: "x" });
+    expect([status, elementText(text, "Code"), elementText(text, "Subresource")]).toEqual([
+      501,
+      "NotImplemented",
+      "newFeature",
+    ]);
+    expect((await sherd.raw({ method: "HEAD", path: "/bucket/k" })).status).toBe(404);
+  });
+
+  test("a conditional delete deletes nothing", async () => {
+    const client = sherd.client();
+    await client.send(new PutObjectCommand({ Bucket: "bucket", Key: "kept", Body: Buffer.from("x") }));
+    const conditional = new DeleteObjectCommand({ Bucket: "bucket", Key: "kept", IfMatch: '"other"' });
+    expect(await failure(client.send(conditional))).toMatchObject({ code: "NotImplemented", status: 501 });
+    await client.send(new GetObjectCommand({ Bucket: "bucket", Key: "kept" }));
+  });
+});
