@@ -2,9 +2,10 @@ import { strict as assert } from "node:assert";
 import { assertGeometry, type Geometry, largestBlockBytes, UNIT_BYTES } from "./geometry.ts";
 import { instantiateKernel, type KernelInstance } from "./kernel.ts";
 import { FRAME_CHECK_BYTES } from "./layout.ts";
-import { isPlainSum, planReconstruction, type ReconstructionPlan } from "./reconstruction.ts";
+import { planReconstruction, runReconstruction } from "./reconstruction.ts";
 import { BLOB_ID_BYTES } from "./shard-header.ts";
-import { StripeBuffer } from "./stripe-buffer.ts";
+import type { StripeBuffer } from "./stripe-buffer.ts";
+import { StripePool } from "./stripe-pool.ts";
 
 /** What a frame's check is bound to besides its bytes. */
 export interface FrameIdentity {
@@ -22,15 +23,14 @@ const SLOTS_DEFAULT = 16;
  */
 export class ErasureEngine {
   readonly #instance: KernelInstance;
-  readonly #freeSlots: number[];
-  readonly #waiting: ((slot: number) => void)[] = [];
+  readonly #pool: StripePool;
   /** Of `INPUT`, where bytes from elsewhere are checksummed. */
   readonly #inputAt: number;
   readonly #inputBytes: number;
 
   private constructor(instance: KernelInstance, slots: number) {
     this.#instance = instance;
-    this.#freeSlots = Array.from({ length: slots }, (_, index) => index + 1).reverse();
+    this.#pool = new StripePool(instance, slots, (slot) => this.#slotAt(slot));
     this.#inputAt = instance.kernel.INPUT.value as number;
     this.#inputBytes = instance.kernel.INPUT_BYTES.value as number;
   }
@@ -42,23 +42,17 @@ export class ErasureEngine {
     return new ErasureEngine(await instantiateKernel(module, slots), slots);
   }
 
-  /** A buffer for one stripe at a time. Waits, first come first served, while all are out. */
-  acquire(): Promise<StripeBuffer> {
-    const slot = this.#freeSlots.pop();
-    if (slot !== undefined) return Promise.resolve(this.#lend(slot));
-    return new Promise((resolve) => {
-      this.#waiting.push((freed) => resolve(this.#lend(freed)));
-    });
+  /** A buffer for one stripe at a time. While all are out it waits, first come first served; see `StripePool.acquire`. */
+  acquire(signal?: AbortSignal): Promise<StripeBuffer> {
+    return this.#pool.acquire(signal);
   }
 
-  #lend(slot: number): StripeBuffer {
-    return new StripeBuffer(this.#instance, this.#slotAt(slot), () => {
-      const next = this.#waiting.shift();
-      if (next) next(slot);
-      else this.#freeSlots.push(slot);
-    });
+  /** Stripe buffers that can be had without waiting. */
+  get idleSlots(): number {
+    return this.#pool.idleSlots;
   }
 
+  /** Slot 0 is for reconstruction, which needs it only while it runs; the pool lends the others. */
   #slotAt(slot: number): number {
     const { SLOTS, SLOT_BYTES } = this.#instance.kernel;
     return (SLOTS.value as number) + slot * (SLOT_BYTES.value as number);
@@ -78,45 +72,16 @@ export class ErasureEngine {
    */
   reconstruct(geometry: Geometry, blocks: readonly (Uint8Array | null)[], wanted: readonly number[]): Uint8Array[] {
     assertGeometry(geometry);
-    const { k, m } = geometry;
+    const shards = geometry.k + geometry.m;
     const blockBytes = blocks.find((block) => block !== null)?.length ?? 0;
-    assert.ok(blocks.length === k + m && wanted.every((shard) => shard >= 0 && shard < k + m));
+    assert.ok(blocks.length === shards && wanted.every((shard) => shard >= 0 && shard < shards));
     assert.ok(blockBytes > 0 && blockBytes % UNIT_BYTES === 0 && blockBytes <= largestBlockBytes(geometry));
-    assert.ok(
-      blocks.every((block) => block === null || block.length === blockBytes),
-      "blocks differ in length",
-    );
-    const plan = planReconstruction(
-      geometry,
-      blocks.map((block) => block !== null),
-      wanted,
-    );
-    const { kernel, memory } = this.#instance;
-    const base = this.#slotAt(0);
-    const stride = kernel.frameStride(k + m);
-    const addressOf = (shard: number) => base + shard * stride;
-    const copyOf = (shard: number) => memory.slice(addressOf(shard), addressOf(shard) + blockBytes);
-    if (isPlainSum(plan)) {
-      // A stripe with the first parity block in the lost shard's place has the lost shard for its first parity block.
-      const placeOf = (shard: number) => (shard === k ? (plan.lost[0] as number) : shard);
-      for (const shard of plan.sources) memory.set(blocks[shard] as Uint8Array, addressOf(placeOf(shard)));
-      kernel.row(0, k, m, base, blockBytes);
-      return wanted.map((shard) => blocks[shard]?.slice() ?? copyOf(k));
-    }
-    for (const shard of plan.sources) memory.set(blocks[shard] as Uint8Array, addressOf(shard));
-    if (plan.lost.length > 0) this.#solve(geometry, plan, blockBytes);
-    for (const row of plan.rows) kernel.row(row, k, m, base, blockBytes);
-    return wanted.map((shard) => blocks[shard]?.slice() ?? copyOf(shard));
-  }
-
-  /** Writes the plan where the kernel's `solve` expects it, and runs it. */
-  #solve({ k, m }: Geometry, { lost, syndromeRows, matrix }: ReconstructionPlan, blockBytes: number): void {
-    const { kernel, memory } = this.#instance;
-    const words = new Uint32Array(memory.buffer, kernel.PLAN.value as number, 24);
-    words.set(lost, 0);
-    words.set(syndromeRows, 4);
-    words.set(matrix.flat(), 8);
-    kernel.solve(k, m, this.#slotAt(0), blockBytes, lost.length);
+    const isEqual = (block: Uint8Array | null) => block === null || block.length === blockBytes;
+    assert.ok(blocks.every(isEqual), "blocks differ in length");
+    const present = blocks.map((block) => block !== null);
+    const plan = planReconstruction(geometry, present, wanted);
+    const rebuilt = runReconstruction(this.#instance, this.#slotAt(0), { geometry, plan, blocks, blockBytes });
+    return wanted.map((shard) => new Uint8Array(blocks[shard] ?? rebuilt(shard)));
   }
 
   /** CRC-64/NVME of `bytes`, continuing from `crc`, that of the bytes before. */

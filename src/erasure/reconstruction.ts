@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { invertMatrix, parityFactor } from "./galois.ts";
 import type { Geometry } from "./geometry.ts";
+import type { KernelInstance } from "./kernel.ts";
 
 /** How missing shards of a stripe are computed from those that are there. Indices are shards' unless said otherwise. */
 export interface ReconstructionPlan {
@@ -37,7 +38,39 @@ export function planReconstruction(
   return { sources, lost, syndromeRows, matrix, rows };
 }
 
-/** True if all that is to be computed is one data shard, as the XOR of the other data shards and the first parity shard. */
-export function isPlainSum({ lost, syndromeRows, rows }: ReconstructionPlan): boolean {
-  return lost.length === 1 && syndromeRows[0] === 0 && rows.length === 0;
+/** A stripe to reconstruct; see `ErasureEngine.reconstruct`. */
+export interface ReconstructionWork {
+  readonly geometry: Geometry;
+  readonly plan: ReconstructionPlan;
+  readonly blocks: readonly (Uint8Array | null)[];
+  readonly blockBytes: number;
+}
+
+/** Runs a plan in the stripe slot at `base`. Returns where to find missing shards: views, valid until the slot is used again. */
+export function runReconstruction(
+  instance: KernelInstance,
+  base: number,
+  { geometry: { k, m }, plan, blocks, blockBytes }: ReconstructionWork,
+): (shard: number) => Uint8Array {
+  const { kernel, memory } = instance;
+  const strideBytes = kernel.frameStride(k + m);
+  const addressOf = (shard: number) => base + shard * strideBytes;
+  const viewOf = (shard: number) => memory.subarray(addressOf(shard), addressOf(shard) + blockBytes);
+  // A stripe with the first parity block in the only lost shard's place has that shard for its first parity block.
+  const isPlainSum = plan.lost.length === 1 && plan.syndromeRows[0] === 0 && plan.rows.length === 0;
+  const placeOf = (shard: number) => (isPlainSum && shard === k ? (plan.lost[0] as number) : shard);
+  for (const shard of plan.sources) memory.set(blocks[shard] as Uint8Array, addressOf(placeOf(shard)));
+  if (isPlainSum) {
+    kernel.row(0, k, m, base, blockBytes);
+    return () => viewOf(k);
+  }
+  if (plan.lost.length > 0) {
+    const words = new Uint32Array(memory.buffer, kernel.PLAN.value as number, 24);
+    words.set(plan.lost, 0);
+    words.set(plan.syndromeRows, 4);
+    words.set(plan.matrix.flat(), 8);
+    kernel.solve(k, m, base, blockBytes, plan.lost.length);
+  }
+  for (const row of plan.rows) kernel.row(row, k, m, base, blockBytes);
+  return viewOf;
 }

@@ -22,17 +22,20 @@ interface Stripe {
   readonly strideBytes: number;
 }
 
-/** One slot of the kernel's memory, from `ErasureEngine.acquire` until `release`: filled, sealed and filled again. */
+/**
+ * One slot of the kernel's memory, from `ErasureEngine.acquire` until `release`: filled, sealed and filled again. Keep a
+ * reference to it for as long as its frames are in use: a buffer that is forgotten is taken back.
+ */
 export class StripeBuffer {
   readonly #instance: KernelInstance;
   readonly #base: number;
-  readonly #onRelease: () => void;
+  readonly #onRelease: (released: StripeBuffer) => void;
   #stripe: Stripe | null = null;
   #filledBytes = 0;
   #released = false;
 
-  /** For the engine: `base` is the slot's address, `onRelease` is called once. */
-  constructor(instance: KernelInstance, base: number, onRelease: () => void) {
+  /** For the pool: `base` is the slot's address, `onRelease` is called once. */
+  constructor(instance: KernelInstance, base: number, onRelease: (released: StripeBuffer) => void) {
     this.#instance = instance;
     this.#base = base;
     this.#onRelease = onRelease;
@@ -98,7 +101,7 @@ export class StripeBuffer {
     if (this.#released) return;
     this.#released = true;
     this.#stripe = null;
-    this.#onRelease();
+    this.#onRelease(this);
   }
 
   /** Zeros after the data, to the end of the last data block. */
