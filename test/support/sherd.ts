@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
@@ -37,6 +38,8 @@ export interface Sherd {
   client(config?: S3ClientConfig): S3Client;
   /** Sends a request that is signed by hand, headers and path as they are given. */
   raw(request: RawRequest): Promise<RawResponse>;
+  /** Folders of the drives. */
+  readonly drivePaths: readonly string[];
   /** What the Worker has logged so far, line by line. */
   readonly log: readonly string[];
   stop(): Promise<void>;
@@ -77,6 +80,7 @@ export async function startSherd(vars: Record<string, string> = {}): Promise<She
     port: runtime.port,
     accessKeyId,
     secretAccessKey,
+    drivePaths,
     log,
     client(config = {}) {
       const client = new S3Client({
@@ -131,9 +135,13 @@ interface Door {
 
 function sendRaw({ endpoint, ...key }: Door, { path, anonymous, ...given }: RawRequest): Promise<RawResponse> {
   const input = { method: "GET", nowMs: Date.now(), ...key, ...given, url: endpoint + path };
+  if (anonymous) {
+    const body = Buffer.from(given.body ?? "");
+    const length = body.length > 0 ? { "content-length": `${body.length}` } : {};
+    return exchange({ endpoint, method: input.method, path, headers: { ...length, ...given.headers }, body });
+  }
   const parts = signRequest(input);
-  const headers = anonymous ? { ...given.headers } : parts.headers;
-  return exchange({ ...parts, headers, endpoint, path: parts.url.slice(endpoint.length) });
+  return exchange({ ...parts, endpoint, path: parts.url.slice(endpoint.length) });
 }
 
 interface Exchange {
