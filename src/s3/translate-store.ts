@@ -1,5 +1,6 @@
 import type { StoreFailure } from "../store/failure.ts";
 import { S3Error } from "./error.ts";
+import { checksumTypeName } from "./objects/checksums.ts";
 
 /** AWS's answer to each expected failure of the store. */
 export function translateStoreFailure(failure: StoreFailure): S3Error {
@@ -36,7 +37,22 @@ export function translateStoreFailure(failure: StoreFailure): S3Error {
     case "conflict":
       return new S3Error("ConditionalRequestConflict", undefined, { Condition: failure.what });
     case "checksum-mismatch":
-      return new S3Error("BadDigest", `The ${failure.algorithm} you specified did not match the calculated checksum.`);
+      return new S3Error(
+        "BadDigest",
+        `The ${failure.algorithm.toUpperCase()} you specified did not match the calculated checksum.`,
+      );
+    case "checksum-type-mismatch":
+      return new S3Error(
+        "InvalidRequest",
+        `The upload was created using the ${checksumTypeName(failure.created)} checksum mode. The complete request must ` +
+          "use the same checksum mode.",
+      );
+    case "missing-part-checksum":
+      return new S3Error(
+        "InvalidRequest",
+        `The upload was created using a ${failure.algorithm} checksum. The complete request must include the checksum ` +
+          `for each part. It was missing for part ${failure.partNumber} in the request.`,
+      );
     case "size-mismatch":
       return new S3Error(
         "InvalidRequest",

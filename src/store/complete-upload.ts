@@ -36,14 +36,16 @@ export interface CompleteUpload extends UploadName {
 /**
  * Makes an object of an upload's parts in two D1 round trips, without moving a byte. Repeating a Complete that succeeded
  * succeeds again as long as its object is the current one. Throws `StoreError` no-such-bucket, no-such-upload, invalid-part,
- * part-too-small, checksum-mismatch, size-mismatch, conflict (a part was uploaded again meanwhile), precondition-failed,
- * precondition-no-such-key, too-many-extents, metadata-unavailable; the upload is then as it was.
+ * part-too-small, checksum-mismatch, checksum-type-mismatch, missing-part-checksum, size-mismatch, conflict (a part was
+ * uploaded again meanwhile), precondition-failed, precondition-no-such-key, too-many-extents, metadata-unavailable; the
+ * upload is then as it was.
  */
 export async function completeUpload(store: StoreContext, complete: CompleteUpload): Promise<WriteResult> {
   const { bucket: name, key, uploadId } = complete;
   const found = await withMetadata(complete, () => store.metadata.uploads.forCompletion(name, key, uploadId));
   if (found && !found.upload) return completedBefore(store, complete);
   const { bucket, upload } = foundUpload(found, complete);
+  requireChecksumType(upload, complete);
   const parts = chooseParts(found?.parts ?? [], complete.parts);
   requireSizes(parts, complete, store.settings.partBytesMin);
   const checksum = checksumOfParts(store, upload, parts);
@@ -87,11 +89,25 @@ function chooseParts(uploaded: readonly PartRow[], chosen: readonly CompletedPar
   const byNumber = new Map(uploaded.map((part) => [part.partNumber, part]));
   return chosen.map(({ partNumber, etag, checksum }) => {
     const part = byNumber.get(partNumber);
-    if (!part || part.etag !== etag || (checksum && checksum.value !== part.checksum)) {
+    // An upload without an algorithm keeps no checksums of parts: what a part was sent with was verified as it came.
+    const differs = checksum && part && part.checksum !== null && checksum.value !== part.checksum;
+    if (!part || part.etag !== etag || differs) {
       throw new StoreError({ kind: "invalid-part", partNumber, etag });
     }
     return part;
   });
+}
+
+function requireChecksumType({ checksumAlgorithm, checksumType }: UploadRow, complete: CompleteUpload): void {
+  const created = checksumType as ChecksumType | null;
+  if (complete.checksumType !== undefined && complete.checksumType !== (created ?? "full-object")) {
+    throw new StoreError({ kind: "checksum-type-mismatch", created: created ?? "full-object" });
+  }
+  if (created !== "composite") return;
+  const missing = complete.parts.find(({ checksum }) => checksum === undefined);
+  if (!missing) return;
+  const algorithm = checksumAlgorithm as ChecksumAlgorithm;
+  throw new StoreError({ kind: "missing-part-checksum", partNumber: missing.partNumber, algorithm });
 }
 
 function requireSizes(parts: readonly PartRow[], complete: CompleteUpload, minBytes: number): void {
@@ -106,13 +122,11 @@ function requireSizes(parts: readonly PartRow[], complete: CompleteUpload, minBy
   }
 }
 
-function requireChecksum(actual: ObjectChecksum | null, { checksum, checksumType }: CompleteUpload): void {
+function requireChecksum(actual: ObjectChecksum | null, { checksum }: CompleteUpload): void {
   if (!checksum) return;
   const value = actual?.type === "composite" ? actual.value.replace(/-\d+$/, "") : actual?.value;
   const matches =
-    actual?.algorithm === checksum.algorithm &&
-    (checksumType === undefined || actual.type === checksumType) &&
-    (checksum.value === actual.value || checksum.value === value);
+    actual?.algorithm === checksum.algorithm && (checksum.value === actual.value || checksum.value === value);
   if (!matches) throw new StoreError({ kind: "checksum-mismatch", algorithm: checksum.algorithm });
 }
 

@@ -1,4 +1,4 @@
-import type { BucketName, ChecksumAlgorithm, ObjectKey } from "./types.ts";
+import type { BucketName, ChecksumAlgorithm, ChecksumType, ObjectKey } from "./types.ts";
 
 /**
  * What can go wrong in the store and is nobody's bug. Translated once, by an exhaustive switch, into S3's error codes
@@ -23,6 +23,10 @@ export type StoreFailure =
   | { kind: "conflict"; what: string }
   /** The full-object checksum or size that the client expects of a completed upload is not what its parts make. */
   | { kind: "checksum-mismatch"; algorithm: ChecksumAlgorithm }
+  /** The upload was created with the other type of checksum. */
+  | { kind: "checksum-type-mismatch"; created: ChecksumType }
+  /** A composite checksum is of the parts' checksums, so each must be listed. */
+  | { kind: "missing-part-checksum"; partNumber: number; algorithm: ChecksumAlgorithm }
   | { kind: "size-mismatch"; expectedBytes: number; actualBytes: number }
   /** An object of more extents than one row may hold. */
   | { kind: "too-many-extents"; extentsMax: number }
