@@ -7,6 +7,7 @@ import { detectOperation } from "./detect-operation.ts";
 import { S3Error } from "./error.ts";
 import type { Front } from "./front.ts";
 import type { Answer, Payload } from "./handler.ts";
+import { withHoistedHeaders } from "./hoisted-headers.ts";
 import { operations } from "./operations.ts";
 import { screen } from "./screen.ts";
 import { cutUrl, parseQueryParameters, parseTarget, type RawUrl } from "./target.ts";
@@ -16,14 +17,15 @@ import { cutUrl, parseQueryParameters, parseTarget, type RawUrl } from "./target
  * Throws S3Error and StoreError; `app.ts` renders either.
  */
 export async function dispatch(request: Request, front: Front, requestId: string): Promise<Answer> {
-  const { method, headers } = request;
-  if (method === "OPTIONS") throw preflightRefused(headers);
+  const { method } = request;
+  if (method === "OPTIONS") throw preflightRefused(request.headers);
   const url = cutUrl(request.url);
   const target = parseTarget(url, front.baseDomains);
   const query = parseQueryParameters(url.rawQuery);
 
   const { keys, signingKeys, store } = front;
   const who = authenticate(signedHead(request, url), { keys, signingKeys, nowMs: store.clock.now() });
+  const headers = withHoistedHeaders(request.headers, query);
   const name = detectOperation({ method, target, query, headers });
   if (target.level !== "service") checkAddressedBucketName(target.bucket);
   const row = operations[name];

@@ -9,6 +9,7 @@ import {
   type PutObjectCommandInput,
   type S3Client,
 } from "@aws-sdk/client-s3";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Sherd, startSherd } from "../../support/sherd.ts";
 import { type SignerPayload, signRequest } from "../../support/signer.ts";
@@ -144,6 +145,33 @@ describe("PutObject takes the payload", () => {
     const response = await sherd.raw({ method: "PUT", path: "/bucket/presigned", body: "by link", presign });
     expect(response.status).toBe(200);
     expect((await sherd.raw({ path: "/bucket/presigned" })).text).toBe("by link");
+  });
+});
+
+describe("PutObject by a URL that the SDK has presigned", () => {
+  const presign = (input: Partial<PutObjectCommandInput>) =>
+    getSignedUrl(client, new PutObjectCommand({ Bucket: "bucket", Key: "by-link", ...input }));
+
+  it("stores the body, the URL's metadata and its headers", async () => {
+    const Metadata = { a: "b c/ä" };
+    const url = await presign({ Metadata, StorageClass: "STANDARD" });
+    expect(url).toContain("x-amz-meta-a=");
+    // The checksum of the empty body that the SDK puts there is ignored, as S3 does.
+    expect(url).toContain("x-amz-checksum-crc32=AAAAAA%3D%3D");
+    const response = await fetch(url, { method: "PUT", body: "by link", headers: { "content-type": "text/css" } });
+    expect(response.status).toBe(200);
+    expect(Buffer.from((await get("by-link")).bytes).toString()).toBe("by link");
+    const { headers } = await sherd.raw({ method: "HEAD", path: "/bucket/by-link" });
+    expect(headers["content-type"]).toBe("text/css");
+    expect(headers["x-amz-meta-a"]).toBe(`=?UTF-8?B?${Buffer.from("b c/ä").toString("base64")}?=`);
+  });
+
+  it("refuses what it would otherwise ignore", async () => {
+    for (const input of [{ ACL: "public-read" as const }, { Tagging: "a=b" }]) {
+      const response = await fetch(await presign(input), { method: "PUT", body: "x" });
+      expect(response.status).toBe(501);
+      expect(await response.text()).toContain("<Code>NotImplemented</Code>");
+    }
   });
 });
 
