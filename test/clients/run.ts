@@ -6,6 +6,12 @@ import { parseArgs } from "node:util";
 import { awsCli2Client, awsCliClient } from "./aws-cli.ts";
 import { boto3Client } from "./boto3.ts";
 import type { Client, JobResult, Stage } from "./client.ts";
+import { crashClient } from "./crash.ts";
+import { curlClient } from "./curl.ts";
+import { degradedClient } from "./degraded.ts";
+import { rcloneClient } from "./rclone.ts";
+import { s3cmdClient } from "./s3cmd.ts";
+import { sdkJsClient } from "./sdk-js.ts";
 import { type RunningServer, startServer } from "./server.ts";
 
 const USAGE = `Real S3 clients do real work against a server of this project.
@@ -31,7 +37,17 @@ const { values: options } = parseArgs({
   },
 });
 
-const clients: readonly Client[] = [boto3Client(options.fresh), awsCliClient(options.fresh), awsCli2Client()];
+const clients: readonly Client[] = [
+  boto3Client(options.fresh),
+  awsCliClient(options.fresh),
+  awsCli2Client(),
+  s3cmdClient(options.fresh),
+  rcloneClient(options.fresh),
+  sdkJsClient(),
+  curlClient(),
+  degradedClient(),
+  crashClient(options.fresh),
+];
 
 type Line = JobResult & { readonly client: string };
 
