@@ -1,5 +1,8 @@
 import { Hono } from "hono";
 import { toBase64, toHex } from "../base/bytes.ts";
+import { listBuckets } from "../store/buckets.ts";
+import type { StoreContext } from "../store/context.ts";
+import { StoreError } from "../store/failure.ts";
 import { dispatch } from "./dispatch.ts";
 import { drain } from "./drain.ts";
 import type { S3Error } from "./error.ts";
@@ -19,7 +22,7 @@ type Lifetime = Pick<ExecutionContext, "waitUntil">;
 export function createApp(front: Front): Hono {
   const app = new Hono({ getPath: (request) => routingPath(request.url, front.baseDomains) });
   app.get(`${OWN_PATHS}health`, async (context) => {
-    const healthy = await front.isHealthy();
+    const healthy = await answersMetadata(front.store);
     return context.json({ status: healthy ? "ok" : "metadata unavailable" }, healthy ? 200 : 503);
   });
   app.all(`${OWN_PATHS}*`, (context) => context.json({ error: "not found" }, 404));
@@ -31,6 +34,16 @@ export function createApp(front: Front): Hono {
 function routingPath(url: string, baseDomains: readonly string[]): string {
   const { hostname, rawPath } = cutUrl(url);
   return rawPath.startsWith(OWN_PATHS) && bucketOfHost(hostname, baseDomains) === null ? rawPath : "/";
+}
+
+async function answersMetadata(store: StoreContext): Promise<boolean> {
+  try {
+    await listBuckets(store, { owner: "", prefix: "", after: "", limit: 1 });
+    return true;
+  } catch (error) {
+    if (error instanceof StoreError) return false;
+    throw error;
+  }
 }
 
 interface Exchange {
@@ -74,7 +87,8 @@ async function answer(exchange: Exchange): Promise<Responded> {
 
 function render({ request, front, requestId, hostId }: Exchange, answered: Answer): Responded {
   const withoutBody = request.method === "HEAD";
-  return respond(answered, { requestId, hostId, nowMs: front.store.clock.now(), withoutBody });
+  const clientAcceptEncoding = request.cf?.clientAcceptEncoding;
+  return respond(answered, { requestId, hostId, nowMs: front.store.clock.now(), withoutBody, clientAcceptEncoding });
 }
 
 function errorAnswer({ request, requestId, hostId }: Exchange, error: S3Error): Answer {

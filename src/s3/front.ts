@@ -1,5 +1,5 @@
-import type { KeyRing } from "../access/keys.ts";
-import type { SigningKeyCache } from "../sigv4/signing-keys.ts";
+import { type KeyRing, rootKeyRing } from "../access/keys.ts";
+import { SigningKeyCache } from "../sigv4/signing-keys.ts";
 import type { StoreContext } from "../store/context.ts";
 
 /** All that the S3 front works with. Built once an isolate, in `src/index.ts`, or by a test. */
@@ -13,11 +13,29 @@ export interface Front {
   /** One line a request. */
   readonly logRequests: boolean;
   readonly log: Log;
-  /** Whether the metadata database answers. */
-  isHealthy(): Promise<boolean>;
 }
 
 export interface Log {
   info(line: string): void;
   error(line: string): void;
+}
+
+/** Variables and secrets of the Worker that concern the front; docs/configuration.md explains each. */
+export interface FrontVariables {
+  SHERD_ACCESS_KEY_ID?: string;
+  SHERD_SECRET_ACCESS_KEY?: string;
+  SHERD_DOMAIN?: string;
+  SHERD_LOG_REQUESTS?: string;
+}
+
+export function createFront(variables: FrontVariables, store: StoreContext, log: Log): Front {
+  const domains = (variables.SHERD_DOMAIN ?? "").toLowerCase().split(",");
+  return {
+    store,
+    keys: rootKeyRing(variables.SHERD_ACCESS_KEY_ID, variables.SHERD_SECRET_ACCESS_KEY),
+    signingKeys: new SigningKeyCache(),
+    baseDomains: domains.map((domain) => domain.trim()).filter((domain) => domain !== ""),
+    logRequests: /^(1|true|yes)$/i.test(variables.SHERD_LOG_REQUESTS ?? ""),
+    log,
+  };
 }

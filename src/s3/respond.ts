@@ -1,4 +1,5 @@
 import type { Answer } from "./handler.ts";
+import { keepEncoding } from "./keep-encoding.ts";
 import { type SendOutcome, sendBody } from "./send-body.ts";
 
 export interface ResponseMarks {
@@ -7,6 +8,8 @@ export interface ResponseMarks {
   readonly nowMs: number;
   /** HEAD: headers alone. */
   readonly withoutBody: boolean;
+  /** Accept-Encoding as the client sent it, where a proxy has replaced it. */
+  readonly clientAcceptEncoding: unknown;
 }
 
 export interface Responded {
@@ -26,6 +29,7 @@ export function respond(answer: Answer, marks: ResponseMarks): Responded {
   headers.set("Date", new Date(marks.nowMs).toUTCString());
   headers.set("Server", "Sherd");
   if (typeof body === "string") headers.set("Content-Type", "application/xml");
+  else keepEncoding(headers, status, marks.clientAcceptEncoding);
   const init: ResponseInit = {
     status,
     headers,
