@@ -16,6 +16,8 @@ export interface RuntimeOptions {
   vars: Record<string, string>;
   /** One message of the Worker or of workerd. */
   onLog: (level: string, message: string) => void;
+  /** Port for V8's inspector, for profiles; none is opened without it. */
+  inspectorPort?: number;
 }
 
 /** A running Worker. */
@@ -90,6 +92,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   for (const [name, contents] of worker.wasm) modules[name] = { type: "wasm", contents };
   const miniflare = new Miniflare({
     ...sharedOptions(metadataPath),
+    ...(options.inspectorPort === undefined ? {} : { inspectorPort: options.inspectorPort }),
     handleStructuredLogs: ({ level, message }: WorkerdStructuredLog) => onLog(level, message),
     workers: [
       {

@@ -1,0 +1,112 @@
+import type { BenchClient, PreparedRequest } from "../support/http-client.ts";
+import { cpuMs } from "../support/process-usage.ts";
+import { median, pairedRatio } from "../support/statistics.ts";
+
+/** One who does the operation: a server and a way to ask it. */
+export interface Contender {
+  name: string;
+  /** Process id of its workerd. */
+  pid: number;
+  /** The next request; signing is not measured. */
+  prepare(): PreparedRequest;
+  /** What the body of the answer must be. */
+  expectedBody?: Uint8Array;
+  /** After each request, not measured. */
+  after?(): Promise<void>;
+  /** What its time must be beside the first contender's: speed at least, or time at most, so many times that one's. */
+  target?: { speedMin: number } | { timeMax: number };
+}
+
+/** Contenders that are measured in turn, round after round, so that each meets the same state of the machine. */
+export interface Contest {
+  op: string;
+  bytes: number;
+  /** The first is the floor. */
+  contenders: readonly Contender[];
+  rounds: number;
+  requestsPerRound: number;
+}
+
+export interface Row {
+  op: string;
+  /** Of the object. */
+  bytes: number;
+  implementation: string;
+  requests: number;
+  p50Ms: number;
+  /** 10^6 bytes of the object a second, at p50. */
+  mbPerSecond: number;
+  /** CPU of the workerd process; null where the system does not tell. */
+  cpuMsPerRequest: number | null;
+  cpuMsPerMb: number | null;
+  /** The floor's time over this one's: 1 is as fast as the floor, 0.5 takes twice as long. Median over the rounds. */
+  ratioToFloor: number;
+  target: string | null;
+  met: boolean | null;
+}
+
+interface Samples {
+  /** Median of each round. */
+  roundMs: number[];
+  ms: number[];
+  cpuMs: number | null;
+}
+
+/** Runs a contest, after one round that does not count. Rejects at the first wrong answer. */
+export async function runContest(client: BenchClient, contest: Contest): Promise<Row[]> {
+  const samples = contest.contenders.map((): Samples => ({ roundMs: [], ms: [], cpuMs: 0 }));
+  for (let round = -1; round < contest.rounds; round++) {
+    const order = contest.contenders.map((contender, index) => ({ contender, sample: samples[index] as Samples }));
+    // Forwards and backwards in turn, so that nobody always follows the same one.
+    if (round % 2 !== 0) order.reverse();
+    for (const { contender, sample } of order) {
+      const turn = await takeTurn(client, contender, contest.requestsPerRound);
+      if (round < 0) continue;
+      sample.ms.push(...turn.ms);
+      sample.roundMs.push(median(turn.ms));
+      sample.cpuMs = sample.cpuMs === null || turn.cpuMs === null ? null : sample.cpuMs + turn.cpuMs;
+    }
+  }
+  return contest.contenders.map((contender, index) => rowOf(contest, contender, samples, index));
+}
+
+async function takeTurn(client: BenchClient, contender: Contender, requests: number) {
+  const ms: number[] = [];
+  let usedMs: number | null = 0;
+  for (let request = 0; request < requests; request++) {
+    const prepared = contender.prepare();
+    const beforeMs = cpuMs(contender.pid);
+    ms.push((await client.expect(prepared, contender.expectedBody)).ms);
+    const afterMs = cpuMs(contender.pid);
+    usedMs = usedMs === null || beforeMs === null || afterMs === null ? null : usedMs + afterMs - beforeMs;
+    await contender.after?.();
+  }
+  return { ms, cpuMs: usedMs };
+}
+
+function rowOf({ op, bytes }: Contest, contender: Contender, samples: readonly Samples[], index: number): Row {
+  const sample = samples[index] as Samples;
+  const floor = samples[0] as Samples;
+  const requests = sample.ms.length;
+  const p50Ms = median(sample.ms);
+  const ratioToFloor = pairedRatio(floor.roundMs, sample.roundMs);
+  const cpuMsPerRequest = sample.cpuMs === null ? null : sample.cpuMs / requests;
+  return {
+    op,
+    bytes,
+    implementation: contender.name,
+    requests,
+    p50Ms,
+    mbPerSecond: bytes / 1e3 / p50Ms,
+    cpuMsPerRequest,
+    cpuMsPerMb: cpuMsPerRequest === null || bytes === 0 ? null : cpuMsPerRequest / (bytes / 1e6),
+    ratioToFloor,
+    ...judge(contender, ratioToFloor),
+  };
+}
+
+function judge({ target }: Contender, ratioToFloor: number): Pick<Row, "target" | "met"> {
+  if (!target) return { target: null, met: null };
+  if ("speedMin" in target) return { target: `≥ ${target.speedMin}×`, met: ratioToFloor >= target.speedMin };
+  return { target: `time ≤ ${target.timeMax}×`, met: 1 / ratioToFloor <= target.timeMax };
+}

@@ -1,0 +1,76 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { objectPath, type SignerPayload, signRequest } from "../../test/support/signer.ts";
+import type { PreparedRequest } from "./http-client.ts";
+
+const root = join(import.meta.dirname, "../..");
+const accessKeyId = "BENCHBENCHBENCHBENCH";
+const secret = "benchmark-secret-benchmark-secret-bench1";
+const READY_MS_MAX = 60_000;
+
+export interface SherdServer {
+  /** Without a slash at the end. */
+  endpoint: string;
+  /** Process id of its workerd. */
+  pid: number;
+  stop(): Promise<void>;
+}
+
+/** Starts Sherd as `npm start` does, on a free port, with its data in `dataDir`. */
+export async function startSherd(dataDir: string): Promise<SherdServer> {
+  const server = spawn(process.execPath, [join(root, "local/start.mjs"), "--port", "0", "--data", dataDir, "--quiet"], {
+    env: { ...process.env, SHERD_ACCESS_KEY_ID: accessKeyId, SHERD_SECRET_ACCESS_KEY: secret },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = once(server, "exit");
+  try {
+    const endpoint = await listening(server.stdout, ended);
+    const { workerdPid } = JSON.parse(await readFile(join(dataDir, "sherd.pid"), "utf8")) as { workerdPid: number };
+    const stop = async () => {
+      server.kill("SIGTERM");
+      await ended;
+    };
+    return { endpoint, pid: workerdPid, stop };
+  } catch (error) {
+    server.kill("SIGKILL");
+    throw error;
+  }
+}
+
+function listening(stdout: NodeJS.ReadableStream, ended: Promise<unknown>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error("Sherd did not start in time")), READY_MS_MAX);
+    let said = "";
+    stdout.on("data", (text) => {
+      said += text;
+      const endpoint = /listening on (http:\/\/\S+)/.exec(said)?.[1];
+      if (endpoint === undefined) return;
+      clearTimeout(timer);
+      resolve(endpoint);
+    });
+    void ended.then(() => reject(new Error(`Sherd ended: ${said}`)));
+  });
+}
+
+export interface ObjectRequest {
+  method: string;
+  bucket: string;
+  /** Absent: the bucket itself. */
+  key?: string;
+  headers?: Record<string, string>;
+  body?: Uint8Array;
+  payload?: SignerPayload;
+}
+
+/** A signed request to a Sherd started here. Whoever measures signs before the clock runs. */
+export function prepare(endpoint: string, { bucket, key, ...rest }: ObjectRequest): PreparedRequest {
+  const url = endpoint + (key === undefined ? `/${bucket}` : objectPath(bucket, key));
+  const signed = signRequest({ ...rest, url, accessKeyId, secret, nowMs: Date.now() });
+  const body = signed.body.length > 0 ? { body: signed.body } : {};
+  return { method: signed.method, url: signed.url, headers: signed.headers, ...body };
+}
+
+/** The keys of the servers started here, for a Sherd that a benchmark runs in another way. */
+export const benchCredentials = { accessKeyId, secretAccessKey: secret };

@@ -1,0 +1,15 @@
+/** The middle value; the mean of the two middle ones where their number is even. NaN of nothing. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  if (sorted.length % 2 === 1) return sorted[middle] as number;
+  return ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2;
+}
+
+/**
+ * The middle of `numerators[i] / denominators[i]`: of runs that were interleaved, it is not moved by what slowed the whole
+ * machine down for a while.
+ */
+export function pairedRatio(numerators: readonly number[], denominators: readonly number[]): number {
+  return median(numerators.map((value, index) => value / (denominators[index] as number)));
+}
