@@ -5,24 +5,60 @@ CREATE TABLE buckets (
   name TEXT NOT NULL UNIQUE,
   owner TEXT NOT NULL,
   region TEXT NOT NULL,
-  created_ms INTEGER NOT NULL
+  created_ms INTEGER NOT NULL,
+  versioning TEXT,
+  object_lock TEXT,
+  configuration TEXT NOT NULL DEFAULT '{}'
 ) STRICT;
 
+-- Short columns first: a listing must not follow a row to its overflow pages.
 CREATE TABLE objects (
   bucket_id INTEGER NOT NULL,
   key TEXT NOT NULL,
   id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  is_null INTEGER NOT NULL,
   size_bytes INTEGER NOT NULL,
   etag TEXT NOT NULL,
   modified_ms INTEGER NOT NULL,
   storage_class TEXT NOT NULL,
   checksum TEXT,
+  tags TEXT,
+  retain_until_ms INTEGER,
+  retain_mode TEXT,
+  legal_hold INTEGER NOT NULL DEFAULT 0,
   attributes TEXT NOT NULL,
   parts TEXT,
   extents TEXT,
   inline_body TEXT,
   PRIMARY KEY (bucket_id, key)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE versions (
+  bucket_id INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  is_null INTEGER NOT NULL,
+  is_marker INTEGER NOT NULL,
+  noncurrent_ms INTEGER NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  etag TEXT NOT NULL,
+  modified_ms INTEGER NOT NULL,
+  storage_class TEXT NOT NULL,
+  checksum TEXT,
+  tags TEXT,
+  retain_until_ms INTEGER,
+  retain_mode TEXT,
+  legal_hold INTEGER NOT NULL DEFAULT 0,
+  attributes TEXT NOT NULL,
+  parts TEXT,
+  extents TEXT,
+  inline_body TEXT,
+  PRIMARY KEY (bucket_id, key, seq DESC)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX versions_null ON versions (bucket_id, key) WHERE is_null = 1;
 
 CREATE TABLE blobs (
   id TEXT PRIMARY KEY,
@@ -51,6 +87,10 @@ CREATE TABLE uploads (
   storage_class TEXT NOT NULL,
   checksum_algorithm TEXT,
   checksum_type TEXT,
+  tags TEXT,
+  retain_until_ms INTEGER,
+  retain_mode TEXT,
+  legal_hold INTEGER NOT NULL DEFAULT 0,
   attributes TEXT NOT NULL,
   initiated_ms INTEGER NOT NULL,
   PRIMARY KEY (bucket_id, key, id)
@@ -89,11 +129,13 @@ CREATE TABLE damage (
 -- Never holds a row: a statement that tries to write one fails its whole batch, and the constraint's name says why.
 CREATE TABLE guard (
   no_such_bucket INTEGER CONSTRAINT no_such_bucket CHECK (no_such_bucket IS NULL),
+  bucket_changed INTEGER CONSTRAINT bucket_changed CHECK (bucket_changed IS NULL),
   bucket_not_empty INTEGER CONSTRAINT bucket_not_empty CHECK (bucket_not_empty IS NULL),
   no_such_upload INTEGER CONSTRAINT no_such_upload CHECK (no_such_upload IS NULL),
   part_changed INTEGER CONSTRAINT part_changed CHECK (part_changed IS NULL),
   blob_gone INTEGER CONSTRAINT blob_gone CHECK (blob_gone IS NULL),
   exists_already INTEGER CONSTRAINT exists_already CHECK (exists_already IS NULL),
   etag_differs INTEGER CONSTRAINT etag_differs CHECK (etag_differs IS NULL),
-  no_such_key INTEGER CONSTRAINT no_such_key CHECK (no_such_key IS NULL)
+  no_such_key INTEGER CONSTRAINT no_such_key CHECK (no_such_key IS NULL),
+  object_changed INTEGER CONSTRAINT object_changed CHECK (object_changed IS NULL)
 ) STRICT;

@@ -1,7 +1,7 @@
-import { type Database, GuardError, require, type Statement, TakenError } from "./database.ts";
-import type { BucketRow } from "./rows.ts";
+import { type Database, require, type Statement, TakenError } from "./database.ts";
+import { BUCKET_COLUMNS, type BucketRow } from "./rows.ts";
 
-const COLUMNS = `id, name, owner, region, created_ms AS "createdMs"`;
+export type NewBucket = Omit<BucketRow, "id">;
 
 export class BucketTable {
   readonly #database: Database;
@@ -13,7 +13,7 @@ export class BucketTable {
   /** A page of the owner's buckets by name, after `after`; one more than `limit` where there are more. */
   list(options: { owner: string; prefix: string; after: string; limit: number }): Promise<BucketRow[]> {
     return this.#database.all<BucketRow>(
-      `SELECT ${COLUMNS} FROM buckets
+      `SELECT ${BUCKET_COLUMNS} FROM buckets
        WHERE name > ?1 AND name >= ?2 AND name < ?2 || CAST(x'FF' AS TEXT) AND owner = ?3 ORDER BY name LIMIT ?4`,
       options.after,
       options.prefix,
@@ -23,19 +23,21 @@ export class BucketTable {
   }
 
   async find(name: string): Promise<BucketRow | null> {
-    const [row] = await this.#database.all<BucketRow>(`SELECT ${COLUMNS} FROM buckets WHERE name = ?1`, name);
+    const [row] = await this.#database.all<BucketRow>(`SELECT ${BUCKET_COLUMNS} FROM buckets WHERE name = ?1`, name);
     return row ?? null;
   }
 
   /** Creates it, or gives the owner of the bucket that has the name already. */
-  async create(bucket: Omit<BucketRow, "id">): Promise<{ takenBy: string } | null> {
+  async create(bucket: NewBucket): Promise<{ takenBy: string } | null> {
     try {
       await this.#database.all(
-        "INSERT INTO buckets (name, owner, region, created_ms) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO buckets (name, owner, region, created_ms, versioning, object_lock) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         bucket.name,
         bucket.owner,
         bucket.region,
         bucket.createdMs,
+        bucket.versioning,
+        bucket.objectLock,
       );
       return null;
     } catch (error) {
@@ -55,6 +57,7 @@ export class BucketTable {
     await this.#database.batch([
       requireBucketNamed(name),
       require("bucket_not_empty", `NOT EXISTS (SELECT 1 FROM objects WHERE bucket_id = ${bucketId})`, [name]),
+      require("bucket_not_empty", `NOT EXISTS (SELECT 1 FROM versions WHERE bucket_id = ${bucketId})`, [name]),
       {
         sql: `INSERT OR IGNORE INTO trash (dropped_ms, id, extents)
               SELECT ?2, id, extents FROM parts WHERE upload_id IN ${uploads}`,
@@ -63,6 +66,46 @@ export class BucketTable {
       { sql: `DELETE FROM parts WHERE upload_id IN ${uploads}`, values: [name] },
       { sql: `DELETE FROM uploads WHERE bucket_id = ${bucketId}`, values: [name] },
       { sql: "DELETE FROM buckets WHERE name = ?1", values: [name] },
+    ]);
+  }
+
+  /** Turns versioning on or off. Throws `GuardError` no_such_bucket, or bucket_changed where object lock needs it enabled. */
+  async setVersioning(name: string, versioning: "enabled" | "suspended"): Promise<void> {
+    await this.#database.batch([
+      requireBucketNamed(name),
+      ...(versioning === "suspended"
+        ? [require("bucket_changed", "EXISTS (SELECT 1 FROM buckets WHERE name = ?1 AND object_lock IS NULL)", [name])]
+        : []),
+      { sql: "UPDATE buckets SET versioning = ?2 WHERE name = ?1", values: [name, versioning] },
+    ]);
+  }
+
+  /** Sets the object lock configuration (JSON). Throws `GuardError` no_such_bucket, or bucket_changed without versioning. */
+  async setObjectLock(name: string, configuration: string): Promise<void> {
+    await this.#database.batch([
+      requireBucketNamed(name),
+      require("bucket_changed", "EXISTS (SELECT 1 FROM buckets WHERE name = ?1 AND versioning = 'enabled')", [name]),
+      { sql: "UPDATE buckets SET object_lock = ?2 WHERE name = ?1", values: [name, configuration] },
+    ]);
+  }
+
+  /** One of the bucket's configurations (`cors`, `tagging` …) as JSON text; null where it is not set. */
+  async configuration(name: string, kind: string): Promise<{ value: string | null } | null> {
+    const [row] = await this.#database.all<{ value: string | null }>(
+      "SELECT configuration -> ?2 AS value FROM buckets WHERE name = ?1",
+      name,
+      `$.${kind}`,
+    );
+    return row ?? null;
+  }
+
+  /** Sets one of the bucket's configurations, or takes it away (null). Throws `GuardError` no_such_bucket. */
+  async configure(name: string, kind: string, value: unknown): Promise<void> {
+    const set = value === null ? "json_remove(configuration, ?2)" : "json_set(configuration, ?2, json(?3))";
+    const values = value === null ? [name, `$.${kind}`] : [name, `$.${kind}`, JSON.stringify(value)];
+    await this.#database.batch([
+      requireBucketNamed(name),
+      { sql: `UPDATE buckets SET configuration = ${set} WHERE name = ?1`, values },
     ]);
   }
 }
@@ -75,8 +118,4 @@ export function requireBucketNamed(name: string): Statement {
 /** Fails the batch with no_such_bucket unless the bucket is still there (a new one of the same name has another id). */
 export function requireBucket(bucketId: number): Statement {
   return require("no_such_bucket", "EXISTS (SELECT 1 FROM buckets WHERE id = ?1)", [bucketId]);
-}
-
-export function isGuard(error: unknown, guard: GuardError["guard"]): boolean {
-  return error instanceof GuardError && error.guard === guard;
 }

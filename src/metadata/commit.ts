@@ -1,10 +1,19 @@
-import { requireBucket } from "./buckets.ts";
 import { type Database, require, type Statement } from "./database.ts";
-import { type BlobRow, type ChecksumRow, type ExtentRow, jsonOrNull, type PartSummaryRow } from "./rows.ts";
+import {
+  type BlobRow,
+  type ChecksumRow,
+  type ExtentRow,
+  jsonOrNull,
+  type LockRow,
+  type PartSummaryRow,
+  type TagRow,
+} from "./rows.ts";
+import { makeRoom, nextSeq, type RuledBucket, requireRules, SHARED_COLUMNS } from "./version-rules.ts";
 
 /** A version about to become the one that its key names. */
 export interface NewVersion {
-  bucketId: number;
+  /** With the rules that it was found with; a commit under other rules fails with bucket_changed. */
+  bucket: RuledBucket;
   key: string;
   id: string;
   sizeBytes: number;
@@ -12,6 +21,8 @@ export interface NewVersion {
   modifiedMs: number;
   storageClass: string;
   checksum: ChecksumRow | null;
+  tags: TagRow[] | null;
+  lock: LockRow;
   attributes: unknown;
   parts: PartSummaryRow[] | null;
   /** Exactly one of the two is not null. */
@@ -62,22 +73,22 @@ export class Commits {
     this.#database = database;
   }
 
-  /** Throws `GuardError`: no_such_bucket, exists_already, etag_differs, no_such_key, blob_gone, no_such_upload, part_changed. */
-  async version(commit: VersionCommit): Promise<void> {
+  /**
+   * Gives the version's `seq`. Throws `GuardError`: bucket_changed, exists_already, etag_differs, no_such_key,
+   * object_changed, blob_gone, no_such_upload, part_changed.
+   */
+  async version(commit: VersionCommit): Promise<{ seq: number }> {
     const { version, condition, completes } = commit;
-    await this.#database.batch([
-      requireBucket(version.bucketId),
+    const results = await this.#database.batch<{ seq: number }[]>([
+      requireRules(version.bucket),
       ...(completes ? requireParts(version, completes) : []),
       ...(condition ? requireCondition(version, condition) : []),
-      {
-        sql: `INSERT OR IGNORE INTO trash (dropped_ms, id, extents) SELECT ?3, id, extents FROM objects
-              WHERE bucket_id = ?1 AND key = ?2 AND extents IS NOT NULL AND id <> ?4`,
-        values: [version.bucketId, version.key, version.modifiedMs, version.id],
-      },
+      ...makeRoom(version.bucket, [version.key], version.modifiedMs, version.id),
       ...refer(commit.blob, commit.sharedBlobIds, version.id, version.modifiedMs),
-      upsertObject(version),
       ...(completes ? finishUpload(version, completes) : []),
+      putVersion(version),
     ]);
+    return (results.at(-1) as { seq: number }[])[0] as { seq: number };
   }
 
   /** Makes a part visible in its upload; the one that it replaces goes to the trash. Throws `GuardError`: no_such_upload, blob_gone. */
@@ -116,23 +127,23 @@ export function requireUpload(bucketId: number, key: string, uploadId: string): 
   return require("no_such_upload", found, [bucketId, key, uploadId]);
 }
 
-function requireCondition({ bucketId, key, id }: NewVersion, condition: CommitCondition): Statement[] {
+function requireCondition({ bucket, key, id }: NewVersion, condition: CommitCondition): Statement[] {
   // A version that is there under our own id is this very commit, repeated: it meets every condition that it met before.
   const current = "SELECT 1 FROM objects WHERE bucket_id = ?1 AND key = ?2";
-  const values = [bucketId, key, id];
+  const values = [bucket.id, key, id];
   if ("ifNoneMatch" in condition) return [require("exists_already", `NOT EXISTS (${current} AND id <> ?3)`, values)];
   return [
-    require("no_such_key", `EXISTS (${current})`, [bucketId, key]),
+    require("no_such_key", `EXISTS (${current})`, values.slice(0, 2)),
     require("etag_differs", `EXISTS (${current} AND (id = ?3 OR etag = ?4))`, [...values, condition.ifMatch]),
   ];
 }
 
-function requireParts({ bucketId, key }: NewVersion, completes: NonNullable<VersionCommit["completes"]>): Statement[] {
+function requireParts({ bucket, key }: NewVersion, completes: NonNullable<VersionCommit["completes"]>): Statement[] {
   const unchanged = `(SELECT count(*) FROM json_each(?2) chosen JOIN parts p ON p.upload_id = ?1
     AND p.part_number = json_extract(chosen.value, '$[0]') AND p.id = json_extract(chosen.value, '$[1]')) = ?3`;
   const { uploadId, parts } = completes;
   return [
-    requireUpload(bucketId, key, uploadId),
+    requireUpload(bucket.id, key, uploadId),
     require("part_changed", unchanged, [uploadId, JSON.stringify(parts), parts.length]),
   ];
 }
@@ -148,7 +159,7 @@ function finishUpload(version: NewVersion, { uploadId, parts }: NonNullable<Vers
     { sql: "DELETE FROM parts WHERE upload_id = ?1", values: [uploadId] },
     {
       sql: "DELETE FROM uploads WHERE bucket_id = ?1 AND key = ?2 AND id = ?3",
-      values: [version.bucketId, version.key, uploadId],
+      values: [version.bucket.id, version.key, uploadId],
     },
   ];
 }
@@ -194,19 +205,27 @@ function refer(
   return statements;
 }
 
-function upsertObject(version: NewVersion): Statement {
+function putVersion(version: NewVersion): Statement {
+  const { bucket, lock } = version;
+  // Before versioning is enabled there is one version at the most, and no other table to look into.
+  const seq = bucket.versioning === null ? "1" : nextSeq("?1", "?2");
   return {
-    sql: `INSERT OR REPLACE INTO objects (bucket_id, key, id, size_bytes, etag, modified_ms, storage_class, checksum,
-            attributes, parts, extents, inline_body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
+    sql: `INSERT OR REPLACE INTO objects (${SHARED_COLUMNS})
+          VALUES (?1, ?2, ?3, ${seq}, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) RETURNING seq`,
     values: [
-      version.bucketId,
+      bucket.id,
       version.key,
       version.id,
+      bucket.versioning === "enabled" ? 0 : 1,
       version.sizeBytes,
       version.etag,
       version.modifiedMs,
       version.storageClass,
       jsonOrNull(version.checksum),
+      jsonOrNull(version.tags),
+      lock.retainUntilMs,
+      lock.retainMode,
+      lock.legalHold ? 1 : 0,
       JSON.stringify(version.attributes),
       jsonOrNull(version.parts),
       jsonOrNull(version.extents),

@@ -3,13 +3,15 @@
 /** Why a batch was rolled back on purpose: the name of the constraint of table `guard` that it ran into. */
 export type Guard =
   | "no_such_bucket"
+  | "bucket_changed"
   | "bucket_not_empty"
   | "no_such_upload"
   | "part_changed"
   | "blob_gone"
   | "exists_already"
   | "etag_differs"
-  | "no_such_key";
+  | "no_such_key"
+  | "object_changed";
 
 /** A batch ran into a guard: nothing of it was applied. */
 export class GuardError extends Error {

@@ -48,6 +48,31 @@ export interface ListedUpload {
   checksumType: string | null;
 }
 
+export interface ListedVersion {
+  kind: "version";
+  key: string;
+  id: string;
+  seq: number;
+  isNull: boolean;
+  isMarker: boolean;
+  /** The key names it now, or it is the delete marker that hides the key. */
+  isLatest: boolean;
+  sizeBytes: number;
+  etag: string;
+  modifiedMs: number;
+  storageClass: string;
+  checksum: ChecksumRow | null;
+}
+
+export interface VersionPosition {
+  key: string;
+  /** Versions of `key` down to this one are passed over; without it, all of them are. */
+  seq?: number;
+  skipPrefix?: boolean;
+}
+
+export type VersionQuery = Omit<ListQuery, "after"> & { after: VersionPosition };
+
 export interface UploadPosition {
   key: string;
   /** Uploads of `key` up to this one are passed over; without it, all of them are. */
@@ -93,6 +118,12 @@ export class ListingQueries {
     return rows && rows.map(({ found, rolled }) => (rolled === null ? listedUpload(found) : prefixEntry(rolled)));
   }
 
+  /** Versions and delete markers by key, newest first; otherwise as `objects`. */
+  async versions(query: VersionQuery): Promise<(ListedVersion | ListedPrefix)[] | null> {
+    const rows = await this.#page(query.bucket, versionPage(query));
+    return rows && rows.map(({ found, rolled }) => (rolled === null ? listedVersion(found) : prefixEntry(rolled)));
+  }
+
   async #page(bucket: string, page: Statement): Promise<RawEntry[] | null> {
     const named = { sql: "SELECT id FROM buckets WHERE name = ?1", values: [bucket] };
     const [buckets, rows] = await this.#database.batch<[{ id: number }, RawEntry]>([named, page]);
@@ -114,6 +145,16 @@ function listedUpload(found: string): ListedUpload {
   type Columns = [string, string, string, number, string, string | null, string | null];
   const [key, id, owner, initiatedMs, storageClass, checksumAlgorithm, checksumType] = JSON.parse(found) as Columns;
   return { kind: "upload", key, id, owner, initiatedMs, storageClass, checksumAlgorithm, checksumType };
+}
+
+function listedVersion(found: string): ListedVersion {
+  type Columns = [string, number, string, number, number, number, number, string, number, string, string | null];
+  const [key, seq, id, isNull, isMarker, isLatest, sizeBytes, etag, modifiedMs, storageClass, checksum] = JSON.parse(
+    found,
+  ) as Columns;
+  const flags = { isNull: isNull === 1, isMarker: isMarker === 1, isLatest: isLatest === 1 };
+  const parsed = parseJson<ChecksumRow>(checksum);
+  return { kind: "version", key, id, seq, ...flags, sizeBytes, etag, modifiedMs, storageClass, checksum: parsed };
 }
 
 function flatPage({ bucket, prefix, after, limit }: ListQuery): Statement {
@@ -159,5 +200,46 @@ function uploadPage({ bucket, prefix, delimiter, after, limit }: UploadQuery): S
   return {
     sql: seekingPage({ first: seek("b.id", start, startId), following: seek("p.bucket_id", beyondKey, beyondId) }),
     values: [bucket, prefix, ...marker, delimiter, limit + 1, [...prefix].length, after.uploadId ?? ""],
+  };
+}
+
+const CURRENT_VERSION = `json_array(key, seq, id, is_null, 0, 1, size_bytes, etag, modified_ms, storage_class, checksum)`;
+/** A marker is the latest where nothing newer is there; any other row of `versions` is not. */
+const OTHER_VERSION = `json_array(key, seq, id, is_null, is_marker,
+  is_marker = 1 AND NOT EXISTS (SELECT 1 FROM objects o WHERE o.bucket_id = w.bucket_id AND o.key = w.key)
+    AND NOT EXISTS (SELECT 1 FROM versions n WHERE n.bucket_id = w.bucket_id AND n.key = w.key AND n.seq > w.seq),
+  size_bytes, etag, modified_ms, storage_class, checksum)`;
+
+/**
+ * A place is (key, seq), newest first. The next version is the next older one of the key, or else the newest of the first key
+ * beyond it, which may be in either table.
+ */
+function versionPage({ bucket, prefix, delimiter, after, limit }: VersionQuery): Statement {
+  const seek = (bucketId: string, older: string, from: string) => `(SELECT found FROM (
+     SELECT * FROM (SELECT key, seq, ${OTHER_VERSION} AS found FROM versions w
+       WHERE bucket_id = ${bucketId} AND ${older} ORDER BY seq DESC LIMIT 1)
+     UNION ALL SELECT * FROM (SELECT key, seq, ${CURRENT_VERSION} FROM objects
+       WHERE bucket_id = ${bucketId} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key LIMIT 1)
+     UNION ALL SELECT * FROM (SELECT key, seq, ${OTHER_VERSION} FROM versions w
+       WHERE bucket_id = ${bucketId} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key, seq DESC LIMIT 1)
+     ) ORDER BY key, seq DESC LIMIT 1)`;
+  const olderOfMarker = "?8 IS NOT NULL AND ?3 >= ?2 AND key = ?3 AND seq < ?8";
+  const olderOfFound = `${ROLLED} IS NULL AND key = ${FOUND_KEY} AND seq < json_extract(p.found, '$[1]')`;
+  const beyond = `coalesce(${ROLLED} || ${TOP}, ${FOUND_KEY} || char(1))`;
+  return {
+    sql: seekingPage({
+      first: seek("b.id", olderOfMarker, FROM),
+      following: seek("p.bucket_id", olderOfFound, beyond),
+    }),
+    values: [
+      bucket,
+      prefix,
+      after.key,
+      after.skipPrefix ? 1 : 0,
+      delimiter,
+      limit + 1,
+      [...prefix].length,
+      after.seq ?? null,
+    ],
   };
 }

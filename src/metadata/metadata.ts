@@ -4,6 +4,7 @@ import { Commits } from "./commit.ts";
 import { type CostObserver, Database } from "./database.ts";
 import { ListingQueries } from "./listing.ts";
 import { ObjectTable } from "./objects.ts";
+import { Removals } from "./removals.ts";
 import { UploadTable } from "./uploads.ts";
 
 /** All metadata, in one D1 database. The only code that speaks SQL; each method is one round trip unless it says otherwise. */
@@ -14,6 +15,7 @@ export class Metadata {
   readonly uploads: UploadTable;
   readonly blobs: BlobTable;
   readonly commits: Commits;
+  readonly removals: Removals;
 
   /** `observe` is told the cost of each round trip. */
   constructor(d1: D1Database, observe?: CostObserver) {
@@ -24,5 +26,6 @@ export class Metadata {
     this.uploads = new UploadTable(database);
     this.blobs = new BlobTable(database);
     this.commits = new Commits(database);
+    this.removals = new Removals(database);
   }
 }

@@ -6,6 +6,10 @@ export interface BucketRow {
   owner: string;
   region: string;
   createdMs: number;
+  /** null: it was never enabled. */
+  versioning: "enabled" | "suspended" | null;
+  /** JSON of the object lock configuration; null: the bucket was created without object lock. */
+  objectLock: string | null;
 }
 
 export interface ChecksumRow {
@@ -34,15 +38,33 @@ export interface BlobRow {
   shards: ShardPlace[];
 }
 
+export type RetainMode = "GOVERNANCE" | "COMPLIANCE";
+
+/** What keeps a version from being removed. */
+export interface LockRow {
+  retainUntilMs: number | null;
+  retainMode: RetainMode | null;
+  legalHold: boolean;
+}
+
+/** In the order in which they were given. */
+export type TagRow = [key: string, value: string];
+
 /** An object version without its bytes. */
 export interface ObjectRow {
   key: string;
   id: string;
+  /** Order of commits within the key. */
+  seq: number;
+  /** It is the key's null version. */
+  isNull: boolean;
   sizeBytes: number;
   etag: string;
   modifiedMs: number;
   storageClass: string;
   checksum: ChecksumRow | null;
+  tags: TagRow[] | null;
+  lock: LockRow;
   /** JSON that the store wrote; its shape is the store's. */
   attributes: unknown;
   parts: PartSummaryRow[] | null;
@@ -58,14 +80,26 @@ export interface ContentRow {
 export interface RawObject {
   key: string;
   id: string;
+  seq: number;
+  is_null: number;
   size_bytes: number;
   etag: string;
   modified_ms: number;
   storage_class: string;
   checksum: string | null;
+  tags: string | null;
+  retain_until_ms: number | null;
+  retain_mode: RetainMode | null;
+  legal_hold: number;
   attributes: string;
   parts: string | null;
 }
+
+/** Of table objects or versions, as `o`, for a `RawObject`. */
+export const OBJECT_COLUMNS = `o.key, o.id, o.seq, o.is_null, o.size_bytes, o.etag, o.modified_ms, o.storage_class, o.checksum,
+  o.tags, o.retain_until_ms, o.retain_mode, o.legal_hold, o.attributes, o.parts`;
+/** Of table buckets, for a `BucketRow`. */
+export const BUCKET_COLUMNS = `id, name, owner, region, created_ms AS "createdMs", versioning, object_lock AS "objectLock"`;
 
 export interface RawBlob {
   id: string;
@@ -81,11 +115,15 @@ export function parseObject(raw: RawObject): ObjectRow {
   return {
     key: raw.key,
     id: raw.id,
+    seq: raw.seq,
+    isNull: raw.is_null === 1,
     sizeBytes: raw.size_bytes,
     etag: raw.etag,
     modifiedMs: raw.modified_ms,
     storageClass: raw.storage_class,
     checksum: parseJson<ChecksumRow>(raw.checksum),
+    tags: parseJson<TagRow[]>(raw.tags),
+    lock: { retainUntilMs: raw.retain_until_ms, retainMode: raw.retain_mode, legalHold: raw.legal_hold === 1 },
     attributes: JSON.parse(raw.attributes),
     parts: parseJson<PartSummaryRow[]>(raw.parts),
   };

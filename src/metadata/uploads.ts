@@ -1,7 +1,7 @@
 import { requireBucket } from "./buckets.ts";
 import { requireUpload } from "./commit.ts";
 import type { Database } from "./database.ts";
-import type { BucketRow, ExtentRow } from "./rows.ts";
+import { type BucketRow, type ExtentRow, jsonOrNull } from "./rows.ts";
 import { findBucket, findUpload, parseUpload, type RawUpload, type UploadRow } from "./upload-rows.ts";
 
 export interface PartRow {
@@ -45,7 +45,8 @@ export class UploadTable {
       requireBucket(bucketId),
       {
         sql: `INSERT INTO uploads (bucket_id, key, id, owner, storage_class, checksum_algorithm, checksum_type, attributes,
-                initiated_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
+                initiated_ms, tags, retain_until_ms, retain_mode, legal_hold)
+              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)`,
         values: [
           bucketId,
           row.key,
@@ -56,6 +57,10 @@ export class UploadTable {
           row.checksumType,
           JSON.stringify(row.attributes),
           row.initiatedMs,
+          jsonOrNull(row.tags),
+          row.lock.retainUntilMs,
+          row.lock.retainMode,
+          row.lock.legalHold ? 1 : 0,
         ],
       },
     ]);

@@ -16,8 +16,28 @@ export function translateStoreFailure(failure: StoreFailure): S3Error {
     case "too-many-buckets":
       return new S3Error("TooManyBuckets", undefined, { CurrentNumberOfBuckets: `${failure.bucketsMax}` });
     case "no-such-key":
+      return new S3Error(
+        "NoSuchKey",
+        undefined,
+        { Key: failure.key },
+        { headers: markerHeaders(failure.deleteMarker) },
+      );
     case "precondition-no-such-key":
       return new S3Error("NoSuchKey", undefined, { Key: failure.key });
+    case "no-such-version":
+      return new S3Error("NoSuchVersion", undefined, { Key: failure.key, VersionId: failure.versionId });
+    case "is-delete-marker": {
+      const modified = { Allow: "DELETE", "Last-Modified": new Date(failure.modifiedMs).toUTCString() };
+      const headers = { ...markerHeaders(failure.versionId), ...modified };
+      return new S3Error("MethodNotAllowed", undefined, { ResourceType: "DeleteMarker" }, { headers });
+    }
+    case "object-locked":
+      return new S3Error("AccessDenied", "Access Denied because object protected by object lock.");
+    case "versioning-needed":
+      return new S3Error(
+        "InvalidBucketState",
+        "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.",
+      );
     case "no-such-upload":
       return new S3Error("NoSuchUpload", undefined, { UploadId: failure.uploadId });
     case "precondition-failed":
@@ -78,4 +98,9 @@ export function translateStoreFailure(failure: StoreFailure): S3Error {
     case "metadata-unavailable":
       return new S3Error("ServiceUnavailable", "The metadata database does not answer. Please try again.");
   }
+}
+
+/** How S3 says that a delete marker is in the way. */
+function markerHeaders(versionId: string | undefined): Record<string, string> {
+  return versionId === undefined ? {} : { "x-amz-delete-marker": "true", "x-amz-version-id": versionId };
 }

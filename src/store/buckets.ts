@@ -13,12 +13,16 @@ export async function listBuckets(
   return { buckets: rows.slice(0, page.limit), truncated: rows.length > page.limit };
 }
 
-/** Throws `StoreError` bucket-exists where the name is taken, by whomever. */
+/** With `objectLock` it is versioned from the start, for good. Throws `StoreError` bucket-exists where the name is taken, by whomever. */
 export async function createBucket(
   store: StoreContext,
-  bucket: { name: BucketName; owner: string; region: string },
+  bucket: { name: BucketName; owner: string; region: string; objectLock?: boolean },
 ): Promise<void> {
-  const row = { ...bucket, createdMs: store.clock.now() };
+  const { objectLock = false, ...named } = bucket;
+  const lock = objectLock
+    ? { versioning: "enabled" as const, objectLock: "{}" }
+    : { versioning: null, objectLock: null };
+  const row = { ...named, ...lock, createdMs: store.clock.now() };
   const taken = await withMetadata({ bucket: bucket.name }, () => store.metadata.buckets.create(row));
   if (!taken) return;
   throw new StoreError({
@@ -37,6 +41,22 @@ export async function headBucket(store: StoreContext, name: BucketName): Promise
 /** Deletes an empty bucket, and aborts its unfinished uploads. Throws `StoreError` no-such-bucket or bucket-not-empty. */
 export async function deleteBucket(store: StoreContext, name: BucketName): Promise<void> {
   await withMetadata({ bucket: name }, () => store.metadata.buckets.delete(name, store.clock.now()));
+}
+
+/** Throws `StoreError` no-such-bucket, or versioning-needed where object lock keeps it enabled. */
+export async function setVersioning(
+  store: StoreContext,
+  bucket: BucketName,
+  versioning: "enabled" | "suspended",
+): Promise<void> {
+  try {
+    await withMetadata({ bucket }, () => store.metadata.buckets.setVersioning(bucket, versioning));
+  } catch (error) {
+    if (error instanceof StoreError && error.failure.kind === "conflict") {
+      throw new StoreError({ kind: "versioning-needed", bucket }, { cause: error });
+    }
+    throw error;
+  }
 }
 
 /** The row, or the failure that the bucket does not exist. */

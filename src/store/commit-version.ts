@@ -1,20 +1,51 @@
 import type { VersionCommit } from "../metadata/commit.ts";
-import { MetadataUnavailable } from "../metadata/database.ts";
+import { GuardError, MetadataUnavailable } from "../metadata/database.ts";
 import type { StoreContext } from "./context.ts";
+import { StoreError } from "./failure.ts";
 import { withMetadata } from "./translate-metadata.ts";
+import { formatVersionId } from "./version-id.ts";
+
+/** How often a commit is tried again because the bucket's versioning was changed under it. */
+const ATTEMPTS_MAX = 3;
 
 /**
  * Step 6: makes a version visible, atomically, or throws a `StoreError` and nothing has changed. Where D1 does not say
- * whether it committed, the version's unguessable id is looked for before the caller is told.
+ * whether it committed, the version's unguessable id is looked for before the caller is told. Gives the version id that S3
+ * prints, where the bucket has versions.
  */
-export async function commitVersion(store: StoreContext, bucket: string, commit: VersionCommit): Promise<void> {
-  const { bucketId, key, id } = commit.version;
-  await withMetadata({ bucket, key, uploadId: commit.completes?.uploadId ?? "" }, async () => {
-    try {
-      await store.metadata.commits.version(commit);
-    } catch (error) {
-      if (!(error instanceof MetadataUnavailable)) throw error;
-      if ((await store.metadata.objects.currentId(bucketId, key)) !== id) throw error;
+export async function commitVersion(
+  store: StoreContext,
+  bucket: string,
+  commit: VersionCommit,
+): Promise<{ versionId?: string }> {
+  const { key } = commit.version;
+  return withMetadata({ bucket, key, uploadId: commit.completes?.uploadId ?? "" }, async () => {
+    let version = commit.version;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const { seq } = await applied(store, { ...commit, version });
+        const { versioning } = version.bucket;
+        if (versioning === null) return {};
+        return { versionId: formatVersionId({ seq, id: version.id, isNull: versioning !== "enabled" }) };
+      } catch (error) {
+        if (!(error instanceof GuardError) || error.guard !== "bucket_changed" || attempt === ATTEMPTS_MAX) throw error;
+        const found = await store.metadata.buckets.find(bucket);
+        // Another bucket of the same name is not the one that the request was admitted to.
+        if (found?.id !== version.bucket.id) throw new StoreError({ kind: "no-such-bucket", bucket }, { cause: error });
+        version = { ...version, bucket: found };
+      }
     }
   });
+}
+
+async function applied(store: StoreContext, commit: VersionCommit): Promise<{ seq: number }> {
+  try {
+    return await store.metadata.commits.version(commit);
+  } catch (error) {
+    if (!(error instanceof MetadataUnavailable)) throw error;
+    const { bucket, key, id } = commit.version;
+    const seq = await store.metadata.objects.currentSeq(bucket.id, key, id);
+    if (seq === null) throw error;
+    return { seq };
+  }
 }

@@ -52,7 +52,7 @@ export async function completeUpload(store: StoreContext, complete: CompleteUplo
   requireChecksum(checksum, complete);
   const extents = joinExtents(parts);
   const version: NewVersion = {
-    bucketId: bucket.id,
+    bucket,
     key,
     // The upload's id becomes the version's: this is how a repeated Complete is recognised.
     id: uploadId,
@@ -61,17 +61,25 @@ export async function completeUpload(store: StoreContext, complete: CompleteUplo
     modifiedMs: store.clock.now(),
     storageClass: upload.storageClass,
     checksum,
+    tags: upload.tags,
+    lock: upload.lock,
     attributes: upload.attributes,
     parts: parts.map((part) => [part.partNumber, part.sizeBytes, part.checksum]),
     extents,
     inlineBody: null,
   };
-  await commitVersion(store, name, {
+  const committed = await commitVersion(store, name, {
     version,
     completes: { uploadId, parts: parts.map((part) => [part.partNumber, part.id] as const) },
     ...(complete.condition ? { condition: complete.condition } : {}),
   });
-  return { id: uploadId, etag: version.etag, modifiedMs: version.modifiedMs, ...(checksum ? { checksum } : {}) };
+  return {
+    id: uploadId,
+    ...committed,
+    etag: version.etag,
+    modifiedMs: version.modifiedMs,
+    ...(checksum ? { checksum } : {}),
+  };
 }
 
 /** The upload is gone: if its object is there, the answer was lost and is given again. */
@@ -81,8 +89,8 @@ async function completedBefore(store: StoreContext, { bucket, key, uploadId }: U
     throw error instanceof StoreError && error.failure.kind === "no-such-key" ? gone : error;
   });
   if (head.id !== uploadId) throw gone;
-  const { id, etag, modifiedMs, checksum } = head;
-  return { id, etag, modifiedMs, ...(checksum ? { checksum } : {}) };
+  const { id, versionId, etag, modifiedMs, checksum } = head;
+  return { id, ...(versionId ? { versionId } : {}), etag, modifiedMs, ...(checksum ? { checksum } : {}) };
 }
 
 function chooseParts(uploaded: readonly PartRow[], chosen: readonly CompletedPart[]): PartRow[] {

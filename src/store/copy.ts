@@ -6,34 +6,50 @@ import { foundBucket } from "./buckets.ts";
 import { commitVersion } from "./commit-version.ts";
 import type { StoreContext } from "./context.ts";
 import { DigestSet } from "./digests.ts";
-import { StoreError } from "./failure.ts";
 import { newId } from "./ids.ts";
+import { lockFor, tagRows } from "./lock-and-tags.ts";
 import { ObjectBody } from "./object-body.ts";
 import { objectHead } from "./object-head.ts";
-import type { ObjectName } from "./objects.ts";
+import { foundVersion, type ObjectName, versionRef } from "./objects.ts";
 import { withMetadata } from "./translate-metadata.ts";
 import type {
   Attributes,
+  Bucket,
+  BucketName,
   ChecksumAlgorithm,
   DigestName,
   Digests,
   ObjectChecksum,
   ObjectHead,
+  ObjectKey,
+  ObjectLock,
+  Tags,
   WriteCondition,
   WriteResult,
 } from "./types.ts";
 import { blobShape } from "./write.ts";
 import { writeBlob } from "./write-blob.ts";
 
-export interface CopyObject extends ObjectName {
+export interface CopyObject {
+  bucket: BucketName;
+  key: ObjectKey;
   source: ObjectName;
   /** Throws to refuse the source. */
   check(head: ObjectHead): void;
   attributes: Attributes | "copy";
+  /** Absent: as "copy". */
+  tags?: Tags | "copy";
+  /** The source's is never copied. Absent: the bucket's default retention. */
+  lock?: ObjectLock;
   storageClass: string;
   /** Absent: the copy keeps its source's checksum. */
   checksumAlgorithm?: ChecksumAlgorithm;
   condition?: WriteCondition;
+}
+
+export interface CopyResult extends WriteResult {
+  /** Of what was copied; present where its bucket is or was versioned. */
+  sourceVersionId?: string;
 }
 
 type Source = ObjectRow & ContentRow;
@@ -44,16 +60,16 @@ type Source = ObjectRow & ContentRow;
  * parts stay the source's. Throws what `check` throws, and `StoreError` no-such-bucket, no-such-key, conflict (the source's
  * blobs were collected meanwhile), precondition-failed, precondition-no-such-key, drives-unavailable, metadata-unavailable.
  */
-export async function copyObject(store: StoreContext, copy: CopyObject): Promise<WriteResult> {
+export async function copyObject(store: StoreContext, copy: CopyObject): Promise<CopyResult> {
   const { bucket, key } = copy;
   const found = await openSource(store, copy.source, { bucket, key });
   const target = foundBucket(found.bucket, bucket);
-  const head = objectHead(found.source);
+  const head = objectHead(found.source, found.sourceBucket);
   copy.check(head);
   const id = newId(store);
   const { checksum, blob, content } = await contentOfCopy(store, found.source, id, copy);
   const version: NewVersion = {
-    bucketId: target.id,
+    bucket: target,
     key,
     id,
     sizeBytes: head.sizeBytes,
@@ -61,16 +77,26 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
     modifiedMs: store.clock.now(),
     storageClass: copy.storageClass,
     checksum: checksum ?? null,
+    tags: tagRows(copy.tags === undefined || copy.tags === "copy" ? head.tags : copy.tags),
+    lock: lockFor(store, target, copy.lock),
     attributes: copy.attributes === "copy" ? head.attributes : copy.attributes,
     parts: found.source.parts,
     ...content,
   };
-  await commitVersion(store, bucket, {
+  const committed = await commitVersion(store, bucket, {
     version,
     ...(blob ? { blob } : { sharedBlobIds: blobIds(content.extents) }),
     ...(copy.condition ? { condition: copy.condition } : {}),
   });
-  return { id, etag: version.etag, modifiedMs: version.modifiedMs, ...(checksum ? { checksum } : {}) };
+  const source = head.versionId === undefined ? {} : { sourceVersionId: head.versionId };
+  return {
+    id,
+    ...committed,
+    ...source,
+    etag: version.etag,
+    modifiedMs: version.modifiedMs,
+    ...(checksum ? { checksum } : {}),
+  };
 }
 
 /** Opens what is to be copied, with its target. Throws `StoreError` no-such-bucket (of the source), no-such-key. */
@@ -78,12 +104,11 @@ export async function openSource(
   store: StoreContext,
   source: ObjectName,
   target: { bucket: string; key: string; uploadId?: string },
-): Promise<Omit<FoundForCopy, "source"> & { source: Source }> {
-  const found = await withMetadata(source, () => store.metadata.objects.openForCopy(source, target));
-  foundBucket(found.source?.bucket, source.bucket);
-  const object = found.source?.object;
-  if (!object) throw new StoreError({ kind: "no-such-key", key: source.key });
-  return { ...found, source: object };
+): Promise<Omit<FoundForCopy, "source"> & { source: Source; sourceBucket: Bucket }> {
+  const ref = { ...source, version: versionRef(source) };
+  const found = await withMetadata(source, () => store.metadata.objects.openForCopy(ref, target));
+  const { bucket: sourceBucket, object } = foundVersion(found.source, source);
+  return { ...found, source: object, sourceBucket };
 }
 
 /** Each blob that the extents refer to, once. */

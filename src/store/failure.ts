@@ -9,7 +9,15 @@ export type StoreFailure =
   | { kind: "bucket-exists"; bucket: BucketName; ownedByCaller: boolean }
   | { kind: "bucket-not-empty"; bucket: BucketName }
   | { kind: "too-many-buckets"; bucketsMax: number }
-  | { kind: "no-such-key"; key: ObjectKey }
+  /** `deleteMarker`: version id of the marker that hides the key. */
+  | { kind: "no-such-key"; key: ObjectKey; deleteMarker?: string }
+  | { kind: "no-such-version"; key: ObjectKey; versionId: string }
+  /** The version that was asked for is a delete marker: it has nothing to read. */
+  | { kind: "is-delete-marker"; versionId: string; modifiedMs: number }
+  /** Retention or a legal hold protects the version. */
+  | { kind: "object-locked"; key: ObjectKey }
+  /** Object lock needs versioning to stay enabled. */
+  | { kind: "versioning-needed"; bucket: BucketName }
   | { kind: "no-such-upload"; uploadId: string }
   /** A condition on the destination did not hold at the commit. */
   | { kind: "precondition-failed"; condition: "If-Match" | "If-None-Match" }

@@ -1,15 +1,18 @@
-import type { ReadWindow } from "../metadata/objects.ts";
+import type { FoundHead, MarkerRow, ReadWindow, VersionRef } from "../metadata/objects.ts";
 import { foundBucket } from "./buckets.ts";
 import type { StoreContext } from "./context.ts";
 import { StoreError } from "./failure.ts";
 import { ObjectBody } from "./object-body.ts";
 import { objectHead } from "./object-head.ts";
 import { withMetadata } from "./translate-metadata.ts";
-import type { BucketName, ObjectHead, ObjectKey, OutgoingBody } from "./types.ts";
+import type { Bucket, BucketName, ObjectHead, ObjectKey, OutgoingBody } from "./types.ts";
+import { formatVersionId, parseVersionId } from "./version-id.ts";
 
 export interface ObjectName {
   bucket: BucketName;
   key: ObjectKey;
+  /** As S3 prints it; absent: what the key names now. */
+  versionId?: string;
 }
 
 /** What will probably be read of an object. Only a hint: a wrong one costs a round trip, never a wrong byte. */
@@ -21,42 +24,58 @@ export interface OpenObject {
   read(range: { offset: number; length: number }): Promise<OutgoingBody>;
 }
 
-/** All about an object but its bytes, in one D1 round trip. Throws `StoreError` no-such-bucket, no-such-key. */
+/**
+ * All about an object but its bytes, in one D1 round trip. Throws `StoreError` no-such-bucket, no-such-key, no-such-version,
+ * is-delete-marker.
+ */
 export async function headObject(store: StoreContext, name: ObjectName): Promise<ObjectHead> {
-  const found = await withMetadata(name, () => store.metadata.objects.head(name.bucket, name.key));
-  foundBucket(found?.bucket, name.bucket);
-  if (!found?.object) throw new StoreError({ kind: "no-such-key", key: name.key });
-  return objectHead(found.object);
+  const ref = { ...name, version: versionRef(name) };
+  const found = await withMetadata(name, () => store.metadata.objects.head(ref));
+  const { bucket, object } = foundVersion(found, name);
+  return objectHead(object, bucket);
 }
 
-/** An object and where its bytes are, in one D1 round trip. Throws `StoreError` no-such-bucket, no-such-key. */
+/** An object and where its bytes are, in one D1 round trip. Throws as `headObject`. */
 export async function openObject(store: StoreContext, name: ObjectName & { hint?: ReadHint }): Promise<OpenObject> {
-  const window = windowOf(name.hint);
-  const found = await withMetadata(name, () => store.metadata.objects.open(name.bucket, name.key, window));
-  foundBucket(found?.bucket, name.bucket);
-  const object = found?.object;
-  if (!object) throw new StoreError({ kind: "no-such-key", key: name.key });
+  const ref = { ...name, version: versionRef(name) };
+  const found = await withMetadata(name, () => store.metadata.objects.open(ref, windowOf(name.hint)));
+  const { bucket, object } = foundVersion(found, name);
   return {
-    head: objectHead(object),
+    head: objectHead(object, bucket),
     read: async (range) => {
-      const body = new ObjectBody(store, object, found.blobs, range);
+      const body = new ObjectBody(store, object, found?.blobs ?? [], range);
       await body.ready();
       return body;
     },
   };
 }
 
-/** Deletes keys (at most 1,000) in one D1 round trip; absent ones are as good as deleted. Throws `StoreError` no-such-bucket. */
-export async function deleteObjects(
-  store: StoreContext,
-  { bucket, keys }: { bucket: BucketName; keys: readonly ObjectKey[] },
-): Promise<void> {
-  await withMetadata({ bucket }, () => store.metadata.objects.delete(bucket, keys, store.clock.now()));
+/** Which version a name means. Throws `StoreError` no-such-version where none can have the id. */
+export function versionRef({ key, versionId }: ObjectName): VersionRef {
+  if (versionId === undefined) return { kind: "current" };
+  const ref = parseVersionId(versionId);
+  if (!ref) throw new StoreError({ kind: "no-such-version", key, versionId });
+  return ref;
 }
 
-/** Deletes one key; see `deleteObjects`. */
-export async function deleteObject(store: StoreContext, { bucket, key }: ObjectName): Promise<void> {
-  await deleteObjects(store, { bucket, keys: [key] });
+/** The object that was found, or the failure that says why there is none. */
+export function foundVersion<Found extends FoundHead>(
+  found: Found | null,
+  { bucket: bucketName, key, versionId }: ObjectName,
+): { bucket: Bucket; object: NonNullable<Found["object"]> } {
+  const bucket = foundBucket(found?.bucket, bucketName);
+  if (found?.object) return { bucket, object: found.object };
+  const marker = found?.marker ?? null;
+  if (versionId === undefined) {
+    throw new StoreError({ kind: "no-such-key", key, ...(marker ? { deleteMarker: formatVersionId(marker) } : {}) });
+  }
+  if (marker) throw isDeleteMarker(marker);
+  throw new StoreError({ kind: "no-such-version", key, versionId });
+}
+
+function isDeleteMarker(marker: MarkerRow): StoreError {
+  const versionId = formatVersionId(marker);
+  return new StoreError({ kind: "is-delete-marker", versionId, modifiedMs: marker.modifiedMs });
 }
 
 function windowOf(hint: ReadHint | undefined): ReadWindow {

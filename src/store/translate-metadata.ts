@@ -23,6 +23,10 @@ function failureOf({ guard }: GuardError, { bucket, key = "", uploadId = "" }: S
   switch (guard) {
     case "no_such_bucket":
       return { kind: "no-such-bucket", bucket };
+    case "bucket_changed":
+      return { kind: "conflict", what: "the versioning of the bucket was changed meanwhile" };
+    case "object_changed":
+      return { kind: "conflict", what: "the object was changed meanwhile" };
     case "bucket_not_empty":
       return { kind: "bucket-not-empty", bucket };
     case "no_such_upload":

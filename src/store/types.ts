@@ -11,6 +11,10 @@ export interface Bucket {
   owner: string;
   region: string;
   createdMs: number;
+  /** null: it was never enabled. */
+  versioning: "enabled" | "suspended" | null;
+  /** JSON of the object lock configuration; null: the bucket was created without object lock. */
+  objectLock: string | null;
 }
 
 /** Headers that S3 keeps with an object and gives back as they were sent. Absent ones were not sent. */
@@ -48,10 +52,28 @@ export interface PartSummary {
   checksum?: string;
 }
 
+/** In the order in which they were given; at most ten. */
+export type Tags = readonly (readonly [key: string, value: string])[];
+
+export interface Retention {
+  mode: "GOVERNANCE" | "COMPLIANCE";
+  untilMs: number;
+}
+
+/** What keeps a version from being removed. */
+export interface ObjectLock {
+  retention: Retention | null;
+  legalHold: boolean;
+}
+
 export interface ObjectHead {
   key: ObjectKey;
   /** Unguessable id of this version; begins with its creation time. */
   id: string;
+  /** As S3 prints it; present where the bucket is or was versioned. */
+  versionId?: string;
+  tags: Tags;
+  lock: ObjectLock;
   sizeBytes: number;
   /** Without quotes: MD5 in hex, or `<md5 of the parts' md5s>-<count>`. */
   etag: string;
@@ -96,6 +118,8 @@ export type WriteCondition = { ifNoneMatch: "*" } | { ifMatch: string };
 
 export interface WriteResult {
   id: string;
+  /** As S3 prints it; present where the bucket is or was versioned. */
+  versionId?: string;
   etag: string;
   modifiedMs: number;
   checksum?: ObjectChecksum;

@@ -74,7 +74,7 @@ export async function uploadPartCopy(store: StoreContext, name: UploadPartCopy):
   const bucket = foundBucket(found.bucket, name.bucket);
   const { upload } = foundUpload({ bucket, upload: found.upload }, name);
   const info = uploadInfo(upload);
-  const range = name.select(objectHead(found.source));
+  const range = name.select(objectHead(found.source, found.sourceBucket));
   const target = { bucketId: bucket.id, sizeBytes: range.length };
   if (found.source.extents === null || range.length === 0)
     return copyInline(store, name, info, target, found.source, range);

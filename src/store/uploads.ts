@@ -5,8 +5,18 @@ import { foundBucket, headBucket } from "./buckets.ts";
 import type { StoreContext } from "./context.ts";
 import { StoreError } from "./failure.ts";
 import { isId, newId } from "./ids.ts";
+import { lockFor, tagRows } from "./lock-and-tags.ts";
 import { withMetadata } from "./translate-metadata.ts";
-import type { Attributes, Bucket, BucketName, ChecksumAlgorithm, ChecksumType, ObjectKey } from "./types.ts";
+import type {
+  Attributes,
+  Bucket,
+  BucketName,
+  ChecksumAlgorithm,
+  ChecksumType,
+  ObjectKey,
+  ObjectLock,
+  Tags,
+} from "./types.ts";
 
 export interface UploadChecksum {
   algorithm: ChecksumAlgorithm;
@@ -34,6 +44,8 @@ export interface CreateUpload {
   key: ObjectKey;
   owner: string;
   attributes: Attributes;
+  tags?: Tags;
+  lock?: ObjectLock;
   storageClass: string;
   checksum: UploadChecksum | null;
 }
@@ -49,14 +61,16 @@ export type UploadEntry = ({ kind: "upload" } & UploadInfo) | { kind: "prefix"; 
 
 /** Begins a multipart upload. Throws `StoreError` no-such-bucket. */
 export async function createUpload(store: StoreContext, create: CreateUpload): Promise<{ uploadId: string }> {
-  const { id: bucketId } = await headBucket(store, create.bucket);
+  const bucket = await headBucket(store, create.bucket);
   const { key, owner, attributes, storageClass, checksum } = create;
   const row = {
     id: newId(store),
-    bucketId,
+    bucketId: bucket.id,
     key,
     owner,
     attributes,
+    tags: tagRows(create.tags),
+    lock: lockFor(store, bucket, create.lock),
     storageClass,
     checksumAlgorithm: checksum?.algorithm ?? null,
     checksumType: checksum?.type ?? null,

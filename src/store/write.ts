@@ -7,6 +7,7 @@ import type { StoreContext } from "./context.ts";
 import { DigestSet } from "./digests.ts";
 import { StoreError } from "./failure.ts";
 import { newId } from "./ids.ts";
+import { lockFor, tagRows } from "./lock-and-tags.ts";
 import { withMetadata } from "./translate-metadata.ts";
 import type {
   Attributes,
@@ -16,6 +17,8 @@ import type {
   IncomingBody,
   ObjectChecksum,
   ObjectKey,
+  ObjectLock,
+  Tags,
   WriteCondition,
   WriteResult,
 } from "./types.ts";
@@ -27,6 +30,9 @@ export interface PutObject {
   attributes: Attributes;
   storageClass: string;
   body: IncomingBody;
+  tags?: Tags;
+  /** Absent: the bucket's default retention. */
+  lock?: ObjectLock;
   condition?: WriteCondition;
 }
 
@@ -45,7 +51,7 @@ export async function putObject(store: StoreContext, put: PutObject): Promise<Wr
     put.body.sizeBytes <= store.settings.inlineBytesMax ? inline(store, put, bucket) : onDrives(store, put, bucket, id);
   const { digests, checksum, ...bytes } = await content;
   const version: NewVersion = {
-    bucketId: (await bucket).id,
+    bucket: await bucket,
     key: put.key,
     id,
     sizeBytes: put.body.sizeBytes,
@@ -53,16 +59,18 @@ export async function putObject(store: StoreContext, put: PutObject): Promise<Wr
     modifiedMs: store.clock.now(),
     storageClass: put.storageClass,
     checksum,
+    tags: tagRows(put.tags),
+    lock: lockFor(store, await bucket, put.lock),
     attributes: put.attributes,
     parts: null,
     ...bytes.content,
   };
-  await commitVersion(store, put.bucket, {
+  const committed = await commitVersion(store, put.bucket, {
     version,
     ...(bytes.blob ? { blob: bytes.blob } : {}),
     ...(put.condition ? { condition: put.condition } : {}),
   }); // 6
-  return { id, etag: version.etag, modifiedMs: version.modifiedMs, checksum };
+  return { id, ...committed, etag: version.etag, modifiedMs: version.modifiedMs, checksum };
 }
 
 /** The bucket, on its way; a failure surfaces where it is awaited. */

@@ -120,8 +120,14 @@ describe("shards that are whole but not the right ones", () => {
   it("another blob's shard, and frames in another order, do not verify", async () => {
     await putObject(rig.store, put(bucket, "other", pattern(LARGE.length, 7)));
     await putObject(rig.store, put(bucket, "victim", LARGE));
-    const found = await rig.store.metadata.objects.open(bucket, "victim", { offset: 0, length: null });
-    const others = await rig.store.metadata.objects.open(bucket, "other", { offset: 0, length: null });
+    const found = await rig.store.metadata.objects.open(
+      { bucket, key: "victim", version: { kind: "current" } },
+      { offset: 0, length: null },
+    );
+    const others = await rig.store.metadata.objects.open(
+      { bucket, key: "other", version: { kind: "current" } },
+      { offset: 0, length: null },
+    );
     const shards = (blob: typeof found) =>
       (blob?.blobs[0]?.shards ?? []).map((place) => {
         const drive = rig.drives.find(({ name }) => name === place?.[0])!;

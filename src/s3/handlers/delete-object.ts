@@ -1,4 +1,4 @@
-import { deleteObject as removeObject } from "../../store/objects.ts";
+import { deleteObject as removeObject } from "../../store/delete.ts";
 import type { Handler } from "../handler.ts";
 import { refuseOtherVersions } from "../objects/version-id.ts";
 

@@ -1,4 +1,4 @@
-import { deleteObjects as removeObjects } from "../../store/objects.ts";
+import { deleteObjects as removeObjects } from "../../store/delete.ts";
 import { S3Error } from "../error.ts";
 import type { Handler } from "../handler.ts";
 import { type Deletion, parseDeleteList } from "../objects/delete-list.ts";
@@ -18,7 +18,7 @@ export const deleteObjects: Handler = async (call) => {
   }
   const { quiet, deletions } = parseDeleteList(await readBody(call, BODY_MAX_BYTES));
   const keys = new Set(deletions.filter(({ refusal }) => refusal === null).map(({ key }) => key));
-  await removeObjects(call.store, { bucket: call.bucket, keys: [...keys] });
+  await removeObjects(call.store, { bucket: call.bucket, deletions: [...keys].map((key) => ({ key })) });
   const results = deletions.map((deletion) => answer(deletion, quiet)).filter((result) => result !== null);
   return { status: 200, body: xmlDocument("DeleteResult", results) };
 };

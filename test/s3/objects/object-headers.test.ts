@@ -10,6 +10,8 @@ const head: ObjectHead = {
   etag: "e",
   modifiedMs: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
   storageClass: "STANDARD",
+  tags: [],
+  lock: { retention: null, legalHold: false },
   attributes: { system: { contentType: "text/plain" }, user: { a: "b" } },
   checksum: { algorithm: "crc32", type: "full-object", value: "AAAAAA==" },
 };

@@ -1,0 +1,266 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createBucket, setVersioning } from "../../src/store/buckets.ts";
+import { deleteObject, deleteObjects } from "../../src/store/delete.ts";
+import { StoreError } from "../../src/store/failure.ts";
+import { headObject, openObject } from "../../src/store/objects.ts";
+import { formatVersionId, parseVersionId } from "../../src/store/version-id.ts";
+import { putObject } from "../../src/store/write.ts";
+import { openTestStore, put, readAll, type TestStore } from "../support/store.ts";
+
+let rig: TestStore;
+beforeAll(async () => {
+  rig = await openTestStore();
+});
+afterAll(() => rig.dispose());
+
+let buckets = 0;
+async function newBucket(): Promise<string> {
+  const name = `versions-${++buckets}`;
+  await createBucket(rig.store, { name, owner: "root", region: "us-east-1" });
+  return name;
+}
+
+/** What S3's documentation says a key's versions are, newest first. */
+interface ModelVersion {
+  versionId: string;
+  body: string | null;
+}
+
+class Model {
+  versioning: "enabled" | "suspended" | null = null;
+  readonly keys = new Map<string, ModelVersion[]>();
+
+  add(key: string, version: ModelVersion): void {
+    const kept = this.keys.get(key) ?? [];
+    const others = this.versioning === "enabled" ? kept : kept.filter(({ versionId }) => versionId !== "null");
+    this.keys.set(key, [version, ...others]);
+  }
+
+  delete(key: string, marker: string | undefined): void {
+    if (this.versioning === null) this.keys.delete(key);
+    else this.add(key, { versionId: marker as string, body: null });
+  }
+
+  remove(key: string, versionId: string): void {
+    this.keys.set(
+      key,
+      (this.keys.get(key) ?? []).filter((version) => version.versionId !== versionId),
+    );
+  }
+}
+
+type Step =
+  | { do: "put"; key: string; body: string }
+  | { do: "delete"; keys: string[] }
+  | { do: "remove"; key: string; at: number }
+  | { do: "versioning"; to: "enabled" | "suspended" };
+
+const key = fc.constantFrom("a", "a/b", "b", "é");
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ do: fc.constant("put" as const), key, body: fc.string({ maxLength: 20 }) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant("delete" as const), keys: fc.uniqueArray(key, { minLength: 1 }) }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("remove" as const), key, at: fc.nat(5) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("versioning" as const),
+      to: fc.constantFrom("enabled" as const, "suspended" as const),
+    }),
+  },
+);
+
+async function run(bucket: string, model: Model, taken: Step): Promise<void> {
+  const { store } = rig;
+  switch (taken.do) {
+    case "put": {
+      const { versionId } = await putObject(store, put(bucket, taken.key, Buffer.from(taken.body)));
+      expect(versionId === undefined).toBe(model.versioning === null);
+      model.add(taken.key, { versionId: versionId ?? "null", body: taken.body });
+      return;
+    }
+    case "delete": {
+      const results = await deleteObjects(store, { bucket, deletions: taken.keys.map((name) => ({ key: name })) });
+      for (const result of results) model.delete(result.key, result.markerVersionId);
+      return;
+    }
+    case "remove": {
+      const version = model.keys.get(taken.key)?.[taken.at];
+      if (!version) return;
+      const removed = await deleteObject(store, { bucket, key: taken.key, versionId: version.versionId });
+      expect(removed.deleteMarker).toBe(version.body === null);
+      model.remove(taken.key, version.versionId);
+      return;
+    }
+    case "versioning":
+      await setVersioning(store, bucket, taken.to);
+      model.versioning = taken.to;
+  }
+}
+
+async function contentOf(bucket: string, name: string, versionId?: string): Promise<string | null> {
+  const { head, read } = await openObject(rig.store, { bucket, key: name, ...(versionId ? { versionId } : {}) });
+  return Buffer.from(await readAll(await read({ offset: 0, length: head.sizeBytes }))).toString();
+}
+
+async function compare(bucket: string, model: Model): Promise<void> {
+  const listed = await rig.store.metadata.listing.versions({
+    bucket,
+    prefix: "",
+    delimiter: "",
+    after: { key: "" },
+    limit: 1000,
+  });
+  const expected = [...model.keys]
+    .filter(([, versions]) => versions.length > 0)
+    .sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    .flatMap(([name, versions]) =>
+      versions.map(({ versionId, body }, at) => ({
+        key: name,
+        versionId,
+        isMarker: body === null,
+        isLatest: at === 0,
+      })),
+    );
+  const actual = (listed ?? []).map((entry) => {
+    if (entry.kind === "prefix") throw new Error("no delimiter was given");
+    const { isMarker, isLatest } = entry;
+    return { key: entry.key, versionId: formatVersionId(entry), isMarker, isLatest };
+  });
+  expect(actual).toEqual(expected);
+  const current = await rig.store.metadata.listing.objects({
+    bucket,
+    prefix: "",
+    delimiter: "",
+    after: { key: "", skipPrefix: false },
+    limit: 1000,
+  });
+  const live = expected.filter(({ isMarker, isLatest }) => isLatest && !isMarker).map((version) => version.key);
+  expect((current ?? []).map((entry) => (entry.kind === "object" ? entry.key : ""))).toEqual(live);
+  for (const [name, versions] of model.keys) {
+    for (const { versionId, body } of versions) {
+      if (body !== null) expect(await contentOf(bucket, name, versionId)).toBe(body);
+      else {
+        const failure = await headObject(rig.store, { bucket, key: name, versionId }).catch((error: unknown) => error);
+        expect((failure as StoreError).failure).toMatchObject({ kind: "is-delete-marker", versionId });
+      }
+    }
+    const [newest] = versions;
+    const got = await contentOf(bucket, name).catch((error: unknown) => {
+      if (!(error instanceof StoreError) || error.failure.kind !== "no-such-key") throw error;
+      return error.failure;
+    });
+    if (newest?.body != null) expect(got).toBe(newest.body);
+    else expect(got).toMatchObject(newest ? { deleteMarker: newest.versionId } : { kind: "no-such-key" });
+  }
+}
+
+describe("versions", () => {
+  it("are what S3's rules make of any sequence of puts, deletes, removals and changes of versioning", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
+        const bucket = await newBucket();
+        const model = new Model();
+        for (const taken of steps) await run(bucket, model, taken);
+        await compare(bucket, model);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("pages through versions without losing or repeating one, with and without a delimiter", async () => {
+    const bucket = await newBucket();
+    await setVersioning(rig.store, bucket, "enabled");
+    for (const name of ["a/1", "a/2", "b", "c/1", "d"]) {
+      for (let n = 0; n < 3; n++) await putObject(rig.store, put(bucket, name, Buffer.from(`${n}`)));
+    }
+    await deleteObjects(rig.store, { bucket, deletions: [{ key: "b" }, { key: "a/2" }] });
+    const query = { bucket, prefix: "", delimiter: "" };
+    const all = (await rig.store.metadata.listing.versions({ ...query, after: { key: "" }, limit: 1000 })) ?? [];
+    expect(all.length).toBe(17);
+    for (const limit of [1, 2, 3, 7]) {
+      const seen: unknown[] = [];
+      let after: { key: string; seq?: number } = { key: "" };
+      for (;;) {
+        const page = (await rig.store.metadata.listing.versions({ ...query, after, limit })) ?? [];
+        seen.push(...page.slice(0, limit));
+        const last = page[limit - 1];
+        if (page.length <= limit || last?.kind !== "version") break;
+        after = { key: last.key, seq: last.seq };
+      }
+      expect(seen).toEqual(all);
+    }
+    const rolled = await rig.store.metadata.listing.versions({
+      ...query,
+      delimiter: "/",
+      after: { key: "" },
+      limit: 99,
+    });
+    expect(rolled?.map((entry) => (entry.kind === "prefix" ? entry.prefix : entry.key))).toEqual([
+      "a/",
+      "b",
+      "b",
+      "b",
+      "b",
+      "c/",
+      "d",
+      "d",
+      "d",
+    ]);
+  });
+
+  it("cost no more rows than the budget, however many a key has", async () => {
+    const bucket = await newBucket();
+    await setVersioning(rig.store, bucket, "enabled");
+    const versionIds: string[] = [];
+    for (let n = 0; n < 60; n++) {
+      const { versionId } = await putObject(rig.store, put(bucket, "key", Buffer.from(`${n}`)));
+      versionIds.push(versionId as string);
+    }
+    const cost = async (work: () => Promise<unknown>) => {
+      rig.takeCost();
+      await work();
+      return rig.takeCost();
+    };
+    const within = { roundTrips: 2, rowsRead: 10, rowsWritten: 4 };
+    const steps: [string, () => Promise<unknown>][] = [
+      ["PutObject", () => putObject(rig.store, put(bucket, "key", Buffer.from("new")))],
+      ["GetObject of an old version", () => contentOf(bucket, "key", versionIds[3])],
+      ["DeleteObject", () => deleteObject(rig.store, { bucket, key: "key" })],
+      ["GetObject of a deleted key", () => headObject(rig.store, { bucket, key: "key" }).catch(() => {})],
+    ];
+    for (const [name, work] of steps) {
+      const { roundTrips, rowsRead, rowsWritten } = await cost(work);
+      expect([name, roundTrips <= within.roundTrips, rowsRead, rowsRead <= within.rowsRead, rowsWritten]).toEqual([
+        name,
+        true,
+        rowsRead,
+        true,
+        rowsWritten,
+      ]);
+      expect(rowsWritten).toBeLessThanOrEqual(within.rowsWritten);
+    }
+    const removal = await cost(() =>
+      deleteObject(rig.store, { bucket, key: "key", versionId: versionIds[5] as string }),
+    );
+    expect(removal.roundTrips).toBe(1);
+    // Some statements, each of a few seeks: not one of the 60 versions more.
+    expect(removal.rowsRead).toBeLessThanOrEqual(55);
+  });
+});
+
+describe("version ids", () => {
+  it("round-trip, and anything else is none", () => {
+    const id = "01KAGX0000ABCDEFGHJKMNPQRS";
+    expect(formatVersionId({ seq: 1, id, isNull: false })).toHaveLength(32);
+    for (const seq of [1, 31, 32, 1_000_000]) {
+      expect(parseVersionId(formatVersionId({ seq, id, isNull: false }))).toEqual({ kind: "id", seq, id });
+    }
+    for (const text of ["", "nul", id, `!00001${id}`, "x".repeat(32), `${"0".repeat(7)}${id}`]) {
+      expect(parseVersionId(text)).toBeNull();
+    }
+  });
+});
