@@ -116,6 +116,18 @@ describe("withCircuitBreaker", () => {
     await assertFails(rig.drive.get(key), "circuit-open");
   });
 
+  test("a frame that comes starts the count again", async () => {
+    const rig = new Rig();
+    const key = freshKey();
+    await putShard(rig.memory, key, pattern(10));
+    for (let round = 0; round < 5; round++) {
+      rig.failWith("timeout");
+      for (let call = 0; call < 2; call++) await assertFails(rig.drive.head(key), "timeout");
+      rig.fault = null;
+      await (await rig.drive.get(key))!.read(10);
+    }
+  });
+
   test("a writer counts once, and only its acknowledgement is a success", async () => {
     const rig = new Rig();
     rig.failWith("unknown", ["close"]);

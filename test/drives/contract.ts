@@ -64,8 +64,10 @@ async function largeShard(drive: Drive): Promise<void> {
 async function sourceMayBeOverwritten(drive: Drive): Promise<void> {
   const memory = new WebAssembly.Memory({ initial: 16 });
   const whole = pattern(3 * MiB + 5);
-  for (const pieceBytes of [1, 1000, 3000, 64 * KiB, 256 * KiB + 8, 512 * KiB]) {
-    const sizeBytes = Math.min(whole.length, pieceBytes * 40 + 3);
+  const asOnePiece = [1, 500, 64 * KiB, 512 * KiB].map((bytes) => [bytes, bytes] as const);
+  const asMany = [1, 1000, 3000, 64 * KiB, 256 * KiB + 8].map((bytes) => [bytes, bytes * 40 + 3] as const);
+  for (const [pieceBytes, wantedBytes] of [...asOnePiece, ...asMany]) {
+    const sizeBytes = Math.min(whole.length, wantedBytes);
     const key = freshKey();
     const writer = drive.put(key, sizeBytes);
     for (let at = 0; at < sizeBytes; at += pieceBytes) {

@@ -101,6 +101,21 @@ describe("withTimeout", () => {
     ok(isCancelled);
   });
 
+  test.each(["write", "close"] as const)("aborts a writer whose %s is late, without being asked to", async (step) => {
+    const clock = new ManualClock();
+    let aborts = 0;
+    const hang = () => new Promise<void>(() => {});
+    const abort = async () => {
+      aborts += 1;
+    };
+    const stuck = { write: async () => {}, close: async () => {}, abort, [step]: hang };
+    const drive = withTimeout(decorate(new MemoryDrive({ name: "memory" }), { put: () => stuck }), { clock, ...TIMES });
+    const writer = drive.put(freshKey(), 1);
+    const ms = step === "write" ? TIMES.stepMs : TIMES.closeMs;
+    await assertTimesOut(clock, step === "write" ? writer.write(pattern(1)) : writer.close(), ms);
+    deepStrictEqual(aborts, 1);
+  });
+
   test("an abort that hangs ends all the same", async () => {
     const clock = new ManualClock();
     const stuck = { write: async () => {}, close: async () => {}, abort: () => new Promise<void>(() => {}) };
