@@ -11,7 +11,7 @@ import { signatureError } from "./objects/signature-error.ts";
 export interface Authenticated {
   readonly principal: Principal;
   readonly mode: PayloadMode;
-  /** Null where the request is anonymous. */
+  /** Null where the request is anonymous, or signed with Signature Version 2: nothing can be chained to it. */
   readonly verified: VerifiedSignature | null;
 }
 

@@ -141,7 +141,11 @@ const levels = {
   bucket: { plain: bucketMethods, subresources: bucketSubresources },
   object: { plain: objectMethods, subresources: objectSubresources },
 };
-const everySubresource = new Set([...Object.keys(bucketSubresources), ...Object.keys(objectSubresources)]);
+/** Every parameter that makes a request one about something else than the object or bucket itself. */
+export const everySubresource: ReadonlySet<string> = new Set([
+  ...Object.keys(bucketSubresources),
+  ...Object.keys(objectSubresources),
+]);
 
 /** Parameters with a meaning that need no value. Any other one without a value is taken for an unknown subresource. */
 const mayBeEmpty = new Set(

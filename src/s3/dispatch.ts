@@ -10,7 +10,7 @@ import type { Answer, Payload } from "./handler.ts";
 import { withHoistedHeaders } from "./hoisted-headers.ts";
 import { operations } from "./operations.ts";
 import { screen } from "./screen.ts";
-import { cutUrl, parseQueryParameters, parseTarget, type RawUrl } from "./target.ts";
+import { bucketOfHost, cutUrl, parseQueryParameters, parseTarget, type RawUrl } from "./target.ts";
 
 /**
  * One request from its address to its answer: target → authenticate → detect operation → authorise → screen → run.
@@ -24,7 +24,11 @@ export async function dispatch(request: Request, front: Front, requestId: string
   const query = parseQueryParameters(url.rawQuery);
 
   const { keys, signingKeys, store } = front;
-  const who = authenticate(signedHead(request, url), { keys, signingKeys, nowMs: store.clock.now() });
+  const who = authenticate(signedHead(request, url, front.baseDomains), {
+    keys,
+    signingKeys,
+    nowMs: store.clock.now(),
+  });
   const headers = withHoistedHeaders(request.headers, query);
   const name = detectOperation({ method, target, query, headers });
   if (target.level !== "service") checkAddressedBucketName(target.bucket);
@@ -45,14 +49,17 @@ export async function dispatch(request: Request, front: Front, requestId: string
 }
 
 /** The part of the request that signatures cover. The edge replaces Accept-Encoding and keeps the client's own apart. */
-function signedHead(request: Request, { rawPath, rawQuery }: RawUrl): RequestHead {
+function signedHead(request: Request, url: RawUrl, baseDomains: readonly string[]): RequestHead {
+  const { hostname, rawPath, rawQuery } = url;
   const acceptEncodingOriginal = request.cf?.clientAcceptEncoding;
+  const bucket = bucketOfHost(hostname, baseDomains);
   return {
     method: request.method,
     rawPath,
     rawQuery,
     headers: new Map(request.headers),
     ...(typeof acceptEncodingOriginal === "string" ? { acceptEncodingOriginal } : {}),
+    ...(bucket === null ? {} : { bucketOfHost: bucket }),
   };
 }
 

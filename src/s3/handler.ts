@@ -22,7 +22,7 @@ export interface Call {
 /** The request body as it arrived, with what the verified signature says of it. */
 export interface Payload {
   readonly mode: PayloadMode;
-  /** What signed chunks are chained to; null where the request is anonymous. */
+  /** What signed chunks are chained to; null where the request is anonymous or signed with Signature Version 2. */
   readonly verified: VerifiedSignature | null;
   readonly stream: ReadableStream<Uint8Array> | null;
   /** Content-Length; null where the request has none. */

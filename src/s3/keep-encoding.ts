@@ -1,22 +1,23 @@
 /**
- * Keeps proxies in front of the Worker from compressing an object on the way. Cloudflare's edge, and the proxy of
- * `wrangler dev` that imitates it, compress answers of certain types for clients that accept it: Content-Length is lost
- * (of a HEAD too), and a client that does not expect an encoding keeps the compressed bytes for the object.
+ * Keeps proxies in front of the Worker from compressing or decompressing an object on the way. Cloudflare's edge, and the
+ * proxy of `wrangler dev` that imitates it, encode answers of certain types for clients that accept it and decode them for
+ * clients that do not: the length is lost (of a HEAD too), checksums fail, and a client that expects neither keeps the
+ * wrong bytes for the object.
  *
- * Measured on that proxy: `Content-Encoding: identity` prevents it; `Cache-Control: no-transform`, a length and a strong
- * ETag do not. The header is seen by the client, so it is set only where compression threatens: on whole objects of a
- * compressible type, without an encoding of their own, for a client that accepts another. `npm start` has no proxy and
- * never sets it.
+ * Measured on that proxy: `Content-Encoding: identity` prevents the one, an encoding written in capitals (names of
+ * encodings know no case) the other; `Cache-Control: no-transform`, a known length and a strong ETag prevent nothing. The
+ * client sees the header, so it is touched only where the proxy would act. `npm start` has no proxy.
  */
 export function keepEncoding(headers: Headers, status: number, clientAcceptEncoding: unknown): void {
-  const threatened =
-    status === 200 &&
-    typeof clientAcceptEncoding === "string" &&
-    /\b(gzip|br|zstd|deflate)\b|\*/i.test(clientAcceptEncoding) &&
-    headers.has("ETag") &&
-    !headers.has("Content-Encoding") &&
-    compressible.test(headers.get("Content-Type") ?? "text/plain");
-  if (threatened) headers.set("Content-Encoding", "identity");
+  if (typeof clientAcceptEncoding !== "string" || status !== 200 || !headers.has("ETag")) return;
+  if (!compressible.test(headers.get("Content-Type") ?? "text/plain")) return;
+  const encoding = headers.get("Content-Encoding");
+  const accepts = (name: string) => new RegExp(`\\b${name}\\b|\\*`, "i").test(clientAcceptEncoding);
+  if (encoding === null) {
+    if (["gzip", "br", "zstd", "deflate"].some(accepts)) headers.set("Content-Encoding", "identity");
+  } else if ((encoding === "gzip" || encoding === "br") && !accepts(encoding)) {
+    headers.set("Content-Encoding", encoding.toUpperCase());
+  }
 }
 
 /** Wider than the list that Cloudflare publishes ("Content compression"), which grows. */

@@ -56,7 +56,8 @@ export function parseTarget(url: RawUrl, baseDomains: readonly string[]): Target
 /** Decoded query parameters; `+` is a space. Throws InvalidURI where an escape is not UTF-8 or is U+0000. */
 export function parseQueryParameters(rawQuery: string): URLSearchParams {
   if (rawQuery.includes("%")) decode(rawQuery.replace(/%(?![0-9A-Fa-f]{2})/g, "%25"));
-  return new URLSearchParams(rawQuery);
+  // URLSearchParams takes off one leading question mark: a second one in the URL is part of the first name.
+  return new URLSearchParams(`?${rawQuery}`);
 }
 
 function addressed(bucket: string, key: string): Target {

@@ -37,7 +37,14 @@ describe("objects behind a proxy that may compress", () => {
     expect(encodingOf(object({}, 206), "gzip")).toBeNull();
     expect(encodingOf(object({ "Content-Type": "application/octet-stream" }), "gzip")).toBeNull();
     expect(encodingOf(object({ "Content-Type": "video/mp4" }), "gzip")).toBeNull();
-    expect(encodingOf(object({ "Content-Encoding": "br" }), "gzip")).toBe("br");
+    expect(encodingOf(object({ "Content-Encoding": "gzip" }), "gzip, br")).toBe("gzip");
+    expect(encodingOf(object({ "Content-Encoding": "gzip" }), undefined)).toBe("gzip");
+    expect(encodingOf(object({ "Content-Encoding": "gzip", "Content-Type": "video/mp4" }), "identity")).toBe("gzip");
+  });
+
+  test("are not decoded for a client that did not ask for their encoding", () => {
+    expect(encodingOf(object({ "Content-Encoding": "gzip" }), "identity")).toBe("GZIP");
+    expect(encodingOf(object({ "Content-Encoding": "br" }), "gzip")).toBe("BR");
   });
 
   test("documents may be compressed", () => {

@@ -7,6 +7,9 @@ import { type Sherd, startSherd } from "../support/sherd.ts";
 import { signRequest } from "../support/signer.ts";
 import { pattern } from "../support/store.ts";
 
+/** Nothing is asserted of times: this only ends what would hang. */
+const patiently = { timeout: 30_000 };
+
 const sizeBytes = 24 * 1024 * 1024;
 const body = Buffer.from(pattern(sizeBytes));
 let sherd: Sherd;
@@ -39,7 +42,7 @@ test("downloads that are abandoned give back what they held", async () => {
   const whole = await sherd.raw({ path: "/bucket/large" });
   expect(whole.bytes.equals(body)).toBe(true);
   await expect
-    .poll(() => sherd.log.filter((line) => /^GET \/bucket\/large 200 /.test(line)).length)
+    .poll(() => sherd.log.filter((line) => /^GET \/bucket\/large 200 /.test(line)).length, patiently)
     .toBe(abandoned + 1);
 });
 
@@ -54,7 +57,7 @@ test("uploads that are cut off leave nothing and give back what they held", asyn
   const { status } = await sherd.raw({ method: "PUT", path: "/bucket/whole", body });
   expect(status).toBe(200);
   expect((await sherd.raw({ method: "HEAD", path: "/bucket/cut" })).status).toBe(404);
-  await expect.poll(async () => (await shardFiles()).length).toBe(before.length + 6);
+  await expect.poll(async () => (await shardFiles()).length, patiently).toBe(before.length + 6);
 });
 
 test("an object that cannot be read to its end breaks the connection off", async () => {
@@ -76,7 +79,7 @@ test("an object that cannot be read to its end breaks the connection off", async
   expect(got.length).toBeLessThan(sizeBytes);
   expect(got.equals(body.subarray(0, got.length))).toBe(true);
   await expect
-    .poll(() => sherd.log.some((line) => line.includes("broken off: StoreError: drives-unavailable")))
+    .poll(() => sherd.log.some((line) => line.includes("broken off: StoreError: drives-unavailable")), patiently)
     .toBe(true);
 });
 

@@ -10,7 +10,7 @@ const BUCKETS_MAX = 10_000;
 
 /** GET /: the caller's buckets by name, all of them or, with max-buckets, page by page. */
 export async function listBuckets(call: Call): Promise<Answer> {
-  const { query, principal, store } = call;
+  const { query, principal } = call;
   if (principal.kind === "anonymous") throw new Error("anonymous owns no buckets: to be refused by authorisation");
   const limit = parseCount(query, "max-buckets", BUCKETS_MAX);
   if (limit < 1 || limit > BUCKETS_MAX) {
@@ -34,7 +34,7 @@ export async function listBuckets(call: Call): Promise<Answer> {
     optional("ContinuationToken", next),
     optional("Prefix", prefix === "" ? undefined : prefix),
   );
-  return { status: 200, headers: { "x-amz-bucket-region": store.settings.region }, body };
+  return { status: 200, body };
 }
 
 interface BucketQuery {

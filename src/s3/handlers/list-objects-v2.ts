@@ -38,5 +38,5 @@ export async function listObjectsV2(call: Call): Promise<Answer> {
     optional("EncodingType", encoding.type),
     contentsElements(page.entries, encoding, owner),
   );
-  return { status: 200, headers: { "x-amz-bucket-region": store.settings.region }, body };
+  return { status: 200, body };
 }

@@ -32,5 +32,5 @@ export async function listObjects(call: Call): Promise<Answer> {
     optional("EncodingType", encoding.type),
     contentsElements(page.entries, encoding, ownerElement("Owner", call.principal)),
   );
-  return { status: 200, headers: { "x-amz-bucket-region": store.settings.region }, body };
+  return { status: 200, body };
 }
