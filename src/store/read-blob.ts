@@ -16,6 +16,12 @@ export interface Damage {
   cause: string;
 }
 
+interface LateFrame {
+  stripe: number;
+  arriving: Promise<Frame>;
+  arrived: boolean;
+}
+
 /**
  * Reads a range of a blob: only the frames that it touches, data shards first. A frame that is absent, wrong or late is replaced
  * by frames of other shards and rebuilt, without a restart; a shard that failed once is not asked again. While one stripe is
@@ -27,8 +33,8 @@ export class BlobReader {
   readonly #layout: BlobLayout;
   readonly #range: BlobRange;
   readonly #sources: (ShardSource | null)[];
-  /** Shards whose frame is overdue, until it comes. */
-  readonly #late = new Map<number, { stripe: number; arriving: Promise<Frame> }>();
+  /** Shards whose frame is overdue: they are not asked for another one before it has come. */
+  readonly #late = new Map<number, LateFrame>();
   readonly #lastStripe: number;
   #nextStripe: number;
   #upcoming: Promise<Uint8Array[]> | null = null;
@@ -104,6 +110,7 @@ export class BlobReader {
   async #blocks(stripe: number, wanted: readonly number[]): Promise<(Uint8Array | null)[]> {
     const { k, m } = this.#layout;
     const blocks: (Uint8Array | null)[] = Array.from({ length: k + m }, () => null);
+    for (const [shard, { arrived }] of this.#late) if (arrived) this.#late.delete(shard);
     await Promise.all(wanted.map((shard) => this.#fetch(stripe, shard, blocks)));
     const lacking = wanted.filter((shard) => blocks[shard] === null);
     if (lacking.length === 0) return blocks;
@@ -146,11 +153,15 @@ export class BlobReader {
     const patience = clock.timer(latency.hedgeMs(drive));
     const frame = await Promise.race([arriving, patience.done]);
     patience.cancel();
-    latency.observe(drive, clock.now() - beganMs);
+    // A fast failure says nothing of how long a frame takes.
+    if (!frame || frame.ok) latency.observe(drive, clock.now() - beganMs);
     if (frame?.ok) blocks[shard] = frame.block;
     if (frame) return;
-    this.#late.set(shard, { stripe, arriving });
-    void arriving.then(() => this.#late.delete(shard));
+    const late: LateFrame = { stripe, arriving, arrived: false };
+    this.#late.set(shard, late);
+    void arriving.then(() => {
+      late.arrived = true;
+    });
   }
 
   /** The last resort where no other shard is left: waits for a late one. False if there is none. */
@@ -159,6 +170,7 @@ export class BlobReader {
     if (!entry) return false;
     const [shard, late] = entry;
     let frame = await late.arriving;
+    this.#late.delete(shard);
     if (late.stripe !== stripe) frame = await (this.#sources[shard] as ShardSource).frame(stripe);
     if (frame.ok) blocks[shard] = frame.block;
     return true;

@@ -44,9 +44,15 @@ export class ShardSet {
     const set = new ShardSet(shards, layout.m === 0 ? layout.k : layout.k + 1);
     const header = { k: layout.k, m: layout.m, blockBytes: layout.blockBytes, blobBytes: layout.blobBytes };
     const id = idBytes(blobId);
-    await set.write(
-      shards.map((_, shard) => encodeShardHeader({ ...header, blobId: id, shard }, (bytes) => engine.crc64nvme(bytes))),
+    const headers = shards.map((_, shard) =>
+      encodeShardHeader({ ...header, blobId: id, shard }, (bytes) => engine.crc64nvme(bytes)),
     );
+    try {
+      await set.write(headers);
+    } catch (error) {
+      await set.abort();
+      throw error;
+    }
     return set;
   }
 

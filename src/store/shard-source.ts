@@ -1,6 +1,6 @@
 import { type Drive, DriveError, type ShardReader } from "../drives/drive.ts";
 import type { ErasureEngine } from "../erasure/engine.ts";
-import { type BlobLayout, frameBytes, frameOffset } from "../erasure/layout.ts";
+import { type BlobLayout, FRAME_CHECK_BYTES, frameBytes, frameOffset } from "../erasure/layout.ts";
 
 /** Why a shard gave no frame. `damaged` says that the shard itself is lost or wrong, not just out of reach for now. */
 export type ShardFault =
@@ -59,14 +59,13 @@ export class ShardSource {
   /** The block of stripe `stripe`. Stripes are asked for in ascending order, one at a time. Never throws but on bugs. */
   async frame(stripe: number): Promise<Frame> {
     if (this.#fault) return { ok: false, fault: this.#fault };
-    const { engine, blobId, layout, shard } = this.#parts;
+    const { engine, blobId, shard } = this.#parts;
     try {
-      if (this.#nextStripe !== stripe) await this.#open(stripe);
-      if (!this.#reader) return this.#fail({ kind: "absent", damaged: !this.#parts.settling });
-      const frame = await this.#reader.read(frameBytes(layout, stripe));
+      const frame = await this.#read(stripe);
+      if (!frame) return this.#fail({ kind: "absent", damaged: !this.#parts.settling });
       this.#nextStripe = stripe + 1;
       if (!engine.verifyFrame(frame, { blobId, shard, stripe })) return this.#fail({ kind: "corrupt", damaged: true });
-      return { ok: true, block: frame.subarray(0, frame.length - 8) };
+      return { ok: true, block: frame.subarray(0, frame.length - FRAME_CHECK_BYTES) };
     } catch (error) {
       if (!(error instanceof DriveError)) throw error;
       return this.#fail(
@@ -79,6 +78,21 @@ export class ShardSource {
   async cancel(): Promise<void> {
     await this.#reader?.cancel();
     this.#reader = null;
+  }
+
+  /** The frame as the drive has it, or null where there is no shard. */
+  async #read(stripe: number): Promise<Uint8Array | null> {
+    const length = frameBytes(this.#parts.layout, stripe);
+    if (this.#reader && this.#nextStripe === stripe) {
+      try {
+        return await this.#reader.read(length);
+      } catch (error) {
+        // A client that reads slowly leaves the drive's stream idle until it is cut: it is opened anew, once.
+        if (!(error instanceof DriveError)) throw error;
+      }
+    }
+    await this.#open(stripe);
+    return this.#reader ? this.#reader.read(length) : null;
   }
 
   /** Opens the frames from `stripe` to the last wanted one, as one range. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createBucket } from "../../src/store/buckets.ts";
 import type { StoreContext } from "../../src/store/context.ts";
+import { DriveLatency } from "../../src/store/drive-latency.ts";
 import { StoreError } from "../../src/store/failure.ts";
 import { openObject } from "../../src/store/objects.ts";
 import { putObject } from "../../src/store/write.ts";
@@ -88,6 +89,47 @@ describe("with two drives of six faulty", () => {
     const [faulty] = combinations(2);
     plan = ({ drive, kind }) => (faulty?.includes(drive) && kind === "read" ? { kind: "hang" } : null);
     expect(Buffer.compare(await read("large", 0, LARGE.length), LARGE)).toBe(0);
+  });
+
+  it("that are all slow: what comes late is still taken where nothing else is left", async () => {
+    const slow = { ...store, latency: Object.assign(new DriveLatency(), { hedgeMs: () => 5 }) };
+    const held: (() => void)[] = [];
+    const drives = store.drives.map((drive) => ({
+      ...drive,
+      name: drive.name,
+      settleMs: 0,
+      get: async (key: string, range?: { offset: number; length: number }) => {
+        const reader = await drive.get(key, range);
+        if (!reader) return null;
+        const read = async (length: number) => {
+          await new Promise<void>((resolve) => {
+            held.push(resolve);
+            setTimeout(resolve, 20 + 10 * (held.length % 3));
+          });
+          return reader.read(length);
+        };
+        return { read, cancel: () => reader.cancel() };
+      },
+    }));
+    const object = await openObject({ ...slow, drives: drives as never }, { bucket, key: "large" });
+    expect(Buffer.compare(await readAll(await object.read({ offset: 0, length: LARGE.length })), LARGE)).toBe(0);
+    expect(held.length).toBeGreaterThan(4);
+  });
+
+  it("whose stream is cut once: it is opened anew", async () => {
+    let gets = 0;
+    const reads = new Map<string, number>();
+    plan = ({ drive, kind }) => {
+      if (kind === "get") gets++;
+      if (kind !== "read") return null;
+      reads.set(drive, (reads.get(drive) ?? 0) + 1);
+      return reads.get(drive) === 2 ? { kind: "fail", fault: "unreachable" } : null;
+    };
+    const patient = { ...store, latency: Object.assign(new DriveLatency(), { hedgeMs: () => 60_000 }) };
+    const object = await openObject(patient, { bucket, key: "large" });
+    expect(Buffer.compare(await readAll(await object.read({ offset: 0, length: LARGE.length })), LARGE)).toBe(0);
+    // Four shards opened twice, and none given up for a parity shard.
+    expect(gets).toBe(8);
   });
 
   it("notes what is damaged for healing, and not what is only out of reach", async () => {
