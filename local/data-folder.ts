@@ -13,6 +13,8 @@ export interface DataFolder {
   drivePaths: string[];
   /** Where Miniflare keeps D1. */
   metadataPath: string;
+  /** For files that need not outlast the server: empty at each start. */
+  temporaryPath: string;
   /** Whether the server before this one ended without stopping (killed, power lost). */
   wasKilled: boolean;
   /** Notes the process ids of this server, for people and scripts. */
@@ -27,6 +29,7 @@ export interface DataFolder {
  */
 export async function openDataFolder(path: string): Promise<DataFolder> {
   const metadataPath = join(path, "metadata");
+  const temporaryPath = join(path, "tmp");
   const drivePaths = Array.from({ length: driveCount }, (_, index) => join(path, "drives", `drive-${index + 1}`));
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
@@ -37,7 +40,8 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
   const lock = hold(path);
   const notePath = join(path, "sherd.pid");
   try {
-    for (const folder of [metadataPath, join(path, "drives"), ...drivePaths]) {
+    await rm(temporaryPath, { recursive: true, force: true });
+    for (const folder of [temporaryPath, metadataPath, join(path, "drives"), ...drivePaths]) {
       await mkdir(folder, { recursive: true });
       await chmod(folder, 0o700);
     }
@@ -49,6 +53,7 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
     path,
     drivePaths,
     metadataPath,
+    temporaryPath,
     wasKilled: await exists(notePath),
     note: (processIds) => writeFile(notePath, `${JSON.stringify(processIds)}\n`),
     release: async () => {

@@ -51,6 +51,8 @@ async function serve(options: StartOptions, environment: NodeJS.ProcessEnv): Pro
   const startedMs = Date.now();
   const given = environmentCredentials(environment);
   const folder = await openDataFolder(options.dataDir);
+  // Where Miniflare puts its temporary files, which a killed server leaves behind.
+  process.env.TMPDIR = folder.temporaryPath;
   await probeListenAddress(options.host, options.port);
   const worker = await bundleWorker(join(root, "src/index.ts"));
   const workerd = watchWorkerd();

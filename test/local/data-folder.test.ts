@@ -13,7 +13,7 @@ afterEach(() => rm(parent, { recursive: true }));
 
 test("a new folder and all in it are closed to others", async () => {
   const folder = await openDataFolder(join(parent, "a/b"));
-  for (const path of [folder.path, folder.metadataPath, ...folder.drivePaths]) {
+  for (const path of [folder.path, folder.temporaryPath, folder.metadataPath, ...folder.drivePaths]) {
     expect(`${path} ${((await stat(path)).mode & 0o777).toString(8)}`).toBe(`${path} 700`);
   }
   expect(folder.drivePaths).toHaveLength(6);
@@ -36,14 +36,23 @@ test("a stop that was clean is told from one that was not", async () => {
   await first.release();
   const second = await openDataFolder(path);
   expect(second.wasKilled).toBe(false);
-  await second.note({ pid: 1, workerdPid: 2 });
-  // What a kill leaves: the note. The lock goes with the process.
-  await writeFile(join(parent, "note"), "");
   await second.release();
+  // What a kill leaves: the note. The lock goes with the process.
   await writeFile(join(path, "sherd.pid"), "{}");
   const third = await openDataFolder(path);
   expect(third.wasKilled).toBe(true);
   await third.release();
+});
+
+test("temporary files of the last server are removed", async () => {
+  const path = join(parent, "data");
+  const first = await openDataFolder(path);
+  await mkdir(join(first.temporaryPath, "left"));
+  await first.release();
+  const second = await openDataFolder(path);
+  expect(existsSync(second.temporaryPath)).toBe(true);
+  expect(existsSync(join(second.temporaryPath, "left"))).toBe(false);
+  await second.release();
 });
 
 test("what is not a folder, or lies in none, is refused", async () => {
