@@ -74,10 +74,10 @@ export class ShardSource {
     }
   }
 
-  /** Stops reading. Never throws. */
+  /** Stops reading, for good: a frame that is on its way comes to nothing. Never throws. */
   async cancel(): Promise<void> {
-    await this.#reader?.cancel();
-    this.#reader = null;
+    this.#fault ??= { kind: "unreachable", damaged: false };
+    await this.#close();
   }
 
   /** The frame as the drive has it, or null where there is no shard. */
@@ -88,7 +88,7 @@ export class ShardSource {
         return await this.#reader.read(length);
       } catch (error) {
         // A client that reads slowly leaves the drive's stream idle until it is cut: it is opened anew, once.
-        if (!(error instanceof DriveError)) throw error;
+        if (!(error instanceof DriveError) || this.#fault) throw error;
       }
     }
     await this.#open(stripe);
@@ -97,16 +97,25 @@ export class ShardSource {
 
   /** Opens the frames from `stripe` to the last wanted one, as one range. */
   async #open(stripe: number): Promise<void> {
-    await this.cancel();
+    await this.#close();
     const { drive, key, layout } = this.#parts;
     const offset = frameOffset(layout, stripe);
     const end = frameOffset(layout, this.#lastStripe) + frameBytes(layout, this.#lastStripe);
     this.#reader = await drive.get(key, { offset, length: end - offset });
+    if (!this.#fault) return;
+    await this.#close();
+    throw new DriveError(drive.name, "unreachable", "the reader was cancelled");
+  }
+
+  async #close(): Promise<void> {
+    const reader = this.#reader;
+    this.#reader = null;
+    await reader?.cancel();
   }
 
   #fail(fault: ShardFault): Frame {
-    this.#fault = fault;
-    void this.cancel();
+    this.#fault ??= fault;
+    void this.#close();
     return { ok: false, fault };
   }
 }
