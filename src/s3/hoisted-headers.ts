@@ -24,7 +24,7 @@ const CHECKSUM_VALUE = /^x-amz-checksum-(?!algorithm$|type$|mode$)/;
  * Throws InvalidArgument for a value that no header can hold.
  */
 export function withHoistedHeaders(headers: Headers, query: URLSearchParams): Headers {
-  if (!query.has("X-Amz-Signature")) return headers;
+  if (!query.has("X-Amz-Signature") && !query.has("Signature")) return headers;
   let merged: Headers | null = null;
   for (const [parameter, value] of query) {
     const name = parameter.toLowerCase();

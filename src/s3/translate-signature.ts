@@ -56,6 +56,15 @@ export function translateSignatureFailure(failure: SignatureFailure): Translated
       return presignError(`X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd'T'HHmmss'Z'"`);
     case "malformedPresignExpires":
       return presignError(expiresMessages[failure.problem]);
+    case "malformedV2Authorization":
+      return invalidArgument(
+        "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature",
+        "Authorization",
+      );
+    case "missingV2Parameters":
+      return accessDenied("Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters");
+    case "malformedV2Expires":
+      return accessDenied(`Invalid date (should be seconds since epoch): ${failure.value}`);
     case "missingDate":
       return accessDenied("AWS authentication requires a valid Date or x-amz-date header");
     case "missingContentSha256":
@@ -105,7 +114,7 @@ export function translateSignatureFailure(failure: SignatureFailure): Translated
       };
     case "presignedExpired":
       return accessDenied("Request has expired", {
-        "X-Amz-Expires": `${failure.expiresSeconds}`,
+        ...(failure.expiresSeconds === undefined ? {} : { "X-Amz-Expires": `${failure.expiresSeconds}` }),
         Expires: isoSeconds(failure.expiredAtMs),
         ServerTime: isoSeconds(failure.serverTimeMs),
       });

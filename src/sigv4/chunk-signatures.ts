@@ -1,6 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
+import { equalInConstantTime } from "./constant-time.ts";
 import type { SignatureMismatch } from "./failures.ts";
-import { equalInConstantTime, signText, type VerifiedSignature } from "./verify-signature.ts";
+import { signText, type VerifiedSignature } from "./verify-signature.ts";
 
 const sha256OfNothing = createHash("sha256").digest("hex");
 

@@ -9,20 +9,21 @@ export type SignatureFailure =
   | MechanismFailure
   | CredentialFailure
   | PresignParameterFailure
+  | V2Failure
   | HeadFailure
   | TimeFailure
   | SignatureMismatch
   | BodyFailure;
 
-/** The request is signed in a way that is not SigV4 with HMAC, or in more than one way. */
+/** The request is signed in a way that is neither SigV4 with HMAC nor SigV2, or in more than one way. */
 export type MechanismFailure =
-  /** InvalidRequest. SigV2 in header or query, or SigV4A (ECDSA). */
-  | { kind: "unsupportedMechanism"; mechanism: "sigv2-header" | "sigv2-query" | "sigv4a-header" | "sigv4a-query" }
+  /** InvalidRequest. SigV4A (ECDSA). */
+  | { kind: "unsupportedMechanism"; mechanism: "sigv4a-header" | "sigv4a-query" }
   /** InvalidArgument. `scheme` is the first word of the Authorization header; the rest is not repeated. */
   | { kind: "unknownAuthorizationScheme"; scheme: string }
   /** InvalidArgument. The Authorization header has no space, so no scheme. */
   | { kind: "authorizationWithoutScheme" }
-  /** InvalidArgument. Both an Authorization header and query parameters sign the request. */
+  /** InvalidArgument. Two of these sign the request: an Authorization header, parameters of SigV4, of SigV2. */
   | { kind: "severalMechanisms" };
 
 /** What is wrong with `<key id>/<date>/<region>/<service>/aws4_request`. */
@@ -51,6 +52,15 @@ export type PresignParameterFailure =
   | { kind: "malformedPresignDate" }
   | { kind: "malformedPresignExpires"; problem: "notANumber" | "negative" | "tooLarge" };
 
+/** What is wrong with the form of a SigV2 signature. */
+export type V2Failure =
+  /** InvalidArgument. Not `AWS <key id>:<signature>`. */
+  | { kind: "malformedV2Authorization" }
+  /** AccessDenied. AWSAccessKeyId, Signature and Expires must all be there. */
+  | { kind: "missingV2Parameters" }
+  /** AccessDenied. `value` is no number of seconds since 1970 below 2^31. */
+  | { kind: "malformedV2Expires"; value: string };
+
 /** What the signed part of the request head must have, and has not. */
 export type HeadFailure =
   /** AccessDenied. Neither x-amz-date nor Date holds a time. */
@@ -77,8 +87,8 @@ export type HeadFailure =
 export type TimeFailure =
   /** RequestTimeTooSkewed. `requestTime` is as the client wrote it. */
   | { kind: "requestTimeTooSkewed"; requestTime: string; serverTimeMs: number; skewMaxMs: number }
-  /** AccessDenied. */
-  | { kind: "presignedExpired"; expiresSeconds: number; expiredAtMs: number; serverTimeMs: number }
+  /** AccessDenied. `expiresSeconds` is X-Amz-Expires, which a URL signed with SigV2 has not. */
+  | { kind: "presignedExpired"; expiresSeconds?: number; expiredAtMs: number; serverTimeMs: number }
   /** AccessDenied. */
   | { kind: "presignedNotYetValid"; requestTimeMs: number; expiresAtMs: number; serverTimeMs: number };
 

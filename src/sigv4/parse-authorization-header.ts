@@ -8,9 +8,9 @@ import { parseBasicTime, parseHttpTime } from "./timestamp.ts";
 type Component = "Credential" | "SignedHeaders" | "Signature";
 const components: readonly Component[] = ["Credential", "SignedHeaders", "Signature"];
 
-/** Reads a request whose Authorization header is `authorization`. */
+/** Reads a request whose Authorization header is `authorization`, its ends trimmed. */
 export function parseAuthorizationHeader(head: RequestHead, authorization: string): Checked<SignedRequest> {
-  const found = parseComponents(authorization.trim());
+  const found = parseComponents(authorization);
   if (!found.ok) return found;
   const credential = parseCredential(found.value.Credential, "header");
   if (!credential.ok) return credential;
@@ -46,7 +46,6 @@ function parseComponents(authorization: string): Checked<Record<Component, strin
   const space = authorization.search(/[ \t]/);
   if (space < 0) return refused({ kind: "authorizationWithoutScheme" });
   const scheme = authorization.slice(0, space);
-  if (scheme === "AWS") return refused({ kind: "unsupportedMechanism", mechanism: "sigv2-header" });
   if (scheme === "AWS4-ECDSA-P256-SHA256") {
     return refused({ kind: "unsupportedMechanism", mechanism: "sigv4a-header" });
   }

@@ -59,18 +59,30 @@ export function parsePresignedQuery(head: RequestHead, query: readonly QueryPara
   };
 }
 
-/** A parameter given twice is refused: which of the two is meant would be a guess. */
 function collectParameters(query: readonly QueryParameter[]): Checked<Parameters> {
-  const found: Partial<Parameters> = {};
-  for (const name of [...required, ...optional]) {
+  const found = collectOnce(query, [...required, ...optional]);
+  if (!found.ok) return found;
+  const names = required.filter((name) => found.value[name] === undefined);
+  if (names.length > 0) return refused({ kind: "missingPresignParameters", names });
+  return { ok: true, value: found.value as Parameters };
+}
+
+/**
+ * The decoded values of those of `names` that are there and not empty. A parameter given twice is refused: which of the
+ * two is meant would be a guess.
+ */
+export function collectOnce<Name extends string>(
+  query: readonly QueryParameter[],
+  names: readonly Name[],
+): Checked<Partial<Record<Name, string>>> {
+  const found: Partial<Record<Name, string>> = {};
+  for (const name of names) {
     const [first, second] = query.filter((parameter) => parameter.name === name);
     if (second !== undefined) return refused({ kind: "repeatedPresignParameter", name });
     const value = first === undefined ? null : decodeCanonical(first.value);
     if (value !== null && value !== "") found[name] = value;
   }
-  const names = required.filter((name) => found[name] === undefined);
-  if (names.length > 0) return refused({ kind: "missingPresignParameters", names });
-  return { ok: true, value: found as Parameters };
+  return { ok: true, value: found };
 }
 
 function checkAlgorithm(algorithm: string): Checked<null> {

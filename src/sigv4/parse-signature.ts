@@ -2,9 +2,12 @@ import type { Checked } from "./failures.ts";
 import { refused } from "./failures.ts";
 import { parseAuthorizationHeader } from "./parse-authorization-header.ts";
 import { parsePresignedQuery } from "./parse-presigned-query.ts";
-import { parseAnonymousPayloadMode } from "./payload.ts";
+import { parseHeaderV2, parseQueryV2 } from "./parse-signature-v2.ts";
+import { parseUnchainedPayloadMode } from "./payload.ts";
 import { parseQuery, type QueryParameter } from "./percent-encoding.ts";
-import type { AnonymousRequest, RequestHead, SignedRequest } from "./request-head.ts";
+import type { AnonymousRequest, RequestHead, SignedRequest, SignedV2Request } from "./request-head.ts";
+
+type Mechanism = "header" | "header-v2" | "query" | "query-v2";
 
 /**
  * Headers that need no signature of their own although they begin with `x-amz-`: x-amz-content-sha256 is the last line
@@ -16,33 +19,47 @@ const exemptFromSigning = new Set(["x-amz-content-sha256", "x-amz-cf-id"]);
  * Finds out whether and how a request is signed, and reads all that verification needs.
  *
  * Follows "Authenticating Requests: Using the Authorization Header" and "… Using Query Parameters" of the S3 API
- * Reference. Judges form only: neither time nor secret is looked at.
+ * Reference, and "Signing and authenticating REST requests" for Signature Version 2. Judges form only: neither time nor
+ * secret is looked at.
  */
-export function parseSignature(head: RequestHead): Checked<AnonymousRequest | SignedRequest> {
+export function parseSignature(head: RequestHead): Checked<AnonymousRequest | SignedRequest | SignedV2Request> {
   const query = parseQuery(head.rawQuery);
-  const authorization = head.headers.get("authorization");
-  const mechanism = queryMechanism(query);
-  if (authorization !== undefined && mechanism !== "none") return refused({ kind: "severalMechanisms" });
-  if (mechanism === "sigv2") return refused({ kind: "unsupportedMechanism", mechanism: "sigv2-query" });
-  if (authorization === undefined && mechanism === "none") return parseAnonymous(head);
-
-  const signed =
-    authorization === undefined ? parsePresignedQuery(head, query) : parseAuthorizationHeader(head, authorization);
-  if (!signed.ok) return signed;
-  const names = headersNotSigned(head, signed.value.signedHeaders);
-  return names.length === 0 ? signed : refused({ kind: "headersNotSigned", names });
+  const authorization = head.headers.get("authorization")?.trim() ?? "";
+  const [mechanism, another] = mechanismsOf(head, query);
+  if (another !== undefined) return refused({ kind: "severalMechanisms" });
+  if (mechanism === undefined) return parseAnonymous(head);
+  switch (mechanism) {
+    case "header":
+      return allSigned(parseAuthorizationHeader(head, authorization), head);
+    case "query":
+      return allSigned(parsePresignedQuery(head, query), head);
+    case "header-v2":
+      return parseHeaderV2(head, authorization);
+    case "query-v2":
+      return parseQueryV2(head, query);
+  }
 }
 
 function parseAnonymous(head: RequestHead): Checked<AnonymousRequest> {
-  const payload = parseAnonymousPayloadMode(head.headers.get("x-amz-content-sha256"));
+  const payload = parseUnchainedPayloadMode(head.headers.get("x-amz-content-sha256"));
   return payload.ok ? { ok: true, value: { kind: "anonymous", payload: payload.value } } : payload;
 }
 
 /** One parameter that has no other use is enough, so that a half-signed URL is an error and not anonymous. */
-function queryMechanism(query: readonly QueryParameter[]): "none" | "sigv4" | "sigv2" {
-  const has = (name: string) => query.some((parameter) => parameter.name === name);
-  if (has("X-Amz-Algorithm") || has("X-Amz-Signature") || has("X-Amz-Credential")) return "sigv4";
-  return has("AWSAccessKeyId") && has("Signature") ? "sigv2" : "none";
+function mechanismsOf(head: RequestHead, query: readonly QueryParameter[]): Mechanism[] {
+  const has = (...names: string[]) => query.some(({ name }) => names.includes(name));
+  const found: Mechanism[] = [];
+  const authorization = head.headers.get("authorization");
+  if (authorization !== undefined) found.push(/^\s*AWS\s/.test(authorization) ? "header-v2" : "header");
+  if (has("X-Amz-Algorithm", "X-Amz-Signature", "X-Amz-Credential")) found.push("query");
+  if (has("AWSAccessKeyId", "Signature")) found.push("query-v2");
+  return found;
+}
+
+function allSigned(signed: Checked<SignedRequest>, head: RequestHead): Checked<SignedRequest> {
+  if (!signed.ok) return signed;
+  const names = headersNotSigned(head, signed.value.signedHeaders);
+  return names.length === 0 ? signed : refused({ kind: "headersNotSigned", names });
 }
 
 /** Host always, and every x-amz-* header and Content-MD5 that is there, must be covered, or a third party could add them. */

@@ -36,10 +36,10 @@ export function parsePayloadMode(text: string): Checked<PayloadMode> {
 }
 
 /**
- * The same of a request without a signature: the header may be absent, and signed chunks have nothing to be chained to.
- * botocore without credentials sends STREAMING-UNSIGNED-PAYLOAD-TRAILER.
+ * The same of a request without a SigV4 signature: the header may be absent, and signed chunks have nothing to be chained
+ * to. botocore without credentials sends STREAMING-UNSIGNED-PAYLOAD-TRAILER.
  */
-export function parseAnonymousPayloadMode(text: string | undefined): Checked<PayloadMode> {
+export function parseUnchainedPayloadMode(text: string | undefined): Checked<PayloadMode> {
   const mode = parsePayloadMode(text ?? unsignedPayload);
   if (!mode.ok || text === undefined) return mode;
   const { kind } = mode.value;

@@ -12,6 +12,8 @@ export interface RequestHead {
   readonly headers: ReadonlyMap<string, string>;
   /** What the client sent as Accept-Encoding, where the platform has put another value into `headers`. */
   readonly acceptEncodingOriginal?: string;
+  /** The bucket that the host names; absent where the path begins with it. Part of what Signature Version 2 covers. */
+  readonly bucketOfHost?: string;
 }
 
 /** The scope of a credential: all that a signing key is derived from, besides the secret. */
@@ -28,7 +30,7 @@ export interface AnonymousRequest {
   readonly payload: PayloadMode;
 }
 
-/** A request that claims to be signed. Nothing in it is proven until `verifySignature` says so. */
+/** A request that claims to be signed with SigV4. Nothing in it is proven until `verifySignature` says so. */
 export interface SignedRequest {
   readonly kind: "signed";
   readonly via: "header" | "query";
@@ -48,4 +50,30 @@ export interface SignedRequest {
   readonly payload: PayloadMode;
   /** The last line of the canonical request: x-amz-content-sha256 as sent, or UNSIGNED-PAYLOAD. */
   readonly payloadText: string;
+}
+
+/** A request that claims to be signed with Signature Version 2; the same holds. */
+export type SignedV2Request = V2Claim & (V2HeaderTime | V2QueryTime);
+
+interface V2Claim {
+  readonly kind: "signed-v2";
+  readonly accessKeyId: string;
+  /** As sent; of any length and content. */
+  readonly signature: string;
+  /** The fourth line of the string to sign: Date or Expires as sent, empty where x-amz-date stands in for Date. */
+  readonly dateText: string;
+  readonly sessionToken?: string;
+  readonly payload: PayloadMode;
+}
+
+interface V2HeaderTime {
+  readonly via: "header";
+  readonly timestampMs: number;
+  /** The time as the client wrote it, for messages. */
+  readonly timestampText: string;
+}
+
+interface V2QueryTime {
+  readonly via: "query";
+  readonly expiresAtMs: number;
 }

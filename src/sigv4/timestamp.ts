@@ -1,5 +1,6 @@
 const basicFormat = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/;
-const httpFormat = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+const httpFormat =
+  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} (?:GMT|UTC|[+-]\d{4})$/;
 const dayFormat = /^\d{8}$/;
 
 /** Milliseconds since 1970 of `YYYYMMDDTHHMMSSZ`, or null where the text is not one or names no real time. */
@@ -11,7 +12,7 @@ export function parseBasicTime(text: string): number | null {
   return formatBasicTime(ms) === text ? ms : null;
 }
 
-/** Milliseconds since 1970 of an HTTP date (RFC 9110 §5.6.7, the preferred format), or null. */
+/** Milliseconds since 1970 of an HTTP date (RFC 9110 §5.6.7, the preferred format, any offset for its GMT), or null. */
 export function parseHttpTime(text: string): number | null {
   if (!httpFormat.test(text)) return null;
   const ms = Date.parse(text);

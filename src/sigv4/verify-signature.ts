@@ -1,12 +1,22 @@
-import { Buffer } from "node:buffer";
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { canonicalRequests } from "./canonical-request.ts";
+import { checkSkew } from "./clock-skew.ts";
+import { equalInConstantTime } from "./constant-time.ts";
 import type { Checked } from "./failures.ts";
 import { refused } from "./failures.ts";
 import { skewMaxMs } from "./limits.ts";
-import type { RequestHead, SignedRequest } from "./request-head.ts";
+import type { RequestHead, SignedRequest, SignedV2Request } from "./request-head.ts";
 import { deriveSigningKey, type SigningKeyCache, scopeText } from "./signing-keys.ts";
 import { formatBasicTime } from "./timestamp.ts";
+import { verifySignatureV2 } from "./verify-signature-v2.ts";
+
+const nobodysSecret = "a secret that no key has, as long as one";
+
+interface Verification {
+  readonly secret: string;
+  readonly nowMs: number;
+  readonly keys: SigningKeyCache;
+}
 
 /** What the chunks of a streamed body are chained to. */
 export interface VerifiedSignature {
@@ -22,15 +32,27 @@ export interface VerifiedSignature {
 }
 
 /**
- * Checks the time and the signature of a request against the secret of its key.
+ * Checks the time and the signature of a request against the secret of its key. To a signature of Version 2 nothing can be
+ * chained: null.
  *
  * An unknown key id is for the caller to answer, after `spendVerification`. Nothing here says anything of the body.
  */
 export function verifySignature(
   signed: SignedRequest,
   head: RequestHead,
-  options: { secret: string; nowMs: number; keys: SigningKeyCache },
-): Checked<VerifiedSignature> {
+  options: Verification,
+): Checked<VerifiedSignature>;
+export function verifySignature(
+  signed: SignedRequest | SignedV2Request,
+  head: RequestHead,
+  options: Verification,
+): Checked<VerifiedSignature | null>;
+export function verifySignature(
+  signed: SignedRequest | SignedV2Request,
+  head: RequestHead,
+  options: Verification,
+): Checked<VerifiedSignature | null> {
+  if (signed.kind === "signed-v2") return verifySignatureV2(signed, head, options);
   const { secret, nowMs, keys } = options;
   const inTime = checkTime(signed, nowMs);
   if (!inTime.ok) return inTime;
@@ -61,18 +83,20 @@ export function verifySignature(
  * Does what refusing a wrong signature does, for a key id that nobody has, so that the time of the answer does not
  * tell which ids exist. Returns the failure of the time where there is one: AWS answers that first too.
  */
-export function spendVerification(signed: SignedRequest, head: RequestHead, nowMs: number): Checked<null> {
+export function spendVerification(
+  signed: SignedRequest | SignedV2Request,
+  head: RequestHead,
+  nowMs: number,
+): Checked<null> {
+  const done = { ok: true, value: null } as const;
+  if (signed.kind === "signed-v2") {
+    const outcome = verifySignatureV2(signed, head, { secret: nobodysSecret, nowMs });
+    return outcome.ok || outcome.failure.kind === "signatureDoesNotMatch" ? done : outcome;
+  }
   const inTime = checkTime(signed, nowMs);
   if (!inTime.ok) return inTime;
-  tryForms(signed, head, deriveSigningKey("a secret that no key has, as long as one", signed.scope));
-  return { ok: true, value: null };
-}
-
-/** Compares texts in a time that depends on their lengths alone. */
-export function equalInConstantTime(a: string, b: string): boolean {
-  const bytesA = Buffer.from(a, "utf8");
-  const bytesB = Buffer.from(b, "utf8");
-  return bytesA.length === bytesB.length && timingSafeEqual(bytesA, bytesB);
+  tryForms(signed, head, deriveSigningKey(nobodysSecret, signed.scope));
+  return done;
 }
 
 /** HMAC-SHA256 of a string to sign, in lower-case hexadecimal. */
@@ -95,13 +119,8 @@ function tryForms(signed: SignedRequest, head: RequestHead, signingKey: Uint8Arr
 }
 
 function checkTime(signed: SignedRequest, nowMs: number): Checked<null> {
-  const { timestampMs } = signed;
-  if (signed.expiresSeconds === undefined) {
-    if (Math.abs(nowMs - timestampMs) <= skewMaxMs) return { ok: true, value: null };
-    const requestTime = signed.timestampText;
-    return refused({ kind: "requestTimeTooSkewed", requestTime, serverTimeMs: nowMs, skewMaxMs });
-  }
-  const { expiresSeconds } = signed;
+  const { timestampMs, expiresSeconds } = signed;
+  if (expiresSeconds === undefined) return checkSkew(signed, nowMs);
   const expiresAtMs = timestampMs + expiresSeconds * 1000;
   if (timestampMs - nowMs > skewMaxMs) {
     return refused({ kind: "presignedNotYetValid", requestTimeMs: timestampMs, expiresAtMs, serverTimeMs: nowMs });

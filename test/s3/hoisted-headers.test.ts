@@ -24,6 +24,11 @@ describe("headers in the query of a presigned URL", () => {
     });
   });
 
+  it("count in a URL signed with Signature Version 2 too", () => {
+    const query = { AWSAccessKeyId: "id", Signature: "c2ln", Expires: "1", "content-type": "text/plain" };
+    expect(hoist({ ...query, "x-amz-meta-a": "b" })).toEqual({ "x-amz-meta-a": "b" });
+  });
+
   it("give way to what is sent", () => {
     expect(hoist({ ...signature, "x-amz-meta-a": "b" }, { "x-amz-meta-a": "c" })).toEqual({ "x-amz-meta-a": "c" });
   });

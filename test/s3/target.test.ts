@@ -97,6 +97,10 @@ describe("query parameters", () => {
     ]);
   });
 
+  test("a second question mark is part of a name", () => {
+    expect([...parseQueryParameters(cutUrl("http://h/b/k??acl").rawQuery)]).toEqual([["?acl", ""]]);
+  });
+
   test.each(["prefix=%FF", "prefix=a%00", "%C3=x"])("%s is refused", (query) => {
     expect(() => parseQueryParameters(query)).toThrow(code("InvalidURI"));
   });

@@ -11,7 +11,7 @@ const mismatch = {
 } as const;
 
 const rows: [failure: SignatureFailure, code: string, message: RegExp, details?: Record<string, string>][] = [
-  [{ kind: "unsupportedMechanism", mechanism: "sigv2-query" }, "InvalidRequest", /Please use AWS4-HMAC-SHA256\.$/],
+  [{ kind: "unsupportedMechanism", mechanism: "sigv4a-query" }, "InvalidRequest", /Please use AWS4-HMAC-SHA256\.$/],
   [
     { kind: "unknownAuthorizationScheme", scheme: "Basic" },
     "InvalidArgument",
@@ -98,6 +98,18 @@ const rows: [failure: SignatureFailure, code: string, message: RegExp, details?:
     "AuthorizationQueryParametersError",
     /should be a number$/,
   ],
+  [
+    { kind: "malformedV2Authorization" },
+    "InvalidArgument",
+    /^AWS authorization header is invalid\. {2}Expected AwsAccessKeyId:signature$/,
+    { ArgumentName: "Authorization" },
+  ],
+  [{ kind: "missingV2Parameters" }, "AccessDenied", /requires the Signature, Expires and AWSAccessKeyId parameters$/],
+  [
+    { kind: "malformedV2Expires", value: "soon" },
+    "AccessDenied",
+    /^Invalid date \(should be seconds since epoch\): soon$/,
+  ],
   [{ kind: "missingDate" }, "AccessDenied", /^AWS authentication requires a valid Date or x-amz-date header$/],
   [
     { kind: "missingContentSha256" },
@@ -152,6 +164,12 @@ const rows: [failure: SignatureFailure, code: string, message: RegExp, details?:
     "AccessDenied",
     /^Request has expired$/,
     { "X-Amz-Expires": "60", Expires: "2013-05-24T00:19:55Z", ServerTime: "2013-05-24T00:20:00Z" },
+  ],
+  [
+    { kind: "presignedExpired", expiredAtMs: serverTimeMs - 5000, serverTimeMs },
+    "AccessDenied",
+    /^Request has expired$/,
+    { Expires: "2013-05-24T00:19:55Z", ServerTime: "2013-05-24T00:20:00Z" },
   ],
   [
     { kind: "presignedNotYetValid", requestTimeMs: 1_369_353_600_000, expiresAtMs: serverTimeMs, serverTimeMs },

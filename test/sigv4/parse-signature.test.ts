@@ -83,16 +83,7 @@ test.each([
 });
 
 test.each<[string, RequestHead, string]>([
-  ["SigV2 header", withAuthorization(() => "AWS AKID:c2ln"), "unsupportedMechanism"],
   ["SigV4A header", withAuthorization((text) => text.replace("HMAC", "ECDSA-P256")), "unsupportedMechanism"],
-  [
-    "SigV2 query",
-    changed((head) => {
-      head.headers.delete("authorization");
-      head.rawQuery = "AWSAccessKeyId=AKID&Expires=1&Signature=c2ln";
-    }),
-    "unsupportedMechanism",
-  ],
   ["SigV4A query", withQuery((query) => query.replace("HMAC", "ECDSA-P256")), "unsupportedMechanism"],
   ["another scheme", withAuthorization(() => "Basic dTpw"), "unknownAuthorizationScheme"],
   ["no scheme", withAuthorization(() => "AWS4-HMAC-SHA256"), "authorizationWithoutScheme"],

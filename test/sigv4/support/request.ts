@@ -30,7 +30,7 @@ export function authenticate(
 ): Checked<{ signed: SignedRequest; verified: VerifiedSignature }> {
   const parsed = parseSignature(head);
   if (!parsed.ok) return parsed;
-  if (parsed.value.kind === "anonymous") throw new Error("the request is not signed");
+  if (parsed.value.kind !== "signed") throw new Error("the request is not signed with SigV4");
   const { secret, nowMs } = { ...example, ...options };
   const verified = verifySignature(parsed.value, head, { secret, nowMs, keys: options.keys ?? new SigningKeyCache() });
   return verified.ok ? { ok: true, value: { signed: parsed.value, verified: verified.value } } : verified;
