@@ -29,7 +29,7 @@ beforeAll(async () => {
       calls.push(call);
       return null;
     });
-  test = await openTestStore({ decorateDrive, settings: { partBytesMin: 1 } });
+  test = await openTestStore({ countsRows: true, decorateDrive, settings: { partBytesMin: 1 } });
   await createBucket(test.store, { name: bucket, owner: "root", region: "us-east-1" });
   // Neighbours that no operation below may touch.
   for (let index = 0; index < 120; index++) {

@@ -133,14 +133,15 @@ describe("with two drives of six faulty", () => {
   });
 
   it("notes what is damaged for healing, and not what is only out of reach", async () => {
-    await rig.d1.prepare("DELETE FROM damage").run();
+    await rig.d1.batch([rig.d1.prepare("DELETE FROM damage")]);
     plan = ({ kind, drive }) => {
       if (drive === "drive-1" && kind === "get") return { kind: "fail", fault: "unreachable" };
       return drive === "drive-2" && kind === "read" ? { kind: "corrupt", at: 1 } : null;
     };
     await read("large", 0, LARGE.length);
     plan = () => null;
-    const { results } = await rig.d1.prepare("SELECT cause FROM damage").all<{ cause: string }>();
+    const [found] = await rig.d1.batch<{ cause: string }>([rig.d1.prepare("SELECT cause FROM damage")]);
+    const results = found?.results ?? [];
     const corrupt = results.filter(({ cause }) => cause === "corrupt").length;
     expect(results.length).toBe(corrupt);
     expect(corrupt).toBeLessThanOrEqual(1);

@@ -207,7 +207,8 @@ describe("what is left behind", () => {
     });
     await collect.run(store, { untilMs: Date.now() + 60_000 });
     for (const table of ["objects", "blobs", "blob_refs", "trash", "uploads", "parts", "damage"]) {
-      const rows = await rig.d1.prepare(`SELECT count(*) AS n FROM ${table}`).first<{ n: number }>();
+      const rows = (await rig.d1.batch<{ n: number }>([rig.d1.prepare(`SELECT count(*) AS n FROM ${table}`)]))[0]
+        ?.results[0];
       expect([table, rows?.n]).toEqual([table, 0]);
     }
   });

@@ -10,7 +10,7 @@ import { openTestStore, put, readAll, type TestStore } from "../support/store.ts
 
 let rig: TestStore;
 beforeAll(async () => {
-  rig = await openTestStore();
+  rig = await openTestStore({ countsRows: true });
 });
 afterAll(() => rig.dispose());
 

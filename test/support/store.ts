@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Miniflare } from "miniflare";
 import { applyMigrations } from "../../local/migrations.ts";
@@ -14,6 +15,7 @@ import { DriveLatency } from "../../src/store/drive-latency.ts";
 import { DEFAULT_SETTINGS, type StoreSettings } from "../../src/store/settings.ts";
 import type { IncomingBody, OutgoingBody } from "../../src/store/types.ts";
 import { createEngine } from "./kernel.ts";
+import { SqliteD1 } from "./sqlite-d1.ts";
 
 const MIGRATIONS = join(import.meta.dirname, "../../migrations");
 
@@ -35,9 +37,9 @@ export interface TestStoreOptions {
   decorateD1?(d1: D1Database): D1Database;
 }
 
-/** Starts workerd for its D1, so use one a test file. */
-export async function openTestStore(options: TestStoreOptions = {}): Promise<TestStore> {
-  const database = await openDatabase();
+/** With `countsRows` it is the real D1, in workerd, of which a test file should start one; otherwise SQLite in this process. */
+export async function openTestStore(options: TestStoreOptions & { countsRows?: boolean } = {}): Promise<TestStore> {
+  const database = options.countsRows ? await openDatabase() : openSqlite();
   const drives = Array.from({ length: 6 }, (_, index) => new MemoryDrive({ name: `drive-${index + 1}` }));
   const engine = await createEngine(8);
   const rig = { drives, engine, d1: database.d1, ...options };
@@ -70,6 +72,12 @@ export function buildStore(
     random: (count) => new Uint8Array(randomBytes(count)),
     settings: { ...DEFAULT_SETTINGS, ...settings },
   };
+}
+
+function openSqlite(): { d1: D1Database; dispose(): Promise<void> } {
+  const files = readdirSync(MIGRATIONS).filter((name) => name.endsWith(".sql"));
+  const database = new SqliteD1(files.sort().map((name) => readFileSync(join(MIGRATIONS, name), "utf8")));
+  return { d1: database as unknown as D1Database, dispose: async () => database.close() };
 }
 
 async function openDatabase(): Promise<{ d1: D1Database; dispose(): Promise<void> }> {
