@@ -103,6 +103,7 @@ function endpointOf(child: ChildProcess, log: Log): Promise<string> {
       // The start page may arrive in pieces: only a whole line names the whole port.
       const found = /(http:\/\/(?:127\.0\.0\.1|localhost|\[::1\]):\d+)\b[^\n]*\n/.exec(log.text());
       if (found?.[1] === undefined) return;
+      log.onText(() => {});
       clearTimeout(timer);
       child.removeAllListeners("exit");
       child.removeAllListeners("error");

@@ -33,8 +33,9 @@ def every_operation_without_its_bucket():
 
 @job
 def bucket_names():
-    for name in ("ab", "a" * 64, "Upper-case", "under_score", "-start", "end-", "two..dots", "192.168.1.1", "dash-.dot", "xn--a", "a-s3alias", "sthree-x"):
-        refused(send("PUT", "/" + name), 400, "InvalidBucketName")
+    for name in ("ab", "a" * 64, "Upper-case", "under_score", "-start", "end-", "two..dots", "192.168.1.1", "xn--a", "a-s3alias", "sthree-x"):
+        status, body = send("PUT", "/" + name)
+        same((status, code_of(body)), (400, "InvalidBucketName"), f"PUT /{name}")
     for name in ("abc", "a" * 63, "with.dots.inside", "123-digits"):
         status, body = send("PUT", "/" + name)
         same((status, body), (200, b""), f"PUT /{name}")
