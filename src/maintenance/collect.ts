@@ -1,6 +1,7 @@
 import { DriveError } from "../drives/drive.ts";
 import type { BlobRow } from "../metadata/rows.ts";
-import type { Budget, Job, MaintenanceContext } from "./job.ts";
+import type { StoreContext } from "../store/context.ts";
+import type { Budget, Job } from "./job.ts";
 
 const TRASH_PER_BATCH = 100;
 const BLOBS_PER_BATCH = 100;
@@ -20,13 +21,13 @@ export const collect: Job = {
   async run(context, budget) {
     const emptied = await emptyTrash(context, budget);
     const deleted = await deleteCondemned(context, budget);
-    return { emptied, ...deleted };
+    return { report: { emptied, ...deleted }, cursor: null };
   },
 };
 
-async function emptyTrash({ metadata, clock, settings }: MaintenanceContext, budget: Budget): Promise<number> {
+async function emptyTrash({ metadata, clock, settings }: StoreContext, budget: Budget): Promise<number> {
   let emptied = 0;
-  while (clock.now() < budget.untilMs) {
+  while (!budget.isSpent()) {
     const trash = await metadata.blobs.trash(clock.now() - settings.graceSeconds * 1000, TRASH_PER_BATCH);
     if (trash.length === 0) break;
     await metadata.blobs.releaseTrash(trash, clock.now());
@@ -35,9 +36,9 @@ async function emptyTrash({ metadata, clock, settings }: MaintenanceContext, bud
   return emptied;
 }
 
-async function deleteCondemned(context: MaintenanceContext, budget: Budget) {
+async function deleteCondemned(context: StoreContext, budget: Budget) {
   let deletedBlobs = 0;
-  while (context.clock.now() < budget.untilMs) {
+  while (!budget.isSpent()) {
     const condemned = await context.metadata.blobs.condemned(BLOBS_PER_BATCH);
     const failedDrives = await deleteShards(context, condemned);
     const gone = condemned.filter((blob) => blob.shards.every((place) => !place || !failedDrives.has(place[0])));
@@ -51,7 +52,7 @@ async function deleteCondemned(context: MaintenanceContext, budget: Budget) {
 }
 
 /** Deletes the blobs' shards, drive by drive. Gives the drives that failed or are not configured any more. */
-async function deleteShards({ drives }: MaintenanceContext, blobs: readonly BlobRow[]): Promise<Set<string>> {
+async function deleteShards({ drives }: StoreContext, blobs: readonly BlobRow[]): Promise<Set<string>> {
   const keys = new Map<string, string[]>();
   for (const place of blobs.flatMap((blob) => blob.shards)) {
     if (place) keys.set(place[0], [...(keys.get(place[0]) ?? []), place[1]]);

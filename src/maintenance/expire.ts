@@ -9,7 +9,7 @@ export const expire: Job = {
   async run({ metadata, clock, settings }, budget) {
     let abortedUploads = 0;
     const beforeMs = clock.now() - settings.uploadAgeSecondsMax * 1000;
-    while (clock.now() < budget.untilMs) {
+    while (!budget.isSpent()) {
       const uploads = await metadata.uploads.abandoned(beforeMs, UPLOADS_PER_BATCH);
       if (uploads.length === 0) break;
       for (const upload of uploads) {
@@ -22,6 +22,6 @@ export const expire: Job = {
         }
       }
     }
-    return { abortedUploads };
+    return { report: { abortedUploads }, cursor: null };
   },
 };

@@ -2,6 +2,7 @@ import { BlobTable } from "./blobs.ts";
 import { BucketTable } from "./buckets.ts";
 import { Commits } from "./commit.ts";
 import { type CostObserver, Database } from "./database.ts";
+import { JobTable } from "./jobs.ts";
 import { ListingQueries } from "./listing.ts";
 import { ObjectTable } from "./objects.ts";
 import { Removals } from "./removals.ts";
@@ -16,6 +17,7 @@ export class Metadata {
   readonly blobs: BlobTable;
   readonly commits: Commits;
   readonly removals: Removals;
+  readonly jobs: JobTable;
 
   /** `observe` is told the cost of each round trip. */
   constructor(d1: D1Database, observe?: CostObserver) {
@@ -27,5 +29,6 @@ export class Metadata {
     this.blobs = new BlobTable(database);
     this.commits = new Commits(database);
     this.removals = new Removals(database);
+    this.jobs = new JobTable(database);
   }
 }
