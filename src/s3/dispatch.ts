@@ -37,7 +37,7 @@ export async function dispatch(request: Request, front: Front, requestId: string
   const { bucket, key } = target;
   const decision = authorise({ principal: who.principal, action: row.permission, bucket, key });
   if (!decision.allowed) throw new S3Error("AccessDenied", undefined, {}, { cause: decision.reason });
-  const handler = screen({ name, row, headers, query, ownerId: rootOwnerId });
+  const handler = screen({ name, row, headers, query, mode: who.mode, ownerId: rootOwnerId });
 
   const payload: Payload = {
     mode: who.mode,

@@ -1,3 +1,4 @@
+import type { PayloadMode } from "../sigv4/payload.ts";
 import { S3Error } from "./error.ts";
 import type { Handler } from "./handler.ts";
 import type { OperationName } from "./operation-name.ts";
@@ -9,6 +10,7 @@ export interface ScreenedRequest {
   readonly row: OperationRow;
   readonly headers: Headers;
   readonly query: URLSearchParams;
+  readonly mode: PayloadMode;
   /** Owner of every bucket there is. */
   readonly ownerId: string;
 }
@@ -16,12 +18,15 @@ export interface ScreenedRequest {
 /** Headers in which a client says whose bucket it believes to address, as target and as source of a copy. */
 const expectedOwner = ["x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"];
 
+/** Bodies that bring their checksum at their end: for uploads alone. */
+const trailing: ReadonlySet<PayloadMode["kind"]> = new Set(["streaming-signed-trailer", "streaming-unsigned-trailer"]);
+
 /**
  * Stops a request that asks for what is not built (NotImplemented, by name), gives a version to an operation that takes
- * none (InvalidArgument) or expects another owner (AccessDenied). What passes may run: its handler is
- * returned.
+ * none (InvalidArgument), announces trailers where no object is uploaded (InvalidRequest) or expects another owner
+ * (AccessDenied). What passes may run: its handler is returned.
  */
-export function screen({ name, row, headers, query, ownerId }: ScreenedRequest): Handler {
+export function screen({ name, row, headers, query, mode, ownerId }: ScreenedRequest): Handler {
   if (row.handler === null) throw new S3Error("NotImplemented", `${name} is not implemented`, { Operation: name });
   const header = findRefusedHeader(headers, row.refused);
   if (header !== undefined) {
@@ -29,6 +34,9 @@ export function screen({ name, row, headers, query, ownerId }: ScreenedRequest):
       Header: header,
       additionalMessage: `${name} with ${header}: ${headers.get(header) ?? ""}`,
     });
+  }
+  if (row.body !== "stream" && trailing.has(mode.kind)) {
+    throw new S3Error("InvalidRequest", "The value of x-amz-content-sha256 header is invalid.");
   }
   if (query.has("versionId") && !row.query.includes("versionId")) {
     throw new S3Error("InvalidArgument", "This operation does not accept a version-id.", {
