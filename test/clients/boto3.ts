@@ -28,6 +28,8 @@ export function boto3Client(fresh: boolean): Client {
       };
     },
     async run(stage, report) {
+      const forgotten = await modulesWithoutGroup();
+      if (forgotten.length > 0) throw new Error(`no group names the jobs of ${forgotten.join(", ")}`);
       const front = await startTlsFront(stage.endpoint, stage.folder);
       const tls: Record<string, string> =
         front === undefined ? {} : { CLIENTS_TLS_ENDPOINT: front.endpoint, CLIENTS_TLS_CERTIFICATE: front.certificate };
@@ -74,8 +76,8 @@ async function runPython(
   });
 }
 
-/** Names of the Python modules that belong to no group: for the check that none is forgotten. */
-export async function modulesWithoutGroup(): Promise<string[]> {
+/** Python modules that no group names: jobs that would never run. */
+async function modulesWithoutGroup(): Promise<string[]> {
   const files = await readdir(pythonFolder);
   const shared = ["main", "harness", "raw", "crc", "crash_writer"];
   const known = new Set([...GROUPS, ...shared, "crt"]);

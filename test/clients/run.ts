@@ -51,7 +51,12 @@ const clients: readonly Client[] = [
 
 type Line = JobResult & { readonly client: string };
 
-process.exitCode = options.help ? usage() : await main();
+process.exitCode = options.help
+  ? usage()
+  : await main().catch((error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+      return 1;
+    });
 
 function usage(): number {
   process.stdout.write(USAGE);
@@ -59,18 +64,20 @@ function usage(): number {
 }
 
 async function main(): Promise<number> {
-  const chosen =
-    options.only === undefined ? clients : clients.filter(({ name }) => options.only?.split(",").includes(name));
+  const wanted = options.only?.split(",");
+  const chosen = wanted === undefined ? clients : clients.filter(({ name }) => wanted.includes(name));
   if (chosen.length === 0) {
     process.stderr.write(`--only ${options.only}: the clients are ${clients.map(({ name }) => name).join(", ")}\n`);
     return 2;
   }
   const root = await mkdtemp(join(tmpdir(), "sherd-clients-"));
+  let server: RunningServer | undefined;
   const lines: Line[] = [];
-  const { stage, server } = await openStage(root);
   try {
-    for (const client of chosen) await runClient(client, stage, (line) => lines.push(print(line)));
-    if (lines.some(({ status }) => status === "failed") && server !== undefined) print500s(server);
+    const opened = await openStage(root);
+    server = opened.server;
+    for (const client of chosen) await runClient(client, opened.stage, (line) => lines.push(print(line)));
+    if (lines.some(({ status }) => status === "failed") && server !== undefined) printOutput(server);
   } finally {
     await server?.stop();
     await rm(root, { recursive: true, force: true });
@@ -126,8 +133,9 @@ function print(line: Line): Line {
   return line;
 }
 
-function print500s(server: RunningServer): void {
-  const output = server.output().trim();
+function printOutput(server: RunningServer): void {
+  // The start page is long and says nothing about a failure.
+  const output = server.output().split("Ctrl-C stops it.")[1]?.trim() ?? "";
   if (output !== "") process.stdout.write(`\nWhat the server printed:\n${output.slice(-6000)}\n`);
 }
 

@@ -1,8 +1,8 @@
-"""Writes from several threads while the server is killed and started again, then holds the server to what it acknowledged.
+"""Writes by threads while the server is killed and started again, then holds it to what it acknowledged.
 
-Runs until the file named by CLIENTS_STOP_FILE exists. Every body follows from its name, so each copy read back can be judged
-by itself. Of each key a thread remembers the acknowledged state and whatever attempts since then ended without an answer:
-after a crash either may be there, but nothing else, and nothing in part.
+Runs until the file named by CLIENTS_STOP_FILE exists. Of each key a thread remembers the acknowledged state and
+whatever attempts since then ended without an answer: after a crash either may be there, but nothing else, and
+nothing in part.
 """
 
 import json
@@ -73,7 +73,7 @@ class Writer(threading.Thread):
             self.counts["unanswered"] += 1
         except BotoCoreError:
             self.counts["unanswered"] += 1
-            time.sleep(0.05)
+            time.sleep(0.2)
         else:
             key.acknowledged(state, f"{how}, acknowledged, round {key.round}")
             self.counts["acknowledged"] += 1
@@ -88,7 +88,9 @@ class Writer(threading.Thread):
         def work():
             upload = dict(Bucket=BUCKET, Key=key.name)
             upload["UploadId"] = self.s3.create_multipart_upload(**upload)["UploadId"]
-            tags = [self.s3.upload_part(**upload, PartNumber=n, Body=piece)["ETag"] for n, piece in enumerate(pieces, 1)]
+            tags = [
+                self.s3.upload_part(**upload, PartNumber=n, Body=piece)["ETag"] for n, piece in enumerate(pieces, 1)
+            ]
             parts = [{"PartNumber": n, "ETag": tag} for n, tag in enumerate(tags, 1)]
             self.s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
 
@@ -98,7 +100,9 @@ class Writer(threading.Thread):
         return "delete", ABSENT, lambda: self.s3.delete_object(Bucket=BUCKET, Key=key.name)
 
     def copy(self, key):
-        settled = [other for other in self.keys if other is not key and len(other.states) == 1 and ABSENT not in other.states]
+        settled = [
+            other for other in self.keys if other is not key and len(other.states) == 1 and ABSENT not in other.states
+        ]
         if not settled:
             return self.put(key)
         source = self.random.choice(settled)
@@ -120,7 +124,9 @@ def judge(s3, keys):
         if (found == ABSENT) == (name in listed):
             wrong.append(f"{name} is {found}, and its place in the list says otherwise")
         elif name in listed and (listed[name]["Size"], listed[name]["ETag"]) != (size, tag):
-            wrong.append(f"{name} is listed as {listed[name]['Size']} bytes {listed[name]['ETag']}, but read as {size} bytes {tag}")
+            wrong.append(
+                f"{name} is listed as {listed[name]['Size']} bytes {listed[name]['ETag']}, but read as {size}, {tag}"
+            )
     return wrong
 
 

@@ -8,7 +8,7 @@ import zlib
 
 import botocore.compat
 
-# Imported after botocore has looked for it, so that botocore keeps its own signers: only these two functions are wanted, for their speed.
+# Imported after botocore has looked for it, so that botocore keeps its own signers: only two fast functions are wanted.
 assert botocore.compat
 sys.path.append(os.environ.get("CLIENTS_CRT_FOLDER", ""))
 try:
@@ -28,7 +28,7 @@ def table(polynomial, width):
     return rows, (1 << width) - 1
 
 
-# Castagnoli, reflected; and the polynomial of the NVM Express specification, reflected (check value 0xAE8B14860A799888).
+# Castagnoli, and the polynomial of the NVM Express specification, both reflected.
 CRC32C = table(0x82F63B78, 32)
 CRC64NVME = table(0x9A6C9329AC4BC9B5, 64)
 

@@ -1,11 +1,10 @@
 """What is refused: AWS's code and status for each, and nothing is left behind."""
 
-import http.client
 import socket
 from urllib.parse import urlsplit
 
 from harness import ENDPOINT, MIB, client, content, fails_with, fresh_bucket, job, same
-from raw import HOST, code_of, exchange, send, sign
+from raw import code_of, exchange, send, sign
 
 
 def refused(answer, status, *codes):
@@ -22,7 +21,13 @@ def every_operation_without_its_bucket():
     s3 = client()
     gone = dict(Bucket="never-created-bucket")
     fails_with("404", 404, s3.head_bucket, **gone)
-    for call in (s3.list_objects, s3.list_objects_v2, s3.delete_bucket, s3.get_bucket_location, s3.list_multipart_uploads):
+    for call in (
+        s3.list_objects,
+        s3.list_objects_v2,
+        s3.delete_bucket,
+        s3.get_bucket_location,
+        s3.list_multipart_uploads,
+    ):
         fails_with("NoSuchBucket", 404, call, **gone)
     for call in (s3.get_object, s3.delete_object, s3.create_multipart_upload):
         fails_with("NoSuchBucket", 404, call, **gone, Key="k")
@@ -33,7 +38,19 @@ def every_operation_without_its_bucket():
 
 @job
 def bucket_names():
-    for name in ("ab", "a" * 64, "Upper-case", "under_score", "-start", "end-", "two..dots", "192.168.1.1", "xn--a", "a-s3alias", "sthree-x"):
+    for name in (
+        "ab",
+        "a" * 64,
+        "Upper-case",
+        "under_score",
+        "-start",
+        "end-",
+        "two..dots",
+        "192.168.1.1",
+        "xn--a",
+        "a-s3alias",
+        "sthree-x",
+    ):
         status, body = send("PUT", "/" + name)
         same((status, code_of(body)), (400, "InvalidBucketName"), f"PUT /{name}")
     for name in ("abc", "a" * 63, "with.dots.inside", "123-digits"):
@@ -56,7 +73,9 @@ def metadata_over_2_kb():
     s3 = client()
     with fresh_bucket(s3) as bucket:
         s3.put_object(Bucket=bucket, Key="fits", Body=b"x", Metadata={"k": "v" * 2047})
-        fails_with("MetadataTooLarge", 400, s3.put_object, Bucket=bucket, Key="over", Body=b"x", Metadata={"k": "v" * 2048})
+        fails_with(
+            "MetadataTooLarge", 400, s3.put_object, Bucket=bucket, Key="over", Body=b"x", Metadata={"k": "v" * 2048}
+        )
         nothing_at(s3, bucket, "over")
 
 
@@ -66,9 +85,15 @@ def body_that_does_not_match_its_hash():
     with fresh_bucket(s3) as bucket:
         for size in (10, 3 * MIB):
             wrong = content("wrong", 32).hex()
-            refused(send("PUT", f"/{bucket}/h", body=content("h", size), payload_hash=wrong), 400, "XAmzContentSHA256Mismatch")
+            refused(
+                send("PUT", f"/{bucket}/h", body=content("h", size), payload_hash=wrong),
+                400,
+                "XAmzContentSHA256Mismatch",
+            )
             nothing_at(s3, bucket, "h")
-        refused(send("PUT", f"/{bucket}/h", body=b"x", payload_hash="not-a-hash"), 400, "InvalidArgument", "InvalidRequest")
+        refused(
+            send("PUT", f"/{bucket}/h", body=b"x", payload_hash="not-a-hash"), 400, "InvalidArgument", "InvalidRequest"
+        )
 
 
 @job
@@ -77,7 +102,11 @@ def unknown_query_operations_are_501_by_name():
     with fresh_bucket(s3) as bucket:
         s3.put_object(Bucket=bucket, Key="k", Body=b"x")
         # Not listed or overwritten by mistake: the sub-resource must never be taken for the plain operation.
-        for method, target in (("PUT", f"/{bucket}?metadataConfiguration"), ("PUT", f"/{bucket}/k?encryption"), ("GET", f"/{bucket}?inventory&id=a")):
+        for method, target in (
+            ("PUT", f"/{bucket}?metadataConfiguration"),
+            ("PUT", f"/{bucket}/k?encryption"),
+            ("GET", f"/{bucket}?inventory&id=a"),
+        ):
             status, body = send(method, target, body=b"" if method == "GET" else b"<a/>")
             assert status in (400, 404, 405, 501), f"{method} {target}: {status} {body[:200]}"
         same(s3.get_object(Bucket=bucket, Key="k")["Body"].read(), b"x", "object")
@@ -90,12 +119,31 @@ def malformed_and_hostile_xml():
         s3.put_object(Bucket=bucket, Key="keep", Body=b"x")
         target = f"/{bucket}?delete="
         bomb = '<!DOCTYPE d [<!ENTITY a "keep"><!ENTITY b "&a;&a;">]><Delete><Object><Key>&a;</Key></Object></Delete>'
-        bodies = ["", "not xml", "<Delete>", "<Delete></Delete>", "<Other><Object><Key>keep</Key></Object></Other>", bomb, "<Delete>" + "<a>" * 10_000]
+        bodies = [
+            "",
+            "not xml",
+            "<Delete>",
+            "<Delete></Delete>",
+            "<Other><Object><Key>keep</Key></Object></Other>",
+            bomb,
+            "<Delete>" + "<a>" * 10_000,
+        ]
         for text in bodies:
             body = text.encode()
-            refused(send("POST", target, body=body, headers=md5_header(body)), 400, "MalformedXML", "MissingRequestBodyError")
+            refused(
+                send("POST", target, body=body, headers=md5_header(body)),
+                400,
+                "MalformedXML",
+                "MissingRequestBodyError",
+            )
         huge = b"<Delete>" + b"<Object><Key>k</Key></Object>" * 200_000 + b"</Delete>"
-        refused(send("POST", target, body=huge, headers=md5_header(huge)), 400, "MalformedXML", "MaxMessageLengthExceeded", "EntityTooLarge")
+        refused(
+            send("POST", target, body=huge, headers=md5_header(huge)),
+            400,
+            "MalformedXML",
+            "MaxMessageLengthExceeded",
+            "EntityTooLarge",
+        )
         same(s3.get_object(Bucket=bucket, Key="keep")["Body"].read(), b"x", "object")
 
 
@@ -122,11 +170,19 @@ def a_connection_cut_in_mid_upload():
     parts = urlsplit(ENDPOINT)
     with fresh_bucket(s3) as bucket:
         upload_id = s3.create_multipart_upload(Bucket=bucket, Key="p")["UploadId"]
-        targets = [(f"/{bucket}/cut", 8 * MIB), (f"/{bucket}/cut-small", 9000), (f"/{bucket}/p?partNumber=1&uploadId={upload_id}", 8 * MIB)]
+        targets = [
+            (f"/{bucket}/cut", 8 * MIB),
+            (f"/{bucket}/cut-small", 9000),
+            (f"/{bucket}/p?partNumber=1&uploadId={upload_id}", 8 * MIB),
+        ]
         for target, size in targets:
             body = content(target, size)
             headers = sign("PUT", target, {"Content-Length": str(size)}, "UNSIGNED-PAYLOAD")
-            head = f"PUT {target} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
+            head = (
+                f"PUT {target} HTTP/1.1\r\n"
+                + "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+                + "\r\n"
+            )
             with socket.create_connection((parts.hostname, parts.port)) as connection:
                 connection.sendall(head.encode() + body[: size * 2 // 3])
         s3.put_object(Bucket=bucket, Key="after", Body=b"the server is well")
@@ -144,7 +200,13 @@ def errors_are_xml_with_a_request_id():
         same((status, headers.get("content-type")), (404, "application/xml"), "status and Content-Type")
         text = body.decode()
         assert text.startswith("<?xml"), text
-        for piece in ("<Error><Code>NoSuchKey</Code>", "<Message>", "<Key>not here</Key>", f"<RequestId>{headers['x-amz-request-id']}</RequestId>", "<HostId>"):
+        for piece in (
+            "<Error><Code>NoSuchKey</Code>",
+            "<Message>",
+            "<Key>not here</Key>",
+            f"<RequestId>{headers['x-amz-request-id']}</RequestId>",
+            "<HostId>",
+        ):
             assert piece in text, f"{piece} is not in {text}"
         status, body, headers = exchange("HEAD", target, sign("HEAD", target, {}, "UNSIGNED-PAYLOAD"))
         same((status, body), (404, b""), "HEAD has no body")
@@ -160,7 +222,11 @@ def methods_that_do_not_exist():
 
 @job
 def garbage_on_the_wire_leaves_the_server_well():
-    for text in (b"GARBAGE\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: AWS4-HMAC-SHA256 nonsense\r\n\r\n", b"\x00\xff" * 100):
+    for text in (
+        b"GARBAGE\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: AWS4-HMAC-SHA256 nonsense\r\n\r\n",
+        b"\x00\xff" * 100,
+    ):
         parts = urlsplit(ENDPOINT)
         with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
             connection.sendall(text)

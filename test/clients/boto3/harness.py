@@ -1,4 +1,4 @@
-"""What the boto3 jobs share: a register of jobs, clients for the server under test, buckets of their own, and content."""
+"""What the boto3 jobs share: a register of jobs, clients of the server, buckets of their own, and content."""
 
 import hashlib
 import os
@@ -136,7 +136,7 @@ def shown(value):
 
 
 def fails_with(code, status, call, *args, **kwargs):
-    """Fails unless the call raises ClientError with this code (or one of these) and this HTTP status. Returns the response."""
+    """Fails unless the call raises ClientError with this code (or one of these) and status. Returns the response."""
     codes = code if isinstance(code, tuple) else (code,)
     try:
         call(*args, **kwargs)
@@ -149,7 +149,7 @@ def fails_with(code, status, call, *args, **kwargs):
 
 
 def resolve_localhost_names():
-    """Lets bucket.localhost reach the loopback address where the system's resolver does not know such names (RFC 6761)."""
+    """Lets bucket.localhost reach the loopback address even where the resolver does not know such names (RFC 6761)."""
     original = socket.getaddrinfo
 
     def resolve(host, *args, **kwargs):

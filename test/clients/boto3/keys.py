@@ -56,15 +56,23 @@ def every_odd_key():
         expected = sorted(ODD, key=lambda key: key.encode())
         for size in (1000, 4):
             pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, PaginationConfig={"PageSize": size})
-            same([entry["Key"] for page in pages for entry in page["Contents"]], expected, f"list version 2, pages of {size}")
+            same(
+                [entry["Key"] for page in pages for entry in page["Contents"]],
+                expected,
+                f"list version 2, pages of {size}",
+            )
             pages = s3.get_paginator("list_objects").paginate(Bucket=bucket, PaginationConfig={"PageSize": size})
-            same([entry["Key"] for page in pages for entry in page["Contents"]], expected, f"list version 1, pages of {size}")
+            same(
+                [entry["Key"] for page in pages for entry in page["Contents"]],
+                expected,
+                f"list version 1, pages of {size}",
+            )
 
 
 @job
 def odd_keys_copied_and_deleted_in_one_request():
     s3 = client()
-    # XML cannot carry a bare carriage return through a parser unchanged unless it is escaped, which botocore does not do.
+    # A parser of XML turns a bare carriage return into a line feed, and botocore does not escape it.
     odd = [key for key in ODD if "\r" not in key and len(key.encode()) < 1000]
     with fresh_bucket(s3) as bucket:
         for key in odd:
@@ -87,11 +95,19 @@ def control_characters():
             same(s3.get_object(Bucket=bucket, Key=key)["Body"].read(), key.encode(), repr(key))
         listed = s3.list_objects_v2(Bucket=bucket, EncodingType="url")
         # boto3 decodes only where it asked for the encoding by itself.
-        same(sorted(unquote_plus(entry["Key"]) for entry in listed["Contents"]), sorted(keys), "listed with encoding-type=url")
+        same(
+            sorted(unquote_plus(entry["Key"]) for entry in listed["Contents"]),
+            sorted(keys),
+            "listed with encoding-type=url",
+        )
         decoded = s3.list_objects_v2(Bucket=bucket)
         same(sorted(entry["Key"] for entry in decoded["Contents"]), sorted(keys), "listed and decoded by boto3")
         folded = s3.list_objects_v2(Bucket=bucket, Delimiter="\x01", EncodingType="url")
-        same([unquote_plus(entry["Prefix"]) for entry in folded["CommonPrefixes"]], ["control \x01"], "a control character as delimiter")
+        same(
+            [unquote_plus(entry["Prefix"]) for entry in folded["CommonPrefixes"]],
+            ["control \x01"],
+            "a control character as delimiter",
+        )
         for key in keys:
             s3.delete_object(Bucket=bucket, Key=key)
 
@@ -122,7 +138,7 @@ def keys_that_are_too_long():
 
 @job
 def dot_segments_never_reach_another_key():
-    """URL parsers resolve `.` and `..`: such a key works or is refused, but it never touches the key that it resolves to."""
+    """URL parsers resolve `.` and `..`: such a key works or is refused, but never touches the key it resolves to."""
     s3 = client()
     seen = []
     with fresh_bucket(s3) as bucket:

@@ -21,7 +21,10 @@ def prefixes_of(pages):
 @job
 def thousands_of_keys():
     s3 = client()
-    keys = sorted([f"day-{day:02}/hour-{hour:02}/{n}" for day in range(10) for hour in range(24) for n in range(9)] + ["top-1", "top-2"])
+    keys = sorted(
+        [f"day-{day:02}/hour-{hour:02}/{n}" for day in range(10) for hour in range(24) for n in range(9)]
+        + ["top-1", "top-2"]
+    )
     with fresh_bucket(s3) as bucket:
         fill(s3, bucket, keys)
         v2, v1 = s3.get_paginator("list_objects_v2"), s3.get_paginator("list_objects")
@@ -37,7 +40,11 @@ def thousands_of_keys():
                 same((prefixes_of(pages), keys_of(pages)), (days, ["top-1", "top-2"]), f"delimiter, pages of {size}")
         hours = prefixes_of(v2.paginate(Bucket=bucket, Prefix="day-03/", Delimiter="/"))
         same(hours, [f"day-03/hour-{hour:02}/" for hour in range(24)], "prefixes below a prefix")
-        same(keys_of(v2.paginate(Bucket=bucket, Prefix="day-03/hour-1")), [key for key in keys if key.startswith("day-03/hour-1")], "prefix")
+        same(
+            keys_of(v2.paginate(Bucket=bucket, Prefix="day-03/hour-1")),
+            [key for key in keys if key.startswith("day-03/hour-1")],
+            "prefix",
+        )
         later = [key for key in keys if key > "day-09/hour-22/3"]
         same(keys_of(v2.paginate(Bucket=bucket, StartAfter="day-09/hour-22/3")), later, "StartAfter")
         same(keys_of(v1.paginate(Bucket=bucket, Marker="day-09/hour-22/3")), later, "Marker")
@@ -63,7 +70,11 @@ def delete_objects_limits():
     with fresh_bucket(s3) as bucket:
         s3.put_object(Bucket=bucket, Key="there", Body=b"x")
         answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "there"}, {"Key": "never & nowhere"}]})
-        same(sorted(entry["Key"] for entry in answer["Deleted"]), ["never & nowhere", "there"], "a missing key counts as deleted")
+        same(
+            sorted(entry["Key"] for entry in answer["Deleted"]),
+            ["never & nowhere", "there"],
+            "a missing key counts as deleted",
+        )
         too_many = [{"Key": str(n)} for n in range(1001)]
         fails_with("MalformedXML", 400, s3.delete_objects, Bucket=bucket, Delete={"Objects": too_many})
         fails_with("NoSuchBucket", 404, s3.delete_objects, Bucket=bucket + "-not", Delete={"Objects": [{"Key": "a"}]})
@@ -76,13 +87,23 @@ def list_answers_echo_what_was_asked():
         fill(s3, bucket, ["a", "b/1", "b/2", "c"])
         two = s3.list_objects_v2(Bucket=bucket, Delimiter="/", MaxKeys=2, FetchOwner=True)
         expected = (bucket, 2, "/", True, 2, "")
-        same((two["Name"], two["MaxKeys"], two["Delimiter"], two["IsTruncated"], two["KeyCount"], two["Prefix"]), expected, "page 1")
+        same(
+            (two["Name"], two["MaxKeys"], two["Delimiter"], two["IsTruncated"], two["KeyCount"], two["Prefix"]),
+            expected,
+            "page 1",
+        )
         entry = two["Contents"][0]
         same((entry["Key"], entry["Size"], entry["StorageClass"]), ("a", 1, "STANDARD"), "entry")
         assert entry["Owner"]["ID"], "FetchOwner gives no owner"
         same(two["CommonPrefixes"], [{"Prefix": "b/"}], "CommonPrefixes")
-        rest = s3.list_objects_v2(Bucket=bucket, Delimiter="/", MaxKeys=2, ContinuationToken=two["NextContinuationToken"])
-        same((keys_of([rest]), rest["IsTruncated"], rest["ContinuationToken"]), (["c"], False, two["NextContinuationToken"]), "page 2")
+        rest = s3.list_objects_v2(
+            Bucket=bucket, Delimiter="/", MaxKeys=2, ContinuationToken=two["NextContinuationToken"]
+        )
+        same(
+            (keys_of([rest]), rest["IsTruncated"], rest["ContinuationToken"]),
+            (["c"], False, two["NextContinuationToken"]),
+            "page 2",
+        )
         assert "Owner" not in rest["Contents"][0], "an owner without FetchOwner"
         none = s3.list_objects_v2(Bucket=bucket, MaxKeys=0)
         same((none["KeyCount"], none["IsTruncated"], none.get("Contents")), (0, False, None), "MaxKeys 0")

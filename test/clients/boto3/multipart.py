@@ -1,4 +1,4 @@
-"""Multipart uploads call by call: parts again, copies of parts, lists with markers, part numbers on read, and what is refused."""
+"""Multipart uploads call by call: parts again, copied parts, lists, reads by part number, and what is refused."""
 
 import hashlib
 import re
@@ -7,7 +7,9 @@ from harness import MIB, PART_MIN, client, content, fails_with, fresh_bucket, jo
 
 
 def begin(s3, bucket, key, **options):
-    return dict(Bucket=bucket, Key=key, UploadId=s3.create_multipart_upload(Bucket=bucket, Key=key, **options)["UploadId"])
+    return dict(
+        Bucket=bucket, Key=key, UploadId=s3.create_multipart_upload(Bucket=bucket, Key=key, **options)["UploadId"]
+    )
 
 
 def complete(s3, upload, *parts):
@@ -29,7 +31,9 @@ def a_part_sent_again_replaces_the_first():
         digest = hashlib.md5(bytes.fromhex(md5(new)) + bytes.fromhex(md5(last))).hexdigest()
         same(done["ETag"], f'"{digest}-2"', "ETag")
         got = s3.get_object(Bucket=bucket, Key="again")
-        same((got["Body"].read(), got["ContentType"], got["Metadata"]), (new + last, "text/x-clay", {"m": "1"}), "object")
+        same(
+            (got["Body"].read(), got["ContentType"], got["Metadata"]), (new + last, "text/x-clay", {"m": "1"}), "object"
+        )
         middle = s3.get_object(Bucket=bucket, Key="again", Range=f"bytes={PART_MIN - 3}-{PART_MIN + 9}")["Body"].read()
         same(middle, (new + last)[PART_MIN - 3 : PART_MIN + 10], "a range over the seam")
 
@@ -40,7 +44,9 @@ def parts_are_read_by_number():
     pieces = [content("read 1", PART_MIN + 1), content("read 2", 77)]
     with fresh_bucket(s3) as bucket:
         upload = begin(s3, bucket, "numbered")
-        tags = [(n, s3.upload_part(**upload, PartNumber=n, Body=body)["ETag"]) for n, body in enumerate(pieces, start=1)]
+        tags = [
+            (n, s3.upload_part(**upload, PartNumber=n, Body=body)["ETag"]) for n, body in enumerate(pieces, start=1)
+        ]
         complete(s3, upload, *tags)
         part = s3.get_object(Bucket=bucket, Key="numbered", PartNumber=2)
         same((part["Body"].read(), part["PartsCount"]), (pieces[1], 2), "GET of part 2")
@@ -48,7 +54,9 @@ def parts_are_read_by_number():
         same(part["ContentRange"], f"bytes {size}-{size + 76}/{size + 77}", "Content-Range of part 2")
         same(part["ResponseMetadata"]["HTTPStatusCode"], 206, "status")
         same(s3.head_object(Bucket=bucket, Key="numbered", PartNumber=1)["ContentLength"], size, "HEAD of part 1")
-        fails_with(("InvalidPartNumber", "InvalidRange"), 416, s3.get_object, Bucket=bucket, Key="numbered", PartNumber=3)
+        fails_with(
+            ("InvalidPartNumber", "InvalidRange"), 416, s3.get_object, Bucket=bucket, Key="numbered", PartNumber=3
+        )
         both = dict(Bucket=bucket, Key="numbered", PartNumber=1, Range="bytes=0-1")
         fails_with("InvalidRequest", 400, s3.get_object, **both)
         s3.put_object(Bucket=bucket, Key="single", Body=b"one")
@@ -62,10 +70,17 @@ def a_range_over_many_seams():
     pieces = [content(f"seam {n}", PART_MIN + n) for n in range(3)] + [content("seam end", 5)]
     with fresh_bucket(s3) as bucket:
         upload = begin(s3, bucket, "seams")
-        tags = [(n, s3.upload_part(**upload, PartNumber=n, Body=body)["ETag"]) for n, body in enumerate(pieces, start=1)]
+        tags = [
+            (n, s3.upload_part(**upload, PartNumber=n, Body=body)["ETag"]) for n, body in enumerate(pieces, start=1)
+        ]
         complete(s3, upload, *tags)
         data = b"".join(pieces)
-        for first, last in ((0, len(data) - 1), (PART_MIN - 1, 3 * PART_MIN + 2), (len(data) - 6, len(data) - 1), (PART_MIN, PART_MIN)):
+        for first, last in (
+            (0, len(data) - 1),
+            (PART_MIN - 1, 3 * PART_MIN + 2),
+            (len(data) - 6, len(data) - 1),
+            (PART_MIN, PART_MIN),
+        ):
             body = s3.get_object(Bucket=bucket, Key="seams", Range=f"bytes={first}-{last}")["Body"].read()
             same(body, data[first : last + 1], f"bytes {first}-{last}")
 
@@ -80,10 +95,16 @@ def upload_part_copy_with_ranges():
         upload = begin(s3, bucket, "copied")
         parts = []
         for number, (first, last) in enumerate(((0, 6 * MIB - 1), (6 * MIB, len(data) - 1), (100, 199)), start=1):
-            answer = s3.upload_part_copy(**upload, PartNumber=number, CopySource=source, CopySourceRange=f"bytes={first}-{last}")
+            answer = s3.upload_part_copy(
+                **upload, PartNumber=number, CopySource=source, CopySourceRange=f"bytes={first}-{last}"
+            )
             parts.append((number, answer["CopyPartResult"]["ETag"]))
         assert all(re.fullmatch('"[0-9a-f]{32}"', tag) for _, tag in parts), parts
-        note = "an MD5" if parts[2][1] == f'"{md5(data[100:200])}"' else "opaque: not the MD5 of the bytes, as it is at AWS"
+        note = (
+            "an MD5"
+            if parts[2][1] == f'"{md5(data[100:200])}"'
+            else "opaque: not the MD5 of the bytes, as it is at AWS"
+        )
         outside = dict(PartNumber=4, CopySource=source, CopySourceRange=f"bytes=0-{len(data)}")
         refused_range(s3, upload, outside)
         complete(s3, upload, *parts)
@@ -151,7 +172,9 @@ def lists_of_parts_and_uploads():
         for number in (1, 2, 5, 9):
             s3.upload_part(**upload, PartNumber=number, Body=content(f"p{number}", 100 + number))
         first = s3.list_parts(**upload, MaxParts=3)
-        same(([p["PartNumber"] for p in first["Parts"]], first["IsTruncated"]), ([1, 2, 5], True), "first page of parts")
+        same(
+            ([p["PartNumber"] for p in first["Parts"]], first["IsTruncated"]), ([1, 2, 5], True), "first page of parts"
+        )
         same([p["Size"] for p in first["Parts"]], [101, 102, 105], "sizes of parts")
         rest = s3.list_parts(**upload, PartNumberMarker=first["NextPartNumberMarker"])
         same(([p["PartNumber"] for p in rest["Parts"]], rest["IsTruncated"]), ([9], False), "second page of parts")
@@ -160,9 +183,15 @@ def lists_of_parts_and_uploads():
         more = [begin(s3, bucket, key) for key in ("list/a", "list/b/1", "list/b/2", "other")]
         listed = s3.list_multipart_uploads(Bucket=bucket)["Uploads"]
         same([u["Key"] for u in listed], ["list/a", "list/a", "list/b/1", "list/b/2", "other"], "uploads by key")
-        same({listed[0]["UploadId"], listed[1]["UploadId"]}, {upload["UploadId"], more[0]["UploadId"]}, "two of one key")
+        same(
+            {listed[0]["UploadId"], listed[1]["UploadId"]}, {upload["UploadId"], more[0]["UploadId"]}, "two of one key"
+        )
         pages = s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, PaginationConfig={"PageSize": 1})
-        same([u["UploadId"] for page in pages for u in page.get("Uploads", [])], [u["UploadId"] for u in listed], "uploads by pages of one")
+        same(
+            [u["UploadId"] for page in pages for u in page.get("Uploads", [])],
+            [u["UploadId"] for u in listed],
+            "uploads by pages of one",
+        )
         folded = s3.list_multipart_uploads(Bucket=bucket, Prefix="list/", Delimiter="/")
         same([u["Key"] for u in folded["Uploads"]], ["list/a", "list/a"], "uploads beside prefixes")
         same(folded["CommonPrefixes"], [{"Prefix": "list/b/"}], "prefixes of uploads")

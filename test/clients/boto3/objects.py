@@ -6,7 +6,21 @@ import hashlib
 
 from harness import KIB, MIB, client, content, fails_with, fresh_bucket, job, md5, same
 
-SIZES = [0, 1, 4 * KIB, 16 * KIB - 1, 16 * KIB, 64 * KIB, 128 * KIB + 1, 256 * KIB, MIB - 1, MIB, MIB + 1, 4 * MIB + 3, 9 * MIB]
+SIZES = [
+    0,
+    1,
+    4 * KIB,
+    16 * KIB - 1,
+    16 * KIB,
+    64 * KIB,
+    128 * KIB + 1,
+    256 * KIB,
+    MIB - 1,
+    MIB,
+    MIB + 1,
+    4 * MIB + 3,
+    9 * MIB,
+]
 
 
 @job
@@ -45,7 +59,9 @@ def headers_and_metadata_come_back_as_sent():
             same(answer["ExpiresString"], "Wed, 02 Jan 2030 03:04:05 GMT", "Expires")
             same({**answer["Metadata"], "with-dash": "a  b"}, sent["Metadata"], "Metadata")
             same(" ".join(answer["Metadata"]["with-dash"].split()), "a b", "metadata with inner spaces")
-        same(s3.get_object(Bucket=bucket, Key="h")["Body"].read(), data, "a body with Content-Encoding arrives as stored")
+        same(
+            s3.get_object(Bucket=bucket, Key="h")["Body"].read(), data, "a body with Content-Encoding arrives as stored"
+        )
         s3.put_object(Bucket=bucket, Key="text", Body=b"a" * 100_000, ContentType="text/plain")
         got = s3.get_object(Bucket=bucket, Key="text")
         same((got["ContentLength"], len(got["Body"].read())), (100_000, 100_000), "compressible text")
@@ -158,13 +174,22 @@ def conditional_puts():
 def copies_and_directives():
     s3 = client()
     with fresh_bucket(s3) as bucket:
-        s3.put_object(Bucket=bucket, Key="from", Body=b"clay", ContentType="text/a", Metadata={"a": "1"}, CacheControl="no-store")
+        s3.put_object(
+            Bucket=bucket, Key="from", Body=b"clay", ContentType="text/a", Metadata={"a": "1"}, CacheControl="no-store"
+        )
         source = {"Bucket": bucket, "Key": "from"}
         answer = s3.copy_object(Bucket=bucket, Key="kept", CopySource=source)["CopyObjectResult"]
         same(answer["ETag"], f'"{md5(b"clay")}"', "ETag of the copy")
         head = s3.head_object(Bucket=bucket, Key="kept")
         same((head["ContentType"], head["Metadata"], head["CacheControl"]), ("text/a", {"a": "1"}, "no-store"), "COPY")
-        s3.copy_object(Bucket=bucket, Key="new", CopySource=source, MetadataDirective="REPLACE", Metadata={"b": "2"}, ContentType="text/b")
+        s3.copy_object(
+            Bucket=bucket,
+            Key="new",
+            CopySource=source,
+            MetadataDirective="REPLACE",
+            Metadata={"b": "2"},
+            ContentType="text/b",
+        )
         head = s3.head_object(Bucket=bucket, Key="new")
         same((head["ContentType"], head["Metadata"], head.get("CacheControl")), ("text/b", {"b": "2"}, None), "REPLACE")
         fails_with("InvalidRequest", 400, s3.copy_object, Bucket=bucket, Key="from", CopySource=source)

@@ -9,8 +9,23 @@ from unittest.mock import patch
 
 import boto3
 from botocore import UNSIGNED
-from harness import ACCESS_KEY, ENDPOINT, MIB, PART_MIN, REGION, SECRET_KEY, client, config, content, fails_with, fresh_bucket, job
-from harness import resolve_localhost_names, same
+from harness import (
+    ACCESS_KEY,
+    ENDPOINT,
+    MIB,
+    PART_MIN,
+    REGION,
+    SECRET_KEY,
+    Skip,
+    client,
+    config,
+    content,
+    fails_with,
+    fresh_bucket,
+    job,
+    resolve_localhost_names,
+    same,
+)
 from raw import code_of, send
 
 
@@ -37,7 +52,9 @@ def wrong_credentials():
         fails_with("SignatureDoesNotMatch", 403, forger.list_buckets)
         fails_with("SignatureDoesNotMatch", 403, forger.put_object, Bucket=bucket, Key="k", Body=content("x", MIB))
         fails_with("403", 403, forger.head_bucket, Bucket=bucket)
-        nobody = boto3.client("s3", endpoint_url=ENDPOINT, region_name=REGION, config=config(signature_version=UNSIGNED))
+        nobody = boto3.client(
+            "s3", endpoint_url=ENDPOINT, region_name=REGION, config=config(signature_version=UNSIGNED)
+        )
         fails_with("AccessDenied", 403, nobody.list_objects_v2, Bucket=bucket)
         fails_with("AccessDenied", 403, nobody.put_object, Bucket=bucket, Key="k", Body=b"x")
         # A private bucket does not tell a stranger whether an object or a bucket exists.
@@ -73,7 +90,9 @@ def presigned_urls_of_each_kind():
         same(fetch(get, headers={"Range": "bytes=1-2"}), (206, b"la"), "GET with Range")
         head = s3.generate_presigned_url("head_object", Params=target, ExpiresIn=300)
         same(fetch(head, "HEAD"), (200, b""), "HEAD")
-        named = s3.generate_presigned_url("get_object", Params={**target, "ResponseContentDisposition": 'attachment; filename="é b.txt"'})
+        named = s3.generate_presigned_url(
+            "get_object", Params={**target, "ResponseContentDisposition": 'attachment; filename="é b.txt"'}
+        )
         same(fetch(named), (200, b"clay"), "GET with a response header asked for")
         listing = s3.generate_presigned_url("list_objects_v2", Params={"Bucket": bucket, "Prefix": "pre signed/"})
         assert b"<KeyCount>1</KeyCount>" in fetch(listing)[1], "presigned list"
@@ -106,7 +125,11 @@ def presigned_urls_that_are_altered_or_expired():
         for key in ("a", "b"):
             s3.put_object(Bucket=bucket, Key=key, Body=key.encode())
         url = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "a"}, ExpiresIn=300)
-        for old, new in ((f"/{bucket}/a?", f"/{bucket}/b?"), ("Expires=300", "Expires=301"), ("Signature=", "Signature=0")):
+        for old, new in (
+            (f"/{bucket}/a?", f"/{bucket}/b?"),
+            ("Expires=300", "Expires=301"),
+            ("Signature=", "Signature=0"),
+        ):
             assert old in url, f"{old} is not in {url}"
             refused(fetch(url.replace(old, new)), 403, "SignatureDoesNotMatch")
         refused(fetch(url + "&response-content-type=text/html"), 403, "SignatureDoesNotMatch")
@@ -127,21 +150,30 @@ def presigned_urls_that_are_altered_or_expired():
 
 
 @job
-def presigned_by_a_client_without_a_signature_version():
-    """In a region that boto3 knows this is SigV2: it works, or is refused as AWS refuses it."""
+def signature_version_2():
+    """What boto3 presigns with in a region that it knows, unless it is told otherwise; and the header form."""
     with fresh_bucket() as bucket:
-        s3 = client(signature_version=None, region="us-east-1")
-        s3.put_object(Bucket=bucket, Key="two", Body=b"by two")
-        url = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "two"})
-        if "X-Amz-Signature" in url:
-            same(fetch(url), (200, b"by two"), "SigV4")
-            return "boto3 has moved to SigV4"
-        status, body = fetch(url)
-        if status == 200:
-            same(body, b"by two", "SigV2")
-            return "SigV2 works"
-        refused((status, body), 400, "InvalidRequest")
-        return "SigV2 is refused by name"
+        default = client(signature_version=None, region="us-east-1")
+        target = {"Bucket": bucket, "Key": "two é+"}
+        put = default.generate_presigned_url("put_object", Params=target)
+        if "X-Amz-Signature" in put:
+            raise Skip("this boto3 no longer presigns by SigV2")
+        assert "AWSAccessKeyId=" in put and "Expires=" in put, put
+        # urllib would send a Content-Type of its own, and SigV2 signs that header.
+        same(fetch(put, "PUT", b"by two", {"Content-Type": ""})[0], 200, "PUT")
+        get = default.generate_presigned_url("get_object", Params={**target, "ResponseContentType": "text/x-clay"})
+        same(fetch(get), (200, b"by two"), "GET")
+        refused(fetch(get.replace("two", "too")), 403, "SignatureDoesNotMatch")
+        refused(fetch(get, "DELETE"), 403, "SignatureDoesNotMatch")
+        expired = default.generate_presigned_url("get_object", Params=target, ExpiresIn=-10)
+        refused(fetch(expired), 403, "AccessDenied")
+        old = client(signature_version="s3")
+        old.put_object(**target, Body=content("two", 300_000))
+        same(old.get_object(**target)["Body"].read(), content("two", 300_000), "body, signed in the header")
+        same(old.list_objects_v2(Bucket=bucket)["KeyCount"], 1, "list")
+        fails_with(
+            "SignatureDoesNotMatch", 403, client(signature_version="s3", secret="wrong").list_objects_v2, Bucket=bucket
+        )
 
 
 @job
@@ -158,7 +190,11 @@ def both_addressing_styles():
         same(fetch(url), (200, b"virtual"), "presigned, virtual-hosted")
         same([entry["Key"] for entry in virtual.list_objects_v2(Bucket=bucket)["Contents"]], ["k/é ü"], "list")
         virtual.upload_fileobj(io.BytesIO(content("v", 9 * MIB)), bucket, bucket + "/large")
-        same(path.get_object(Bucket=bucket, Key=bucket + "/large")["ContentLength"], 9 * MIB, "key that repeats the bucket")
+        same(
+            path.get_object(Bucket=bucket, Key=bucket + "/large")["ContentLength"],
+            9 * MIB,
+            "key that repeats the bucket",
+        )
         virtual.head_bucket(Bucket=bucket)
         other = "virtual-" + bucket[:12]
         virtual.create_bucket(Bucket=other)

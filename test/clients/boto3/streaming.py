@@ -1,4 +1,4 @@
-"""aws-chunked bodies in the three forms, as SDKs for Java, Go and .NET send them: right ones, forged ones and cut ones."""
+"""aws-chunked bodies in the three forms that SDKs send: right ones, forged ones and cut ones."""
 
 from crc import checksum
 from harness import KIB, MIB, client, content, fails_with, fresh_bucket, job, same
@@ -15,13 +15,13 @@ def pieces_of(data, size=CHUNK):
 
 
 def envelope(target, data, mode, **extra):
-    """Signed headers; Content-Length is left unsigned, so that a spoiled body gets past the head and meets the check meant for it."""
+    """Signed headers, Content-Length not among them: a spoiled body gets past the head to the check meant for it."""
     headers = {"Content-Encoding": "aws-chunked", "X-Amz-Decoded-Content-Length": str(len(data))}
     return sign("PUT", target, {**headers, **extra}, mode)
 
 
 def signed_body(target, data, alter=lambda chunks: chunks, size=CHUNK):
-    """Headers and body of a chunk-signed upload; `alter` may spoil the list of chunks, the last one being the empty one."""
+    """Headers and body of a chunk-signed upload; `alter` may spoil the list of chunks, whose last one is empty."""
     headers = envelope(target, data, SIGNED)
     signer = ChunkSigner(headers)
     return headers, b"".join(alter([signer.chunk(piece) for piece in [*pieces_of(data, size), b""]]))
@@ -92,7 +92,13 @@ def forged_and_cut_chunks():
         for name, alter in cut.items():
             target = f"/{bucket}/{name}"
             answer = put(target, signed_body(target, data, alter))
-            codes = ("SignatureDoesNotMatch", "IncompleteBody", "InvalidRequest", "InvalidArgument", "MalformedTrailerError")
+            codes = (
+                "SignatureDoesNotMatch",
+                "IncompleteBody",
+                "InvalidRequest",
+                "InvalidArgument",
+                "MalformedTrailerError",
+            )
             assert answer[0] in (400, 403), f"{name}: {answer[0]}"
             refused(s3, bucket, name, answer, answer[0], *codes)
 

@@ -1,4 +1,4 @@
-"""Over https SDKs behave differently: aws-chunked with a trailer and unsigned bodies. A TLS front stands before the server."""
+"""Over https SDKs send aws-chunked with a trailer and unsigned bodies. A TLS front stands before the server."""
 
 import io
 
@@ -16,7 +16,9 @@ def https(**options):
 def sent_headers(s3):
     """Collects the headers of PUT requests as they are sent."""
     seen = []
-    s3.meta.events.register("before-send.s3", lambda request, **_: seen.append(request.headers) if request.method == "PUT" else None)
+    s3.meta.events.register(
+        "before-send.s3", lambda request, **_: seen.append(request.headers) if request.method == "PUT" else None
+    )
     return seen
 
 

@@ -134,7 +134,11 @@ def resource_flow():
     same(one.get()["Body"].read(), data, "body")
     copy = bucket.Object("folder/copy.bin")
     copy.copy({"Bucket": name, "Key": one.key})
-    same(sorted(found.key for found in bucket.objects.filter(Prefix="folder/")), ["folder/copy.bin", "folder/resource.bin"], "keys")
+    same(
+        sorted(found.key for found in bucket.objects.filter(Prefix="folder/")),
+        ["folder/copy.bin", "folder/resource.bin"],
+        "keys",
+    )
     same(copy.get()["Body"].read(), data, "body of the copy")
     deleted = bucket.objects.all().delete()
     same(len(deleted[0]["Deleted"]), 2, "deleted keys")

@@ -15,10 +15,18 @@ def the_whole_flow():
     bucket = "botocore-" + uuid.uuid4().hex[:12]
     s3.create_bucket(Bucket=bucket)
     assert bucket in [entry["Name"] for entry in s3.list_buckets()["Buckets"]], "the bucket is not listed"
-    s3.put_object(Bucket=bucket, Key="readme.txt", Body=b"hello", ContentType="text/plain", Metadata={"author": "potter"})
+    s3.put_object(
+        Bucket=bucket, Key="readme.txt", Body=b"hello", ContentType="text/plain", Metadata={"author": "potter"}
+    )
     got = s3.get_object(Bucket=bucket, Key="readme.txt")
-    same((got["Body"].read(), got["ContentType"], got["Metadata"]), (b"hello", "text/plain", {"author": "potter"}), "object")
-    with urllib.request.urlopen(s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "readme.txt"})) as answer:
+    same(
+        (got["Body"].read(), got["ContentType"], got["Metadata"]),
+        (b"hello", "text/plain", {"author": "potter"}),
+        "object",
+    )
+    with urllib.request.urlopen(
+        s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "readme.txt"})
+    ) as answer:
         same(answer.read(), b"hello", "presigned GET")
     pieces = [content("bc1", PART_MIN), content("bc2", 100)]
     upload = dict(Bucket=bucket, Key="large")
@@ -27,7 +35,11 @@ def the_whole_flow():
     parts = [{"PartNumber": n, "ETag": tag} for n, tag in enumerate(tags, start=1)]
     s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
     same(s3.get_object(Bucket=bucket, Key="large")["Body"].read(), b"".join(pieces), "multipart body")
-    keys = [entry["Key"] for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket) for entry in page["Contents"]]
+    keys = [
+        entry["Key"]
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        for entry in page["Contents"]
+    ]
     same(keys, ["large", "readme.txt"], "keys")
     fails_with("BucketNotEmpty", 409, s3.delete_bucket, Bucket=bucket)
     for key in keys:
