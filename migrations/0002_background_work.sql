@@ -14,3 +14,6 @@ CREATE TABLE jobs (
 
 -- JSON [ms or null, …] by shard: when every frame of it was last read and found right.
 ALTER TABLE blobs ADD COLUMN verified_ms TEXT;
+
+-- How many objects a pack was made of; null for other blobs.
+ALTER TABLE blobs ADD COLUMN pack_objects INTEGER;

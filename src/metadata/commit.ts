@@ -173,17 +173,10 @@ function refer(
 ): Statement[] {
   const statements: Statement[] = [];
   if (blob) {
-    statements.push(
-      {
-        sql: `INSERT OR IGNORE INTO blobs (id, k, m, block_bytes, size_bytes, crc64nvme, shards)
-              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
-        values: [blob.id, blob.k, blob.m, blob.blockBytes, blob.sizeBytes, blob.crc64nvme, JSON.stringify(blob.shards)],
-      },
-      {
-        sql: "INSERT OR IGNORE INTO blob_refs (blob_id, referent) VALUES (?1, ?2)",
-        values: [blob.id, referent],
-      },
-    );
+    statements.push(insertBlob(blob, null), {
+      sql: "INSERT OR IGNORE INTO blob_refs (blob_id, referent) VALUES (?1, ?2)",
+      values: [blob.id, referent],
+    });
     const missing = blob.shards.flatMap((place, shard) => (place === null ? [shard] : []));
     if (missing.length > 0) {
       statements.push({
@@ -203,6 +196,16 @@ function refer(
     });
   }
   return statements;
+}
+
+/** `packObjects`: how many objects a pack is made of; null for other blobs. */
+export function insertBlob(blob: BlobRow, packObjects: number | null): Statement {
+  const { id, k, m, blockBytes, sizeBytes, crc64nvme, shards } = blob;
+  return {
+    sql: `INSERT OR IGNORE INTO blobs (id, k, m, block_bytes, size_bytes, crc64nvme, shards, pack_objects)
+          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`,
+    values: [id, k, m, blockBytes, sizeBytes, crc64nvme, JSON.stringify(shards), packObjects],
+  };
 }
 
 function putVersion(version: NewVersion): Statement {

@@ -66,8 +66,8 @@ export interface ListedVersion {
 
 export interface VersionPosition {
   key: string;
-  /** Versions of `key` down to this one are passed over; without it, all of them are. */
-  seq?: number;
+  /** Versions of `key` down to this one ("null": the null version) are passed over; without it, all of them are. */
+  seq?: number | "null";
   skipPrefix?: boolean;
 }
 
@@ -210,6 +210,11 @@ const OTHER_VERSION = `json_array(key, seq, id, is_null, is_marker,
     AND NOT EXISTS (SELECT 1 FROM versions n WHERE n.bucket_id = w.bucket_id AND n.key = w.key AND n.seq > w.seq),
   size_bytes, etag, modified_ms, storage_class, checksum)`;
 
+const nullSeq = (table: string) =>
+  `(SELECT n.seq FROM ${table} n WHERE n.bucket_id = b.id AND n.key = ?3 AND n.is_null = 1)`;
+/** A null version that is gone since the page before is no place any more: rather repeat versions than pass over one. */
+const MARKER_SEQ = `CASE WHEN ?8 = 'null' THEN coalesce(${nullSeq("objects")}, ${nullSeq("versions")}, 1 << 53) ELSE ?8 END`;
+
 /**
  * A place is (key, seq), newest first. The next version is the next older one of the key, or else the newest of the first key
  * beyond it, which may be in either table.
@@ -223,7 +228,7 @@ function versionPage({ bucket, prefix, delimiter, after, limit }: VersionQuery):
      UNION ALL SELECT * FROM (SELECT key, seq, ${OTHER_VERSION} FROM versions w
        WHERE bucket_id = ${bucketId} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key, seq DESC LIMIT 1)
      ) ORDER BY key, seq DESC LIMIT 1)`;
-  const olderOfMarker = "?8 IS NOT NULL AND ?3 >= ?2 AND key = ?3 AND seq < ?8";
+  const olderOfMarker = `?8 IS NOT NULL AND ?3 >= ?2 AND key = ?3 AND seq < ${MARKER_SEQ}`;
   const olderOfFound = `${ROLLED} IS NULL AND key = ${FOUND_KEY} AND seq < json_extract(p.found, '$[1]')`;
   const beyond = `coalesce(${ROLLED} || ${TOP}, ${FOUND_KEY} || char(1))`;
   return {

@@ -5,6 +5,7 @@ import { type CostObserver, Database } from "./database.ts";
 import { JobTable } from "./jobs.ts";
 import { ListingQueries } from "./listing.ts";
 import { ObjectTable } from "./objects.ts";
+import { PackingTable } from "./packing.ts";
 import { Removals } from "./removals.ts";
 import { UploadTable } from "./uploads.ts";
 
@@ -18,6 +19,7 @@ export class Metadata {
   readonly commits: Commits;
   readonly removals: Removals;
   readonly jobs: JobTable;
+  readonly packing: PackingTable;
 
   /** `observe` is told the cost of each round trip. */
   constructor(d1: D1Database, observe?: CostObserver) {
@@ -30,5 +32,6 @@ export class Metadata {
     this.commits = new Commits(database);
     this.removals = new Removals(database);
     this.jobs = new JobTable(database);
+    this.packing = new PackingTable(database);
   }
 }

@@ -16,6 +16,12 @@ export interface Damage {
   cause: string;
 }
 
+/** The bytes of the range that lie in one stripe, in order, and the memory that they lie in. */
+interface Stripe {
+  pieces: Uint8Array[];
+  memory: ArrayBufferLike[];
+}
+
 interface LateFrame {
   stripe: number;
   arriving: Promise<Frame>;
@@ -37,8 +43,11 @@ export class BlobReader {
   readonly #late = new Map<number, LateFrame>();
   readonly #lastStripe: number;
   #nextStripe: number;
-  #upcoming: Promise<Uint8Array[]> | null = null;
+  #upcoming: Promise<Stripe> | null = null;
   #pieces: Uint8Array[] = [];
+  /** Memory of the stripe that is being handed out, and of those before it, for the next ones. */
+  #handedOut: ArrayBufferLike[] = [];
+  #spares: ArrayBufferLike[] = [];
 
   /** `range` lies in the blob and is not empty. */
   constructor(store: StoreContext, blob: BlobRow, range: BlobRange) {
@@ -67,14 +76,20 @@ export class BlobReader {
     await this.#upcoming;
   }
 
-  /** The next verified bytes, or null at the end. Throws `StoreError` drives-unavailable: nothing wrong was handed out. */
+  /**
+   * The next verified bytes, valid until the next call, or null at the end. Throws `StoreError` drives-unavailable: nothing
+   * wrong was handed out.
+   */
   async next(): Promise<Uint8Array | null> {
     let piece = this.#pieces.shift();
     if (piece) return piece;
     this.prime();
     if (!this.#upcoming) return null;
-    this.#pieces = await this.#upcoming;
+    const { pieces, memory } = await this.#upcoming;
     this.#upcoming = null;
+    this.#pieces = pieces;
+    this.#spares = this.#handedOut;
+    this.#handedOut = memory;
     this.prime();
     piece = this.#pieces.shift();
     return piece ?? null;
@@ -99,11 +114,14 @@ export class BlobReader {
   }
 
   /** The bytes of the range that lie in one stripe. */
-  async #load(stripe: number): Promise<Uint8Array[]> {
+  async #load(stripe: number): Promise<Stripe> {
     const pieces = piecesOfStripe(this.#layout, stripe, this.#range.offset, this.#range.length);
     const wanted = pieces.map(({ shard }) => shard);
     const blocks = await this.#blocks(stripe, wanted);
-    return pieces.map(({ shard, begin, end }) => (blocks[shard] as Uint8Array).subarray(begin, end));
+    return {
+      pieces: pieces.map(({ shard, begin, end }) => (blocks[shard] as Uint8Array).subarray(begin, end)),
+      memory: wanted.map((shard) => (blocks[shard] as Uint8Array).buffer),
+    };
   }
 
   /** All blocks of the stripe by shard, those wanted not null. */
@@ -149,7 +167,7 @@ export class BlobReader {
     const { clock, latency } = this.#store;
     const drive = source.drive.name;
     const beganMs = clock.now();
-    const arriving = source.frame(stripe);
+    const arriving = source.frame(stripe, this.#spares.pop());
     const patience = clock.timer(latency.hedgeMs(drive));
     const frame = await Promise.race([arriving, patience.done]);
     patience.cancel();

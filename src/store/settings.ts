@@ -15,6 +15,8 @@ export interface StoreSettings {
   readonly partBytesMin: number;
   /** How long what was replaced or deleted is kept for reads that began before. */
   readonly graceSeconds: number;
+  /** Inline bodies are packed when they have not been written to for this time. */
+  readonly packAgeSeconds: number;
   /** Unfinished multipart uploads are aborted after this time. */
   readonly uploadAgeSecondsMax: number;
 }
@@ -32,6 +34,7 @@ export const DEFAULT_SETTINGS: StoreSettings = {
   storageClasses: { STANDARD: { k: 4, m: 2 } },
   partBytesMin: 5 * 1024 * 1024,
   graceSeconds: 24 * 3600,
+  packAgeSeconds: 3600,
   uploadAgeSecondsMax: 7 * 24 * 3600,
 };
 
@@ -57,6 +60,7 @@ export function parseSettings(vars: Readonly<Record<string, unknown>>): StoreSet
       parseGeometry(text(vars, "SHERD_SMALL_GEOMETRY"), "SHERD_SMALL_GEOMETRY") ?? DEFAULT_SETTINGS.smallGeometry,
     storageClasses: parseStorageClasses(text(vars, "SHERD_STORAGE_CLASSES")) ?? DEFAULT_SETTINGS.storageClasses,
     graceSeconds: parseCount(vars, "SHERD_GRACE_SECONDS", DEFAULT_SETTINGS.graceSeconds, 365 * day),
+    packAgeSeconds: parseCount(vars, "SHERD_PACK_AGE_SECONDS", DEFAULT_SETTINGS.packAgeSeconds, 365 * day),
     uploadAgeSecondsMax: parseCount(
       vars,
       "SHERD_UPLOAD_EXPIRY_SECONDS",

@@ -56,12 +56,15 @@ export class ShardSource {
     return this.#fault;
   }
 
-  /** The block of stripe `stripe`. Stripes are asked for in ascending order, one at a time. Never throws but on bugs. */
-  async frame(stripe: number): Promise<Frame> {
+  /**
+   * The block of stripe `stripe`. Stripes are asked for in ascending order, one at a time. `spare` as in `ShardReader.read`.
+   * Never throws but on bugs.
+   */
+  async frame(stripe: number, spare?: ArrayBufferLike): Promise<Frame> {
     if (this.#fault) return { ok: false, fault: this.#fault };
     const { engine, blobId, shard } = this.#parts;
     try {
-      const frame = await this.#read(stripe);
+      const frame = await this.#read(stripe, spare);
       if (!frame) return this.#fail({ kind: "absent", damaged: !this.#parts.settling });
       this.#nextStripe = stripe + 1;
       if (!engine.verifyFrame(frame, { blobId, shard, stripe })) return this.#fail({ kind: "corrupt", damaged: true });
@@ -81,11 +84,11 @@ export class ShardSource {
   }
 
   /** The frame as the drive has it, or null where there is no shard. */
-  async #read(stripe: number): Promise<Uint8Array | null> {
+  async #read(stripe: number, spare?: ArrayBufferLike): Promise<Uint8Array | null> {
     const length = frameBytes(this.#parts.layout, stripe);
     if (this.#reader && this.#nextStripe === stripe) {
       try {
-        return await this.#reader.read(length);
+        return await this.#reader.read(length, spare);
       } catch (error) {
         // A client that reads slowly leaves the drive's stream idle until it is cut: it is opened anew, once.
         if (!(error instanceof DriveError) || this.#fault) throw error;

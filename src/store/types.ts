@@ -108,7 +108,7 @@ export interface IncomingBody {
 /** Object bytes on their way out. Pull `next` until null; `cancel` frees the drives if it is not read to the end. */
 export interface OutgoingBody {
   readonly sizeBytes: number;
-  /** Verified bytes; memory belongs to the caller. Throws a `StoreError` where too few good shards are left: break off. */
+  /** Verified bytes, valid until the next call. Throws a `StoreError` where too few good shards are left: break off. */
   next(): Promise<Uint8Array | null>;
   cancel(): Promise<void>;
 }

@@ -14,7 +14,7 @@ import { objectHead } from "./object-head.ts";
 import type { ObjectName } from "./objects.ts";
 import { EXTENTS_MAX } from "./settings.ts";
 import { withMetadata } from "./translate-metadata.ts";
-import type { ChecksumAlgorithm, Digests, IncomingBody, ObjectChecksum, ObjectHead } from "./types.ts";
+import type { Bucket, ChecksumAlgorithm, Digests, IncomingBody, ObjectChecksum, ObjectHead } from "./types.ts";
 import { findUpload, foundUpload, type UploadInfo, type UploadName, uploadInfo } from "./uploads.ts";
 import { blobShape } from "./write.ts";
 import { type BlobSource, type WrittenBlob, writeBlob } from "./write-blob.ts";
@@ -30,6 +30,11 @@ export interface UploadedPart {
   etag: string;
   modifiedMs: number;
   checksum?: { algorithm: ChecksumAlgorithm; value: string };
+}
+
+export interface CopiedPart extends UploadedPart {
+  /** Of what was copied; present where its bucket is or was versioned. */
+  sourceVersionId?: string;
 }
 
 export interface UploadPartCopy extends UploadName {
@@ -69,24 +74,33 @@ export async function uploadPart(store: StoreContext, name: UploadPart): Promise
  * Makes a range of an object a part, without moving a byte: the part refers to the same blobs. The range is read only where
  * the upload asks for a checksum. Throws as `copyObject` does, and `StoreError` no-such-upload, too-many-extents.
  */
-export async function uploadPartCopy(store: StoreContext, name: UploadPartCopy): Promise<UploadedPart> {
+export async function uploadPartCopy(store: StoreContext, name: UploadPartCopy): Promise<CopiedPart> {
   const found = await openSource(store, name.source, name);
   const bucket = foundBucket(found.bucket, name.bucket);
   const { upload } = foundUpload({ bucket, upload: found.upload }, name);
-  const info = uploadInfo(upload);
-  const range = name.select(objectHead(found.source, found.sourceBucket));
+  const head = objectHead(found.source, found.sourceBucket);
+  const source = head.versionId === undefined ? {} : { sourceVersionId: head.versionId };
+  const range = name.select(head);
+  return { ...(await copyRange(store, name, { bucket, info: uploadInfo(upload), source: found.source, range })), ...source };
+}
+
+async function copyRange(
+  store: StoreContext,
+  name: UploadPartCopy,
+  copy: { bucket: Bucket; info: UploadInfo; source: ObjectRow & ContentRow; range: { offset: number; length: number } },
+): Promise<UploadedPart> {
+  const { bucket, info, source, range } = copy;
   const target = { bucketId: bucket.id, sizeBytes: range.length };
-  if (found.source.extents === null || range.length === 0)
-    return copyInline(store, name, info, target, found.source, range);
-  const slices = slicesOf(found.source.extents, range);
+  if (source.extents === null || range.length === 0) return copyInline(store, name, info, target, source, range);
+  const slices = slicesOf(source.extents, range);
   if (slices.length > EXTENTS_MAX) throw new StoreError({ kind: "too-many-extents", extentsMax: EXTENTS_MAX });
   const algorithm = info.checksum?.algorithm;
-  const digests = algorithm ? await digestRange(store, found.source, range, ["md5", "crc64nvme", algorithm]) : null;
+  const digests = algorithm ? await digestRange(store, source, range, ["md5", "crc64nvme", algorithm]) : null;
   return commitPart(store, name, info, {
     ...target,
-    etag: digests ? toHex(digests.get("md5") as Uint8Array) : etagOfRange(found.source, range),
+    etag: digests ? toHex(digests.get("md5") as Uint8Array) : etagOfRange(source, range),
     checksum: algorithm && digests ? toBase64(digests.get(algorithm) as Uint8Array) : null,
-    crc64nvme: digests ? toHex(digests.get("crc64nvme") as Uint8Array) : crc64OfRange(found.source, range),
+    crc64nvme: digests ? toHex(digests.get("crc64nvme") as Uint8Array) : crc64OfRange(source, range),
     slices,
     blob: null,
   });

@@ -27,6 +27,8 @@ export interface BlobWrite {
   source: BlobSource;
   geometry: Geometry;
   class: "small" | "large";
+  /** Size of a full block, a multiple of 128; absent: what suits the geometry. */
+  blockBytes?: number;
   /** Resolves when the request is known to be allowed to write: no drive is touched before. */
   admitted: Promise<unknown>;
   /** Step 4: throws to refuse the body. Nothing was acknowledged by a drive yet. */
@@ -42,7 +44,7 @@ export async function writeBlob(store: StoreContext, write: BlobWrite): Promise<
   const { source, geometry } = write;
   const layout: BlobLayout = {
     ...geometry,
-    blockBytes: blockBytesFor(geometry, source.sizeBytes),
+    blockBytes: Math.min(write.blockBytes ?? Number.POSITIVE_INFINITY, blockBytesFor(geometry, source.sizeBytes)),
     blobBytes: source.sizeBytes,
   };
   const id = newId(store);
