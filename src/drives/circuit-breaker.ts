@@ -117,8 +117,8 @@ function observedWriter(circuit: Circuit, writer: ShardWriter): ShardWriter {
 /** Success is a frame that came: a drive may answer and never send the body. */
 function observedReader(circuit: Circuit, reader: ShardReader): ShardReader {
   return decorateReader(reader, {
-    read: async (length) => {
-      const bytes = await circuit.watch(reader.read(length));
+    read: async (length, spare) => {
+      const bytes = await circuit.watch(reader.read(length, spare));
       circuit.succeeded();
       return bytes;
     },

@@ -52,8 +52,8 @@ export function withCounts(drive: Drive, counts: DriveCounts): Drive {
       return (
         reader &&
         decorateReader(reader, {
-          read: async (length) => {
-            const bytes = await observe(reader.read(length));
+          read: async (length, spare) => {
+            const bytes = await observe(reader.read(length, spare));
             counts.readBytes += bytes.length;
             return bytes;
           },

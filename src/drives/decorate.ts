@@ -27,5 +27,5 @@ export function decorateWriter(inner: ShardWriter, methods: Partial<ShardWriter>
 
 /** A reader that is `inner` but for the methods given. */
 export function decorateReader(inner: ShardReader, methods: Partial<ShardReader>): ShardReader {
-  return { read: (length) => inner.read(length), cancel: () => inner.cancel(), ...methods };
+  return { read: (length, spare) => inner.read(length, spare), cancel: () => inner.cancel(), ...methods };
 }

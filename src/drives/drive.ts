@@ -69,8 +69,11 @@ export interface ShardWriter {
 
 /** One range being read, in order. */
 export interface ShardReader {
-  /** The next `length` bytes exactly, in memory that belongs to the caller; a `DriveError` where fewer are left. */
-  read(length: number): Promise<Uint8Array>;
+  /**
+   * The next `length` bytes exactly, in memory that belongs to the caller; a `DriveError` where fewer are left. `spare` is
+   * memory that the caller gives up for good: a drive may use it for these bytes, which saves the page faults of fresh memory.
+   */
+  read(length: number, spare?: ArrayBufferLike): Promise<Uint8Array>;
   /** Stops reading and frees the connection. Never throws. */
   cancel(): Promise<void>;
 }

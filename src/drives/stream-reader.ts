@@ -31,7 +31,7 @@ class StreamReader implements ShardReader {
     this.#stop = source.stop;
   }
 
-  async read(length: number): Promise<Uint8Array> {
+  async read(length: number, spare?: ArrayBufferLike): Promise<Uint8Array> {
     if (length > this.#leftBytes) {
       await this.cancel();
       throw new DriveError(this.#drive, "short", `read of ${length} bytes where ${this.#leftBytes} are left`);
@@ -39,7 +39,7 @@ class StreamReader implements ShardReader {
     if (length === 0) return new Uint8Array(0);
     let bytes: Uint8Array;
     try {
-      bytes = await this.#fill(new Uint8Array(length));
+      bytes = await this.#fill(viewOf(length, spare));
     } catch (cause) {
       throw new DriveError(this.#drive, "unreachable", "the shard's bytes stopped coming", { cause });
     }
@@ -54,6 +54,12 @@ class StreamReader implements ShardReader {
   async cancel(): Promise<void> {
     await this.#stop();
   }
+}
+
+/** In `spare`, where that can be handed over to a stream and is large enough. */
+function viewOf(length: number, spare: ArrayBufferLike | undefined): Uint8Array<ArrayBuffer> {
+  const isUsable = spare instanceof ArrayBuffer && spare.byteLength >= length;
+  return isUsable ? new Uint8Array(spare, 0, length) : new Uint8Array(length);
 }
 
 const nothing: Fill = async () => new Uint8Array(0);

@@ -50,9 +50,9 @@ export function withTimeout(drive: Drive, options: TimeoutOptions): Drive {
       if (reader === null) return null;
       const cancel = () => within("cancel", stepMs, reader.cancel()).catch(() => {});
       return decorateReader(reader, {
-        read: async (length) => {
+        read: async (length, spare) => {
           try {
-            return await within("read", stepMs, reader.read(length));
+            return await within("read", stepMs, reader.read(length, spare));
           } catch (error) {
             void cancel();
             throw error;
