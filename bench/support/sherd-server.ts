@@ -18,10 +18,16 @@ export interface SherdServer {
   stop(): Promise<void>;
 }
 
-/** Starts Sherd as `npm start` does, on a free port, with its data in `dataDir`. */
-export async function startSherd(dataDir: string): Promise<SherdServer> {
-  const server = spawn(process.execPath, [join(root, "local/start.mjs"), "--port", "0", "--data", dataDir, "--quiet"], {
-    env: { ...process.env, SHERD_ACCESS_KEY_ID: accessKeyId, SHERD_SECRET_ACCESS_KEY: secret },
+/**
+ * Starts Sherd as `npm start` does, on a free port, with its data in `dataDir`: that of this checkout, or of the one in the
+ * folder `checkout`.
+ */
+export async function startSherd(dataDir: string, checkout = root): Promise<SherdServer> {
+  // A runtime in this process has left its own path there.
+  const { MINIFLARE_WORKERD_PATH: _, ...environment } = process.env;
+  const launcher = join(checkout, "local/start.mjs");
+  const server = spawn(process.execPath, [launcher, "--port", "0", "--data", dataDir, "--quiet"], {
+    env: { ...environment, SHERD_ACCESS_KEY_ID: accessKeyId, SHERD_SECRET_ACCESS_KEY: secret },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = once(server, "exit");
