@@ -21,6 +21,7 @@ export const contract: readonly ContractCase[] = [
   { name: "a range brings exactly its bytes", run: ranges },
   { name: "a range beyond the end is a short error", run: rangeBeyondEnd },
   { name: "reading past the end is a short error", run: readPastEnd },
+  { name: "memory given up may serve for what is read next", run: memoryTakesTurns },
   { name: "a reader may be cancelled at any moment", run: readerCancelled },
   { name: "two readers of one shard do not disturb each other", run: twoReaders },
   { name: "an absent key is null, never an error", run: absent },
@@ -226,6 +227,21 @@ async function readPastEnd(drive: Drive): Promise<void> {
   const reader = (await drive.get(key))!;
   assertBytes(await reader.read(999), pattern(999));
   await assertFails(reader.read(2), "short");
+}
+
+async function memoryTakesTurns(drive: Drive): Promise<void> {
+  const key = freshKey();
+  const bytes = pattern(10_000);
+  await putShard(drive, key, bytes);
+  const reader = (await drive.get(key))!;
+  const first = await reader.read(3000);
+  const second = await reader.read(2000, new ArrayBuffer(10));
+  const third = await reader.read(2500, first.buffer);
+  assertBytes(second, bytes.subarray(3000, 5000));
+  assertBytes(third, bytes.subarray(5000, 7500));
+  // Memory that is longer than what is read.
+  assertBytes(await reader.read(2500, third.buffer), bytes.subarray(7500));
+  assertBytes(second, bytes.subarray(3000, 5000));
 }
 
 async function readerCancelled(drive: Drive): Promise<void> {
