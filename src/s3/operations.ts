@@ -5,8 +5,10 @@ import { copyObject } from "./handlers/copy-object.ts";
 import { createBucket } from "./handlers/create-bucket.ts";
 import { createMultipartUpload } from "./handlers/create-multipart-upload.ts";
 import { deleteBucket } from "./handlers/delete-bucket.ts";
+import { deleteBucketCors } from "./handlers/delete-bucket-cors.ts";
 import { deleteObject } from "./handlers/delete-object.ts";
 import { deleteObjects } from "./handlers/delete-objects.ts";
+import { getBucketCors } from "./handlers/get-bucket-cors.ts";
 import { getBucketLocation } from "./handlers/get-bucket-location.ts";
 import { getObject } from "./handlers/get-object.ts";
 import { headBucket } from "./handlers/head-bucket.ts";
@@ -16,6 +18,7 @@ import { listMultipartUploads } from "./handlers/list-multipart-uploads.ts";
 import { listObjects } from "./handlers/list-objects.ts";
 import { listObjectsV2 } from "./handlers/list-objects-v2.ts";
 import { listParts } from "./handlers/list-parts.ts";
+import { putBucketCors } from "./handlers/put-bucket-cors.ts";
 import { putObject } from "./handlers/put-object.ts";
 import {
   fixedDocument,
@@ -91,7 +94,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   CreateSession: notBuilt("s3express:CreateSession"),
   DeleteBucket: built("s3:DeleteBucket", deleteBucket),
   DeleteBucketAnalyticsConfiguration: notBuilt("s3:PutAnalyticsConfiguration"),
-  DeleteBucketCors: notBuilt("s3:PutBucketCORS"),
+  DeleteBucketCors: built("s3:PutBucketCORS", deleteBucketCors),
   DeleteBucketEncryption: notBuilt("s3:PutEncryptionConfiguration"),
   DeleteBucketIntelligentTieringConfiguration: notBuilt("s3:PutIntelligentTieringConfiguration"),
   DeleteBucketInventoryConfiguration: notBuilt("s3:PutInventoryConfiguration"),
@@ -115,7 +118,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   GetBucketAnalyticsConfiguration: built("s3:GetAnalyticsConfiguration", notSet("NoSuchConfiguration"), {
     query: ["id"],
   }),
-  GetBucketCors: built("s3:GetBucketCORS", notSet("NoSuchCORSConfiguration")),
+  GetBucketCors: built("s3:GetBucketCORS", getBucketCors),
   GetBucketEncryption: built("s3:GetEncryptionConfiguration", notSet("ServerSideEncryptionConfigurationNotFoundError")),
   GetBucketIntelligentTieringConfiguration: built(
     "s3:GetIntelligentTieringConfiguration",
@@ -209,7 +212,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   PutBucketAccelerateConfiguration: notBuilt("s3:PutAccelerateConfiguration"),
   PutBucketAcl: notBuilt("s3:PutBucketAcl"),
   PutBucketAnalyticsConfiguration: notBuilt("s3:PutAnalyticsConfiguration"),
-  PutBucketCors: notBuilt("s3:PutBucketCORS"),
+  PutBucketCors: built("s3:PutBucketCORS", putBucketCors, { body: "xml" }),
   PutBucketEncryption: notBuilt("s3:PutEncryptionConfiguration"),
   PutBucketIntelligentTieringConfiguration: notBuilt("s3:PutIntelligentTieringConfiguration"),
   PutBucketInventoryConfiguration: notBuilt("s3:PutInventoryConfiguration"),
