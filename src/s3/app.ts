@@ -3,6 +3,7 @@ import { toBase64, toHex } from "../base/bytes.ts";
 import { listBuckets } from "../store/buckets.ts";
 import type { StoreContext } from "../store/context.ts";
 import { StoreError } from "../store/failure.ts";
+import { corsAnswerHeaders } from "./cors/answer-headers.ts";
 import { dispatch } from "./dispatch.ts";
 import { drain } from "./drain.ts";
 import type { S3Error } from "./error.ts";
@@ -75,20 +76,23 @@ async function serveS3(request: Request, front: Front, lifetime: Lifetime): Prom
 /** Never rejects: whatever is thrown becomes an answer. */
 async function answer(exchange: Exchange): Promise<Responded> {
   const { request, front, requestId } = exchange;
+  const cors = corsAnswerHeaders(request, front);
   try {
-    return render(exchange, await dispatch(request, front, requestId));
+    return render(exchange, await dispatch(request, front, requestId), await cors);
   } catch (thrown) {
     const error = toS3Error(thrown);
     if (error.status >= 500 && error.cause !== undefined) logFailure(exchange, error.code, error.cause);
     await drain(request, front.store.clock);
-    return render(exchange, errorAnswer(exchange, error));
+    return render(exchange, errorAnswer(exchange, error), await cors);
   }
 }
 
-function render({ request, front, requestId, hostId }: Exchange, answered: Answer): Responded {
+function render(exchange: Exchange, answered: Answer, corsHeaders: Readonly<Record<string, string>>): Responded {
+  const { request, front, requestId, hostId } = exchange;
   const withoutBody = request.method === "HEAD";
   const clientAcceptEncoding = request.cf?.clientAcceptEncoding;
-  return respond(answered, { requestId, hostId, nowMs: front.store.clock.now(), withoutBody, clientAcceptEncoding });
+  const answer = { ...answered, headers: { ...answered.headers, ...corsHeaders } };
+  return respond(answer, { requestId, hostId, nowMs: front.store.clock.now(), withoutBody, clientAcceptEncoding });
 }
 
 function errorAnswer({ request, requestId, hostId }: Exchange, error: S3Error): Answer {

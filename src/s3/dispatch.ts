@@ -3,6 +3,7 @@ import { rootOwnerId } from "../access/keys.ts";
 import type { RequestHead } from "../sigv4/request-head.ts";
 import { authenticate } from "./authenticate.ts";
 import { checkAddressedBucketName } from "./bucket-name.ts";
+import { answerPreflight } from "./cors/preflight.ts";
 import { detectOperation } from "./detect-operation.ts";
 import { S3Error } from "./error.ts";
 import type { Front } from "./front.ts";
@@ -18,9 +19,9 @@ import { bucketOfHost, cutUrl, parseQueryParameters, parseTarget, type RawUrl } 
  */
 export async function dispatch(request: Request, front: Front, requestId: string): Promise<Answer> {
   const { method } = request;
-  if (method === "OPTIONS") throw preflightRefused(request.headers);
   const url = cutUrl(request.url);
   const target = parseTarget(url, front.baseDomains);
+  if (method === "OPTIONS") return answerPreflight(front.store, target, request.headers);
   const query = parseQueryParameters(url.rawQuery);
 
   const { keys, signingKeys, store } = front;
@@ -66,15 +67,4 @@ function signedHead(request: Request, url: RawUrl, baseDomains: readonly string[
 function contentLength(headers: Headers): number | null {
   const text = headers.get("content-length");
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
-}
-
-/** No bucket has a CORS configuration: browsers are told what AWS tells them. Nobody is authenticated for a preflight. */
-function preflightRefused(headers: Headers): S3Error {
-  if (!headers.has("origin")) {
-    return new S3Error("BadRequest", "Insufficient information. Origin request header needed.");
-  }
-  return new S3Error("AccessForbidden", "CORSResponse: CORS is not enabled for this bucket.", {
-    Method: headers.get("access-control-request-method") ?? "",
-    ResourceType: "BUCKET",
-  });
 }
