@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { decorate, decorateReader, decorateWriter } from "./decorate.ts";
 import { type Drive, DriveError } from "./drive.ts";
+import { StepTimer } from "./step-timer.ts";
 
 export interface TimeoutOptions {
   clock: Clock;
@@ -17,12 +18,21 @@ export interface TimeoutOptions {
 /** Bounds the time of every call and every step of a shard being written or read. What is late is given up. */
 export function withTimeout(drive: Drive, options: TimeoutOptions): Drive {
   const { callMs, stepMs, closeMs, bulkMs } = options;
-  const within = <T>(call: string, ms: number, work: Promise<T>) =>
-    bound(options.clock, drive.name, { call, ms, work });
+  const newTimer = () => new StepTimer(options.clock, drive.name);
+  const within = <T>(call: string, ms: number, work: Promise<T>) => {
+    const timer = newTimer();
+    const bounded = timer.within(call, ms, work);
+    timer.end();
+    return bounded;
+  };
   return decorate(drive, {
     put: (key, sizeBytes) => {
       const writer = drive.put(key, sizeBytes);
-      const abort = () => within("abort", stepMs, writer.abort()).catch(() => {});
+      const steps = newTimer();
+      const abort = () => {
+        steps.end();
+        return within("abort", stepMs, writer.abort()).catch(() => {});
+      };
       const orAbort = async (work: Promise<void>) => {
         try {
           await work;
@@ -32,8 +42,12 @@ export function withTimeout(drive: Drive, options: TimeoutOptions): Drive {
         }
       };
       return decorateWriter(writer, {
-        write: (bytes) => orAbort(within("write", stepMs, writer.write(bytes))),
-        close: () => orAbort(within("close", closeMs, writer.close())),
+        write: (bytes) => orAbort(steps.within("write", stepMs, writer.write(bytes))),
+        close: () => {
+          const closed = steps.within("close", closeMs, writer.close());
+          steps.end();
+          return orAbort(closed);
+        },
         abort,
       });
     },
@@ -48,11 +62,15 @@ export function withTimeout(drive: Drive, options: TimeoutOptions): Drive {
         throw error;
       });
       if (reader === null) return null;
-      const cancel = () => within("cancel", stepMs, reader.cancel()).catch(() => {});
+      const steps = newTimer();
+      const cancel = () => {
+        steps.end();
+        return within("cancel", stepMs, reader.cancel()).catch(() => {});
+      };
       return decorateReader(reader, {
         read: async (length, spare) => {
           try {
-            return await within("read", stepMs, reader.read(length, spare));
+            return await steps.within("read", stepMs, reader.read(length, spare));
           } catch (error) {
             void cancel();
             throw error;
@@ -64,28 +82,5 @@ export function withTimeout(drive: Drive, options: TimeoutOptions): Drive {
     head: (key) => within("head", callMs, drive.head(key)),
     delete: (keys) => within("delete", bulkMs, drive.delete(keys)),
     list: (page) => within("list", bulkMs, drive.list(page)),
-  });
-}
-
-interface BoundedWork<T> {
-  call: string;
-  ms: number;
-  work: Promise<T>;
-}
-
-function bound<T>(clock: Clock, drive: string, { call, ms, work }: BoundedWork<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = clock.timer(ms);
-    void timer.done.then(() => reject(new DriveError(drive, "timeout", `${call} took longer than ${ms} ms`)));
-    work.then(
-      (result) => {
-        timer.cancel();
-        resolve(result);
-      },
-      (error: unknown) => {
-        timer.cancel();
-        reject(error);
-      },
-    );
   });
 }

@@ -78,7 +78,36 @@ describe("withTimeout", () => {
     await writer.close();
     const reader = (await drive.get(key))!;
     await clock.advance(1_000_000);
-    await reader.read(200);
+    await reader.read(100);
+    await reader.read(100);
+    ok(clock.waiting <= 1);
+    await reader.cancel();
+    strictEqual(clock.waiting, 0);
+  });
+
+  test("a later step has its whole time", async () => {
+    const clock = new ManualClock();
+    const memory = new MemoryDrive({ name: "memory" });
+    const key = freshKey();
+    await putShard(memory, key, pattern(100));
+    const { plan } = nthCall(2, { kind: "hang" }, (call) => call.kind === "read");
+    const reader = (await withTimeout(withFaults(memory, plan), { clock, ...TIMES }).get(key))!;
+    await reader.read(50);
+    await clock.advance(TIMES.stepMs - 1);
+    await assertTimesOut(clock, reader.read(50), TIMES.stepMs);
+  });
+
+  test("a step that waits while the writer is aborted still ends in time", async () => {
+    const clock = new ManualClock();
+    const hang = () => new Promise<void>(() => {});
+    const stuck = { write: hang, close: async () => {}, abort: async () => {} };
+    const drive = withTimeout(decorate(new MemoryDrive({ name: "memory" }), { put: () => stuck }), { clock, ...TIMES });
+    const writer = drive.put(freshKey(), 1);
+    const waiting = writer.write(pattern(1));
+    const failed = assertFails(waiting, "timeout");
+    await writer.abort();
+    await clock.advance(TIMES.stepMs);
+    await failed;
     strictEqual(clock.waiting, 0);
   });
 
