@@ -3,6 +3,7 @@ import type { BlobRow } from "../metadata/rows.ts";
 import type { StoreContext } from "./context.ts";
 import { StoreError } from "./failure.ts";
 import { idBytes, idTimeMs } from "./ids.ts";
+import { Patience } from "./patience.ts";
 import { type Frame, ShardSource } from "./shard-source.ts";
 
 export interface BlobRange {
@@ -129,7 +130,7 @@ export class BlobReader {
     const { k, m } = this.#layout;
     const blocks: (Uint8Array | null)[] = Array.from({ length: k + m }, () => null);
     for (const [shard, { arrived }] of this.#late) if (arrived) this.#late.delete(shard);
-    await Promise.all(wanted.map((shard) => this.#fetch(stripe, shard, blocks)));
+    await this.#fetchAll(stripe, wanted, blocks);
     const lacking = wanted.filter((shard) => blocks[shard] === null);
     if (lacking.length === 0) return blocks;
     await this.#fetchSpares(stripe, blocks);
@@ -153,33 +154,43 @@ export class BlobReader {
       );
       const next = spares.slice(0, needed);
       for (const shard of next) asked.add(shard);
-      if (next.length > 0) await Promise.all(next.map((shard) => this.#fetch(stripe, shard, blocks)));
+      if (next.length > 0) await this.#fetchAll(stripe, next, blocks);
       else if (!(await this.#awaitLate(stripe, blocks))) {
         throw new StoreError({ kind: "drives-unavailable", needed: k, available: k - needed });
       }
     }
   }
 
-  /** Puts the block of one shard into `blocks`, unless the shard fails or is late. */
-  async #fetch(stripe: number, shard: number, blocks: (Uint8Array | null)[]): Promise<void> {
+  /** Puts the blocks of these shards into `blocks`, but for those that fail or are late. */
+  async #fetchAll(stripe: number, shards: readonly number[], blocks: (Uint8Array | null)[]): Promise<void> {
+    const patience = new Patience(this.#store.clock);
+    await Promise.all(
+      shards.map(async (shard) => {
+        const frame = await this.#fetch(stripe, shard, patience);
+        if (frame?.ok) blocks[shard] = frame.block;
+      }),
+    );
+    patience.end();
+  }
+
+  /** The shard's frame; undefined where it is late or not asked for. */
+  async #fetch(stripe: number, shard: number, patience: Patience): Promise<Frame | undefined> {
     const source = this.#sources[shard];
-    if (!source || source.fault || this.#late.has(shard)) return;
+    if (!source || source.fault || this.#late.has(shard)) return undefined;
     const { clock, latency } = this.#store;
     const drive = source.drive.name;
     const beganMs = clock.now();
     const arriving = source.frame(stripe, this.#spares.pop());
-    const patience = clock.timer(latency.hedgeMs(drive));
-    const frame = await Promise.race([arriving, patience.done]);
-    patience.cancel();
+    const frame = (await Promise.race([arriving, patience.over(latency.hedgeMs(drive))])) ?? undefined;
     // A fast failure says nothing of how long a frame takes.
     if (!frame || frame.ok) latency.observe(drive, clock.now() - beganMs);
-    if (frame?.ok) blocks[shard] = frame.block;
-    if (frame) return;
+    if (frame) return frame;
     const late: LateFrame = { stripe, arriving, arrived: false };
     this.#late.set(shard, late);
     void arriving.then(() => {
       late.arrived = true;
     });
+    return undefined;
   }
 
   /** The last resort where no other shard is left: waits for a late one. False if there is none. */
