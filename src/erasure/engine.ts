@@ -27,12 +27,15 @@ export class ErasureEngine {
   /** Of `INPUT`, where bytes from elsewhere are checksummed. */
   readonly #inputAt: number;
   readonly #inputBytes: number;
+  /** Of the kernel's memory. */
+  readonly #view: DataView;
 
   private constructor(instance: KernelInstance, slots: number) {
     this.#instance = instance;
     this.#pool = new StripePool(instance, slots, (slot) => this.#slotAt(slot));
     this.#inputAt = instance.kernel.INPUT.value as number;
     this.#inputBytes = instance.kernel.INPUT_BYTES.value as number;
+    this.#view = new DataView(instance.memory.buffer);
   }
 
   /** `module` is the compiled kernel.wasm. `slots` is the number of stripes that can be in work at the same time. */
@@ -63,7 +66,7 @@ export class ErasureEngine {
     const blockBytes = frame.length - FRAME_CHECK_BYTES;
     if (blockBytes <= 0 || blockBytes % UNIT_BYTES !== 0) return false;
     const stored = new DataView(frame.buffer, frame.byteOffset + blockBytes).getBigUint64(0, true);
-    return stored === (this.crc64nvme(frame.subarray(0, blockBytes)) ^ this.crc64nvme(identityBytes(identity)));
+    return stored === (this.crc64nvme(frame.subarray(0, blockBytes)) ^ this.#identityCrc(identity));
   }
 
   /**
@@ -111,6 +114,17 @@ export class ErasureEngine {
     return value >>> 0;
   }
 
+  /** CRC-64/NVME of blob id, shard and stripe, in the kernel's memory: it is needed for every frame. */
+  #identityCrc({ blobId, shard, stripe }: FrameIdentity): bigint {
+    assert.ok(blobId.length === BLOB_ID_BYTES);
+    const { kernel, memory } = this.#instance;
+    const identity = kernel.IDENTITY.value as number;
+    memory.set(blobId, identity);
+    this.#view.setUint32(identity + BLOB_ID_BYTES, shard, true);
+    this.#view.setUint32(identity + BLOB_ID_BYTES + 4, stripe, true);
+    return BigInt.asUintN(64, kernel.crc64nvme(identity, BLOB_ID_BYTES + 8, 0n));
+  }
+
   /** Copies `bytes` into the kernel's memory piece by piece; `use` must be done with one when it returns. */
   #eachPiece(bytes: Uint8Array, use: (address: number, length: number) => void): void {
     for (let at = 0; at < bytes.length; at += this.#inputBytes) {
@@ -119,14 +133,4 @@ export class ErasureEngine {
       use(this.#inputAt, piece.length);
     }
   }
-}
-
-function identityBytes({ blobId, shard, stripe }: FrameIdentity): Uint8Array {
-  assert.ok(blobId.length === BLOB_ID_BYTES);
-  const bytes = new Uint8Array(BLOB_ID_BYTES + 8);
-  bytes.set(blobId);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(BLOB_ID_BYTES, shard, true);
-  view.setUint32(BLOB_ID_BYTES + 4, stripe, true);
-  return bytes;
 }
