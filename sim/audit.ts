@@ -1,0 +1,84 @@
+import type { StoreContext } from "../src/store/context.ts";
+import { StoreError } from "../src/store/failure.ts";
+import { openObject } from "../src/store/objects.ts";
+import { type Oracle, Violation } from "./oracle.ts";
+import type { World } from "./world.ts";
+
+/** Reads every key as it is now, with nothing else going on, and checks it to the last byte. */
+export async function auditContents(oracle: Oracle, store: StoreContext): Promise<void> {
+  for (const name of oracle.keys) {
+    const at = name.indexOf("/");
+    const [bucket, key] = [name.slice(0, at), name.slice(at + 1)];
+    const beganAt = oracle.tick();
+    const etag = await readWhole(oracle, store, { bucket, key });
+    oracle.checkRead(name, etag, beganAt);
+    oracle.forgetPast(name);
+  }
+}
+
+async function readWhole(
+  oracle: Oracle,
+  store: StoreContext,
+  name: { bucket: string; key: string },
+): Promise<string | null> {
+  try {
+    const { head, read } = await openObject(store, name);
+    const body = await read({ offset: 0, length: head.sizeBytes });
+    let at = 0;
+    for (let piece = await body.next(); piece; piece = await body.next()) {
+      oracle.checkBytes(name.key, head.etag, at, piece);
+      at += piece.length;
+    }
+    if (at !== oracle.bytesOf(head.etag)?.length) throw new Violation(`${name.key}: ${at} bytes of ${head.etag}`);
+    return head.etag;
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    if (error.failure.kind === "no-such-key") return null;
+    throw new Violation(`${name.key}: ${JSON.stringify(error.failure)} although nothing fails`, { cause: error });
+  }
+}
+
+const REFERENCES = `SELECT e.value ->> 2 AS blob, e.value ->> 4 AS referent FROM (
+    SELECT extents FROM objects UNION ALL SELECT extents FROM versions UNION ALL SELECT extents FROM parts
+    UNION ALL SELECT extents FROM trash
+  ) v, json_each(v.extents) e WHERE v.extents IS NOT NULL`;
+
+/** Checks rows against rows: references are exactly those that extents need, and every blob that is needed is there. */
+export function auditRows({ d1 }: World): void {
+  const none = (what: string, sql: string) => {
+    const rows = d1.database.prepare(sql).all();
+    if (rows.length > 0) throw new Violation(`${what}: ${JSON.stringify(rows.slice(0, 3))}`);
+  };
+  none(
+    "extents without a reference",
+    `SELECT * FROM (${REFERENCES}) x WHERE NOT EXISTS
+       (SELECT 1 FROM blob_refs r WHERE r.blob_id = x.blob AND r.referent = x.referent)`,
+  );
+  none(
+    "references that no extent needs",
+    `SELECT * FROM blob_refs r WHERE NOT EXISTS
+       (SELECT 1 FROM (${REFERENCES}) x WHERE x.blob = r.blob_id AND x.referent = r.referent)`,
+  );
+  none(
+    "references to no blob",
+    "SELECT * FROM blob_refs r WHERE NOT EXISTS (SELECT 1 FROM blobs b WHERE b.id = r.blob_id)",
+  );
+  none(
+    "blobs that nothing holds",
+    "SELECT id FROM blobs b WHERE condemned_ms IS NULL AND NOT EXISTS (SELECT 1 FROM blob_refs r WHERE r.blob_id = b.id)",
+  );
+}
+
+/** Checks drives against rows, once all is healed and collected: every shard that a row names is there, and no other. */
+export function auditDrives({ d1, drives }: World): void {
+  const named = new Set<string>();
+  for (const { shards } of d1.database.prepare("SELECT shards FROM blobs").all() as { shards: string }[]) {
+    for (const place of JSON.parse(shards) as ([string, string] | null)[]) {
+      if (!place) throw new Violation("a shard is still missing");
+      named.add(place.join(" "));
+    }
+  }
+  const stored = new Set(drives.flatMap((drive) => [...drive.shards.keys()].map((key) => `${drive.name} ${key}`)));
+  for (const shard of named) if (!stored.has(shard)) throw new Violation(`lost shard ${shard}`);
+  for (const shard of stored) if (!named.has(shard)) throw new Violation(`leaked shard ${shard}`);
+}

@@ -1,0 +1,118 @@
+import { createHash } from "node:crypto";
+
+/** A change of one key that a client asked for: to an object with this ETag, or to nothing (null). */
+export interface Change {
+  etag: string | null;
+  beganAt: number;
+  /** When it was answered, or given up; Infinity while it is under way. */
+  endedAt: number;
+  /** Whether it took effect: yes, no, or (its answer was lost, its process crashed) nobody knows. */
+  outcome: "done" | "refused" | "unknown" | "under way";
+}
+
+export class Violation extends Error {}
+
+/**
+ * The model that the run is held against. It knows every body by its ETag, and of every key all changes with when they began and
+ * ended, counted in events. What a read gives must be what some order of the changes, each between its beginning and its end,
+ * would have left there.
+ */
+export class Oracle {
+  readonly #bodies = new Map<string, Uint8Array>();
+  readonly #changes = new Map<string, Change[]>();
+  readonly #exclusive = new Map<string, Change[]>();
+  #events = 0;
+
+  /** The present, as a number that grows. */
+  tick(): number {
+    return ++this.#events;
+  }
+
+  /** Registers a body; no two are the same. Gives its MD5, the ETag of an object that is made of it alone. */
+  body(bytes: Uint8Array): string {
+    const etag = createHash("md5").update(bytes).digest("hex");
+    this.know(etag, bytes);
+    return etag;
+  }
+
+  know(etag: string, bytes: Uint8Array): void {
+    this.#bodies.set(etag, bytes);
+  }
+
+  bytesOf(etag: string): Uint8Array | undefined {
+    return this.#bodies.get(etag);
+  }
+
+  begin(key: string, etag: string | null): Change {
+    const change: Change = { etag, beganAt: this.tick(), endedAt: Number.POSITIVE_INFINITY, outcome: "under way" };
+    const changes = this.#changes.get(key) ?? [];
+    changes.push(change);
+    this.#changes.set(key, changes);
+    return change;
+  }
+
+  end(change: Change, outcome: "done" | "refused" | "unknown"): void {
+    change.endedAt = this.tick();
+    change.outcome = outcome;
+  }
+
+  /** All keys that were ever changed. */
+  get keys(): string[] {
+    return [...this.#changes.keys()];
+  }
+
+  /** Checks what a read that began at `beganAt` and ends now gave: an ETag, or null for nothing. */
+  checkRead(key: string, etag: string | null, beganAt: number): void {
+    const possible = this.possible(key, beganAt);
+    if (possible.has(etag)) return;
+    const expected = [...possible].map(String).join(", ");
+    throw new Violation(`${key}: read ${etag}, but only ${expected} can be there`);
+  }
+
+  /** What a read that began at `beganAt` and ends now may give. */
+  possible(key: string, beganAt: number): Set<string | null> {
+    const changes = (this.#changes.get(key) ?? []).filter(({ outcome }) => outcome !== "refused");
+    // Surely in effect before the read, and not the last such: whatever ended before one of those began is overwritten.
+    const settled = changes.filter(({ outcome, endedAt }) => outcome === "done" && endedAt < beganAt);
+    const horizon = Math.max(0, ...settled.map((change) => change.beganAt));
+    const possible = changes.filter((change) => change.endedAt >= horizon || change.beganAt >= horizon);
+    const etags = new Set<string | null>(possible.map((change) => change.etag));
+    if (settled.length === 0) etags.add(null);
+    return etags;
+  }
+
+  /** Checks a write that succeeded because nothing was there: between two such there must have been a deletion. */
+  checkExclusive(key: string, won: Change): void {
+    const others = this.#exclusive.get(key) ?? [];
+    const deletions = (this.#changes.get(key) ?? []).filter(
+      ({ etag, outcome }) => etag === null && outcome !== "refused",
+    );
+    for (const other of others) {
+      const [beganAt, endedAt] = [Math.min(won.beganAt, other.beganAt), Math.max(won.endedAt, other.endedAt)];
+      if (deletions.some((deletion) => deletion.beganAt < endedAt && deletion.endedAt > beganAt)) continue;
+      throw new Violation(`${key}: two writes won that asked for nothing to be there, ${other.etag} and ${won.etag}`);
+    }
+    this.#exclusive.set(key, [...others, won]);
+  }
+
+  /** Checks bytes that were read of an object with this ETag. */
+  checkBytes(key: string, etag: string, offset: number, bytes: Uint8Array): void {
+    const expected = this.#bodies.get(etag);
+    if (!expected) throw new Violation(`${key}: an object with the ETag ${etag} was never written`);
+    if (Buffer.compare(expected.subarray(offset, offset + bytes.length), bytes) !== 0) {
+      throw new Violation(`${key}: wrong bytes of ${etag} from ${offset}`);
+    }
+  }
+
+  /** Drops what no read can see any more, so that long runs stay small. Call it while nothing is under way. */
+  forgetPast(key: string): void {
+    const changes = this.#changes.get(key) ?? [];
+    const now = this.tick();
+    this.#exclusive.delete(key);
+    const possible = this.possible(key, now);
+    this.#changes.set(
+      key,
+      changes.filter((change) => possible.has(change.etag) || change.endedAt === Number.POSITIVE_INFINITY),
+    );
+  }
+}

@@ -1,0 +1,200 @@
+import { runJobs } from "../src/maintenance/run-jobs.ts";
+import { createBucket, setVersioning } from "../src/store/buckets.ts";
+import { auditContents, auditRows } from "./audit.ts";
+import { BUCKETS, type Host, oneOperation } from "./client.ts";
+import { Oracle, Violation } from "./oracle.ts";
+import { SeededRandom } from "./random.ts";
+import { type FaultRates, World } from "./world.ts";
+
+export interface SimulationOptions {
+  seed: number;
+  /** Operations of clients. */
+  steps: number;
+  kernel: WebAssembly.Module;
+  rates?: FaultRates;
+  /** Changes the stores of the run: plants a bug, for the canary. */
+  sabotage?(host: Host): void;
+}
+
+export interface SimulationResult {
+  seed: number;
+  steps: number;
+  /** How often what happened. */
+  counts: Record<string, number>;
+  /** Waits resumed by the scheduler. */
+  events: number;
+  /** Digest of all that was on drives and in the database at the end: the same for the same seed. */
+  fingerprint: string;
+}
+
+const CLIENTS = 6;
+const HOSTS = 3;
+/** Steps between two rests, at which everything is looked at. */
+const REST_EVERY = 2_000;
+const MINUTE_MS = 60_000;
+
+/** Runs it. Throws a `Violation` where the store lost a byte, served a wrong one, or left something behind. */
+export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
+  const run = await Run.begin(options);
+  for (let done = 0; done < options.steps; done += REST_EVERY) {
+    await run.play(Math.min(REST_EVERY, options.steps - done));
+    await run.rest();
+  }
+  return run.finish();
+}
+
+class Run {
+  readonly #options: SimulationOptions;
+  readonly #random: SeededRandom;
+  readonly #world: World;
+  readonly #oracle = new Oracle();
+  #hosts: Host[] = [];
+  #playing = false;
+  #failure: unknown = null;
+
+  private constructor(options: SimulationOptions) {
+    this.#options = options;
+    this.#random = new SeededRandom(options.seed);
+    this.#world = new World(this.#random, options.kernel, options.rates);
+  }
+
+  static async begin(options: SimulationOptions): Promise<Run> {
+    const run = new Run(options);
+    const store = await run.#world.storeOf(null);
+    for (const name of BUCKETS) await createBucket(store, { name, owner: "root", region: "us-east-1" });
+    await setVersioning(store, "versioned", "enabled");
+    for (let at = 0; at < HOSTS; at++) run.#hosts.push(await run.#start(at));
+    return run;
+  }
+
+  /** So many operations, among crashes, faults and background work. */
+  async play(steps: number): Promise<void> {
+    this.#playing = true;
+    let left = steps;
+    const actors = Array.from({ length: CLIENTS }, () => this.#client(() => left-- > 0));
+    const clients = Promise.all(actors).then(() => {
+      this.#playing = false;
+    });
+    const others = [this.#crashes(), this.#chaos(), this.#crons(), this.#crons()];
+    await this.#until(Promise.all([clients, ...others]));
+  }
+
+  /** Nothing fails any more, all background work is done, and everything is looked at. */
+  async rest(): Promise<void> {
+    const { scheduler } = this.#world;
+    const rates = this.#world.rates;
+    this.#world.calm();
+    const { store } = await this.#world.start("audit");
+    const working = async () => {
+      await auditContents(this.#oracle, store);
+      // Long enough for every grace time, in pieces, because jobs are bounded in time.
+      for (let round = 0; round < 12; round++) {
+        await scheduler.clock(null).sleep(6 * 3600 * 1000);
+        this.#tally(await runJobs(store));
+      }
+      await auditContents(this.#oracle, store);
+    };
+    await this.#until(working());
+    auditRows(this.#world);
+
+    this.#world.rates = rates;
+    this.#world.count("rests");
+  }
+
+  async finish(): Promise<SimulationResult> {
+    const { seed, steps } = this.#options;
+    const { counts, scheduler } = this.#world;
+    return { seed, steps, counts, events: scheduler.resumed, fingerprint: this.#world.fingerprint() };
+  }
+
+  async #start(at: number): Promise<Host> {
+    const host = await this.#world.start(`host ${at}`);
+    this.#options.sabotage?.(host);
+    return host;
+  }
+
+  /** Lets the scheduler run until `work` is over. */
+  async #until(work: Promise<unknown>): Promise<void> {
+    let over = false;
+    work.then(
+      () => {
+        over = true;
+      },
+      (error: unknown) => {
+        this.#failure ??= error;
+      },
+    );
+    await this.#world.scheduler.run(() => over || this.#failure !== null);
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  async #client(more: () => boolean): Promise<void> {
+    while (more()) {
+      await this.#world.scheduler.pause(null);
+      await oneOperation(this.#world, this.#oracle, this.#random.pick(this.#hosts));
+    }
+  }
+
+  /** Now and then a process dies in the middle of all that it does, and a new one takes its place. */
+  async #crashes(): Promise<void> {
+    while (await this.#wait(20_000)) {
+      const at = this.#random.below(this.#hosts.length);
+      const dead = this.#hosts[at] as Host;
+      this.#hosts[at] = await this.#start(at);
+      dead.process.crash();
+      this.#world.count("crash");
+    }
+  }
+
+  /** Drives go away and come back, and shards rot or vanish: never more of a blob's than it survives. */
+  async #chaos(): Promise<void> {
+    const { world, random } = { world: this.#world, random: this.#random };
+    while (await this.#wait(2_000)) {
+      const drive = random.pick(world.drives);
+      if (world.down.has(drive.name)) world.down.delete(drive.name);
+      else if (random.chance(0.15) && world.down.size < 2) {
+        world.down.add(drive.name);
+        world.count("drive down");
+      } else world.damageOneShard();
+    }
+  }
+
+  /** Two of these run, so that crons overlap. */
+  async #crons(): Promise<void> {
+    while (await this.#wait(MINUTE_MS / 4)) {
+      const host = this.#random.pick(this.#hosts);
+      // A job that met a fault says so by throwing: the next run goes on.
+      const outcome = await Promise.race([
+        runJobs(host.store).then(
+          (reports) => this.#tally(reports),
+          (error: unknown) => (isPlanned(error) ? "cron failed" : Promise.reject(error)),
+        ),
+        host.process.crashed.then(() => "cron crashed"),
+      ]);
+      this.#world.count(outcome);
+    }
+  }
+
+  /** Adds what jobs did to the counts. */
+  #tally(reports: ReadonlyMap<string, Readonly<Record<string, number>>>): "cron" {
+    for (const [job, report] of reports) {
+      for (const [what, count] of Object.entries(report)) if (count > 0) this.#world.count(`${job}: ${what}`, count);
+    }
+    return "cron";
+  }
+
+  /** Some time, up to twice `aboutMs`. False once the clients are through. */
+  async #wait(aboutMs: number): Promise<boolean> {
+    if (!this.#playing) return false;
+    await this.#world.scheduler.clock(null).sleep(this.#random.below(2 * aboutMs));
+    return this.#playing;
+  }
+}
+
+/** What a job may fail of: the faults that the world makes. Anything else is a bug. */
+function isPlanned(error: unknown): boolean {
+  if (error instanceof Violation) return false;
+  if (error instanceof AggregateError) return error.errors.every(isPlanned);
+  const name = error instanceof Error ? error.constructor.name : "";
+  return ["MetadataUnavailable", "DriveError", "StoreError"].includes(name);
+}

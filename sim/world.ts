@@ -1,0 +1,203 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { decorate, decorateReader, decorateWriter } from "../src/drives/decorate.ts";
+import { type Drive, DriveError } from "../src/drives/drive.ts";
+import { MemoryDrive } from "../src/drives/memory.ts";
+import { ErasureEngine } from "../src/erasure/engine.ts";
+import { Metadata } from "../src/metadata/metadata.ts";
+import type { StoreContext } from "../src/store/context.ts";
+import { DriveLatency } from "../src/store/drive-latency.ts";
+import { DEFAULT_SETTINGS, type StoreSettings } from "../src/store/settings.ts";
+import { SqliteD1 } from "../test/support/sqlite-d1.ts";
+import type { SeededRandom } from "./random.ts";
+import { Process, Scheduler } from "./scheduler.ts";
+
+const MIGRATIONS = join(import.meta.dirname, "../migrations");
+
+/** Small sizes, so that every shape of object is quick, and short times, so that every job has work. */
+export const SIM_SETTINGS: StoreSettings = {
+  ...DEFAULT_SETTINGS,
+  inlineBytesMax: 200,
+  smallBytesMax: 800,
+  partBytesMin: 1,
+  graceSeconds: 240,
+  packAgeSeconds: 5,
+};
+
+/** What goes wrong, per call. */
+export interface FaultRates {
+  driveFails: number;
+  /** The call takes effect, and its answer is lost. */
+  driveLosesAnswer: number;
+  driveHangs: number;
+  databaseFails: number;
+  databaseLosesAnswer: number;
+}
+
+export const FAULT_RATES: FaultRates = {
+  driveFails: 0.004,
+  driveLosesAnswer: 0.002,
+  driveHangs: 0.0005,
+  databaseFails: 0.004,
+  databaseLosesAnswer: 0.004,
+};
+
+const NO_FAULTS: FaultRates = {
+  driveFails: 0,
+  driveLosesAnswer: 0,
+  driveHangs: 0,
+  databaseFails: 0,
+  databaseLosesAnswer: 0,
+};
+
+/** Drives, database and processes of one run: the real store and the real jobs on what can fail. */
+export class World {
+  readonly scheduler: Scheduler;
+  readonly random: SeededRandom;
+  readonly d1: SqliteD1;
+  readonly drives: MemoryDrive[];
+  readonly down = new Set<string>();
+  /** Shards that were damaged at rest and not rewritten since, as `drive key`. */
+  readonly damaged = new Set<string>();
+  readonly counts: Record<string, number> = {};
+  rates: FaultRates;
+  #kernel: WebAssembly.Module;
+
+  constructor(random: SeededRandom, kernel: WebAssembly.Module, rates: FaultRates = FAULT_RATES) {
+    this.random = random;
+    this.scheduler = new Scheduler(random);
+    this.#kernel = kernel;
+    this.rates = rates;
+    const files = readdirSync(MIGRATIONS).filter((name) => name.endsWith(".sql"));
+    this.d1 = new SqliteD1(files.sort().map((name) => readFileSync(join(MIGRATIONS, name), "utf8")));
+    this.drives = Array.from({ length: 7 }, (_, index) => new MemoryDrive({ name: `drive-${index + 1}` }));
+  }
+
+  count(what: string, times = 1): void {
+    this.counts[what] = (this.counts[what] ?? 0) + times;
+  }
+
+  /** A fresh process with a store of its own on the shared drives and database. */
+  async start(name: string): Promise<{ process: Process; store: StoreContext }> {
+    const process = new Process(name);
+    return { process, store: await this.storeOf(process) };
+  }
+
+  /** `process` null: a store that nothing interrupts, for looking at what is there. */
+  async storeOf(process: Process | null): Promise<StoreContext> {
+    return {
+      metadata: new Metadata(process ? this.#database(process) : (this.d1 as unknown as D1Database)),
+      drives: process ? this.drives.map((drive) => this.#drive(process, drive)) : this.drives,
+      latency: new DriveLatency(),
+      engine: await ErasureEngine.create(this.#kernel, { slots: 4 }),
+      clock: this.scheduler.clock(process),
+      random: (count) => this.random.bytes(count),
+      settings: SIM_SETTINGS,
+    };
+  }
+
+  /** Flips a bit of a shard at rest, or takes it away, where its blob survives that. */
+  damageOneShard(): void {
+    const blobs = this.d1.database.prepare("SELECT id, k, shards FROM blobs WHERE condemned_ms IS NULL").all();
+    if (blobs.length === 0) return;
+    const blob = this.random.pick(blobs) as { id: string; k: number; shards: string };
+    const places = (JSON.parse(blob.shards) as ([string, string] | null)[]).flatMap((place) => {
+      const drive = this.drives.find(({ name }) => name === place?.[0]);
+      const bytes = place && drive?.shards.get(place[1]);
+      return place && drive && bytes && !this.damaged.has(place.join(" ")) ? [{ drive, key: place[1], bytes }] : [];
+    });
+    // One more than is needed must be left, because a write under way may have been acknowledged by a quorum only.
+    if (places.length <= blob.k) return;
+    const { drive, key, bytes } = this.random.pick(places);
+    this.damaged.add(`${drive.name} ${key}`);
+    if (this.random.chance(0.5)) {
+      drive.shards.delete(key);
+      this.count("shard lost");
+      return;
+    }
+    const rotten = bytes.slice();
+    const at = this.random.below(rotten.length);
+    rotten[at] = (rotten[at] as number) ^ (1 << this.random.below(8));
+    drive.shards.set(key, rotten);
+    this.count("shard rotten");
+  }
+
+  /** Digest of all that is stored. */
+  fingerprint(): string {
+    const hash = createHash("sha256");
+    for (const table of ["objects", "versions", "blobs", "blob_refs", "trash", "parts"]) {
+      hash.update(JSON.stringify(this.d1.database.prepare(`SELECT * FROM ${table}`).all()));
+    }
+    for (const drive of this.drives) {
+      for (const key of [...drive.shards.keys()].sort()) hash.update(key).update(drive.shards.get(key) as Uint8Array);
+    }
+    return hash.digest("hex").slice(0, 16);
+  }
+
+  /** From here on nothing goes wrong any more. */
+  calm(): void {
+    this.rates = NO_FAULTS;
+    this.down.clear();
+  }
+
+  #database(process: Process): D1Database {
+    const batch = async (statements: Parameters<SqliteD1["batch"]>[0]) => {
+      await this.scheduler.pause(process);
+      if (this.random.chance(this.rates.databaseFails)) {
+        this.count("database call failed");
+        throw new Error("D1_ERROR: Network connection lost.");
+      }
+      const outcomes = await this.d1.batch(statements);
+      await this.scheduler.pause(process);
+      if (this.random.chance(this.rates.databaseLosesAnswer)) {
+        this.count("database answer lost");
+        throw new Error("D1_ERROR: Network connection lost.");
+      }
+      return outcomes;
+    };
+    return { prepare: (sql: string) => this.d1.prepare(sql), batch } as unknown as D1Database;
+  }
+
+  #drive(process: Process, drive: MemoryDrive): Drive {
+    const call = <T>(run: () => Promise<T>) => this.#driveCall(process, drive.name, run);
+    return decorate(drive, {
+      put: (key, sizeBytes) => {
+        const writer = drive.put(key, sizeBytes);
+        return decorateWriter(writer, {
+          write: (bytes) => call(() => writer.write(bytes)),
+          close: () => call(() => writer.close()),
+        });
+      },
+      get: (key, range) =>
+        call(async () => {
+          const reader = await drive.get(key, range);
+          return reader && decorateReader(reader, { read: (length) => call(() => reader.read(length)) });
+        }),
+      head: (key) => call(() => drive.head(key)),
+      delete: (keys) => call(() => drive.delete(keys)),
+      list: (page) => call(() => drive.list(page)),
+    });
+  }
+
+  async #driveCall<T>(process: Process, drive: string, run: () => Promise<T>): Promise<T> {
+    await this.scheduler.pause(process);
+    if (this.down.has(drive) || this.random.chance(this.rates.driveFails)) {
+      this.count("drive call failed");
+      throw new DriveError(drive, "unreachable", "made to fail");
+    }
+    if (this.random.chance(this.rates.driveHangs)) {
+      this.count("drive call hung");
+      // As the timeout around every real drive ends it.
+      await this.scheduler.clock(process).sleep(15_000);
+      throw new DriveError(drive, "timeout", "made to hang");
+    }
+    const result = await run();
+    await this.scheduler.pause(process);
+    if (this.random.chance(this.rates.driveLosesAnswer)) {
+      this.count("drive answer lost");
+      throw new DriveError(drive, "unreachable", "the answer was lost");
+    }
+    return result;
+  }
+}

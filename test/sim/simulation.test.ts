@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import type { Host } from "../../sim/client.ts";
+import { Violation } from "../../sim/oracle.ts";
+import { simulate } from "../../sim/simulation.ts";
+import { kernelModule } from "../support/kernel.ts";
+
+const kernel = kernelModule();
+
+describe("the simulation", () => {
+  it.each([1, 2, 3])("finds nothing with seed %i", async (seed) => {
+    const { counts } = await simulate({ seed, steps: 4_000, kernel });
+    // It must have met what it is there to meet.
+    for (const event of ["crash", "drive call failed", "database answer lost", "shard rotten", "cron"]) {
+      expect([event, (counts[event] ?? 0) > 0]).toEqual([event, true]);
+    }
+  });
+
+  it("finds nothing with a fresh seed", async () => {
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    console.log(`fresh seed ${seed}: npm run sim -- --seed ${seed} --steps 3000`);
+    await simulate({ seed, steps: 3_000, kernel });
+  });
+
+  it("is the same for the same seed, and another for another", async () => {
+    const [first, again, other] = await Promise.all([7, 7, 8].map((seed) => simulate({ seed, steps: 1_500, kernel })));
+    expect(again).toEqual(first);
+    expect(other?.fingerprint).not.toBe(first?.fingerprint);
+  });
+});
+
+/** Bugs that someone might write. Each must be caught, or the simulation proves nothing. */
+const CANARIES: [string, (host: Host) => void][] = [
+  [
+    "frames are served without being verified",
+    ({ store }) => {
+      store.engine.verifyFrame = () => true;
+    },
+  ],
+  [
+    "a write is acknowledged before it is committed",
+    ({ store }) => {
+      const { commits } = store.metadata;
+      const version = commits.version.bind(commits);
+      let calls = 0;
+      commits.version = async (commit) => (++calls % 10 === 0 ? { seq: 1 } : version(commit));
+    },
+  ],
+  [
+    "the collector deletes the shards of a blob that is still referred to",
+    ({ store }) => {
+      const { blobs } = store.metadata;
+      const condemned = blobs.condemned.bind(blobs);
+      blobs.condemned = async (limit) => {
+        const found = await condemned(limit);
+        const objects = await store.metadata.packing.scan("objects", null, 5);
+        const live = objects.flatMap(({ blobId }) => blobId ?? []);
+        return [...found, ...(await blobs.find(live.slice(0, 1)))];
+      };
+    },
+  ],
+  [
+    "a copy refers to its source's blobs without saying so",
+    ({ store }) => {
+      const { commits } = store.metadata;
+      const version = commits.version.bind(commits);
+      commits.version = ({ sharedBlobIds: _, ...commit }) => version(commit);
+    },
+  ],
+  [
+    "If-None-Match is looked up before the commit instead of in it",
+    ({ store }) => {
+      const { commits, objects } = store.metadata;
+      const version = commits.version.bind(commits);
+      commits.version = async ({ condition, ...commit }) => {
+        if (!condition) return version(commit);
+        const found = await objects.head({
+          bucket: commit.version.bucket.versioning === null ? "plain" : "versioned",
+          key: commit.version.key,
+          version: { kind: "current" },
+        });
+        return version(found?.object ? { ...commit, condition } : commit);
+      };
+    },
+  ],
+];
+
+describe("canaries", () => {
+  it.each(CANARIES)("%s", async (_name, sabotage) => {
+    const run = simulate({ seed: 5, steps: 6_000, kernel, sabotage });
+    await expect(run).rejects.toBeInstanceOf(Violation);
+  });
+});
