@@ -3,6 +3,7 @@
 
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { DEFAULT_SETTINGS } from "../src/store/settings.ts";
 
 /** US dollars, beyond what a paid plan includes; Cloudflare's price pages of R2 and D1, November 2026. */
 export const PRICES = {
@@ -15,19 +16,35 @@ export const PRICES = {
   d1ByteMonth: 0.75 / 1e9,
 } as const;
 
+/** What an object of `bytes` costs: `calls` once, `gets` at each read of all of it, and so much for each of its bytes. */
 interface Way {
-  /** D1 rows of one PutObject: the cost budget that test/store/cost.test.ts asserts. */
-  rowsWritten: number;
-  puts: number;
-  /** Of one GetObject of all of it. */
+  calls: number;
   gets: number;
-  /** Price of keeping one byte of the body for a month. */
-  byteMonth: number;
+  /** Dollars a byte, over `months`. */
+  perByte(months: number): number;
 }
 
-const INLINE: Way = { rowsWritten: 4, puts: 0, gets: 0, byteMonth: (4 / 3) * PRICES.d1ByteMonth };
-const COPIES: Way = { rowsWritten: 6, puts: 3, gets: 1, byteMonth: 3 * PRICES.r2ByteMonth };
-const CODED: Way = { rowsWritten: 6, puts: 6, gets: 4, byteMonth: (6 / 4) * PRICES.r2ByteMonth };
+const calls = (rowsWritten: number, puts: number) => rowsWritten * PRICES.d1RowWritten + puts * PRICES.r2Put;
+const inR2 = (copies: number) => (months: number) => copies * PRICES.r2ByteMonth * months;
+/** In base64. */
+const inD1 = (months: number) => (4 / 3) * PRICES.d1ByteMonth * months;
+
+/** A pack of this size takes six puts; each object in it has its row updated, and a reference written. */
+const PACK_BYTES = 4 * 1024 * 1024;
+const packAgeMonths = DEFAULT_SETTINGS.packAgeSeconds / (30 * 24 * 3600);
+
+/** Rows as in the cost budget that test/store/cost.test.ts asserts. */
+const WAYS = {
+  inline: { calls: calls(4, 0), gets: 0, perByte: inD1 },
+  packed: {
+    calls: calls(4 + 2, 0),
+    gets: 1,
+    perByte: (months) =>
+      inD1(packAgeMonths) + (6 * PRICES.r2Put) / PACK_BYTES + inR2(6 / 4)(Math.max(0, months - packAgeMonths)),
+  },
+  copies: { calls: calls(6, 3), gets: 1, perByte: inR2(3) },
+  coded: { calls: calls(6, 6), gets: 4, perByte: inR2(6 / 4) },
+} satisfies Record<string, Way>;
 
 /** How long an object is kept, and how often it is read in that time. */
 export interface Life {
@@ -35,25 +52,29 @@ export interface Life {
   reads: number;
 }
 
+/** Sizes in bytes; null is any size. */
 export interface BreakEven extends Life {
-  /** Bodies up to this size are cheapest inline … */
-  inlineMaxBytes: number;
-  /** … larger ones up to this size as three copies, and still larger ones as 4+2. */
-  smallMaxBytes: number;
+  /** Bodies up to this size are cheaper inline, for good, than as three copies. */
+  inlineMaxBytes: number | null;
+  /** The same for bodies that are inline at first and then packed. */
+  packedMaxBytes: number | null;
+  /** Bodies up to this size are cheaper as three copies than as 4+2. */
+  smallMaxBytes: number | null;
 }
 
-/** The size in bytes at which `fewer` (fewer calls, dearer bytes) costs as much as `more`. */
-function breakEvenBytes(fewer: Way, more: Way, { months, reads }: Life): number {
-  const calls = ({ rowsWritten, puts, gets }: Way) =>
-    rowsWritten * PRICES.d1RowWritten + puts * PRICES.r2Put + reads * gets * PRICES.r2Get;
-  return (calls(more) - calls(fewer)) / (months * (fewer.byteMonth - more.byteMonth));
+/** The size up to which `small` is cheaper than `large`: null where it is so at any size. */
+function breakEvenBytes(small: Way, large: Way, { months, reads }: Life): number | null {
+  const saved = large.calls - small.calls + reads * (large.gets - small.gets) * PRICES.r2Get;
+  const dearer = small.perByte(months) - large.perByte(months);
+  return dearer <= 0 ? null : Math.round(saved / dearer);
 }
 
 export function breakEven(life: Life): BreakEven {
   return {
     ...life,
-    inlineMaxBytes: Math.round(breakEvenBytes(INLINE, COPIES, life)),
-    smallMaxBytes: Math.round(breakEvenBytes(COPIES, CODED, life)),
+    inlineMaxBytes: breakEvenBytes(WAYS.inline, WAYS.copies, life),
+    packedMaxBytes: breakEvenBytes(WAYS.packed, WAYS.copies, life),
+    smallMaxBytes: breakEvenBytes(WAYS.copies, WAYS.coded, life),
   };
 }
 
@@ -66,14 +87,13 @@ export function breakEvens(): BreakEven[] {
 
 /** The table as Markdown. */
 export function breakEvenTable(): string {
-  const rows = breakEvens().map(({ months, reads, inlineMaxBytes, smallMaxBytes }) => [
+  const head = ["kept for", "whole reads", "inline for good", "inline, then packed", "1+2 rather than 4+2"];
+  const rows = breakEvens().map(({ months, reads, ...sizes }) => [
     duration(months),
     `${reads}`,
-    size(inlineMaxBytes),
-    size(smallMaxBytes),
+    ...[sizes.inlineMaxBytes, sizes.packedMaxBytes, sizes.smallMaxBytes].map(size),
   ]);
-  const head = ["kept for", "whole reads", "inline is cheapest up to", "1+2 up to, 4+2 above"];
-  const lines = [head, ["---", "---:", "---:", "---:"], ...rows];
+  const lines = [head, ["---", "---:", "---:", "---:", "---:"], ...rows];
   return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
@@ -83,7 +103,8 @@ function duration(months: number): string {
 }
 
 /** Two digits: the prices are no more exact as a guide. */
-function size(bytes: number): string {
+function size(bytes: number | null): string {
+  if (bytes === null) return "any size";
   const kib = bytes / 1024;
   return kib < 1024 ? `${Number(kib.toPrecision(2))} KiB` : `${Number((kib / 1024).toPrecision(2))} MiB`;
 }
