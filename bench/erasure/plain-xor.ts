@@ -1,4 +1,15 @@
-import asc from "assemblyscript/asc";
+/** What is used of `assemblyscript/asc`, whose own types redefine the globals of the whole program. */
+interface Compiler {
+  main(
+    options: string[],
+    host: {
+      readFile(name: string): string | null;
+      writeFile(name: string, contents: Uint8Array | string): void;
+      listFiles(): string[];
+    },
+  ): Promise<{ error: Error | null; stderr: { toString(): string } }>;
+}
+const COMPILER: string = "assemblyscript/asc";
 
 /** XOR of four blocks into a fifth, written as anyone would: what SIMD in WebAssembly allows at best. */
 const SOURCE = `
@@ -16,6 +27,7 @@ export function sweep(k: usize, base: usize, stride: usize, bytes: usize): void 
 export async function compilePlainXor(): Promise<Uint8Array> {
   let binary: Uint8Array | null = null;
   const options = ["sweep.ts", "--outFile", "sweep.wasm", "--runtime", "stub", "--initialMemory", "32", "--noAssert"];
+  const { default: asc } = (await import(COMPILER)) as { default: Compiler };
   const { error, stderr } = await asc.main([...options, "--enable", "simd", "--optimizeLevel", "3"], {
     readFile: (name) => (name === "sweep.ts" ? SOURCE : null),
     writeFile: (_name, contents) => {
