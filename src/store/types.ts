@@ -94,6 +94,11 @@ export type Digests = ReadonlyMap<DigestName, Uint8Array>;
 export interface IncomingBody {
   /** Bytes that `next` will give in all, after every transfer coding is undone. */
   readonly sizeBytes: number;
+  /**
+   * True where `sizeBytes` is only the most that may come, as of a file in a form, whose end is found when it has come. A
+   * little more than the bytes is stored then, so the bound must be close. Taken by `putObject` alone.
+   */
+  readonly sizeIsBound?: boolean;
   /** What `verify` wants to see besides MD5. */
   readonly digests: readonly DigestName[];
   /** The next piece, valid until the next call, or null at the end. Throws where the transfer is broken, cut off or forged. */

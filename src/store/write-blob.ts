@@ -14,12 +14,16 @@ import type { DigestName, Digests } from "./types.ts";
 /** Where a blob's bytes come from: the part of `IncomingBody` that needs no knowledge of requests. */
 export interface BlobSource {
   readonly sizeBytes: number;
+  /** True where `sizeBytes` is only the most that may come: zeros, which no digest covers, fill the rest of the blob. */
+  readonly sizeIsBound?: boolean;
   readonly digests: readonly DigestName[];
   next(): Promise<Uint8Array | null>;
 }
 
 export interface WrittenBlob {
   row: BlobRow;
+  /** What the source gave: the blob's size, or less where that was a bound. */
+  sourceBytes: number;
   digests: Digests;
 }
 
@@ -55,12 +59,14 @@ export async function writeBlob(store: StoreContext, write: BlobWrite): Promise<
     await stripes.settle();
     const digests = await bytes.finish(); // 4
     write.verify(digests);
-    return { row: await stripes.close(), digests }; // 5
+    return { row: await stripes.close(), sourceBytes: bytes.receivedBytes, digests }; // 5
   } catch (error) {
     await stripes.abort();
     throw error;
   }
 }
+
+const PADDING = new Uint8Array(4096);
 
 /** The body's pieces, cut to what stripes take, with the digests of all of it. */
 class BodyPieces {
@@ -68,10 +74,16 @@ class BodyPieces {
   readonly #digests: DigestSet;
   #rest: Uint8Array = new Uint8Array(0);
   #receivedBytes = 0;
+  /** The source has ended below its bound, and what is left in `#rest` is padding. */
+  #endedEarly = false;
 
   constructor(source: BlobSource, digests: DigestSet) {
     this.#source = source;
     this.#digests = digests;
+  }
+
+  get receivedBytes(): number {
+    return this.#receivedBytes;
   }
 
   /** Step 2: fills the stripe, copying each byte once, from the piece to the kernel's memory. */
@@ -84,14 +96,19 @@ class BodyPieces {
 
   /** The digests, once the source is found to hold no more than it declared. */
   async finish(): Promise<Digests> {
+    if (this.#endedEarly) return this.#digests.finish();
     const surplus = this.#rest.length > 0 ? this.#rest : await this.#source.next();
     if (surplus !== null) throw new StoreError(this.#incomplete(surplus.length));
     return this.#digests.finish();
   }
 
   async #piece(): Promise<Uint8Array> {
-    const piece = await this.#source.next();
-    if (piece === null) throw new StoreError(this.#incomplete(0));
+    const piece = this.#endedEarly ? null : await this.#source.next();
+    if (piece === null) {
+      if (!this.#source.sizeIsBound) throw new StoreError(this.#incomplete(0));
+      this.#endedEarly = true;
+      return PADDING;
+    }
     this.#receivedBytes += piece.length;
     this.#digests.update(piece);
     return piece;

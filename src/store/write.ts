@@ -22,7 +22,7 @@ import type {
   WriteCondition,
   WriteResult,
 } from "./types.ts";
-import { writeBlob } from "./write-blob.ts";
+import { type BlobSource, writeBlob } from "./write-blob.ts";
 
 export interface PutObject {
   bucket: BucketName;
@@ -54,7 +54,7 @@ export async function putObject(store: StoreContext, put: PutObject): Promise<Wr
     bucket: await bucket,
     key: put.key,
     id,
-    sizeBytes: put.body.sizeBytes,
+    sizeBytes: bytes.sizeBytes,
     etag: toHex(digests.get("md5") as Uint8Array),
     modifiedMs: store.clock.now(),
     storageClass: put.storageClass,
@@ -82,6 +82,7 @@ export function resolveBucket(store: StoreContext, name: BucketName): Promise<Bu
 }
 
 interface Content {
+  sizeBytes: number;
   digests: Digests;
   checksum: ObjectChecksum;
   content: Pick<NewVersion, "extents" | "inlineBody">;
@@ -97,10 +98,10 @@ async function inline(store: StoreContext, { body }: PutObject, bucket: Promise<
   await bucket;
   const checksum = body.verify(digests) ?? crc64Checksum(digests.get("crc64nvme") as Uint8Array);
   const inlineBody = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
-  return { digests, checksum, content: { extents: null, inlineBody } };
+  return { sizeBytes: bytes.length, digests, checksum, content: { extents: null, inlineBody } };
 }
 
-/** All of a body of known, small size. */
+/** All of a body of known or bounded, small size. */
 async function readSmall(body: IncomingBody): Promise<Uint8Array> {
   const bytes = new Uint8Array(body.sizeBytes);
   let receivedBytes = 0;
@@ -109,28 +110,39 @@ async function readSmall(body: IncomingBody): Promise<Uint8Array> {
     receivedBytes += piece.length;
     if (receivedBytes > bytes.length) break;
   }
-  if (receivedBytes !== bytes.length) {
+  if (receivedBytes > bytes.length || (receivedBytes < bytes.length && !body.sizeIsBound)) {
     throw new StoreError({ kind: "incomplete-body", expectedBytes: bytes.length, receivedBytes });
   }
-  return bytes;
+  return bytes.subarray(0, receivedBytes);
 }
 
 async function onDrives(store: StoreContext, put: PutObject, bucket: Promise<Bucket>, id: string): Promise<Content> {
+  const { body } = put;
   let checksum: ObjectChecksum | null = null;
-  const { row, digests } = await writeBlob(store, {
-    source: put.body,
-    ...blobShape(store, put.body.sizeBytes, put.storageClass),
+  const { row, sourceBytes, digests } = await writeBlob(store, {
+    source: body.sizeIsBound ? withCrc64(body) : body,
+    ...blobShape(store, body.sizeBytes, put.storageClass),
     admitted: bucket,
     verify: (computed) => {
-      checksum = put.body.verify(computed);
+      checksum = body.verify(computed);
     },
   });
+  const crc64 = digests.get("crc64nvme") ?? Buffer.from(row.crc64nvme, "hex");
   return {
+    sizeBytes: sourceBytes,
     digests,
-    checksum: checksum ?? crc64Checksum(Buffer.from(row.crc64nvme, "hex")),
-    content: { extents: [[0, row.sizeBytes, row.id, 0, id]], inlineBody: null },
-    blob: row,
+    checksum: checksum ?? crc64Checksum(crc64),
+    // A blob of nothing but padding is named by nobody, as after a crash.
+    ...(sourceBytes === 0
+      ? { content: { extents: null, inlineBody: "" } }
+      : { content: { extents: [[0, sourceBytes, row.id, 0, id]], inlineBody: null }, blob: row }),
   };
+}
+
+/** The blob's own CRC covers its padding too, so that of the bytes alone is computed beside it. */
+function withCrc64(body: IncomingBody): BlobSource {
+  const { sizeBytes } = body;
+  return { sizeBytes, sizeIsBound: true, digests: [...body.digests, "crc64nvme"], next: () => body.next() };
 }
 
 /** How a blob of this size is stored under a storage class, which the caller has checked to be configured. */
