@@ -8,7 +8,7 @@ import {
   type PartSummaryRow,
   type TagRow,
 } from "./rows.ts";
-import { makeRoom, nextSeq, type RuledBucket, requireRules, SHARED_COLUMNS } from "./version-rules.ts";
+import { makeRoom, nextSeq, ofKeys, type RuledBucket, requireRules, SHARED_COLUMNS } from "./version-rules.ts";
 
 /** A version about to become the one that its key names. */
 export interface NewVersion {
@@ -83,7 +83,7 @@ export class Commits {
       requireRules(version.bucket),
       ...(completes ? requireParts(version, completes) : []),
       ...(condition ? requireCondition(version, condition) : []),
-      ...makeRoom(version.bucket, [version.key], version.modifiedMs, version.id),
+      ...makeRoom(version.bucket, ofKeys([version.key]), version.modifiedMs, version.id),
       ...refer(commit.blob, commit.sharedBlobIds, version.id, version.modifiedMs),
       ...(completes ? finishUpload(version, completes) : []),
       putVersion(version),

@@ -11,6 +11,14 @@ export interface RemovalCondition {
   modifiedSeconds?: number;
 }
 
+/** A key to be deleted if its condition holds. Each key once. */
+export interface ConditionalRemoval {
+  key: string;
+  /** Of the delete marker, where one is placed. */
+  markerId: string;
+  condition: RemovalCondition;
+}
+
 /** A version to be removed for good. */
 export interface DoomedVersion {
   key: string;
@@ -56,30 +64,63 @@ export class Removals {
     condition?: RemovalCondition,
   ): Promise<PlacedMarker[]> {
     const names = keys.map(([key]) => key);
-    const { where, value } = ofKeys(names);
-    const results = await this.#database.batch<Omit<PlacedMarker, "isNull">[] & { isNull: number }[]>([
+    const picked = ofKeys(names);
+    const results: unknown[][] = await this.#database.batch<unknown[]>([
       requireRules(bucket),
       ...(condition ? requireRemovable(bucket, names[0] as string, condition) : []),
-      ...makeRoom(bucket, names, nowMs),
+      ...makeRoom(bucket, picked, nowMs),
       {
-        sql: `DELETE FROM objects WHERE bucket_id = ?1 AND ${where}`,
-        values: [bucket.id, value],
+        sql: `DELETE FROM objects WHERE bucket_id = ?1 AND ${picked.where}`,
+        values: [bucket.id, picked.value],
       },
       ...(bucket.versioning === null ? [] : [placeMarkers(bucket, keys, nowMs)]),
     ]);
-    if (bucket.versioning === null) return [];
-    const placed = results.at(-1) as (Omit<PlacedMarker, "isNull"> & { isNull: number })[];
-    return placed.map((marker) => ({ ...marker, isNull: marker.isNull === 1 }));
+    return bucket.versioning === null ? [] : placedMarkers(results.at(-1));
+  }
+
+  /**
+   * The same for up to 1,000 keys with a condition each. A key whose condition does not hold is left as it is; the others
+   * are deleted. Throws `GuardError` bucket_changed.
+   */
+  async matching(
+    bucket: RuledBucket,
+    removals: readonly ConditionalRemoval[],
+    nowMs: number,
+  ): Promise<{ present: string[]; removed: string[]; markers: PlacedMarker[] }> {
+    const list = removals.map(({ key, markerId, condition }) => {
+      const etag = condition.etag === "*" ? null : (condition.etag ?? null);
+      return [key, markerId, etag, condition.sizeBytes ?? null, condition.modifiedSeconds ?? null] as const;
+    });
+    const value = JSON.stringify(list);
+    const matched = (
+      entry: string,
+    ) => `EXISTS (SELECT 1 FROM objects o WHERE o.bucket_id = ?1 AND o.key = ${entry} ->> 0
+      AND coalesce(o.etag = ${entry} ->> 2, 1) AND coalesce(o.size_bytes = ${entry} ->> 3, 1)
+      AND coalesce(o.modified_ms / 1000 = ${entry} ->> 4, 1))`;
+    const picked = { where: `key IN (SELECT c.value ->> 0 FROM json_each(?2) c WHERE ${matched("c.value")})`, value };
+    const listed = "bucket_id = ?1 AND key IN (SELECT value ->> 0 FROM json_each(?2))";
+    const [present, , ...results]: unknown[][] = await this.#database.batch<unknown[]>([
+      { sql: `SELECT key FROM objects WHERE ${listed}`, values: [bucket.id, value] },
+      requireRules(bucket),
+      ...makeRoom(bucket, picked, nowMs),
+      // Markers first: what the conditions are about is gone with the next statement.
+      ...(bucket.versioning === null ? [] : [placeMarkers(bucket, list, nowMs, matched("m.value"))]),
+      { sql: `DELETE FROM objects WHERE bucket_id = ?1 AND ${picked.where} RETURNING key`, values: [bucket.id, value] },
+    ]);
+    const keysOf = (rows: unknown) => (rows as { key: string }[]).map(({ key }) => key);
+    const markers = bucket.versioning === null ? [] : placedMarkers(results.at(-2));
+    return { present: keysOf(present), removed: keysOf(results.at(-1)), markers };
   }
 
   /**
    * Removes versions for good, up to 1,000, except locked ones; their keys then name the newest version that is left. Gives
-   * those that were there. `bypassGovernance`: retention in governance mode does not protect. Throws `GuardError` no_such_bucket.
+   * those that were there. `bypassGovernance`: retention in governance mode does not protect; said at all, it needs a bucket
+   * with object lock. Throws `GuardError` no_such_bucket, and bucket_changed where there is no object lock.
    */
   async versions(
     bucket: string,
     doomed: readonly DoomedVersion[],
-    options: { nowMs: number; bypassGovernance: boolean },
+    options: { nowMs: number; bypassGovernance?: boolean | undefined },
   ): Promise<RemovedVersion[]> {
     const byId = doomed.flatMap(({ key, version }) => (version === "null" ? [] : [[key, version.seq, version.id]]));
     const nulls = doomed.flatMap(({ key, version }) => (version === "null" ? [key] : []));
@@ -96,6 +137,7 @@ export class Removals {
     const results: unknown[][] = await this.#database.batch<unknown[]>([
       ...steps.map(({ found }) => found),
       requireBucketNamed(bucket),
+      ...(bypassGovernance === undefined ? [] : [requireObjectLock(bucket)]),
       ...steps.flatMap(({ removal }) => removal),
       ...promote(bucket, keys),
     ]);
@@ -107,6 +149,13 @@ export class Removals {
       isLocked: row.isLocked === 1,
     }));
   }
+}
+
+function placedMarkers(rows: unknown): PlacedMarker[] {
+  return (rows as (Omit<PlacedMarker, "isNull"> & { isNull: number })[]).map((marker) => ({
+    ...marker,
+    isNull: marker.isNull === 1,
+  }));
 }
 
 type RawRemoved = Omit<RemovedVersion, "isNull" | "isMarker" | "isLocked"> & {
@@ -150,6 +199,12 @@ function removeDoomed(where: Doomed, values: (string | number)[]): Statement[] {
       values,
     },
     { sql: `DELETE FROM ${table} WHERE ${where[table]} AND NOT ${LOCKED}`, values },
+  ]);
+}
+
+function requireObjectLock(bucket: string): Statement {
+  return require("bucket_changed", "EXISTS (SELECT 1 FROM buckets WHERE name = ?1 AND object_lock IS NOT NULL)", [
+    bucket,
   ]);
 }
 

@@ -22,8 +22,14 @@ export const SHARED_COLUMNS = `bucket_id, key, id, seq, is_null, size_bytes, eta
 /** The bucket as an operation found it: its rules hold only while they are what they were. */
 export type RuledBucket = Pick<BucketRow, "id" | "versioning">;
 
-/** SQL that picks the keys, and its parameter, ?2. One key is not wrapped in JSON: D1 counts the rows of a list as read. */
-export function ofKeys(keys: readonly string[]): { where: string; value: string } {
+/** SQL that picks keys of bucket ?1, and its parameter, ?2. */
+export interface PickedKeys {
+  where: string;
+  value: string;
+}
+
+/** These keys. One key is not wrapped in JSON: D1 counts the rows of a list as read. */
+export function ofKeys(keys: readonly string[]): PickedKeys {
   const [only] = keys;
   if (keys.length === 1 && only !== undefined) return { where: "key = ?2", value: only };
   return { where: "key IN (SELECT value FROM json_each(?2))", value: JSON.stringify(keys) };
@@ -39,8 +45,7 @@ export function requireRules(bucket: RuledBucket): Statement {
  * Keeps or drops what the keys name now, which is about to be replaced in `objects` or deleted from it, unless it is `exceptId`:
  * our own commit, repeated.
  */
-export function makeRoom(bucket: RuledBucket, keys: readonly string[], nowMs: number, exceptId = ""): Statement[] {
-  const { where, value } = ofKeys(keys);
+export function makeRoom(bucket: RuledBucket, { where, value }: PickedKeys, nowMs: number, exceptId = ""): Statement[] {
   const values = [bucket.id, value, nowMs, exceptId];
   const current = `FROM objects WHERE bucket_id = ?1 AND ${where} AND id <> ?4`;
   const statements: Statement[] = [];
@@ -80,17 +85,21 @@ export function nextSeq(bucketId: string, key: string): string {
     ORDER BY v.seq DESC LIMIT 1), 0)`;
 }
 
-/** Puts delete markers on top of the keys; their rows come back. [key, marker id] each. */
+/**
+ * Puts delete markers on top of the keys; their rows come back. [key, marker id, …] each. `only`: SQL over a row `m` of the
+ * list that says which of them.
+ */
 export function placeMarkers(
   bucket: RuledBucket,
-  markers: readonly (readonly [string, string])[],
+  markers: readonly (readonly [key: string, id: string, ...unknown[]])[],
   nowMs: number,
+  only = "true",
 ): Statement {
   return {
     sql: `INSERT INTO versions (bucket_id, key, id, seq, is_null, is_marker, noncurrent_ms, size_bytes, etag, modified_ms,
             storage_class, attributes)
           SELECT ?1, m.value ->> 0, m.value ->> 1, ${nextSeq("?1", "m.value ->> 0")}, ?4, 1, ?3, 0, '', ?3, 'STANDARD', '{}'
-          FROM json_each(?2) m WHERE true
+          FROM json_each(?2) m WHERE ${only}
           RETURNING key, id, seq, is_null AS "isNull"`,
     values: [bucket.id, JSON.stringify(markers), nowMs, bucket.versioning === "enabled" ? 0 : 1],
   };

@@ -80,7 +80,7 @@ async function answer(exchange: Exchange): Promise<Responded> {
   try {
     return render(exchange, await dispatch(request, front, requestId), await cors);
   } catch (thrown) {
-    const error = toS3Error(thrown);
+    const error = toS3Error(thrown, request.method);
     if (error.status >= 500 && error.cause !== undefined) logFailure(exchange, error.code, error.cause);
     await drain(request, front.store.clock);
     return render(exchange, errorAnswer(exchange, error), await cors);

@@ -87,7 +87,7 @@ const ERRORS = {
   MaxMessageLengthExceeded: [400, "Your request was too big."],
   MaxPostPreDataLengthExceededError: [400, "Your POST request fields preceding the upload file were too large."],
   MetadataTooLarge: [400, "Your metadata headers exceed the maximum allowed metadata size"],
-  MissingRequestBodyError: [400, "Request body is empty."],
+  MissingRequestBodyError: [400, "Request Body is empty"],
   RequestHeaderSectionTooLarge: [400, "Your request header section exceeds the maximum allowed request header size."],
   RequestIsNotMultiPartContent: [400, "Bucket POST must be of the enclosure-type multipart/form-data."],
   UnexpectedContent: [400, "This request contains unsupported content."],

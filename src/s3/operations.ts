@@ -10,15 +10,18 @@ import { deleteObject } from "./handlers/delete-object.ts";
 import { deleteObjects } from "./handlers/delete-objects.ts";
 import { getBucketCors } from "./handlers/get-bucket-cors.ts";
 import { getBucketLocation } from "./handlers/get-bucket-location.ts";
+import { getBucketVersioning } from "./handlers/get-bucket-versioning.ts";
 import { getObject } from "./handlers/get-object.ts";
 import { headBucket } from "./handlers/head-bucket.ts";
 import { headObject } from "./handlers/head-object.ts";
 import { listBuckets } from "./handlers/list-buckets.ts";
 import { listMultipartUploads } from "./handlers/list-multipart-uploads.ts";
+import { listObjectVersions } from "./handlers/list-object-versions.ts";
 import { listObjects } from "./handlers/list-objects.ts";
 import { listObjectsV2 } from "./handlers/list-objects-v2.ts";
 import { listParts } from "./handlers/list-parts.ts";
 import { putBucketCors } from "./handlers/put-bucket-cors.ts";
+import { putBucketVersioning } from "./handlers/put-bucket-versioning.ts";
 import { putObject } from "./handlers/put-object.ts";
 import {
   fixedDocument,
@@ -146,7 +149,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
     fixedDocument("RequestPaymentConfiguration", element("Payer", "BucketOwner")),
   ),
   GetBucketTagging: built("s3:GetBucketTagging", notSet("NoSuchTagSet")),
-  GetBucketVersioning: built("s3:GetBucketVersioning", fixedDocument("VersioningConfiguration")),
+  GetBucketVersioning: built("s3:GetBucketVersioning", getBucketVersioning),
   GetBucketWebsite: built("s3:GetBucketWebsite", notSet("NoSuchWebsiteConfiguration")),
   GetObject: built("s3:GetObject", getObject, readObject),
   GetObjectAcl: built("s3:GetObjectAcl", getObjectAcl, oneVersion),
@@ -202,7 +205,9 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
       "start-after",
     ],
   }),
-  ListObjectVersions: notBuilt("s3:ListBucketVersions"),
+  ListObjectVersions: built("s3:ListBucketVersions", listObjectVersions, {
+    query: ["delimiter", "encoding-type", "key-marker", "max-keys", "prefix", "version-id-marker"],
+  }),
   ListParts: built("s3:ListMultipartUploadParts", listParts, {
     refused: refusedHeaders.readObject,
     query: ["uploadId", "max-parts", "part-number-marker"],
@@ -225,7 +230,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   PutBucketReplication: notBuilt("s3:PutReplicationConfiguration"),
   PutBucketRequestPayment: notBuilt("s3:PutBucketRequestPayment"),
   PutBucketTagging: notBuilt("s3:PutBucketTagging"),
-  PutBucketVersioning: notBuilt("s3:PutBucketVersioning"),
+  PutBucketVersioning: built("s3:PutBucketVersioning", putBucketVersioning, { body: "xml" }),
   PutBucketWebsite: notBuilt("s3:PutBucketWebsite"),
   PutObject: built("s3:PutObject", putObject, { body: "stream", refused: refusedHeaders.writeObject }),
   PutObjectAcl: notBuilt("s3:PutObjectAcl"),

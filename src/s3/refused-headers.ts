@@ -40,7 +40,7 @@ export const refusedHeaders = {
   createUpload: objectFeatures,
   uploadPart: encryption,
   uploadPartCopy: [...encryption, ...copiedEncryption],
-  deleteObject: [{ name: "if-match" }, { name: "x-amz-if-match-*" }],
+  deleteObject: [{ name: "if-none-match" }, { name: "if-modified-since" }, { name: "if-unmodified-since" }],
 } as const satisfies Record<string, readonly RefusedHeader[]>;
 
 /** The first header of a request that is refused, or undefined. */

@@ -3,12 +3,15 @@ import { S3Error } from "./error.ts";
 import { translateStoreFailure } from "./translate-store.ts";
 import { element, plainDocument } from "./xml/write.ts";
 
-/** An error as S3 answers it: whatever was thrown that is neither S3's nor the store's is a bug, an InternalError. */
-export function toS3Error(thrown: unknown): S3Error {
+/**
+ * An error as S3 answers it: whatever was thrown that is neither S3's nor the store's is a bug, an InternalError. `method`
+ * is the request's, for the errors that repeat it.
+ */
+export function toS3Error(thrown: unknown, method = "GET"): S3Error {
   if (thrown instanceof S3Error) return thrown;
   if (thrown instanceof StoreError) {
-    const translated = translateStoreFailure(thrown.failure);
-    return new S3Error(translated.code, translated.message, translated.details, { cause: thrown });
+    const { code, message, details, headers } = translateStoreFailure(thrown.failure, method);
+    return new S3Error(code, message, details, { headers, cause: thrown });
   }
   return new S3Error("InternalError", undefined, {}, { cause: thrown });
 }

@@ -2,8 +2,8 @@ import type { StoreFailure } from "../store/failure.ts";
 import { S3Error } from "./error.ts";
 import { checksumTypeName } from "./objects/checksums.ts";
 
-/** AWS's answer to each expected failure of the store. */
-export function translateStoreFailure(failure: StoreFailure): S3Error {
+/** AWS's answer to each expected failure of the store, for a request by `method`. */
+export function translateStoreFailure(failure: StoreFailure, method: string): S3Error {
   switch (failure.kind) {
     case "no-such-bucket":
       return new S3Error("NoSuchBucket", undefined, { BucketName: failure.bucket });
@@ -29,10 +29,16 @@ export function translateStoreFailure(failure: StoreFailure): S3Error {
     case "is-delete-marker": {
       const modified = { Allow: "DELETE", "Last-Modified": new Date(failure.modifiedMs).toUTCString() };
       const headers = { ...markerHeaders(failure.versionId), ...modified };
-      return new S3Error("MethodNotAllowed", undefined, { ResourceType: "DeleteMarker" }, { headers });
+      return new S3Error("MethodNotAllowed", undefined, { Method: method, ResourceType: "DeleteMarker" }, { headers });
     }
     case "object-locked":
       return new S3Error("AccessDenied", "Access Denied because object protected by object lock.");
+    case "no-object-lock": {
+      if (failure.asked === "lock") return new S3Error("InvalidRequest", "Bucket is missing Object Lock Configuration");
+      const header = "x-amz-bypass-governance-retention";
+      const message = `${header} is only applicable to Object Lock enabled buckets.`;
+      return new S3Error("InvalidArgument", message, { ArgumentName: header });
+    }
     case "versioning-needed":
       return new S3Error(
         "InvalidBucketState",

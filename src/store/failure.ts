@@ -16,6 +16,8 @@ export type StoreFailure =
   | { kind: "is-delete-marker"; versionId: string; modifiedMs: number }
   /** Retention or a legal hold protects the version. */
   | { kind: "object-locked"; key: ObjectKey }
+  /** The bucket has no object lock: there is nothing to lock with, or to bypass. */
+  | { kind: "no-object-lock"; bucket: BucketName; asked: "lock" | "bypass" }
   /** Object lock needs versioning to stay enabled. */
   | { kind: "versioning-needed"; bucket: BucketName }
   | { kind: "no-such-upload"; uploadId: string }

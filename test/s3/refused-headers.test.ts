@@ -45,5 +45,6 @@ test("a bucket may have no lock and no other ownership", () => {
 });
 
 test("a conditional delete is not made an unconditional one", () => {
-  expect(find({ "If-Match": '"etag"' }, "deleteObject")).toBe("if-match");
+  expect(find({ "If-None-Match": '"etag"' }, "deleteObject")).toBe("if-none-match");
+  expect(find({ "If-Match": '"etag"' }, "deleteObject")).toBeUndefined();
 });

@@ -84,7 +84,7 @@ async function run(bucket: string, model: Model, taken: Step): Promise<void> {
     }
     case "delete": {
       const results = await deleteObjects(store, { bucket, deletions: taken.keys.map((name) => ({ key: name })) });
-      for (const result of results) model.delete(result.key, result.markerVersionId);
+      for (const [at, name] of taken.keys.entries()) model.delete(name, results[at]?.markerVersionId);
       return;
     }
     case "remove": {

@@ -8,6 +8,7 @@ import { objectLocation } from "../objects/location.ts";
 import { parsePartList } from "../objects/part-list.ts";
 import { readBody } from "../objects/request-body.ts";
 import { uploadIdOf } from "../objects/upload-id.ts";
+import { writtenVersionHeader } from "../objects/version-id.ts";
 import { checksumElements } from "../objects/write-answers.ts";
 import { element, xmlDocument } from "../xml/write.ts";
 
@@ -34,6 +35,7 @@ export const completeMultipartUpload: Handler = async (call) => {
   });
   return {
     status: 200,
+    headers: writtenVersionHeader(completed.versionId),
     body: xmlDocument(
       "CompleteMultipartUploadResult",
       element("Location", objectLocation(headers, bucket, key)),

@@ -5,8 +5,9 @@ import type { Call, Handler } from "../handler.ts";
 import { parseAttributes } from "../objects/attributes.ts";
 import { parseChecksumAlgorithm } from "../objects/checksums.ts";
 import { checkCopyConditions, parseWriteCondition } from "../objects/conditions.ts";
-import { type CopySource, parseCopySource } from "../objects/copy-source.ts";
+import { type CopySource, copySourceHeader, ofCopySource, parseCopySource } from "../objects/copy-source.ts";
 import { parseStorageClass } from "../objects/storage-class.ts";
+import { writtenVersionHeader } from "../objects/version-id.ts";
 import { copyResult } from "../objects/write-answers.ts";
 import { xmlDocument } from "../xml/write.ts";
 
@@ -22,7 +23,7 @@ export const copyObject: Handler = async (call) => {
   const storageClass = parseStorageClass(headers, store);
   const checksumAlgorithm = parseChecksumAlgorithm(headers);
   const condition = parseWriteCondition(headers);
-  const copied = await storeCopy(store, {
+  const copying = storeCopy(store, {
     source,
     check: (head) => {
       checkCopyConditions(headers, head);
@@ -35,7 +36,12 @@ export const copyObject: Handler = async (call) => {
     ...(checksumAlgorithm && { checksumAlgorithm }),
     ...(condition && { condition }),
   });
-  return { status: 200, body: xmlDocument("CopyObjectResult", copyResult(copied, copied.checksum)) };
+  const copied = await ofCopySource(copying);
+  return {
+    status: 200,
+    headers: { ...copySourceHeader(copied.sourceVersionId), ...writtenVersionHeader(copied.versionId) },
+    body: xmlDocument("CopyObjectResult", copyResult(copied, copied.checksum)),
+  };
 };
 
 /** The attributes of the copy: those of the request, or the source's. */
@@ -52,9 +58,9 @@ function directive(headers: Headers, header: string, unknown: string): "COPY" | 
   throw new S3Error("InvalidArgument", unknown, { ArgumentName: header, ArgumentValue: text });
 }
 
-/** An object copied onto itself must change in something. */
+/** An object copied onto itself must change in something; an older version that is copied becomes the newest one. */
 function refuseNoChange({ bucket, key, headers, store }: Call, source: CopySource, head: ObjectHead): void {
-  if (source.bucket !== bucket || source.key !== key) return;
+  if (source.bucket !== bucket || source.key !== key || source.versionId !== undefined) return;
   const algorithm = parseChecksumAlgorithm(headers);
   if (algorithm !== null && algorithm !== head.checksum?.algorithm) return;
   if (parseStorageClass(headers, store) !== head.storageClass) return;

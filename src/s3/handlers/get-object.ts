@@ -5,16 +5,16 @@ import { wantsChecksum } from "../objects/checksums.ts";
 import { checkReadConditions, ifRangeHolds } from "../objects/conditions.ts";
 import { objectHeaders } from "../objects/object-headers.ts";
 import { parseRangeRequest, readHint, selectRange } from "../objects/range.ts";
-import { refuseOtherVersions } from "../objects/version-id.ts";
+import { versionOf } from "../objects/version-id.ts";
 
 /** GetObject: conditions, one range or one part, response-* overrides, the checksum if it is asked for. */
 export const getObject: Handler = async (call) => {
   const { bucket, key, query, headers } = call;
-  refuseOtherVersions(query.get("versionId"), key);
+  const version = versionOf(query);
   const asked = parseRangeRequest(headers.get("Range"), query.get("partNumber"));
   const overrides = responseOverrides(query, call.principal.kind !== "anonymous");
   const hint = readHint(asked);
-  const object = await openObject(call.store, { bucket, key, ...(hint && { hint }) });
+  const object = await openObject(call.store, { bucket, key, ...version, ...(hint && { hint }) });
   checkReadConditions(headers, object.head);
   const request = ifRangeHolds(headers, object.head) ? asked : ({ kind: "whole" } as const);
   const selection = selectRange(request, object.head);

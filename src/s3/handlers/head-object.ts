@@ -5,14 +5,14 @@ import { wantsChecksum } from "../objects/checksums.ts";
 import { checkReadConditions, ifRangeHolds } from "../objects/conditions.ts";
 import { objectHeaders } from "../objects/object-headers.ts";
 import { parseRangeRequest, selectRange } from "../objects/range.ts";
-import { refuseOtherVersions } from "../objects/version-id.ts";
+import { versionOf } from "../objects/version-id.ts";
 
 /** HeadObject: what GetObject would answer, without the bytes. */
 export const headObject: Handler = async ({ bucket, key, query, headers, principal, store }) => {
-  refuseOtherVersions(query.get("versionId"), key);
+  const version = versionOf(query);
   const asked = parseRangeRequest(headers.get("Range"), query.get("partNumber"));
   const overrides = responseOverrides(query, principal.kind !== "anonymous");
-  const head = await findHead(store, { bucket, key });
+  const head = await findHead(store, { bucket, key, ...version });
   checkReadConditions(headers, head);
   const request = ifRangeHolds(headers, head) ? asked : ({ kind: "whole" } as const);
   const selection = selectRange(request, head);

@@ -6,6 +6,7 @@ import { parseWriteCondition } from "../objects/conditions.ts";
 import { quoteEtag } from "../objects/etag.ts";
 import { incomingBody, releasing } from "../objects/request-body.ts";
 import { parseStorageClass } from "../objects/storage-class.ts";
+import { writtenVersionHeader } from "../objects/version-id.ts";
 
 /** PutObject. Everything that the head of the request makes impossible is refused before a byte of the body is read. */
 export const putObject: Handler = async (call) => {
@@ -16,5 +17,12 @@ export const putObject: Handler = async (call) => {
   const body = incomingBody(call);
   const put = { bucket, key, attributes, storageClass, body, ...(condition && { condition }) };
   const written = await releasing(() => body, storeObject(call.store, put));
-  return { status: 200, headers: { ETag: quoteEtag(written.etag), ...checksumAnswerHeaders(written.checksum) } };
+  return {
+    status: 200,
+    headers: {
+      ETag: quoteEtag(written.etag),
+      ...writtenVersionHeader(written.versionId),
+      ...checksumAnswerHeaders(written.checksum),
+    },
+  };
 };

@@ -3,7 +3,7 @@ import { headObject } from "../../store/objects.ts";
 import { S3Error, type S3ErrorCode } from "../error.ts";
 import type { Call, Handler } from "../handler.ts";
 import { ownerElement } from "../listing/owner.ts";
-import { refuseOtherVersions } from "../objects/version-id.ts";
+import { versionOf } from "../objects/version-id.ts";
 import { element, elementWith, type XmlContent, xmlDocument } from "../xml/write.ts";
 
 /*
@@ -49,8 +49,7 @@ export const getObjectLockOfObject: Handler = async (call) => {
 };
 
 async function existingObject({ store, bucket, key, query }: Call): Promise<void> {
-  refuseOtherVersions(query.get("versionId"), key);
-  await headObject(store, { bucket, key });
+  await headObject(store, { bucket, key, ...versionOf(query) });
 }
 
 function ownerHasFullControl({ principal }: Call): string {

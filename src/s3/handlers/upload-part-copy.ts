@@ -1,7 +1,7 @@
 import { uploadPartCopy as storePartCopy } from "../../store/upload-part.ts";
 import type { Handler } from "../handler.ts";
 import { checkCopyConditions } from "../objects/conditions.ts";
-import { parseCopySource } from "../objects/copy-source.ts";
+import { copySourceHeader, ofCopySource, parseCopySource } from "../objects/copy-source.ts";
 import { parsePartNumber } from "../objects/part-number.ts";
 import { parseCopyRange, selectCopyRange } from "../objects/range.ts";
 import { uploadIdOf } from "../objects/upload-id.ts";
@@ -15,7 +15,7 @@ export const uploadPartCopy: Handler = async (call) => {
   const source = parseCopySource(headers.get("x-amz-copy-source") ?? "");
   const rangeText = headers.get("x-amz-copy-source-range");
   const range = rangeText === null ? null : parseCopyRange(rangeText);
-  const copied = await storePartCopy(call.store, {
+  const copying = storePartCopy(call.store, {
     bucket,
     key,
     uploadId: uploadIdOf(call),
@@ -26,5 +26,10 @@ export const uploadPartCopy: Handler = async (call) => {
       return range === null ? { offset: 0, length: head.sizeBytes } : selectCopyRange(range, head.sizeBytes);
     },
   });
-  return { status: 200, body: xmlDocument("CopyPartResult", copyResult(copied, copied.checksum)) };
+  const copied = await ofCopySource(copying);
+  return {
+    status: 200,
+    headers: copySourceHeader(copied.sourceVersionId),
+    body: xmlDocument("CopyPartResult", copyResult(copied, copied.checksum)),
+  };
 };

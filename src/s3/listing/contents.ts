@@ -1,4 +1,5 @@
 import type { ListEntry } from "../../store/list.ts";
+import type { ChecksumAlgorithm, ChecksumType } from "../../store/types.ts";
 import { checksumTypeName } from "../objects/checksums.ts";
 import { element, type Xml, xmlTime } from "../xml/write.ts";
 import type { NameEncoding } from "./parameters.ts";
@@ -21,20 +22,23 @@ export function commonPrefixes(prefix: string, encoding: NameEncoding): Xml {
 type ListedObject = Extract<ListEntry, { kind: "object" }>;
 
 function contentsElement(object: ListedObject, encoding: NameEncoding, owner: Xml | undefined): Xml {
-  const { checksum } = object;
   return element(
     "Contents",
     element("Key", encoding.encode(object.key)),
     element("LastModified", xmlTime(object.modifiedMs)),
     element("ETag", `"${object.etag}"`),
-    ...(checksum === undefined
-      ? []
-      : [
-          element("ChecksumAlgorithm", checksum.algorithm.toUpperCase()),
-          element("ChecksumType", checksumTypeName(checksum.type)),
-        ]),
+    checksumListing(object.checksum),
     element("Size", object.sizeBytes),
     owner,
     element("StorageClass", object.storageClass),
   );
+}
+
+/** What listings say of an object's checksum: not its value. */
+export function checksumListing(checksum: { algorithm: ChecksumAlgorithm; type: ChecksumType } | undefined): Xml[] {
+  if (checksum === undefined) return [];
+  return [
+    element("ChecksumAlgorithm", checksum.algorithm.toUpperCase()),
+    element("ChecksumType", checksumTypeName(checksum.type)),
+  ];
 }

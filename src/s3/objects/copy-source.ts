@@ -1,10 +1,13 @@
+import { StoreError } from "../../store/failure.ts";
 import { S3Error } from "../error.ts";
-import { refuseOtherVersions } from "./version-id.ts";
+import { checkVersionId } from "./version-id.ts";
 
 /** The object that a copy reads. */
 export interface CopySource {
   readonly bucket: string;
   readonly key: string;
+  /** Absent: what the key names now. */
+  readonly versionId?: string;
 }
 
 const HEADER = "x-amz-copy-source";
@@ -12,7 +15,7 @@ const KEY_MAX_BYTES = 1024;
 
 /**
  * Reads x-amz-copy-source: `[/]bucket/key[?versionId=id]`, percent-encoded, a plus sign standing for a space as in S3.
- * Throws InvalidArgument where it is malformed, NoSuchVersion where it names a version other than `null`.
+ * Throws InvalidArgument where it is malformed.
  */
 export function parseCopySource(text: string): CopySource {
   const { path, versionId } = splitVersion(text);
@@ -29,8 +32,9 @@ export function parseCopySource(text: string): CopySource {
   }
   if (key === "" || key.includes("\0")) throw invalid("Invalid copy source object key", text);
   if (new TextEncoder().encode(key).length > KEY_MAX_BYTES) throw new S3Error("KeyTooLongError");
-  refuseOtherVersions(versionId, key);
-  return { bucket, key };
+  if (versionId === null) return { bucket, key };
+  checkVersionId(versionId);
+  return { bucket, key, versionId };
 }
 
 /** The version is appended unencoded, so it is split off before the rest is decoded: a key may hold an encoded `?`. */
@@ -47,6 +51,24 @@ function decode(path: string, text: string): string {
   } catch (error) {
     if (error instanceof URIError) throw invalid("Invalid copy source encoding", text);
     throw error;
+  }
+}
+
+/** The header that names the version which was copied. */
+export function copySourceHeader(versionId: string | undefined): Record<string, string> {
+  return versionId === undefined ? {} : { "x-amz-copy-source-version-id": versionId };
+}
+
+/** Waits for a copy. A delete marker that is named as its source is no mistake in the method, but in the request. */
+export async function ofCopySource<T>(copying: Promise<T>): Promise<T> {
+  try {
+    return await copying;
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.failure.kind !== "is-delete-marker") throw error;
+    throw new S3Error(
+      "InvalidRequest",
+      "The source of a copy request may not specifically refer to a delete marker by version id.",
+    );
   }
 }
 

@@ -1,6 +1,8 @@
+import type { DeleteCondition } from "../../store/delete.ts";
+import { parseVersionId } from "../../store/version-id.ts";
 import { S3Error, type S3ErrorCode } from "../error.ts";
-import { child, childrenOf, childText, readXml, type XmlElement } from "../xml/read.ts";
-import { refuseOtherVersions } from "./version-id.ts";
+import { childrenOf, childText, readXml, type XmlElement } from "../xml/read.ts";
+import { readDeleteCondition } from "./delete-conditions.ts";
 
 /** S3's limit on the keys of one DeleteObjects. */
 export const DELETE_KEYS_MAX = 1000;
@@ -10,6 +12,7 @@ const KEY_MAX_BYTES = 1024;
 export interface Deletion {
   readonly key: string;
   readonly versionId: string | undefined;
+  readonly condition: DeleteCondition | undefined;
   /** Why it cannot be deleted, as far as the request itself tells. */
   readonly refusal: { readonly code: S3ErrorCode; readonly message: string } | null;
 }
@@ -25,7 +28,21 @@ export function parseDeleteList(body: Uint8Array): DeleteList {
   const root = readXml(body, "Delete");
   const objects = childrenOf(root, "Object");
   if (objects.length === 0 || objects.length > DELETE_KEYS_MAX) throw new S3Error("MalformedXML");
-  return { quiet: parseBoolean(childText(root, "Quiet")), deletions: objects.map(parseDeletion) };
+  const deletions = objects.map(parseDeletion);
+  return { quiet: parseBoolean(childText(root, "Quiet")), deletions: refuseRepeatedConditions(deletions) };
+}
+
+/** A key can be deleted once: which of two conditions would decide is nothing that an answer could tell. */
+function refuseRepeatedConditions(deletions: readonly Deletion[]): Deletion[] {
+  const seen = new Set<string>();
+  return deletions.map((deletion) => {
+    if (deletion.refusal !== null || deletion.condition === undefined) return deletion;
+    if (!seen.has(deletion.key)) {
+      seen.add(deletion.key);
+      return deletion;
+    }
+    return { ...deletion, refusal: new S3Error("InvalidRequest", "The key is listed with a condition already") };
+  });
 }
 
 function parseBoolean(text: string | undefined): boolean {
@@ -47,22 +64,23 @@ function parseDeletion(object: XmlElement): Deletion {
   const key = childText(object, "Key");
   if (key === undefined) throw new S3Error("MalformedXML");
   const versionId = childText(object, "VersionId");
-  try {
-    checkDeletion(object, key, versionId);
-    return { key, versionId, refusal: null };
-  } catch (error) {
-    // What is wrong with one key is answered beside it; the others are deleted.
-    if (!(error instanceof S3Error)) throw error;
-    return { key, versionId, refusal: { code: error.code, message: error.message } };
-  }
+  const condition = readDeleteCondition({
+    etag: childText(object, "ETag"),
+    size: childText(object, "Size"),
+    modified: childText(object, "LastModifiedTime"),
+  });
+  if (condition === "malformed") throw new S3Error("MalformedXML");
+  const deletion = { key, versionId, condition };
+  // What is wrong with one key is answered beside it; the others are deleted.
+  return { ...deletion, refusal: refusalOf(deletion) };
 }
 
-function checkDeletion(object: XmlElement, key: string, versionId: string | undefined): void {
-  if (key === "" || key.includes("\0")) throw new S3Error("UserKeyMustBeSpecified", "The key must not be empty");
-  if (new TextEncoder().encode(key).length > KEY_MAX_BYTES) throw new S3Error("KeyTooLongError");
-  // Conditions on what is deleted: to ignore one would delete what the client wants kept.
-  for (const condition of ["ETag", "LastModifiedTime", "Size"]) {
-    if (child(object, condition)) throw new S3Error("NotImplemented", `${condition} of an Object is not implemented`);
-  }
-  refuseOtherVersions(versionId, key);
+function refusalOf({ key, versionId, condition }: Omit<Deletion, "refusal">): Deletion["refusal"] {
+  if (key === "" || key.includes("\0")) return new S3Error("UserKeyMustBeSpecified", "The key must not be empty");
+  if (new TextEncoder().encode(key).length > KEY_MAX_BYTES) return new S3Error("KeyTooLongError");
+  if (versionId === undefined) return null;
+  if (parseVersionId(versionId) === null) return new S3Error("NoSuchVersion");
+  if (condition === undefined) return null;
+  // To ignore it would delete what the client wants kept.
+  return new S3Error("NotImplemented", "A condition on a version is not implemented");
 }

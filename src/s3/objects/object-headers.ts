@@ -4,6 +4,7 @@ import { checksumAnswerHeaders } from "./checksums.ts";
 import { validatorHeaders } from "./conditions.ts";
 import type { RangeRequest, Selection } from "./range.ts";
 import { STORAGE_CLASS_DEFAULT } from "./storage-class.ts";
+import { versionHeader } from "./version-id.ts";
 
 /** What a GET or HEAD asked for, and what of the object it gets. */
 export interface Read {
@@ -19,6 +20,7 @@ export function objectHeaders(head: ObjectHead, read: Read): Record<string, stri
   return {
     ...attributeHeaders(head.attributes),
     ...validatorHeaders(head),
+    ...versionHeader(head.versionId),
     "Accept-Ranges": "bytes",
     ...(contentRange !== undefined && { "Content-Range": contentRange }),
     ...(partsCount !== undefined && { "x-amz-mp-parts-count": String(partsCount) }),

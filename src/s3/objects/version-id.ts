@@ -1,16 +1,27 @@
+import { parseVersionId } from "../../store/version-id.ts";
 import { S3Error } from "../error.ts";
 
-/**
- * Objects have no versions yet: `null`, the version of an object written without versioning, is the only one there is.
- * Throws InvalidArgument for an empty id, NoSuchVersion for any other.
- */
-export function refuseOtherVersions(versionId: string | null | undefined, key: string): void {
-  if (versionId === null || versionId === undefined || versionId === "null") return;
-  if (versionId === "") {
-    throw new S3Error("InvalidArgument", "Version id cannot be the empty string", {
-      ArgumentName: "versionId",
-      ArgumentValue: "",
-    });
-  }
-  throw new S3Error("NoSuchVersion", undefined, { Key: key, VersionId: versionId });
+/** The version that the parameter versionId names, if there is one. Throws InvalidArgument. */
+export function versionOf(query: URLSearchParams): { versionId?: string } {
+  const versionId = query.get("versionId");
+  if (versionId === null) return {};
+  checkVersionId(versionId);
+  return { versionId };
+}
+
+/** Throws InvalidArgument for what cannot be the id of any version. `argument`: where the request has it. */
+export function checkVersionId(versionId: string, argument = "versionId"): void {
+  if (versionId !== "" && parseVersionId(versionId) !== null) return;
+  const message = versionId === "" ? "Version id cannot be the empty string" : "Invalid version id specified";
+  throw new S3Error("InvalidArgument", message, { ArgumentName: argument, ArgumentValue: versionId });
+}
+
+/** The header that names the version which a request was about; none where the bucket never had versions. */
+export function versionHeader(versionId: string | undefined): Record<string, string> {
+  return versionId === undefined ? {} : { "x-amz-version-id": versionId };
+}
+
+/** The same for a version that was written: S3 does not name the null version of a suspended bucket. */
+export function writtenVersionHeader(versionId: string | undefined): Record<string, string> {
+  return versionHeader(versionId === "null" ? undefined : versionId);
 }

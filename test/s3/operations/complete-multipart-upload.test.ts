@@ -20,6 +20,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Sherd, startSherd } from "../../support/sherd.ts";
 import { pattern } from "../../support/store.ts";
 import { errorElements, refusalOf } from "./refusal.ts";
+import { versionedBucket } from "./versioned.ts";
 
 const MiB = 1024 * 1024;
 const bodies = [pattern(5 * MiB, 1), pattern(5 * MiB + 7, 2), pattern(99, 3)];
@@ -97,6 +98,18 @@ describe("CompleteMultipartUpload", () => {
     expect(got.ETag).toBe(etagOf(bodies));
     const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket: "bucket", Prefix: "whole" }));
     expect(Uploads).toBeUndefined();
+  });
+
+  it("names the version that it made", async () => {
+    await versionedBucket(client, "versions");
+    const target = { Bucket: "versions", Key: "key" };
+    const { UploadId = "" } = await client.send(new CreateMultipartUploadCommand(target));
+    const { ETag } = await client.send(new UploadPartCommand({ ...target, UploadId, PartNumber: 1, Body: "x" }));
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+    const completing = new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload });
+    const { VersionId } = await client.send(completing);
+    expect((await client.send(new HeadObjectCommand(target))).VersionId).toBe(VersionId);
+    expect(VersionId).toMatch(/^[0-9A-Z]{32}$/);
   });
 
   it("takes some of the parts", async () => {

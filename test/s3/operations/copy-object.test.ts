@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Sherd, startSherd } from "../../support/sherd.ts";
 import { pattern } from "../../support/store.ts";
 import { errorElements, refusalOf } from "./refusal.ts";
+import { ABSENT_VERSION, setVersioning, versionedBucket } from "./versioned.ts";
 
 let sherd: Sherd;
 let client: S3Client;
@@ -142,6 +143,50 @@ describe("CopyObject under conditions", () => {
   });
 });
 
+describe("CopyObject and versions", () => {
+  const Bucket = "versions";
+  const put = async (Key: string, Body: string) =>
+    (await client.send(new PutObjectCommand({ Bucket, Key, Body }))).VersionId ?? "";
+  beforeAll(() => versionedBucket(client, Bucket));
+
+  it("copies the version that is named, and names both", async () => {
+    const old = await put("source", "old");
+    const newest = await put("source", "newest");
+    const copied = await copy({ Key: "of-old", CopySource: `${Bucket}/source?versionId=${old}` });
+    expect([copied.CopySourceVersionId, copied.VersionId]).toEqual([old, undefined]);
+    expect((await bytesOf("of-old")).toString()).toBe("old");
+    const within = await copy({ Bucket, Key: "copy", CopySource: `${Bucket}/source` });
+    expect(within.CopySourceVersionId).toBe(newest);
+    expect(within.VersionId).toBe((await head("copy", Bucket)).VersionId);
+  });
+
+  it("makes an old version the newest one", async () => {
+    const old = await put("restored", "old");
+    await put("restored", "newest");
+    const { VersionId } = await copy({ Bucket, Key: "restored", CopySource: `${Bucket}/restored?versionId=${old}` });
+    expect(await head("restored", Bucket)).toMatchObject({ VersionId, ContentLength: 3 });
+  });
+
+  it("names no version where the target's are suspended", async () => {
+    await versionedBucket(client, "suspended");
+    await setVersioning(client, "suspended", "Suspended");
+    expect((await copy({ Bucket: "suspended" })).VersionId).toBeUndefined();
+    const { CopySourceVersionId } = await copy({ CopySource: "suspended/copy" });
+    expect(CopySourceVersionId).toBe("null");
+  });
+
+  it("copies no delete marker", async () => {
+    await put("marked", "x");
+    const { VersionId } = await client.send(new DeleteObjectCommand({ Bucket, Key: "marked" }));
+    expect(await refusalOf(copy({ CopySource: `${Bucket}/marked?versionId=${VersionId}` }))).toEqual({
+      status: 400,
+      code: "InvalidRequest",
+      message: "The source of a copy request may not specifically refer to a delete marker by version id.",
+    });
+    expect((await refusalOf(copy({ CopySource: `${Bucket}/marked` }))).code).toBe("NoSuchKey");
+  });
+});
+
 describe("CopyObject refuses", () => {
   it.each([
     ["sources/absent", 404, "NoSuchKey"],
@@ -150,7 +195,8 @@ describe("CopyObject refuses", () => {
     ["sources/", 400, "InvalidArgument"],
     ["sources/%ZZ", 400, "InvalidArgument"],
     ["so&rces/small", 400, "InvalidArgument"],
-    ["sources/small?versionId=3HL4kqtJvjVBH40Nrjfkd", 404, "NoSuchVersion"],
+    ["sources/small?versionId=3HL4kqtJvjVBH40Nrjfkd", 400, "InvalidArgument"],
+    [`sources/small?versionId=${ABSENT_VERSION}`, 404, "NoSuchVersion"],
   ])("the source %s", async (CopySource, status, code) => {
     expect(await refusalOf(copy({ Key: "refused", CopySource }))).toMatchObject({ status, code });
   });

@@ -3,13 +3,16 @@ import {
   CreateBucketCommand,
   DeleteObjectsCommand,
   type DeleteObjectsCommandInput,
+  GetObjectCommand,
   ListObjectsV2Command,
+  type ObjectIdentifier,
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Sherd, startSherd } from "../../support/sherd.ts";
 import { errorElements, refusalOf } from "./refusal.ts";
+import { ABSENT_VERSION, FOREIGN_VERSION, versionedBucket } from "./versioned.ts";
 
 let sherd: Sherd;
 let client: S3Client;
@@ -21,10 +24,7 @@ beforeAll(async () => {
 afterAll(() => sherd?.stop());
 
 const put = (Key: string) => client.send(new PutObjectCommand({ Bucket: "bucket", Key, Body: "x" }));
-const remove = (
-  Objects: { Key: string; VersionId?: string }[],
-  more: Partial<DeleteObjectsCommandInput> & { Quiet?: boolean } = {},
-) => {
+const remove = (Objects: ObjectIdentifier[], more: Partial<DeleteObjectsCommandInput> & { Quiet?: boolean } = {}) => {
   const { Quiet, ...input } = more;
   return client.send(
     new DeleteObjectsCommand({ Bucket: "bucket", Delete: { Objects, ...(Quiet && { Quiet }) }, ...input }),
@@ -75,10 +75,10 @@ describe("DeleteObjects", () => {
     await put("other");
     const { Deleted, Errors } = await remove([
       { Key: "other", VersionId: "null" },
-      { Key: "kept", VersionId: "3HL4kqtJvjVBH40Nrjfkd" },
+      { Key: "kept", VersionId: FOREIGN_VERSION },
     ]);
     expect(Deleted).toEqual([{ Key: "other", VersionId: "null" }]);
-    expect(Errors).toMatchObject([{ Key: "kept", VersionId: "3HL4kqtJvjVBH40Nrjfkd", Code: "NoSuchVersion" }]);
+    expect(Errors).toMatchObject([{ Key: "kept", VersionId: FOREIGN_VERSION, Code: "NoSuchVersion" }]);
     expect(await keys()).toEqual(["kept"]);
   });
 
@@ -97,6 +97,98 @@ describe("DeleteObjects", () => {
     expect(response.status).toBe(200);
     expect(response.text).toContain("<Deleted><Key>x</Key></Deleted>");
     expect(response.headers["content-type"]).toBe("application/xml");
+  });
+});
+
+describe("DeleteObjects with versions", () => {
+  const Bucket = "versions";
+  const write = async (Key: string) =>
+    (await client.send(new PutObjectCommand({ Bucket, Key, Body: Key }))).VersionId ?? "";
+  beforeAll(() => versionedBucket(client, Bucket));
+
+  it("names the markers that it leaves", async () => {
+    await write("key");
+    const { Deleted = [] } = await remove([{ Key: "key" }, { Key: "never" }], { Bucket });
+    expect(Deleted).toMatchObject([
+      { Key: "key", DeleteMarker: true },
+      { Key: "never", DeleteMarker: true },
+    ]);
+    for (const { VersionId, DeleteMarkerVersionId } of Deleted) {
+      expect(VersionId).toBeUndefined();
+      expect(DeleteMarkerVersionId).toMatch(/^[0-9A-Z]{32}$/);
+    }
+  });
+
+  it("removes versions and markers for good", async () => {
+    const [first, second] = [await write("removed"), await write("removed")];
+    const { Deleted: [marked] = [] } = await remove([{ Key: "removed" }], { Bucket });
+    const marker = marked?.DeleteMarkerVersionId ?? "";
+    const { Deleted } = await remove(
+      [
+        { Key: "removed", VersionId: second },
+        { Key: "removed", VersionId: marker },
+        { Key: "removed", VersionId: ABSENT_VERSION },
+      ],
+      { Bucket },
+    );
+    expect(Deleted).toEqual([
+      { Key: "removed", VersionId: second },
+      { Key: "removed", VersionId: marker, DeleteMarker: true, DeleteMarkerVersionId: marker },
+      { Key: "removed", VersionId: ABSENT_VERSION },
+    ]);
+    expect((await client.send(new GetObjectCommand({ Bucket, Key: "removed" }))).VersionId).toBe(first);
+  });
+});
+
+describe("DeleteObjects on conditions", () => {
+  it.each([false, true])("deletes what meets its own; versioned: %s", async (versioned) => {
+    const Bucket = versioned ? "conditional-versions" : "conditional";
+    if (versioned) await versionedBucket(client, Bucket);
+    else await client.send(new CreateBucketCommand({ Bucket }));
+    const write = (Key: string) => client.send(new PutObjectCommand({ Bucket, Key, Body: "12345" }));
+    const names = ["etag", "any", "size", "time", "other", "smaller", "older", "plain"];
+    const [written] = await Promise.all(names.map(write));
+    const { LastModified } = await client.send(new GetObjectCommand({ Bucket, Key: "time" }));
+    const { Deleted = [], Errors } = await remove(
+      [
+        { Key: "etag", ETag: written?.ETag },
+        { Key: "any", ETag: "*" },
+        { Key: "size", Size: 5 },
+        { Key: "time", LastModifiedTime: LastModified, ETag: written?.ETag, Size: 5 },
+        { Key: "other", ETag: "other" },
+        { Key: "smaller", Size: 4 },
+        { Key: "older", LastModifiedTime: new Date(0) },
+        { Key: "never", ETag: "*" },
+        { Key: "plain" },
+      ],
+      { Bucket },
+    );
+    expect(Deleted.map(({ Key }) => Key)).toEqual(["etag", "any", "size", "time", "plain"]);
+    expect(Deleted.map(({ DeleteMarker = false }) => DeleteMarker)).toEqual(Array(5).fill(versioned));
+    expect(Errors?.map(({ Key, Code }) => [Key, Code])).toEqual([
+      ["other", "PreconditionFailed"],
+      ["smaller", "PreconditionFailed"],
+      ["older", "PreconditionFailed"],
+      ["never", "NoSuchKey"],
+    ]);
+    const { Contents } = await client.send(new ListObjectsV2Command({ Bucket }));
+    expect(Contents?.map(({ Key }) => Key)).toEqual(["older", "other", "smaller"]);
+  });
+
+  it("refuses what it cannot decide", async () => {
+    const Bucket = "undecided";
+    await client.send(new CreateBucketCommand({ Bucket }));
+    const { ETag } = await client.send(new PutObjectCommand({ Bucket, Key: "key", Body: "x" }));
+    const { Deleted, Errors } = await remove(
+      [
+        { Key: "key", ETag: "other" },
+        { Key: "key", ETag },
+        { Key: "key", ETag, VersionId: "null" },
+      ],
+      { Bucket },
+    );
+    expect(Deleted).toBeUndefined();
+    expect(Errors?.map(({ Code }) => Code)).toEqual(["PreconditionFailed", "InvalidRequest", "NotImplemented"]);
   });
 });
 
@@ -119,7 +211,6 @@ describe("DeleteObjects deletes nothing for", () => {
   });
 
   it.each([
-    "",
     "<Delete></Delete>",
     "<Delete><Object></Object></Delete>",
     "<Delete><Object><Key>kept</Key></Object>",
@@ -128,6 +219,10 @@ describe("DeleteObjects deletes nothing for", () => {
     '<!DOCTYPE d [<!ENTITY k "kept">]><Delete><Object><Key>&k;</Key></Object></Delete>',
   ])("malformed XML: %.60s", async (body) => {
     expect(await refused(body)).toEqual({ status: "400", Code: "MalformedXML" });
+  });
+
+  it("no body", async () => {
+    expect(await refused("")).toEqual({ status: "400", Code: "MissingRequestBodyError" });
   });
 
   it("a list beyond all bounds", async () => {

@@ -96,8 +96,8 @@ describe("GetObject", () => {
   it("knows no versions but null", async () => {
     expect((await get({ Key: "inline", VersionId: "null" })).ContentLength).toBe(1000);
     expect(await refused({ Key: "inline", VersionId: "3HL4kqtJvjVBH40Nrjfkd" })).toMatchObject({
-      status: 404,
-      code: "NoSuchVersion",
+      status: 400,
+      code: "InvalidArgument",
     });
   });
 

@@ -8,6 +8,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Sherd, startSherd } from "../../support/sherd.ts";
 import { refusalOf } from "./refusal.ts";
+import { ABSENT_VERSION } from "./versioned.ts";
 
 let sherd: Sherd;
 let client: S3Client;
@@ -74,7 +75,8 @@ describe("HeadObject", () => {
     expect(response.headers["x-amz-request-id"]).toMatch(/^[0-9A-F]{16}$/);
     expect(await refusalOf(head({ Key: "absent" }))).toMatchObject({ status: 404, code: "NotFound" });
     expect(await statusOf({ Bucket: "nobody" })).toBe(404);
-    expect(await statusOf({ VersionId: "other" })).toBe(404);
+    expect(await statusOf({ VersionId: "other" })).toBe(400);
+    expect(await statusOf({ VersionId: ABSENT_VERSION })).toBe(404);
     expect(await statusOf({ Range: "bytes=10-" })).toBe(416);
     expect(await statusOf({ PartNumber: 2 })).toBe(416);
     expect(await statusOf({ PartNumber: 1, Range: "bytes=0-1" })).toBe(400);

@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Sherd, startSherd } from "../../support/sherd.ts";
 import { pattern } from "../../support/store.ts";
 import { errorElements, refusalOf } from "./refusal.ts";
+import { ABSENT_VERSION, versionedBucket } from "./versioned.ts";
 
 const MiB = 1024 * 1024;
 const source = pattern(6 * MiB, 3);
@@ -89,6 +90,21 @@ describe("UploadPartCopy", () => {
   });
 });
 
+describe("UploadPartCopy of a version", () => {
+  it("names it, and takes its bytes and not the newest ones", async () => {
+    await versionedBucket(client, "versions");
+    const put = (Body: string) => client.send(new PutObjectCommand({ Bucket: "versions", Key: "source", Body }));
+    const { VersionId: old } = await put("old");
+    const { VersionId: newest } = await put("newest");
+    const UploadId = await begin();
+    const copied = await copy({ UploadId, CopySource: `versions/source?versionId=${old}` });
+    expect(copied.CopySourceVersionId).toBe(old);
+    expect((await copy({ UploadId, PartNumber: 2, CopySource: "versions/source" })).CopySourceVersionId).toBe(newest);
+    expect((await partsOf(UploadId)).map(({ Size }) => Size)).toEqual([3, 6]);
+    expect((await copy({ UploadId, PartNumber: 3, CopySource: "sources/small" })).CopySourceVersionId).toBeUndefined();
+  });
+});
+
 describe("UploadPartCopy refuses", () => {
   it.each([
     ["byte=1-2", "must be of the form"],
@@ -111,7 +127,8 @@ describe("UploadPartCopy refuses", () => {
     expect(await code("nobody/small")).toBe("NoSuchBucket");
     expect(await code("sources")).toBe("InvalidArgument");
     expect(await code("sources/%ZZ")).toBe("InvalidArgument");
-    expect(await code("sources/small?versionId=other")).toBe("NoSuchVersion");
+    expect(await code("sources/small?versionId=other")).toBe("InvalidArgument");
+    expect(await code(`sources/small?versionId=${ABSENT_VERSION}`)).toBe("NoSuchVersion");
   });
 
   it("uploads and parts that cannot be", async () => {
