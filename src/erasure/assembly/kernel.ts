@@ -1,8 +1,8 @@
 // The kernel's interface to its host. All addresses are byte offsets into the one memory, which the host provides and never grows.
 
 import { crc64Join, crc64nvme, crc64Pad } from "./crc";
-import { encodeSpecialised, multiplyInto, pairSpecialised, rowOver, xorSpecialised } from "./generated";
-import { CHUNK_BYTES, IDENTITY, PLAN, SLOT_BYTES, SOURCES, SYNDROMES, ZEROS } from "./memory";
+import { encodeSpecialised, multiply, pairSpecialised, rowOver, xorSpecialised } from "./generated";
+import { CHUNK_BYTES, IDENTITY, PLAN, PRODUCT, SLOT_BYTES, SOURCES, SYNDROMES, ZEROS } from "./memory";
 import { fillCrcTables } from "./slice";
 
 export { crc32, crc32c, crc64nvme } from "./crc";
@@ -98,36 +98,50 @@ function syndromeRow(index: usize): usize {
 /** Rebuilds `lost` data blocks of the stripe at `base` in their places, by the plan at PLAN. All blocks it reads are in theirs. */
 export function solve(k: usize, m: usize, base: usize, blockBytes: usize, lost: usize): void {
   const stride = frameStride(k + m);
+  const isPair = lost == 2 && syndromeRow(0) == 0;
   let done: usize = 0;
-  if (syndromeRow(0) == 0 && lost == 1) {
-    for (let shard: usize = 0; shard < k; shard++) setSource(shard, base + shard * stride);
-    setSource(lostShard(0), base + k * stride);
-    rowOver(0, k, 0, base + lostShard(0) * stride, blockBytes);
-    return;
-  }
-  if (lost == 2 && syndromeRow(1) == 1) done = pairSpecialised(k, m, lostShard(0), lostShard(1), base, blockBytes);
+  if (isPair && syndromeRow(1) == 1) done = pairSpecialised(k, m, lostShard(0), lostShard(1), base, blockBytes);
   for (; done < blockBytes; done += CHUNK_BYTES) {
     const bytes = min(CHUNK_BYTES, blockBytes - done);
-    for (let shard: usize = 0; shard < k; shard++) setSource(shard, base + shard * stride + done);
-    for (let i: usize = 0; i < lost; i++) setSource(lostShard(i), ZEROS);
-    for (let i: usize = 0; i < lost; i++) {
-      const row = syndromeRow(i);
-      rowOver(<u32>row, k, base + (k + row) * stride + done, SYNDROMES + i * CHUNK_BYTES, bytes);
-    }
-    solveChunk(base + done, stride, bytes, lost);
+    if (isPair) solvePair(k, base + done, stride, bytes);
+    else solveChunk(k, base + done, stride, bytes, lost);
   }
 }
 
-/** Takes the syndromes of a chunk to the lost shards. Where the first is the plain sum of them, one shard is what is left of it. */
-function solveChunk(base: usize, stride: usize, bytes: usize, lost: usize): void {
+/**
+ * Two lost shards a < b by row 0 and another, with powers p of alpha: S0 = da + db and Sr = p^a * da + p^b * db. Row r over all
+ * shards with S0 in the place of a is Sr + p^a * S0 = (p^a + p^b) * db, and the matrix's last factor is the inverse of that sum.
+ */
+function solvePair(k: usize, base: usize, stride: usize, bytes: usize): void {
+  const first = base + lostShard(0) * stride;
+  const second = base + lostShard(1) * stride;
+  let sources: usize = 0;
+  for (let shard: usize = 0; shard <= k; shard++)
+    if (shard != lostShard(0) && shard != lostShard(1)) setSource(sources++, base + shard * stride);
+  rowOver(0, sources, 0, first, bytes);
+  for (let shard: usize = 0; shard < k; shard++) setSource(shard, base + shard * stride);
+  setSource(lostShard(1), ZEROS);
+  rowOver(<u32>syndromeRow(1), k, base + (k + syndromeRow(1)) * stride, SYNDROMES, bytes);
+  multiply(load<u32>(PLAN + 32 + 12), SYNDROMES, second, first, bytes);
+}
+
+/** Any lost shards by any rows: each row's syndrome, then the matrix. */
+function solveChunk(k: usize, base: usize, stride: usize, bytes: usize, lost: usize): void {
+  for (let shard: usize = 0; shard < k; shard++) setSource(shard, base + shard * stride);
+  for (let i: usize = 0; i < lost; i++) setSource(lostShard(i), ZEROS);
+  for (let i: usize = 0; i < lost; i++) {
+    const row = syndromeRow(i);
+    rowOver(<u32>row, k, base + (k + row) * stride, SYNDROMES + i * CHUNK_BYTES, bytes);
+  }
   const plainSum = syndromeRow(0) == 0;
   const first = base + lostShard(0) * stride;
+  // Row 0's syndrome is the plain sum of the lost shards: the first is what the others leave of it.
   if (plainSum) memory.copy(first, SYNDROMES, bytes);
   for (let i: usize = plainSum ? 1 : 0; i < lost; i++) {
     const out = base + lostShard(i) * stride;
     memory.fill(out, 0, bytes);
     for (let j: usize = 0; j < lost; j++)
-      multiplyInto(load<u32>(PLAN + 32 + ((i * lost + j) << 2)), SYNDROMES + j * CHUNK_BYTES, out, bytes);
-    if (plainSum) multiplyInto(1, out, first, bytes);
+      multiply(load<u32>(PLAN + 32 + ((i * lost + j) << 2)), SYNDROMES + j * CHUNK_BYTES, PRODUCT, out, bytes);
+    if (plainSum) multiply(1, out, PRODUCT, first, bytes);
   }
 }

@@ -13,10 +13,12 @@ export const CHUNK_BYTES: usize = 4096;
 export const ZEROS: usize = 4096;
 /** Up to four syndromes of one chunk. */
 export const SYNDROMES: usize = ZEROS + CHUNK_BYTES;
+/** One chunk times a factor, where only its sum with others is wanted. */
+export const PRODUCT: usize = SYNDROMES + 4 * CHUNK_BYTES;
 
 /** Sixteen tables of 256 u64 for each CRC. */
 const CRC_TABLES_BYTES: usize = 16 * 256 * 8;
-export const CRC32_TABLES: usize = SYNDROMES + 4 * CHUNK_BYTES;
+export const CRC32_TABLES: usize = PRODUCT + CHUNK_BYTES;
 export const CRC32C_TABLES: usize = CRC32_TABLES + CRC_TABLES_BYTES;
 export const CRC64_TABLES: usize = CRC32C_TABLES + CRC_TABLES_BYTES;
 

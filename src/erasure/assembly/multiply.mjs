@@ -65,29 +65,34 @@ export function schedule(constant, prefix) {
   }
 }
 
-/** XORs `constant` times the planes at `src` into those at `dst`. */
+/** Multiplies the planes at `src` by `constant`, to `product`, and XORs the product into `sum`. */
 function multiplier(constant) {
   const { shared, sums } = schedule(constant, "b");
   const loads = PLANES.map((p) => `const b${p} = v128.load(src, ${16 * p});`);
-  const stores = sums.map((sum, p) => `v128.store(dst, ${xor([`v128.load(dst, ${16 * p})`, ...sum])}, ${16 * p});`);
-  return `function multiply${constant}(src: usize, dst: usize, bytes: usize): void {
+  const stores = sums.map(
+    (terms, p) => `const p${p} = ${xor(terms)};
+    v128.store(product, p${p}, ${16 * p});
+    v128.store(sum, v128.xor(v128.load(sum, ${16 * p}), p${p}), ${16 * p});`,
+  );
+  return `function multiply${constant}(src: usize, product: usize, sum: usize, bytes: usize): void {
   const end = src + bytes;
-  for (; src < end; src += 128, dst += 128) {
+  for (; src < end; src += 128, product += 128, sum += 128) {
     ${[...loads, ...shared, ...stores].join("\n    ")}
   }
 }`;
 }
 
-/** The generated module's text without imports: `multiplyInto`. */
+/** The generated module's text without imports: `multiply`. */
 export function multiplySource() {
   const constants = Array.from({ length: 255 }, (_, i) => i + 1);
+  const calls = constants.map((c) => `case ${c}: multiply${c}(src, product, sum, bytes); return;`);
   return `
 ${constants.map(multiplier).join("\n")}
 
-/** XORs \`constant\` (1 to 255) times the symbols at \`src\` into those at \`dst\`. */
-export function multiplyInto(constant: u32, src: usize, dst: usize, bytes: usize): void {
+/** Multiplies the symbols at \`src\` by \`constant\` (1 to 255), to \`product\`, and XORs the product into \`sum\`. */
+export function multiply(constant: u32, src: usize, product: usize, sum: usize, bytes: usize): void {
   switch (constant) {
-    ${constants.map((c) => `case ${c}: multiply${c}(src, dst, bytes); return;`).join("\n    ")}
+    ${calls.join("\n    ")}
   }
 }
 `;

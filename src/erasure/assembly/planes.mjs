@@ -36,18 +36,25 @@ const name = (plane) => (plane === "s" ? "s" : `o${plane}`);
 const load = (pointer, offset, plane) => `v128.load(${pointer}, ${offset + 16 * plane})`;
 const lines = (make) => PLANES.map(make).join("\n");
 
-/** Code: a0..a7 = a0..a7 times the row's power, and XOR the planes at `pointer` + `offset` unless there is no pointer. */
-function hornerStep(row, pointer, offset) {
+/**
+ * Code: a0..a7 = a0..a7 times the row's power, and XOR the planes at `pointer` + `offset` unless there is no pointer. Planes that are
+ * loaded are also XORed into e0..e7 where `carried` lists them.
+ */
+function hornerStep(row, pointer, offset, carried = []) {
   const { shared, planes } = STEP[row];
   const old = PLANES.map((p) => `const o${p} = a${p};`).join(" ");
-  const add = (p) => (pointer ? [load(pointer, offset, p)] : []);
-  return `{ ${shared} ${old}\n${lines((p) => `a${p} = ${xor([...planes[p].map(name), ...add(p)])};`)} }`;
+  const step = (p) => {
+    if (!pointer) return `a${p} = ${xor(planes[p].map(name))};`;
+    const carry = carried.includes(p) ? `e${p} = v128.xor(e${p}, x);` : "";
+    return `x = ${load(pointer, offset, p)}; ${carry} a${p} = ${xor([...planes[p].map(name), "x"])};`;
+  };
+  return `{ ${shared} ${old}\n${lines(step)} }`;
 }
 
 const loadPlanes = (pointer, offset) => lines((p) => `a${p} = ${load(pointer, offset, p)};`);
 const addPlanes = (pointer, offset) => lines((p) => `a${p} = v128.xor(a${p}, ${load(pointer, offset, p)});`);
 const storePlanes = (pointer, offset) => lines((p) => `v128.store(${pointer}, a${p}, ${offset + 16 * p});`);
-const declarePlanes = PLANES.map((p) => `let a${p} = i32x4.splat(0);`).join(" ");
+const declarePlanes = ["x", ...PLANES.flatMap((p) => [`a${p}`, `e${p}`])].map((v) => `let ${v} = i32x4.splat(0);`).join(" ");
 
 /**
  * Groups of 128 bytes in one iteration: more hide latency, until the loop's code outgrows the processor's decoded cache. Measured,
@@ -73,18 +80,40 @@ function groupLoop(title, groups, body) {
 }`;
 }
 
-/** Parity rows of a stripe, the costly ones first: all shards of a group lie at constant offsets from one pointer. */
-function encoder(k, m, rows = Array.from({ length: m }, (_, row) => m - 1 - row), title = "encode") {
-  const stride = frameStride(k + m);
-  return groupLoop(`${title}${k}x${m}`, groupsPerIteration(k, rows.length), (group) => {
-    const code = [];
-    for (const row of rows) {
-      code.push(loadPlanes("p", (k - 1) * stride + group));
-      for (let shard = k - 2; shard >= 0; shard--) code.push(hornerStep(row, "p", shard * stride + group));
-      code.push(storePlanes("p", (k + row) * stride + group));
+/**
+ * Planes of row 0, which is a plain XOR, that are computed along with each other row from the same loads: as many as there are
+ * registers for. The rest is computed by itself.
+ */
+const CARRIED = { 1: [], 2: [[], [0, 1, 2, 3, 4]], 3: [[], [0, 1, 2, 3], [4, 5, 6, 7]], 4: [[], [0, 1, 2, 3], [4, 5, 6, 7], []] };
+
+/** Code: the parity rows of one group of a stripe, the costly ones first, at constant offsets from one pointer. */
+function encodeGroup(k, m, at) {
+  const code = [];
+  const last = at(k - 1);
+  for (let row = m - 1; row > 0; row--) {
+    const carried = CARRIED[m][row];
+    const start = (p) => `a${p} = ${load("p", last, p)}; ${carried.includes(p) ? `e${p} = a${p};` : ""}`;
+    code.push(lines(start));
+    for (let shard = k - 2; shard >= 0; shard--) code.push(hornerStep(row, "p", at(shard), carried));
+    code.push(storePlanes("p", at(k + row)));
+    for (const p of carried) code.push(`v128.store(p, e${p}, ${at(k) + 16 * p});`);
+  }
+  const left = PLANES.filter((p) => !CARRIED[m].flat().includes(p));
+  for (let shard = k - 1; shard >= 0; shard--)
+    for (const p of left) {
+      const plane = load("p", at(shard), p);
+      code.push(shard === k - 1 ? `a${p} = ${plane};` : `a${p} = v128.xor(a${p}, ${plane});`);
     }
-    return code.join("\n");
-  });
+  for (const p of left) code.push(`v128.store(p, a${p}, ${at(k) + 16 * p});`);
+  return code.join("\n");
+}
+
+/** An encoder of the first `rows` parity rows. */
+function encoder(k, m, rows, title) {
+  const stride = frameStride(k + m);
+  return groupLoop(`${title}${k}x${m}`, groupsPerIteration(k, rows), (group) =>
+    encodeGroup(k, rows, (shard) => shard * stride + group),
+  );
 }
 
 /** The pairs of data shards with straight-line code to rebuild them from parity rows 0 and 1: [k, m, first, second]. */
@@ -154,9 +183,9 @@ export function planesSource() {
       `if (k == ${k} && m == ${m} && a == ${a} && b == ${b}) return pair${k}x${m}of${a}and${b}(base, bytes);`,
   );
   return `
-${SPECIALISED.map(([k, m]) => encoder(k, m)).join("\n\n")}
+${SPECIALISED.map(([k, m]) => encoder(k, m, m, "encode")).join("\n\n")}
 
-${SPECIALISED.map(([k, m]) => encoder(k, m, [0], "xor")).join("\n\n")}
+${SPECIALISED.map(([k, m]) => encoder(k, m, 1, "xor")).join("\n\n")}
 
 ${PAIRS.map(pairSolver).join("\n\n")}
 
