@@ -6,7 +6,8 @@ import { startBare } from "./floor/bare-server.ts";
 import { makeBodies } from "./floor/bodies.ts";
 import { type Row, runContest } from "./floor/contest.ts";
 import { contests, prepareBucket, prepareObjects, type SherdEndpoint } from "./floor/contests.ts";
-import { contestTable } from "./floor/report.ts";
+import { type MemoryRow, measureMemory } from "./floor/memory.ts";
+import { contestTable, memoryTable } from "./floor/report.ts";
 import { newFileSweeper } from "./floor/sweep.ts";
 import { BenchClient } from "./support/http-client.ts";
 import { startSherd } from "./support/sherd-server.ts";
@@ -17,7 +18,7 @@ Measures Sherd, as \`npm start\` runs it, against a bare Worker that moves the s
 
   --json FILE     writes the rows
   --rounds N      rounds of each contest (default 15)
-  --only OP-BYTES contests to run, such as PUT-67108864; may be repeated
+  --only NAME     what to run: OP-BYTES, such as PUT-67108864, or memory; may be repeated
   --beside DIR    also measures the Sherd of another checkout, to tell what a change brings; may be repeated`;
 
 const { values: options } = parseArgs({
@@ -56,11 +57,17 @@ async function main(): Promise<void> {
   const rounds = Number(options.rounds);
   const rows: Row[] = [];
   for (const contest of contests(rivals, bodies, { largeRounds: rounds, smallRounds: rounds })) {
-    if (options.only.length > 0 && !options.only.includes(`${contest.op}-${contest.bytes}`)) continue;
-    rows.push(...(await runContest(client, contest)));
+    if (isWanted(`${contest.op}-${contest.bytes}`)) rows.push(...(await runContest(client, contest)));
   }
-  console.log(contestTable(rows));
-  if (options.json) await writeFile(options.json, `${JSON.stringify({ rows }, null, 2)}\n`);
+  if (rows.length > 0) console.log(contestTable(rows));
+  const memory: MemoryRow[] = [];
+  if (isWanted("memory")) for (const sherd of sherds) memory.push(...(await measureMemory(client, sherd)));
+  if (memory.length > 0) console.log(`\n${memoryTable(memory)}`);
+  if (options.json) await writeFile(options.json, `${JSON.stringify({ rows, memory }, null, 2)}\n`);
+}
+
+function isWanted(name: string): boolean {
+  return options.only.length === 0 || options.only.includes(name);
 }
 
 if (options.help) console.log(usage);

@@ -1,5 +1,6 @@
 import { formatTable } from "../support/table.ts";
 import type { Row } from "./contest.ts";
+import type { MemoryRow } from "./memory.ts";
 
 export function contestTable(rows: readonly Row[]): string {
   const head = [
@@ -25,6 +26,22 @@ export function contestTable(rows: readonly Row[]): string {
     (1 / row.ratioToFloor).toFixed(2),
     row.target ?? "",
     row.met === null ? "" : row.met ? "met" : "missed",
+  ]);
+  return formatTable(head, cells);
+}
+
+export function memoryTable(rows: readonly MemoryRow[]): string {
+  const head = ["resident memory of workerd", "by", "before MB", "peak MB", "growth MB", "MB/s", "target", ""];
+  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
+  const cells = rows.map((row) => [
+    `${row.op} ${row.concurrent} × ${megabytes(row.bytes)} MB`,
+    row.implementation,
+    megabytes(row.beforeBytes),
+    megabytes(row.peakBytes),
+    megabytes(row.growthBytes),
+    ((row.concurrent * row.bytes) / 1e3 / row.ms).toFixed(0),
+    row.target,
+    row.met ? "met" : "missed",
   ]);
   return formatTable(head, cells);
 }

@@ -1,0 +1,76 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { BenchClient } from "../support/http-client.ts";
+import { resetPeak, residentMemory } from "../support/process-usage.ts";
+import { prepare } from "../support/sherd-server.ts";
+import type { SherdEndpoint } from "./contests.ts";
+
+export interface MemoryRow {
+  op: string;
+  implementation: string;
+  /** Bodies under way at the same time, and bytes of each. */
+  concurrent: number;
+  bytes: number;
+  /** Resident before, at most meanwhile, and the difference. */
+  beforeBytes: number;
+  peakBytes: number;
+  growthBytes: number;
+  ms: number;
+  target: string;
+  met: boolean;
+}
+
+const CONCURRENT = 10;
+const BODY_BYTES = 100_000_000;
+const GROWTH_BYTES_MAX = 100_000_000;
+const WARM_UPS = 2;
+/** Lets what the requests before have left be freed. */
+const REST_MS = 1000;
+const bucket = "memory";
+
+/**
+ * How much workerd's resident memory grows while ten bodies of 100 MB are uploaded, and then downloaded, at once. It has
+ * served bodies of that size one by one before. Empty where the system does not tell.
+ */
+export async function measureMemory(client: BenchClient, sherd: SherdEndpoint): Promise<MemoryRow[]> {
+  const body = randomBytes(BODY_BYTES);
+  const unsigned = { mode: "unsigned" } as const;
+  const put = (key: string) =>
+    client.expect(prepare(sherd.endpoint, { method: "PUT", bucket, key, body, payload: unsigned }));
+  const get = (key: string) => client.expect(prepare(sherd.endpoint, { method: "GET", bucket, key }), body);
+  await client.expect(prepare(sherd.endpoint, { method: "PUT", bucket }));
+  for (let warmUp = 0; warmUp < WARM_UPS; warmUp++) await put("warm").then(() => get("warm"));
+
+  const keys = Array.from({ length: CONCURRENT }, (_, index) => `body-${index}`);
+  const uploads = await growth(sherd, "PUT", () => Promise.all(keys.map(put)));
+  const downloads = await growth(sherd, "GET", () => Promise.all(keys.map(get)));
+  sherd.sweep();
+  return [uploads, downloads].filter((row) => row !== null);
+}
+
+async function growth(
+  { name, pid }: SherdEndpoint,
+  op: string,
+  work: () => Promise<unknown>,
+): Promise<MemoryRow | null> {
+  await sleep(REST_MS);
+  const before = residentMemory(pid);
+  if (before === null || !resetPeak(pid)) return null;
+  const startedMs = performance.now();
+  await work();
+  const ms = performance.now() - startedMs;
+  const peakBytes = residentMemory(pid)?.peakBytes ?? Number.NaN;
+  const growthBytes = peakBytes - before.nowBytes;
+  return {
+    op,
+    implementation: name,
+    concurrent: CONCURRENT,
+    bytes: BODY_BYTES,
+    beforeBytes: before.nowBytes,
+    peakBytes,
+    growthBytes,
+    ms,
+    target: `growth < ${GROWTH_BYTES_MAX / 1e6} MB`,
+    met: growthBytes < GROWTH_BYTES_MAX,
+  };
+}
