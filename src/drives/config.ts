@@ -43,7 +43,7 @@ const SHARD_BYTES: Record<DriveSpec["type"], { usual: number; max: number }> = {
   kv: { usual: 4 * 1024 ** 2, max: KV_VALUE_BYTES_MAX },
 };
 
-const COMMON_FIELDS = ["name", "type", "domain", "class", "shardBytesMax"];
+const COMMON_FIELDS = ["name", "type", "domain", "class", "shardBytesMax", "draining"];
 const FIELDS: Record<DriveSpec["type"], readonly string[]> = {
   r2: [...COMMON_FIELDS, "binding"],
   kv: [...COMMON_FIELDS, "binding"],
@@ -161,7 +161,14 @@ class EntryReader {
       domain,
       class: this.#text("class", classRule) as DriveClass,
       shardBytesMax: this.#shardBytesMax(type),
+      ...this.#draining(),
     };
+  }
+
+  #draining(): { draining?: true } {
+    const { draining = false } = this.#entry;
+    if (typeof draining !== "boolean") this.#problem('has a "draining" that must be true or false');
+    return draining === true ? { draining } : {};
   }
 
   #shardBytesMax(type: DriveSpec["type"]): number {

@@ -10,6 +10,9 @@ export function decorate(inner: Drive, calls: Partial<DriveCalls>): Drive {
     domain: inner.domain,
     shardBytesMax: inner.shardBytesMax,
     class: inner.class,
+    get draining() {
+      return inner.draining ?? false;
+    },
     settleMs: inner.settleMs,
     put: (key, sizeBytes) => inner.put(key, sizeBytes),
     get: (key, range) => inner.get(key, range),

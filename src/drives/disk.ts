@@ -33,6 +33,7 @@ export class DiskDrive implements Drive {
   readonly domain: string;
   readonly shardBytesMax: number;
   readonly class: DriveClass;
+  readonly draining: boolean;
   readonly settleMs = 0;
   readonly #service: Pick<Fetcher, "fetch">;
 
@@ -41,6 +42,7 @@ export class DiskDrive implements Drive {
     this.domain = traits.domain;
     this.shardBytesMax = traits.shardBytesMax;
     this.class = traits.class;
+    this.draining = traits.draining ?? false;
     this.#service = service;
   }
 

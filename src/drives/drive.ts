@@ -44,6 +44,8 @@ export interface DriveTraits {
   readonly shardBytesMax: number;
   /** Which blobs it takes: `small` ones (1+2 copies, packs excluded), `large` ones, or `both`. */
   readonly class: DriveClass;
+  /** It is to be emptied: it takes no new shards, and those that it has are moved to other drives. Absent: false. */
+  readonly draining?: boolean;
 }
 
 export type DriveClass = "small" | "large" | "both";

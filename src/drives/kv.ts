@@ -45,6 +45,7 @@ export class KvDrive implements Drive {
   readonly domain: string;
   readonly shardBytesMax: number;
   readonly class: DriveClass;
+  readonly draining: boolean;
   readonly settleMs = KV_SETTLE_MS;
   readonly #namespace: KVNamespace;
 
@@ -53,6 +54,7 @@ export class KvDrive implements Drive {
     this.domain = traits.domain;
     this.shardBytesMax = Math.min(traits.shardBytesMax, KV_VALUE_BYTES_MAX);
     this.class = traits.class;
+    this.draining = traits.draining ?? false;
     this.#namespace = namespace;
   }
 

@@ -17,6 +17,8 @@ export class MemoryDrive implements Drive {
   readonly domain: string;
   readonly shardBytesMax: number;
   readonly class: DriveClass;
+  /** Tests change it, as a new configuration would. */
+  draining: boolean;
   readonly settleMs = 0;
   readonly shards = new Map<string, Uint8Array>();
 
@@ -25,6 +27,7 @@ export class MemoryDrive implements Drive {
     this.domain = traits.domain ?? traits.name;
     this.shardBytesMax = traits.shardBytesMax ?? 5 * 1024 ** 3;
     this.class = traits.class ?? "both";
+    this.draining = traits.draining ?? false;
   }
 
   put(key: string, sizeBytes: number): ShardWriter {

@@ -19,6 +19,7 @@ export class R2Drive implements Drive {
   readonly domain: string;
   readonly shardBytesMax: number;
   readonly class: DriveClass;
+  readonly draining: boolean;
   readonly settleMs = 0;
   readonly #bucket: R2Bucket;
 
@@ -27,6 +28,7 @@ export class R2Drive implements Drive {
     this.domain = traits.domain;
     this.shardBytesMax = traits.shardBytesMax;
     this.class = traits.class;
+    this.draining = traits.draining ?? false;
     this.#bucket = bucket;
   }
 

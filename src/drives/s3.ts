@@ -24,6 +24,7 @@ export class S3Drive implements Drive {
   readonly domain: string;
   readonly shardBytesMax: number;
   readonly class: DriveClass;
+  readonly draining: boolean;
   readonly settleMs = 0;
   readonly #prefix: string;
   readonly #requester: S3Requester;
@@ -35,6 +36,7 @@ export class S3Drive implements Drive {
     this.domain = traits.domain;
     this.shardBytesMax = traits.shardBytesMax;
     this.class = traits.class;
+    this.draining = traits.draining ?? false;
     this.#prefix = bucket.prefix;
     this.#requester = new S3Requester(traits.name, bucket, parts);
   }

@@ -2,8 +2,9 @@ import { type BlobLayout, piecesOfStripe, stripesOfRange } from "../erasure/layo
 import type { BlobRow } from "../metadata/rows.ts";
 import type { StoreContext } from "./context.ts";
 import { StoreError } from "./failure.ts";
-import { idBytes, idTimeMs } from "./ids.ts";
+import { idBytes } from "./ids.ts";
 import { Patience } from "./patience.ts";
+import { isSettling } from "./shard-key.ts";
 import { type Frame, ShardSource } from "./shard-source.ts";
 
 export interface BlobRange {
@@ -213,11 +214,11 @@ function openSources(
   lastStripe: number,
 ): (ShardSource | null)[] {
   const blobId = idBytes(blob.id);
-  const ageMs = store.clock.now() - idTimeMs(blob.id);
+  const nowMs = store.clock.now();
   return blob.shards.map((place, shard) => {
     const drive = place && store.drives.find(({ name }) => name === place[0]);
     if (!place || !drive) return null;
     const parts = { engine: store.engine, drive, key: place[1], blobId, layout, shard };
-    return new ShardSource({ ...parts, settling: ageMs < drive.settleMs }, lastStripe);
+    return new ShardSource({ ...parts, settling: isSettling(drive, place[1], nowMs) }, lastStripe);
   });
 }

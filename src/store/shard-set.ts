@@ -5,7 +5,7 @@ import { encodeShardHeader } from "../erasure/shard-header.ts";
 import type { ShardPlace } from "../metadata/rows.ts";
 import { StoreError } from "./failure.ts";
 import { idBytes } from "./ids.ts";
-import { shardKey } from "./placement.ts";
+import { shardKey } from "./shard-key.ts";
 
 interface Shard {
   drive: Drive;

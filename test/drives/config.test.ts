@@ -1,12 +1,19 @@
 import { deepStrictEqual, ok, strictEqual, throws } from "node:assert";
 import { describe, test } from "vitest";
 import { DriveConfigError, parseDrives } from "../../src/drives/config.ts";
+import { openDrives } from "../../src/drives/open.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 
 /** Stand-ins that have the methods by which bindings are told apart. */
 const r2 = { createMultipartUpload: () => {} };
 const kv = { getWithMetadata: () => {} };
 const disk = { fetch: () => {} };
 const env = { R2_1: r2, R2_2: r2, KV_1: kv, DISK_1: disk, KEY_ID: "id", SECRET: "secret", EMPTY: "" };
+const parts = {
+  clock: new ManualClock(),
+  random: (count: number) => new Uint8Array(count),
+  fetch: () => Promise.reject(new Error("no network here")),
+};
 
 const elsewhere = {
   name: "elsewhere",
@@ -60,11 +67,20 @@ describe("parseDrives", () => {
       domain: "frankfurt",
       class: "large",
       shardBytesMax: 1_000_000,
+      draining: true,
       endpoint: "https://s3.example.com/path/",
       prefix: "a/b",
     };
     const [spec] = parseDrives([given], env);
     deepStrictEqual(spec, { ...given, endpoint: "https://s3.example.com/path", prefix: "a/b/" });
+  });
+
+  test("a drive is not being emptied unless that is said", () => {
+    const one = { name: "one", type: "r2", binding: "R2_1" };
+    strictEqual(parseDrives([one], env)[0]?.draining, undefined);
+    strictEqual(parseDrives([{ ...one, draining: false }], env)[0]?.draining, undefined);
+    strictEqual(openDrives(parseDrives([{ ...one, draining: true }], env), env, parts)[0]?.draining, true);
+    strictEqual(openDrives(parseDrives([one], env), env, parts)[0]?.draining, false);
   });
 
   test.each([
@@ -100,6 +116,11 @@ describe("parseDrives", () => {
     ["the binding is a text", [{ name: "one", type: "disk", binding: "SECRET" }], /not one of type disk/],
     ["shards are too large for KV", [{ name: "one", type: "kv", binding: "KV_1", shardBytesMax: 2 ** 25 }], /26214400/],
     ["a size is no number", [{ name: "one", type: "r2", binding: "R2_1", shardBytesMax: "1 GB" }], /"shardBytesMax"/],
+    [
+      "draining is no truth value",
+      [{ name: "one", type: "r2", binding: "R2_1", draining: "yes" }],
+      /"draining".* true or/,
+    ],
     ["the endpoint is missing", [{ ...elsewhere, endpoint: undefined }], /lacks "endpoint"/],
     ["the endpoint is no URL", [{ ...elsewhere, endpoint: "https://[oops" }], /"endpoint" that is not a URL/],
     ["the endpoint has credentials", [{ ...elsewhere, endpoint: "https://a:b@example.com" }], /wrong "endpoint"/],
