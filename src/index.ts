@@ -1,13 +1,17 @@
 import { systemClock } from "./base/clock.ts";
 import { parseDrives } from "./drives/config.ts";
+import type { DriveCounts } from "./drives/counted.ts";
 import { openDrives } from "./drives/open.ts";
 import { ErasureEngine } from "./erasure/engine.ts";
 import kernel from "./erasure/kernel.wasm";
+import { ownPages } from "./maintenance/own-pages.ts";
 import { isIdle, runJobs } from "./maintenance/run-jobs.ts";
+import { CostMeter } from "./metadata/database.ts";
 import { Metadata } from "./metadata/metadata.ts";
 import { createApp } from "./s3/app.ts";
 import { createFront, type FrontVariables } from "./s3/front.ts";
 import { createMisconfiguredApp } from "./s3/misconfigured-app.ts";
+import { RequestMetrics } from "./s3/request-metrics.ts";
 import type { StoreContext } from "./store/context.ts";
 import { DriveLatency } from "./store/drive-latency.ts";
 import { requireEnoughDrives } from "./store/placement.ts";
@@ -25,28 +29,27 @@ const log = { info: (line: string) => console.log(line), error: (line: string) =
 // At start-up, because what one request begins must not be waited for by another.
 const engine = await ErasureEngine.create(kernel);
 
+/** What this isolate has asked of D1 and of its drives. */
+const cost = new CostMeter();
+const counts = new Map<string, DriveCounts>();
+
 function buildStore(env: Env): StoreContext {
   const clock = systemClock;
   const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
   const settings = parseSettings(env);
-  const parts = { clock, random, fetch: (...call: Parameters<typeof fetch>) => fetch(...call) };
+  const parts = { clock, random, counts, fetch: (...call: Parameters<typeof fetch>) => fetch(...call) };
   const drives = openDrives(parseDrives(env.SHERD_DRIVES, env), env, parts);
   requireEnoughDrives(drives, settings);
-  return {
-    metadata: new Metadata(env.DB),
-    drives,
-    latency: new DriveLatency(),
-    engine,
-    clock,
-    random,
-    settings,
-  };
+  const metadata = new Metadata(env.DB, cost.observe);
+  return { metadata, drives, latency: new DriveLatency(), engine, clock, random, settings };
 }
 
 function buildApp(env: Env): ReturnType<typeof createApp> {
   try {
     store ??= buildStore(env);
-    return createApp(createFront(env, store, log));
+    const metrics = new RequestMetrics();
+    const pages = ownPages(store, { drives: counts, cost, requests: () => metrics.metrics() });
+    return createApp(createFront(env, store, { log, metrics, ownPages: pages }));
   } catch (error) {
     log.error(`sherd cannot work: ${error instanceof Error ? error.message : error}`);
     return createMisconfiguredApp();

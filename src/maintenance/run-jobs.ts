@@ -1,12 +1,13 @@
 import type { StoreContext } from "../store/context.ts";
 import { newId } from "../store/ids.ts";
+import { census } from "./census.ts";
 import { collect } from "./collect.ts";
 import { expire } from "./expire.ts";
 import type { Budget, Job, JobReport } from "./job.ts";
 import { pack } from "./pack.ts";
 
 /** In the order in which they run: what one frees, the next may take away. */
-const JOBS: readonly Job[] = [expire, pack, collect];
+const JOBS: readonly Job[] = [expire, pack, collect, census];
 
 /** A cron trigger that comes more often than hourly has 30 seconds. */
 const RUN_MS_MAX = 20_000;

@@ -8,6 +8,7 @@ export type Guard =
   | "no_such_upload"
   | "part_changed"
   | "blob_gone"
+  | "blob_changed"
   | "exists_already"
   | "etag_differs"
   | "no_such_key"
@@ -40,6 +41,19 @@ export interface Cost {
   roundTrips: number;
   rowsRead: number;
   rowsWritten: number;
+}
+
+/** Adds up what round trips cost. */
+export class CostMeter implements Cost {
+  roundTrips = 0;
+  rowsRead = 0;
+  rowsWritten = 0;
+
+  readonly observe = (cost: Cost): void => {
+    this.roundTrips += cost.roundTrips;
+    this.rowsRead += cost.rowsRead;
+    this.rowsWritten += cost.rowsWritten;
+  };
 }
 
 /** Told what each round trip to D1 cost. */

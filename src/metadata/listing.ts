@@ -109,19 +109,19 @@ export class ListingQueries {
   /** Objects and common prefixes in key order, one more than `limit` where there are more; null: no such bucket. */
   async objects(query: ListQuery): Promise<(ListedObject | ListedPrefix)[] | null> {
     const rows = await this.#page(query.bucket, query.delimiter === "" ? flatPage(query) : delimitedPage(query));
-    return rows && rows.map(({ found, rolled }) => (rolled === null ? listedObject(found) : prefixEntry(rolled)));
+    return rows?.map(({ found, rolled }) => (rolled === null ? listedObject(found) : prefixEntry(rolled))) ?? null;
   }
 
   /** Unfinished uploads by key and then by id, which is order of initiation; otherwise as `objects`. */
   async uploads(query: UploadQuery): Promise<(ListedUpload | ListedPrefix)[] | null> {
     const rows = await this.#page(query.bucket, uploadPage(query));
-    return rows && rows.map(({ found, rolled }) => (rolled === null ? listedUpload(found) : prefixEntry(rolled)));
+    return rows?.map(({ found, rolled }) => (rolled === null ? listedUpload(found) : prefixEntry(rolled))) ?? null;
   }
 
   /** Versions and delete markers by key, newest first; otherwise as `objects`. */
   async versions(query: VersionQuery): Promise<(ListedVersion | ListedPrefix)[] | null> {
     const rows = await this.#page(query.bucket, versionPage(query));
-    return rows && rows.map(({ found, rolled }) => (rolled === null ? listedVersion(found) : prefixEntry(rolled)));
+    return rows?.map(({ found, rolled }) => (rolled === null ? listedVersion(found) : prefixEntry(rolled))) ?? null;
   }
 
   async #page(bucket: string, page: Statement): Promise<RawEntry[] | null> {

@@ -1,5 +1,7 @@
+import { Amendments } from "./amendments.ts";
 import { BlobTable } from "./blobs.ts";
 import { BucketTable } from "./buckets.ts";
+import { CensusTable } from "./census.ts";
 import { Commits } from "./commit.ts";
 import { type CostObserver, Database } from "./database.ts";
 import { JobTable } from "./jobs.ts";
@@ -18,7 +20,9 @@ export class Metadata {
   readonly blobs: BlobTable;
   readonly commits: Commits;
   readonly removals: Removals;
+  readonly amendments: Amendments;
   readonly jobs: JobTable;
+  readonly census: CensusTable;
   readonly packing: PackingTable;
 
   /** `observe` is told the cost of each round trip. */
@@ -31,7 +35,9 @@ export class Metadata {
     this.blobs = new BlobTable(database);
     this.commits = new Commits(database);
     this.removals = new Removals(database);
+    this.amendments = new Amendments(database);
     this.jobs = new JobTable(database);
+    this.census = new CensusTable(database);
     this.packing = new PackingTable(database);
   }
 }

@@ -4,11 +4,12 @@ import { listBuckets } from "../store/buckets.ts";
 import type { StoreContext } from "../store/context.ts";
 import { StoreError } from "../store/failure.ts";
 import { corsAnswerHeaders } from "./cors/answer-headers.ts";
-import { dispatch } from "./dispatch.ts";
+import { dispatch, type Trace } from "./dispatch.ts";
 import { drain } from "./drain.ts";
 import type { S3Error } from "./error.ts";
 import type { Front } from "./front.ts";
 import type { Answer } from "./handler.ts";
+import { serveOwnPage } from "./own-pages.ts";
 import { errorDocument, toS3Error } from "./render-error.ts";
 import { type Responded, respond } from "./respond.ts";
 import { bucketOfHost, cutUrl } from "./target.ts";
@@ -26,6 +27,9 @@ export function createApp(front: Front): Hono {
     const healthy = await answersMetadata(front.store);
     return context.json({ status: healthy ? "ok" : "metadata unavailable" }, healthy ? 200 : 503);
   });
+  for (const [name, page] of front.ownPages) {
+    app.get(OWN_PATHS + name, (context) => serveOwnPage(context.req.raw, page, front.keys));
+  }
   app.all(`${OWN_PATHS}*`, (context) => context.json({ error: "not found" }, 404));
   app.all("*", (context) => serveS3(context.req.raw, front, context.executionCtx));
   return app;
@@ -47,10 +51,9 @@ async function answersMetadata(store: StoreContext): Promise<boolean> {
   }
 }
 
-interface Exchange {
+interface Exchange extends Trace {
   readonly request: Request;
   readonly front: Front;
-  readonly requestId: string;
   readonly hostId: string;
 }
 
@@ -58,27 +61,35 @@ async function serveS3(request: Request, front: Front, lifetime: Lifetime): Prom
   const { clock, random } = front.store;
   const startedMs = clock.now();
   const requestId = toHex(random(8)).toUpperCase();
-  const exchange: Exchange = { request, front, requestId, hostId: toBase64(random(48)) };
+  const exchange: Exchange = { request, front, requestId, operation: "unknown", hostId: toBase64(random(48)) };
   const responding = answer(exchange);
   // Kept alive when the client goes away, so that what is under way gives back its memory, drives and locks.
   lifetime.waitUntil(
     responding.then(async ({ response, outcome }) => {
       const ended = await outcome;
       if (ended.kind === "broken") logFailure(exchange, "broken off", ended.cause);
-      if (!front.logRequests) return;
       const ms = clock.now() - startedMs;
+      const { operation } = exchange;
+      const [receivedBytes, sentBytes] = [declaredBytes(request.headers), declaredBytes(response.headers)];
+      front.metrics.record({ operation, status: response.status, ms, receivedBytes, sentBytes });
+      if (!front.logRequests) return;
       front.log.info(`${request.method} ${cutUrl(request.url).rawPath} ${response.status} ${ms}ms ${requestId}`);
     }),
   );
   return (await responding).response;
 }
 
+function declaredBytes(headers: Headers): number {
+  const bytes = Number(headers.get("content-length") ?? 0);
+  return Number.isSafeInteger(bytes) ? bytes : 0;
+}
+
 /** Never rejects: whatever is thrown becomes an answer. */
 async function answer(exchange: Exchange): Promise<Responded> {
-  const { request, front, requestId } = exchange;
+  const { request, front } = exchange;
   const cors = corsAnswerHeaders(request, front);
   try {
-    return render(exchange, await dispatch(request, front, requestId), await cors);
+    return render(exchange, await dispatch(request, front, exchange), await cors);
   } catch (thrown) {
     const error = toS3Error(thrown, request.method);
     if (error.status >= 500 && error.cause !== undefined) logFailure(exchange, error.code, error.cause);

@@ -9,15 +9,23 @@ import { S3Error } from "./error.ts";
 import type { Front } from "./front.ts";
 import type { Answer, Payload } from "./handler.ts";
 import { withHoistedHeaders } from "./hoisted-headers.ts";
+import type { OperationName } from "./operation-name.ts";
 import { operations } from "./operations.ts";
 import { screen } from "./screen.ts";
 import { bucketOfHost, cutUrl, parseQueryParameters, parseTarget, type RawUrl } from "./target.ts";
+
+/** What is known of a request to those who log and count it. */
+export interface Trace {
+  readonly requestId: string;
+  /** Set as soon as it is known. */
+  operation: OperationName | "unknown";
+}
 
 /**
  * One request from its address to its answer: target → authenticate → detect operation → authorise → screen → run.
  * Throws S3Error and StoreError; `app.ts` renders either.
  */
-export async function dispatch(request: Request, front: Front, requestId: string): Promise<Answer> {
+export async function dispatch(request: Request, front: Front, trace: Trace): Promise<Answer> {
   const { method } = request;
   const url = cutUrl(request.url);
   const target = parseTarget(url, front.baseDomains);
@@ -32,6 +40,7 @@ export async function dispatch(request: Request, front: Front, requestId: string
   });
   const headers = withHoistedHeaders(request.headers, query);
   const name = detectOperation({ method, target, query, headers });
+  trace.operation = name;
   if (target.level !== "service") checkAddressedBucketName(target.bucket);
   const row = operations[name];
 
@@ -46,7 +55,7 @@ export async function dispatch(request: Request, front: Front, requestId: string
     stream: row.body === "none" ? null : request.body,
     contentLengthBytes: contentLength(headers),
   };
-  return handler({ principal: who.principal, bucket, key, query, headers, payload, store, requestId });
+  return handler({ principal: who.principal, bucket, key, query, headers, payload, store, requestId: trace.requestId });
 }
 
 /** The part of the request that signatures cover. The edge replaces Accept-Encoding and keeps the client's own apart. */

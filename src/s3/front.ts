@@ -1,6 +1,8 @@
 import { type KeyRing, rootKeyRing } from "../access/keys.ts";
 import { SigningKeyCache } from "../sigv4/signing-keys.ts";
 import type { StoreContext } from "../store/context.ts";
+import type { OwnPage } from "./own-pages.ts";
+import { RequestMetrics } from "./request-metrics.ts";
 
 /** All that the S3 front works with. Built once an isolate, in `src/index.ts`, or by a test. */
 export interface Front {
@@ -13,6 +15,9 @@ export interface Front {
   /** One line a request. */
   readonly logRequests: boolean;
   readonly log: Log;
+  readonly metrics: RequestMetrics;
+  /** By name below `/-/`. */
+  readonly ownPages: ReadonlyMap<string, OwnPage>;
 }
 
 export interface Log {
@@ -28,7 +33,15 @@ export interface FrontVariables {
   SHERD_LOG_REQUESTS?: string;
 }
 
-export function createFront(variables: FrontVariables, store: StoreContext, log: Log): Front {
+/** What `createFront` needs besides variables and the store. */
+export interface FrontParts {
+  log: Log;
+  metrics?: RequestMetrics;
+  ownPages?: ReadonlyMap<string, OwnPage>;
+}
+
+export function createFront(variables: FrontVariables, store: StoreContext, parts: FrontParts): Front {
+  const { log, metrics = new RequestMetrics(), ownPages = new Map() } = parts;
   const domains = (variables.SHERD_DOMAIN ?? "").toLowerCase().split(",");
   return {
     store,
@@ -37,5 +50,7 @@ export function createFront(variables: FrontVariables, store: StoreContext, log:
     baseDomains: domains.map((domain) => domain.trim()).filter((domain) => domain !== ""),
     logRequests: /^(1|true|yes)$/i.test(variables.SHERD_LOG_REQUESTS ?? ""),
     log,
+    metrics,
+    ownPages,
   };
 }

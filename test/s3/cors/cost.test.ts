@@ -15,7 +15,7 @@ let app: ReturnType<typeof createApp>;
 beforeAll(async () => {
   rig = await openTestStore();
   const variables = { SHERD_ACCESS_KEY_ID: key.accessKeyId, SHERD_SECRET_ACCESS_KEY: key.secret };
-  app = createApp(createFront(variables, rig.store, { info: () => {}, error: () => {} }));
+  app = createApp(createFront(variables, rig.store, { log: { info: () => {}, error: () => {} } }));
   await createBucket(rig.store, { name: "bucket", owner: "owner", region: "us-east-1" });
   await putObject(rig.store, put("bucket", "key", new TextEncoder().encode("bytes")));
   const body = `<CORSConfiguration>${rule}</CORSConfiguration>`;

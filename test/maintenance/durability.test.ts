@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { census } from "../../src/maintenance/census.ts";
+import { type DurabilityReport, durability } from "../../src/maintenance/durability.ts";
+import { durabilityPage } from "../../src/maintenance/durability-page.ts";
+import { runJobs } from "../../src/maintenance/run-jobs.ts";
+import { createBucket } from "../../src/store/buckets.ts";
+import type { StoreContext } from "../../src/store/context.ts";
+import { openObject } from "../../src/store/objects.ts";
+import { putObject } from "../../src/store/write.ts";
+import { type FaultPlan, withFaults } from "../support/faulty.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { openTestStore, pattern, put, readAll, type TestStore } from "../support/store.ts";
+
+// The report tells the truth in each planted situation: a drive lost, a bit flipped, a shard missing, a job that is stuck.
+
+const bucket = "reports";
+const BODY = pattern(600_000, 4);
+let clock: ManualClock;
+let rig: TestStore;
+let plan: FaultPlan;
+
+beforeEach(async () => {
+  clock = new ManualClock();
+  plan = () => null;
+  rig = await openTestStore({ clock, decorateDrive: (drive) => withFaults(drive, (call) => plan(call)) });
+  await createBucket(rig.store, { name: bucket, owner: "root", region: "us-east-1" });
+  await putObject(rig.store, put(bucket, "large", BODY));
+});
+afterEach(() => rig.dispose());
+
+async function counted(store: StoreContext = rig.store): Promise<DurabilityReport> {
+  await runJobs(store, [census]);
+  return durability(store);
+}
+
+describe("durability", () => {
+  it("is green when every blob has all its shards and everything answers", async () => {
+    expect((await durability(rig.store)).green).toBe(false);
+    const report = await counted();
+    expect(report).toMatchObject({ green: true, headline: "every blob is at full redundancy" });
+    expect(report.census?.totals).toMatchObject({ blobs: 1, bytes: 600_000, redundancy: { "4+2": { 6: 1 } } });
+    expect(report.drives.map(({ shards }) => shards)).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(report.drives.every(({ bytes }) => bytes > 150_000)).toBe(true);
+    expect(report.census?.totals.neverVerified).toBe(6);
+  });
+
+  it("names a drive that does not answer", async () => {
+    plan = ({ drive, kind }) =>
+      drive === "drive-3" && kind === "head" ? { kind: "fail", fault: "unreachable" } : null;
+    const report = await counted();
+    expect(report.green).toBe(false);
+    expect(report.headline).toContain("drive drive-3 does not answer");
+    expect(report.drives.filter(({ reachable }) => !reachable).map(({ name }) => name)).toEqual(["drive-3"]);
+  });
+
+  it("is red as soon as a read has met a flipped bit, before the next count", async () => {
+    await counted();
+    const found = await rig.store.metadata.objects.open(
+      { bucket, key: "large", version: { kind: "current" } },
+      { offset: 0, length: null },
+    );
+    // A data shard: parity is not read while all data shards are good.
+    const [drive, key] = found?.blobs[0]?.shards[0] as [string, string];
+    const shards = rig.drives.find(({ name }) => name === drive)?.shards as Map<string, Uint8Array>;
+    const rotten = (shards.get(key) as Uint8Array).slice();
+    rotten[1000] = (rotten[1000] as number) ^ 1;
+    shards.set(key, rotten);
+    const { head, read } = await openObject(rig.store, { bucket, key: "large" });
+    expect(Buffer.compare(await readAll(await read({ offset: 0, length: head.sizeBytes })), BODY)).toBe(0);
+    expect((await durability(rig.store)).headline).toContain("1 shards wait to be healed");
+    expect((await counted()).census?.totals.redundancy).toEqual({ "4+2": { 5: 1 } });
+  });
+
+  it("counts a blob that lacks a shard since it was written", async () => {
+    plan = ({ drive, kind }) =>
+      drive === "drive-2" && kind === "close" ? { kind: "fail", fault: "unreachable" } : null;
+    await putObject(rig.store, put(bucket, "other", pattern(700_000, 5)));
+    plan = () => null;
+    const report = await counted();
+    expect(report.green).toBe(false);
+    expect(report.census?.totals.redundancy).toEqual({ "4+2": { 5: 1, 6: 1 } });
+    expect(report.headline).toContain("1 blobs of geometry 4+2 lack shards");
+    expect(report.headline).toContain("1 shards wait to be healed");
+  });
+
+  it("tells of a job that fails, and of one that is stuck", async () => {
+    await counted();
+    const failing = { name: "failing", run: () => Promise.reject(new Error("no luck")) };
+    await runJobs(rig.store, [failing]).catch(() => {});
+    expect((await durability(rig.store)).headline).toContain("job failing failed: Error: no luck");
+    await clock.advance(3 * 3600 * 1000);
+    await runJobs(rig.store, [census]);
+    const { jobs, headline } = await durability(rig.store);
+    expect(jobs.filter(({ stuck }) => stuck).map(({ name }) => name)).toEqual(["failing"]);
+    expect(headline).not.toContain("job census");
+    await clock.advance(26 * 3600 * 1000);
+    expect((await durability(rig.store)).headline).toContain("the blobs were last counted more than a day ago");
+  });
+
+  it("counts more blobs than one run can, over several", async () => {
+    let looks = 0;
+    const budget = { untilMs: 0, isSpent: () => looks++ % 2 === 1 };
+    for (let n = 0; n < 1_500; n++) await putObject(rig.store, { ...put(bucket, `k/${n}`, pattern(33_000)) });
+    let cursor: unknown = null;
+    let runs = 0;
+    for (;;) {
+      runs++;
+      const result = await census.run(rig.store, budget, cursor);
+      cursor = result.cursor;
+      if ((cursor as { complete: unknown }).complete) break;
+    }
+    expect(runs).toBe(2);
+    expect(cursor).toMatchObject({ complete: { totals: { blobs: 1_501 } } });
+  });
+
+  it("the page escapes what it shows and says the same", async () => {
+    const report = await counted();
+    const page = durabilityPage({ ...report, headline: "<script>alert(1)</script>" });
+    expect(page).not.toContain("<script>");
+    expect(page).toContain("6 of 6");
+    expect(page).toContain("drive-6");
+  });
+});
