@@ -60,7 +60,7 @@ describe("durability", () => {
       { offset: 0, length: null },
     );
     // A data shard: parity is not read while all data shards are good.
-    const [drive, key] = found?.blobs[0]?.shards[0] as [string, string];
+    const [drive, key] = (found?.blobs[0]?.shards[0] ?? ["", ""]) as [string, string];
     const shards = rig.drives.find(({ name }) => name === drive)?.shards as Map<string, Uint8Array>;
     const rotten = (shards.get(key) as Uint8Array).slice();
     rotten[1000] = (rotten[1000] as number) ^ 1;
