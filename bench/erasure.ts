@@ -11,7 +11,7 @@ import { localContestant } from "./erasure/local.ts";
 import { measureCase, type Row } from "./erasure/measure.ts";
 import { peerContestants } from "./erasure/peers.ts";
 import { compilePlainXor } from "./erasure/plain-xor.ts";
-import { tableOf, targetLines } from "./erasure/report.ts";
+import { peerTableOf, tableOf, targetTableOf } from "./erasure/report.ts";
 import { prepareNative, preparePlainXor, prepareSherd } from "./erasure/rounds.ts";
 import { workerdContestants } from "./erasure/workerd.ts";
 
@@ -45,8 +45,8 @@ async function contestantsOf(): Promise<Contestant[]> {
     ...(await workerdContestants(plainXor)),
     localContestant("native", prepareNative),
     localContestant("plain", await preparePlainXor(await compile(plainXor))),
-    ...(await isaLContestants(join(CACHE, "isa-l"), skip)),
     ...(await peerContestants(join(CACHE, "npm"), skip)),
+    ...(await isaLContestants(join(CACHE, "isa-l"), skip)),
   ];
 }
 
@@ -60,5 +60,5 @@ for (const work of allCases().filter(({ op }) => values.only === undefined || op
 await Promise.all(contestants.map((contestant) => contestant.close()));
 
 console.log(`${cpus()[0]?.model}, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}\n`);
-console.log(`${tableOf(rows)}\n\n${targetLines(rows)}`);
+console.log(`${tableOf(rows)}\n\n${peerTableOf(rows)}\n\n${targetTableOf(rows)}`);
 if (values.json) await writeFile(values.json, `${JSON.stringify(rows, null, 1)}\n`);

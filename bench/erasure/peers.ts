@@ -152,8 +152,8 @@ const PEERS: readonly Peer[] = [
   contiguous("@digitaldefiance/reed-solomon-erasure.wasm", "1.0.2"),
   arrays,
   addresses,
-  javascript,
   native,
+  javascript, // last: what collects its garbage in other threads would count as the next one's time
 ];
 
 /** The codecs that npm has, each installed into `folder` where that is possible. */

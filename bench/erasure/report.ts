@@ -1,23 +1,51 @@
 import type { Row } from "./measure.ts";
 
-/** The table: a line for each figure, with its share of our fastest in the same case. */
+type Column = readonly [title: string, implementations: readonly string[], runtime: string];
+
+/** What is not from npm. `plain` is the XOR sweep, `libc` its memcpy. */
+const COLUMNS: readonly Column[] = [
+  ["Sherd, Node", ["sherd"], "node"],
+  ["Sherd, workerd", ["sherd"], "workerd"],
+  ["runtime's own or plain, Node", ["native", "plain"], "node"],
+  ["runtime's own or plain, workerd", ["native", "plain"], "workerd"],
+  ["C: ISA-L or libc", ["isa-l", "libc"], "c"],
+  ["C: ISA-L 2.30", ["isa-l-2.30"], "c"],
+];
+
+/** The table of all that is not from npm: a line for each case, GB/s. */
 export function tableOf(rows: readonly Row[]): string {
-  const lines = rows.map((row) => {
-    const ours = rows.find(
-      (other) => isSameCase(row, other) && isOurs(other, row.runtime === "workerd" ? "workerd" : "node"),
-    );
-    const share = ours ? `${(row.gbps / ours.gbps).toFixed(2)}×` : "";
-    return [row.op, row.geometry ?? "", row.implementation, row.runtime, row.gbps.toPrecision(3), share];
+  const cases = rows.filter((row, i) => rows.findIndex((other) => isSameCase(row, other)) === i);
+  const lines = cases.map((work) => {
+    const cells = COLUMNS.map(([, implementations, runtime]) => {
+      const isOfColumn = (row: Row) => implementations.includes(row.implementation) && row.runtime === runtime;
+      return rows.find((row) => isSameCase(row, work) && isOfColumn(row))?.gbps;
+    });
+    return [work.op, work.geometry ?? "", ...cells.map(figure)];
   });
-  const head = ["operation", "geometry", "implementation", "runtime", "GB/s", "of ours"];
-  const widths = head.map((title, i) => Math.max(title.length, ...lines.map((line) => (line[i] as string).length)));
-  const format = (cells: readonly string[]) =>
-    `| ${cells.map((cell, i) => cell.padEnd(widths[i] as number)).join(" | ")} |`;
-  return [format(head), format(widths.map((width) => "-".repeat(width))), ...lines.map(format)].join("\n");
+  return markdown(["operation", "geometry", ...COLUMNS.map(([title]) => title)], lines);
+}
+
+/** The table of npm's packages: a line for each package, GB/s. */
+export function peerTableOf(rows: readonly Row[]): string {
+  const known = COLUMNS.flatMap(([, implementations]) => implementations);
+  const peers = rows.filter(({ implementation }) => !known.includes(implementation));
+  const names = [...new Set(peers.map(({ implementation }) => implementation))];
+  const cases = peers.filter((row, i) => peers.findIndex((other) => isSameCase(row, other)) === i);
+  const lines = names.map((name) => {
+    const cells = cases.map((work) => peers.find((row) => row.implementation === name && isSameCase(row, work))?.gbps);
+    return [name, ...cells.map(figure)];
+  });
+  return markdown(["package", ...cases.map(({ op, geometry }) => `${op} ${geometry ?? ""}`)], lines);
+}
+
+const figure = (gbps: number | undefined) => (gbps === undefined ? "" : String(Number(gbps.toPrecision(3))));
+
+function markdown(head: readonly string[], lines: readonly (readonly string[])[]): string {
+  const bar = head.map((_, i) => (i === 0 ? "---" : "---:"));
+  return [head, bar, ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
 const isSameCase = (a: Row, b: Row) => a.op === b.op && a.geometry === b.geometry;
-const isOurs = (row: Row, runtime: string) => row.implementation === "sherd" && row.runtime === runtime;
 
 interface Target {
   readonly text: string;
@@ -63,12 +91,10 @@ function targetsOf(rows: readonly Row[]): Target[] {
 }
 
 /** The targets, each with what was reached. */
-export function targetLines(rows: readonly Row[]): string {
-  return targetsOf(rows)
-    .map(({ text, atLeast, actual }) => {
-      const verdict =
-        actual === null ? "not measured" : `${actual.toFixed(2)} ${actual >= atLeast ? "reached" : "MISSED"}`;
-      return `${text.padEnd(46)} ≥ ${String(atLeast).padEnd(5)} ${verdict}`;
-    })
-    .join("\n");
+export function targetTableOf(rows: readonly Row[]): string {
+  const lines = targetsOf(rows).map(({ text, atLeast, actual }) => {
+    const verdict = actual === null ? "not measured" : actual >= atLeast ? "reached" : "MISSED";
+    return [text, `≥ ${atLeast}`, actual === null ? "" : actual.toFixed(2), verdict];
+  });
+  return markdown(["target", "at least", "measured", ""], lines);
 }
