@@ -2,23 +2,24 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { startBare } from "./floor/bare-server.ts";
-import { makeBodies } from "./floor/bodies.ts";
+import { type Bodies, makeBodies } from "./floor/bodies.ts";
 import { type Row, runContest } from "./floor/contest.ts";
-import { contests, prepareBucket, prepareObjects, type SherdEndpoint } from "./floor/contests.ts";
+import { contests, type Endpoint, prepareBucket, prepareFloor, type SherdEndpoint } from "./floor/contests.ts";
+import { LocalWorkers } from "./floor/local-workers.ts";
 import { type MemoryRow, measureMemory } from "./floor/memory.ts";
-import { contestTable, memoryTable } from "./floor/report.ts";
+import { contestTable, memoryTable, stageTable } from "./floor/report.ts";
+import { measureStages, type StageRow } from "./floor/stages.ts";
 import { newFileSweeper } from "./floor/sweep.ts";
 import { BenchClient } from "./support/http-client.ts";
 import { startSherd } from "./support/sherd-server.ts";
 
 const usage = `Usage: npm run bench:floor -- [options]
 
-Measures Sherd, as \`npm start\` runs it, against a bare Worker that moves the same bytes over the same kind of drives.
+Measures Sherd, as \`npm start\` runs it, beside a bare Worker that moves the same bytes over the same kind of drives.
 
   --json FILE     writes the rows
   --rounds N      rounds of each contest (default 15)
-  --only NAME     what to run: OP-BYTES, such as PUT-67108864, or memory; may be repeated
+  --only NAME     what to run: OP-BYTES (such as PUT-67108864), memory, or stages; may be repeated
   --beside DIR    also measures the Sherd of another checkout, to tell what a change brings; may be repeated`;
 
 const { values: options } = parseArgs({
@@ -39,42 +40,72 @@ async function main(): Promise<void> {
   undo.push(() => rm(folder, { recursive: true, force: true }));
   const client = new BenchClient();
   undo.push(() => client.close());
+  const workers = new LocalWorkers();
+  undo.push(() => workers.close());
   const bodies = await makeBodies();
-
-  const bare = await startBare(join(folder, "bare"));
-  undo.push(() => bare.stop());
-  await prepareObjects(client, { name: "", ...bare }, bodies);
+  const bare = await startFloor(workers, client, { folder, bodies });
   const sherds: SherdEndpoint[] = [];
-  for (const [index, checkout] of [undefined, ...options.beside].entries()) {
-    const dataDir = join(folder, `sherd-${index}`);
-    const sherd = await startSherd(dataDir, checkout && resolve(checkout));
-    undo.push(() => sherd.stop());
-    await prepareBucket(client, sherd, bodies);
-    sherds.push({ name: checkout ? `Sherd in ${checkout}` : "Sherd", ...sherd, sweep: newFileSweeper(dataDir) });
-  }
+  for (const checkout of ["", ...options.beside]) sherds.push(await startRival(client, { folder, checkout, bodies }));
 
-  const rivals = { bare: { name: "bare Worker", ...bare }, sherds };
-  const rounds = Number(options.rounds);
+  const rounds = { largeRounds: Number(options.rounds), smallRounds: Number(options.rounds) };
   const rows: Row[] = [];
-  for (const contest of contests(rivals, bodies, { largeRounds: rounds, smallRounds: rounds })) {
+  for (const contest of contests({ bare, sherds }, bodies, rounds)) {
     if (isWanted(`${contest.op}-${contest.bytes}`)) rows.push(...(await runContest(client, contest)));
   }
   if (rows.length > 0) console.log(contestTable(rows));
   const memory: MemoryRow[] = [];
   if (isWanted("memory")) for (const sherd of sherds) memory.push(...(await measureMemory(client, sherd)));
   if (memory.length > 0) console.log(`\n${memoryTable(memory)}`);
-  if (options.json) await writeFile(options.json, `${JSON.stringify({ rows, memory }, null, 2)}\n`);
+  const stages: StageRow[] = [];
+  if (isWanted("stages")) stages.push(...(await measureStages(workers, client, { folder, bare, bodies, rounds })));
+  if (stages.length > 0) console.log(`\n${stageTable(stages)}`);
+  if (options.json) await writeFile(options.json, `${JSON.stringify({ rows, memory, stages }, null, 2)}\n`);
+}
+
+async function startFloor(
+  workers: LocalWorkers,
+  client: BenchClient,
+  { folder, bodies }: { folder: string; bodies: Bodies },
+): Promise<Endpoint> {
+  const bare = await workers.start({
+    dataDir: join(folder, "bare"),
+    entry: join(import.meta.dirname, "floor/bare-worker.ts"),
+    migrate: async (database) => {
+      await database.exec("CREATE TABLE floor (key TEXT PRIMARY KEY, value TEXT NOT NULL)");
+      await database.exec("INSERT INTO floor VALUES ('one', 'a row')");
+    },
+  });
+  undo.push(() => bare.stop());
+  await prepareFloor(client, bare, bodies);
+  return { name: "bare Worker", ...bare };
+}
+
+async function startRival(
+  client: BenchClient,
+  { folder, checkout, bodies }: { folder: string; checkout: string; bodies: Bodies },
+): Promise<SherdEndpoint> {
+  const dataDir = await mkdtemp(join(folder, "sherd-"));
+  const sherd = await startSherd(dataDir, checkout === "" ? undefined : resolve(checkout));
+  undo.push(() => sherd.stop());
+  await prepareBucket(client, sherd, bodies);
+  return { name: checkout === "" ? "Sherd" : `Sherd in ${checkout}`, ...sherd, sweep: newFileSweeper(dataDir) };
 }
 
 function isWanted(name: string): boolean {
   return options.only.length === 0 || options.only.includes(name);
 }
 
+async function undoAll(): Promise<void> {
+  for (let step = undo.pop(); step; step = undo.pop()) await step();
+}
+
 if (options.help) console.log(usage);
 else {
+  // Miniflare would leave its workerd behind.
+  process.once("SIGINT", () => void undoAll().finally(() => process.exit(130)));
   try {
     await main();
   } finally {
-    for (const step of undo.reverse()) await step();
+    await undoAll();
   }
 }

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { build, type Plugin, stop } from "esbuild";
 
 /** The Worker as workerd takes it: module names with their contents; the first is the entry. */
@@ -10,8 +10,14 @@ export interface WorkerModules {
   wasm: Map<string, Uint8Array<ArrayBuffer>>;
 }
 
-/** Bundles the Worker whose entry file is `entryPath`, as `wrangler deploy` would. Throws esbuild's error where it cannot. */
-export async function bundleWorker(entryPath: string): Promise<WorkerModules> {
+/**
+ * Bundles the Worker whose entry file is `entryPath`, as `wrangler deploy` would. Throws esbuild's error where it cannot.
+ * `replacements` are files to take in place of others, by the path of the one replaced; they may import the one they replace.
+ */
+export async function bundleWorker(
+  entryPath: string,
+  replacements: ReadonlyMap<string, string> = new Map(),
+): Promise<WorkerModules> {
   const wasm = new Map<string, Uint8Array<ArrayBuffer>>();
   const result = await build({
     entryPoints: [entryPath],
@@ -21,13 +27,26 @@ export async function bundleWorker(entryPath: string): Promise<WorkerModules> {
     target: "es2024",
     conditions: ["workerd", "worker", "browser"],
     external: ["node:*", "cloudflare:*"],
-    plugins: [collectWasm(wasm)],
+    plugins: [collectWasm(wasm), replaceFiles(replacements)],
     logLevel: "silent",
   });
   await stop(); // esbuild's helper process would stay for the life of the server
   const [output] = result.outputFiles;
   if (output === undefined) throw new Error("esbuild gave no output");
   return { entry: "index.js", script: output.text, wasm };
+}
+
+function replaceFiles(replacements: ReadonlyMap<string, string>): Plugin {
+  return {
+    name: "replace",
+    setup(plugin) {
+      if (replacements.size === 0) return;
+      plugin.onResolve({ filter: /^\./ }, ({ path, resolveDir, importer }) => {
+        const replacement = replacements.get(resolve(resolveDir, path));
+        return replacement === undefined || replacement === importer ? undefined : { path: replacement };
+      });
+    },
+  };
 }
 
 /** Leaves imports of `.wasm` as they are and collects the files: workerd compiles them, code must not. */

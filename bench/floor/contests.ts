@@ -33,13 +33,15 @@ export interface ContestOptions {
 const SMALL_REQUESTS_PER_ROUND = 25;
 const bucket = "floor";
 
+type Located = Pick<Endpoint, "endpoint">;
+
 /** Puts what the contests read. */
-export async function prepareObjects(client: BenchClient, bare: Endpoint, bodies: Bodies): Promise<void> {
-  await client.expect(barePut(bare.endpoint, "object", bodies.large));
+export async function prepareFloor(client: BenchClient, { endpoint }: Located, bodies: Bodies): Promise<void> {
+  await client.expect(barePut(endpoint, "object", bodies.large));
 }
 
 /** The same for a Sherd. */
-export async function prepareBucket(client: BenchClient, { endpoint }: Pick<Endpoint, "endpoint">, bodies: Bodies) {
+export async function prepareBucket(client: BenchClient, { endpoint }: Located, bodies: Bodies): Promise<void> {
   await client.expect(prepare(endpoint, { method: "PUT", bucket }));
   await client.expect(prepare(endpoint, { method: "PUT", bucket, key: "large", body: bodies.large }));
   await client.expect(prepare(endpoint, { method: "PUT", bucket, key: "small", body: bodies.small }));

@@ -1,6 +1,7 @@
 import { formatTable } from "../support/table.ts";
 import type { Row } from "./contest.ts";
 import type { MemoryRow } from "./memory.ts";
+import type { StageRow } from "./stages.ts";
 
 export function contestTable(rows: readonly Row[]): string {
   const head = [
@@ -44,6 +45,29 @@ export function memoryTable(rows: readonly MemoryRow[]): string {
     row.met ? "met" : "missed",
   ]);
   return formatTable(head, cells);
+}
+
+/** One line an operation, one column a stage: its share of the time, and of workerd's CPU. */
+export function stageTable(rows: readonly StageRow[]): string {
+  const stages = [...new Set(rows.map((row) => row.stage))].filter((stage) => stage !== "all");
+  const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
+  const cells = rows
+    .filter((row) => row.stage === "all")
+    .flatMap((all) => {
+      const of = (stage: string) =>
+        rows.find((row) => row.op === all.op && row.bytes === all.bytes && row.stage === stage);
+      const cpu = (stage: string) => percent((of(stage)?.cpuMs ?? Number.NaN) / (all.cpuMs ?? Number.NaN));
+      const name = `${all.op} ${sizeName(all.bytes)}`;
+      return [
+        [name, `time ${milliseconds(all.ms)}`, ...stages.map((stage) => percent(of(stage)?.share ?? Number.NaN))],
+        ["", `CPU ${milliseconds(all.cpuMs ?? Number.NaN)}`, ...stages.map(cpu)],
+      ];
+    });
+  return formatTable(["shares of", "ms", ...stages], cells);
+}
+
+function milliseconds(ms: number): string {
+  return ms.toFixed(ms < 10 ? 2 : 0);
 }
 
 export function sizeName(bytes: number): string {
