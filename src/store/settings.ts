@@ -19,12 +19,26 @@ export interface StoreSettings {
   readonly packAgeSeconds: number;
   /** Unfinished multipart uploads are aborted after this time. */
   readonly uploadAgeSecondsMax: number;
+  /** In about this time every frame of every shard is read and verified once. */
+  readonly scrubCycleSeconds: number;
+  /** One run of the scrub reads no more than about this many bytes; 0: nothing is scrubbed. */
+  readonly scrubBytesPerRun: number;
+  /** How often each drive is walked for shards that no row names. */
+  readonly walkCycleSeconds: number;
+  /** Shards that no row names are deleted when they are older than this. No write may take as long: see `WRITE_SECONDS_MAX`. */
+  readonly orphanGraceSeconds: number;
 }
 
 /** One D1 row holds the extents of an object: ten thousand take under 1 MB of its 2 MB. */
 export const EXTENTS_MAX = 10_000;
 export const BUCKETS_MAX = 10_000;
 export const PARTS_MAX = 10_000;
+/**
+ * A write that took longer from its first shard to its commit is refused: its shards may soon be taken for orphans. Half of the
+ * least grace time that they have.
+ */
+export const WRITE_SECONDS_MAX = 12 * 3600;
+const ORPHAN_GRACE_SECONDS_MIN = 2 * WRITE_SECONDS_MAX;
 
 export const DEFAULT_SETTINGS: StoreSettings = {
   region: "us-east-1",
@@ -36,6 +50,10 @@ export const DEFAULT_SETTINGS: StoreSettings = {
   graceSeconds: 24 * 3600,
   packAgeSeconds: 3600,
   uploadAgeSecondsMax: 7 * 24 * 3600,
+  scrubCycleSeconds: 30 * 24 * 3600,
+  scrubBytesPerRun: 256 * 1024 * 1024,
+  walkCycleSeconds: 24 * 3600,
+  orphanGraceSeconds: ORPHAN_GRACE_SECONDS_MIN,
 };
 
 /**
@@ -43,37 +61,37 @@ export const DEFAULT_SETTINGS: StoreSettings = {
  * what to mend.
  */
 export function parseSettings(vars: Readonly<Record<string, unknown>>): StoreSettings {
-  const inlineBytesMax = parseCount(
-    vars,
-    "SHERD_INLINE_MAX_BYTES",
-    DEFAULT_SETTINGS.inlineBytesMax,
-    INLINE_BYTES_LIMIT,
-  );
-  const smallBytesMax = parseCount(vars, "SHERD_SMALL_MAX_BYTES", DEFAULT_SETTINGS.smallBytesMax, SMALL_BYTES_LIMIT);
   const day = 24 * 3600;
+  const count = (name: string, setting: CountSetting, most: number, least = 0) =>
+    parseCount(vars, name, { otherwise: DEFAULT_SETTINGS[setting], least, most });
   return {
     ...DEFAULT_SETTINGS,
     region: text(vars, "SHERD_REGION") ?? DEFAULT_SETTINGS.region,
-    inlineBytesMax,
-    smallBytesMax,
+    inlineBytesMax: count("SHERD_INLINE_MAX_BYTES", "inlineBytesMax", INLINE_BYTES_LIMIT),
+    smallBytesMax: count("SHERD_SMALL_MAX_BYTES", "smallBytesMax", SMALL_BYTES_LIMIT),
     smallGeometry:
       parseGeometry(text(vars, "SHERD_SMALL_GEOMETRY"), "SHERD_SMALL_GEOMETRY") ?? DEFAULT_SETTINGS.smallGeometry,
     storageClasses: parseStorageClasses(text(vars, "SHERD_STORAGE_CLASSES")) ?? DEFAULT_SETTINGS.storageClasses,
-    graceSeconds: parseCount(vars, "SHERD_GRACE_SECONDS", DEFAULT_SETTINGS.graceSeconds, 365 * day),
-    packAgeSeconds: parseCount(vars, "SHERD_PACK_AGE_SECONDS", DEFAULT_SETTINGS.packAgeSeconds, 365 * day),
-    uploadAgeSecondsMax: parseCount(
-      vars,
-      "SHERD_UPLOAD_EXPIRY_SECONDS",
-      DEFAULT_SETTINGS.uploadAgeSecondsMax,
-      3650 * day,
-    ),
+    graceSeconds: count("SHERD_GRACE_SECONDS", "graceSeconds", 365 * day),
+    packAgeSeconds: count("SHERD_PACK_AGE_SECONDS", "packAgeSeconds", 365 * day),
+    uploadAgeSecondsMax: count("SHERD_UPLOAD_EXPIRY_SECONDS", "uploadAgeSecondsMax", 3650 * day),
+    scrubCycleSeconds: count("SHERD_SCRUB_CYCLE_SECONDS", "scrubCycleSeconds", 3650 * day, 1),
+    scrubBytesPerRun: count("SHERD_SCRUB_BYTES_PER_RUN", "scrubBytesPerRun", SCRUB_BYTES_LIMIT),
+    walkCycleSeconds: count("SHERD_WALK_CYCLE_SECONDS", "walkCycleSeconds", 365 * day),
+    orphanGraceSeconds: count("SHERD_ORPHAN_GRACE_SECONDS", "orphanGraceSeconds", 3650 * day, ORPHAN_GRACE_SECONDS_MIN),
   };
 }
+
+type CountSetting = {
+  [Name in keyof StoreSettings]: StoreSettings[Name] extends number ? Name : never;
+}[keyof StoreSettings];
 
 /** As base64 with all else that stands in the row, well below D1's 2 MB. */
 const INLINE_BYTES_LIMIT = 512 * 1024;
 /** A small blob is one read of one drive, and lies in memory whole. */
 const SMALL_BYTES_LIMIT = 16 * 1024 * 1024;
+/** More than one run can read in its time. */
+const SCRUB_BYTES_LIMIT = 100 * 1024 ** 3;
 const STORAGE_CLASS_NAMES = new Set([
   "STANDARD",
   "REDUCED_REDUNDANCY",
@@ -88,11 +106,15 @@ function text(vars: Readonly<Record<string, unknown>>, name: string): string | u
   return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
 }
 
-function parseCount(vars: Readonly<Record<string, unknown>>, name: string, otherwise: number, most: number): number {
+function parseCount(
+  vars: Readonly<Record<string, unknown>>,
+  name: string,
+  { otherwise, least, most }: { otherwise: number; least: number; most: number },
+): number {
   const value = text(vars, name);
   if (value === undefined) return otherwise;
-  if (/^\d{1,12}$/.test(value) && Number(value) <= most) return Number(value);
-  throw new Error(`${name} must be a whole number from 0 to ${most}, not ${JSON.stringify(value)}`);
+  if (/^\d{1,12}$/.test(value) && Number(value) >= least && Number(value) <= most) return Number(value);
+  throw new Error(`${name} must be a whole number from ${least} to ${most}, not ${JSON.stringify(value)}`);
 }
 
 /** "4+2": four data and two parity shards. */
