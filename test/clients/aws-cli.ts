@@ -22,7 +22,7 @@ export function awsCliClient(fresh: boolean): Client {
   };
 }
 
-/** AWS CLI version 2 where the machine has it: no package registry carries it, so it is not required. */
+/** AWS CLI version 2 where the machine has it (no package registry carries a recent one): what it does otherwise than version 1. */
 export function awsCli2Client(): Client {
   const findIt = async (): Promise<string | undefined> => {
     for (const path of [process.env.AWS_CLI_2, "/usr/local/bin/aws", "/usr/bin/aws"]) {
@@ -43,10 +43,13 @@ export function awsCli2Client(): Client {
     },
     async run(stage, report) {
       const path = (await findIt()) ?? "aws";
-      await runJobs([...awsJobs((at) => new Aws(at, path)), copyPropsJob((at) => new Aws(at, path))])(stage, report);
+      const make: Make = (at) => new Aws(at, path);
+      await runJobs([...awsJobs(make).filter(({ name }) => AWS_2_JOBS.has(name)), copyPropsJob(make)])(stage, report);
     },
   };
 }
+
+const AWS_2_JOBS = new Set(["cp-small-and-50-mb", "cp-streams", "presign", "cp-between-buckets", "s3api"]);
 
 type Make = (stage: Stage) => Aws;
 

@@ -103,7 +103,7 @@ def upload_part_copy_with_ranges():
         note = (
             "an MD5"
             if parts[2][1] == f'"{md5(data[100:200])}"'
-            else "opaque: not the MD5 of the bytes, as it is at AWS"
+            else "opaque, where AWS gives the MD5 of its bytes"
         )
         outside = dict(PartNumber=4, CopySource=source, CopySourceRange=f"bytes=0-{len(data)}")
         refused_range(s3, upload, outside)
