@@ -1,8 +1,11 @@
+import { createHash } from "node:crypto";
+
 /**
  * The floor: a Worker that moves the same bytes as Sherd over the same drives and does nothing else. No S3, no signature, no
  * digest, no coding, no metadata but where a path asks for it.
  *
- *   PUT /object      the body in pieces of 256 KiB, round robin, to one file on each drive
+ *   PUT /object      the body in pieces of 256 KiB, round robin, to one file on each drive; with x-digests its MD5 and
+ *                    SHA-256 are computed, with x-parity it goes to four drives and half of it again to the other two
  *   GET /object      the same back (x-size says how many bytes)
  *   DELETE /object   removes the files
  *                    (each also as /put, an object that is only written)
@@ -27,10 +30,10 @@ export default {
     switch (`${request.method} ${pathname}`) {
       case "PUT /object":
       case "PUT /put":
-        return putObject(request, env, { file: `http://disk${pathname}`, sizeBytes });
+        return putObject(request, env, `http://disk${pathname}`);
       case "GET /object":
       case "GET /put":
-        return getObject(env, { file: `http://disk${pathname}`, sizeBytes });
+        return getObject(env, `http://disk${pathname}`, sizeBytes);
       case "DELETE /put":
       case "DELETE /object":
         await Promise.all(drives(env).map((drive) => drive.fetch(`http://disk${pathname}`, { method: "DELETE" })));
@@ -59,22 +62,21 @@ function drives(env: Env): Fetcher[] {
   return Array.from({ length: DRIVES }, (_, index) => env[`DRIVE_${index + 1}`] as Fetcher);
 }
 
-/** Bytes that fall to each drive. */
-function fileBytes(sizeBytes: number, drive: number): number {
-  const roundBytes = DRIVES * PIECE_BYTES;
-  const lastRoundBytes = (sizeBytes % roundBytes) - drive * PIECE_BYTES;
+/** Bytes that fall to each of `columns` drives. */
+function columnBytes(sizeBytes: number, columns: number, column: number): number {
+  const roundBytes = columns * PIECE_BYTES;
+  const lastRoundBytes = (sizeBytes % roundBytes) - column * PIECE_BYTES;
   return Math.floor(sizeBytes / roundBytes) * PIECE_BYTES + Math.max(0, Math.min(PIECE_BYTES, lastRoundBytes));
 }
 
-interface Stored {
-  /** URL of its file on each drive. */
-  file: string;
-  sizeBytes: number;
-}
-
-async function putObject(request: Request, env: Env, { file, sizeBytes }: Stored): Promise<Response> {
+/** `file` is its URL on each drive. */
+async function putObject(request: Request, env: Env, file: string): Promise<Response> {
+  const sizeBytes = Number(request.headers.get("content-length"));
+  const hashes = request.headers.has("x-digests") ? [createHash("md5"), createHash("sha256")] : [];
+  const columns = request.headers.has("x-parity") ? 4 : DRIVES;
   const files = drives(env).map((drive, index) => {
-    const { readable, writable } = new FixedLengthStream(fileBytes(sizeBytes, index));
+    // A drive beyond the columns gets what the first one gets.
+    const { readable, writable } = new FixedLengthStream(columnBytes(sizeBytes, columns, index < columns ? index : 0));
     const stored = drive.fetch(file, { method: "PUT", body: readable });
     return { writer: writable.getWriter(), stored };
   });
@@ -82,14 +84,18 @@ async function putObject(request: Request, env: Env, { file, sizeBytes }: Stored
   for (let at = 0; ; at++) {
     const piece = await next();
     if (piece === null) break;
-    await files[at % DRIVES]?.writer.write(piece);
+    for (const hash of hashes) hash.update(piece);
+    const column = at % columns;
+    const takers = files.filter((_, index) => index === column || (column === 0 && index >= columns));
+    await Promise.all(takers.map(({ writer }) => writer.write(piece)));
   }
   const closed = files.map(async ({ writer, stored }) => {
     await writer.close();
     return (await stored).status;
   });
   const statuses = await Promise.all(closed);
-  return new Response(null, { status: statuses.every((status) => status === 204) ? 200 : 500 });
+  const etag = hashes.map((hash) => hash.digest("hex")).join("-");
+  return new Response(null, { status: statuses.every((status) => status === 204) ? 200 : 500, headers: { etag } });
 }
 
 /** The body's pieces in one buffer that is used again; null at the end. */
@@ -103,7 +109,7 @@ function pieces(request: Request): () => Promise<Uint8Array | null> {
   };
 }
 
-async function getObject(env: Env, { file, sizeBytes }: Stored): Promise<Response> {
+async function getObject(env: Env, file: string, sizeBytes: number): Promise<Response> {
   const files = await Promise.all(drives(env).map((drive) => drive.fetch(file)));
   const { readable, writable } = new FixedLengthStream(sizeBytes);
   void interleave(files, writable, sizeBytes);
