@@ -33,28 +33,30 @@ const STEP = [
 ];
 
 const name = (plane) => (plane === "s" ? "s" : `o${plane}`);
-const load = (pointer, offset, plane) => `v128.load(${pointer}, ${offset + 16 * plane})`;
 const lines = (make) => PLANES.map(make).join("\n");
 
+// A place is where a group's planes lie: the name of a pointer, and an offset.
+const load = ([pointer, offset], plane) => `v128.load(${pointer}, ${offset + 16 * plane})`;
+const store = ([pointer, offset], plane, value) => `v128.store(${pointer}, ${value}, ${offset + 16 * plane});`;
+const loadPlanes = (place) => lines((p) => `a${p} = ${load(place, p)};`);
+const addPlanes = (place) => lines((p) => `a${p} = v128.xor(a${p}, ${load(place, p)});`);
+const storePlanes = (place) => lines((p) => store(place, p, `a${p}`));
+const declarePlanes = ["x", ...PLANES.flatMap((p) => [`a${p}`, `e${p}`])].map((v) => `let ${v} = i32x4.splat(0);`).join(" ");
+
 /**
- * Code: a0..a7 = a0..a7 times the row's power, and XOR the planes at `pointer` + `offset` unless there is no pointer. Planes that are
- * loaded are also XORed into e0..e7 where `carried` lists them.
+ * Code: a0..a7 = a0..a7 times the row's power, and XOR the planes at `place` unless that is null. Planes that are loaded are also
+ * XORed into e0..e7 where `carried` lists them.
  */
-function hornerStep(row, pointer, offset, carried = []) {
+function hornerStep(row, place, carried = []) {
   const { shared, planes } = STEP[row];
   const old = PLANES.map((p) => `const o${p} = a${p};`).join(" ");
   const step = (p) => {
-    if (!pointer) return `a${p} = ${xor(planes[p].map(name))};`;
+    if (place === null) return `a${p} = ${xor(planes[p].map(name))};`;
     const carry = carried.includes(p) ? `e${p} = v128.xor(e${p}, x);` : "";
-    return `x = ${load(pointer, offset, p)}; ${carry} a${p} = ${xor([...planes[p].map(name), "x"])};`;
+    return `x = ${load(place, p)}; ${carry} a${p} = ${xor([...planes[p].map(name), "x"])};`;
   };
   return `{ ${shared} ${old}\n${lines(step)} }`;
 }
-
-const loadPlanes = (pointer, offset) => lines((p) => `a${p} = ${load(pointer, offset, p)};`);
-const addPlanes = (pointer, offset) => lines((p) => `a${p} = v128.xor(a${p}, ${load(pointer, offset, p)});`);
-const storePlanes = (pointer, offset) => lines((p) => `v128.store(${pointer}, a${p}, ${offset + 16 * p});`);
-const declarePlanes = ["x", ...PLANES.flatMap((p) => [`a${p}`, `e${p}`])].map((v) => `let ${v} = i32x4.splat(0);`).join(" ");
 
 /**
  * Groups of 128 bytes in one iteration: more hide latency, until the loop's code outgrows the processor's decoded cache. Measured,
@@ -65,16 +67,23 @@ function groupsPerIteration(k, rows) {
   return k * rows > 18 ? 2 : 4;
 }
 
-/** A function over a run of groups at `p`; what does not fill an iteration is left, and the bytes done are returned. */
-function groupLoop(title, groups, body) {
+/**
+ * A function over a run of groups of the stripe at `base`. What does not fill an iteration is left, and the bytes done are returned.
+ * `body` gets a function from shards to places. With a pointer for each of `shards` shards the offsets are few and the bounds
+ * checks share their limits; where that gains nothing (`shards` 0) one pointer serves all.
+ */
+function groupLoop(title, { stride, groups, shards }, body) {
   const step = 128 * groups;
-  const bodies = Array.from({ length: groups }, (_, group) => body(128 * group));
+  const pointers = Array.from({ length: shards }, (_, shard) => `const q${shard} = p + ${shard * stride};`);
+  const bodies = Array.from({ length: groups }, (_, group) =>
+    body((shard) => (shards > 0 ? [`q${shard}`, 128 * group] : ["p", shard * stride + 128 * group])),
+  );
   return `function ${title}(base: usize, bytes: usize): usize {
   ${declarePlanes}
   const done = bytes - bytes % ${step};
   const end = base + done;
   for (let p = base; p < end; p += ${step}) {
-    ${bodies.join("\n")}
+    ${[...pointers, ...bodies].join("\n")}
   }
   return done;
 }`;
@@ -86,34 +95,27 @@ function groupLoop(title, groups, body) {
  */
 const CARRIED = { 1: [], 2: [[], [0, 1, 2, 3, 4]], 3: [[], [0, 1, 2, 3], [4, 5, 6, 7]], 4: [[], [0, 1, 2, 3], [4, 5, 6, 7], []] };
 
-/** Code: the parity rows of one group of a stripe, the costly ones first, at constant offsets from one pointer. */
-function encodeGroup(k, m, at) {
+/** Code: the first `rows` parity rows of one group, the costly ones first. */
+function encodeGroup(k, rows, at) {
   const code = [];
-  const last = at(k - 1);
-  for (let row = m - 1; row > 0; row--) {
-    const carried = CARRIED[m][row];
-    const start = (p) => `a${p} = ${load("p", last, p)}; ${carried.includes(p) ? `e${p} = a${p};` : ""}`;
-    code.push(lines(start));
-    for (let shard = k - 2; shard >= 0; shard--) code.push(hornerStep(row, "p", at(shard), carried));
-    code.push(storePlanes("p", at(k + row)));
-    for (const p of carried) code.push(`v128.store(p, e${p}, ${at(k) + 16 * p});`);
+  for (let row = rows - 1; row > 0; row--) {
+    const carried = CARRIED[rows][row];
+    code.push(lines((p) => `a${p} = ${load(at(k - 1), p)}; ${carried.includes(p) ? `e${p} = a${p};` : ""}`));
+    for (let shard = k - 2; shard >= 0; shard--) code.push(hornerStep(row, at(shard), carried));
+    code.push(storePlanes(at(k + row)), ...carried.map((p) => store(at(k), p, `e${p}`)));
   }
-  const left = PLANES.filter((p) => !CARRIED[m].flat().includes(p));
-  for (let shard = k - 1; shard >= 0; shard--)
-    for (const p of left) {
-      const plane = load("p", at(shard), p);
-      code.push(shard === k - 1 ? `a${p} = ${plane};` : `a${p} = v128.xor(a${p}, ${plane});`);
-    }
-  for (const p of left) code.push(`v128.store(p, a${p}, ${at(k) + 16 * p});`);
+  const left = PLANES.filter((p) => !CARRIED[rows].flat().includes(p));
+  code.push(...left.map((p) => `a${p} = ${load(at(k - 1), p)};`));
+  for (let shard = k - 2; shard >= 0; shard--) code.push(...left.map((p) => `a${p} = v128.xor(a${p}, ${load(at(shard), p)});`));
+  code.push(...left.map((p) => store(at(k), p, `a${p}`)));
   return code.join("\n");
 }
 
 /** An encoder of the first `rows` parity rows. */
 function encoder(k, m, rows, title) {
-  const stride = frameStride(k + m);
-  return groupLoop(`${title}${k}x${m}`, groupsPerIteration(k, rows), (group) =>
-    encodeGroup(k, rows, (shard) => shard * stride + group),
-  );
+  const shards = rows > 1 && k > 1 ? k + rows : 0;
+  const shape = { stride: frameStride(k + m), groups: groupsPerIteration(k, rows), shards };
+  return groupLoop(`${title}${k}x${m}`, shape, (at) => encodeGroup(k, rows, at));
 }
 
 /** The pairs of data shards with straight-line code to rebuild them from parity rows 0 and 1: [k, m, first, second]. */
@@ -126,28 +128,25 @@ const PAIRS = SPECIALISED.filter(([k, m]) => k <= 4 && m === 2).flatMap(([k, m])
  * S1 = alpha^a * da + alpha^b * db, so db = (S1 + alpha^a * S0) / (alpha^a + alpha^b) and da = S0 + db.
  */
 function pairSolver([k, m, a, b]) {
-  const stride = frameStride(k + m);
   const others = Array.from({ length: k }, (_, shard) => shard).filter((shard) => shard !== a && shard !== b);
-  const factor = inverse(alphaPower(a) ^ alphaPower(b));
-  return groupLoop(`pair${k}x${m}of${a}and${b}`, 2, (group) => {
-    const at = (shard) => shard * stride + group;
-    const code = [loadPlanes("p", at(k)), ...others.map((shard) => addPlanes("p", at(shard))), storePlanes("p", at(a))];
-    for (let i = 0; i < a; i++) code.push(hornerStep(1));
-    if (k === 2) code.push(addPlanes("p", at(k + 1)));
-    else code.push(storePlanes("p", at(b)), hornerFrom(k, others, at), addPlanes("p", at(k + 1)), addPlanes("p", at(b)));
-    const { shared, sums } = schedule(factor, "a");
-    code.push("{", ...shared, ...PLANES.map((p) => `const r${p} = ${xor(sums[p])};`));
-    code.push(lines((p) => `v128.store(p, r${p}, ${at(b) + 16 * p});`));
-    code.push(lines((p) => `v128.store(p, v128.xor(r${p}, ${load("p", at(a), p)}), ${at(a) + 16 * p});`), "}");
+  const { shared, sums } = schedule(inverse(alphaPower(a) ^ alphaPower(b)), "a");
+  const shape = { stride: frameStride(k + m), groups: 2, shards: k + m };
+  return groupLoop(`pair${k}x${m}of${a}and${b}`, shape, (at) => {
+    const code = [loadPlanes(at(k)), ...others.map((shard) => addPlanes(at(shard))), storePlanes(at(a))];
+    for (let i = 0; i < a; i++) code.push(hornerStep(1, null));
+    if (k > 2) code.push(storePlanes(at(b)), hornerOver(others, at), addPlanes(at(b)));
+    code.push(addPlanes(at(k + 1)), "{", ...shared, lines((p) => `const r${p} = ${xor(sums[p])};`));
+    code.push(lines((p) => store(at(b), p, `r${p}`)));
+    code.push(lines((p) => store(at(a), p, `v128.xor(r${p}, ${load(at(a), p)})`)), "}");
     return code.join("\n");
   });
 }
 
-/** Code: a0..a7 = the sum of alpha^i times shard i over the shards in `from`, ascending and not empty. */
-function hornerFrom(k, from, at) {
-  const top = from.at(-1);
-  const code = [loadPlanes("p", at(top))];
-  for (let shard = top - 1; shard >= 0; shard--) code.push(from.includes(shard) ? hornerStep(1, "p", at(shard)) : hornerStep(1));
+/** Code: a0..a7 = the sum of alpha^i times shard i over the shards in `some`, ascending and not empty. */
+function hornerOver(some, at) {
+  const top = some.at(-1);
+  const code = [loadPlanes(at(top))];
+  for (let shard = top - 1; shard >= 0; shard--) code.push(hornerStep(1, some.includes(shard) ? at(shard) : null));
   return code.join("\n");
 }
 
@@ -158,18 +157,18 @@ function rowLoop(row) {
   for (let at: usize = 0; at < bytes; at += 128) {
     let i = SOURCES + ((k - 1) << 2);
     let q = <usize>load<u32>(i) + at;
-    ${loadPlanes("q", 0)}
+    ${loadPlanes(["q", 0])}
     while (i > SOURCES) {
       i -= 4;
       q = <usize>load<u32>(i) + at;
-      ${hornerStep(row, "q", 0)}
+      ${hornerStep(row, ["q", 0])}
     }
     if (addend) {
       q = addend + at;
-      ${addPlanes("q", 0)}
+      ${addPlanes(["q", 0])}
     }
     q = out + at;
-    ${storePlanes("q", 0)}
+    ${storePlanes(["q", 0])}
   }
 }`;
 }
