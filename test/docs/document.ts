@@ -1,5 +1,17 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+
+/** Paths of the documents that are for readers, from the root of the project. */
+export function documents(): string[] {
+  const inDocs = readdirSync(join(import.meta.dirname, "../../docs")).filter((name) => name.endsWith(".md"));
+  return [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "migrations/README.md",
+    ...inDocs.map((name) => `docs/${name}`),
+  ];
+}
 
 /** The text of a document of the project, by its path from the root. */
 export function readDocument(path: string): string {
