@@ -2,6 +2,7 @@ import type { KeyRing } from "../access/keys.ts";
 import type { Principal } from "../access/principal.ts";
 import { parseSignature } from "../sigv4/parse-signature.ts";
 import type { PayloadMode } from "../sigv4/payload.ts";
+import { parsePolicySignature, spendPolicyVerification, verifyPolicySignature } from "../sigv4/policy-signature.ts";
 import type { RequestHead } from "../sigv4/request-head.ts";
 import type { SigningKeyCache } from "../sigv4/signing-keys.ts";
 import { spendVerification, type VerifiedSignature, verifySignature } from "../sigv4/verify-signature.ts";
@@ -27,12 +28,7 @@ export interface Credentials {
  * is answered after as much work as a wrong signature.
  */
 export function authenticate(head: RequestHead, { keys, signingKeys, nowMs }: Credentials): Authenticated {
-  if (keys === null) {
-    throw new S3Error(
-      "ServiceUnavailable",
-      "This server has no root key: set the secrets SHERD_ACCESS_KEY_ID and SHERD_SECRET_ACCESS_KEY.",
-    );
-  }
+  if (keys === null) throw withoutKeys();
   const parsed = parseSignature(head);
   if (!parsed.ok) throw signatureError(parsed.failure);
   const signed = parsed.value;
@@ -46,9 +42,46 @@ export function authenticate(head: RequestHead, { keys, signingKeys, nowMs }: Cr
   }
   const verified = verifySignature(signed, head, { secret: key.secret, nowMs, keys: signingKeys });
   if (!verified.ok) throw signatureError(verified.failure);
-  // Temporary credentials come with a token; nobody hands any out, so none is valid.
-  if (signed.sessionToken !== undefined) {
-    throw new S3Error("InvalidToken", undefined, { "Token-0": signed.sessionToken });
-  }
+  refuseToken(signed.sessionToken);
   return { principal: key.principal, mode: signed.payload, verified: verified.value };
+}
+
+/** Who sends a form, and the policy (Base64) that it is bound by; null where it is anonymous. */
+export interface AuthenticatedForm {
+  readonly principal: Principal;
+  readonly policy: string | null;
+}
+
+/** The same for a form, which is signed by its own fields (by their names in lower case). */
+export function authenticateForm(
+  fields: ReadonlyMap<string, string>,
+  { keys, signingKeys }: Pick<Credentials, "keys" | "signingKeys">,
+): AuthenticatedForm {
+  if (keys === null) throw withoutKeys();
+  const parsed = parsePolicySignature(fields);
+  if (!parsed.ok) throw signatureError(parsed.failure);
+  const signed = parsed.value;
+  if (signed === null) return { principal: { kind: "anonymous" }, policy: null };
+
+  const key = keys.find(signed.accessKeyId);
+  if (key === undefined) {
+    spendPolicyVerification(signed);
+    throw new S3Error("InvalidAccessKeyId", undefined, { AWSAccessKeyId: signed.accessKeyId });
+  }
+  const verified = verifyPolicySignature(signed, { secret: key.secret, keys: signingKeys });
+  if (!verified.ok) throw signatureError(verified.failure);
+  refuseToken(signed.sessionToken);
+  return { principal: key.principal, policy: signed.policy };
+}
+
+/** Temporary credentials come with a token; nobody hands any out, so none is valid. */
+function refuseToken(token: string | undefined): void {
+  if (token !== undefined) throw new S3Error("InvalidToken", undefined, { "Token-0": token });
+}
+
+function withoutKeys(): S3Error {
+  return new S3Error(
+    "ServiceUnavailable",
+    "This server has no root key: set the secrets SHERD_ACCESS_KEY_ID and SHERD_SECRET_ACCESS_KEY.",
+  );
 }

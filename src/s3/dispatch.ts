@@ -6,11 +6,12 @@ import { checkAddressedBucketName } from "./bucket-name.ts";
 import { answerPreflight } from "./cors/preflight.ts";
 import { detectOperation } from "./detect-operation.ts";
 import { S3Error } from "./error.ts";
+import { openForm } from "./form/open-form.ts";
 import type { Front } from "./front.ts";
-import type { Answer, Payload } from "./handler.ts";
+import type { Answer, Call, Payload } from "./handler.ts";
 import { withHoistedHeaders } from "./hoisted-headers.ts";
 import type { OperationName } from "./operation-name.ts";
-import { operations } from "./operations.ts";
+import { type OperationRow, operations } from "./operations.ts";
 import { screen } from "./screen.ts";
 import { bucketOfHost, cutUrl, parseQueryParameters, parseTarget, type RawUrl } from "./target.ts";
 
@@ -44,18 +45,28 @@ export async function dispatch(request: Request, front: Front, trace: Trace): Pr
   if (target.level !== "service") checkAddressedBucketName(target.bucket);
   const row = operations[name];
 
+  const { principal, mode, verified } = who;
   const { bucket, key } = target;
-  const decision = authorise({ principal: who.principal, action: row.permission, bucket, key });
-  if (!decision.allowed) throw new S3Error("AccessDenied", undefined, {}, { cause: decision.reason });
-  const handler = screen({ name, row, headers, query, mode: who.mode, ownerId: rootOwnerId });
+  const stream = row.body === "none" ? null : request.body;
+  const payload: Payload = { mode, verified, stream, contentLengthBytes: contentLength(headers) };
+  const asked = { principal, bucket, key, headers, payload };
+  // A form says itself who sends it, what its key is and which headers it stands for.
+  const upload = row.body === "form" ? await openForm(asked, front) : asked;
+  const call = { ...upload, bucket, query, store, requestId: trace.requestId };
+  try {
+    return await run(name, row, call);
+  } catch (error) {
+    call.payload.form?.file.release();
+    throw error;
+  }
+}
 
-  const payload: Payload = {
-    mode: who.mode,
-    verified: who.verified,
-    stream: row.body === "none" ? null : request.body,
-    contentLengthBytes: contentLength(headers),
-  };
-  return handler({ principal: who.principal, bucket, key, query, headers, payload, store, requestId: trace.requestId });
+async function run(name: OperationName, row: OperationRow, call: Call): Promise<Answer> {
+  const { principal, bucket, key, headers, query, payload } = call;
+  const decision = authorise({ principal, action: row.permission, bucket, key });
+  if (!decision.allowed) throw new S3Error("AccessDenied", undefined, {}, { cause: decision.reason });
+  const handler = screen({ name, row, headers, query, mode: payload.mode, ownerId: rootOwnerId });
+  return handler(call);
 }
 
 /** The part of the request that signatures cover. The edge replaces Accept-Encoding and keeps the client's own apart. */

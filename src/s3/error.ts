@@ -85,7 +85,7 @@ const ERRORS = {
   MalformedPOSTRequest: [400, "The body of your POST request is not well-formed multipart/form-data."],
   MalformedXML: [400, "The XML you provided was not well-formed or did not validate against our published schema"],
   MaxMessageLengthExceeded: [400, "Your request was too big."],
-  MaxPostPreDataLengthExceededError: [400, "Your POST request fields preceding the upload file were too large."],
+  MaxPostPreDataLengthExceeded: [400, "Your POST request fields preceeding the upload file was too large."],
   MetadataTooLarge: [400, "Your metadata headers exceed the maximum allowed metadata size"],
   MissingRequestBodyError: [400, "Request Body is empty"],
   RequestHeaderSectionTooLarge: [400, "Your request header section exceeds the maximum allowed request header size."],

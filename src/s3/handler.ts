@@ -3,6 +3,8 @@ import type { PayloadMode } from "../sigv4/payload.ts";
 import type { VerifiedSignature } from "../sigv4/verify-signature.ts";
 import type { StoreContext } from "../store/context.ts";
 import type { OutgoingBody } from "../store/types.ts";
+import type { FormFields } from "./form/form-fields.ts";
+import type { PayloadBytes } from "./objects/body-pieces.ts";
 
 /** What a handler is given: a request that is authenticated, authorised and screened. */
 export interface Call {
@@ -27,6 +29,14 @@ export interface Payload {
   readonly stream: ReadableStream<Uint8Array> | null;
   /** Content-Length; null where the request has none. */
   readonly contentLengthBytes: number | null;
+  /** Present where the request is a form: its file is the body then. */
+  readonly form?: UploadForm;
+}
+
+/** A form whose fields have been read and whose file follows. Its fields are also the headers of the call. */
+export interface UploadForm {
+  readonly fields: FormFields;
+  readonly file: PayloadBytes;
 }
 
 /** What a handler answers. The dispatcher adds request id, date and server headers. */

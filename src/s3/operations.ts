@@ -20,6 +20,7 @@ import { listObjectVersions } from "./handlers/list-object-versions.ts";
 import { listObjects } from "./handlers/list-objects.ts";
 import { listObjectsV2 } from "./handlers/list-objects-v2.ts";
 import { listParts } from "./handlers/list-parts.ts";
+import { postObject } from "./handlers/post-object.ts";
 import { putBucketCors } from "./handlers/put-bucket-cors.ts";
 import { putBucketVersioning } from "./handlers/put-bucket-versioning.ts";
 import { putObject } from "./handlers/put-object.ts";
@@ -41,8 +42,8 @@ import { element } from "./xml/write.ts";
 export interface OperationRow {
   /** The action that the caller must be allowed, in the words of S3's policies. */
   readonly permission: string;
-  /** What the request body is: nothing that is read, an XML document, or the bytes of an object. */
-  readonly body: "none" | "xml" | "stream";
+  /** What the request body is: nothing that is read, an XML document, the bytes of an object, or a form with them in it. */
+  readonly body: "none" | "xml" | "stream" | "form";
   /** Headers for features that are not built: 501 by name. */
   readonly refused: readonly RefusedHeader[];
   /** Query parameters that it reads. Others are ignored, as at AWS; only `versionId` is refused where it is not listed. */
@@ -212,7 +213,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
     refused: refusedHeaders.readObject,
     query: ["uploadId", "max-parts", "part-number-marker"],
   }),
-  PostObject: notBuilt("s3:PutObject"),
+  PostObject: built("s3:PutObject", postObject, { body: "form", refused: refusedHeaders.writeObject }),
   PutBucketAbac: notBuilt("s3:PutBucketAbac"),
   PutBucketAccelerateConfiguration: notBuilt("s3:PutAccelerateConfiguration"),
   PutBucketAcl: notBuilt("s3:PutBucketAcl"),

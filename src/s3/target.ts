@@ -63,14 +63,17 @@ export function parseQueryParameters(rawQuery: string): URLSearchParams {
 function addressed(bucket: string, key: string): Target {
   if (bucket === "" && key === "") return { level: "service", bucket, key };
   if (key === "") return { level: "bucket", bucket, key };
-  // A UTF-16 unit is at most three bytes of UTF-8, so short keys need no encoding to be measured.
-  if (key.length * 3 > keyBytesMax) {
-    const sizeBytes = new TextEncoder().encode(key).length;
-    if (sizeBytes > keyBytesMax) {
-      throw new S3Error("KeyTooLongError", undefined, { Size: `${sizeBytes}`, MaxSizeAllowed: `${keyBytesMax}` });
-    }
-  }
+  checkKeyLength(key);
   return { level: "object", bucket, key };
+}
+
+/** Throws KeyTooLongError for a key of more than 1,024 bytes of UTF-8. */
+export function checkKeyLength(key: string): void {
+  // A UTF-16 unit is at most three bytes of UTF-8, so short keys need no encoding to be measured.
+  if (key.length * 3 <= keyBytesMax) return;
+  const sizeBytes = new TextEncoder().encode(key).length;
+  if (sizeBytes <= keyBytesMax) return;
+  throw new S3Error("KeyTooLongError", undefined, { Size: `${sizeBytes}`, MaxSizeAllowed: `${keyBytesMax}` });
 }
 
 function decodePath(rawPath: string): string {

@@ -1,5 +1,11 @@
 import { Buffer } from "node:buffer";
-import type { CredentialFailure, SignatureFailure, SignatureMismatch } from "../sigv4/failures.ts";
+import type {
+  CredentialFailure,
+  CredentialProblem,
+  FormFailure,
+  SignatureFailure,
+  SignatureMismatch,
+} from "../sigv4/failures.ts";
 import type { S3ErrorCode } from "./error.ts";
 
 /** An error of AWS: its code, its message, and further elements of the XML answer in their order. */
@@ -65,6 +71,11 @@ export function translateSignatureFailure(failure: SignatureFailure): Translated
       return accessDenied("Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters");
     case "malformedV2Expires":
       return accessDenied(`Invalid date (should be seconds since epoch): ${failure.value}`);
+    case "missingFormField":
+    case "unknownFormAlgorithm":
+    case "malformedFormCredential":
+    case "malformedFormDate":
+      return translateForm(failure);
     case "missingDate":
       return accessDenied("AWS authentication requires a valid Date or x-amz-date header");
     case "missingContentSha256":
@@ -185,7 +196,28 @@ function translateCredential(failure: CredentialFailure): TranslatedFailure {
   }
 }
 
-function credentialText({ detail }: Extract<CredentialFailure, { kind: "malformedCredential" }>): string {
+function translateForm(failure: FormFailure): TranslatedFailure {
+  switch (failure.kind) {
+    case "missingFormField":
+      return invalidArgument(
+        `Bucket POST must contain a field named '${failure.name}'.  If it is specified, please check the order of the fields.`,
+        failure.name,
+        "",
+      );
+    case "unknownFormAlgorithm":
+      return invalidArgument(
+        'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"',
+        "X-Amz-Algorithm",
+        failure.algorithm,
+      );
+    case "malformedFormCredential":
+      return invalidArgument(credentialText(failure), "X-Amz-Credential", failure.value);
+    case "malformedFormDate":
+      return invalidArgument("X-Amz-Date must be formated via ISO8601 Long format", "X-Amz-Date", failure.value);
+  }
+}
+
+function credentialText({ detail }: { detail: CredentialProblem }): string {
   switch (detail.problem) {
     case "shape":
       return 'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".';

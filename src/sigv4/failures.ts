@@ -10,6 +10,7 @@ export type SignatureFailure =
   | CredentialFailure
   | PresignParameterFailure
   | V2Failure
+  | FormFailure
   | HeadFailure
   | TimeFailure
   | SignatureMismatch
@@ -61,6 +62,14 @@ export type V2Failure =
   /** AccessDenied. `value` is no number of seconds since 1970 below 2^31. */
   | { kind: "malformedV2Expires"; value: string };
 
+/** InvalidArgument. What is wrong with the fields by which a form is signed. */
+export type FormFailure =
+  /** `name` as S3 writes it. */
+  | { kind: "missingFormField"; name: string }
+  | { kind: "malformedFormCredential"; value: string; detail: CredentialProblem }
+  | { kind: "unknownFormAlgorithm"; algorithm: string }
+  | { kind: "malformedFormDate"; value: string };
+
 /** What the signed part of the request head must have, and has not. */
 export type HeadFailure =
   /** AccessDenied. Neither x-amz-date nor Date holds a time. */
@@ -92,10 +101,10 @@ export type TimeFailure =
   /** AccessDenied. */
   | { kind: "presignedNotYetValid"; requestTimeMs: number; expiresAtMs: number; serverTimeMs: number };
 
-/** SignatureDoesNotMatch: of the request head, of chunk `chunk` (counted from 1) or of the trailers. */
+/** SignatureDoesNotMatch: of the request head, of chunk `chunk` (counted from 1), of the trailers or of a form's policy. */
 export interface SignatureMismatch {
   kind: "signatureDoesNotMatch";
-  subject: { part: "head" } | { part: "chunk"; chunk: number } | { part: "trailer" };
+  subject: { part: "head" } | { part: "chunk"; chunk: number } | { part: "trailer" } | { part: "policy" };
   accessKeyId: string;
   signatureProvided: string;
   /** What we would have signed. */

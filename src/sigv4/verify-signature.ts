@@ -10,7 +10,8 @@ import { deriveSigningKey, type SigningKeyCache, scopeText } from "./signing-key
 import { formatBasicTime } from "./timestamp.ts";
 import { verifySignatureV2 } from "./verify-signature-v2.ts";
 
-const nobodysSecret = "a secret that no key has, as long as one";
+/** Stands in for the secret of a key that does not exist. What it signs is refused all the same. */
+export const nobodysSecret = "a secret that no key has, as long as one";
 
 interface Verification {
   readonly secret: string;

@@ -31,6 +31,30 @@ const rows: [failure: SignatureFailure, code: string, message: RegExp, details?:
     { ArgumentName: "Authorization" },
   ],
   [
+    { kind: "missingFormField", name: "X-Amz-Signature" },
+    "InvalidArgument",
+    /^Bucket POST must contain a field named 'X-Amz-Signature'\. {2}If it is specified, please check the order of the fields\.$/,
+    { ArgumentName: "X-Amz-Signature", ArgumentValue: "" },
+  ],
+  [
+    { kind: "unknownFormAlgorithm", algorithm: "x" },
+    "InvalidArgument",
+    /^X-Amz-Algorithm only supports /,
+    { ArgumentName: "X-Amz-Algorithm", ArgumentValue: "x" },
+  ],
+  [
+    { kind: "malformedFormCredential", value: "AKID", detail: { problem: "shape" } },
+    "InvalidArgument",
+    /^the Credential is mal-formed; expecting /,
+    { ArgumentName: "X-Amz-Credential", ArgumentValue: "AKID" },
+  ],
+  [
+    { kind: "malformedFormDate", value: "x" },
+    "InvalidArgument",
+    /ISO8601 Long format$/,
+    { ArgumentName: "X-Amz-Date", ArgumentValue: "x" },
+  ],
+  [
     { kind: "malformedCredential", via: "header", detail: { problem: "shape" } },
     "AuthorizationHeaderMalformed",
     /^The authorization header is malformed; the Credential is mal-formed; expecting "<YOUR-AKID>/,

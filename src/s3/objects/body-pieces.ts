@@ -1,3 +1,5 @@
+import { S3Error } from "../error.ts";
+
 /** Size of the pieces that a body is read in: smaller ones cost more in crossing from the runtime than in work on them. */
 const PIECE_BYTES_MAX = 256 * 1024;
 
@@ -7,6 +9,33 @@ export interface BodyPieces {
   next(): Promise<Uint8Array | null>;
   /** Gives the stream free, unless a piece is being waited for, so that whoever refuses the request can read it away. */
   release(): void;
+}
+
+/** The body of a request with its transfer coding undone. */
+export interface PayloadBytes {
+  /** What `next` gives in all. */
+  readonly sizeBytes: number;
+  /** True where `sizeBytes` is only the most that `next` gives. */
+  readonly sizeIsBound?: boolean;
+  /**
+   * The next bytes, valid until the next call; null once all have come and their framing and chunk signatures are right.
+   * Throws IncompleteBody where the body ends early or the connection is cut, and SignatureDoesNotMatch and its like where
+   * it is forged.
+   */
+  next(): Promise<Uint8Array | null>;
+  /** What followed the body, by lower-case name. Empty before `next` has given null. */
+  readonly trailers: ReadonlyMap<string, string>;
+  /** See `BodyPieces`. */
+  release(): void;
+}
+
+/** `pieces.next()`. Whatever fails while the client sends is the client's connection: throws IncompleteBody. */
+export async function nextPiece(pieces: BodyPieces): Promise<Uint8Array | null> {
+  try {
+    return await pieces.next();
+  } catch (cause) {
+    throw new S3Error("IncompleteBody", undefined, {}, { cause });
+  }
 }
 
 /**

@@ -2,33 +2,18 @@ import { AwsChunkedDecoder } from "../../sigv4/aws-chunked-decoder.ts";
 import { type AwsChunkedFraming, parseBodyFraming } from "../../sigv4/body-framing.ts";
 import { S3Error } from "../error.ts";
 import type { Payload } from "../handler.ts";
-import { type BodyPieces, readPieces } from "./body-pieces.ts";
+import { nextPiece, type PayloadBytes, readPieces } from "./body-pieces.ts";
 import { signatureError } from "./signature-error.ts";
 
 /** S3's limit on the body of one PutObject or UploadPart: 5 GiB. */
 export const BODY_MAX_BYTES = 5 * 1024 ** 3;
 
-/** The body of a request with its transfer coding undone. */
-export interface PayloadBytes {
-  /** What `next` gives in all. */
-  readonly sizeBytes: number;
-  /**
-   * The next bytes, valid until the next call; null once all have come and their framing and chunk signatures are right.
-   * Throws IncompleteBody where the body ends early or the connection is cut, and SignatureDoesNotMatch and its like where
-   * it is forged.
-   */
-  next(): Promise<Uint8Array | null>;
-  /** What followed the body, by lower-case name. Empty before `next` has given null. */
-  readonly trailers: ReadonlyMap<string, string>;
-  /** See `BodyPieces`. */
-  release(): void;
-}
-
 /**
- * The bytes of `payload`, nothing of which is read yet. Throws MissingContentLength where their number is not declared,
+ * The bytes of `payload`, nothing of which is read yet (of a form: of its file). Throws MissingContentLength where their number is not declared,
  * EntityTooLarge where it is over 5 GiB, and what is wrong with the headers of aws-chunked.
  */
 export function openPayload(payload: Payload, headers: Headers): PayloadBytes {
+  if (payload.form !== undefined) return payload.form.file;
   const framing = parseBodyFraming(new Map(headers), payload.mode);
   if (!framing.ok) throw signatureError(framing.failure);
   return framing.value.kind === "whole" ? openWhole(payload, headers) : openChunked(payload, framing.value);
@@ -93,15 +78,6 @@ function openChunked({ stream, verified, contentLengthBytes }: Payload, framing:
       return null;
     },
   };
-}
-
-/** Whatever fails while the client sends is the client's connection. */
-async function nextPiece(pieces: BodyPieces): Promise<Uint8Array | null> {
-  try {
-    return await pieces.next();
-  } catch (cause) {
-    throw new S3Error("IncompleteBody", undefined, {}, { cause });
-  }
 }
 
 function checkSize(sizeBytes: number): void {

@@ -11,8 +11,9 @@ import type {
 } from "../../store/types.ts";
 import { S3Error } from "../error.ts";
 import type { Call, Payload } from "../handler.ts";
+import type { PayloadBytes } from "./body-pieces.ts";
 import { checksumHeader, type DeclaredChecksum, parseChecksumValue, parseDeclaredChecksum } from "./checksums.ts";
-import { openPayload, type PayloadBytes } from "./payload-bytes.ts";
+import { openPayload } from "./payload-bytes.ts";
 import { signatureError } from "./signature-error.ts";
 
 /** A request body for the store, and what the client declared and the body was found to match. */
@@ -65,6 +66,7 @@ export async function releasing<T>(body: () => VerifiableBody | undefined, resul
 
 class RequestBody implements VerifiableBody {
   readonly sizeBytes: number;
+  readonly sizeIsBound: boolean;
   readonly digests: readonly DigestName[];
   verified: ObjectChecksum | null = null;
   readonly #payload: PayloadBytes;
@@ -77,6 +79,7 @@ class RequestBody implements VerifiableBody {
     this.#payload = openPayload(call.payload, call.headers);
     this.#keep = keep;
     this.sizeBytes = this.#payload.sizeBytes;
+    this.sizeIsBound = this.#payload.sizeIsBound ?? false;
     const kept: DigestName[] = keep === null || keep === "none" ? [] : [keep];
     this.digests = [...new Set([...neededDigests(this.#expected), ...kept])];
   }

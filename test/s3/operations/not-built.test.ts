@@ -17,12 +17,6 @@ describe("operations that are not built", () => {
     const refused = await failure(sherd.client().send(command as PutBucketPolicyCommand));
     expect(refused).toEqual({ code: "NotImplemented", status: 501, message: `${name} is not implemented` });
   });
-
-  test("an HTML form is one of them", async () => {
-    const headers = { "content-type": "multipart/form-data; boundary=x" };
-    const { status, text } = await sherd.raw({ method: "POST", path: "/bucket", headers, body: "--x--" });
-    expect([status, elementText(text, "Message")]).toEqual([501, "PostObject is not implemented"]);
-  });
 });
 
 describe("features that are not built leave nothing behind", () => {
