@@ -15,6 +15,8 @@ export interface JobResult {
   report: JobReport;
   /** Where the next run goes on; null: from the start. */
   cursor: unknown;
+  /** It stopped because its time was over, and would go on at once. */
+  isUnfinished?: boolean;
 }
 
 /**

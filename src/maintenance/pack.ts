@@ -50,7 +50,7 @@ export const pack: Job = {
       if (ended) waiting.length = 0;
     }
     // What waits for a full pack is found again by the next cycle.
-    return { report, cursor };
+    return { report, cursor, isUnfinished: cursor !== null };
   },
 };
 

@@ -2,12 +2,14 @@ import type { StoreContext } from "../store/context.ts";
 import { newId } from "../store/ids.ts";
 import { census } from "./census.ts";
 import { collect } from "./collect.ts";
+import { drain } from "./drain.ts";
 import { expire } from "./expire.ts";
-import type { Budget, Job, JobReport } from "./job.ts";
+import { heal } from "./heal.ts";
+import type { Budget, Job, JobReport, JobResult } from "./job.ts";
 import { pack } from "./pack.ts";
 
-/** In the order in which they run: what one frees, the next may take away. */
-const JOBS: readonly Job[] = [expire, pack, collect, census];
+/** In the order in which they run: what one finds or frees, the next may heal or take away. */
+const JOBS: readonly Job[] = [drain, heal, expire, pack, collect, census];
 
 /** A cron trigger that comes more often than hourly has 30 seconds. */
 const RUN_MS_MAX = 20_000;
@@ -15,37 +17,67 @@ const RUN_MS_MAX = 20_000;
 const LEASE_MS = 90_000;
 
 /**
- * Runs all jobs within one cron trigger's time, each under its lease: a job that somebody else runs is passed over. A job that
- * fails does not keep the others from running; the failures are thrown together at the end. Gives what each job did.
+ * Runs all jobs within one cron trigger's time, each under its lease: a job that somebody else runs is passed over. Each has an
+ * equal share of the time that is left; those that would go on share what remains at the end. A job that has waited longest
+ * begins, so that none is kept from running by others that take too long. Nor by one that fails: the failures are thrown
+ * together at the end. Gives what each job did.
  */
 export async function runJobs(store: StoreContext, jobs: readonly Job[] = JOBS): Promise<Map<string, JobReport>> {
   const { clock } = store;
   const untilMs = clock.now() + RUN_MS_MAX;
-  const budget: Budget = { untilMs, isSpent: () => clock.now() >= untilMs };
   const holder = newId(store);
   const reports = new Map<string, JobReport>();
   const failures: unknown[] = [];
-  for (const job of jobs) {
-    if (budget.isSpent()) break;
-    try {
-      const report = await runLeased(store, job, holder, budget);
-      if (report) reports.set(job.name, report);
-    } catch (error) {
-      failures.push(error);
+  let round = await byLongestWait(store, jobs);
+  while (round.length > 0) {
+    const unfinished: Job[] = [];
+    for (const [index, job] of round.entries()) {
+      const nowMs = clock.now();
+      if (nowMs >= untilMs) break;
+      const budget = budgetUntil(store, nowMs + (untilMs - nowMs) / (round.length - index));
+      try {
+        const result = await runLeased(store, job, holder, budget);
+        if (result) reports.set(job.name, sum(reports.get(job.name), result.report));
+        if (result?.isUnfinished) unfinished.push(job);
+      } catch (error) {
+        failures.push(error);
+      }
     }
+    round = clock.now() < untilMs ? unfinished : [];
   }
   if (failures.length > 0) throw new AggregateError(failures, "background jobs failed");
   return reports;
 }
 
-async function runLeased(store: StoreContext, job: Job, holder: string, budget: Budget): Promise<JobReport | null> {
+/** The jobs in their order, but those that were begun longest ago first. */
+async function byLongestWait({ metadata }: StoreContext, jobs: readonly Job[]): Promise<readonly Job[]> {
+  const rows = await metadata.jobs.list();
+  const startedMs = ({ name }: Job) => rows.find((row) => row.name === name)?.startedMs ?? 0;
+  return [...jobs].sort((a, b) => startedMs(a) - startedMs(b));
+}
+
+function budgetUntil({ clock }: StoreContext, untilMs: number): Budget {
+  return { untilMs, isSpent: () => clock.now() >= untilMs };
+}
+
+function sum(before: JobReport | undefined, report: JobReport): JobReport {
+  const total: Record<string, number> = { ...before };
+  for (const [what, count] of Object.entries(report)) total[what] = (total[what] ?? 0) + count;
+  return total;
+}
+
+async function runLeased(store: StoreContext, job: Job, holder: string, budget: Budget): Promise<JobResult | null> {
   const { clock, metadata } = store;
   const leased = await metadata.jobs.lease(job.name, holder, clock.now(), clock.now() + LEASE_MS);
   if (!leased) return null;
   try {
-    const { report, cursor } = await job.run(store, budget, leased.cursor);
-    await metadata.jobs.finish(job.name, holder, { nowMs: clock.now(), cursor, report });
-    return report;
+    const result = await job.run(store, budget, leased.cursor);
+    await metadata.jobs.finish(job.name, holder, {
+      nowMs: clock.now(),
+      cursor: result.cursor,
+      report: { ...result.report },
+    });
+    return result;
   } catch (error) {
     // The lease would run out anyway: what matters is the failure itself.
     await metadata.jobs.fail(job.name, holder, clock.now(), String(error)).catch(() => {});

@@ -1,3 +1,4 @@
+import { type DamageCause, noteDamage } from "./damage.ts";
 import type { Database } from "./database.ts";
 import { type BlobRow, type ExtentRow, parseBlob, type RawBlob } from "./rows.ts";
 
@@ -26,16 +27,14 @@ export class BlobTable {
     return raw.map(parseBlob);
   }
 
-  /** Notes shards that a reader found absent or corrupt. A blob that is gone meanwhile is passed over. */
-  async noteDamage(blobId: string, found: readonly { shard: number; cause: string }[], nowMs: number): Promise<void> {
-    await this.#database.all(
-      `INSERT OR IGNORE INTO damage (blob_id, shard, cause, noted_ms)
-       SELECT ?1, json_extract(f.value, '$.shard'), json_extract(f.value, '$.cause'), ?3 FROM json_each(?2) f
-       WHERE EXISTS (SELECT 1 FROM blobs WHERE id = ?1)`,
-      blobId,
-      JSON.stringify(found),
-      nowMs,
-    );
+  /** Notes shards that a reader found absent or wrong, for healing. A blob that is gone meanwhile is passed over. */
+  async noteDamage(
+    blobId: string,
+    found: readonly { shard: number; cause: DamageCause }[],
+    nowMs: number,
+  ): Promise<void> {
+    const damage = found.map(({ shard, cause }) => ({ blobId, shard, cause }));
+    if (damage.length > 0) await this.#database.batch(noteDamage(damage, nowMs));
   }
 
   /** The oldest trash dropped before `beforeMs`. */

@@ -1,3 +1,4 @@
+import { noteMissing } from "./damage.ts";
 import { type Database, require, type Statement } from "./database.ts";
 import {
   type BlobRow,
@@ -177,14 +178,7 @@ function refer(
       sql: "INSERT OR IGNORE INTO blob_refs (blob_id, referent) VALUES (?1, ?2)",
       values: [blob.id, referent],
     });
-    const missing = blob.shards.flatMap((place, shard) => (place === null ? [shard] : []));
-    if (missing.length > 0) {
-      statements.push({
-        sql: `INSERT OR IGNORE INTO damage (blob_id, shard, cause, noted_ms)
-              SELECT ?1, value, 'not-written', ?3 FROM json_each(?2)`,
-        values: [blob.id, JSON.stringify(missing), nowMs],
-      });
-    }
+    statements.push(...noteMissing(blob, nowMs));
   }
   if (sharedBlobIds && sharedBlobIds.length > 0) {
     const ids = JSON.stringify(sharedBlobIds);

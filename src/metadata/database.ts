@@ -8,7 +8,6 @@ export type Guard =
   | "no_such_upload"
   | "part_changed"
   | "blob_gone"
-  | "blob_changed"
   | "exists_already"
   | "etag_differs"
   | "no_such_key"

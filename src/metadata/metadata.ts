@@ -4,6 +4,7 @@ import { BucketTable } from "./buckets.ts";
 import { CensusTable } from "./census.ts";
 import { Commits } from "./commit.ts";
 import { type CostObserver, Database } from "./database.ts";
+import { HealingTable } from "./healing.ts";
 import { JobTable } from "./jobs.ts";
 import { ListingQueries } from "./listing.ts";
 import { ObjectTable } from "./objects.ts";
@@ -22,6 +23,7 @@ export class Metadata {
   readonly removals: Removals;
   readonly amendments: Amendments;
   readonly jobs: JobTable;
+  readonly healing: HealingTable;
   readonly census: CensusTable;
   readonly packing: PackingTable;
 
@@ -37,6 +39,7 @@ export class Metadata {
     this.removals = new Removals(database);
     this.amendments = new Amendments(database);
     this.jobs = new JobTable(database);
+    this.healing = new HealingTable(database);
     this.census = new CensusTable(database);
     this.packing = new PackingTable(database);
   }

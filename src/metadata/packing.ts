@@ -1,4 +1,5 @@
 import { insertBlob } from "./commit.ts";
+import { noteMissing } from "./damage.ts";
 import type { Database, Statement } from "./database.ts";
 import { type BlobRow, type ContentRow, type ExtentRow, parseJson } from "./rows.ts";
 
@@ -124,6 +125,7 @@ export class PackingTable {
               AND NOT EXISTS (SELECT 1 FROM blob_refs WHERE blob_id = ?1)`,
         values: [blob.id, nowMs],
       },
+      ...noteMissing(blob, nowMs),
     ];
     const results: unknown[][] = await this.#database.batch<unknown[]>(statements);
     return (results[3] as { id: string }[]).map(({ id }) => id);

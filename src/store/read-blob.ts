@@ -1,4 +1,5 @@
 import { type BlobLayout, piecesOfStripe, stripesOfRange } from "../erasure/layout.ts";
+import type { DamageCause } from "../metadata/damage.ts";
 import type { BlobRow } from "../metadata/rows.ts";
 import type { StoreContext } from "./context.ts";
 import { StoreError } from "./failure.ts";
@@ -15,7 +16,7 @@ export interface BlobRange {
 /** What a shard turned out to lack while it was read. */
 export interface Damage {
   shard: number;
-  cause: string;
+  cause: DamageCause;
 }
 
 /** The bytes of the range that lie in one stripe, in order, and the memory that they lie in. */

@@ -55,6 +55,60 @@ describe("runJobs", () => {
     await Promise.all([first, second]);
   });
 
+  /** A job that takes `stepMs` a step and has always more to do. */
+  function greedy(name: string, stepMs: number, done: string[]): Job {
+    return {
+      name,
+      run: async (_store, budget) => {
+        let steps = 0;
+        do {
+          await clock.advance(stepMs);
+          done.push(name);
+          steps++;
+        } while (!budget.isSpent());
+        return { report: { steps }, cursor: null, isUnfinished: true };
+      },
+    };
+  }
+
+  it("gives each job an equal share of the time that is left, and what remains to those that would go on", async () => {
+    const done: string[] = [];
+    const idle: Job = { name: "idle", run: async () => ({ report: {}, cursor: null }) };
+    const jobs = [idle, greedy("first", 100, done), greedy("second", 100, done)];
+    const beganMs = clock.now();
+    const reports = await runJobs(rig.store, jobs);
+    expect(clock.now() - beganMs).toBe(20_000);
+    expect(reports.get("first")?.steps).toBe(100);
+    expect(reports.get("second")?.steps).toBe(100);
+  });
+
+  it("begins with the job that has waited longest: one that overruns its share does not starve the others", async () => {
+    const done: string[] = [];
+    const jobs = [greedy("slow", 60_000, done), greedy("a", 5_000, done), greedy("b", 5_000, done)];
+    for (let run = 0; run < 6; run++) {
+      await clock.advance(60_000);
+      await runJobs(rig.store, jobs);
+    }
+    const counts = (name: string) => done.filter((other) => other === name).length;
+    expect(counts("a")).toBeGreaterThanOrEqual(3);
+    expect(counts("b")).toBeGreaterThanOrEqual(3);
+  });
+
+  it("adds up what a job did in several goes", async () => {
+    let goes = 0;
+    const job: Job = {
+      name: "in-goes",
+      run: async (_store, _budget, cursor) => {
+        goes++;
+        await clock.advance(3_000);
+        const at = ((cursor as { at: number } | null)?.at ?? 0) + 1;
+        return { report: { steps: 1, ...(at === 3 ? { ends: 1 } : {}) }, cursor: { at }, isUnfinished: at < 3 };
+      },
+    };
+    expect((await runJobs(rig.store, [job])).get("in-goes")).toEqual({ steps: 3, ends: 1 });
+    expect(goes).toBe(3);
+  });
+
   it("runs the other jobs when one fails", async () => {
     const failing: Job = {
       name: "failing",
