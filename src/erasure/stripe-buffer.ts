@@ -13,6 +13,8 @@ export interface SealedStripe {
   readonly frames: Uint8Array[];
   /** CRC-64/NVME of the stripe's data without padding. */
   readonly crc64: bigint;
+  /** Length of that data. */
+  readonly dataBytes: number;
 }
 
 interface Stripe {
@@ -93,7 +95,19 @@ export class StripeBuffer {
       const start = this.#base + shard * strideBytes;
       return memory.subarray(start, start + blockBytes + FRAME_CHECK_BYTES);
     });
-    return { frames, crc64 };
+    return { frames, crc64, dataBytes };
+  }
+
+  /** CRC-32 or CRC-32C of the stripe's data without padding, continuing from `crc`, that of the bytes before. */
+  crc32OfData(name: "crc32" | "crc32c", crc: number): number {
+    assert.ok(this.#stripe !== null && !this.#released, "crc outside of a stripe");
+    const { dataBytes, blockBytes, strideBytes } = this.#stripe;
+    let value = crc;
+    for (let block = 0; block * blockBytes < dataBytes; block++) {
+      const length = Math.min(blockBytes, dataBytes - block * blockBytes);
+      value = this.#instance.kernel[name](this.#base + block * strideBytes, length, value);
+    }
+    return value >>> 0;
   }
 
   /** Returns the slot to the pool. The buffer and the frames it gave out must not be used again; further calls do nothing. */

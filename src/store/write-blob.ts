@@ -1,4 +1,3 @@
-import { combineCrc } from "../erasure/combine.ts";
 import { blockBytesFor, type Geometry } from "../erasure/geometry.ts";
 import { type BlobLayout, shardBytes, stripeCount, stripeDataBytes } from "../erasure/layout.ts";
 import type { StripeBuffer } from "../erasure/stripe-buffer.ts";
@@ -9,6 +8,7 @@ import { StoreError } from "./failure.ts";
 import { idBytes, newId } from "./ids.ts";
 import { placeShards } from "./placement.ts";
 import { ShardSet } from "./shard-set.ts";
+import { isStripeCrc, StripeCrcs } from "./stripe-crcs.ts";
 import type { DigestName, Digests } from "./types.ts";
 
 /** Where a blob's bytes come from: the part of `IncomingBody` that needs no knowledge of requests. */
@@ -52,12 +52,15 @@ export async function writeBlob(store: StoreContext, write: BlobWrite): Promise<
     blobBytes: source.sizeBytes,
   };
   const id = newId(store);
-  const bytes = new BodyPieces(source, new DigestSet(["md5", ...source.digests], store.engine));
-  const stripes = new StripeWriter(store, id, layout, write);
+  // Padding would be in the stripes' CRCs, but is not of the body.
+  const inStripes = source.sizeIsBound ? [] : source.digests.filter(isStripeCrc);
+  const inPieces = source.digests.filter((name) => !(inStripes as readonly DigestName[]).includes(name));
+  const bytes = new BodyPieces(source, new DigestSet(["md5", ...inPieces], store.engine));
+  const stripes = new StripeWriter(store, { id, layout, write, crcs: new StripeCrcs(inStripes) });
   try {
     for (let stripe = 0; stripe < stripeCount(layout); stripe++) await stripes.write(stripe, bytes);
     await stripes.settle();
-    const digests = await bytes.finish(); // 4
+    const digests = new Map([...(source.sizeIsBound ? [] : stripes.digests), ...(await bytes.finish())]); // 4
     write.verify(digests);
     return { row: await stripes.close(), sourceBytes: bytes.receivedBytes, digests }; // 5
   } catch (error) {
@@ -127,26 +130,34 @@ class StripeWriter {
   readonly #idBytes: Uint8Array;
   readonly #layout: BlobLayout;
   readonly #write: BlobWrite;
+  readonly #crcs: StripeCrcs;
   #shards: ShardSet | null = null;
   #onTheWay: Promise<void> = Promise.resolve();
-  #crc64 = 0n;
 
-  constructor(store: StoreContext, id: string, layout: BlobLayout, write: BlobWrite) {
+  constructor(
+    store: StoreContext,
+    { id, layout, write, crcs }: { id: string; layout: BlobLayout; write: BlobWrite; crcs: StripeCrcs },
+  ) {
     this.#store = store;
     this.#id = id;
     this.#idBytes = idBytes(id);
     this.#layout = layout;
     this.#write = write;
+    this.#crcs = crcs;
+  }
+
+  /** The CRCs of all that was written, padding included. */
+  get digests(): Digests {
+    return this.#crcs.digests;
   }
 
   async write(stripe: number, bytes: BodyPieces): Promise<void> {
     const buffer = await this.#store.engine.acquire();
     try {
-      const dataBytes = stripeDataBytes(this.#layout, stripe);
-      buffer.begin(this.#layout, dataBytes);
+      buffer.begin(this.#layout, stripeDataBytes(this.#layout, stripe));
       await bytes.fill(buffer);
       const sealed = buffer.seal(this.#idBytes, stripe);
-      this.#crc64 = combineCrc("crc64nvme", this.#crc64, sealed.crc64, dataBytes);
+      this.#crcs.update(buffer, sealed);
       this.#shards ??= await this.#open();
       await this.#onTheWay;
       this.#onTheWay = this.#shards.write(sealed.frames).finally(() => buffer.release());
@@ -165,7 +176,7 @@ class StripeWriter {
   async close(): Promise<BlobRow> {
     const shards = await (this.#shards as ShardSet).close();
     const { k, m, blockBytes, blobBytes } = this.#layout;
-    const crc64nvme = this.#crc64.toString(16).padStart(16, "0");
+    const crc64nvme = this.#crcs.crc64.toString(16).padStart(16, "0");
     return { id: this.#id, k, m, blockBytes, sizeBytes: blobBytes, crc64nvme, shards };
   }
 

@@ -112,3 +112,22 @@ test("misuse is refused", async () => {
   expect(() => buffer.begin(GEOMETRY, 1)).toThrow("released");
   expect(() => buffer.append(new Uint8Array(1))).toThrow();
 });
+
+test("CRC-32 and CRC-32C of a stripe's data are those of the bytes, continued from any before", async () => {
+  const largest = 4 * largestBlockBytes(GEOMETRY);
+  const lengths = fc.oneof(fc.integer({ min: 1, max: 2000 }), fc.integer({ min: largest - 300, max: largest }));
+  await fc.assert(
+    fc.asyncProperty(lengths, fc.nat(100), fc.boolean(), async (length, before, isSealed) => {
+      const bytes = pseudoRandom(before + length, length);
+      await withBuffer((buffer) => {
+        buffer.begin(GEOMETRY, length);
+        buffer.append(bytes.subarray(before));
+        if (isSealed) buffer.seal(BLOB_ID, 0);
+        for (const name of ["crc32", "crc32c"] as const) {
+          expect(buffer.crc32OfData(name, engine[name](bytes.subarray(0, before)))).toBe(engine[name](bytes));
+        }
+      });
+    }),
+    { numRuns: 40 },
+  );
+});
