@@ -1,7 +1,10 @@
 import { type Database, require, type Statement, TakenError } from "./database.ts";
 import { BUCKET_COLUMNS, type BucketRow } from "./rows.ts";
 
-export type NewBucket = Omit<BucketRow, "id">;
+export type NewBucket = Omit<BucketRow, "id"> & {
+  /** By kind, as `configure` sets them. */
+  configuration: Readonly<Record<string, unknown>>;
+};
 
 export class BucketTable {
   readonly #database: Database;
@@ -31,13 +34,15 @@ export class BucketTable {
   async create(bucket: NewBucket): Promise<{ takenBy: string } | null> {
     try {
       await this.#database.all(
-        "INSERT INTO buckets (name, owner, region, created_ms, versioning, object_lock) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        `INSERT INTO buckets (name, owner, region, created_ms, versioning, object_lock, configuration)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
         bucket.name,
         bucket.owner,
         bucket.region,
         bucket.createdMs,
         bucket.versioning,
         bucket.objectLock,
+        JSON.stringify(bucket.configuration),
       );
       return null;
     } catch (error) {

@@ -6,6 +6,7 @@ import {
   type ExtentRow,
   jsonOrNull,
   type LockRow,
+  legalHoldNumber,
   type PartSummaryRow,
   type TagRow,
 } from "./rows.ts";
@@ -222,7 +223,7 @@ function putVersion(version: NewVersion): Statement {
       jsonOrNull(version.tags),
       lock.retainUntilMs,
       lock.retainMode,
-      lock.legalHold ? 1 : 0,
+      legalHoldNumber(lock.legalHold),
       JSON.stringify(version.attributes),
       jsonOrNull(version.parts),
       jsonOrNull(version.extents),

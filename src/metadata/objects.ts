@@ -70,7 +70,7 @@ export interface FoundForCopy {
 /** So many blobs come with the object's own row; further ones are fetched as the reader gets there. */
 export const BLOBS_PER_READ = 64;
 
-type RawHead = Omit<BucketRow, "id" | "name"> & { bucketId: number; bucketName: string } & {
+export type RawHead = Omit<BucketRow, "id" | "name"> & { bucketId: number; bucketName: string } & {
   isMarker: number | null;
   hiddenBy: string | null;
 } & {
@@ -87,8 +87,7 @@ export class ObjectTable {
 
   /** Bucket and object without its bytes, or null where there is no such bucket. */
   async head(ref: ObjectRef): Promise<FoundHead | null> {
-    const { sql, values } = source(ref);
-    const [raw] = await this.#database.all<RawHead>(`SELECT ${HEAD_COLUMNS} ${sql}`, ...values);
+    const [[raw]] = await this.#database.batch<[RawHead]>([headStatement(ref)]);
     return raw ? foundHead(raw) : null;
   }
 
@@ -150,6 +149,12 @@ function source({ bucket, key, version }: ObjectRef): Statement {
   };
 }
 
+/** Gives a `RawHead`, or no row where there is no such bucket. */
+export function headStatement(ref: ObjectRef): Statement {
+  const { sql, values } = source(ref);
+  return { sql: `SELECT ${HEAD_COLUMNS} ${sql}`, values };
+}
+
 /** As `source`, with ?6 and ?7: the window's offset and length. */
 function openStatement(ref: ObjectRef, window: ReadWindow): Statement {
   const { sql, values } = source(ref);
@@ -168,7 +173,7 @@ function openStatement(ref: ObjectRef, window: ReadWindow): Statement {
   };
 }
 
-function foundHead(raw: RawHead): FoundHead {
+export function foundHead(raw: RawHead): FoundHead {
   const { bucketId: id, bucketName: name, owner, region, createdMs, versioning, objectLock } = raw;
   const bucket = { id, name, owner, region, createdMs, versioning, objectLock };
   if (raw.id === null) return { bucket, object: null, marker: hidingMarker(raw.hiddenBy) };

@@ -38,13 +38,16 @@ export interface BlobRow {
   shards: ShardPlace[];
 }
 
+/** null: nobody ever said. */
+export type LegalHold = "ON" | "OFF" | null;
+
 export type RetainMode = "GOVERNANCE" | "COMPLIANCE";
 
 /** What keeps a version from being removed. */
 export interface LockRow {
   retainUntilMs: number | null;
   retainMode: RetainMode | null;
-  legalHold: boolean;
+  legalHold: LegalHold;
 }
 
 /** In the order in which they were given. */
@@ -123,7 +126,11 @@ export function parseObject(raw: RawObject): ObjectRow {
     storageClass: raw.storage_class,
     checksum: parseJson<ChecksumRow>(raw.checksum),
     tags: parseJson<TagRow[]>(raw.tags),
-    lock: { retainUntilMs: raw.retain_until_ms, retainMode: raw.retain_mode, legalHold: raw.legal_hold === 1 },
+    lock: {
+      retainUntilMs: raw.retain_until_ms,
+      retainMode: raw.retain_mode,
+      legalHold: parseLegalHold(raw.legal_hold),
+    },
     attributes: JSON.parse(raw.attributes),
     parts: parseJson<PartSummaryRow[]>(raw.parts),
   };
@@ -139,6 +146,17 @@ export function parseBlob(raw: RawBlob): BlobRow {
     crc64nvme: raw.crc64nvme,
     shards: JSON.parse(raw.shards),
   };
+}
+
+const LEGAL_HOLDS: readonly LegalHold[] = [null, "ON", "OFF"];
+
+/** As the tables have it: 1 where the hold is on. */
+export function legalHoldNumber(hold: LegalHold): number {
+  return LEGAL_HOLDS.indexOf(hold);
+}
+
+export function parseLegalHold(number: number): LegalHold {
+  return LEGAL_HOLDS[number] ?? null;
 }
 
 export function parseJson<T>(text: string | null): T | null {

@@ -1,5 +1,5 @@
 import type { Statement } from "./database.ts";
-import { BUCKET_COLUMNS, type LockRow, parseJson, type RetainMode, type TagRow } from "./rows.ts";
+import { BUCKET_COLUMNS, type LockRow, parseJson, parseLegalHold, type RetainMode, type TagRow } from "./rows.ts";
 
 /** Rows of unfinished uploads, and the statements that find them beside other things in one round trip. */
 
@@ -44,6 +44,6 @@ export function findUpload(bucket: string, key: string, uploadId: string): State
 
 export function parseUpload(raw: RawUpload): UploadRow {
   const { retainUntilMs, retainMode, legalHold, tags, attributes, ...row } = raw;
-  const lock = { retainUntilMs, retainMode, legalHold: legalHold === 1 };
+  const lock = { retainUntilMs, retainMode, legalHold: parseLegalHold(legalHold) };
   return { ...row, tags: parseJson<TagRow[]>(tags), lock, attributes: JSON.parse(attributes) };
 }

@@ -1,7 +1,7 @@
 import { requireBucket } from "./buckets.ts";
 import { requireUpload } from "./commit.ts";
 import type { Database } from "./database.ts";
-import { type BucketRow, type ExtentRow, jsonOrNull } from "./rows.ts";
+import { type BucketRow, type ExtentRow, jsonOrNull, legalHoldNumber } from "./rows.ts";
 import { findBucket, findUpload, parseUpload, type RawUpload, type UploadRow } from "./upload-rows.ts";
 
 export interface PartRow {
@@ -60,7 +60,7 @@ export class UploadTable {
           jsonOrNull(row.tags),
           row.lock.retainUntilMs,
           row.lock.retainMode,
-          row.lock.legalHold ? 1 : 0,
+          legalHoldNumber(row.lock.legalHold),
         ],
       },
     ]);

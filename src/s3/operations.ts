@@ -6,12 +6,19 @@ import { createBucket } from "./handlers/create-bucket.ts";
 import { createMultipartUpload } from "./handlers/create-multipart-upload.ts";
 import { deleteBucket } from "./handlers/delete-bucket.ts";
 import { deleteBucketCors } from "./handlers/delete-bucket-cors.ts";
+import { deleteBucketTagging } from "./handlers/delete-bucket-tagging.ts";
 import { deleteObject } from "./handlers/delete-object.ts";
+import { deleteObjectTagging } from "./handlers/delete-object-tagging.ts";
 import { deleteObjects } from "./handlers/delete-objects.ts";
 import { getBucketCors } from "./handlers/get-bucket-cors.ts";
 import { getBucketLocation } from "./handlers/get-bucket-location.ts";
+import { getBucketTagging } from "./handlers/get-bucket-tagging.ts";
 import { getBucketVersioning } from "./handlers/get-bucket-versioning.ts";
 import { getObject } from "./handlers/get-object.ts";
+import { getObjectLegalHold } from "./handlers/get-object-legal-hold.ts";
+import { getObjectLockConfiguration } from "./handlers/get-object-lock-configuration.ts";
+import { getObjectRetention } from "./handlers/get-object-retention.ts";
+import { getObjectTagging } from "./handlers/get-object-tagging.ts";
 import { headBucket } from "./handlers/head-bucket.ts";
 import { headObject } from "./handlers/head-object.ts";
 import { listBuckets } from "./handlers/list-buckets.ts";
@@ -22,16 +29,15 @@ import { listObjectsV2 } from "./handlers/list-objects-v2.ts";
 import { listParts } from "./handlers/list-parts.ts";
 import { postObject } from "./handlers/post-object.ts";
 import { putBucketCors } from "./handlers/put-bucket-cors.ts";
+import { putBucketTagging } from "./handlers/put-bucket-tagging.ts";
 import { putBucketVersioning } from "./handlers/put-bucket-versioning.ts";
 import { putObject } from "./handlers/put-object.ts";
-import {
-  fixedDocument,
-  getBucketAcl,
-  getObjectAcl,
-  getObjectLockOfObject,
-  getObjectTagging,
-  notSet,
-} from "./handlers/unset-configurations.ts";
+import { putObjectLegalHold } from "./handlers/put-object-legal-hold.ts";
+import { putObjectLockConfiguration } from "./handlers/put-object-lock-configuration.ts";
+import { putObjectRetention } from "./handlers/put-object-retention.ts";
+import { putObjectTagging } from "./handlers/put-object-tagging.ts";
+import { renameObject } from "./handlers/rename-object.ts";
+import { fixedDocument, getBucketAcl, getObjectAcl, notSet } from "./handlers/unset-configurations.ts";
 import { uploadPart } from "./handlers/upload-part.ts";
 import { uploadPartCopy } from "./handlers/upload-part-copy.ts";
 import type { OperationName } from "./operation-name.ts";
@@ -109,12 +115,12 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   DeleteBucketOwnershipControls: notBuilt("s3:PutBucketOwnershipControls"),
   DeleteBucketPolicy: notBuilt("s3:DeleteBucketPolicy"),
   DeleteBucketReplication: notBuilt("s3:PutReplicationConfiguration"),
-  DeleteBucketTagging: notBuilt("s3:PutBucketTagging"),
+  DeleteBucketTagging: built("s3:PutBucketTagging", deleteBucketTagging),
   DeleteBucketWebsite: notBuilt("s3:DeleteBucketWebsite"),
   DeleteObject: built("s3:DeleteObject", deleteObject, { refused: refusedHeaders.deleteObject, ...oneVersion }),
   DeleteObjectAnnotation: notBuilt("s3:DeleteObjectAnnotation"),
   DeleteObjects: built("s3:DeleteObject", deleteObjects, { body: "xml" }),
-  DeleteObjectTagging: notBuilt("s3:DeleteObjectTagging"),
+  DeleteObjectTagging: built("s3:DeleteObjectTagging", deleteObjectTagging, oneVersion),
   DeletePublicAccessBlock: notBuilt("s3:PutBucketPublicAccessBlock"),
   GetBucketAbac: notBuilt("s3:GetBucketAbac"),
   GetBucketAccelerateConfiguration: built("s3:GetAccelerateConfiguration", fixedDocument("AccelerateConfiguration")),
@@ -149,19 +155,16 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
     "s3:GetBucketRequestPayment",
     fixedDocument("RequestPaymentConfiguration", element("Payer", "BucketOwner")),
   ),
-  GetBucketTagging: built("s3:GetBucketTagging", notSet("NoSuchTagSet")),
+  GetBucketTagging: built("s3:GetBucketTagging", getBucketTagging),
   GetBucketVersioning: built("s3:GetBucketVersioning", getBucketVersioning),
   GetBucketWebsite: built("s3:GetBucketWebsite", notSet("NoSuchWebsiteConfiguration")),
   GetObject: built("s3:GetObject", getObject, readObject),
   GetObjectAcl: built("s3:GetObjectAcl", getObjectAcl, oneVersion),
   GetObjectAnnotation: notBuilt("s3:GetObjectAnnotation"),
   GetObjectAttributes: notBuilt("s3:GetObjectAttributes"),
-  GetObjectLegalHold: built("s3:GetObjectLegalHold", getObjectLockOfObject, oneVersion),
-  GetObjectLockConfiguration: built(
-    "s3:GetBucketObjectLockConfiguration",
-    notSet("ObjectLockConfigurationNotFoundError"),
-  ),
-  GetObjectRetention: built("s3:GetObjectRetention", getObjectLockOfObject, oneVersion),
+  GetObjectLegalHold: built("s3:GetObjectLegalHold", getObjectLegalHold, oneVersion),
+  GetObjectLockConfiguration: built("s3:GetBucketObjectLockConfiguration", getObjectLockConfiguration),
+  GetObjectRetention: built("s3:GetObjectRetention", getObjectRetention, oneVersion),
   GetObjectTagging: built("s3:GetObjectTagging", getObjectTagging, oneVersion),
   GetObjectTorrent: notBuilt("s3:GetObjectTorrent"),
   GetPublicAccessBlock: built("s3:GetBucketPublicAccessBlock", notSet("NoSuchPublicAccessBlockConfiguration")),
@@ -230,18 +233,18 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   PutBucketPolicy: notBuilt("s3:PutBucketPolicy"),
   PutBucketReplication: notBuilt("s3:PutReplicationConfiguration"),
   PutBucketRequestPayment: notBuilt("s3:PutBucketRequestPayment"),
-  PutBucketTagging: notBuilt("s3:PutBucketTagging"),
+  PutBucketTagging: built("s3:PutBucketTagging", putBucketTagging, { body: "xml" }),
   PutBucketVersioning: built("s3:PutBucketVersioning", putBucketVersioning, { body: "xml" }),
   PutBucketWebsite: notBuilt("s3:PutBucketWebsite"),
   PutObject: built("s3:PutObject", putObject, { body: "stream", refused: refusedHeaders.writeObject }),
   PutObjectAcl: notBuilt("s3:PutObjectAcl"),
   PutObjectAnnotation: notBuilt("s3:PutObjectAnnotation"),
-  PutObjectLegalHold: notBuilt("s3:PutObjectLegalHold"),
-  PutObjectLockConfiguration: notBuilt("s3:PutBucketObjectLockConfiguration"),
-  PutObjectRetention: notBuilt("s3:PutObjectRetention"),
-  PutObjectTagging: notBuilt("s3:PutObjectTagging"),
+  PutObjectLegalHold: built("s3:PutObjectLegalHold", putObjectLegalHold, { body: "xml", ...oneVersion }),
+  PutObjectLockConfiguration: built("s3:PutBucketObjectLockConfiguration", putObjectLockConfiguration, { body: "xml" }),
+  PutObjectRetention: built("s3:PutObjectRetention", putObjectRetention, { body: "xml", ...oneVersion }),
+  PutObjectTagging: built("s3:PutObjectTagging", putObjectTagging, { body: "xml", ...oneVersion }),
   PutPublicAccessBlock: notBuilt("s3:PutBucketPublicAccessBlock"),
-  RenameObject: notBuilt("s3express:RenameObject"),
+  RenameObject: built("s3express:RenameObject", renameObject),
   RestoreObject: notBuilt("s3:RestoreObject"),
   SelectObjectContent: notBuilt("s3:GetObject"),
   UpdateBucketMetadataAnnotationTableConfiguration: notBuilt("s3:UpdateBucketMetadataAnnotationTableConfiguration"),

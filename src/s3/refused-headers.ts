@@ -19,8 +19,6 @@ const acl: RefusedHeader[] = [
 const objectFeatures: RefusedHeader[] = [
   ...acl,
   ...encryption,
-  { name: "x-amz-tagging", harmless: [""] },
-  { name: "x-amz-object-lock-*" },
   { name: "x-amz-website-redirect-location" },
   { name: "x-amz-object-annotation*" },
 ];
@@ -30,7 +28,6 @@ export const refusedHeaders = {
   none: [],
   createBucket: [
     ...acl,
-    { name: "x-amz-bucket-object-lock-enabled", harmless: ["false"] },
     { name: "x-amz-object-ownership", harmless: ["BucketOwnerEnforced"] },
     { name: "x-amz-bucket-namespace", harmless: ["global"] },
   ],

@@ -39,6 +39,11 @@ export function translateStoreFailure(failure: StoreFailure, method: string): S3
       const message = `${header} is only applicable to Object Lock enabled buckets.`;
       return new S3Error("InvalidArgument", message, { ArgumentName: header });
     }
+    case "not-versioned":
+      return new S3Error(
+        "InvalidBucketState",
+        "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration",
+      );
     case "versioning-needed":
       return new S3Error(
         "InvalidBucketState",
@@ -62,6 +67,8 @@ export function translateStoreFailure(failure: StoreFailure, method: string): S3
       });
     case "conflict":
       return new S3Error("ConditionalRequestConflict", undefined, { Condition: failure.what });
+    case "idempotency-mismatch":
+      return new S3Error("IdempotencyParameterMismatch");
     case "checksum-mismatch":
       return new S3Error(
         "BadDigest",

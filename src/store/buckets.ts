@@ -2,7 +2,7 @@ import type { BucketRow } from "../metadata/rows.ts";
 import type { StoreContext } from "./context.ts";
 import { StoreError } from "./failure.ts";
 import { withMetadata } from "./translate-metadata.ts";
-import type { Bucket, BucketName } from "./types.ts";
+import type { Bucket, BucketName, Tags } from "./types.ts";
 
 /** A page of an owner's buckets in name order. `after` is exclusive, "" from the start. */
 export async function listBuckets(
@@ -16,13 +16,14 @@ export async function listBuckets(
 /** With `objectLock` it is versioned from the start, for good. Throws `StoreError` bucket-exists where the name is taken, by whomever. */
 export async function createBucket(
   store: StoreContext,
-  bucket: { name: BucketName; owner: string; region: string; objectLock?: boolean },
+  bucket: { name: BucketName; owner: string; region: string; objectLock?: boolean; tags?: Tags },
 ): Promise<void> {
-  const { objectLock = false, ...named } = bucket;
+  const { objectLock = false, tags = [], ...named } = bucket;
   const lock = objectLock
     ? { versioning: "enabled" as const, objectLock: "{}" }
     : { versioning: null, objectLock: null };
-  const row = { ...named, ...lock, createdMs: store.clock.now() };
+  const configuration = tags.length > 0 ? { tagging: tags } : {};
+  const row = { ...named, ...lock, configuration, createdMs: store.clock.now() };
   const taken = await withMetadata({ bucket: bucket.name }, () => store.metadata.buckets.create(row));
   if (!taken) return;
   throw new StoreError({

@@ -18,6 +18,8 @@ export type StoreFailure =
   | { kind: "object-locked"; key: ObjectKey }
   /** The bucket has no object lock: there is nothing to lock with, or to bypass. */
   | { kind: "no-object-lock"; bucket: BucketName; asked: "lock" | "bypass" }
+  /** Only versions that are kept can be locked. */
+  | { kind: "not-versioned"; bucket: BucketName }
   /** Object lock needs versioning to stay enabled. */
   | { kind: "versioning-needed"; bucket: BucketName }
   | { kind: "no-such-upload"; uploadId: string }
@@ -31,6 +33,8 @@ export type StoreFailure =
   | { kind: "part-too-small"; partNumber: number; sizeBytes: number; minBytes: number; etag: string }
   /** Something changed under the operation each time that it was tried: the client may repeat it. */
   | { kind: "conflict"; what: string }
+  /** The token was used before, for another rename. */
+  | { kind: "idempotency-mismatch" }
   /** The full-object checksum or size that the client expects of a completed upload is not what its parts make. */
   | { kind: "checksum-mismatch"; algorithm: ChecksumAlgorithm }
   /** The upload was created with the other type of checksum. */

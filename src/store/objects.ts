@@ -58,14 +58,19 @@ export function versionRef({ key, versionId }: ObjectName): VersionRef {
   return ref;
 }
 
-/** The object that was found, or the failure that says why there is none. */
+/**
+ * The object that was found, or the failure that says why there is none. `hiddenKey`: what it is called that a delete marker
+ * hides the key.
+ */
 export function foundVersion<Found extends FoundHead>(
   found: Found | null,
   { bucket: bucketName, key, versionId }: ObjectName,
+  { hiddenKey }: { hiddenKey: "no-such-key" | "is-delete-marker" } = { hiddenKey: "no-such-key" },
 ): { bucket: Bucket; object: NonNullable<Found["object"]> } {
   const bucket = foundBucket(found?.bucket, bucketName);
   if (found?.object) return { bucket, object: found.object };
   const marker = found?.marker ?? null;
+  if (marker && hiddenKey === "is-delete-marker") throw isDeleteMarker(marker);
   if (versionId === undefined) {
     throw new StoreError({ kind: "no-such-key", key, ...(marker ? { deleteMarker: formatVersionId(marker) } : {}) });
   }

@@ -63,7 +63,8 @@ export interface Retention {
 /** What keeps a version from being removed. */
 export interface ObjectLock {
   retention: Retention | null;
-  legalHold: boolean;
+  /** null: nobody ever said. */
+  legalHold: "ON" | "OFF" | null;
 }
 
 export interface ObjectHead {

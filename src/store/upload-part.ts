@@ -81,7 +81,10 @@ export async function uploadPartCopy(store: StoreContext, name: UploadPartCopy):
   const head = objectHead(found.source, found.sourceBucket);
   const source = head.versionId === undefined ? {} : { sourceVersionId: head.versionId };
   const range = name.select(head);
-  return { ...(await copyRange(store, name, { bucket, info: uploadInfo(upload), source: found.source, range })), ...source };
+  return {
+    ...(await copyRange(store, name, { bucket, info: uploadInfo(upload), source: found.source, range })),
+    ...source,
+  };
 }
 
 async function copyRange(

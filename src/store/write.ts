@@ -41,11 +41,11 @@ export interface PutObject {
  * through the codec; 3 its shards are written; 4 it is verified; 5 a quorum of drives acknowledged; 6 one D1 batch makes it
  * visible; 7 the caller answers. A crash before 6 leaves only garbage that nobody can name; after it the object is there.
  *
- * Throws what the body throws, and `StoreError` no-such-bucket, incomplete-body, drives-unavailable, precondition-failed,
+ * Throws what the body throws, and `StoreError` no-such-bucket, no-object-lock, incomplete-body, drives-unavailable, precondition-failed,
  * precondition-no-such-key, metadata-unavailable.
  */
 export async function putObject(store: StoreContext, put: PutObject): Promise<WriteResult> {
-  const bucket = resolveBucket(store, put.bucket); // 1, while the first stripe arrives
+  const bucket = admit(store, put); // 1, while the first stripe arrives
   const id = newId(store);
   const content =
     put.body.sizeBytes <= store.settings.inlineBytesMax ? inline(store, put, bucket) : onDrives(store, put, bucket, id);
@@ -73,10 +73,14 @@ export async function putObject(store: StoreContext, put: PutObject): Promise<Wr
   return { id, ...committed, etag: version.etag, modifiedMs: version.modifiedMs, checksum };
 }
 
-/** The bucket, on its way; a failure surfaces where it is awaited. */
-export function resolveBucket(store: StoreContext, name: BucketName): Promise<Bucket> {
+/** The bucket, if it takes such an object, on its way; a failure surfaces where it is awaited. */
+function admit(store: StoreContext, { bucket: name, lock }: PutObject): Promise<Bucket> {
   const found = withMetadata({ bucket: name }, () => store.metadata.buckets.find(name));
-  const bucket = found.then((row) => foundBucket(row, name));
+  const bucket = found.then((row) => {
+    const admitted = foundBucket(row, name);
+    lockFor(store, admitted, lock);
+    return admitted;
+  });
   bucket.catch(() => {});
   return bucket;
 }

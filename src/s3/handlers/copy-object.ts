@@ -1,12 +1,14 @@
 import { copyObject as storeCopy } from "../../store/copy.ts";
-import type { Attributes, ObjectHead } from "../../store/types.ts";
+import type { ObjectHead } from "../../store/types.ts";
 import { S3Error } from "../error.ts";
 import type { Call, Handler } from "../handler.ts";
+import { parseLockHeaders } from "../lock/headers.ts";
 import { parseAttributes } from "../objects/attributes.ts";
 import { parseChecksumAlgorithm } from "../objects/checksums.ts";
 import { checkCopyConditions, parseWriteCondition } from "../objects/conditions.ts";
 import { type CopySource, copySourceHeader, ofCopySource, parseCopySource } from "../objects/copy-source.ts";
 import { parseStorageClass } from "../objects/storage-class.ts";
+import { parseTaggingHeader } from "../objects/tags.ts";
 import { writtenVersionHeader } from "../objects/version-id.ts";
 import { copyResult } from "../objects/write-answers.ts";
 import { xmlDocument } from "../xml/write.ts";
@@ -15,11 +17,15 @@ const ONTO_ITSELF =
   "This copy request is illegal because it is trying to copy an object to itself without changing the object's " +
   "metadata, storage class, website redirect location or encryption attributes.";
 
-/** CopyObject. Of the request's attributes only those count that the metadata directive REPLACE lets in. */
+/**
+ * CopyObject. Of the request's attributes and tags only those count that a directive REPLACE lets in. A lock is never copied.
+ */
 export const copyObject: Handler = async (call) => {
   const { bucket, key, headers, store } = call;
   const source = parseCopySource(headers.get("x-amz-copy-source") ?? "");
-  const attributes = parseDirectives(headers);
+  const attributes = isReplaced(headers, "metadata") ? parseAttributes(headers) : "copy";
+  const tags = isReplaced(headers, "tagging") ? (parseTaggingHeader(headers) ?? []) : "copy";
+  const lock = parseLockHeaders(headers, store.clock.now());
   const storageClass = parseStorageClass(headers, store);
   const checksumAlgorithm = parseChecksumAlgorithm(headers);
   const condition = parseWriteCondition(headers);
@@ -32,7 +38,9 @@ export const copyObject: Handler = async (call) => {
     bucket,
     key,
     attributes,
+    tags,
     storageClass,
+    ...(lock && { lock }),
     ...(checksumAlgorithm && { checksumAlgorithm }),
     ...(condition && { condition }),
   });
@@ -44,18 +52,12 @@ export const copyObject: Handler = async (call) => {
   };
 };
 
-/** The attributes of the copy: those of the request, or the source's. */
-function parseDirectives(headers: Headers): Attributes | "copy" {
-  const tagging = directive(headers, "x-amz-tagging-directive", "Unknown tagging directive.");
-  if (tagging === "REPLACE") throw new S3Error("NotImplemented", undefined, { Header: "x-amz-tagging-directive" });
-  const metadata = directive(headers, "x-amz-metadata-directive", "Unknown metadata directive.");
-  return metadata === "REPLACE" ? parseAttributes(headers) : "copy";
-}
-
-function directive(headers: Headers, header: string, unknown: string): "COPY" | "REPLACE" {
-  const text = headers.get(header) ?? "COPY";
-  if (text === "COPY" || text === "REPLACE") return text;
-  throw new S3Error("InvalidArgument", unknown, { ArgumentName: header, ArgumentValue: text });
+/** What a directive says: the request's own is meant, not the source's. */
+function isReplaced(headers: Headers, what: "metadata" | "tagging"): boolean {
+  const name = `x-amz-${what}-directive`;
+  const text = headers.get(name) ?? "COPY";
+  if (text === "COPY" || text === "REPLACE") return text === "REPLACE";
+  throw new S3Error("InvalidArgument", `Unknown ${what} directive.`, { ArgumentName: name, ArgumentValue: text });
 }
 
 /** An object copied onto itself must change in something; an older version that is copied becomes the newest one. */

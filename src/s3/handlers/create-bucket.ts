@@ -1,14 +1,17 @@
 import { createBucket as createStored } from "../../store/buckets.ts";
+import type { Tags } from "../../store/types.ts";
 import { checkNewBucketName } from "../bucket-name.ts";
 import { S3Error } from "../error.ts";
 import type { Answer, Call } from "../handler.ts";
 import { readBody } from "../objects/request-body.ts";
-import { childText, readXml } from "../xml/read.ts";
+import { BUCKET_TAGS, parseTagList } from "../objects/tags.ts";
+import { child, childText, readXml } from "../xml/read.ts";
 
 const BODY_BYTES_MAX = 64 * 1024;
 const regionName = /^[A-Za-z0-9-]{1,63}$/;
-/** Elements of CreateBucketConfiguration that ask for what is not built: directory buckets, and tags. */
-const notBuilt = ["Location", "Bucket", "Tags"];
+/** Elements of CreateBucketConfiguration that ask for what is not built: directory buckets. */
+const notBuilt = ["Location", "Bucket"];
+const OBJECT_LOCK = "x-amz-bucket-object-lock-enabled";
 
 /**
  * PUT /bucket. The bucket's region is its LocationConstraint, whatever that is, or the server's: this server is every
@@ -18,20 +21,31 @@ export async function createBucket(call: Call): Promise<Answer> {
   const { bucket, principal, store } = call;
   if (principal.kind === "anonymous") throw new Error("anonymous creates no buckets: to be refused by authorisation");
   checkNewBucketName(bucket);
-  const region = (await readLocationConstraint(call)) || store.settings.region;
+  const objectLock = parseObjectLock(call.headers);
+  const { location, tags } = await readConfiguration(call);
+  const region = location || store.settings.region;
   if (!regionName.test(region)) {
     throw new S3Error("InvalidLocationConstraint", undefined, { LocationConstraint: region });
   }
-  await createStored(store, { name: bucket, owner: principal.ownerId, region });
+  await createStored(store, { name: bucket, owner: principal.ownerId, region, objectLock, tags });
   return { status: 200, headers: { Location: `/${bucket}` } };
 }
 
-async function readLocationConstraint(call: Call): Promise<string> {
+function parseObjectLock(headers: Headers): boolean {
+  const text = headers.get(OBJECT_LOCK)?.toLowerCase() ?? "false";
+  if (text === "true" || text === "false") return text === "true";
+  const details = { ArgumentName: OBJECT_LOCK, ArgumentValue: text };
+  throw new S3Error("InvalidArgument", `The value of ${OBJECT_LOCK} must be true or false.`, details);
+}
+
+async function readConfiguration(call: Call): Promise<{ location: string; tags: Tags }> {
   const bytes = await readBody(call, BODY_BYTES_MAX);
-  if (bytes.length === 0) return "";
+  if (bytes.length === 0) return { location: "", tags: [] };
   const root = readXml(bytes, "CreateBucketConfiguration");
   for (const { name } of root.children) {
     if (notBuilt.includes(name)) throw new S3Error("NotImplemented", `${name} of a new bucket is not implemented`);
   }
-  return childText(root, "LocationConstraint") ?? "";
+  const tags = child(root, "Tags");
+  const location = childText(root, "LocationConstraint") ?? "";
+  return { location, tags: tags ? parseTagList(tags, BUCKET_TAGS) : [] };
 }

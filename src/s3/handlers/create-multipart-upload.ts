@@ -1,19 +1,17 @@
 import { createUpload } from "../../store/uploads.ts";
 import type { Handler } from "../handler.ts";
-import { parseAttributes } from "../objects/attributes.ts";
 import { checksumTypeName, parseUploadChecksum } from "../objects/checksums.ts";
-import { parseStorageClass } from "../objects/storage-class.ts";
+import { parseNewObject } from "../objects/new-object.ts";
 import { element, xmlDocument } from "../xml/write.ts";
 
-/** CreateMultipartUpload: attributes, storage class and checksum are settled here for the object to come. */
+/** CreateMultipartUpload: attributes, tags, lock, storage class and checksum are settled here for the object to come. */
 export const createMultipartUpload: Handler = async ({ bucket, key, headers, principal, store }) => {
   const checksum = parseUploadChecksum(headers);
   const { uploadId } = await createUpload(store, {
     bucket,
     key,
     owner: principal.kind === "anonymous" ? "" : principal.ownerId,
-    attributes: parseAttributes(headers),
-    storageClass: parseStorageClass(headers, store),
+    ...parseNewObject(headers, store),
     checksum,
   });
   return {

@@ -37,17 +37,6 @@ export const getObjectAcl: Handler = async (call) => {
   return { status: 200, body: ownerHasFullControl(call) };
 };
 
-export const getObjectTagging: Handler = async (call) => {
-  await existingObject(call);
-  return { status: 200, body: xmlDocument("Tagging", element("TagSet")) };
-};
-
-/** Legal holds and retentions exist only in buckets with object lock. */
-export const getObjectLockOfObject: Handler = async (call) => {
-  await existingObject(call);
-  throw new S3Error("InvalidRequest", "Bucket is missing Object Lock Configuration");
-};
-
 async function existingObject({ store, bucket, key, query }: Call): Promise<void> {
   await headObject(store, { bucket, key, ...versionOf(query) });
 }

@@ -27,6 +27,14 @@ const COPY_CONDITIONS: ConditionNames = {
   unmodifiedSince: "x-amz-copy-source-If-Unmodified-Since",
 };
 
+const RENAME_SOURCE_PREFIX = "x-amz-rename-source-";
+const RENAME_SOURCE_CONDITIONS: ConditionNames = {
+  match: `${RENAME_SOURCE_PREFIX}If-Match`,
+  noneMatch: `${RENAME_SOURCE_PREFIX}If-None-Match`,
+  modifiedSince: `${RENAME_SOURCE_PREFIX}If-Modified-Since`,
+  unmodifiedSince: `${RENAME_SOURCE_PREFIX}If-Unmodified-Since`,
+};
+
 /** Headers that a 304 repeats (RFC 9110 §15.4.5), and that a client revalidating its cache wants. */
 export function validatorHeaders(head: Validators): Record<string, string> {
   return { ETag: quoteEtag(head.etag), "Last-Modified": formatHttpDate(head.modifiedMs) };
@@ -50,6 +58,28 @@ export function checkReadConditions(headers: Headers, head: Validators): void {
 export function checkCopyConditions(headers: Headers, source: Validators): void {
   const failed = failedCondition(headers, source, COPY_CONDITIONS);
   if (failed !== null) throw preconditionFailed(failed);
+}
+
+/** The same for x-amz-rename-source-if-*. S3 names the condition without the prefix. */
+export function checkRenameSource(headers: Headers, source: Validators): void {
+  const failed = failedCondition(headers, source, RENAME_SOURCE_CONDITIONS);
+  if (failed !== null) throw preconditionFailed(failed.slice(RENAME_SOURCE_PREFIX.length));
+}
+
+/**
+ * The check of what a rename replaces (null: nothing) by the If-* headers of the request, or undefined where there are none.
+ * A condition that speaks of an object fails where there is none: 412, since 404 would mean the source. Throws NotImplemented
+ * for an If-None-Match that is not `*`.
+ */
+export function renameTargetCheck(headers: Headers): ((target: Validators | null) => void) | undefined {
+  const names = Object.values(READ_CONDITIONS).filter((name) => headers.has(name));
+  if (names.length === 0) return undefined;
+  if ((headers.get("If-None-Match") ?? "*").trim() !== "*") throw notImplemented("If-None-Match");
+  return (target) => {
+    const absent = names.find((name) => name === READ_CONDITIONS.match || name === READ_CONDITIONS.modifiedSince);
+    const failed = target === null ? absent : failedCondition(headers, target, READ_CONDITIONS);
+    if (failed) throw preconditionFailed(failed);
+  };
 }
 
 function preconditionFailed(condition: string): S3Error {

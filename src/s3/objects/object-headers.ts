@@ -1,4 +1,5 @@
 import type { ObjectHead } from "../../store/types.ts";
+import { lockHeaders } from "../lock/headers.ts";
 import { attributeHeaders } from "./attributes.ts";
 import { checksumAnswerHeaders } from "./checksums.ts";
 import { validatorHeaders } from "./conditions.ts";
@@ -24,6 +25,8 @@ export function objectHeaders(head: ObjectHead, read: Read): Record<string, stri
     "Accept-Ranges": "bytes",
     ...(contentRange !== undefined && { "Content-Range": contentRange }),
     ...(partsCount !== undefined && { "x-amz-mp-parts-count": String(partsCount) }),
+    ...(head.tags.length > 0 && { "x-amz-tagging-count": String(head.tags.length) }),
+    ...lockHeaders(head.lock),
     ...(head.storageClass !== STORAGE_CLASS_DEFAULT && { "x-amz-storage-class": head.storageClass }),
     ...(read.withChecksum && readChecksum(head, read)),
   };

@@ -11,7 +11,7 @@ const head: ObjectHead = {
   modifiedMs: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
   storageClass: "STANDARD",
   tags: [],
-  lock: { retention: null, legalHold: false },
+  lock: { retention: null, legalHold: null },
   attributes: { system: { contentType: "text/plain" }, user: { a: "b" } },
   checksum: { algorithm: "crc32", type: "full-object", value: "AAAAAA==" },
 };

@@ -212,8 +212,6 @@ describe("CopyObject refuses", () => {
   it.each([
     [{ "x-amz-metadata-directive": "MERGE" }, "InvalidArgument"],
     [{ "x-amz-tagging-directive": "MERGE" }, "InvalidArgument"],
-    [{ "x-amz-tagging-directive": "REPLACE" }, "NotImplemented"],
-    [{ "x-amz-tagging": "a=b" }, "NotImplemented"],
     [{ "x-amz-storage-class": "GLACIER" }, "InvalidStorageClass"],
     [{ "x-amz-checksum-algorithm": "CRC16" }, "InvalidRequest"],
     [{ "x-amz-server-side-encryption": "AES256" }, "NotImplemented"],

@@ -1,4 +1,11 @@
-import { CreateBucketCommand, GetBucketLocationCommand, HeadBucketCommand } from "@aws-sdk/client-s3";
+import {
+  CreateBucketCommand,
+  GetBucketLocationCommand,
+  GetBucketTaggingCommand,
+  GetBucketVersioningCommand,
+  HeadBucketCommand,
+  PutBucketVersioningCommand,
+} from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { elementText, failure, type Sherd, startSherd } from "../../support/sherd.ts";
 
@@ -103,7 +110,6 @@ describe("what is refused, and creates nothing", () => {
   test.each([
     ["x-amz-acl", "public-read"],
     ["x-amz-grant-read", "uri=http://acs.amazonaws.com/groups/global/AllUsers"],
-    ["x-amz-bucket-object-lock-enabled", "true"],
     ["x-amz-object-ownership", "ObjectWriter"],
     ["x-amz-bucket-namespace", "account-regional"],
   ])("%s: %s", async (name, value) => {
@@ -111,9 +117,50 @@ describe("what is refused, and creates nothing", () => {
     expect([status, elementText(text, "Code"), elementText(text, "Header")]).toEqual([501, "NotImplemented", name]);
   });
 
-  test("tags, which would be lost", async () => {
-    const tags = configuration("<Tags><Tag><Key>a</Key><Value>b</Value></Tag></Tags>");
-    const { status, text } = await create("/never-made", tags);
-    expect([status, elementText(text, "Code")]).toEqual([501, "NotImplemented"]);
+  test.each([
+    ["a tag twice", tags(["a", "b"], ["a", "c"]), "InvalidTag"],
+    ["a tag without a value", "<Tags><Tag><Key>a</Key></Tag></Tags>", "MalformedXML"],
+  ])("%s", async (_, content, code) => {
+    const { status, text } = await create("/never-made", configuration(content));
+    expect([status, elementText(text, "Code")]).toEqual([400, code]);
+    expect((await sherd.raw({ path: "/never-made?location" })).status).toBe(404);
+  });
+
+  test("an object lock that is neither on nor off", async () => {
+    const { status, text } = await create("/never-made", "", { "x-amz-bucket-object-lock-enabled": "perhaps" });
+    expect([status, elementText(text, "Code")]).toEqual([400, "InvalidArgument"]);
   });
 });
+
+describe("a new bucket may have from the start", () => {
+  test("tags", async () => {
+    const content = tags(["a", "b"], ["c", ""]);
+    expect((await create("/tagged", configuration(content))).status).toBe(200);
+    const { TagSet } = await sherd.client().send(new GetBucketTaggingCommand({ Bucket: "tagged" }));
+    expect(TagSet).toEqual([
+      { Key: "a", Value: "b" },
+      { Key: "c", Value: "" },
+    ]);
+  });
+
+  test("object lock, and with it versions, for good", async () => {
+    const client = sherd.client();
+    await client.send(new CreateBucketCommand({ Bucket: "locked", ObjectLockEnabledForBucket: true }));
+    const { Status } = await client.send(new GetBucketVersioningCommand({ Bucket: "locked" }));
+    expect(Status).toBe("Enabled");
+    const VersioningConfiguration = { Status: "Suspended" } as const;
+    const suspending = client.send(new PutBucketVersioningCommand({ Bucket: "locked", VersioningConfiguration }));
+    expect(await failure(suspending)).toEqual({
+      code: "InvalidBucketState",
+      status: 409,
+      message: "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.",
+    });
+    const again = { Status: "Enabled" } as const;
+    await client.send(new PutBucketVersioningCommand({ Bucket: "locked", VersioningConfiguration: again }));
+  });
+});
+
+function tags(...pairs: [string, string][]): string {
+  const elements = pairs.map(([key, value]) => `<Tag><Key>${key}</Key><Value>${value}</Value></Tag>`);
+  return `<Tags>${elements.join("")}</Tags>`;
+}

@@ -79,7 +79,6 @@ describe("CreateMultipartUpload", () => {
     [{ "x-amz-storage-class": "GLACIER" }, "InvalidStorageClass"],
     [{ "x-amz-meta-a": "x".repeat(2100) }, "MetadataTooLarge"],
     [{ "x-amz-server-side-encryption": "aws:kms" }, "NotImplemented"],
-    [{ "x-amz-tagging": "a=b" }, "NotImplemented"],
   ] as [Record<string, string>, string][])("refuses %j: %s", async (headers, code) => {
     const response = await sherd.raw({ method: "POST", path: "/bucket/refused?uploads", headers });
     expect(errorElements(response).Code).toBe(code);

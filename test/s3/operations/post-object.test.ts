@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { request as httpRequest } from "node:http";
+import { connect } from "node:net";
 import {
   CreateBucketCommand,
   GetObjectCommand,
@@ -154,6 +156,14 @@ describe("PostObject", () => {
       empty: "",
     });
     expect((await get("attributes")).ContentType).not.toContain("plain");
+  });
+
+  test("keeps headers that are not ASCII", async () => {
+    const value = 'attachment; filename="größe-日本.txt"';
+    await post({ fields: { key: "wide", "Content-Disposition": value } });
+    const { headers } = await sherd.raw({ path: "/bucket/wide" });
+    // Node reads the bytes of a header as Latin-1.
+    expect(Buffer.from(headers["content-disposition"] ?? "", "latin1").toString()).toBe(value);
   });
 
   test("has the type that the form gives it, not the browser's", async () => {
@@ -435,6 +445,49 @@ describe("PostObject refuses", () => {
     expect(refusal(await withField("tagging", "not xml"))).toEqual([400, "MalformedXML"]);
     await expect(get("no")).rejects.toThrow();
   });
+
+  test("a form of unknown length", async () => {
+    const chunked = { "content-type": `multipart/form-data; boundary=${boundary}`, "transfer-encoding": "chunked" };
+    const outcome = await new Promise<RawResponse["status"]>((resolve, reject) => {
+      const request = httpRequest({ port: sherd.port, method: "POST", path: "/bucket", headers: chunked }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode ?? 0);
+      });
+      request.on("error", reject);
+      request.end(
+        formBody(boundary, [
+          { name: "key", body: "k" },
+          { name: "file", body: "x" },
+        ]),
+      );
+    });
+    expect(outcome).toBe(411);
+  });
+
+  test("to keep what a connection brought that broke off", async () => {
+    const { accessKeyId, secretAccessKey: secret } = sherd;
+    const signed = signForm({ accessKeyId, secret, nowMs: Date.now(), conditions: [{ key: "broken" }] });
+    const fields = Object.entries({ key: "broken", ...signed }).map(([name, body]) => ({ name, body }));
+    for (const size of [20_000, 3_000_000]) {
+      const body = formBody(boundary, [...fields, { name: "file", body: Buffer.alloc(size) }]);
+      // Before the end of the file, within the last delimiter, and just before the end of the body.
+      for (const cut of [body.length - size / 2, body.length - 10, body.length - 1]) await breakOff(body, cut);
+    }
+    await expect(get("broken")).rejects.toThrow();
+    // Nothing is left in the way of the next.
+    expect((await post({ fields: { key: "whole" }, file: { body: Buffer.alloc(3_000_000) } })).status).toBe(204);
+  });
+
+  /** Sends the first bytes of a form, as many as are given, and closes the connection. */
+  async function breakOff(body: Buffer, sentBytes: number): Promise<void> {
+    const socket = connect(sherd.port, "127.0.0.1");
+    const head = `POST /bucket HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n`;
+    socket.on("error", () => {});
+    const type = `Content-Type: multipart/form-data; boundary=${boundary}\r\n\r\n`;
+    await new Promise<void>((resolve) => socket.write(head + type, () => resolve()));
+    await new Promise<void>((resolve) => socket.end(body.subarray(0, sentBytes), () => resolve()));
+    await new Promise<void>((resolve) => socket.on("close", () => resolve()).resume());
+  }
 
   test("a bucket that is none", async () => {
     expect(refusal(await post({ bucket: "absent" }))).toEqual([404, "NoSuchBucket"]);

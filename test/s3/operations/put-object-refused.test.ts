@@ -140,9 +140,7 @@ describe("PutObject refuses, and stores nothing of,", () => {
 
   it.each([
     { "x-amz-server-side-encryption": "AES256" },
-    { "x-amz-tagging": "a=b" },
     { "x-amz-acl": "public-read" },
-    { "x-amz-object-lock-mode": "GOVERNANCE" },
     { "x-amz-website-redirect-location": "/other" },
     { "x-amz-write-offset-bytes": "0" },
   ])("what is not built: %j", async (headers) => {
