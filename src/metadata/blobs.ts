@@ -4,6 +4,17 @@ import { type BlobRow, type ExtentRow, parseBlob, type RawBlob } from "./rows.ts
 
 const COLUMNS = "id, k, m, block_bytes, size_bytes, crc64nvme, shards";
 
+/** D1 takes parameters of 2 MB, and the extents of one object may have 1 MB. */
+const TRASH_BYTES_MAX = 500_000;
+
+/** A place in the order in which blobs were condemned. */
+export interface CondemnedPlace {
+  condemnedMs: number;
+  id: string;
+}
+
+export type CondemnedBlob = BlobRow & CondemnedPlace;
+
 export interface TrashRow {
   droppedMs: number;
   id: string;
@@ -37,14 +48,26 @@ export class BlobTable {
     if (damage.length > 0) await this.#database.batch(noteDamage(damage, nowMs));
   }
 
-  /** The oldest trash dropped before `beforeMs`. */
+  /** The oldest trash dropped before `beforeMs`: fewer rows than `limit` where they are large, because D1 takes 2 MB at a time. */
   async trash(beforeMs: number, limit: number): Promise<TrashRow[]> {
+    const oldest = `SELECT dropped_ms, id, extents FROM trash WHERE dropped_ms < ?1 ORDER BY dropped_ms, id LIMIT ?2`;
     const rows = await this.#database.all<{ droppedMs: number; id: string; extents: string }>(
-      `SELECT dropped_ms AS "droppedMs", id, extents FROM trash WHERE dropped_ms < ?1 ORDER BY dropped_ms, id LIMIT ?2`,
+      `SELECT dropped_ms AS "droppedMs", id, extents FROM (
+         SELECT *, sum(length(extents)) OVER (ORDER BY dropped_ms, id) - length(extents) AS bytes_before FROM (${oldest})
+       ) WHERE bytes_before < ${TRASH_BYTES_MAX} ORDER BY dropped_ms, id`,
       beforeMs,
       limit,
     );
     return rows.map((row) => ({ ...row, extents: JSON.parse(row.extents) }));
+  }
+
+  /** How many rows of trash were dropped before `beforeMs`. */
+  async countTrash(beforeMs: number): Promise<number> {
+    const [row] = await this.#database.all<{ n: number }>(
+      "SELECT count(*) AS n FROM trash WHERE dropped_ms < ?1",
+      beforeMs,
+    );
+    return row?.n ?? 0;
   }
 
   /**
@@ -74,13 +97,25 @@ export class BlobTable {
     ]);
   }
 
-  /** Condemned blobs, oldest first. */
-  async condemned(limit: number): Promise<BlobRow[]> {
-    const raw = await this.#database.all<RawBlob>(
-      `SELECT ${COLUMNS} FROM blobs WHERE condemned_ms IS NOT NULL ORDER BY condemned_ms LIMIT ?1`,
+  /** Condemned blobs after `after`, those first that were condemned first. One that is referred to all the same is not among them. */
+  async condemned(after: CondemnedPlace | null, limit: number): Promise<CondemnedBlob[]> {
+    const raw = await this.#database.all<RawBlob & { condemned_ms: number }>(
+      `SELECT ${COLUMNS}, condemned_ms FROM blobs b WHERE condemned_ms >= ?1 AND (condemned_ms, id) > (?1, ?2)
+         AND NOT EXISTS (SELECT 1 FROM blob_refs r WHERE r.blob_id = b.id)
+       ORDER BY condemned_ms, id LIMIT ?3`,
+      after?.condemnedMs ?? 0,
+      after?.id ?? "",
       limit,
     );
-    return raw.map(parseBlob);
+    return raw.map((row) => ({ ...parseBlob(row), condemnedMs: row.condemned_ms }));
+  }
+
+  /** Takes deleted shards out of condemned blobs: what these rows still name is left to delete. */
+  async keepOnly(left: readonly Pick<BlobRow, "id" | "shards">[]): Promise<void> {
+    await this.#database.all(
+      `UPDATE blobs SET shards = l.value ->> 1 FROM json_each(?1) l WHERE blobs.id = l.value ->> 0 AND condemned_ms IS NOT NULL`,
+      JSON.stringify(left.map(({ id, shards }) => [id, JSON.stringify(shards)])),
+    );
   }
 
   /** Forgets condemned blobs whose shards are deleted. */

@@ -3,7 +3,8 @@ import { drain } from "../../src/maintenance/drain.ts";
 import { heal } from "../../src/maintenance/heal.ts";
 import { runJobs } from "../../src/maintenance/run-jobs.ts";
 import type { StoreContext } from "../../src/store/context.ts";
-import { pattern } from "../support/store.ts";
+import { putObject } from "../../src/store/write.ts";
+import { pattern, put } from "../support/store.ts";
 import { DAY_MS, ENDLESS, HOUR_MS, MaintenanceRig, MINUTE_MS, runJob } from "./support/rig.ts";
 
 const BODIES = [pattern(9_001, 1), pattern(700, 2), pattern(30_000, 3), pattern(1_200_000, 4)];
@@ -56,8 +57,6 @@ describe("a drive that is configured as draining", () => {
 
   it("moves blobs without any redundancy", async () => {
     const store = rig.store({ settings: { storageClasses: { STANDARD: { k: 2, m: 0 } } } });
-    const { putObject } = await import("../../src/store/write.ts");
-    const { put } = await import("../support/store.ts");
     await putObject(store, put(rig.bucket, "bare", BODIES[2] as Uint8Array));
     const bare = (await rig.blobs()).find(({ shards }) => shards.length === 2);
     const name = bare?.shards[0]?.[0] as string;

@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MemoryDrive } from "../../src/drives/memory.ts";
+import { collect } from "../../src/maintenance/collect.ts";
 import { heal } from "../../src/maintenance/heal.ts";
+import { pack } from "../../src/maintenance/pack.ts";
 import { deleteObject } from "../../src/store/delete.ts";
 import type { StoreError } from "../../src/store/failure.ts";
 import { openObject } from "../../src/store/objects.ts";
 import { parseShardKey } from "../../src/store/shard-key.ts";
-import { pattern } from "../support/store.ts";
+import { putObject } from "../../src/store/write.ts";
+import { pattern, put } from "../support/store.ts";
 import { type BlobState, DAY_MS, HOUR_MS, MaintenanceRig, MINUTE_MS, runJob } from "./support/rig.ts";
 
 const LARGE = pattern(9_001, 1);
@@ -76,9 +79,6 @@ describe("heal rebuilds", () => {
 
   it("a pack's shards too, and notes them when the pack is written", async () => {
     rig.plan = ({ drive, kind }) => (drive === "drive-1" && kind === "close" ? { kind: "fail", fault: "full" } : null);
-    const { pack } = await import("../../src/maintenance/pack.ts");
-    const { putObject } = await import("../../src/store/write.ts");
-    const { put } = await import("../support/store.ts");
     for (let round = 0; round < 7; round++) {
       for (let n = 0; n < 20; n++) await putObject(rig.store(), put(rig.bucket, `${round}/${n}`, pattern(80, n)));
       await rig.clock.advance(2 * HOUR_MS);
@@ -290,7 +290,6 @@ describe("what heal never does", () => {
     const blob = await rig.put("k", LARGE);
     rig.lose(blob, 0);
     await rig.note(blob.id, 0);
-    const { collect } = await import("../../src/maintenance/collect.ts");
     let raced = false;
     const racing = rig.store();
     const { record } = racing.metadata.healing;

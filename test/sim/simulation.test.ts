@@ -50,11 +50,12 @@ const CANARIES: [string, (host: Host) => void][] = [
     ({ store }) => {
       const { blobs } = store.metadata;
       const condemned = blobs.condemned.bind(blobs);
-      blobs.condemned = async (limit) => {
-        const found = await condemned(limit);
+      blobs.condemned = async (after, limit) => {
+        const found = await condemned(after, limit);
+        if (after !== null) return found;
         const objects = await store.metadata.packing.scan("objects", null, 5);
-        const live = objects.flatMap(({ blobId }) => blobId ?? []);
-        return [...found, ...(await blobs.find(live.slice(0, 1)))];
+        const live = await blobs.find(objects.flatMap(({ blobId }) => blobId ?? []).slice(0, 1));
+        return [...live.map((blob) => ({ ...blob, condemnedMs: 0 })), ...found];
       };
     },
   ],
