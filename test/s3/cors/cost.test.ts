@@ -3,6 +3,7 @@ import { createApp } from "../../../src/s3/app.ts";
 import { createFront } from "../../../src/s3/front.ts";
 import { createBucket } from "../../../src/store/buckets.ts";
 import { putObject } from "../../../src/store/write.ts";
+import { formBody, signForm } from "../../support/form.ts";
 import { type SignerInput, signRequest } from "../../support/signer.ts";
 import { openTestStore, put, type TestStore } from "../../support/store.ts";
 
@@ -29,7 +30,7 @@ type Sent = Partial<SignerInput> & { path: string; anonymous?: boolean };
 async function send({ path, anonymous = false, ...given }: Sent) {
   const url = `http://sherd.test${path}`;
   const input = { method: "GET", nowMs: rig.store.clock.now(), ...key, ...given, url };
-  const { method, headers, body } = anonymous ? { ...input, body: undefined } : signRequest(input);
+  const { method, headers, body } = anonymous ? input : signRequest(input);
   rig.takeCost();
   const sent = method === "GET" || method === "OPTIONS" ? undefined : Buffer.from(body ?? []);
   const request = new Request(url, { method, headers: headers ?? {}, ...(sent && { body: sent }) });
@@ -48,6 +49,18 @@ test("one with Origin costs one D1 call more, of one row", async () => {
   const crossing = await send({ path: "/bucket/key", headers: { origin } });
   expect(crossing).toMatchObject({ status: 200, roundTrips: 2, allowed: origin });
   expect(crossing.rowsRead - plain.rowsRead).toBeLessThanOrEqual(1);
+});
+
+test("a form costs what PutObject costs", async () => {
+  const nowMs = rig.store.clock.now();
+  const signed = signForm({ ...key, nowMs, conditions: [{ key: "form" }] });
+  const fields = Object.entries({ key: "form", ...signed }).map(([name, text]) => ({ name, body: text }));
+  const body = formBody("b", [...fields, { name: "file", body: "bytes" }]);
+  const headers = { "content-type": "multipart/form-data; boundary=b", "content-length": `${body.length}` };
+  const put = await send({ method: "PUT", path: "/bucket/put", body: "bytes", headers: { "content-length": "5" } });
+  const posted = await send({ method: "POST", path: "/bucket", headers, body, anonymous: true });
+  expect([put.status, posted.status, posted.roundTrips]).toEqual([200, 204, put.roundTrips]);
+  expect(posted.roundTrips).toBeLessThanOrEqual(2);
 });
 
 test("a preflight costs one D1 call of one row", async () => {

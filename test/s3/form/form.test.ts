@@ -180,6 +180,18 @@ describe("a form is refused", () => {
     }
   });
 
+  test("where only what follows the file is cut off", async () => {
+    for (const epilogue of ["\r\n", "\r\nepilogue"]) {
+      const body = formBody("b", browserForm, epilogue);
+      for (let left = 1; left <= epilogue.length; left++) {
+        const cut = body.subarray(0, body.length - left);
+        for (const cuts of [[], [cut.length - 5]]) {
+          expect(await refused(cut, { sizeBytes: body.length, cuts })).toEqual({ code: "IncompleteBody", details: {} });
+        }
+      }
+    }
+  });
+
   test("where nothing in it is a delimiter", async () => {
     for (const body of ["", "x", "--b", "--c\r\n", "-b\r\n\r\n", "--b\n\n--b--"])
       expect(await refused(body)).toEqual(malformed);
