@@ -3,7 +3,7 @@ import type { Job } from "./job.ts";
 
 const UPLOADS_PER_BATCH = 50;
 
-/** Aborts multipart uploads that were begun too long ago; their parts become trash. */
+/** Aborts multipart uploads that were begun too long ago; their parts become trash. Forgets the tokens of old renames. */
 export const expire: Job = {
   name: "expire",
   async run({ metadata, clock, settings }, budget) {
@@ -22,6 +22,7 @@ export const expire: Job = {
         }
       }
     }
-    return { report: { abortedUploads }, cursor: null };
+    const forgottenTokens = await metadata.renames.forgetTokens(clock.now());
+    return { report: { abortedUploads, forgottenTokens }, cursor: null };
   },
 };

@@ -10,6 +10,7 @@ import { ListingQueries } from "./listing.ts";
 import { ObjectTable } from "./objects.ts";
 import { PackingTable } from "./packing.ts";
 import { Removals } from "./removals.ts";
+import { Renames } from "./renames.ts";
 import { UploadTable } from "./uploads.ts";
 
 /** All metadata, in one D1 database. The only code that speaks SQL; each method is one round trip unless it says otherwise. */
@@ -21,6 +22,7 @@ export class Metadata {
   readonly blobs: BlobTable;
   readonly commits: Commits;
   readonly removals: Removals;
+  readonly renames: Renames;
   readonly amendments: Amendments;
   readonly jobs: JobTable;
   readonly healing: HealingTable;
@@ -37,6 +39,7 @@ export class Metadata {
     this.blobs = new BlobTable(database);
     this.commits = new Commits(database);
     this.removals = new Removals(database);
+    this.renames = new Renames(database);
     this.amendments = new Amendments(database);
     this.jobs = new JobTable(database);
     this.healing = new HealingTable(database);

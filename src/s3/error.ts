@@ -138,6 +138,10 @@ const ERRORS = {
   InvalidPartOrder: [400, "The list of parts was not in ascending order. Parts must be ordered by part number."],
 
   // Objects and features.
+  IdempotencyParameterMismatch: [
+    400,
+    "Parameters on this idempotent request are inconsistent with parameters used in previous request(s).",
+  ],
   InvalidEncryptionAlgorithmError: [400, "The Encryption request you specified is not valid. Supported value: AES256."],
   InvalidObjectState: [403, "The operation is not valid for the object's storage class"],
   InvalidWriteOffset: [400, "The write offset value that you specified does not match the current object size."],

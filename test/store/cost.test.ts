@@ -5,6 +5,7 @@ import { copyObject } from "../../src/store/copy.ts";
 import { deleteObject, deleteObjects } from "../../src/store/delete.ts";
 import { listObjects } from "../../src/store/list.ts";
 import { headObject, openObject } from "../../src/store/objects.ts";
+import { renameObject } from "../../src/store/rename.ts";
 import { uploadPart } from "../../src/store/upload-part.ts";
 import { createUpload } from "../../src/store/uploads.ts";
 import { putObject } from "../../src/store/write.ts";
@@ -100,6 +101,18 @@ describe("cost of writes", () => {
     const copy = { source, bucket, key: "copied", check: () => {}, attributes: "copy" as const };
     await copyObject(test.store, { ...copy, storageClass: "STANDARD" });
     expectCost({ roundTrips: 2, drives: 0, rowsRead: 10 + 4 * 5, rowsWritten: 4 + 5 });
+  });
+
+  it.each(["new", "replaced"])("RenameObject of an object of five extents, %s", async (target) => {
+    const source = { bucket, key: "upload" };
+    const copy = { source, bucket, check: () => {}, attributes: "copy" as const, storageClass: "STANDARD" };
+    await copyObject(test.store, { ...copy, key: "from" });
+    beforeEachPart();
+    const idempotency = { token: `renamed onto a ${target} one`, parameters: "" };
+    const rename = { bucket, source: "from", key: "to", checkSource: () => {}, checkTarget: () => {} };
+    await renameObject(test.store, { ...rename, idempotency });
+    // Read: what an operation on one key reads, and the other key. Written: the row under its two keys, the token, the trash.
+    expectCost({ roundTrips: 2, drives: 0, rowsRead: 10 + 4, rowsWritten: 4 });
   });
 
   it("DeleteObject, inline and large", async () => {

@@ -7,6 +7,7 @@ import { copyObject } from "../../src/store/copy.ts";
 import { deleteObject } from "../../src/store/delete.ts";
 import { StoreError } from "../../src/store/failure.ts";
 import { openObject } from "../../src/store/objects.ts";
+import { renameObject } from "../../src/store/rename.ts";
 import { uploadPart } from "../../src/store/upload-part.ts";
 import { createUpload, listUploads } from "../../src/store/uploads.ts";
 import { putObject } from "../../src/store/write.ts";
@@ -146,6 +147,45 @@ describe.each(["fail", "fail-after"] as const)("the Nth call does %s", (fault) =
       async (acknowledged, n) => {
         const content = await contentOf(key(n));
         expect(same(content, OLD) || (!acknowledged && content === null)).toBe(true);
+      },
+    );
+  });
+
+  it.each([false, true])("RenameObject, onto an old object: %s", async (replaces) => {
+    const source = (n: number) => `rename/${fault}/${replaces}/${n}/from`;
+    const key = (n: number) => `rename/${fault}/${replaces}/${n}/to`;
+    await failEachCall(
+      fault,
+      async (store, n) => {
+        await putObject(rig.store, put(bucket, source(n), NEW));
+        if (replaces) await putObject(rig.store, put(bucket, key(n), OLD));
+        const rename = { bucket, source: source(n), key: key(n), checkSource: () => {} };
+        const idempotency = { token: key(n), parameters: "" };
+        const first = await renameObject(store, { ...rename, idempotency }).catch((error: unknown) => error);
+        // A client that heard nothing asks again, and must not fail because it was done.
+        await renameObject(rig.store, { ...rename, idempotency });
+        if (first) throw first;
+      },
+      async (_, n) => {
+        expect(await contentOf(source(n))).toBeNull();
+        expect(same(await contentOf(key(n)), NEW)).toBe(true);
+      },
+    );
+  });
+
+  it("RenameObject without a token is done wholly or not at all", async () => {
+    const source = (n: number) => `rename-once/${fault}/${n}/from`;
+    const key = (n: number) => `rename-once/${fault}/${n}/to`;
+    await failEachCall(
+      fault,
+      async (store, n) => {
+        await putObject(rig.store, put(bucket, source(n), NEW));
+        await renameObject(store, { bucket, source: source(n), key: key(n), checkSource: () => {} });
+      },
+      async (acknowledged, n) => {
+        const [from, to] = [await contentOf(source(n)), await contentOf(key(n))];
+        const done = from === null && same(to, NEW);
+        expect(done || (!acknowledged && to === null && same(from, NEW))).toBe(true);
       },
     );
   });
