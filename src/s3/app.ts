@@ -12,6 +12,7 @@ import type { Answer } from "./handler.ts";
 import { serveOwnPage } from "./own-pages.ts";
 import { errorDocument, toS3Error } from "./render-error.ts";
 import { type Responded, respond } from "./respond.ts";
+import { readIfSmall } from "./send-body.ts";
 import { bucketOfHost, cutUrl } from "./target.ts";
 
 /** Paths below this one are the server's own: no bucket can be named so. */
@@ -89,13 +90,20 @@ async function answer(exchange: Exchange): Promise<Responded> {
   const { request, front } = exchange;
   const cors = corsAnswerHeaders(request, front);
   try {
-    return render(exchange, await dispatch(request, front, exchange), await cors);
+    return render(exchange, await whole(await dispatch(request, front, exchange)), await cors);
   } catch (thrown) {
     const error = toS3Error(thrown, request.method);
     if (error.status >= 500 && error.cause !== undefined) logFailure(exchange, error.code, error.cause);
     await drain(request, front.store.clock);
     return render(exchange, errorAnswer(exchange, error), await cors);
   }
+}
+
+/** Small bodies as bytes: what goes wrong with them is still answered. */
+async function whole(answered: Answer): Promise<Answer> {
+  const { body } = answered;
+  if (body === undefined || typeof body === "string" || body instanceof Uint8Array) return answered;
+  return { ...answered, body: await readIfSmall(body) };
 }
 
 function render(exchange: Exchange, answered: Answer, corsHeaders: Readonly<Record<string, string>>): Responded {

@@ -43,8 +43,8 @@ export interface UploadForm {
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** XML text (Content-Type application/xml), object bytes, or nothing. */
-  readonly body?: string | OutgoingBody;
+  /** XML text (Content-Type application/xml), object bytes (all at once, or as they come), or nothing. */
+  readonly body?: string | Uint8Array | OutgoingBody;
 }
 
 export type Handler = (call: Call) => Promise<Answer>;

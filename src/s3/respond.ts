@@ -40,6 +40,7 @@ export function respond(answer: Answer, marks: ResponseMarks): Responded {
     return { response: new Response(null, init), outcome: sent };
   }
   if (typeof body === "string") return { response: new Response(body, init), outcome: sent };
+  if (body instanceof Uint8Array) return { response: new Response(body, init), outcome: sent };
   const { stream, outcome } = sendBody(body);
   headers.set("Content-Length", `${body.sizeBytes}`);
   return { response: new Response(stream, init), outcome };

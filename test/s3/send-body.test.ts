@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sendBody } from "../../src/s3/send-body.ts";
+import { readIfSmall, sendBody } from "../../src/s3/send-body.ts";
 import type { OutgoingBody } from "../../src/store/types.ts";
 
 function bodyOf(pieces: (Uint8Array | Error)[]) {
@@ -43,4 +43,20 @@ test("a reader that goes away stops the body", async () => {
   expect(await outcome).toEqual({ kind: "client-gone" });
   expect(body.cancelled).toBe(true);
   expect(body.pulled).toBeLessThan(4);
+});
+
+test("a small body is read before the answer begins", async () => {
+  expect(await readIfSmall(bodyOf([bytes(1, 2), bytes(3)]))).toEqual(bytes(1, 2, 3));
+  expect(await readIfSmall(bodyOf([]))).toEqual(bytes());
+});
+
+test("a small body that cannot be read fails while there is time to answer so", async () => {
+  const cause = new Error("too few good shards");
+  await expect(readIfSmall(bodyOf([bytes(1), cause]))).rejects.toBe(cause);
+});
+
+test("a larger body is left as it is", async () => {
+  const body = bodyOf([new Uint8Array(64 * 1024), bytes(1)]);
+  expect(await readIfSmall(body)).toBe(body);
+  expect(body.pulled).toBe(0);
 });
