@@ -1,6 +1,7 @@
 import { S3Error } from "../error.ts";
 import { encodeWord } from "../objects/encoded-word.ts";
-import { child, childrenOf, childText, readXml } from "../xml/read.ts";
+import { OBJECT_TAGS, parseTagging } from "../objects/tags.ts";
+import { readXml } from "../xml/read.ts";
 import type { FormFields } from "./form-fields.ts";
 
 /** Fields that mean what the header of their name means in PutObject. All others mean nothing to the object. */
@@ -18,7 +19,7 @@ const METADATA = "x-amz-meta-";
 
 /**
  * The headers of the PutObject that a form stands for. `sent` are those of the request, of which only the ones that say how
- * the server was addressed are kept. Throws InvalidArgument for a field that no header can hold, MalformedXML for tags.
+ * the server was addressed are kept. Throws InvalidArgument for a field that no header can hold, and what is wrong with the tags.
  */
 export function fieldHeaders(fields: FormFields, sent: Headers): Headers {
   const headers = new Headers();
@@ -47,12 +48,6 @@ function setHeader(headers: Headers, name: string, value: string): void {
 
 /** The field is the document that PutObjectTagging takes; the header is its tags as a query. */
 function taggingHeader(text: string): string {
-  const tagSet = child(readXml(new TextEncoder().encode(text), "Tagging"), "TagSet");
-  if (tagSet === undefined) throw new S3Error("MalformedXML");
-  const tags = childrenOf(tagSet, "Tag").map((tag) => [childText(tag, "Key"), childText(tag, "Value")] as const);
-  const pairs = tags.map(([key, value]) => {
-    if (key === undefined || value === undefined) throw new S3Error("MalformedXML");
-    return `${encodeURIComponent(key)}=${encodeURIComponent(value)}`;
-  });
-  return pairs.join("&");
+  const tags = parseTagging(readXml(new TextEncoder().encode(text), "Tagging"), OBJECT_TAGS);
+  return tags.map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`).join("&");
 }

@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import {
   CreateBucketCommand,
   GetObjectCommand,
+  GetObjectTaggingCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   type S3Client,
@@ -198,6 +199,36 @@ describe("PostObject", () => {
     // The algorithm alone is not enough.
     expect(refusal(await post({ fields: { key: "no", "x-amz-checksum-algorithm": "CRC32" } }))[0]).toBe(400);
     await expect(get("no")).rejects.toThrow();
+  });
+
+  test("keeps the tags of its document", async () => {
+    const tagged = (...tags: [string, string][]) => {
+      const list = tags.map(([key, value]) => `<Tag><Key>${key}</Key><Value>${value}</Value></Tag>`).join("");
+      return post({ fields: { key: "tagged", tagging: `<Tagging><TagSet>${list}</TagSet></Tagging>` } });
+    };
+    expect((await tagged(["a b", "x=1"], ["ü", ""])).status).toBe(204);
+    const { TagSet } = await client.send(new GetObjectTaggingCommand({ Bucket: "bucket", Key: "tagged" }));
+    expect(TagSet).toEqual([
+      { Key: "a b", Value: "x=1" },
+      { Key: "ü", Value: "" },
+    ]);
+    expect(refusal(await tagged(["a", "1"], ["a", "2"]))).toEqual([400, "InvalidTag"]);
+    expect(refusal(await tagged(["a?", "1"]))).toEqual([400, "InvalidTag"]);
+    expect((await tagged()).status).toBe(204);
+  });
+
+  test("locks the version that it writes", async () => {
+    await client.send(new CreateBucketCommand({ Bucket: "locked", ObjectLockEnabledForBucket: true }));
+    const lock = {
+      "x-amz-object-lock-mode": "GOVERNANCE",
+      "x-amz-object-lock-retain-until-date": new Date(Date.now() + 86_400_000).toISOString(),
+      "Content-MD5": createHash("md5").update("content").digest("base64"),
+    };
+    const answer = await post({ bucket: "locked", fields: { key: "key", ...lock } });
+    expect([answer.status, typeof answer.headers["x-amz-version-id"]]).toEqual([204, "string"]);
+    const head = await client.send(new HeadObjectCommand({ Bucket: "locked", Key: "key" }));
+    expect([head.ObjectLockMode, head.VersionId]).toEqual(["GOVERNANCE", answer.headers["x-amz-version-id"]]);
+    expect(refusal(await post({ fields: { key: "key", ...lock } }))).toEqual([400, "InvalidRequest"]);
   });
 
   test("is addressed with the bucket in the host, and with a slash behind it", async () => {
