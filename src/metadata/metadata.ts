@@ -12,6 +12,7 @@ import { PackingTable } from "./packing.ts";
 import { Removals } from "./removals.ts";
 import { Renames } from "./renames.ts";
 import { UploadTable } from "./uploads.ts";
+import { WalkingTable } from "./walking.ts";
 
 /** All metadata, in one D1 database. The only code that speaks SQL; each method is one round trip unless it says otherwise. */
 export class Metadata {
@@ -26,6 +27,7 @@ export class Metadata {
   readonly amendments: Amendments;
   readonly jobs: JobTable;
   readonly healing: HealingTable;
+  readonly walking: WalkingTable;
   readonly census: CensusTable;
   readonly packing: PackingTable;
 
@@ -43,6 +45,7 @@ export class Metadata {
     this.amendments = new Amendments(database);
     this.jobs = new JobTable(database);
     this.healing = new HealingTable(database);
+    this.walking = new WalkingTable(database);
     this.census = new CensusTable(database);
     this.packing = new PackingTable(database);
   }

@@ -65,6 +65,8 @@ export function translateStoreFailure(failure: StoreFailure, method: string): S3
         PartNumber: `${failure.partNumber}`,
         ETag: failure.etag,
       });
+    case "too-slow":
+      return new S3Error("RequestTimeout");
     case "conflict":
       return new S3Error("ConditionalRequestConflict", undefined, { Condition: failure.what });
     case "idempotency-mismatch":

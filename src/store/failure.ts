@@ -46,6 +46,8 @@ export type StoreFailure =
   | { kind: "too-many-extents"; extentsMax: number }
   /** The body ended before its declared size. */
   | { kind: "incomplete-body"; expectedBytes: number; receivedBytes: number }
+  /** The body took so long that its first shards might be taken for orphans before the commit. */
+  | { kind: "too-slow"; secondsMax: number }
   /** Too few drives took their shard, or too few can give theirs. Nothing was made visible; try again later. */
   | { kind: "drives-unavailable"; needed: number; available: number }
   /** The metadata database did not answer. */

@@ -5,8 +5,9 @@ import type { BlobRow } from "../metadata/rows.ts";
 import type { StoreContext } from "./context.ts";
 import { DigestSet } from "./digests.ts";
 import { StoreError } from "./failure.ts";
-import { idBytes, newId } from "./ids.ts";
+import { idBytes, idTimeMs, newId } from "./ids.ts";
 import { placeShards } from "./placement.ts";
+import { WRITE_SECONDS_MAX } from "./settings.ts";
 import { ShardSet } from "./shard-set.ts";
 import { isStripeCrc, StripeCrcs } from "./stripe-crcs.ts";
 import type { DigestName, Digests } from "./types.ts";
@@ -42,7 +43,7 @@ export interface BlobWrite {
 /**
  * Steps 2 to 5 of the write protocol: streams a body of known, non-zero size through the codec onto k+m drives. In memory are
  * one piece of the body and at most two stripes. Throws whatever the source, `admitted` or `verify` throw, and `StoreError`
- * incomplete-body or drives-unavailable; after a throw or a crash no shard is visible, or such as no row names: garbage.
+ * incomplete-body, too-slow or drives-unavailable; after a throw or a crash no shard is visible, or such as no row names: garbage.
  */
 export async function writeBlob(store: StoreContext, write: BlobWrite): Promise<WrittenBlob> {
   const { source, geometry } = write;
@@ -62,7 +63,12 @@ export async function writeBlob(store: StoreContext, write: BlobWrite): Promise<
     await stripes.settle();
     const digests = new Map([...(source.sizeIsBound ? [] : stripes.digests), ...(await bytes.finish())]); // 4
     write.verify(digests);
-    return { row: await stripes.close(), sourceBytes: bytes.receivedBytes, digests }; // 5
+    const row = await stripes.close(); // 5
+    // Nothing but their age tells shards that are being written from orphans.
+    if (store.clock.now() - idTimeMs(id) > WRITE_SECONDS_MAX * 1000) {
+      throw new StoreError({ kind: "too-slow", secondsMax: WRITE_SECONDS_MAX });
+    }
+    return { row, sourceBytes: bytes.receivedBytes, digests };
   } catch (error) {
     await stripes.abort();
     throw error;
