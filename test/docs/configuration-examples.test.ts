@@ -133,6 +133,26 @@ describe("the variables of docs/configuration.md", () => {
   });
 });
 
+test("the fields of drives are those that each type has", () => {
+  const rows = tableRows(section(text, "## Drives"));
+  for (const type of ["r2", "kv", "disk", "s3"]) {
+    const documented = rows.filter(([, types = ""]) => types === "all" || types.split(", ").includes(type));
+    const names = documented.flatMap(([fields = ""]) => fields.split(", "));
+    // The refusal of a field that there is not lists those that there are.
+    const list = new RegExp(`a drive of type ${type} has (.*)$`, "m").exec(refusalOf([{ type, noSuchField: 1 }]))?.[1];
+    expect(names.sort()).toEqual(list?.split(", ").sort());
+  }
+});
+
+function refusalOf(drives: unknown): string {
+  try {
+    parseDrives(drives, {});
+    return "";
+  } catch (error) {
+    return String(error);
+  }
+}
+
 test("the break-even table is what the command prints", () => {
   expect(text).toContain(`<!-- break-even -->\n${breakEvenTable()}\n<!-- /break-even -->`);
 });
