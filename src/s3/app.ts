@@ -9,6 +9,7 @@ import { drain } from "./drain.ts";
 import type { S3Error } from "./error.ts";
 import type { Front } from "./front.ts";
 import type { Answer } from "./handler.ts";
+import { outwaitContinue } from "./outwait-continue.ts";
 import { serveOwnPage } from "./own-pages.ts";
 import { errorDocument, toS3Error } from "./render-error.ts";
 import { type Responded, respond } from "./respond.ts";
@@ -88,6 +89,7 @@ function declaredBytes(headers: Headers): number {
 /** Never rejects: whatever is thrown becomes an answer. */
 async function answer(exchange: Exchange): Promise<Responded> {
   const { request, front } = exchange;
+  await outwaitContinue(request, front.store.clock);
   const cors = corsAnswerHeaders(request, front);
   try {
     return render(exchange, await whole(await dispatch(request, front, exchange)), await cors);
