@@ -14,3 +14,8 @@ export async function versionedBucket(client: S3Client, Bucket: string): Promise
   await client.send(new CreateBucketCommand({ Bucket }));
   await setVersioning(client, Bucket, "Enabled");
 }
+
+/** Creates a bucket with object lock. */
+export async function lockedBucket(client: S3Client, Bucket: string): Promise<void> {
+  await client.send(new CreateBucketCommand({ Bucket, ObjectLockEnabledForBucket: true }));
+}
