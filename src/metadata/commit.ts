@@ -27,7 +27,7 @@ export interface NewVersion {
   lock: LockRow;
   attributes: unknown;
   parts: PartSummaryRow[] | null;
-  /** Exactly one of the two is not null. */
+  /** As in a `ContentRow`. */
   extents: ExtentRow[] | null;
   inlineBody: string | null;
 }
@@ -167,7 +167,7 @@ function finishUpload(version: NewVersion, { uploadId, parts }: NonNullable<Vers
 }
 
 /** Records a new blob, and that `referent` holds it and the shared ones; shards that are missing are noted for healing. */
-function refer(
+export function refer(
   blob: BlobRow | undefined,
   sharedBlobIds: readonly string[] | undefined,
   referent: string,

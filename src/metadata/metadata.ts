@@ -1,4 +1,5 @@
 import { Amendments } from "./amendments.ts";
+import { Appends } from "./appends.ts";
 import { BlobTable } from "./blobs.ts";
 import { BucketTable } from "./buckets.ts";
 import { CensusTable } from "./census.ts";
@@ -11,6 +12,7 @@ import { ObjectTable } from "./objects.ts";
 import { PackingTable } from "./packing.ts";
 import { Removals } from "./removals.ts";
 import { Renames } from "./renames.ts";
+import { ScrubbingTable } from "./scrubbing.ts";
 import { UploadTable } from "./uploads.ts";
 import { WalkingTable } from "./walking.ts";
 
@@ -22,11 +24,13 @@ export class Metadata {
   readonly uploads: UploadTable;
   readonly blobs: BlobTable;
   readonly commits: Commits;
+  readonly appends: Appends;
   readonly removals: Removals;
   readonly renames: Renames;
   readonly amendments: Amendments;
   readonly jobs: JobTable;
   readonly healing: HealingTable;
+  readonly scrubbing: ScrubbingTable;
   readonly walking: WalkingTable;
   readonly census: CensusTable;
   readonly packing: PackingTable;
@@ -40,11 +44,13 @@ export class Metadata {
     this.uploads = new UploadTable(database);
     this.blobs = new BlobTable(database);
     this.commits = new Commits(database);
+    this.appends = new Appends(database);
     this.removals = new Removals(database);
     this.renames = new Renames(database);
     this.amendments = new Amendments(database);
     this.jobs = new JobTable(database);
     this.healing = new HealingTable(database);
+    this.scrubbing = new ScrubbingTable(database);
     this.walking = new WalkingTable(database);
     this.census = new CensusTable(database);
     this.packing = new PackingTable(database);

@@ -19,6 +19,7 @@ export interface ScannedVersion extends VersionPlace {
   sizeBytes: number;
   modifiedMs: number;
   storageClass: string;
+  /** All of it lies in the row: not only what was appended last. */
   isInline: boolean;
   extentCount: number;
   /** The blob of its only extent; null where it has none or several. */
@@ -46,7 +47,7 @@ export class PackingTable {
     const { bucketId, key, seq } = after ?? { bucketId: 0, key: "", seq: 0 };
     const rows = await this.#database.all<Omit<ScannedVersion, "isInline"> & { isInline: number }>(
       `SELECT bucket_id AS "bucketId", key, seq, id, size_bytes AS "sizeBytes", modified_ms AS "modifiedMs",
-         storage_class AS "storageClass", inline_body IS NOT NULL AS "isInline",
+         storage_class AS "storageClass", extents IS NULL AND inline_body IS NOT NULL AS "isInline",
          coalesce(json_array_length(extents), 0) AS "extentCount",
          CASE WHEN json_array_length(extents) = 1 THEN extents ->> '$[0][2]' END AS "blobId"
        FROM ${table} WHERE (bucket_id, key) >= (?1, ?2) AND ((bucket_id, key) > (?1, ?2) OR seq < ?3)

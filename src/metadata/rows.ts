@@ -73,7 +73,7 @@ export interface ObjectRow {
   parts: PartSummaryRow[] | null;
 }
 
-/** Where the bytes are: inline (base64) or in extents, ascending by start. */
+/** Where the bytes are: in extents, ascending by start, and after their end inline (base64). At least one is not null. */
 export interface ContentRow {
   extents: ExtentRow[] | null;
   inlineBody: string | null;

@@ -152,7 +152,10 @@ const ERRORS = {
     "A conflicting conditional operation is currently in progress against this resource. Please try again.",
   ],
   RestoreAlreadyInProgress: [409, "Object restore is already in progress."],
-  TooManyParts: [400, "You have attempted to add more parts than the maximum allowed."],
+  TooManyParts: [
+    400,
+    "You have attempted to add more parts than the maximum of 10000 that are allowed for this object.",
+  ],
 
   // Configurations that are not set.
   NoSuchBucketPolicy: [404, "The bucket policy does not exist"],

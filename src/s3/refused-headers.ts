@@ -32,7 +32,7 @@ export const refusedHeaders = {
     { name: "x-amz-bucket-namespace", harmless: ["global"] },
   ],
   readObject: encryption,
-  writeObject: [...objectFeatures, { name: "x-amz-write-offset-bytes" }],
+  writeObject: objectFeatures,
   copyObject: [...objectFeatures, ...copiedEncryption],
   createUpload: objectFeatures,
   uploadPart: encryption,

@@ -69,6 +69,17 @@ export function translateStoreFailure(failure: StoreFailure, method: string): S3
       return new S3Error("RequestTimeout");
     case "conflict":
       return new S3Error("ConditionalRequestConflict", undefined, { Condition: failure.what });
+    case "wrong-offset": {
+      const { sizeBytes } = failure;
+      return new S3Error("InvalidWriteOffset", undefined, sizeBytes === null ? {} : { ObjectSize: `${sizeBytes}` });
+    }
+    case "too-many-parts":
+      return new S3Error("TooManyParts", undefined, { MaxParts: `${failure.partsMax}` });
+    case "not-appendable":
+      return new S3Error(
+        "InvalidBucketState",
+        "Objects cannot be appended to in a bucket where versioning is, or was, enabled.",
+      );
     case "idempotency-mismatch":
       return new S3Error("IdempotencyParameterMismatch");
     case "checksum-mismatch":

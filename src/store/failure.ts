@@ -33,6 +33,12 @@ export type StoreFailure =
   | { kind: "part-too-small"; partNumber: number; sizeBytes: number; minBytes: number; etag: string }
   /** Something changed under the operation each time that it was tried: the client may repeat it. */
   | { kind: "conflict"; what: string }
+  /** An append that does not begin where the object ends; `sizeBytes` is null where there is no object. */
+  | { kind: "wrong-offset"; sizeBytes: number | null }
+  /** An append to an object that was appended to as often as is allowed, or has as many extents. */
+  | { kind: "too-many-parts"; partsMax: number }
+  /** An append where versioning was ever enabled: a version, once written, does not change. */
+  | { kind: "not-appendable"; bucket: BucketName }
   /** The token was used before, for another rename. */
   | { kind: "idempotency-mismatch" }
   /** The full-object checksum or size that the client expects of a completed upload is not what its parts make. */

@@ -15,7 +15,7 @@ interface BlobSlice {
 }
 
 /**
- * A range of an object's bytes: its inline body, or one slice of a blob after another. The next slice is primed while the last
+ * A range of an object's bytes: one slice of a blob after another, then what lies inline. The next slice is primed while the last
  * stripe of the one before is handed out. Damage met on the way is noted for healing at the end.
  */
 export class ObjectBody implements OutgoingBody {
@@ -37,8 +37,8 @@ export class ObjectBody implements OutgoingBody {
     this.#store = store;
     this.sizeBytes = range.length;
     this.#blobs = new Map(blobs.map((blob) => [blob.id, blob]));
-    this.#inline = content.extents === null ? inlineBytes(content.inlineBody ?? "", range) : null;
-    this.#slices = content.extents === null ? [] : slicesOf(content.extents, range);
+    this.#slices = slicesOf(content.extents ?? [], range);
+    this.#inline = inlineBytes(content, range);
   }
 
   /** Resolves when the first bytes are verified. Throws `StoreError` drives-unavailable, metadata-unavailable. */
@@ -48,11 +48,6 @@ export class ObjectBody implements OutgoingBody {
   }
 
   async next(): Promise<Uint8Array | null> {
-    if (this.#inline) {
-      const bytes = this.#inline;
-      this.#inline = null;
-      return bytes.length === 0 ? null : bytes;
-    }
     while (this.#current) {
       const piece = await this.#current.next();
       if (piece) {
@@ -63,13 +58,16 @@ export class ObjectBody implements OutgoingBody {
       this.#current = this.#upcoming ?? (await this.#openNext());
       this.#upcoming = null;
     }
-    return null;
+    const bytes = this.#inline;
+    this.#inline = null;
+    return bytes;
   }
 
   async cancel(): Promise<void> {
     await this.#upcoming?.cancel();
     if (this.#current) await this.#finishCurrent();
     this.#current = null;
+    this.#inline = null;
     this.#slices.length = 0;
   }
 
@@ -113,8 +111,18 @@ export class ObjectBody implements OutgoingBody {
   }
 }
 
-function inlineBytes(base64: string, { offset, length }: { offset: number; length: number }): Uint8Array {
-  return new Uint8Array(Buffer.from(base64, "base64")).subarray(offset, offset + length);
+/** What of the range lies beyond the extents; null: nothing. */
+function inlineBytes(content: ContentRow, { offset, length }: { offset: number; length: number }): Uint8Array | null {
+  const begin = extentsEnd(content.extents);
+  const to = offset + length - begin;
+  if (content.inlineBody === null || to <= 0 || length === 0) return null;
+  return new Uint8Array(Buffer.from(content.inlineBody, "base64")).subarray(Math.max(offset - begin, 0), to);
+}
+
+/** How many of an object's bytes lie in its extents: those after them lie inline. */
+export function extentsEnd(extents: readonly ExtentRow[] | null): number {
+  const last = extents?.at(-1);
+  return last ? last[0] + last[1] : 0;
 }
 
 /** The parts of the extents that lie in the range. */

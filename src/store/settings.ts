@@ -31,6 +31,8 @@ export interface StoreSettings {
 
 /** One D1 row holds the extents of an object: ten thousand take under 1 MB of its 2 MB. */
 export const EXTENTS_MAX = 10_000;
+/** What was appended last lies beside the extents in the row, up to so many bytes. */
+export const TAIL_BYTES_MAX = 64 * 1024;
 export const BUCKETS_MAX = 10_000;
 export const PARTS_MAX = 10_000;
 /**

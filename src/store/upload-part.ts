@@ -95,7 +95,7 @@ async function copyRange(
   const { bucket, info, source, range } = copy;
   const target = { bucketId: bucket.id, sizeBytes: range.length };
   if (source.extents === null || range.length === 0) return copyInline(store, name, info, target, source, range);
-  const slices = slicesOf(source.extents, range);
+  const { slices, blob } = await slicesOf(store, source, info, range);
   if (slices.length > EXTENTS_MAX) throw new StoreError({ kind: "too-many-extents", extentsMax: EXTENTS_MAX });
   const algorithm = info.checksum?.algorithm;
   const digests = algorithm ? await digestRange(store, source, range, ["md5", "crc64nvme", algorithm]) : null;
@@ -105,7 +105,7 @@ async function copyRange(
     checksum: algorithm && digests ? toBase64(digests.get(algorithm) as Uint8Array) : null,
     crc64nvme: digests ? toHex(digests.get("crc64nvme") as Uint8Array) : crc64OfRange(source, range),
     slices,
-    blob: null,
+    blob,
   });
 }
 
@@ -181,7 +181,8 @@ async function commitPart(
     key: name.key,
     uploadId: name.uploadId,
     part: { partNumber: name.partNumber, id, sizeBytes, etag, modifiedMs, checksum, crc64nvme, extents },
-    ...(blob ? { blob } : { sharedBlobIds: blobIds(extents) }),
+    ...(blob ? { blob } : {}),
+    sharedBlobIds: blobIds(extents).filter((blobId) => blobId !== blob?.id),
   };
   await withMetadata(name, () => store.metadata.commits.part(commit));
   const algorithm = info.checksum?.algorithm;
@@ -194,13 +195,27 @@ function ownChecksum(info: UploadInfo, row: WrittenBlob["row"] | null): string |
   return toBase64(Uint8Array.from(Buffer.from(row?.crc64nvme ?? EMPTY_CRC64, "hex")));
 }
 
-function slicesOf(extents: readonly ExtentRow[], range: { offset: number; length: number }): Slice[] {
+/** The range as slices of the source's blobs. What of it lies inline, after them, is written as a blob of its own. */
+async function slicesOf(
+  store: StoreContext,
+  source: ContentRow,
+  upload: UploadInfo,
+  range: { offset: number; length: number },
+): Promise<Pick<Part, "slices" | "blob">> {
   const end = range.offset + range.length;
-  return extents.flatMap(([start, length, blobId, offset]): Slice[] => {
+  const slices = (source.extents ?? []).flatMap(([start, length, blobId, offset]): Slice[] => {
     const from = Math.max(start, range.offset);
     const to = Math.min(start + length, end);
     return from < to ? [[from - range.offset, to - from, blobId, offset + from - start]] : [];
   });
+  const [start = 0, length = 0] = slices.at(-1) ?? [];
+  const inline = { offset: range.offset + start + length, length: range.length - start - length };
+  if (inline.length === 0) return { slices, blob: null };
+  const body = new ObjectBody(store, source, [], inline);
+  const bytes = { sizeBytes: inline.length, digests: [], next: () => body.next() };
+  const { row } = await writePart(store, bytes, upload, () => {});
+  if (row) slices.push([start + length, inline.length, row.id, 0]);
+  return { slices, blob: row };
 }
 
 /** The MD5 where the range is a whole simple object; otherwise an ETag that is as good as any: the bytes are not read. */

@@ -44,8 +44,12 @@ export interface PutObject {
  * Throws what the body throws, and `StoreError` no-such-bucket, no-object-lock, incomplete-body, drives-unavailable, precondition-failed,
  * precondition-no-such-key, metadata-unavailable.
  */
-export async function putObject(store: StoreContext, put: PutObject): Promise<WriteResult> {
-  const bucket = admit(store, put); // 1, while the first stripe arrives
+export function putObject(store: StoreContext, put: PutObject): Promise<WriteResult> {
+  return putInto(store, put, admit(store, put)); // 1, while the first stripe arrives
+}
+
+/** Steps 2 to 7, into a bucket that is known, or on its way. */
+export async function putInto(store: StoreContext, put: PutObject, bucket: Promise<Bucket>): Promise<WriteResult> {
   const id = newId(store);
   const content =
     put.body.sizeBytes <= store.settings.inlineBytesMax ? inline(store, put, bucket) : onDrives(store, put, bucket, id);
@@ -106,7 +110,7 @@ async function inline(store: StoreContext, { body }: PutObject, bucket: Promise<
 }
 
 /** All of a body of known or bounded, small size. */
-async function readSmall(body: IncomingBody): Promise<Uint8Array> {
+export async function readSmall(body: IncomingBody): Promise<Uint8Array> {
   const bytes = new Uint8Array(body.sizeBytes);
   let receivedBytes = 0;
   for (let piece = await body.next(); piece !== null; piece = await body.next()) {

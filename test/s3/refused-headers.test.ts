@@ -11,7 +11,6 @@ test.each([
   ["X-Amz-Website-Redirect-Location", "/x"],
   ["x-amz-grant-read", "uri=x"],
   ["x-amz-acl", "public-read"],
-  ["x-amz-write-offset-bytes", "0"],
 ])("%s: %s is not stored and ignored", (name, value) => {
   expect(find({ "content-type": "text/plain", [name]: value })).toBe(name.toLowerCase());
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { appendObject } from "../../src/store/append.ts";
 import { createBucket } from "../../src/store/buckets.ts";
 import { completeUpload } from "../../src/store/complete-upload.ts";
 import { copyObject } from "../../src/store/copy.ts";
@@ -113,6 +114,27 @@ describe("cost of writes", () => {
     await renameObject(test.store, { ...rename, idempotency });
     // Read: what an operation on one key reads, and the other key. Written: the row under its two keys, the token, the trash.
     expectCost({ roundTrips: 2, drives: 0, rowsRead: 10 + 4, rowsWritten: 4 });
+  });
+
+  it("appends: as a PutObject, however many went before", async () => {
+    const created = { attributes: NO_ATTRIBUTES, storageClass: "STANDARD" };
+    const append = (offset: number, bytes: Uint8Array) =>
+      appendObject(test.store, { bucket, key: "log", offset, body: () => bodyOf(bytes), created });
+    let offset = 0;
+    const costs = [
+      { bytes: INLINE, drives: 0, rowsWritten: 4 },
+      { bytes: INLINE, drives: 0, rowsWritten: 4 },
+      { bytes: SMALL, drives: 3, rowsWritten: 6 },
+      { bytes: INLINE, drives: 0, rowsWritten: 4 },
+      { bytes: LARGE, drives: 6, rowsWritten: 6 },
+      ...Array.from({ length: 20 }, () => ({ bytes: SMALL, drives: 3, rowsWritten: 6 })),
+    ];
+    for (const { bytes, drives, rowsWritten } of costs) {
+      beforeEachPart();
+      await append(offset, bytes);
+      expectCost({ roundTrips: 2, drives, rowsRead: 10, rowsWritten });
+      offset += bytes.length;
+    }
   });
 
   it("DeleteObject, inline and large", async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { collect } from "../../src/maintenance/collect.ts";
+import { appendObject } from "../../src/store/append.ts";
 import { createBucket } from "../../src/store/buckets.ts";
 import { completeUpload } from "../../src/store/complete-upload.ts";
 import type { StoreContext } from "../../src/store/context.ts";
@@ -147,6 +148,31 @@ describe.each(["fail", "fail-after"] as const)("the Nth call does %s", (fault) =
       async (acknowledged, n) => {
         const content = await contentOf(key(n));
         expect(same(content, OLD) || (!acknowledged && content === null)).toBe(true);
+      },
+    );
+  });
+
+  it.each([
+    ["nothing", 0, 300],
+    ["nothing", 0, 9_000],
+    ["what is inline", 300, 100],
+    ["what is inline", 300, 9_000],
+    ["blobs", 7_000, 100],
+    ["blobs", 7_000, 9_000],
+  ])("an append to %s, of %d bytes, of %d bytes", async (_, offset, length) => {
+    const key = (n: number) => `append/${fault}/${offset}/${length}/${n}`;
+    const [before, appended] = [pattern(offset, 31), pattern(length, 32)];
+    const created = { attributes: NO_ATTRIBUTES, storageClass: "STANDARD" };
+    await failEachCall(
+      fault,
+      async (store, n) => {
+        if (offset > 0) await putObject(rig.store, put(bucket, key(n), before));
+        await appendObject(store, { bucket, key: key(n), offset, body: () => bodyOf(appended), created });
+      },
+      async (acknowledged, n) => {
+        const content = await contentOf(key(n));
+        const longer = same(content, new Uint8Array(Buffer.concat([before, appended])));
+        expect(longer || (!acknowledged && (offset > 0 ? same(content, before) : content === null))).toBe(true);
       },
     );
   });

@@ -54,6 +54,21 @@ export function incomingPart(call: Call, upload: UploadChecksum | null): Verifia
   return new RequestBody(call, declared, upload?.algorithm ?? "none");
 }
 
+/**
+ * The body of a PutObject that appends, to an object whose checksum is of `algorithm` (null: it has none). The client may
+ * declare no other. Throws InvalidRequest, also for no bytes at all, besides what `incomingBody` throws.
+ */
+export function incomingAppend(call: Call, algorithm: ChecksumAlgorithm | null): VerifiableBody {
+  const declared = parseDeclaredChecksum(call.headers);
+  if (declared !== null && algorithm !== null && declared.algorithm !== algorithm) {
+    throw new S3Error(
+      "InvalidRequest",
+      `Checksum Type mismatch occurred, expected checksum Type: ${algorithm}, actual checksum Type: ${declared.algorithm}`,
+    );
+  }
+  return new RequestBody(call, declared, algorithm ?? "none");
+}
+
 /** Waits for what is made of a body; where that fails, the body (if there is one by then) is released. */
 export async function releasing<T>(body: () => VerifiableBody | undefined, result: Promise<T>): Promise<T> {
   try {

@@ -24,7 +24,6 @@ describe("features that are not built leave nothing behind", () => {
     ["x-amz-server-side-encryption", "AES256"],
     ["x-amz-acl", "public-read"],
     ["x-amz-website-redirect-location", "/x"],
-    ["x-amz-write-offset-bytes", "3"],
   ])("%s", async (name, value) => {
     const { status, text } = await sherd.raw({
       method: "PUT",
