@@ -15,6 +15,7 @@ import { getBucketLocation } from "./handlers/get-bucket-location.ts";
 import { getBucketTagging } from "./handlers/get-bucket-tagging.ts";
 import { getBucketVersioning } from "./handlers/get-bucket-versioning.ts";
 import { getObject } from "./handlers/get-object.ts";
+import { getObjectAttributes } from "./handlers/get-object-attributes.ts";
 import { getObjectLegalHold } from "./handlers/get-object-legal-hold.ts";
 import { getObjectLockConfiguration } from "./handlers/get-object-lock-configuration.ts";
 import { getObjectRetention } from "./handlers/get-object-retention.ts";
@@ -161,7 +162,10 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   GetObject: built("s3:GetObject", getObject, readObject),
   GetObjectAcl: built("s3:GetObjectAcl", getObjectAcl, oneVersion),
   GetObjectAnnotation: notBuilt("s3:GetObjectAnnotation"),
-  GetObjectAttributes: notBuilt("s3:GetObjectAttributes"),
+  GetObjectAttributes: built("s3:GetObjectAttributes", getObjectAttributes, {
+    refused: refusedHeaders.readObject,
+    ...oneVersion,
+  }),
   GetObjectLegalHold: built("s3:GetObjectLegalHold", getObjectLegalHold, oneVersion),
   GetObjectLockConfiguration: built("s3:GetBucketObjectLockConfiguration", getObjectLockConfiguration),
   GetObjectRetention: built("s3:GetObjectRetention", getObjectRetention, oneVersion),
