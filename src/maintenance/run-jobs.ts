@@ -7,10 +7,11 @@ import { expire } from "./expire.ts";
 import { heal } from "./heal.ts";
 import type { Budget, Job, JobReport, JobResult } from "./job.ts";
 import { pack } from "./pack.ts";
+import { scrub } from "./scrub.ts";
 import { walk } from "./walk.ts";
 
 /** In the order in which they run: what one finds or frees, the next may heal or take away. */
-const JOBS: readonly Job[] = [drain, heal, expire, pack, collect, walk, census];
+const JOBS: readonly Job[] = [drain, heal, expire, pack, collect, walk, scrub, census];
 
 /** A cron trigger that comes more often than hourly has 30 seconds. */
 const RUN_MS_MAX = 20_000;
