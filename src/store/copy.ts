@@ -80,7 +80,7 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
     tags: tagRows(copy.tags === undefined || copy.tags === "copy" ? head.tags : copy.tags),
     lock: lockFor(store, target, copy.lock),
     attributes: copy.attributes === "copy" ? head.attributes : copy.attributes,
-    parts: found.source.parts,
+    parts: partsOfCopy(found.source, checksum),
     ...content,
   };
   const committed = await commitVersion(store, bucket, {
@@ -97,6 +97,12 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
     modifiedMs: version.modifiedMs,
     ...(checksum ? { checksum } : {}),
   };
+}
+
+/** The parts' checksums are of the object's algorithm. */
+function partsOfCopy({ parts, checksum: kept }: Source, checksum: ObjectChecksum | undefined): Source["parts"] {
+  if (parts === null || checksum?.algorithm === kept?.algorithm) return parts;
+  return parts.map(([partNumber, sizeBytes]) => [partNumber, sizeBytes, null]);
 }
 
 /** Opens what is to be copied, with its target. Throws `StoreError` no-such-bucket (of the source), no-such-key. */

@@ -68,6 +68,19 @@ describe("CopyObject", () => {
     expect(Buffer.compare(await bytesOf("large"), large)).toBe(0);
   });
 
+  it("with another checksum keeps none of the parts'", async () => {
+    await client.send(
+      new PutObjectCommand({ Bucket: "bucket", Key: "parts", Body: "one", ChecksumAlgorithm: "CRC32" }),
+    );
+    const more = { WriteOffsetBytes: 3, ChecksumAlgorithm: "CRC32" as const };
+    await client.send(new PutObjectCommand({ Bucket: "bucket", Key: "parts", Body: "two", ...more }));
+    await copy({ Key: "parts", CopySource: "bucket/parts", ChecksumAlgorithm: "SHA256" });
+    const part = { Bucket: "bucket", Key: "parts", PartNumber: 2, ChecksumMode: "ENABLED" as const };
+    // The SDK verifies what it is given.
+    const { Body, ChecksumSHA256 } = await client.send(new GetObjectCommand(part));
+    expect([await Body?.transformToString(), ChecksumSHA256]).toEqual(["two", undefined]);
+  });
+
   it("replaces attributes where it is told to", async () => {
     await copy({
       Key: "replaced",
