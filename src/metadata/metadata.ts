@@ -13,7 +13,6 @@ import { PackingTable } from "./packing.ts";
 import { Removals } from "./removals.ts";
 import { Renames } from "./renames.ts";
 import { ScrubbingTable } from "./scrubbing.ts";
-import { ScrubbingTable } from "./scrubbing.ts";
 import { UploadTable } from "./uploads.ts";
 import { WalkingTable } from "./walking.ts";
 
@@ -31,7 +30,6 @@ export class Metadata {
   readonly amendments: Amendments;
   readonly jobs: JobTable;
   readonly healing: HealingTable;
-  readonly scrubbing: ScrubbingTable;
   readonly scrubbing: ScrubbingTable;
   readonly walking: WalkingTable;
   readonly census: CensusTable;
@@ -52,7 +50,6 @@ export class Metadata {
     this.amendments = new Amendments(database);
     this.jobs = new JobTable(database);
     this.healing = new HealingTable(database);
-    this.scrubbing = new ScrubbingTable(database);
     this.scrubbing = new ScrubbingTable(database);
     this.walking = new WalkingTable(database);
     this.census = new CensusTable(database);
