@@ -85,6 +85,7 @@ export class Commits {
       requireRules(version.bucket),
       ...(completes ? requireParts(version, completes) : []),
       ...(condition ? requireCondition(version, condition) : []),
+      ...(condition && completes ? [requireUnchangedSince(version, completes.uploadId)] : []),
       ...makeRoom(version.bucket, ofKeys([version.key]), version.modifiedMs, version.id),
       ...refer(commit.blob, commit.sharedBlobIds, version.id, version.modifiedMs),
       ...(completes ? finishUpload(version, completes) : []),
@@ -138,6 +139,19 @@ function requireCondition({ bucket, key, id }: NewVersion, condition: CommitCond
     require("no_such_key", `EXISTS (${current})`, values.slice(0, 2)),
     require("etag_differs", `EXISTS (${current} AND (id = ?3 OR etag = ?4))`, [...values, condition.ifMatch]),
   ];
+}
+
+/**
+ * What a condition says of the key may be true again of something else: S3 takes no such condition where the key was written
+ * after the upload was begun, or deleted (of which only a delete marker tells).
+ */
+function requireUnchangedSince({ bucket, key, id }: NewVersion, uploadId: string): Statement {
+  const begun = "(SELECT initiated_ms FROM uploads WHERE bucket_id = ?1 AND key = ?2 AND id = ?4)";
+  const written = `SELECT 1 FROM objects WHERE bucket_id = ?1 AND key = ?2 AND id <> ?3 AND modified_ms > ${begun}`;
+  const deleted = `SELECT is_marker = 1 AND modified_ms > ${begun} FROM versions WHERE bucket_id = ?1 AND key = ?2
+    ORDER BY seq DESC LIMIT 1`;
+  const unchanged = `NOT EXISTS (${written}) AND NOT coalesce((${deleted}), 0)`;
+  return require("object_changed", unchanged, [bucket.id, key, id, uploadId]);
 }
 
 function requireParts({ bucket, key }: NewVersion, completes: NonNullable<VersionCommit["completes"]>): Statement[] {

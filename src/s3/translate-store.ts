@@ -53,6 +53,8 @@ export function translateStoreFailure(failure: StoreFailure, method: string): S3
       return new S3Error("NoSuchUpload", undefined, { UploadId: failure.uploadId });
     case "precondition-failed":
       return new S3Error("PreconditionFailed", undefined, { Condition: failure.condition });
+    case "precondition-conflict":
+      return new S3Error("ConditionalRequestConflict", undefined, { Condition: failure.condition, Key: failure.key });
     case "invalid-part":
       return new S3Error("InvalidPart", undefined, {
         PartNumber: `${failure.partNumber}`,

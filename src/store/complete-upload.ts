@@ -4,6 +4,7 @@ import { toBase64 } from "../base/bytes.ts";
 import { createChecksum } from "../erasure/checksum.ts";
 import { combineCrc } from "../erasure/combine.ts";
 import type { NewVersion } from "../metadata/commit.ts";
+import { GuardError } from "../metadata/database.ts";
 import type { ExtentRow } from "../metadata/rows.ts";
 import type { UploadRow } from "../metadata/upload-rows.ts";
 import type { PartRow } from "../metadata/uploads.ts";
@@ -37,8 +38,8 @@ export interface CompleteUpload extends UploadName {
  * Makes an object of an upload's parts in two D1 round trips, without moving a byte. Repeating a Complete that succeeded
  * succeeds again as long as its object is the current one. Throws `StoreError` no-such-bucket, no-such-upload, invalid-part,
  * part-too-small, checksum-mismatch, checksum-type-mismatch, missing-part-checksum, size-mismatch, conflict (a part was
- * uploaded again meanwhile), precondition-failed, precondition-no-such-key, too-many-extents, metadata-unavailable; the
- * upload is then as it was.
+ * uploaded again meanwhile), precondition-failed, precondition-no-such-key, precondition-conflict, too-many-extents,
+ * metadata-unavailable; the upload is then as it was.
  */
 export async function completeUpload(store: StoreContext, complete: CompleteUpload): Promise<WriteResult> {
   const { bucket: name, key, uploadId } = complete;
@@ -72,6 +73,8 @@ export async function completeUpload(store: StoreContext, complete: CompleteUplo
     version,
     completes: { uploadId, parts: parts.map((part) => [part.partNumber, part.id] as const) },
     ...(complete.condition ? { condition: complete.condition } : {}),
+  }).catch((error: unknown) => {
+    throw changedSince(error, complete) ?? error;
   });
   return {
     id: uploadId,
@@ -80,6 +83,14 @@ export async function completeUpload(store: StoreContext, complete: CompleteUplo
     modifiedMs: version.modifiedMs,
     ...(checksum ? { checksum } : {}),
   };
+}
+
+/** The failure of a condition on a key that was changed since the upload was begun. */
+function changedSince(error: unknown, { condition, key }: CompleteUpload): StoreError | null {
+  const guard = error instanceof StoreError && error.cause instanceof GuardError ? error.cause.guard : null;
+  if (guard !== "object_changed" || !condition) return null;
+  const header = "ifMatch" in condition ? "If-Match" : "If-None-Match";
+  return new StoreError({ kind: "precondition-conflict", condition: header, key }, { cause: error });
 }
 
 /** The upload is gone: if its object is there, the answer was lost and is given again. */

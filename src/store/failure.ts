@@ -27,6 +27,8 @@ export type StoreFailure =
   | { kind: "precondition-failed"; condition: "If-Match" | "If-None-Match" }
   /** `If-Match` on a key that does not exist. */
   | { kind: "precondition-no-such-key"; key: ObjectKey }
+  /** The condition holds, but not of what was there when the upload was begun. */
+  | { kind: "precondition-conflict"; condition: "If-Match" | "If-None-Match"; key: ObjectKey }
   /** Complete names a part that was not uploaded, or with another ETag or checksum. */
   | { kind: "invalid-part"; partNumber: number; etag?: string }
   /** A part but the last is under 5 MiB. */

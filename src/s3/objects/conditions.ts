@@ -135,7 +135,10 @@ export function parseWriteCondition(headers: Headers): WriteCondition | undefine
   const match = headers.get("If-Match");
   const noneMatch = headers.get("If-None-Match");
   if (noneMatch !== null) {
-    if (noneMatch.trim() !== "*" || match !== null) throw notImplemented("If-None-Match");
+    if (match !== null) {
+      throw notImplemented("If-Match,If-None-Match", "Multiple conditional request headers present in the request");
+    }
+    if (noneMatch.trim() !== "*") throw notImplemented("If-None-Match");
     return { ifNoneMatch: "*" };
   }
   if (match === null) return undefined;
@@ -144,6 +147,9 @@ export function parseWriteCondition(headers: Headers): WriteCondition | undefine
   return { ifMatch: etag };
 }
 
-function notImplemented(header: string): S3Error {
-  return new S3Error("NotImplemented", undefined, { Header: header });
+function notImplemented(
+  header: string,
+  why = `We don't accept the provided value of ${header} header for this API`,
+): S3Error {
+  return new S3Error("NotImplemented", undefined, { Header: header, additionalMessage: why });
 }

@@ -8,6 +8,7 @@ import {
   type CompleteMultipartUploadCommandInput,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
@@ -294,11 +295,46 @@ describe("CompleteMultipartUpload refuses, and leaves the upload as it was, for"
       expect(await refusalOf(complete(begun, condition))).toMatchObject({ status: 412, code: "PreconditionFailed" });
     }
     const { ETag } = await head("condition");
-    expect((await head("condition")).ContentLength).toBe(10);
-    expect((await complete(begun, { IfMatch: ETag })).ETag).toBe(etagOf([pattern(10)]));
+    const later = await begin("condition", {}, [pattern(10)]);
+    expect((await complete(later, { IfMatch: ETag })).ETag).toBe(etagOf([pattern(10)]));
     const free = await begin("free", {}, [pattern(10)]);
     await complete(free, { IfNoneMatch: "*" });
     expect((await refusalOf(complete(begun, { IfNoneMatch: '"x"' }))).code).toBe("NotImplemented");
+  });
+});
+
+describe("CompleteMultipartUpload on a condition that holds of something newer than the upload", () => {
+  const conflict = (condition: string, key: string) => ({
+    status: "409",
+    Code: "ConditionalRequestConflict",
+    Condition: condition,
+    Key: key,
+  });
+  const put = (Key: string, Bucket = "bucket") =>
+    client.send(new PutObjectCommand({ Bucket, Key, Body: "in the way" }));
+
+  it("is in conflict where the key was written meanwhile", async () => {
+    const { ETag = "" } = await put("rewritten");
+    const begun = await begin("rewritten", {}, [pattern(10)]);
+    await put("rewritten");
+    const answer = await post(begun, listOf(begun.parts), { "if-match": ETag });
+    expect(errorElements(answer)).toMatchObject(conflict("If-Match", "rewritten"));
+    expect((await head("rewritten")).ETag).toBe(ETag);
+    await complete(begun);
+  });
+
+  it("is in conflict where the key was deleted meanwhile, as far as there is a marker", async () => {
+    await versionedBucket(client, "deleted");
+    const target = { Bucket: "deleted", Key: "key" };
+    await put("key", "deleted");
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand(target));
+    const { ETag } = await client.send(new UploadPartCommand({ ...target, UploadId, PartNumber: 1, Body: "x" }));
+    await client.send(new DeleteObjectCommand(target));
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+    const completing = { ...target, UploadId, MultipartUpload };
+    const conditional = client.send(new CompleteMultipartUploadCommand({ ...completing, IfNoneMatch: "*" }));
+    expect(await refusalOf(conditional)).toMatchObject({ status: 409, code: "ConditionalRequestConflict" });
+    await client.send(new CompleteMultipartUploadCommand(completing));
   });
 });
 
