@@ -11,7 +11,7 @@ import { newFileSweeper } from "./sweep.ts";
 const root = join(import.meta.dirname, "../..");
 
 /** What is bundled in place of what, to leave a stage out. */
-const STAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+export const STAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   signature: { "src/s3/authenticate.ts": "signature.ts" },
   D1: { "src/metadata/database.ts": "metadata.ts" },
   digests: { "src/erasure/checksum.ts": "digests.ts" },

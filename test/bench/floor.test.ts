@@ -1,0 +1,33 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { STAGES } from "../../bench/floor/stages.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+test("what stands in for a stage, and what it stands in for, is there", () => {
+  for (const [replaced, by] of Object.values(STAGES).flatMap((files) => Object.entries(files))) {
+    expect(existsSync(join(root, replaced)), replaced).toBe(true);
+    const text = readFileSync(join(root, "bench/floor/without", by), "utf8");
+    expect(text, by).toContain(`// In place of ${replaced}:`);
+  }
+});
+
+test("bench:floor measures, verifies and writes rows", () => {
+  const folder = mkdtempSync(join(tmpdir(), "sherd-test-"));
+  const json = join(folder, "rows.json");
+  try {
+    const args = ["bench/floor.ts", "--rounds", "1", "--only", "GET-4096", "--json", json];
+    execFileSync(process.execPath, args, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+    const { rows } = JSON.parse(readFileSync(json, "utf8"));
+    expect(rows).toHaveLength(3);
+    expect(rows[0]).toMatchObject({ op: "GET", bytes: 4096, ratioToFloor: 1, target: null });
+    const sherd = rows.find((row: { implementation: string }) => row.implementation === "Sherd");
+    expect(sherd).toMatchObject({ op: "GET", bytes: 4096, requests: 25, target: "time ≤ 2.5×" });
+    for (const field of ["p50Ms", "mbPerSecond", "ratioToFloor"]) expect(sherd[field]).toBeGreaterThan(0);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
