@@ -60,7 +60,7 @@ export class Scheduler {
   clock(process: Process | null): Clock {
     const timer = (ms: number): Timer => {
       const { promise, resolve } = Promise.withResolvers<void>();
-      const alarm: Alarm = { process, resume: resolve, atMs: this.#nowMs + ms, order: this.#order++ };
+      const alarm: Alarm = { process, resume: resolve, atMs: this.#nowMs + Math.ceil(ms), order: this.#order++ };
       this.#alarms.push(alarm);
       const cancel = () => {
         this.#alarms = this.#alarms.filter((other) => other !== alarm);
