@@ -19,6 +19,12 @@ export const STAGES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   drives: { "src/drives/open.ts": "drives.ts" },
 };
 
+/** The same as `bundleWorker` takes it; empty for a stage that is none of them. */
+export function replacementsOf(stage: string): Map<string, string> {
+  const files = Object.entries(STAGES[stage] ?? {});
+  return new Map(files.map(([replaced, by]) => [join(root, replaced), join(import.meta.dirname, "without", by)]));
+}
+
 export interface StageRow {
   op: string;
   bytes: number;
@@ -64,13 +70,10 @@ function startWithout(workers: LocalWorkers, stage: string, dataDir: string) {
     const name = `drive-${index + 1}`;
     return { name, type: "disk", binding: `DRIVE_${index + 1}`, domain: name };
   });
-  const replacements = Object.entries(STAGES[stage] ?? {}).map(
-    ([replaced, by]) => [join(root, replaced), join(import.meta.dirname, "without", by)] as const,
-  );
   return workers.start({
     dataDir,
     entry: join(root, "src/index.ts"),
-    replacements: new Map(replacements),
+    replacements: replacementsOf(stage),
     vars: {
       SHERD_DRIVES: JSON.stringify(drives),
       SHERD_REGION: "us-east-1",

@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { STAGES } from "../../bench/floor/stages.ts";
+import { replacementsOf, STAGES } from "../../bench/floor/stages.ts";
+import { bundleWorker } from "../../local/bundle.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -12,6 +13,15 @@ test("what stands in for a stage, and what it stands in for, is there", () => {
     expect(existsSync(join(root, replaced)), replaced).toBe(true);
     const text = readFileSync(join(root, "bench/floor/without", by), "utf8");
     expect(text, by).toContain(`// In place of ${replaced}:`);
+  }
+});
+
+test.each(Object.keys(STAGES))("the Worker can be built without %s", async (stage) => {
+  const entry = join(root, "src/index.ts");
+  const [whole, without] = [await bundleWorker(entry), await bundleWorker(entry, replacementsOf(stage))];
+  for (const by of Object.values(STAGES[stage] ?? {})) {
+    expect(without.script).toContain(`bench/floor/without/${by}`);
+    expect(whole.script).not.toContain("bench/floor/without");
   }
 });
 

@@ -5,7 +5,7 @@ import { S3Error } from "../../../src/s3/error.ts";
 import { parsePayloadMode } from "../../../src/sigv4/payload.ts";
 import type { RequestHead } from "../../../src/sigv4/request-head.ts";
 
-export type { Authenticated, Credentials };
+export * from "../../../src/s3/authenticate.ts";
 
 const named = /Credential=([A-Z0-9]+)\//;
 
