@@ -120,7 +120,10 @@ export class ListingQueries {
 
   /** Versions and delete markers by key, newest first; otherwise as `objects`. */
   async versions(query: VersionQuery): Promise<(ListedVersion | ListedPrefix)[] | null> {
-    const rows = await this.#page(query.bucket, versionPage(query));
+    const rows = await this.#page(
+      query.bucket,
+      query.delimiter === "" ? flatVersions(query) : delimitedVersions(query),
+    );
     return rows?.map(({ found, rolled }) => (rolled === null ? listedVersion(found) : prefixEntry(rolled))) ?? null;
   }
 
@@ -206,45 +209,56 @@ function uploadPage({ bucket, prefix, delimiter, after, limit }: UploadQuery): S
 const CURRENT_VERSION = `json_array(key, seq, id, is_null, 0, 1, size_bytes, etag, modified_ms, storage_class, checksum)`;
 /** A marker is the latest where nothing newer is there; any other row of `versions` is not. */
 const OTHER_VERSION = `json_array(key, seq, id, is_null, is_marker,
-  is_marker = 1 AND NOT EXISTS (SELECT 1 FROM objects o WHERE o.bucket_id = w.bucket_id AND o.key = w.key)
-    AND NOT EXISTS (SELECT 1 FROM versions n WHERE n.bucket_id = w.bucket_id AND n.key = w.key AND n.seq > w.seq),
+  CASE is_marker WHEN 1 THEN NOT EXISTS (SELECT 1 FROM objects o WHERE o.bucket_id = w.bucket_id AND o.key = w.key)
+    AND NOT EXISTS (SELECT 1 FROM versions n WHERE n.bucket_id = w.bucket_id AND n.key = w.key AND n.seq > w.seq)
+    ELSE 0 END,
   size_bytes, etag, modified_ms, storage_class, checksum)`;
 
 const nullSeq = (table: string) =>
-  `(SELECT n.seq FROM ${table} n WHERE n.bucket_id = b.id AND n.key = ?3 AND n.is_null = 1)`;
+  `(SELECT n.seq FROM ${table} n WHERE n.bucket_id = ${BUCKET_ID} AND n.key = ?3 AND n.is_null = 1)`;
 /** A null version that is gone since the page before is no place any more: rather repeat versions than pass over one. */
 const MARKER_SEQ = `CASE WHEN ?8 = 'null' THEN coalesce(${nullSeq("objects")}, ${nullSeq("versions")}, 1 << 53) ELSE ?8 END`;
+const OLDER_OF_MARKER = `?8 IS NOT NULL AND ?3 >= ?2 AND key = ?3 AND seq < ${MARKER_SEQ}`;
+
+function versionValues({ bucket, prefix, delimiter, after, limit }: VersionQuery): Statement["values"] {
+  const marker = [after.key, after.skipPrefix ? 1 : 0];
+  return [bucket, prefix, ...marker, delimiter, limit + 1, [...prefix].length, after.seq ?? null];
+}
+
+/** What is left of the marker's key, and then both tables merged, newest first within a key. */
+function flatVersions(query: VersionQuery): Statement {
+  const beyond = `bucket_id = ${BUCKET_ID} AND key >= ${FROM} AND key < ?2 || ${TOP}`;
+  return {
+    sql: `SELECT found, NULL AS rolled FROM (
+            SELECT key, seq, ${OTHER_VERSION} AS found FROM versions w
+              WHERE bucket_id = ${BUCKET_ID} AND ${OLDER_OF_MARKER}
+            UNION ALL SELECT key, seq, ${CURRENT_VERSION} FROM objects WHERE ${beyond}
+            UNION ALL SELECT key, seq, ${OTHER_VERSION} FROM versions w WHERE ${beyond}
+            ORDER BY key, seq DESC LIMIT ?6)`,
+    values: versionValues(query),
+  };
+}
 
 /**
  * A place is (key, seq), newest first. The next version is the next older one of the key, or else the newest of the first key
  * beyond it, which may be in either table.
  */
-function versionPage({ bucket, prefix, delimiter, after, limit }: VersionQuery): Statement {
-  const seek = (bucketId: string, older: string, from: string) => `(SELECT found FROM (
-     SELECT * FROM (SELECT key, seq, ${OTHER_VERSION} AS found FROM versions w
-       WHERE bucket_id = ${bucketId} AND ${older} ORDER BY seq DESC LIMIT 1)
-     UNION ALL SELECT * FROM (SELECT key, seq, ${CURRENT_VERSION} FROM objects
-       WHERE bucket_id = ${bucketId} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key LIMIT 1)
-     UNION ALL SELECT * FROM (SELECT key, seq, ${OTHER_VERSION} FROM versions w
-       WHERE bucket_id = ${bucketId} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key, seq DESC LIMIT 1)
-     ) ORDER BY key, seq DESC LIMIT 1)`;
-  const olderOfMarker = `?8 IS NOT NULL AND ?3 >= ?2 AND key = ?3 AND seq < ${MARKER_SEQ}`;
+function delimitedVersions(query: VersionQuery): Statement {
+  const seek = (bucketId: string, older: string, from: string) => `coalesce(
+     (SELECT ${OTHER_VERSION} FROM versions w WHERE bucket_id = ${bucketId} AND ${older} ORDER BY seq DESC LIMIT 1),
+     (SELECT found FROM (
+       SELECT * FROM (SELECT key, seq, ${CURRENT_VERSION} AS found FROM objects
+         WHERE bucket_id = ${bucketId} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key LIMIT 1)
+       UNION ALL SELECT * FROM (SELECT key, seq, ${OTHER_VERSION} FROM versions w
+         WHERE bucket_id = ${bucketId} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key, seq DESC LIMIT 1)
+       ) ORDER BY key, seq DESC LIMIT 1))`;
   const olderOfFound = `${ROLLED} IS NULL AND key = ${FOUND_KEY} AND seq < json_extract(p.found, '$[1]')`;
   const beyond = `coalesce(${ROLLED} || ${TOP}, ${FOUND_KEY} || char(1))`;
   return {
     sql: seekingPage({
-      first: seek("b.id", olderOfMarker, FROM),
+      first: seek("b.id", OLDER_OF_MARKER, FROM),
       following: seek("p.bucket_id", olderOfFound, beyond),
     }),
-    values: [
-      bucket,
-      prefix,
-      after.key,
-      after.skipPrefix ? 1 : 0,
-      delimiter,
-      limit + 1,
-      [...prefix].length,
-      after.seq ?? null,
-    ],
+    values: versionValues(query),
   };
 }

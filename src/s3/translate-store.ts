@@ -12,7 +12,13 @@ export function translateStoreFailure(failure: StoreFailure, method: string): S3
         BucketName: failure.bucket,
       });
     case "bucket-not-empty":
-      return new S3Error("BucketNotEmpty", undefined, { BucketName: failure.bucket });
+      return new S3Error(
+        "BucketNotEmpty",
+        failure.versioned
+          ? "The bucket you tried to delete is not empty. You must delete all versions in the bucket."
+          : undefined,
+        { BucketName: failure.bucket },
+      );
     case "too-many-buckets":
       return new S3Error("TooManyBuckets", undefined, { CurrentNumberOfBuckets: `${failure.bucketsMax}` });
     case "no-such-key":

@@ -41,7 +41,13 @@ export async function headBucket(store: StoreContext, name: BucketName): Promise
 
 /** Deletes an empty bucket, and aborts its unfinished uploads. Throws `StoreError` no-such-bucket or bucket-not-empty. */
 export async function deleteBucket(store: StoreContext, name: BucketName): Promise<void> {
-  await withMetadata({ bucket: name }, () => store.metadata.buckets.delete(name, store.clock.now()));
+  try {
+    await withMetadata({ bucket: name }, () => store.metadata.buckets.delete(name, store.clock.now()));
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.failure.kind !== "bucket-not-empty") throw error;
+    const { versioning } = await headBucket(store, name);
+    throw new StoreError({ ...error.failure, versioned: versioning !== null }, { cause: error });
+  }
 }
 
 /** Throws `StoreError` no-such-bucket, or versioning-needed where object lock keeps it enabled. */

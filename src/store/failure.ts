@@ -7,7 +7,8 @@ import type { BucketName, ChecksumAlgorithm, ChecksumType, ObjectKey } from "./t
 export type StoreFailure =
   | { kind: "no-such-bucket"; bucket: BucketName }
   | { kind: "bucket-exists"; bucket: BucketName; ownedByCaller: boolean }
-  | { kind: "bucket-not-empty"; bucket: BucketName }
+  /** `versioned`: what is left may be old versions and delete markers alone. */
+  | { kind: "bucket-not-empty"; bucket: BucketName; versioned: boolean }
   | { kind: "too-many-buckets"; bucketsMax: number }
   /** `deleteMarker`: version id of the marker that hides the key. */
   | { kind: "no-such-key"; key: ObjectKey; deleteMarker?: string }

@@ -28,7 +28,7 @@ function failureOf({ guard }: GuardError, { bucket, key = "", uploadId = "" }: S
     case "object_changed":
       return { kind: "conflict", what: "the object was changed meanwhile" };
     case "bucket_not_empty":
-      return { kind: "bucket-not-empty", bucket };
+      return { kind: "bucket-not-empty", bucket, versioned: false };
     case "no_such_upload":
       return { kind: "no-such-upload", uploadId };
     case "part_changed":

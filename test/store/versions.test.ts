@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createBucket, setVersioning } from "../../src/store/buckets.ts";
 import { deleteObject, deleteObjects } from "../../src/store/delete.ts";
 import { StoreError } from "../../src/store/failure.ts";
+import { type ListVersions, listVersions } from "../../src/store/list-versions.ts";
 import { headObject, openObject } from "../../src/store/objects.ts";
 import { formatVersionId, parseVersionId } from "../../src/store/version-id.ts";
 import { putObject } from "../../src/store/write.ts";
@@ -249,6 +250,32 @@ describe("versions", () => {
     expect(removal.roundTrips).toBe(1);
     // Some statements, each of a few seeks: not one of the 60 versions more.
     expect(removal.rowsRead).toBeLessThanOrEqual(55);
+  });
+});
+
+describe("a page of versions", () => {
+  it("reads rows for its entries, and for no other version or key", async () => {
+    const bucket = await newBucket();
+    await setVersioning(rig.store, bucket, "enabled");
+    for (let n = 0; n < 40; n++) {
+      await putObject(rig.store, put(bucket, `a/${n % 10}`, Buffer.from(`${n}`)));
+      await putObject(rig.store, put(bucket, "b", Buffer.from(`${n}`)));
+    }
+    await deleteObject(rig.store, { bucket, key: "a/3" });
+    const query = { bucket, prefix: "", delimiter: "" };
+    const pages: [string, ListVersions, number][] = [
+      ["the first", { ...query, after: { key: "" }, limit: 20 }, 20],
+      ["one within a key", { ...query, after: { key: "b", versionId: "null" }, limit: 20 }, 20],
+      ["one of prefixes", { ...query, delimiter: "/", after: { key: "" }, limit: 10 }, 10],
+      ["all", { ...query, after: { key: "" }, limit: 1000 }, 81],
+    ];
+    for (const [name, page, entries] of pages) {
+      rig.takeCost();
+      expect((await listVersions(rig.store, page)).entries).toHaveLength(entries);
+      const { roundTrips, rowsRead, rowsWritten } = rig.takeCost();
+      expect([name, roundTrips, rowsWritten]).toEqual([name, 1, 0]);
+      expect([name, rowsRead, rowsRead <= 2 * entries + 20]).toEqual([name, rowsRead, true]);
+    }
   });
 });
 

@@ -8,6 +8,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { failure, type Sherd, startSherd } from "../../support/sherd.ts";
+import { versionedBucket } from "./versioned.ts";
 
 let sherd: Sherd;
 beforeAll(async () => {
@@ -34,6 +35,24 @@ test("a bucket with an object stays", async () => {
   expect(refused).toMatchObject({ code: "BucketNotEmpty", status: 409 });
   await client.send(new DeleteObjectCommand({ Bucket: "full", Key: "key" }));
   await client.send(new DeleteBucketCommand({ Bucket: "full" }));
+});
+
+test("a bucket with versions or delete markers stays", async () => {
+  const client = sherd.client();
+  await versionedBucket(client, "versions");
+  const target = { Bucket: "versions", Key: "key" };
+  const { VersionId } = await client.send(new PutObjectCommand({ ...target, Body: "x" }));
+  const { VersionId: marker } = await client.send(new DeleteObjectCommand(target));
+  const remove = () => client.send(new DeleteBucketCommand({ Bucket: "versions" }));
+  for (const id of [VersionId, marker]) {
+    expect(await failure(remove())).toEqual({
+      code: "BucketNotEmpty",
+      status: 409,
+      message: "The bucket you tried to delete is not empty. You must delete all versions in the bucket.",
+    });
+    await client.send(new DeleteObjectCommand({ ...target, VersionId: id }));
+  }
+  await remove();
 });
 
 test("unfinished uploads do not keep a bucket", async () => {
