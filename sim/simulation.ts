@@ -1,6 +1,6 @@
 import { runJobs } from "../src/maintenance/run-jobs.ts";
 import { createBucket, setVersioning } from "../src/store/buckets.ts";
-import { auditContents, auditRows } from "./audit.ts";
+import { auditContents, auditDrives, auditRows } from "./audit.ts";
 import { BUCKETS, type Host, oneOperation } from "./client.ts";
 import { Oracle, Violation } from "./oracle.ts";
 import { SeededRandom } from "./random.ts";
@@ -32,6 +32,8 @@ const HOSTS = 3;
 /** Steps between two rests, at which everything is looked at. */
 const REST_EVERY = 2_000;
 const MINUTE_MS = 60_000;
+/** By then background work must have healed and collected all that there was. */
+const RESTING_ROUNDS_MAX = 60;
 
 /** Runs it. Throws a `Violation` where the store lost a byte, served a wrong one, or left something behind. */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
@@ -88,7 +90,7 @@ class Run {
     const working = async () => {
       await auditContents(this.#oracle, store);
       // Long enough for every grace time, in pieces, because jobs are bounded in time.
-      for (let round = 0; round < 12; round++) {
+      for (let round = 0; round < RESTING_ROUNDS_MAX && (round < 4 || !isInOrder(this.#world)); round++) {
         await scheduler.clock(null).sleep(6 * 3600 * 1000);
         this.#tally(await runJobs(store));
       }
@@ -96,6 +98,7 @@ class Run {
     };
     await this.#until(working());
     auditRows(this.#world);
+    auditDrives(this.#world);
 
     this.#world.rates = rates;
     this.#world.count("rests");
@@ -188,6 +191,16 @@ class Run {
     if (!this.#playing) return false;
     await this.#world.scheduler.clock(null).sleep(this.#random.below(2 * aboutMs));
     return this.#playing;
+  }
+}
+
+function isInOrder(world: World): boolean {
+  try {
+    auditDrives(world);
+    return true;
+  } catch (error) {
+    if (error instanceof Violation) return false;
+    throw error;
   }
 }
 

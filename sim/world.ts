@@ -23,6 +23,8 @@ export const SIM_SETTINGS: StoreSettings = {
   partBytesMin: 1,
   graceSeconds: 240,
   packAgeSeconds: 5,
+  scrubCycleSeconds: 1800,
+  orphanGraceSeconds: 3600,
 };
 
 /** What goes wrong, per call. */
