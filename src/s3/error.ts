@@ -6,6 +6,7 @@
 const ERRORS = {
   // Who and how: credentials, signatures, time.
   AccessDenied: [403, "Access Denied"],
+  AccessControlListNotSupported: [400, "The bucket does not allow ACLs"],
   AccessForbidden: [403, "Access forbidden"],
   AccountProblem: [
     403,
@@ -67,6 +68,10 @@ const ERRORS = {
   IllegalLocationConstraintException: [
     400,
     "The specified location constraint is incompatible for the region specific endpoint this request was sent to.",
+  ],
+  InvalidBucketAclWithObjectOwnership: [
+    400,
+    "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
   ],
   InvalidBucketState: [409, "The request is not valid for the current state of the bucket."],
   InvalidLocationConstraint: [400, "The specified location-constraint is not valid"],

@@ -6,20 +6,26 @@ import { createBucket } from "./handlers/create-bucket.ts";
 import { createMultipartUpload } from "./handlers/create-multipart-upload.ts";
 import { deleteBucket } from "./handlers/delete-bucket.ts";
 import { deleteBucketCors } from "./handlers/delete-bucket-cors.ts";
+import { deleteBucketOwnershipControls } from "./handlers/delete-bucket-ownership-controls.ts";
 import { deleteBucketTagging } from "./handlers/delete-bucket-tagging.ts";
 import { deleteObject } from "./handlers/delete-object.ts";
 import { deleteObjectTagging } from "./handlers/delete-object-tagging.ts";
 import { deleteObjects } from "./handlers/delete-objects.ts";
+import { deletePublicAccessBlock } from "./handlers/delete-public-access-block.ts";
+import { getBucketAcl } from "./handlers/get-bucket-acl.ts";
 import { getBucketCors } from "./handlers/get-bucket-cors.ts";
 import { getBucketLocation } from "./handlers/get-bucket-location.ts";
+import { getBucketOwnershipControls } from "./handlers/get-bucket-ownership-controls.ts";
 import { getBucketTagging } from "./handlers/get-bucket-tagging.ts";
 import { getBucketVersioning } from "./handlers/get-bucket-versioning.ts";
 import { getObject } from "./handlers/get-object.ts";
+import { getObjectAcl } from "./handlers/get-object-acl.ts";
 import { getObjectAttributes } from "./handlers/get-object-attributes.ts";
 import { getObjectLegalHold } from "./handlers/get-object-legal-hold.ts";
 import { getObjectLockConfiguration } from "./handlers/get-object-lock-configuration.ts";
 import { getObjectRetention } from "./handlers/get-object-retention.ts";
 import { getObjectTagging } from "./handlers/get-object-tagging.ts";
+import { getPublicAccessBlock } from "./handlers/get-public-access-block.ts";
 import { headBucket } from "./handlers/head-bucket.ts";
 import { headObject } from "./handlers/head-object.ts";
 import { listBuckets } from "./handlers/list-buckets.ts";
@@ -29,16 +35,20 @@ import { listObjects } from "./handlers/list-objects.ts";
 import { listObjectsV2 } from "./handlers/list-objects-v2.ts";
 import { listParts } from "./handlers/list-parts.ts";
 import { postObject } from "./handlers/post-object.ts";
+import { putBucketAcl } from "./handlers/put-bucket-acl.ts";
 import { putBucketCors } from "./handlers/put-bucket-cors.ts";
+import { putBucketOwnershipControls } from "./handlers/put-bucket-ownership-controls.ts";
 import { putBucketTagging } from "./handlers/put-bucket-tagging.ts";
 import { putBucketVersioning } from "./handlers/put-bucket-versioning.ts";
 import { putObject } from "./handlers/put-object.ts";
+import { putObjectAcl } from "./handlers/put-object-acl.ts";
 import { putObjectLegalHold } from "./handlers/put-object-legal-hold.ts";
 import { putObjectLockConfiguration } from "./handlers/put-object-lock-configuration.ts";
 import { putObjectRetention } from "./handlers/put-object-retention.ts";
 import { putObjectTagging } from "./handlers/put-object-tagging.ts";
+import { putPublicAccessBlock } from "./handlers/put-public-access-block.ts";
 import { renameObject } from "./handlers/rename-object.ts";
-import { fixedDocument, getBucketAcl, getObjectAcl, notSet } from "./handlers/unset-configurations.ts";
+import { fixedDocument, notSet } from "./handlers/unset-configurations.ts";
 import { uploadPart } from "./handlers/upload-part.ts";
 import { uploadPartCopy } from "./handlers/upload-part-copy.ts";
 import type { OperationName } from "./operation-name.ts";
@@ -113,7 +123,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   DeleteBucketMetadataConfiguration: notBuilt("s3:DeleteBucketMetadataTableConfiguration"),
   DeleteBucketMetadataTableConfiguration: notBuilt("s3:DeleteBucketMetadataTableConfiguration"),
   DeleteBucketMetricsConfiguration: notBuilt("s3:PutMetricsConfiguration"),
-  DeleteBucketOwnershipControls: notBuilt("s3:PutBucketOwnershipControls"),
+  DeleteBucketOwnershipControls: built("s3:PutBucketOwnershipControls", deleteBucketOwnershipControls),
   DeleteBucketPolicy: notBuilt("s3:DeleteBucketPolicy"),
   DeleteBucketReplication: notBuilt("s3:PutReplicationConfiguration"),
   DeleteBucketTagging: built("s3:PutBucketTagging", deleteBucketTagging),
@@ -122,7 +132,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   DeleteObjectAnnotation: notBuilt("s3:DeleteObjectAnnotation"),
   DeleteObjects: built("s3:DeleteObject", deleteObjects, { body: "xml" }),
   DeleteObjectTagging: built("s3:DeleteObjectTagging", deleteObjectTagging, oneVersion),
-  DeletePublicAccessBlock: notBuilt("s3:PutBucketPublicAccessBlock"),
+  DeletePublicAccessBlock: built("s3:PutBucketPublicAccessBlock", deletePublicAccessBlock),
   GetBucketAbac: notBuilt("s3:GetBucketAbac"),
   GetBucketAccelerateConfiguration: built("s3:GetAccelerateConfiguration", fixedDocument("AccelerateConfiguration")),
   GetBucketAcl: built("s3:GetBucketAcl", getBucketAcl),
@@ -148,7 +158,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
     query: ["id"],
   }),
   GetBucketNotificationConfiguration: built("s3:GetBucketNotification", fixedDocument("NotificationConfiguration")),
-  GetBucketOwnershipControls: built("s3:GetBucketOwnershipControls", notSet("OwnershipControlsNotFoundError")),
+  GetBucketOwnershipControls: built("s3:GetBucketOwnershipControls", getBucketOwnershipControls),
   GetBucketPolicy: built("s3:GetBucketPolicy", notSet("NoSuchBucketPolicy")),
   GetBucketPolicyStatus: built("s3:GetBucketPolicyStatus", notSet("NoSuchBucketPolicy")),
   GetBucketReplication: built("s3:GetReplicationConfiguration", notSet("ReplicationConfigurationNotFoundError")),
@@ -171,7 +181,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   GetObjectRetention: built("s3:GetObjectRetention", getObjectRetention, oneVersion),
   GetObjectTagging: built("s3:GetObjectTagging", getObjectTagging, oneVersion),
   GetObjectTorrent: notBuilt("s3:GetObjectTorrent"),
-  GetPublicAccessBlock: built("s3:GetBucketPublicAccessBlock", notSet("NoSuchPublicAccessBlockConfiguration")),
+  GetPublicAccessBlock: built("s3:GetBucketPublicAccessBlock", getPublicAccessBlock),
   HeadBucket: built("s3:ListBucket", headBucket),
   HeadObject: built("s3:GetObject", headObject, readObject),
   ListBucketAnalyticsConfigurations: built(
@@ -223,7 +233,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   PostObject: built("s3:PutObject", postObject, { body: "form", refused: refusedHeaders.writeObject }),
   PutBucketAbac: notBuilt("s3:PutBucketAbac"),
   PutBucketAccelerateConfiguration: notBuilt("s3:PutAccelerateConfiguration"),
-  PutBucketAcl: notBuilt("s3:PutBucketAcl"),
+  PutBucketAcl: built("s3:PutBucketAcl", putBucketAcl, { body: "xml", refused: refusedHeaders.acl }),
   PutBucketAnalyticsConfiguration: notBuilt("s3:PutAnalyticsConfiguration"),
   PutBucketCors: built("s3:PutBucketCORS", putBucketCors, { body: "xml" }),
   PutBucketEncryption: notBuilt("s3:PutEncryptionConfiguration"),
@@ -233,7 +243,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   PutBucketLogging: notBuilt("s3:PutBucketLogging"),
   PutBucketMetricsConfiguration: notBuilt("s3:PutMetricsConfiguration"),
   PutBucketNotificationConfiguration: notBuilt("s3:PutBucketNotification"),
-  PutBucketOwnershipControls: notBuilt("s3:PutBucketOwnershipControls"),
+  PutBucketOwnershipControls: built("s3:PutBucketOwnershipControls", putBucketOwnershipControls, { body: "xml" }),
   PutBucketPolicy: notBuilt("s3:PutBucketPolicy"),
   PutBucketReplication: notBuilt("s3:PutReplicationConfiguration"),
   PutBucketRequestPayment: notBuilt("s3:PutBucketRequestPayment"),
@@ -241,13 +251,13 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   PutBucketVersioning: built("s3:PutBucketVersioning", putBucketVersioning, { body: "xml" }),
   PutBucketWebsite: notBuilt("s3:PutBucketWebsite"),
   PutObject: built("s3:PutObject", putObject, { body: "stream", refused: refusedHeaders.writeObject }),
-  PutObjectAcl: notBuilt("s3:PutObjectAcl"),
+  PutObjectAcl: built("s3:PutObjectAcl", putObjectAcl, { body: "xml", refused: refusedHeaders.acl, ...oneVersion }),
   PutObjectAnnotation: notBuilt("s3:PutObjectAnnotation"),
   PutObjectLegalHold: built("s3:PutObjectLegalHold", putObjectLegalHold, { body: "xml", ...oneVersion }),
   PutObjectLockConfiguration: built("s3:PutBucketObjectLockConfiguration", putObjectLockConfiguration, { body: "xml" }),
   PutObjectRetention: built("s3:PutObjectRetention", putObjectRetention, { body: "xml", ...oneVersion }),
   PutObjectTagging: built("s3:PutObjectTagging", putObjectTagging, { body: "xml", ...oneVersion }),
-  PutPublicAccessBlock: notBuilt("s3:PutBucketPublicAccessBlock"),
+  PutPublicAccessBlock: built("s3:PutBucketPublicAccessBlock", putPublicAccessBlock, { body: "xml" }),
   RenameObject: built("s3express:RenameObject", renameObject),
   RestoreObject: notBuilt("s3:RestoreObject"),
   SelectObjectContent: notBuilt("s3:GetObject"),

@@ -22,17 +22,17 @@ const expectedOwner = ["x-amz-expected-bucket-owner", "x-amz-source-expected-buc
 const trailing: ReadonlySet<PayloadMode["kind"]> = new Set(["streaming-signed-trailer", "streaming-unsigned-trailer"]);
 
 /**
- * Stops a request that asks for what is not built (NotImplemented, by name), gives a version to an operation that takes
+ * Stops a request that asks for what is not built (NotImplemented, by name) or for an ACL that nobody can have, gives a version to an operation that takes
  * none (InvalidArgument), announces trailers where no object is uploaded (InvalidRequest) or expects another owner
  * (AccessDenied). What passes may run: its handler is returned.
  */
 export function screen({ name, row, headers, query, mode, ownerId }: ScreenedRequest): Handler {
   if (row.handler === null) throw new S3Error("NotImplemented", `${name} is not implemented`, { Operation: name });
-  const header = findRefusedHeader(headers, row.refused);
-  if (header !== undefined) {
-    throw new S3Error("NotImplemented", undefined, {
-      Header: header,
-      additionalMessage: `${name} with ${header}: ${headers.get(header) ?? ""}`,
+  const refused = findRefusedHeader(headers, row.refused);
+  if (refused !== undefined) {
+    throw new S3Error(refused.code, undefined, {
+      Header: refused.name,
+      additionalMessage: `${name} with ${refused.name}: ${headers.get(refused.name) ?? ""}`,
     });
   }
   if (row.body !== "stream" && trailing.has(mode.kind)) {

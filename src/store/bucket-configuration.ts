@@ -4,7 +4,7 @@ import { withMetadata } from "./translate-metadata.ts";
 import type { BucketName } from "./types.ts";
 
 /** Configurations of a bucket that the store keeps and does not read: what they hold is for their writer to say. */
-export type ConfigurationKind = "cors" | "tagging";
+export type ConfigurationKind = "cors" | "tagging" | "ownershipControlsRemoved" | "publicAccessBlock";
 
 /** A configuration as it was set, or null. One D1 round trip. Throws `StoreError` no-such-bucket. */
 export async function readBucketConfiguration(

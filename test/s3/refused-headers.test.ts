@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import { rootOwnerId } from "../../src/access/keys.ts";
 import { findRefusedHeader, refusedHeaders } from "../../src/s3/refused-headers.ts";
 
 const find = (headers: Record<string, string>, what: keyof typeof refusedHeaders = "writeObject") =>
-  findRefusedHeader(new Headers(headers), refusedHeaders[what]);
+  findRefusedHeader(new Headers(headers), refusedHeaders[what])?.name;
 
 test.each([
   ["x-amz-server-side-encryption", "AES256"],
@@ -25,6 +26,25 @@ test("what asks for nothing more than is done anyway passes", () => {
     }),
   ).toBeUndefined();
   expect(find({ "x-amz-acl": "bucket-owner-full-control" })).toBeUndefined();
+  expect(find({ "x-amz-grant-full-control": `id="${rootOwnerId}"` })).toBeUndefined();
+});
+
+test("other ACLs are refused with S3's own codes", () => {
+  const headers = new Headers({ "x-amz-grant-full-control": 'id="somebody"' });
+  const found = (what: keyof typeof refusedHeaders) => findRefusedHeader(headers, refusedHeaders[what])?.code;
+  expect([
+    found("writeObject"),
+    found("copyObject"),
+    found("createUpload"),
+    found("acl"),
+    found("createBucket"),
+  ]).toEqual([
+    "AccessControlListNotSupported",
+    "AccessControlListNotSupported",
+    "AccessControlListNotSupported",
+    "AccessControlListNotSupported",
+    "InvalidBucketAclWithObjectOwnership",
+  ]);
 });
 
 test("a copy may neither write nor read encrypted objects", () => {

@@ -108,13 +108,20 @@ describe("what is refused, and creates nothing", () => {
   });
 
   test.each([
-    ["x-amz-acl", "public-read"],
-    ["x-amz-grant-read", "uri=http://acs.amazonaws.com/groups/global/AllUsers"],
     ["x-amz-object-ownership", "ObjectWriter"],
     ["x-amz-bucket-namespace", "account-regional"],
   ])("%s: %s", async (name, value) => {
     const { status, text } = await create("/never-made", "", { [name]: value });
     expect([status, elementText(text, "Code"), elementText(text, "Header")]).toEqual([501, "NotImplemented", name]);
+  });
+
+  test.each([
+    ["x-amz-acl", "public-read"],
+    ["x-amz-grant-read", "uri=http://acs.amazonaws.com/groups/global/AllUsers"],
+  ])("%s: %s", async (name, value) => {
+    const { status, text } = await create("/never-made", "", { [name]: value });
+    expect([status, elementText(text, "Code")]).toEqual([400, "InvalidBucketAclWithObjectOwnership"]);
+    expect((await sherd.raw({ path: "/never-made?location" })).status).toBe(404);
   });
 
   test.each([

@@ -138,18 +138,27 @@ describe("PutObject refuses, and stores nothing of,", () => {
     await put({ Key: "standard", Body: "x", StorageClass: "STANDARD" });
   });
 
-  it.each([
-    { "x-amz-server-side-encryption": "AES256" },
-    { "x-amz-acl": "public-read" },
-    { "x-amz-website-redirect-location": "/other" },
-    { "x-amz-write-offset-bytes": "0" },
-  ])("what is not built: %j", async (headers) => {
-    const answer = await refused({ headers: headers as Record<string, string> });
-    expect(answer).toMatchObject({
-      status: 501,
-      code: "NotImplemented",
-      elements: { Header: Object.keys(headers)[0] },
-    });
+  it.each([{ "x-amz-server-side-encryption": "AES256" }, { "x-amz-website-redirect-location": "/other" }])(
+    "what is not built: %j",
+    async (headers) => {
+      const answer = await refused({ headers: headers as Record<string, string> });
+      expect(answer).toMatchObject({
+        status: 501,
+        code: "NotImplemented",
+        elements: { Header: Object.keys(headers)[0] },
+      });
+    },
+  );
+
+  it("ACLs", async () => {
+    for (const acl of ["public-read", "authenticated-read", "aws-exec-read", "nonsense", ""]) {
+      const answer = await refused({ headers: { "x-amz-acl": acl } });
+      expect(answer).toMatchObject({ status: 400, code: "AccessControlListNotSupported" });
+    }
+    const group = "uri=http://acs.amazonaws.com/groups/global/AllUsers";
+    const answer = await refused({ headers: { "x-amz-grant-read": group } });
+    expect(answer).toMatchObject({ status: 400, code: "AccessControlListNotSupported" });
+    for (const ACL of ["private", "bucket-owner-full-control"] as const) await put({ Key: ACL, Body: "x", ACL });
   });
 
   it("a connection that is cut off", async () => {
