@@ -6,6 +6,7 @@ import { pack } from "../../src/maintenance/pack.ts";
 import { deleteObject } from "../../src/store/delete.ts";
 import type { StoreError } from "../../src/store/failure.ts";
 import { openObject } from "../../src/store/objects.ts";
+import { WRITE_SECONDS_MAX } from "../../src/store/settings.ts";
 import { parseShardKey } from "../../src/store/shard-key.ts";
 import { putObject } from "../../src/store/write.ts";
 import { pattern, put } from "../support/store.ts";
@@ -220,6 +221,22 @@ describe("the order of healing", () => {
     await rig.expectAllShardsGood();
   });
 
+  it("lets one healer at a time have a blob", async () => {
+    const blob = await rig.put("k", LARGE);
+    rig.lose(blob, 0);
+    await rig.note(blob.id, 0);
+    let gets = 0;
+    rig.plan = ({ kind }) => {
+      if (kind === "get") gets++;
+      return null;
+    };
+    const reports = await Promise.all([runJob(heal, rig.store()), runJob(heal, rig.store())]);
+    expect(reports.map(({ rebuiltShards }) => rebuiltShards).sort()).toEqual([0, 1]);
+    // One look at the shard that is lost, and four of the others.
+    expect(gets).toBe(5);
+    await rig.expectAllShardsGood();
+  });
+
   it("is not held up by a blob that kills its healer", async () => {
     const poison = await rig.put("poison", LARGE);
     const blob = await rig.put("k", LARGE);
@@ -326,6 +343,24 @@ describe("what heal never does", () => {
     expect(healed.shards[0]).not.toEqual(before.shards[0]);
     await rig.expectAllShardsGood();
     await rig.expectBytes("k", LARGE);
+  });
+
+  it("records a shard that took so long to write that the walk may have deleted it", async () => {
+    const blob = await rig.put("k", LARGE);
+    rig.lose(blob, 0);
+    await rig.note(blob.id, 0);
+    let slow = true;
+    const store = rig.store();
+    const { acquire } = store.engine;
+    store.engine.acquire = async () => {
+      if (slow) await rig.clock.advance(WRITE_SECONDS_MAX * 1000 + 1);
+      slow = false;
+      return acquire.call(store.engine);
+    };
+    expect(await runJob(heal, store)).toMatchObject({ rebuiltShards: 0, waitingBlobs: 1 });
+    expect((await rig.blob(blob.id)).shards).toEqual(blob.shards);
+    expect(await runJob(heal, store)).toMatchObject({ healedBlobs: 1 });
+    await rig.expectAllShardsGood();
   });
 
   it("records bytes that are not the blob's, though every frame verifies", async () => {

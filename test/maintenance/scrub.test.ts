@@ -187,6 +187,22 @@ describe("the bounds of a run", () => {
     expect((await rig.damage()).map(({ shard }) => shard)).toEqual([0]);
   });
 
+  it("keeps no time for a blob whose shards were moved while it was read", async () => {
+    const blob = await rig.put("k", LARGE);
+    rig.lose(blob, 0);
+    await rig.note(blob.id, 0);
+    const cycle = await new Cycle().run(0);
+    await rig.clock.advance(CYCLE_MS);
+    const store = rig.store();
+    const { record } = store.metadata.scrubbing;
+    store.metadata.scrubbing.record = async (...args) => {
+      await runJob(heal, rig.store());
+      return record.apply(store.metadata.scrubbing, args);
+    };
+    await scrub.run(store, ENDLESS, cycle.cursor);
+    expect((await rig.blob(blob.id)).verified_ms).toBeNull();
+  });
+
   it("none at all where the bound is nothing", async () => {
     await rig.put("k", LARGE);
     const { total } = await new Cycle().run(CYCLE_MS, DAY_MS, () => rig.store({ settings: { scrubBytesPerRun: 0 } }));
