@@ -156,7 +156,8 @@ interface Exchange {
 function exchange({ endpoint, method, path, headers, body }: Exchange): Promise<RawResponse> {
   const { hostname, port } = new URL(endpoint);
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ hostname, port, method, path, headers, agent: false }, (response) => {
+    const sent = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, utf8Bytes(value)]));
+    const request = httpRequest({ hostname, port, method, path, headers: sent, agent: false }, (response) => {
       const pieces: Buffer[] = [];
       response.on("data", (piece: Buffer) => pieces.push(piece));
       response.on("error", reject);
@@ -168,4 +169,9 @@ function exchange({ endpoint, method, path, headers, body }: Exchange): Promise<
     request.on("error", reject);
     request.end(body);
   });
+}
+
+/** Node writes the characters of a header as bytes. */
+function utf8Bytes(value: string): string {
+  return Buffer.from(value, "utf8").toString("latin1");
 }

@@ -8,6 +8,7 @@ import type { Answer, Call } from "../handler.ts";
 import { checksumListing, commonPrefixes } from "../listing/contents.ts";
 import { ownerElement } from "../listing/owner.ts";
 import {
+  checkOptionalAttributes,
   invalidArgument,
   type NameEncoding,
   PAGE_ENTRIES_MAX,
@@ -24,6 +25,7 @@ export async function listObjectVersions(call: Call): Promise<Answer> {
   const { query, bucket, store } = call;
   const maxKeys = Math.min(parseCount(query, "max-keys", PAGE_ENTRIES_MAX), PAGE_ENTRIES_MAX);
   const encoding = parseEncoding(query);
+  checkOptionalAttributes(call.headers);
   const prefix = query.get("prefix") ?? "";
   const delimiter = query.get("delimiter") ?? "";
   const after = parseMarkers(query, { prefix, delimiter });

@@ -3,13 +3,20 @@ import type { Answer, Call } from "../handler.ts";
 import { contentsElements } from "../listing/contents.ts";
 import { decodeToken, encodeToken } from "../listing/continuation-token.ts";
 import { ownerElement } from "../listing/owner.ts";
-import { PAGE_ENTRIES_MAX, parseCount, parseEncoding, positionAfter } from "../listing/parameters.ts";
+import {
+  checkOptionalAttributes,
+  PAGE_ENTRIES_MAX,
+  parseCount,
+  parseEncoding,
+  positionAfter,
+} from "../listing/parameters.ts";
 import { element, optional, xmlDocument } from "../xml/write.ts";
 
 /** GET /bucket?list-type=2: the listing with continuation tokens. */
 export async function listObjectsV2(call: Call): Promise<Answer> {
   const { query, bucket, store } = call;
   const encoding = parseEncoding(query);
+  checkOptionalAttributes(call.headers);
   const maxKeys = Math.min(parseCount(query, "max-keys", PAGE_ENTRIES_MAX), PAGE_ENTRIES_MAX);
   const prefix = query.get("prefix") ?? "";
   const delimiter = query.get("delimiter") ?? "";

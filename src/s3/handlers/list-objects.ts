@@ -2,7 +2,14 @@ import { listObjects as listStored } from "../../store/list.ts";
 import type { Answer, Call } from "../handler.ts";
 import { contentsElements } from "../listing/contents.ts";
 import { ownerElement } from "../listing/owner.ts";
-import { invalidArgument, PAGE_ENTRIES_MAX, parseCount, parseEncoding, positionAfter } from "../listing/parameters.ts";
+import {
+  checkOptionalAttributes,
+  invalidArgument,
+  PAGE_ENTRIES_MAX,
+  parseCount,
+  parseEncoding,
+  positionAfter,
+} from "../listing/parameters.ts";
 import { element, optional, xmlDocument } from "../xml/write.ts";
 
 /** GET /bucket: the first version of the listing, with markers. */
@@ -11,6 +18,7 @@ export async function listObjects(call: Call): Promise<Answer> {
   const listType = query.get("list-type") ?? "";
   if (listType !== "") throw invalidArgument("list-type", listType, "Invalid List Type specified in the request");
   const encoding = parseEncoding(query);
+  checkOptionalAttributes(call.headers);
   const maxKeys = Math.min(parseCount(query, "max-keys", PAGE_ENTRIES_MAX), PAGE_ENTRIES_MAX);
   const prefix = query.get("prefix") ?? "";
   const delimiter = query.get("delimiter") ?? "";

@@ -40,6 +40,16 @@ export function parseEncoding(query: URLSearchParams): NameEncoding {
 }
 
 /**
+ * Checks x-amz-optional-object-attributes: RestoreStatus is what S3 has, and it is left out of objects that were never
+ * archived, as none here ever was. Throws InvalidArgument.
+ */
+export function checkOptionalAttributes(headers: Headers): void {
+  const text = headers.get("x-amz-optional-object-attributes");
+  if (text === null || text.split(",").every((name) => name.trim() === "RestoreStatus")) return;
+  throw invalidArgument("x-amz-optional-object-attributes", text, "Invalid attribute name specified.");
+}
+
+/**
  * Where a page begins that a client asks for by name. A name that is a rolled-up prefix of this very listing (what
  * `NextMarker` is when the page before ended with one) stands for all keys below it.
  */

@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseCount, parseEncoding, positionAfter } from "../../../src/s3/listing/parameters.ts";
+import {
+  checkOptionalAttributes,
+  parseCount,
+  parseEncoding,
+  positionAfter,
+} from "../../../src/s3/listing/parameters.ts";
 
 const invalid = (name: string) =>
   expect.objectContaining({ code: "InvalidArgument", details: expect.objectContaining({ ArgumentName: name }) });
@@ -73,4 +78,12 @@ describe("positionAfter", () => {
   ])("marker %j with prefix %j and delimiter %j skips: %s", (marker, prefix, delimiter, skipPrefix) => {
     expect(positionAfter(marker, { prefix, delimiter })).toEqual({ key: marker, skipPrefix });
   });
+});
+
+test("optional attributes: restore status, of which there is none to tell", () => {
+  const check = (value: string) => checkOptionalAttributes(new Headers({ "x-amz-optional-object-attributes": value }));
+  checkOptionalAttributes(new Headers());
+  check("RestoreStatus");
+  check("RestoreStatus, RestoreStatus");
+  for (const value of ["Owner", "RestoreStatus,Tags", ""]) expect(() => check(value)).toThrow("Invalid attribute name");
 });

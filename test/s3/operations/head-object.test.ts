@@ -94,3 +94,32 @@ describe("HeadObject", () => {
     expect(await head({ PartNumber: 1 })).toMatchObject({ ContentLength: 10 });
   });
 });
+
+describe("user metadata that is not ASCII", () => {
+  const put = (headers: Record<string, string>) =>
+    sherd.raw({ method: "PUT", path: "/bucket/metadata", body: "x", headers });
+  const encoded = "=?UTF-8?B?w4RNw4Raw5XDkSBTMw==?=";
+
+  it.each([
+    ["as UTF-8", "ÄMÄZÕÑ S3", encoded],
+    ["as an encoded word (RFC 2047)", encoded, encoded],
+    ["quoted", "=?utf-8?q?=C3=84M=C3=84Z=C3=95=C3=91_S3?=", encoded],
+    ["in several words", "=?UTF-8?B?w4RN?= =?UTF-8?B?w4Raw5XDkSBTMw==?=", encoded],
+    ["an encoded word of ASCII", "=?UTF-8?B?YWJj?=", "abc"],
+    ["what is no encoded word", "=?UTF-8?B?***?=", "=?UTF-8?B?***?="],
+  ])("%s", async (_, sent, answered) => {
+    expect((await put({ "x-amz-meta-name": sent })).status).toBe(200);
+    expect((await raw("/bucket/metadata")).headers["x-amz-meta-name"]).toBe(answered);
+    const copied = { "x-amz-copy-source": "/bucket/metadata" };
+    expect((await sherd.raw({ method: "PUT", path: "/bucket/copied", headers: copied })).status).toBe(200);
+    expect((await raw("/bucket/copied")).headers["x-amz-meta-name"]).toBe(answered);
+  });
+
+  it("counts as the bytes that it stands for", async () => {
+    const value = "ä".repeat(1022);
+    const word = `=?UTF-8?B?${Buffer.from(value).toString("base64")}?=`;
+    expect((await put({ "x-amz-meta-name": word })).status).toBe(200);
+    const { status, text } = await put({ "x-amz-meta-name": word, "x-amz-meta-a": "b" });
+    expect([status, text.includes("<Code>MetadataTooLarge</Code>")]).toEqual([400, true]);
+  });
+});

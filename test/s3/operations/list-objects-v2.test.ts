@@ -68,6 +68,12 @@ describe("what a page holds", () => {
     expect(page.Contents?.[0]?.LastModified?.getMilliseconds()).toBe(0);
   });
 
+  test("a restore status, which nothing has", async () => {
+    const { page } = await list(treeBucket, { OptionalObjectAttributes: ["RestoreStatus"] });
+    expect(page.Contents?.length).toBeGreaterThan(0);
+    for (const object of page.Contents ?? []) expect(object.RestoreStatus).toBeUndefined();
+  });
+
   test("owners where they are asked for", async () => {
     const { page } = await list(treeBucket, { MaxKeys: 1, FetchOwner: true });
     expect(page.Contents?.[0]?.Owner).toMatchObject({ DisplayName: "root" });
