@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { appendObject } from "../../src/store/append.ts";
-import { createBucket } from "../../src/store/buckets.ts";
+import { createBucket, setVersioning } from "../../src/store/buckets.ts";
 import { completeUpload } from "../../src/store/complete-upload.ts";
 import { copyObject } from "../../src/store/copy.ts";
 import { deleteObject, deleteObjects } from "../../src/store/delete.ts";
@@ -114,6 +114,19 @@ describe("cost of writes", () => {
     await renameObject(test.store, { ...rename, idempotency });
     // Read: what an operation on one key reads, and the other key. Written: the row under its two keys, the token, the trash.
     expectCost({ roundTrips: 2, drives: 0, rowsRead: 10 + 4, rowsWritten: 4 });
+  });
+
+  it.each(["new", "replaced"])("RenameObject where versions are kept, %s", async (target) => {
+    const versioned = "versioned-renames";
+    await createBucket(test.store, { name: versioned, owner: "root", region: "us-east-1" }).catch(() => {});
+    await setVersioning(test.store, versioned, "enabled");
+    await putObject(test.store, put(versioned, "from", LARGE));
+    beforeEachPart();
+    const idempotency = { token: `renamed onto a ${target} one`, parameters: "" };
+    const rename = { bucket: versioned, source: "from", key: "to", checkSource: () => {}, checkTarget: () => {} };
+    await renameObject(test.store, { ...rename, idempotency });
+    // What a copy, a deletion and the token cost, in one batch.
+    expectCost({ roundTrips: 2, drives: 0, rowsRead: 10 + 10 + 4, rowsWritten: 4 + 2 + 1 });
   });
 
   it("appends: as a PutObject, however many went before", async () => {
