@@ -166,11 +166,9 @@ describe("PutObject by a URL that the SDK has presigned", () => {
   });
 
   it("refuses what it would otherwise ignore", async () => {
-    for (const input of [{ ACL: "public-read" as const }, { WebsiteRedirectLocation: "/x" }]) {
-      const response = await fetch(await presign(input), { method: "PUT", body: "x" });
-      expect(response.status).toBe(501);
-      expect(await response.text()).toContain("<Code>NotImplemented</Code>");
-    }
+    const response = await fetch(await presign({ WebsiteRedirectLocation: "/x" }), { method: "PUT", body: "x" });
+    expect(response.status).toBe(501);
+    expect(await response.text()).toContain("<Code>NotImplemented</Code>");
   });
 });
 
