@@ -10,7 +10,6 @@ const BLOBS_PER_PAGE = 100;
 const STEP_BYTES = 32 * 1024 * 1024;
 /** Of the six connections that an invocation may have. */
 const SHARDS_AT_ONCE = 6;
-const HOUR_MS = 3600 * 1000;
 /** How often in a cycle it is measured how much is left, and the pace set anew. */
 const MEASURES_PER_CYCLE = 30;
 const MEASURE_MS_MIN = 600_000;
@@ -50,7 +49,7 @@ export const scrub: Job = {
     const cursor = await begin(store, saved as Cursor | null);
     const scrubbing = new Scrubbing(store, budget, cursor);
     if (store.settings.scrubBytesPerRun > 0 && !cursor.isOver) await scrubbing.run();
-    return { report: { ...scrubbing.report, behindHours: Math.floor(behindMs(store, cursor) / HOUR_MS) }, cursor };
+    return { report: scrubbing.report, cursor, isUnfinished: scrubbing.isShortOfTime };
   },
 };
 
@@ -88,11 +87,6 @@ function dueBytes(
   const cycleMs = settings.scrubCycleSeconds * 1000;
   const spanMs = Math.max(beganMs + cycleMs - measuredMs, cycleMs / MEASURES_PER_CYCLE);
   return (leftBytes * (clock.now() - measuredMs)) / spanMs - readBytes;
-}
-
-/** By how much the cycle has overrun its time: there is more than the bound of a run, or slow drives, allow for. */
-function behindMs({ clock, settings }: StoreContext, { beganMs, isOver }: Cursor): number {
-  return isOver ? 0 : Math.max(0, clock.now() - beganMs - settings.scrubCycleSeconds * 1000);
 }
 
 /** One run of the scrub. */
@@ -141,8 +135,16 @@ class Scrubbing {
     return true;
   }
 
+  get isShortOfTime(): boolean {
+    return this.#budget.isSpent() && this.#isDue;
+  }
+
+  get #isDue(): boolean {
+    return !this.#cursor.isOver && this.#leftBytes > 0 && dueBytes(this.#store, this.#cursor) > 0;
+  }
+
   #mayGoOn(): boolean {
-    return !this.#budget.isSpent() && this.#leftBytes > 0 && dueBytes(this.#store, this.#cursor) > 0;
+    return this.#isDue && !this.#budget.isSpent();
   }
 
   /** Goes on with this blob, as far as the bounds of the run allow. True if it is through. */
