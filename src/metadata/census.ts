@@ -32,7 +32,7 @@ export class CensusTable {
     type Raw = RawBlob & { verified_ms: string | null; damaged: string };
     const rows = await this.#database.all<Raw>(
       `SELECT id, k, m, block_bytes, size_bytes, crc64nvme, shards, verified_ms,
-         (SELECT json_group_array(d.shard) FROM damage d WHERE d.blob_id = b.id) AS damaged
+         (SELECT json_group_array(d.shard) FROM damage d WHERE d.blob_id = b.id AND d.cause <> 'draining') AS damaged
        FROM blobs b WHERE id > ?1 AND condemned_ms IS NULL ORDER BY id LIMIT ?2`,
       afterId,
       limit,

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type CensusCursor, census } from "../../src/maintenance/census.ts";
 import { drain } from "../../src/maintenance/drain.ts";
 import { heal } from "../../src/maintenance/heal.ts";
 import { runJobs } from "../../src/maintenance/run-jobs.ts";
@@ -53,6 +54,14 @@ describe("a drive that is configured as draining", () => {
     expect(await namedOn(name)).toBe(0);
     await rig.expectAllShardsGood();
     await expectAll(rig.store({ drives: rig.rig.drives.filter((drive) => drive.name !== name) }));
+  });
+
+  it("is as good as any other while its shards wait to be moved", async () => {
+    rig.drive(await busyDrive()).draining = true;
+    await runJob(drain, rig.store());
+    const { cursor } = await census.run(rig.store(), ENDLESS, null);
+    const { redundancy } = (cursor as CensusCursor).complete?.totals ?? {};
+    expect(redundancy).toEqual({ "4+2": { 6: 3 }, "1+2": { 3: 1 } });
   });
 
   it("moves blobs without any redundancy", async () => {
