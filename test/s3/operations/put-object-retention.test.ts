@@ -107,7 +107,8 @@ describe("PutObjectRetention", () => {
   it("in compliance mode can be extended, and nothing else", async () => {
     const where = { Key: "complied", VersionId: await write("complied") };
     await retain(where, { Mode: "COMPLIANCE", RetainUntilDate: inDays(2) });
-    await retain(where, { Mode: "COMPLIANCE", RetainUntilDate: inDays(3) });
+    const until = inDays(3);
+    await retain(where, { Mode: "COMPLIANCE", RetainUntilDate: until });
     const loosened: ObjectLockRetention[] = [
       { Mode: "COMPLIANCE", RetainUntilDate: inDays(1) },
       { Mode: "GOVERNANCE", RetainUntilDate: inDays(4) },
@@ -115,7 +116,7 @@ describe("PutObjectRetention", () => {
     ];
     for (const retention of loosened) expect(await refusalOf(retain(where, retention, true))).toEqual(LOCKED);
     expect(await refusalOf(remove(where, true))).toEqual(LOCKED);
-    expect((await get(where)).Retention?.RetainUntilDate).toEqual(inDays(3));
+    expect((await get(where)).Retention?.RetainUntilDate).toEqual(until);
   });
 });
 
