@@ -1,11 +1,19 @@
 import { type Drive, DriveError, type ShardPage } from "../drives/drive.ts";
 import type { StoreContext } from "../store/context.ts";
+import { WRITE_SECONDS_MAX } from "../store/settings.ts";
 import { parseShardKey, type ShardName } from "../store/shard-key.ts";
 import type { Budget, Job, JobResult } from "./job.ts";
 
 const KEYS_PER_PAGE = 1_000;
 /** A drive may need a call for each key. */
 const KEYS_PER_DELETE = 100;
+/**
+ * Cron comes every few minutes. Where the last run is longer ago, as far as D1 knows, D1 may have been restored to what it was then.
+ * What is younger is kept as long again anyway.
+ */
+const WATCH_GAP_MS = WRITE_SECONDS_MAX * 1000;
+/** How far back D1 can be restored. */
+const RESTORE_MS_MAX = 30 * 24 * 3600 * 1000;
 
 /** How far the walk over one drive has come. */
 interface DriveWalk {
@@ -19,6 +27,10 @@ interface DriveWalk {
 
 interface Cursor {
   drives: Record<string, DriveWalk>;
+  /** When the walk ran last. */
+  seenMs: number;
+  /** Times of which this database knows nothing: it was restored to what it was before, or no job ran. [from, to] each. */
+  gaps: [fromMs: number, toMs: number][];
 }
 
 interface Report {
@@ -27,7 +39,7 @@ interface Report {
   orphans: number;
   deletedShards: number;
   deletedBytes: number;
-  /** Written before this database knew all shards, and no row names them: they are left alone. */
+  /** No row names them, but the database may have forgotten them: they are left alone. */
   keptShards: number;
   /** Keys that are none of ours: they are left alone. */
   foreignKeys: number;
@@ -47,6 +59,10 @@ export const walk: Job = {
  * time, by the time in its own key, and no write takes half as long (`WRITE_SECONDS_MAX`; later ones are refused before their
  * commit). Once a shard of that age is unnamed, nothing can name it any more. It is looked up again right before it is deleted.
  *
+ * A database may be the wrong one, or one that was restored to an earlier time, perhaps by mistake. So what was written before
+ * its oldest bucket is never deleted, and what was written in a time of which it knows nothing, only after as long as D1 can
+ * be restored.
+ *
  * `isDryRun`: counts, and deletes nothing. A drive that fails is passed over; the next run tries it again.
  */
 export async function walkDrives(
@@ -56,15 +72,16 @@ export async function walkDrives(
   { isDryRun = false } = {},
 ): Promise<JobResult> {
   const { clock, settings } = store;
-  const walks = (saved as Cursor | null)?.drives ?? {};
-  const cursor: Cursor = { drives: {} };
+  const before = saved as Cursor | null;
+  const walks = before?.drives ?? {};
+  const cursor: Cursor = { drives: {}, seenMs: clock.now(), gaps: gapsUntil(clock.now(), before) };
   for (const { name } of store.drives) {
     const walked = walks[name];
     const isDue = !walked || (walked.isOver && clock.now() - walked.beganMs >= settings.walkCycleSeconds * 1000);
     const fresh = { at: null, beganMs: clock.now(), isOver: false, triedMs: walked?.triedMs ?? 0 };
     cursor.drives[name] = isDue ? fresh : { ...walked };
   }
-  const walking = new Walking(store, budget, isDryRun);
+  const walking = new Walking(store, budget, { isDryRun, gaps: cursor.gaps });
   let open = store.drives.filter((drive) => !walkOf(cursor, drive).isOver);
   if (open.length > 0) await walking.begin();
   // The one that has waited longest comes first: a drive that takes all the time must not keep the others from their turn.
@@ -78,6 +95,13 @@ export async function walkDrives(
     open = going;
   }
   return { report: { ...walking.report }, cursor };
+}
+
+/** The gaps that still count, with one since the last run where that is too long ago. */
+function gapsUntil(nowMs: number, before: Cursor | null): Cursor["gaps"] {
+  const gaps = (before?.gaps ?? []).filter(([, toMs]) => nowMs - toMs <= RESTORE_MS_MAX);
+  if (before && nowMs - before.seenMs > WATCH_GAP_MS) gaps.push([before.seenMs, nowMs]);
+  return gaps;
 }
 
 function walkOf({ drives }: Cursor, { name }: Drive): DriveWalk {
@@ -103,12 +127,14 @@ class Walking {
   readonly #store: StoreContext;
   readonly #budget: Budget;
   readonly #isDryRun: boolean;
+  readonly #gaps: Cursor["gaps"];
   #epochMs = Number.POSITIVE_INFINITY;
 
-  constructor(store: StoreContext, budget: Budget, isDryRun: boolean) {
+  constructor(store: StoreContext, budget: Budget, { isDryRun, gaps }: { isDryRun: boolean; gaps: Cursor["gaps"] }) {
     this.#store = store;
     this.#budget = budget;
     this.#isDryRun = isDryRun;
+    this.#gaps = gaps;
   }
 
   async begin(): Promise<void> {
@@ -145,7 +171,7 @@ class Walking {
     }
     this.report.walkedShards += shards.length;
     const unnamed = await this.#unnamed(drive, old);
-    const orphans = unnamed.filter(({ writtenMs }) => writtenMs >= this.#epochMs);
+    const orphans = unnamed.filter(({ writtenMs }) => !this.#mayBeForgotten(writtenMs));
     this.report.keptShards += unnamed.length - orphans.length;
     this.report.orphans += orphans.length;
     for (let at = 0; at < orphans.length && !this.#isDryRun; at += KEYS_PER_DELETE) {
@@ -169,6 +195,13 @@ class Walking {
     const movedBeforeMs = clock.now() - settings.graceSeconds * 1000;
     const keys = await metadata.walking.orphans(drive.name, shards, movedBeforeMs);
     return shards.filter(({ key }) => keys.has(key));
+  }
+
+  /** Whether a shard of that time may have had a row that this database has lost. */
+  #mayBeForgotten(writtenMs: number): boolean {
+    if (writtenMs < this.#epochMs) return true;
+    const isInGap = this.#gaps.some(([fromMs, toMs]) => writtenMs > fromMs && writtenMs < toMs);
+    return isInGap && this.#ageMs(writtenMs) <= RESTORE_MS_MAX;
   }
 
   /** Keys are in order of their blobs' age: behind a young one there is nothing to look for. */

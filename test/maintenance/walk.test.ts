@@ -14,7 +14,7 @@ import { shardKey } from "../../src/store/shard-key.ts";
 import { putObject } from "../../src/store/write.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { bodyOf, pattern, put, readAll } from "../support/store.ts";
-import { DAY_MS, ENDLESS, HOUR_MS, MaintenanceRig, runJob } from "./support/rig.ts";
+import { DAY_MS, ENDLESS, HOUR_MS, MaintenanceRig, MINUTE_MS, runJob } from "./support/rig.ts";
 
 const LARGE = pattern(9_001, 1);
 
@@ -113,6 +113,39 @@ describe("walk", () => {
     }
     await rig.expectAllShardsGood();
     await wrong.rig.dispose();
+  });
+
+  it("a database that was restored to an earlier time deletes nothing that was written since, as long as that can be undone", async () => {
+    await rig.put("before", LARGE);
+    let { cursor } = await walk.run(rig.store(), ENDLESS, null);
+    await rig.clock.advance(5 * MINUTE_MS);
+    const restored = cursor;
+    const since = await rig.put("since", LARGE);
+    for (let hour = 0; hour < 72; hour++) {
+      await rig.clock.advance(HOUR_MS);
+      const result = await walk.run(rig.store(), ENDLESS, cursor);
+      expect(result.report).toMatchObject({ deletedShards: 0, keptShards: 0 });
+      cursor = result.cursor;
+    }
+    const row = `id = '${since.id}'`;
+    await rig.rows(`CREATE TABLE undo AS SELECT * FROM blobs WHERE ${row}`);
+    await rig.rows(`DELETE FROM blobs WHERE ${row}`);
+    cursor = restored;
+    let kept = 0;
+    for (let hour = 0; hour < 26 * 24; hour++) {
+      const result = await walk.run(rig.store(), ENDLESS, cursor);
+      expect(result.report.deletedShards).toBe(0);
+      kept += result.report.keptShards ?? 0;
+      cursor = result.cursor;
+      await rig.clock.advance(HOUR_MS);
+    }
+    expect(kept).toBe(26 * 6);
+    await rig.rows("INSERT INTO blobs SELECT * FROM undo");
+    await rig.expectBytes("since", LARGE);
+    await rig.rows(`DELETE FROM blobs WHERE ${row}`);
+    await rig.clock.advance(2 * DAY_MS);
+    expect((await walk.run(rig.store(), ENDLESS, cursor)).report).toMatchObject({ deletedShards: 6 });
+    await rig.expectBytes("before", LARGE);
   });
 
   it("keeps a replaced shard for the grace time: a read that began before the heal still finds it", async () => {
