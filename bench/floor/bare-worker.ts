@@ -132,6 +132,7 @@ async function interleave(files: Response[], writable: WritableStream<Uint8Array
 }
 
 function getBody(sizeBytes: number): Response {
+  if (sizeBytes <= PIECE_BYTES) return new Response(new Uint8Array(sizeBytes));
   const { readable, writable } = new FixedLengthStream(sizeBytes);
   const writer = writable.getWriter();
   const send = async () => {
