@@ -1,3 +1,5 @@
+import type { Clock } from "../base/clock.ts";
+import { type DriveCounts, newDriveCounts, withCounts } from "../drives/counted.ts";
 import type { StoreContext } from "../store/context.ts";
 import { newId } from "../store/ids.ts";
 import { census } from "./census.ts";
@@ -19,14 +21,18 @@ const RUN_MS_MAX = 20_000;
 const LEASE_MS = 90_000;
 
 /**
- * Runs all jobs within one cron trigger's time, each under its lease: a job that somebody else runs is passed over. Each has an
- * equal share of the time that is left; those that would go on share what remains at the end. A job that has waited longest
- * begins, so that none is kept from running by others that take too long. Nor by one that fails: the failures are thrown
- * together at the end. Gives what each job did.
+ * Runs all jobs within one cron trigger's time and a bound of calls to drives, each under its lease: a job that somebody else runs
+ * is passed over. Each has an equal share of what is left; those that would go on share what remains at the end. A job that has
+ * waited longest begins, so that none is kept from running by others that take too long. Nor by one that fails: the failures are
+ * thrown together at the end. Gives what each job did.
  */
 export async function runJobs(store: StoreContext, jobs: readonly Job[] = JOBS): Promise<Map<string, JobReport>> {
-  const { clock } = store;
-  const untilMs = clock.now() + RUN_MS_MAX;
+  const counts = newDriveCounts();
+  const counted = { ...store, drives: store.drives.map((drive) => withCounts(drive, counts)) };
+  const whole = budgetOf(store.clock, counts, {
+    untilMs: store.clock.now() + RUN_MS_MAX,
+    calls: store.settings.driveCallsPerRun,
+  });
   const holder = newId(store);
   const reports = new Map<string, JobReport>();
   const failures: unknown[] = [];
@@ -34,21 +40,44 @@ export async function runJobs(store: StoreContext, jobs: readonly Job[] = JOBS):
   while (round.length > 0) {
     const unfinished: Job[] = [];
     for (const [index, job] of round.entries()) {
-      const nowMs = clock.now();
-      if (nowMs >= untilMs) break;
-      const budget = budgetUntil(store, nowMs + (untilMs - nowMs) / (round.length - index));
+      if (whole.isSpent()) break;
+      const share = whole.share(round.length - index);
       try {
-        const result = await runLeased(store, job, holder, budget);
+        const result = await runLeased(counted, job, holder, share);
         if (result) reports.set(job.name, sum(reports.get(job.name), result.report));
         if (result?.isUnfinished) unfinished.push(job);
       } catch (error) {
         failures.push(error);
       }
     }
-    round = clock.now() < untilMs ? unfinished : [];
+    round = whole.isSpent() ? [] : unfinished;
   }
   if (failures.length > 0) throw new AggregateError(failures, "background jobs failed");
   return reports;
+}
+
+/** What is left of a run, in time and in calls to drives. */
+interface SharedBudget extends Budget {
+  /** One of so many equal shares of it. */
+  share(shares: number): Budget;
+}
+
+function budgetOf(
+  clock: Clock,
+  counts: DriveCounts,
+  { untilMs, calls }: { untilMs: number; calls: number },
+): SharedBudget {
+  const callsMade = () => counts.put + counts.get + counts.head + counts.list + counts.deletedKeys;
+  const callsUntil = callsMade() + calls;
+  return {
+    untilMs,
+    isSpent: () => clock.now() >= untilMs || callsMade() >= callsUntil,
+    share: (shares) => {
+      const nowMs = clock.now();
+      const share = { untilMs: nowMs + (untilMs - nowMs) / shares, calls: (callsUntil - callsMade()) / shares };
+      return budgetOf(clock, counts, share);
+    },
+  };
 }
 
 /** The jobs in their order, but those that were begun longest ago first. */
@@ -56,10 +85,6 @@ async function byLongestWait({ metadata }: StoreContext, jobs: readonly Job[]): 
   const rows = await metadata.jobs.list();
   const startedMs = ({ name }: Job) => rows.find((row) => row.name === name)?.startedMs ?? 0;
   return [...jobs].sort((a, b) => startedMs(a) - startedMs(b));
-}
-
-function budgetUntil({ clock }: StoreContext, untilMs: number): Budget {
-  return { untilMs, isSpent: () => clock.now() >= untilMs };
 }
 
 function sum(before: JobReport | undefined, report: JobReport): JobReport {

@@ -19,6 +19,8 @@ export interface StoreSettings {
   readonly packAgeSeconds: number;
   /** Unfinished multipart uploads are aborted after this time. */
   readonly uploadAgeSecondsMax: number;
+  /** One run of all jobs makes no more than about this many calls to drives. */
+  readonly driveCallsPerRun: number;
   /** In about this time every frame of every shard is read and verified once. */
   readonly scrubCycleSeconds: number;
   /** One run of the scrub reads no more than about this many bytes; 0: nothing is scrubbed. */
@@ -52,6 +54,7 @@ export const DEFAULT_SETTINGS: StoreSettings = {
   graceSeconds: 24 * 3600,
   packAgeSeconds: 3600,
   uploadAgeSecondsMax: 7 * 24 * 3600,
+  driveCallsPerRun: 4_000,
   scrubCycleSeconds: 30 * 24 * 3600,
   scrubBytesPerRun: 256 * 1024 * 1024,
   walkCycleSeconds: 24 * 3600,
@@ -77,6 +80,7 @@ export function parseSettings(vars: Readonly<Record<string, unknown>>): StoreSet
     graceSeconds: count("SHERD_GRACE_SECONDS", "graceSeconds", 365 * day),
     packAgeSeconds: count("SHERD_PACK_AGE_SECONDS", "packAgeSeconds", 365 * day),
     uploadAgeSecondsMax: count("SHERD_UPLOAD_EXPIRY_SECONDS", "uploadAgeSecondsMax", 3650 * day),
+    driveCallsPerRun: count("SHERD_DRIVE_CALLS_PER_RUN", "driveCallsPerRun", 1_000_000, 100),
     scrubCycleSeconds: count("SHERD_SCRUB_CYCLE_SECONDS", "scrubCycleSeconds", 3650 * day, 1),
     scrubBytesPerRun: count("SHERD_SCRUB_BYTES_PER_RUN", "scrubBytesPerRun", SCRUB_BYTES_LIMIT),
     walkCycleSeconds: count("SHERD_WALK_CYCLE_SECONDS", "walkCycleSeconds", 365 * day),

@@ -94,6 +94,27 @@ describe("runJobs", () => {
     expect(counts("b")).toBeGreaterThanOrEqual(3);
   });
 
+  it("bounds the calls to drives, in equal shares, and goes on with the next run", async () => {
+    const asked = new Map<string, number>();
+    const asking = (name: string): Job => ({
+      name,
+      run: async (store, budget) => {
+        while (!budget.isSpent()) {
+          await store.drives[0]?.delete(["a", "b"]);
+          await store.drives[1]?.head("c");
+          asked.set(name, (asked.get(name) ?? 0) + 3);
+        }
+        return { report: {}, cursor: null, isUnfinished: true };
+      },
+    });
+    const store = { ...rig.store, settings: { ...rig.store.settings, driveCallsPerRun: 600 } };
+    await runJobs(store, [asking("one"), asking("two")]);
+    expect([...asked.values()]).toEqual([300, 300]);
+    await clock.advance(60_000);
+    await runJobs(store, [asking("one"), asking("two")]);
+    expect([...asked.values()]).toEqual([600, 600]);
+  });
+
   it("adds up what a job did in several goes", async () => {
     let goes = 0;
     const job: Job = {
