@@ -41,9 +41,12 @@ export class MaintenanceRig {
     this.clock = clock;
   }
 
-  static async open(options: { drives?: number; settings?: Partial<StoreSettings> } = {}): Promise<MaintenanceRig> {
+  static async open(
+    options: { drives?: number; settings?: Partial<StoreSettings>; countsRows?: boolean } = {},
+  ): Promise<MaintenanceRig> {
     const clock = new ManualClock();
-    const rig = await openTestStore({ clock, settings: { ...SMALL_SIZES, ...options.settings } });
+    const { countsRows = false } = options;
+    const rig = await openTestStore({ clock, countsRows, settings: { ...SMALL_SIZES, ...options.settings } });
     for (let n = rig.drives.length + 1; n <= (options.drives ?? 7); n++) {
       rig.drives.push(new MemoryDrive({ name: `drive-${n}` }));
     }
@@ -71,9 +74,13 @@ export class MaintenanceRig {
     return found;
   }
 
+  async putBytes(key: string, bytes: Uint8Array): Promise<void> {
+    await putObject(this.store(), put(this.bucket, key, bytes));
+  }
+
   async put(key: string, bytes: Uint8Array): Promise<BlobState> {
     const known = new Set((await this.blobs()).map(({ id }) => id));
-    await putObject(this.store(), put(this.bucket, key, bytes));
+    await this.putBytes(key, bytes);
     const fresh = (await this.blobs()).find(({ id }) => !known.has(id));
     if (!fresh) throw new Error("the body is too small for a blob");
     return fresh;
