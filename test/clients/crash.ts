@@ -10,7 +10,10 @@ import { installPython, venvProgram } from "./install.ts";
 import { freePort, type RunningServer, startServer } from "./server.ts";
 import { checkAll, makeBucket, putAll } from "./stored.ts";
 
-const KILLS = 6;
+const KILLS = 100;
+/** The server lives so long after it has said that it is ready: some die while they start to serve, some under full load. */
+const LIFE_MS_MIN = 50;
+const LIFE_MS_MAX = 1_000;
 
 /** Servers that are killed while boto3 writes: nothing acknowledged may be lost, nothing may be there in part. */
 export function crashClient(fresh: boolean): Client {
@@ -50,7 +53,7 @@ async function killedWhileWriting(stage: Stage): Promise<string> {
   const writing = Promise.withResolvers<void>();
   const writer = command([venvProgram("python"), join(pythonFolder, "crash_writer.py")], {
     env: { ...pythonEnvironment(own), CLIENTS_STOP_FILE: stopFile, CLIENTS_SEED: seed },
-    timeoutMs: 300_000,
+    timeoutMs: 3_600_000,
     onLine: () => writing.resolve(),
   });
   writer.catch(writing.reject);
@@ -58,7 +61,7 @@ async function killedWhileWriting(stage: Stage): Promise<string> {
     await writing.promise;
     const random = bytesOf(`kills ${seed}`, KILLS * 2);
     for (let i = 0; i < KILLS; i++) {
-      await sleep(200 + (random.readUInt16LE(i * 2) % 2500));
+      await sleep(LIFE_MS_MIN + (random.readUInt16LE(i * 2) % (LIFE_MS_MAX - LIFE_MS_MIN)));
       await server.kill();
       server = await start();
     }
@@ -69,7 +72,8 @@ async function killedWhileWriting(stage: Stage): Promise<string> {
     });
     const result = JSON.parse(stdout.toString().trim().split("\n").pop() ?? "{}");
     if (!(result.unanswered > 0)) throw new Error("no request was cut off by the kills: this run shows nothing");
-    return `${KILLS} kills, ${result.keys} keys, ${result.acknowledged} acknowledged, ${result.unanswered} unanswered, seed ${seed}`;
+    const counts = `${result.acknowledged} acknowledged, ${result.unanswered} unanswered, ${result.verified} read in between`;
+    return `${KILLS} kills, ${result.keys} keys, ${counts}, seed ${seed}`;
   } finally {
     await writeFile(stopFile, "");
     await writer.catch(() => undefined);

@@ -18,6 +18,8 @@ from harness import KIB, MIB, PART_MIN, client, content, sha256
 BUCKET = "crash"
 STOP_FILE = os.environ["CLIENTS_STOP_FILE"]
 SEED = os.environ["CLIENTS_SEED"]
+# One part of any size, or two of which the first has to be large.
+PARTS = [[60_000], [300_000], [1_000_000], [PART_MIN, 60_000]]
 SIZES = [0, 100, 5000, 20 * KIB, 100 * KIB, 300 * KIB, 2 * MIB]
 ABSENT = "absent"
 
@@ -46,10 +48,13 @@ class Writer(threading.Thread):
         super().__init__()
         self.number, self.s3 = number, client(read_timeout=10, connect_timeout=2)
         self.random = random.Random(f"{SEED} thread {number}")
-        self.keys, self.counts, self.trouble = [], {"acknowledged": 0, "unanswered": 0}, []
+        self.keys, self.counts, self.trouble = [], {"acknowledged": 0, "unanswered": 0, "verified": 0}, []
 
     def run(self):
         while not os.path.exists(STOP_FILE):
+            if self.keys and self.random.random() < 0.3:
+                self.verify(self.random.choice(self.keys))
+                continue
             key = self.pick()
             key.round += 1
             act = self.random.choice([self.put, self.put, self.put, self.multipart, self.delete, self.copy])
@@ -78,12 +83,26 @@ class Writer(threading.Thread):
             key.acknowledged(state, f"{how}, acknowledged, round {key.round}")
             self.counts["acknowledged"] += 1
 
+    def verify(self, key):
+        """Reads a key in the midst of it all. No other thread writes it, so it must be what is known of it."""
+        try:
+            found, size, _ = read(self.s3, key.name)
+        except (BotoCoreError, ClientError) as error:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"] if isinstance(error, ClientError) else 503
+            if status < 500:
+                self.trouble.append(f"get of {key.name}: {error}")
+            return
+        if found not in key.states:
+            self.trouble.append(f"{key.name} is {found} ({size} bytes), which is none of {key.states}")
+        self.counts["verified"] += 1
+
     def put(self, key):
         body = body_of(f"{key.name} {key.round}", self.random.choice(SIZES))
         return "put", sha256(body), lambda: self.s3.put_object(Bucket=BUCKET, Key=key.name, Body=body)
 
     def multipart(self, key):
-        pieces = [body_of(f"{key.name} {key.round} {n}", size) for n, size in ((1, PART_MIN), (2, 60_000))]
+        sizes = enumerate(self.random.choice(PARTS), 1)
+        pieces = [body_of(f"{key.name} {key.round} {n}", size) for n, size in sizes]
 
         def work():
             upload = dict(Bucket=BUCKET, Key=key.name)
@@ -150,7 +169,7 @@ def main():
         writer.join()
     keys = [key for writer in writers for key in writer.keys]
     wrong = judge(s3, keys) + [trouble for writer in writers for trouble in writer.trouble]
-    counts = {kind: sum(writer.counts[kind] for writer in writers) for kind in ("acknowledged", "unanswered")}
+    counts = {kind: sum(writer.counts[kind] for writer in writers) for kind in ("acknowledged", "unanswered", "verified")}
     print(json.dumps({"keys": len(keys), **counts, "wrong": wrong[:20], "wrongCount": len(wrong)}), flush=True)
     sys.exit(1 if wrong else 0)
 
