@@ -1,6 +1,7 @@
 import type { SignerPayload } from "../../test/support/signer.ts";
 import type { BenchClient } from "../support/http-client.ts";
-import { type ObjectRequest, prepare } from "../support/sherd-server.ts";
+import { prepare } from "../support/sherd-server.ts";
+import type { ObjectRequest } from "../support/signed-request.ts";
 import { type Bodies, LARGE_BYTES, SMALL_BYTES } from "./bodies.ts";
 import type { Contender, Contest } from "./contest.ts";
 

@@ -1,11 +1,17 @@
 import { strict as assert } from "node:assert";
 import { Buffer } from "node:buffer";
-import { HttpConnection } from "./http-connection.ts";
+import {
+  ClosedEarly,
+  type Exchange,
+  type ExchangeResult,
+  type ExpectedBody,
+  HttpConnection,
+} from "./http-connection.ts";
 
 /** A request that is ready to go: signed, if it must be. Paths are sent as they are. */
 export interface PreparedRequest {
   method: string;
-  /** Absolute, http only. */
+  /** Absolute, http or https. */
   url: string;
   /** Content-Length among them where there is a body. */
   headers?: Record<string, string>;
@@ -14,8 +20,10 @@ export interface PreparedRequest {
 
 export interface Answer {
   status: number;
+  /** Names in lower case. */
+  headers: Map<string, string>;
   bodyBytes: number;
-  /** The beginning of the body where no body was expected: an error document. */
+  /** The body where none was expected, each byte a character: an error document, a listing. */
   text: string;
   /** From the first byte of the request to the last one of the answer. */
   ms: number;
@@ -30,35 +38,47 @@ export class BenchClient {
 
   /**
    * Sends a request and reads the answer to its end. With `expectedBody` each piece is compared as it comes, and a
-   * difference rejects. Rejects where the connection breaks; any status resolves.
+   * difference rejects. Rejects where the connection breaks; any status resolves. A server may close a connection that was idle
+   * in the moment in which it is used again: such a request is sent once more, on a new one.
    */
-  async send(prepared: PreparedRequest, expectedBody?: Uint8Array): Promise<Answer> {
-    const [, host = "", path = ""] = /^http:\/\/([^/]+)(\/.*)$/.exec(prepared.url) ?? [];
-    const connection = this.#idleConnection(host) ?? (await HttpConnection.open(host));
+  async send(prepared: PreparedRequest, expectedBody?: Uint8Array | ExpectedBody): Promise<Answer> {
+    const [, origin = "", host = "", path = ""] = /^(https?:\/\/([^/?]+))(\/.*)$/.exec(prepared.url) ?? [];
     const { method, headers = {}, body } = prepared;
     const lines = Object.entries({ host, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
     const head = Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`, "latin1");
-    const startedMs = performance.now();
-    const answer = await connection.exchange({ head, body, isHead: method === "HEAD", expectedBody });
-    const ms = performance.now() - startedMs;
-    this.#idle.set(host, [...(this.#idle.get(host) ?? []), connection]);
-    return { ...answer, ms };
+    const exchange = { head, body, isHead: method === "HEAD", expectedBody };
+    const idle = this.#idleConnection(origin);
+    const again = (error: unknown): Promise<Answer> => {
+      if (!idle || !(error instanceof ClosedEarly)) throw error;
+      return this.#exchange(origin, exchange);
+    };
+    return this.#exchange(origin, exchange, idle).catch(again);
   }
 
-  /** As `send`, but any other status than 200 or 204 rejects. */
-  async expect(prepared: PreparedRequest, expectedBody?: Uint8Array): Promise<Answer> {
+  /** As `send`, but any other status than 200, 204 or 206 rejects. */
+  async expect(prepared: PreparedRequest, expectedBody?: Uint8Array | ExpectedBody): Promise<Answer> {
     const answer = await this.send(prepared, expectedBody);
     assert.ok(
-      answer.status === 200 || answer.status === 204,
-      `${prepared.method} ${prepared.url} was answered ${answer.status}: ${answer.text}`,
+      [200, 204, 206].includes(answer.status),
+      `${prepared.method} ${prepared.url} was answered ${answer.status}: ${answer.text.slice(0, 4096)}`,
     );
     return answer;
   }
 
+  async #exchange(origin: string, exchange: Exchange, idle?: HttpConnection): Promise<Answer> {
+    const connection = idle ?? (await HttpConnection.open(origin));
+    const startedMs = performance.now();
+    const answer: ExchangeResult = await connection.exchange(exchange);
+    const ms = performance.now() - startedMs;
+    if (answer.headers.get("connection")?.toLowerCase() === "close") connection.close();
+    else this.#idle.set(origin, [...(this.#idle.get(origin) ?? []), connection]);
+    return { ...answer, ms };
+  }
+
   /** The server may have closed some of them meanwhile. */
-  #idleConnection(host: string): HttpConnection | undefined {
-    const open = (this.#idle.get(host) ?? []).filter((connection) => connection.isOpen);
-    this.#idle.set(host, open);
+  #idleConnection(origin: string): HttpConnection | undefined {
+    const open = (this.#idle.get(origin) ?? []).filter((connection) => connection.isOpen);
+    this.#idle.set(origin, open);
     return open.pop();
   }
 

@@ -1,5 +1,7 @@
 import { Buffer } from "node:buffer";
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { ChunkedDecoder } from "./chunked-decoder.ts";
 
 export interface Exchange {
   /** Request line and headers, with the empty line after them. */
@@ -7,46 +9,64 @@ export interface Exchange {
   body: Uint8Array | undefined;
   /** Whether the method is HEAD: the answer has no body. */
   isHead: boolean;
-  /** What the body of an answer of status 200 must be. */
-  expectedBody: Uint8Array | undefined;
+  /** What the body of an answer of status 200 or 206 must be. */
+  expectedBody: Uint8Array | ExpectedBody | undefined;
+}
+
+/** A body that is not in memory as a whole. */
+export interface ExpectedBody {
+  length: number;
+  /** Whether the body has these bytes there; `offset` + `bytes.length` is never beyond `length`. */
+  holds(offset: number, bytes: Buffer): boolean;
 }
 
 export interface ExchangeResult {
   status: number;
+  /** Names in lower case. */
+  headers: Map<string, string>;
   bodyBytes: number;
   text: string;
 }
 
 const READ_BYTES = 1024 * 1024;
-const TEXT_BYTES_MAX = 4096;
+const SILENCE_MS_MAX = 120_000;
+
+/** The server closed the connection before a byte of the answer came: it may never have seen the request. */
+export class ClosedEarly extends Error {}
 
 /**
  * One HTTP/1.1 connection, one request at a time. All reads go into one buffer and are compared there. Understands just what
- * is needed: answers with Content-Length, or without a body; anything else rejects.
+ * is needed: answers with Content-Length, chunked, or without a body; anything else rejects, and so does a silence of two minutes.
  */
 export class HttpConnection {
   readonly #socket: Socket;
   #current: AnswerReader | null = null;
   #isBroken = false;
 
-  private constructor(host: string) {
-    const { hostname, port } = new URL(`http://${host}`);
+  private constructor({ hostname, port, protocol }: URL) {
     const onread = {
       buffer: new Uint8Array(READ_BYTES),
       callback: (bytes: number, buffer: Uint8Array) => {
-        this.#current?.take(Buffer.from(buffer.buffer, buffer.byteOffset, bytes));
+        this.#take(Buffer.from(buffer.buffer, buffer.byteOffset, bytes));
         return true;
       },
     };
-    this.#socket = connect({ host: hostname, port: Number(port), noDelay: true, onread });
-    this.#socket.once("close", () => this.#broken(new Error("the server closed the connection")));
+    const isTls = protocol === "https:";
+    // In URLs, IPv6 addresses stand in brackets.
+    const host = hostname.replace(/^\[|\]$/g, "");
+    const options = { host, port: Number(port || (isTls ? 443 : 80)), noDelay: true, onread };
+    this.#socket = isTls ? connectTls({ ...options, servername: host }) : connect(options);
+    this.#socket.setTimeout(SILENCE_MS_MAX, () => this.#socket.destroy(new Error("the server is silent")));
+    this.#socket.once("close", () => this.#broken(new ClosedEarly("the server closed the connection")));
     this.#socket.on("error", (error) => this.#broken(error));
   }
 
-  static open(host: string): Promise<HttpConnection> {
-    const connection = new HttpConnection(host);
+  /** `origin` is that of an http or https URL. */
+  static open(origin: string): Promise<HttpConnection> {
+    const url = new URL(origin);
+    const connection = new HttpConnection(url);
     return new Promise((resolve, reject) => {
-      connection.#socket.once("connect", () => resolve(connection));
+      connection.#socket.once(url.protocol === "https:" ? "secureConnect" : "connect", () => resolve(connection));
       connection.#socket.once("error", reject);
     });
   }
@@ -73,6 +93,14 @@ export class HttpConnection {
     this.#socket.destroy();
   }
 
+  #take(bytes: Buffer): void {
+    try {
+      this.#current?.take(bytes);
+    } catch (error) {
+      this.#broken(error as Error);
+    }
+  }
+
   #broken(error: Error): void {
     this.#isBroken = true;
     this.#current?.fail(error);
@@ -84,11 +112,15 @@ interface Expectation extends Pick<Exchange, "isHead" | "expectedBody"> {
   reject(error: Error): void;
 }
 
+const TEXT_BYTES_MAX = 4 * 1024 * 1024;
+
 class AnswerReader {
   readonly #expectation: Expectation;
   /** The answer's head as far as it has come; null once it is whole. */
   #head: string | null = "";
   #status = 0;
+  #headers = new Map<string, string>();
+  #chunked: ChunkedDecoder | null = null;
   #leftBytes = 0;
   #bodyBytes = 0;
   #text = "";
@@ -98,9 +130,11 @@ class AnswerReader {
   }
 
   fail(error: Error): void {
-    this.#expectation.reject(error);
+    const isEarly = error instanceof ClosedEarly && this.#head === "";
+    this.#expectation.reject(isEarly ? error : new Error(error.message, { cause: error }));
   }
 
+  /** Throws where the answer is not what it must be. */
   take(bytes: Buffer): void {
     let body = bytes;
     if (this.#head !== null) {
@@ -112,30 +146,60 @@ class AnswerReader {
       this.#begin(this.#head.slice(0, end));
       this.#head = null;
     }
-    this.#takeBody(body);
+    if (this.#chunked) {
+      this.#chunked.take(body);
+      if (this.#chunked.isDone) this.#end();
+    } else {
+      if (body.length > this.#leftBytes) throw new Error("bytes behind the end of the answer");
+      this.#leftBytes -= body.length;
+      this.#takeBody(body);
+      if (this.#leftBytes === 0) this.#end();
+    }
   }
 
   #begin(head: string): void {
-    this.#status = Number(head.slice("HTTP/1.1 ".length, "HTTP/1.1 200".length));
-    const length = /^content-length: *(\d+)$/im.exec(head)?.[1];
+    const [line = "", ...fields] = head.split("\r\n");
+    this.#status = Number(line.slice("HTTP/1.1 ".length, "HTTP/1.1 200".length));
+    for (const field of fields) {
+      const colon = field.indexOf(":");
+      this.#headers.set(field.slice(0, colon).toLowerCase(), field.slice(colon + 1).trim());
+    }
     const isBodiless = this.#expectation.isHead || this.#status === 204 || this.#status === 304;
+    const length = this.#headers.get("content-length");
     if (isBodiless) this.#leftBytes = 0;
-    else if (length !== undefined) this.#leftBytes = Number(length);
-    else this.fail(new Error(`an answer without Content-Length:\n${head}`));
+    else if (this.#headers.get("transfer-encoding")?.toLowerCase() === "chunked") {
+      this.#chunked = new ChunkedDecoder((data) => this.#takeBody(data));
+    } else if (length !== undefined) this.#leftBytes = Number(length);
+    else throw new Error(`an answer without a length:\n${head}`);
+  }
+
+  /** The body that is compared, rather than kept as text. */
+  #expected(): Uint8Array | ExpectedBody | null {
+    return this.#status === 200 || this.#status === 206 ? (this.#expectation.expectedBody ?? null) : null;
   }
 
   #takeBody(bytes: Buffer): void {
-    const { expectedBody: expected, resolve } = this.#expectation;
-    if (bytes.length > this.#leftBytes) this.fail(new Error("bytes behind the end of the answer"));
-    if (expected && this.#status === 200) {
-      const isRight = bytes.equals(expected.subarray(this.#bodyBytes, this.#bodyBytes + bytes.length));
-      if (!isRight) this.fail(new Error(`wrong bytes in the ${bytes.length} from offset ${this.#bodyBytes}`));
-    } else if (this.#text.length < TEXT_BYTES_MAX) this.#text += bytes.toString("latin1", 0, TEXT_BYTES_MAX);
+    const expected = this.#expected();
+    const offset = this.#bodyBytes;
     this.#bodyBytes += bytes.length;
-    this.#leftBytes -= bytes.length;
-    if (this.#leftBytes > 0) return;
-    if (expected && this.#status === 200 && this.#bodyBytes !== expected.length) {
-      this.fail(new Error(`${this.#bodyBytes} bytes where ${expected.length} were expected`));
-    } else resolve({ status: this.#status, bodyBytes: this.#bodyBytes, text: this.#text });
+    if (expected === null) {
+      if (this.#text.length < TEXT_BYTES_MAX) this.#text += bytes.toString("latin1");
+      return;
+    }
+    if (this.#bodyBytes > expected.length) throw new Error(`more than the ${expected.length} bytes expected`);
+    const isRight =
+      expected instanceof Uint8Array
+        ? bytes.equals(expected.subarray(offset, offset + bytes.length))
+        : expected.holds(offset, bytes);
+    if (!isRight) throw new Error(`wrong bytes in the ${bytes.length} from offset ${offset}`);
+  }
+
+  #end(): void {
+    const expected = this.#expected();
+    if (expected && this.#bodyBytes !== expected.length) {
+      throw new Error(`${this.#bodyBytes} bytes where ${expected.length} were expected`);
+    }
+    const { resolve } = this.#expectation;
+    resolve({ status: this.#status, headers: this.#headers, bodyBytes: this.#bodyBytes, text: this.#text });
   }
 }

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { objectPath, type SignerPayload, signRequest } from "../../test/support/signer.ts";
 import type { PreparedRequest } from "./http-client.ts";
+import { type ObjectRequest, signedRequest } from "./signed-request.ts";
 
 const root = join(import.meta.dirname, "../..");
 const accessKeyId = "BENCHBENCHBENCHBENCH";
@@ -60,22 +60,9 @@ function listening(stdout: NodeJS.ReadableStream, ended: Promise<unknown>): Prom
   });
 }
 
-export interface ObjectRequest {
-  method: string;
-  bucket: string;
-  /** Absent: the bucket itself. */
-  key?: string;
-  headers?: Record<string, string>;
-  body?: Uint8Array;
-  payload?: SignerPayload;
-}
-
 /** A signed request to a Sherd started here. Whoever measures signs before the clock runs. */
-export function prepare(endpoint: string, { bucket, key, ...rest }: ObjectRequest): PreparedRequest {
-  const url = endpoint + (key === undefined ? `/${bucket}` : objectPath(bucket, key));
-  const signed = signRequest({ ...rest, url, accessKeyId, secret, nowMs: Date.now() });
-  const body = signed.body.length > 0 ? { body: signed.body } : {};
-  return { method: signed.method, url: signed.url, headers: signed.headers, ...body };
+export function prepare(endpoint: string, request: ObjectRequest): PreparedRequest {
+  return signedRequest({ endpoint, ...benchCredentials }, request);
 }
 
 /** The keys of the servers started here, for a Sherd that a benchmark runs in another way. */

@@ -13,3 +13,9 @@ export function median(values: readonly number[]): number {
 export function pairedRatio(numerators: readonly number[], denominators: readonly number[]): number {
   return median(numerators.map((value, index) => value / (denominators[index] as number)));
 }
+
+/** The smallest value that at least `share` (0 to 1) of them do not exceed. NaN of nothing. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}

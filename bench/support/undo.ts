@@ -1,0 +1,28 @@
+/** What a benchmark must undo when it ends, also when it is interrupted. */
+export class Undo {
+  readonly #steps: (() => unknown)[] = [];
+
+  push(step: () => unknown): void {
+    this.#steps.push(step);
+  }
+
+  /** Runs `work` and then all steps, last things first; one that fails is told and does not keep the others from running. */
+  async after(work: () => Promise<void>): Promise<void> {
+    process.once("SIGINT", () => void this.#undoAll().finally(() => process.exit(130)));
+    try {
+      await work();
+    } finally {
+      await this.#undoAll();
+    }
+  }
+
+  async #undoAll(): Promise<void> {
+    for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
+      try {
+        await step();
+      } catch (error) {
+        process.stderr.write(`not undone: ${error instanceof Error ? error.message : error}\n`);
+      }
+    }
+  }
+}
