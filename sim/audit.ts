@@ -2,6 +2,7 @@ import type { StoreContext } from "../src/store/context.ts";
 import { StoreError } from "../src/store/failure.ts";
 import { openObject } from "../src/store/objects.ts";
 import { type Oracle, Violation } from "./oracle.ts";
+import type { Versions } from "./versions.ts";
 import type { World } from "./world.ts";
 
 /** Reads every key as it is now, with nothing else going on, and checks it to the last byte. */
@@ -38,7 +39,19 @@ async function readWhole(
   }
 }
 
-const REFERENCES = `SELECT e.value ->> 2 AS blob, e.value ->> 4 AS referent FROM (
+/** Reads every version that must be there, with nothing else going on. */
+export async function auditVersions(oracle: Oracle, versions: Versions, store: StoreContext): Promise<void> {
+  for (const version of versions.kept) {
+    await versions.check(oracle, store, version).catch((error: unknown) => {
+      if (!(error instanceof StoreError)) throw error;
+      throw new Violation(`version ${version.versionId}: ${JSON.stringify(error.failure)} although nothing fails`);
+    });
+  }
+}
+
+/** References that extents need, each once, in a table that can be looked into quickly. */
+const NEEDED = `CREATE TEMP TABLE needed (blob TEXT, referent TEXT, PRIMARY KEY (blob, referent)) WITHOUT ROWID;
+  INSERT OR IGNORE INTO needed SELECT e.value ->> 2, e.value ->> 4 FROM (
     SELECT extents FROM objects UNION ALL SELECT extents FROM versions UNION ALL SELECT extents FROM parts
     UNION ALL SELECT extents FROM trash
   ) v, json_each(v.extents) e WHERE v.extents IS NOT NULL`;
@@ -49,24 +62,15 @@ export function auditRows({ d1 }: World): void {
     const rows = d1.database.prepare(sql).all();
     if (rows.length > 0) throw new Violation(`${what}: ${JSON.stringify(rows.slice(0, 3))}`);
   };
-  none(
-    "extents without a reference",
-    `SELECT * FROM (${REFERENCES}) x WHERE NOT EXISTS
-       (SELECT 1 FROM blob_refs r WHERE r.blob_id = x.blob AND r.referent = x.referent)`,
-  );
-  none(
-    "references that no extent needs",
-    `SELECT * FROM blob_refs r WHERE NOT EXISTS
-       (SELECT 1 FROM (${REFERENCES}) x WHERE x.blob = r.blob_id AND x.referent = r.referent)`,
-  );
-  none(
-    "references to no blob",
-    "SELECT * FROM blob_refs r WHERE NOT EXISTS (SELECT 1 FROM blobs b WHERE b.id = r.blob_id)",
-  );
+  d1.database.exec(NEEDED);
+  none("extents without a reference", "SELECT * FROM needed EXCEPT SELECT blob_id, referent FROM blob_refs");
+  none("references that no extent needs", "SELECT blob_id, referent FROM blob_refs EXCEPT SELECT * FROM needed");
+  none("references to no blob", "SELECT blob_id FROM blob_refs EXCEPT SELECT id FROM blobs");
   none(
     "blobs that nothing holds",
-    "SELECT id FROM blobs b WHERE condemned_ms IS NULL AND NOT EXISTS (SELECT 1 FROM blob_refs r WHERE r.blob_id = b.id)",
+    "SELECT id FROM blobs WHERE condemned_ms IS NULL EXCEPT SELECT blob_id FROM blob_refs",
   );
+  d1.database.exec("DROP TABLE needed");
 }
 
 /** Checks drives against rows, once all is healed and collected: every shard that a row names is there, and no other. */

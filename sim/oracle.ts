@@ -20,7 +20,7 @@ export class Violation extends Error {}
 export class Oracle {
   readonly #bodies = new Map<string, Uint8Array>();
   readonly #changes = new Map<string, Change[]>();
-  readonly #exclusive = new Map<string, Change[]>();
+  readonly #premised = new Map<string, { premise: string | null; won: Change }[]>();
   #events = 0;
 
   /** The present, as a number that grows. */
@@ -81,18 +81,23 @@ export class Oracle {
     return etags;
   }
 
-  /** Checks a write that succeeded because nothing was there: between two such there must have been a deletion. */
-  checkExclusive(key: string, won: Change): void {
-    const others = this.#exclusive.get(key) ?? [];
-    const deletions = (this.#changes.get(key) ?? []).filter(
-      ({ etag, outcome }) => etag === null && outcome !== "refused",
+  /**
+   * Checks a change that could be made only of what its premise says (an ETag, or null for nothing) and left something else:
+   * between two such changes of one premise, another one must have brought it about again.
+   */
+  checkPremise(key: string, won: Change, premise: string | null): void {
+    const others = this.#premised.get(key) ?? [];
+    const restoring = (this.#changes.get(key) ?? []).filter(
+      ({ etag, outcome }) => etag === premise && outcome !== "refused",
     );
     for (const other of others) {
-      const [beganAt, endedAt] = [Math.min(won.beganAt, other.beganAt), Math.max(won.endedAt, other.endedAt)];
-      if (deletions.some((deletion) => deletion.beganAt < endedAt && deletion.endedAt > beganAt)) continue;
-      throw new Violation(`${key}: two writes won that asked for nothing to be there, ${other.etag} and ${won.etag}`);
+      if (other.premise !== premise) continue;
+      const beganAt = Math.min(won.beganAt, other.won.beganAt);
+      const endedAt = Math.max(won.endedAt, other.won.endedAt);
+      if (restoring.some((change) => change.beganAt < endedAt && change.endedAt > beganAt)) continue;
+      throw new Violation(`${key}: two changes were made of ${premise}, to ${other.won.etag} and to ${won.etag}`);
     }
-    this.#exclusive.set(key, [...others, won]);
+    this.#premised.set(key, [...others, { premise, won }]);
   }
 
   /** Checks bytes that were read of an object with this ETag. */
@@ -108,11 +113,29 @@ export class Oracle {
   forgetPast(key: string): void {
     const changes = this.#changes.get(key) ?? [];
     const now = this.tick();
-    this.#exclusive.delete(key);
+    this.#premised.delete(key);
     const possible = this.possible(key, now);
     this.#changes.set(
       key,
       changes.filter((change) => possible.has(change.etag) || change.endedAt === Number.POSITIVE_INFINITY),
     );
+  }
+
+  /** From now on this is there. Call it while nothing is under way. */
+  reset(key: string, etag: string | null): void {
+    this.forget(key);
+    this.end(this.begin(key, etag), "done");
+  }
+
+  /** Drops all that is known of a key. */
+  forget(key: string): void {
+    this.#changes.delete(key);
+    this.#premised.delete(key);
+  }
+
+  /** Drops all bodies but those of which a key may be made and those in `alsoKept`. Call it while nothing is under way. */
+  forgetBodies(alsoKept: ReadonlySet<string>): void {
+    const kept = new Set([...this.#changes.values()].flatMap((changes) => changes.map(({ etag }) => etag)));
+    for (const etag of this.#bodies.keys()) if (!kept.has(etag) && !alsoKept.has(etag)) this.#bodies.delete(etag);
   }
 }

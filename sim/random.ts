@@ -48,8 +48,8 @@ export class SeededRandom {
   }
 
   bytes(count: number): Uint8Array {
-    const bytes = new Uint8Array(count);
-    for (let at = 0; at < count; at++) bytes[at] = this.next() & 0xff;
-    return bytes;
+    const words = new Uint32Array(Math.ceil(count / 4));
+    for (let at = 0; at < words.length; at++) words[at] = this.next();
+    return new Uint8Array(words.buffer, 0, count);
   }
 }

@@ -40,6 +40,7 @@ export class Scheduler {
   #ready: Waiting[] = [];
   #alarms: Alarm[] = [];
   #order = 0;
+  readonly #turns = new Turns();
   /** How many waiters were resumed. */
   resumed = 0;
 
@@ -73,15 +74,15 @@ export class Scheduler {
   /** Runs until `done`, or until nothing is left that could happen: then a process waits for what never comes. */
   async run(done: () => boolean): Promise<void> {
     while (!done()) {
-      await settled();
+      await this.#turns.next();
       if (done()) return;
       if (!this.#step()) throw new Error("the simulation stands still: something waits for what never comes");
     }
   }
 
   #step(): boolean {
-    this.#ready = this.#ready.filter(({ process }) => !process?.isDead);
-    this.#alarms = this.#alarms.filter(({ process }) => !process?.isDead);
+    if (this.#ready.some(isOfTheDead)) this.#ready = this.#ready.filter((waiting) => !isOfTheDead(waiting));
+    if (this.#alarms.some(isOfTheDead)) this.#alarms = this.#alarms.filter((waiting) => !isOfTheDead(waiting));
     const due = this.#alarms.filter(({ atMs }) => atMs <= this.#nowMs);
     const choices = this.#ready.length + due.length;
     if (choices === 0) return this.#passTime();
@@ -102,7 +103,32 @@ export class Scheduler {
   }
 }
 
-/** Resolves when everything that can run without the scheduler has run. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+function isOfTheDead({ process }: Waiting): boolean {
+  return process?.isDead === true;
+}
+
+/** So many turns of the event loop are asked for at once: between them it does not look for input, which would cost more than a turn. */
+const TURNS = 64;
+
+/** Turns of the event loop. */
+class Turns {
+  #left = 0;
+  #resolve: (() => void) | null = null;
+
+  /** Resolves when everything that can run without the scheduler has run. */
+  next(): Promise<void> {
+    if (this.#left === 0) {
+      this.#left = TURNS;
+      for (let turn = 0; turn < TURNS; turn++) setImmediate(() => this.#turn());
+    }
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  #turn(): void {
+    this.#left -= 1;
+    this.#resolve?.();
+    this.#resolve = null;
+  }
 }

@@ -1,9 +1,12 @@
 import { runJobs } from "../src/maintenance/run-jobs.ts";
 import { createBucket, setVersioning } from "../src/store/buckets.ts";
-import { auditContents, auditDrives, auditRows } from "./audit.ts";
-import { BUCKETS, type Host, oneOperation } from "./client.ts";
+import { auditContents, auditDrives, auditRows, auditVersions } from "./audit.ts";
+import { oneOperation } from "./client.ts";
+import { BUCKETS, type Host } from "./operation.ts";
 import { Oracle, Violation } from "./oracle.ts";
 import { SeededRandom } from "./random.ts";
+import { tidyVersions } from "./tidy.ts";
+import { Versions } from "./versions.ts";
 import { type FaultRates, World } from "./world.ts";
 
 export interface SimulationOptions {
@@ -50,6 +53,7 @@ class Run {
   readonly #random: SeededRandom;
   readonly #world: World;
   readonly #oracle = new Oracle();
+  readonly #versions = new Versions();
   #hosts: Host[] = [];
   #playing = false;
   #failure: unknown = null;
@@ -63,8 +67,10 @@ class Run {
   static async begin(options: SimulationOptions): Promise<Run> {
     const run = new Run(options);
     const store = await run.#world.storeOf(null);
-    for (const name of BUCKETS) await createBucket(store, { name, owner: "root", region: "us-east-1" });
-    await setVersioning(store, "versioned", "enabled");
+    for (const name of BUCKETS) {
+      await createBucket(store, { name, owner: "root", region: "us-east-1", objectLock: name === "locked" });
+    }
+    for (const name of ["versioned", "suspending"]) await setVersioning(store, name, "enabled");
     for (let at = 0; at < HOSTS; at++) run.#hosts.push(await run.#start(at));
     return run;
   }
@@ -77,7 +83,7 @@ class Run {
     const clients = Promise.all(actors).then(() => {
       this.#playing = false;
     });
-    const others = [this.#crashes(), this.#chaos(), this.#crons(), this.#crons()];
+    const others = [this.#crashes(), this.#chaos(), this.#owner(), this.#crons(), this.#crons()];
     await this.#until(Promise.all([clients, ...others]));
   }
 
@@ -86,20 +92,24 @@ class Run {
     const { scheduler } = this.#world;
     const rates = this.#world.rates;
     this.#world.calm();
-    const { store } = await this.#world.start("audit");
+    const store = await this.#world.storeOf(null);
+    const [world, oracle, versions] = [this.#world, this.#oracle, this.#versions];
     const working = async () => {
-      await auditContents(this.#oracle, store);
+      await auditContents(oracle, store);
+      await tidyVersions({ world, oracle, versions, store });
       // Long enough for every grace time, in pieces, because jobs are bounded in time.
-      for (let round = 0; round < RESTING_ROUNDS_MAX && (round < 4 || !isInOrder(this.#world)); round++) {
+      for (let round = 0; round < RESTING_ROUNDS_MAX && (round < 4 || !isInOrder(world)); round++) {
         await scheduler.clock(null).sleep(6 * 3600 * 1000);
         this.#tally(await runJobs(store));
       }
-      await auditContents(this.#oracle, store);
+      await auditContents(oracle, store);
+      await auditVersions(oracle, versions, store);
     };
     await this.#until(working());
     auditRows(this.#world);
     auditDrives(this.#world);
-
+    versions.forgetPast();
+    oracle.forgetBodies(world.storedEtags());
     this.#world.rates = rates;
     this.#world.count("rests");
   }
@@ -134,7 +144,8 @@ class Run {
   async #client(more: () => boolean): Promise<void> {
     while (more()) {
       await this.#world.scheduler.pause(null);
-      await oneOperation(this.#world, this.#oracle, this.#random.pick(this.#hosts));
+      const host = this.#random.pick(this.#hosts);
+      await oneOperation({ world: this.#world, oracle: this.#oracle, versions: this.#versions, host });
     }
   }
 
@@ -159,6 +170,22 @@ class Run {
         world.down.add(drive.name);
         world.count("drive down");
       } else world.damageOneShard();
+    }
+  }
+
+  /** Enables and suspends the versioning of a bucket in the midst of all that is done there. */
+  async #owner(): Promise<void> {
+    while (await this.#wait(10_000)) {
+      const { process, store } = this.#random.pick(this.#hosts);
+      const versioning = this.#random.pick(["enabled", "suspended"] as const);
+      const outcome = await Promise.race([
+        setVersioning(store, "suspending", versioning).then(
+          () => `versioning ${versioning}`,
+          (error: unknown) => (isPlanned(error) ? "versioning failed" : Promise.reject(error)),
+        ),
+        process.crashed.then(() => "versioning crashed"),
+      ]);
+      this.#world.count(outcome);
     }
   }
 

@@ -20,6 +20,7 @@ export const SIM_SETTINGS: StoreSettings = {
   ...DEFAULT_SETTINGS,
   inlineBytesMax: 200,
   smallBytesMax: 800,
+  storageClasses: { STANDARD: { k: 4, m: 2 }, REDUCED_REDUNDANCY: { k: 2, m: 1 } },
   partBytesMin: 1,
   graceSeconds: 240,
   packAgeSeconds: 5,
@@ -101,9 +102,11 @@ export class World {
 
   /** Flips a bit of a shard at rest, or takes it away, where its blob survives that. */
   damageOneShard(): void {
-    const blobs = this.d1.database.prepare("SELECT id, k, shards FROM blobs WHERE condemned_ms IS NULL").all();
-    if (blobs.length === 0) return;
-    const blob = this.random.pick(blobs) as { id: string; k: number; shards: string };
+    const live = "FROM blobs WHERE condemned_ms IS NULL";
+    const { count } = this.d1.database.prepare(`SELECT count(*) AS count ${live}`).get() as { count: number };
+    if (count === 0) return;
+    const one = this.d1.database.prepare(`SELECT k, shards ${live} ORDER BY id LIMIT 1 OFFSET ?`);
+    const blob = one.get(this.random.below(count)) as { k: number; shards: string };
     const places = (JSON.parse(blob.shards) as ([string, string] | null)[]).flatMap((place) => {
       const drive = this.drives.find(({ name }) => name === place?.[0]);
       const bytes = place && drive?.shards.get(place[1]);
@@ -123,6 +126,12 @@ export class World {
     rotten[at] = (rotten[at] as number) ^ (1 << this.random.below(8));
     drive.shards.set(key, rotten);
     this.count("shard rotten");
+  }
+
+  /** Of every version that a row names. */
+  storedEtags(): Set<string> {
+    const rows = this.d1.database.prepare("SELECT etag FROM objects UNION SELECT etag FROM versions").all();
+    return new Set((rows as { etag: string }[]).map(({ etag }) => etag));
   }
 
   /** Digest of all that is stored. */

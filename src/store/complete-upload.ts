@@ -36,7 +36,7 @@ export interface CompleteUpload extends UploadName {
 
 /**
  * Makes an object of an upload's parts in two D1 round trips, without moving a byte. Repeating a Complete that succeeded
- * succeeds again as long as its object is the current one. Throws `StoreError` no-such-bucket, no-such-upload, invalid-part,
+ * succeeds again as long as its object is the current one, also where both are under way at the same time. Throws `StoreError` no-such-bucket, no-such-upload, invalid-part,
  * part-too-small, checksum-mismatch, checksum-type-mismatch, missing-part-checksum, size-mismatch, conflict (a part was
  * uploaded again meanwhile), precondition-failed, precondition-no-such-key, precondition-conflict, too-many-extents,
  * metadata-unavailable; the upload is then as it was.
@@ -69,20 +69,19 @@ export async function completeUpload(store: StoreContext, complete: CompleteUplo
     extents,
     inlineBody: null,
   };
-  const committed = await commitVersion(store, name, {
-    version,
-    completes: { uploadId, parts: parts.map((part) => [part.partNumber, part.id] as const) },
-    ...(complete.condition ? { condition: complete.condition } : {}),
-  }).catch((error: unknown) => {
+  try {
+    const committed = await commitVersion(store, name, {
+      version,
+      completes: { uploadId, parts: parts.map((part) => [part.partNumber, part.id] as const) },
+      ...(complete.condition ? { condition: complete.condition } : {}),
+    });
+    const { etag, modifiedMs } = version;
+    return { id: uploadId, ...committed, etag, modifiedMs, ...(checksum ? { checksum } : {}) };
+  } catch (error) {
+    // Of two at the same time the one that comes second finds what the first has made.
+    if (error instanceof StoreError && error.failure.kind === "no-such-upload") return completedBefore(store, complete);
     throw changedSince(error, complete) ?? error;
-  });
-  return {
-    id: uploadId,
-    ...committed,
-    etag: version.etag,
-    modifiedMs: version.modifiedMs,
-    ...(checksum ? { checksum } : {}),
-  };
+  }
 }
 
 /** The failure of a condition on a key that was changed since the upload was begun. */

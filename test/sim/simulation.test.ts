@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Host } from "../../sim/client.ts";
+import type { Host } from "../../sim/operation.ts";
 import { Violation } from "../../sim/oracle.ts";
 import { simulate } from "../../sim/simulation.ts";
 import { kernelModule } from "../support/kernel.ts";
