@@ -75,6 +75,8 @@ async function begin({ clock, settings, metadata }: StoreContext, saved: Cursor 
     cursor.readBytes = isNext ? 0 : Math.max(-leftBytes, -dueBytes({ clock, settings }, cursor));
     cursor.leftBytes = leftBytes + cursor.readBytes;
     cursor.measuredMs = nowMs;
+    // What was left has been deleted since: nothing will ever be due.
+    if (leftBytes === 0 && cursor.afterId !== "") Object.assign(cursor, { isOver: true, partial: null });
   }
   return cursor;
 }

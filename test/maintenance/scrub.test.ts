@@ -221,4 +221,16 @@ describe("the bounds of a run", () => {
     expect(done).toBeGreaterThan(50);
     expect(cycle.total.verifiedShards).toBe(120);
   });
+
+  it("do not end for good where all that was left is deleted in the middle of the cycle", async () => {
+    const old = await rig.put("old", LARGE);
+    await rig.clock.advance(1);
+    const young = await rig.put("young", LARGE);
+    const cycle = await new Cycle().run(CYCLE_MS * 0.4);
+    expect(cycle.total.verifiedShards).toBe(6);
+    await rig.rows(`UPDATE blobs SET condemned_ms = 1 WHERE id = '${young.id}'`);
+    rig.flipBit(old, 2, 200);
+    await cycle.run(CYCLE_MS * 1.7);
+    expect((await rig.damage()).map(({ blob_id, shard }) => [blob_id, shard])).toEqual([[old.id, 2]]);
+  });
 });
