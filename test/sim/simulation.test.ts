@@ -85,6 +85,51 @@ const CANARIES: [string, (host: Host) => void][] = [
       };
     },
   ],
+  [
+    "an append is committed without a look at where the object ends by then",
+    ({ store }) => {
+      const { appends } = store.metadata;
+      const append = appends.append.bind(appends);
+      appends.append = async (commit) => {
+        await store.clock.sleep(1_000);
+        const now = await appends.find("plain", commit.key);
+        return append(now?.object ? { ...commit, from: now.object } : commit);
+      };
+    },
+  ],
+  [
+    "a rename is committed without a look at what the source is by then",
+    ({ store }) => {
+      const { renames, objects } = store.metadata;
+      const rename = renames.rename.bind(renames);
+      renames.rename = async (move) => {
+        await store.clock.sleep(1_000);
+        const name = move.bucket.versioning === null ? "plain" : "versioned";
+        const now = await objects.head({ bucket: name, key: move.from, version: { kind: "current" } });
+        return rename(now?.object ? { ...move, fromId: now.object.id } : move);
+      };
+    },
+  ],
+  [
+    "a Complete leaves the parts that it took to the collector",
+    ({ store }) => {
+      const { commits } = store.metadata;
+      const version = commits.version.bind(commits);
+      commits.version = ({ completes, ...commit }) =>
+        version(completes ? { ...commit, completes: { ...completes, parts: [] } } : commit);
+    },
+  ],
+  [
+    "a legal hold is acknowledged and not kept",
+    ({ store }) => {
+      const { amendments, objects } = store.metadata;
+      const amend = amendments.amend.bind(amendments);
+      amendments.amend = async (ref, amendment) => {
+        const found = "legalHold" in amendment ? await objects.head(ref) : null;
+        return found ? { ...found, applied: true } : amend(ref, amendment);
+      };
+    },
+  ],
 ];
 
 describe("canaries", () => {
