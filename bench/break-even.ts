@@ -1,9 +1,9 @@
 // Up to which size each way of storing a body is the cheapest: `npm run bench:break-even -- [--json FILE]`. Nothing is
 // measured: the sizes follow from the price list and from what each way costs (docs/configuration.md has the formula).
 
-import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { DEFAULT_SETTINGS } from "../src/store/settings.ts";
+import { writeRows } from "./support/write-rows.ts";
 
 /** US dollars, beyond what a paid plan includes; Cloudflare's price pages of R2 and D1, November 2026. */
 export const PRICES = {
@@ -112,5 +112,5 @@ function size(bytes: number | null): string {
 if (import.meta.main) {
   const { values } = parseArgs({ options: { json: { type: "string" } } });
   console.log(breakEvenTable());
-  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(breakEvens(), null, 2)}\n`);
+  if (values.json !== undefined) await writeRows(values.json, breakEvens());
 }

@@ -1,7 +1,7 @@
 // The erasure engine beside its peers: `npm run bench:erasure -- [--json FILE] [--only OPERATION] [--samples N]`.
 
 import { execFileSync } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -14,6 +14,7 @@ import { compilePlainXor } from "./erasure/plain-xor.ts";
 import { peerTableOf, tableOf, targetTableOf } from "./erasure/report.ts";
 import { prepareNative, preparePlainXor, prepareSherd } from "./erasure/rounds.ts";
 import { workerdContestants } from "./erasure/workerd.ts";
+import { writeRows } from "./support/write-rows.ts";
 
 const ERASURE = join(import.meta.dirname, "../src/erasure");
 /** Libraries and packages that are only compared with; kept between runs, and gone with node_modules. */
@@ -61,4 +62,4 @@ await Promise.all(contestants.map((contestant) => contestant.close()));
 
 console.log(`${cpus()[0]?.model}, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}\n`);
 console.log(`${tableOf(rows)}\n\n${peerTableOf(rows)}\n\n${targetTableOf(rows)}`);
-if (values.json) await writeFile(values.json, `${JSON.stringify(rows, null, 1)}\n`);
+if (values.json) await writeRows(values.json, rows);

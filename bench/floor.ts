@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -12,6 +12,7 @@ import { measureStages, type StageRow } from "./floor/stages.ts";
 import { newFileSweeper } from "./floor/sweep.ts";
 import { BenchClient } from "./support/http-client.ts";
 import { startSherd } from "./support/sherd-server.ts";
+import { writeRows } from "./support/write-rows.ts";
 
 const usage = `Usage: npm run bench:floor -- [options]
 
@@ -59,7 +60,14 @@ async function main(): Promise<void> {
   const stages: StageRow[] = [];
   if (isWanted("stages")) stages.push(...(await measureStages(workers, client, { folder, bare, bodies, rounds })));
   if (stages.length > 0) console.log(`\n${stageTable(stages)}`);
-  if (options.json) await writeFile(options.json, `${JSON.stringify({ rows, memory, stages }, null, 2)}\n`);
+  if (options.json) {
+    const all = [
+      ...rows.map((row) => ({ figure: "speed", ...row })),
+      ...memory.map((row) => ({ figure: "memory", ...row })),
+      ...stages.map((row) => ({ figure: "stage", ...row })),
+    ];
+    await writeRows(options.json, all);
+  }
 }
 
 async function startFloor(

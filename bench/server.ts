@@ -13,6 +13,7 @@ import { BenchClient } from "./support/http-client.ts";
 import { processesServing } from "./support/listening-process.ts";
 import { formatMarkdown, formatTable } from "./support/table.ts";
 import { Undo } from "./support/undo.ts";
+import { writeRows } from "./support/write-rows.ts";
 
 const usage = `Usage: npm run bench:server -- [options]
 
@@ -102,7 +103,7 @@ async function main(): Promise<void> {
   const { rows, failures } = await measureAll(cases, contenders);
   const title = `${cpus()[0]?.model}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}`;
   console.log(`${title}\n\n${serverTable(rows, options.markdown ? formatMarkdown : formatTable)}\n\n${SERVER_LEGEND}`);
-  if (options.json) await writeFile(options.json, `${JSON.stringify(rows, null, 2)}\n`);
+  if (options.json) await writeRows(options.json, rows);
   if (options.svg) await writeFile(options.svg, serverChart(rows, `Operations a second beside the first: ${title}`));
   for (const { message, target, ...work } of failures) {
     process.stderr.write(`${target} failed ${work.op} ${work.sizeBytes} × ${work.clients}: ${message}\n`);
