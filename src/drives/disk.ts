@@ -82,13 +82,13 @@ export class DiskDrive implements Drive {
     }
   }
 
-  async list({ cursor: after = "", limit }: ListOptions): Promise<ShardPage> {
+  async list({ cursor: after = "", limit, prefix: wanted = "" }: ListOptions): Promise<ShardPage> {
     const keys: string[] = [];
     let folders = 0;
     let cursor: string | undefined;
-    for await (const { prefix, files } of this.#folders("", after)) {
+    for await (const { prefix, files } of this.#folders("", { after, wanted })) {
       for (const key of files) {
-        if (key > after && key.startsWith(prefix)) keys.push(key);
+        if (key > after && key.startsWith(prefix) && key.startsWith(wanted)) keys.push(key);
       }
       if (keys.length >= limit) {
         cursor = keys[limit - 1]!;
@@ -104,8 +104,15 @@ export class DiskDrive implements Drive {
     return cursor === undefined ? { shards } : { shards, cursor };
   }
 
-  /** Every folder looked into, in order of keys, from the one that `after` would lie in; `files` is empty above the leaves. */
-  async *#folders(prefix: string, after: string): AsyncGenerator<{ prefix: string; files: string[] }> {
+  /**
+   * Every folder looked into, in order of keys, from the one that `after` would lie in, of those that can hold keys that begin
+   * with `wanted`; `files` is empty above the leaves.
+   */
+  async *#folders(
+    prefix: string,
+    where: { after: string; wanted: string },
+  ): AsyncGenerator<{ prefix: string; files: string[] }> {
+    const { after, wanted } = where;
     const depth = FOLDER_ENDS.findIndex((end) => end > prefix.length);
     if (depth < 0) {
       yield { prefix, files: await this.#entries(prefix, "file") };
@@ -114,7 +121,8 @@ export class DiskDrive implements Drive {
     for (const folder of await this.#entries(prefix, "directory")) {
       const inner = prefix + folder;
       if (inner.length !== FOLDER_ENDS[depth] || inner < after.slice(0, inner.length)) continue;
-      yield* this.#folders(inner, after);
+      if (!inner.startsWith(wanted.slice(0, inner.length))) continue;
+      yield* this.#folders(inner, where);
     }
     if (prefix !== "") yield { prefix, files: [] };
   }

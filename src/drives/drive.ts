@@ -88,6 +88,8 @@ export interface ListOptions {
   cursor?: string;
   /** 1 to 1,000. */
   limit: number;
+  /** Only keys that begin so. It must be the same for all pages that a cursor leads to. */
+  prefix?: string;
 }
 
 export interface ShardPage {

@@ -91,10 +91,8 @@ export class KvDrive implements Drive {
     }
   }
 
-  async list({ cursor, limit }: ListOptions): Promise<ShardPage> {
-    const page = await this.#call("list", () =>
-      this.#namespace.list<ValueMetadata>(cursor === undefined ? { limit } : { limit, cursor }),
-    );
+  async list(options: ListOptions): Promise<ShardPage> {
+    const page = await this.#call("list", () => this.#namespace.list<ValueMetadata>(options));
     const shards: ShardPage["shards"] = [];
     for (const { name, metadata } of page.keys) {
       // Without a size it is no value of ours.

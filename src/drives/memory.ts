@@ -56,8 +56,8 @@ export class MemoryDrive implements Drive {
     for (const key of keys) this.shards.delete(key);
   }
 
-  async list({ cursor = "", limit }: ListOptions): Promise<ShardPage> {
-    const after = [...this.shards.keys()].filter((key) => key > cursor).sort();
+  async list({ cursor = "", limit, prefix = "" }: ListOptions): Promise<ShardPage> {
+    const after = [...this.shards.keys()].filter((key) => key > cursor && key.startsWith(prefix)).sort();
     const keys = after.slice(0, limit);
     const shards = keys.map((key) => ({ key, sizeBytes: this.shards.get(key)!.length }));
     return after.length > limit ? { shards, cursor: keys.at(-1)! } : { shards };

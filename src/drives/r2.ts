@@ -85,8 +85,8 @@ export class R2Drive implements Drive {
     if (keys.length > 0) await this.#call("delete", () => this.#bucket.delete([...keys]));
   }
 
-  async list({ cursor: startAfter, limit }: ListOptions): Promise<ShardPage> {
-    let options: R2ListOptions = startAfter === undefined ? { limit } : { limit, startAfter };
+  async list({ cursor: startAfter, ...asked }: ListOptions): Promise<ShardPage> {
+    let options: R2ListOptions = startAfter === undefined ? asked : { ...asked, startAfter };
     for (;;) {
       const page = await this.#call("list", () => this.#bucket.list(options));
       const shards = page.objects.map((object) => ({ key: object.key, sizeBytes: object.size }));
@@ -94,7 +94,7 @@ export class R2Drive implements Drive {
       if (!page.truncated) return { shards };
       // The cursor given out is a key: unlike R2's own it surely outlives days.
       if (last) return { shards, cursor: last.key };
-      options = { limit, cursor: page.cursor };
+      options = { ...asked, cursor: page.cursor };
     }
   }
 

@@ -83,9 +83,9 @@ export class S3Drive implements Drive {
     }
   }
 
-  async list({ cursor, limit }: ListOptions): Promise<ShardPage> {
+  async list({ cursor, limit, prefix: wanted = "" }: ListOptions): Promise<ShardPage> {
     const prefix = this.#prefix;
-    const query: Record<string, string> = { "list-type": "2", "max-keys": String(limit), prefix };
+    const query: Record<string, string> = { "list-type": "2", "max-keys": String(limit), prefix: prefix + wanted };
     if (cursor !== undefined) query["start-after"] = prefix + cursor;
     for (;;) {
       const response = await this.#requester.send({ method: "GET", query });
@@ -93,7 +93,7 @@ export class S3Drive implements Drive {
       const page = parseList(await this.#text("list", response));
       if (!page) throw new DriveError(this.name, "unknown", "list was answered by something else");
       const shards = page.objects
-        .filter(({ key }) => key.startsWith(prefix))
+        .filter(({ key }) => key.startsWith(prefix + wanted))
         .map(({ key, sizeBytes }) => ({ key: key.slice(prefix.length), sizeBytes }));
       const last = shards.at(-1);
       if (!page.isTruncated) return { shards };

@@ -28,6 +28,7 @@ export const contract: readonly ContractCase[] = [
   { name: "delete removes its keys only, absent ones included", run: deletes },
   { name: "list brings every key once, in ascending order, with sizes", run: lists },
   { name: "list goes on from a cursor whose key was deleted", run: listAfterDelete },
+  { name: "list with a prefix brings the keys that begin so, page by page", run: listsPrefix },
   { name: "puts at the same time do not disturb each other", run: concurrentPuts },
   { name: "six writers take blocks in lockstep", run: lockstepPuts },
 ];
@@ -337,6 +338,23 @@ async function listAfterDelete(drive: Drive): Promise<void> {
   );
 }
 
+async function listsPrefix(drive: Drive): Promise<void> {
+  // As long as a folder's name, shorter, longer, and one that begins like another.
+  const prefixes = ["z-P", "z-PREFIX-", "z-PREFIX_2-", "z-QQQ", "z-QQQQ"];
+  const keys = prefixes.flatMap((prefix) => [freshKey(), freshKey(), freshKey()].map((key) => prefix + key)).sort();
+  for (const key of keys) await putShard(drive, key, pattern(10));
+  for (const prefix of prefixes) {
+    const wanted = keys.filter((key) => key.startsWith(prefix));
+    for (const limit of [1, 2, 1000]) {
+      deepStrictEqual(
+        await listAll(drive, limit, prefix),
+        wanted.map((key) => ({ key, sizeBytes: 10 })),
+      );
+    }
+  }
+  await drive.delete(keys);
+}
+
 async function concurrentPuts(drive: Drive): Promise<void> {
   const sizes = [0, 1, 1000, 64 * KiB, 100_000, 256 * KiB, 300_001, 512 * KiB];
   const keys = sizes.map(() => freshKey());
@@ -397,12 +415,17 @@ export async function putShard(drive: Drive, key: string, bytes: Uint8Array, pie
   await writer.close();
 }
 
-/** Every key of the drive, over pages of `limit`. */
-export async function listAll(drive: Drive, limit: number): Promise<{ key: string; sizeBytes: number }[]> {
+/** Every key of the drive that begins with `prefix`, over pages of `limit`. */
+export async function listAll(
+  drive: Drive,
+  limit: number,
+  prefix?: string,
+): Promise<{ key: string; sizeBytes: number }[]> {
+  const options = prefix === undefined ? { limit } : { limit, prefix };
   const shards: { key: string; sizeBytes: number }[] = [];
   let cursor: string | undefined;
   do {
-    const page = await drive.list(cursor === undefined ? { limit } : { limit, cursor });
+    const page = await drive.list(cursor === undefined ? options : { ...options, cursor });
     ok(page.shards.length <= limit);
     shards.push(...page.shards);
     cursor = page.cursor;
