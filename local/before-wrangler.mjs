@@ -22,28 +22,38 @@ function makeKeys() {
   console.log(`Keys: made a new pair in .dev.vars (access key ${id}), which git ignores`);
 }
 
+/** The D1 bindings of wrangler.toml. */
+function databases() {
+  const sections = readFileSync(join(root, "wrangler.toml"), "utf8").split(/^\[/m);
+  const d1 = sections.filter((section) => section.startsWith("[d1_databases]]"));
+  return d1.map((section) => /^binding = "(\w+)"$/m.exec(section)?.[1]).filter((name) => name !== undefined);
+}
+
 /**
- * Applies the migrations to the local database. Ends the build where that fails, with what wrangler said. What it applied it
+ * Applies the migrations to each local database. Ends the build where that fails, with what wrangler said. What it applied it
  * notes beside the database, because it runs at each change of a source file too.
  */
 function applyMigrations() {
   const stateFolder = join(root, ".wrangler", "state", "v3", "d1");
   const notePath = join(stateFolder, "sherd-migrations");
   const names = readdirSync(join(root, "migrations")).filter((name) => name.endsWith(".sql"));
-  const note = names.sort().join("\n");
+  const bindings = databases();
+  const note = [...bindings, ...names.sort()].join("\n");
   if (existsSync(notePath) && readFileSync(notePath, "utf8") === note) return;
   // wrangler needs a newer Node than the one that runs this may be.
   const bundledNode = join(root, "node_modules", ".bin", "node");
   const node = existsSync(bundledNode) ? bundledNode : process.execPath;
   const wrangler = join(root, "node_modules", "wrangler", "bin", "wrangler.js");
-  const { status, stdout, stderr } = spawnSync(node, [wrangler, "d1", "migrations", "apply", "DB", "--local"], {
-    cwd: root,
-    encoding: "utf8",
-    env: { ...process.env, CI: "1" }, // asks no question
-  });
-  if (status !== 0) {
-    console.error(`Migrations failed:\n${stdout}${stderr}`);
-    process.exit(1);
+  for (const binding of bindings) {
+    const { status, stdout, stderr } = spawnSync(node, [wrangler, "d1", "migrations", "apply", binding, "--local"], {
+      cwd: root,
+      encoding: "utf8",
+      env: { ...process.env, CI: "1" }, // asks no question
+    });
+    if (status !== 0) {
+      console.error(`Migrations of ${binding} failed:\n${stdout}${stderr}`);
+      process.exit(1);
+    }
   }
   mkdirSync(stateFolder, { recursive: true });
   writeFileSync(notePath, note);

@@ -7,19 +7,19 @@ import kernel from "./erasure/kernel.wasm";
 import { ownPages } from "./maintenance/own-pages.ts";
 import { isIdle, runJobs } from "./maintenance/run-jobs.ts";
 import { CostMeter } from "./metadata/database.ts";
-import { Metadata } from "./metadata/metadata.ts";
+import { openMetadata } from "./metadata/open.ts";
 import { createApp } from "./s3/app.ts";
 import { createFront, type FrontVariables } from "./s3/front.ts";
 import { createMisconfiguredApp } from "./s3/misconfigured-app.ts";
 import { RequestMetrics } from "./s3/request-metrics.ts";
 import type { StoreContext } from "./store/context.ts";
+import { openStores } from "./store/databases.ts";
 import { DriveLatency } from "./store/drive-latency.ts";
 import { requireEnoughDrives } from "./store/placement.ts";
 import { parseSettings } from "./store/settings.ts";
 
 /** Bindings, variables and secrets of the Worker; docs/configuration.md explains each. */
 interface Env extends FrontVariables {
-  DB: D1Database;
   SHERD_DRIVES: unknown;
   [name: string]: unknown;
 }
@@ -40,8 +40,8 @@ function buildStore(env: Env): StoreContext {
   const parts = { clock, random, counts, fetch: (...call: Parameters<typeof fetch>) => fetch(...call) };
   const drives = openDrives(parseDrives(env.SHERD_DRIVES, env), env, parts);
   requireEnoughDrives(drives, settings);
-  const metadata = new Metadata(env.DB, cost.observe);
-  return { metadata, drives, latency: new DriveLatency(), engine, clock, random, settings };
+  const databases = openMetadata(env, cost.observe);
+  return openStores(databases, { drives, latency: new DriveLatency(), engine, clock, random, settings });
 }
 
 function buildApp(env: Env): ReturnType<typeof createApp> {

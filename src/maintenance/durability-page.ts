@@ -29,6 +29,10 @@ ${table(["geometry", "good shards", "blobs"], redundancyRows(report))}
 <p>Shards never verified since they were written: ${census?.totals.neverVerified ?? "unknown"}. Oldest verification:
 ${time(census?.totals.oldestVerifiedMs ?? null)}.</p>
 ${table(
+  ["database", "bytes"],
+  report.databases.map(({ name, sizeBytes }) => [name, sizeBytes]),
+)}
+${table(
   ["backlog", "rows", "oldest"],
   Object.entries(backlog).map(([name, { rows, oldestMs }]) => [name, rows, time(oldestMs)]),
 )}

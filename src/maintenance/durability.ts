@@ -1,8 +1,8 @@
 import { DriveError } from "../drives/drive.ts";
 import type { Backlog } from "../metadata/census.ts";
-import type { JobRow } from "../metadata/jobs.ts";
 import type { StoreContext } from "../store/context.ts";
-import type { CensusCursor, Totals } from "./census.ts";
+import type { Totals } from "./census.ts";
+import { type GatheredJob, gather } from "./gather.ts";
 
 /** A walk over all blobs is not trusted for longer. */
 const CENSUS_AGE_MS_MAX = 24 * 3600 * 1000;
@@ -36,6 +36,8 @@ export interface DurabilityReport {
   /** One line that says so, or what is wrong. */
   headline: string;
   atMs: number;
+  /** As large as D1 says. */
+  databases: { name: string; sizeBytes: number }[];
   drives: DriveHealth[];
   /** From the last complete walk over all blobs; null before the first. */
   census: { atMs: number; totals: Totals } | null;
@@ -43,20 +45,23 @@ export interface DurabilityReport {
   jobs: JobHealth[];
 }
 
-/** How redundant everything really is, as far as is known now: two round trips to D1 and one small call to each drive. */
+/** How redundant everything really is, as far as is known now: two round trips to each database and one small call to each drive. */
 export async function durability(store: StoreContext): Promise<DurabilityReport> {
-  const [backlog, jobs, probes] = await Promise.all([
-    store.metadata.census.backlog(),
-    store.metadata.jobs.list(),
+  const [gathered, probes] = await Promise.all([
+    gather(store),
     Promise.all(store.drives.map((drive) => probe(store, drive))),
   ]);
+  const { databases, census, backlog } = gathered;
   const atMs = store.clock.now();
-  const census = (jobs.find(({ name }) => name === "census")?.cursor as CensusCursor | null)?.complete ?? null;
   const drives = probes.map((health) => ({ ...health, ...(census?.totals.drives[health.name] ?? NOTHING) }));
-  const health = jobs.map((job) => jobHealth(job, atMs));
+  const isOneOfSeveral = databases.length > 1;
+  const health = gathered.jobs.map((job) => {
+    const name = isOneOfSeveral ? `${job.database}/${job.name}` : job.name;
+    return jobHealth({ ...job, name }, atMs);
+  });
   const troubles = findTroubles({ atMs, drives, census, backlog, jobs: health });
   const headline = troubles.length === 0 ? "every blob is at full redundancy" : troubles.join("; ");
-  return { green: troubles.length === 0, headline, atMs, drives, census, backlog, jobs: health };
+  return { green: troubles.length === 0, headline, atMs, databases, drives, census, backlog, jobs: health };
 }
 
 const NOTHING = { shards: 0, bytes: 0 };
@@ -76,7 +81,7 @@ async function probe(store: StoreContext, drive: StoreContext["drives"][number])
   return { name, domain, class: takes, reachable: error === null, latencyMs: store.clock.now() - beganMs, error };
 }
 
-function jobHealth({ name, startedMs, finishedMs, failedMs, failure, report }: JobRow, nowMs: number): JobHealth {
+function jobHealth({ name, startedMs, finishedMs, failedMs, failure, report }: GatheredJob, nowMs: number): JobHealth {
   const sinceMs = finishedMs ?? startedMs;
   const stuck = sinceMs !== null && nowMs - sinceMs > JOB_AGE_MS_MAX;
   const failedLast = failedMs !== null && failedMs > (finishedMs ?? 0);

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { type DriveCounts, newDriveCounts, withCounts } from "../drives/counted.ts";
 import type { StoreContext } from "../store/context.ts";
+import { allStores } from "../store/databases.ts";
 import { newId } from "../store/ids.ts";
 import { census } from "./census.ts";
 import { collect } from "./collect.ts";
@@ -25,41 +26,94 @@ const LEASE_MS = 90_000;
  * is passed over. Each has an equal share of what is left; those that would go on share what remains at the end. A job that has
  * waited longest begins, so that none is kept from running by others that take too long. Nor by one that fails: the failures are
  * thrown together at the end. Gives what each job did.
+ *
+ * Where there are several databases, each has jobs of its own, and an equal share of what is left, the one that has waited longest
+ * first. What they did stands under `<database>/<job>` then.
  */
 export async function runJobs(store: StoreContext, jobs: readonly Job[] = JOBS): Promise<Map<string, JobReport>> {
   const counts = newDriveCounts();
-  const counted = { ...store, drives: store.drives.map((drive) => withCounts(drive, counts)) };
   const whole = budgetOf(store.clock, counts, {
     untilMs: store.clock.now() + RUN_MS_MAX,
     calls: store.settings.driveCallsPerRun,
   });
-  const holder = newId(store);
-  const reports = new Map<string, JobReport>();
-  const failures: unknown[] = [];
-  let round = await byLongestWait(store, jobs);
+  const run: Run = { jobs, holder: newId(store), reports: new Map(), failures: [] };
+  const stores = allStores(store);
+  const waits = await Promise.all(stores.map((one) => waitOf(one, run)));
+  const waiting = waits.filter((wait) => wait !== null).sort((a, b) => a.sinceMs - b.sinceMs);
+  for (const [index, { store: one, startedMs }] of waiting.entries()) {
+    if (whole.isSpent()) break;
+    const counted = { ...one, drives: one.drives.map((drive) => withCounts(drive, counts)) };
+    const { name } = one.metadata.identity;
+    const prefix = stores.length === 1 ? "" : `${name}/`;
+    await runIn(counted, run, { prefix, startedMs, budget: whole.share(waiting.length - index) });
+  }
+  if (run.failures.length > 0) throw new AggregateError(run.failures, "background jobs failed");
+  return run.reports;
+}
+
+interface Run {
+  readonly jobs: readonly Job[];
+  readonly holder: string;
+  readonly reports: Map<string, JobReport>;
+  readonly failures: unknown[];
+}
+
+/** How long a database has waited. */
+interface Wait {
+  store: StoreContext;
+  /** When each job was begun last; 0: never. */
+  startedMs: ReadonlyMap<string, number>;
+  /** Since when the job that has waited longest does. */
+  sinceMs: number;
+}
+
+/** Null, and a failure noted, where the database does not answer or is not the one that it should be: the others go on. */
+async function waitOf(store: StoreContext, { jobs, failures }: Run): Promise<Wait | null> {
+  const { identity, jobs: table } = store.metadata;
+  try {
+    // The jobs would look for the shards of one database among those of another.
+    if (store.databases) await identity.require();
+    const rows = await table.list();
+    const startedOf = ({ name }: Job) => rows.find((row) => row.name === name)?.startedMs ?? 0;
+    const startedMs = new Map(jobs.map((job) => [job.name, startedOf(job)]));
+    return { store, startedMs, sinceMs: Math.min(...startedMs.values()) };
+  } catch (error) {
+    if (store.databases === undefined) throw error;
+    failures.push(new Error(`database ${identity.name}: ${String(error)}`, { cause: error }));
+    return null;
+  }
+}
+
+/** The jobs of one database, in their order, but those that were begun longest ago first. */
+async function runIn(
+  store: StoreContext,
+  { jobs, holder, reports, failures }: Run,
+  { prefix, startedMs, budget }: { prefix: string; startedMs: Wait["startedMs"]; budget: SharedBudget },
+): Promise<void> {
+  const sinceMs = ({ name }: Job) => startedMs.get(name) ?? 0;
+  let round = [...jobs].sort((a, b) => sinceMs(a) - sinceMs(b));
   while (round.length > 0) {
     const unfinished: Job[] = [];
     for (const [index, job] of round.entries()) {
-      if (whole.isSpent()) break;
-      const share = whole.share(round.length - index);
+      if (budget.isSpent()) break;
+      const share = budget.share(round.length - index);
       try {
-        const result = await runLeased(counted, job, holder, share);
-        if (result) reports.set(job.name, sum(reports.get(job.name), result.report));
+        const result = await runLeased(store, job, holder, share);
+        const name = prefix + job.name;
+        if (result) reports.set(name, sum(reports.get(name), result.report));
         if (result?.isUnfinished) unfinished.push(job);
       } catch (error) {
         failures.push(error);
       }
     }
-    round = whole.isSpent() ? [] : unfinished;
+    round = budget.isSpent() ? [] : unfinished;
   }
-  if (failures.length > 0) throw new AggregateError(failures, "background jobs failed");
-  return reports;
 }
 
 /** What is left of a run, in time and in calls to drives. */
 interface SharedBudget extends Budget {
   /** One of so many equal shares of it. */
-  share(shares: number): Budget;
+  share(shares: number): SharedBudget;
 }
 
 function budgetOf(
@@ -78,13 +132,6 @@ function budgetOf(
       return budgetOf(clock, counts, share);
     },
   };
-}
-
-/** The jobs in their order, but those that were begun longest ago first. */
-async function byLongestWait({ metadata }: StoreContext, jobs: readonly Job[]): Promise<readonly Job[]> {
-  const rows = await metadata.jobs.list();
-  const startedMs = ({ name }: Job) => rows.find((row) => row.name === name)?.startedMs ?? 0;
-  return [...jobs].sort((a, b) => startedMs(a) - startedMs(b));
 }
 
 function sum(before: JobReport | undefined, report: JobReport): JobReport {

@@ -2,25 +2,33 @@ import type { Metric, Sample } from "../base/prometheus.ts";
 import type { DriveCounts } from "../drives/counted.ts";
 import type { Cost } from "../metadata/database.ts";
 import type { StoreContext } from "../store/context.ts";
+import { gather } from "./gather.ts";
 
-/** What this isolate has asked of its drives and of D1, and how far background work is. One round trip to D1. */
+/** What this isolate has asked of its drives and of D1, and how far background work is. Two round trips to each database. */
 export async function storeMetrics(
   store: StoreContext,
   counts: ReadonlyMap<string, DriveCounts>,
   cost: Readonly<Cost>,
 ): Promise<Metric[]> {
-  const [jobs, backlog] = await Promise.all([store.metadata.jobs.list(), store.metadata.census.backlog()]);
-  const finished = jobs.flatMap(({ name, finishedMs }): Sample[] =>
-    finishedMs === null ? [] : [{ labels: { job: name }, value: finishedMs / 1000 }],
+  const { databases, jobs, backlog } = await gather(store);
+  const labelsOf = (job: (typeof jobs)[number]): Record<string, string> =>
+    databases.length > 1 ? { job: job.name, database: job.database } : { job: job.name };
+  const finished = jobs.flatMap((job): Sample[] =>
+    job.finishedMs === null ? [] : [{ labels: labelsOf(job), value: job.finishedMs / 1000 }],
   );
-  const did = jobs.flatMap(({ name, report }) =>
-    Object.entries(report ?? {}).map(([what, value]): Sample => ({ labels: { job: name, what }, value })),
+  const did = jobs.flatMap((job) =>
+    Object.entries(job.report ?? {}).map(([what, value]): Sample => ({ labels: { ...labelsOf(job), what }, value })),
   );
   return [
     ...driveMetrics(counts),
     counter("sherd_d1_round_trips_total", "Calls to D1.", [{ value: cost.roundTrips }]),
     counter("sherd_d1_rows_read_total", "Rows that D1 read.", [{ value: cost.rowsRead }]),
     counter("sherd_d1_rows_written_total", "Rows that D1 wrote.", [{ value: cost.rowsWritten }]),
+    gauge(
+      "sherd_d1_size_bytes",
+      "How large each database is.",
+      databases.map(({ name, sizeBytes }) => ({ labels: { database: name }, value: sizeBytes })),
+    ),
     gauge("sherd_job_finished_timestamp_seconds", "When each job last ended well.", finished),
     gauge("sherd_job_last_run", "What each job did in its last good run.", did),
     gauge(

@@ -1,4 +1,5 @@
 import { type Database, require, type Statement, TakenError } from "./database.ts";
+import { requireIdentity } from "./identity.ts";
 import { BUCKET_COLUMNS, type BucketRow } from "./rows.ts";
 
 export type NewBucket = Omit<BucketRow, "id"> & {
@@ -8,9 +9,12 @@ export type NewBucket = Omit<BucketRow, "id"> & {
 
 export class BucketTable {
   readonly #database: Database;
+  readonly #name: string;
 
-  constructor(database: Database) {
+  /** `name`: what the database is called. */
+  constructor(database: Database, name: string) {
     this.#database = database;
+    this.#name = name;
   }
 
   /** A page of the owner's buckets by name, after `after`; one more than `limit` where there are more. */
@@ -30,20 +34,32 @@ export class BucketTable {
     return row ?? null;
   }
 
-  /** Creates it, or gives the owner of the bucket that has the name already. */
+  /**
+   * Creates it, or gives the owner of the bucket that has the name already. Throws `GuardError` bucket_elsewhere where the name
+   * is of another database, wrong_database where this is not the database that it is taken for.
+   */
   async create(bucket: NewBucket): Promise<{ takenBy: string } | null> {
     try {
-      await this.#database.all(
-        `INSERT INTO buckets (name, owner, region, created_ms, versioning, object_lock, configuration)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
-        bucket.name,
-        bucket.owner,
-        bucket.region,
-        bucket.createdMs,
-        bucket.versioning,
-        bucket.objectLock,
-        JSON.stringify(bucket.configuration),
-      );
+      await this.#database.batch([
+        ...requireIdentity(this.#name),
+        require("bucket_elsewhere", "NOT EXISTS (SELECT 1 FROM placements WHERE bucket = ?1 AND database <> ?2)", [
+          bucket.name,
+          this.#name,
+        ]),
+        {
+          sql: `INSERT INTO buckets (name, owner, region, created_ms, versioning, object_lock, configuration)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
+          values: [
+            bucket.name,
+            bucket.owner,
+            bucket.region,
+            bucket.createdMs,
+            bucket.versioning,
+            bucket.objectLock,
+            JSON.stringify(bucket.configuration),
+          ],
+        },
+      ]);
       return null;
     } catch (error) {
       if (!(error instanceof TakenError)) throw error;

@@ -11,7 +11,9 @@ export type Guard =
   | "exists_already"
   | "etag_differs"
   | "no_such_key"
-  | "object_changed";
+  | "object_changed"
+  | "wrong_database"
+  | "bucket_elsewhere";
 
 /** A batch ran into a guard: nothing of it was applied. */
 export class GuardError extends Error {
@@ -61,10 +63,16 @@ export type CostObserver = (cost: Cost) => void;
 export class Database {
   readonly #d1: D1Database;
   readonly #observe: CostObserver;
+  #sizeBytes = 0;
 
   constructor(d1: D1Database, observe: CostObserver = () => {}) {
     this.#d1 = d1;
     this.#observe = observe;
+  }
+
+  /** How large D1 said that the database was after the last batch; 0 before the first. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
   }
 
   /** Runs all statements in one transaction and one round trip; gives each one's rows. All or nothing is applied. */
@@ -76,6 +84,7 @@ export class Database {
       for (const { meta } of results) {
         cost.rowsRead += meta.rows_read ?? 0;
         cost.rowsWritten += meta.rows_written ?? 0;
+        this.#sizeBytes = meta.size_after ?? this.#sizeBytes;
       }
       this.#observe(cost);
       return results.map((result) => result.results) as { [N in keyof Rows]: Rows[N][] };

@@ -6,10 +6,12 @@ import { CensusTable } from "./census.ts";
 import { Commits } from "./commit.ts";
 import { type CostObserver, Database } from "./database.ts";
 import { HealingTable } from "./healing.ts";
+import { FIRST_DATABASE, IdentityTable } from "./identity.ts";
 import { JobTable } from "./jobs.ts";
 import { ListingQueries } from "./listing.ts";
 import { ObjectTable } from "./objects.ts";
 import { PackingTable } from "./packing.ts";
+import { PlacementTable } from "./placements.ts";
 import { Removals } from "./removals.ts";
 import { Renames } from "./renames.ts";
 import { ScrubbingTable } from "./scrubbing.ts";
@@ -18,6 +20,9 @@ import { WalkingTable } from "./walking.ts";
 
 /** All metadata, in one D1 database. The only code that speaks SQL; each method is one round trip unless it says otherwise. */
 export class Metadata {
+  readonly identity: IdentityTable;
+  /** Of use in the first database alone. */
+  readonly placements: PlacementTable;
   readonly buckets: BucketTable;
   readonly objects: ObjectTable;
   readonly listing: ListingQueries;
@@ -35,10 +40,12 @@ export class Metadata {
   readonly census: CensusTable;
   readonly packing: PackingTable;
 
-  /** `observe` is told the cost of each round trip. */
-  constructor(d1: D1Database, observe?: CostObserver) {
+  /** `observe` is told the cost of each round trip; `name` is what the database is called. */
+  constructor(d1: D1Database, observe?: CostObserver, name: string = FIRST_DATABASE) {
     const database = new Database(d1, observe);
-    this.buckets = new BucketTable(database);
+    this.identity = new IdentityTable(database, name);
+    this.placements = new PlacementTable(database, name);
+    this.buckets = new BucketTable(database, name);
     this.objects = new ObjectTable(database);
     this.listing = new ListingQueries(database);
     this.uploads = new UploadTable(database);
@@ -51,7 +58,7 @@ export class Metadata {
     this.jobs = new JobTable(database);
     this.healing = new HealingTable(database);
     this.scrubbing = new ScrubbingTable(database);
-    this.walking = new WalkingTable(database);
+    this.walking = new WalkingTable(database, name);
     this.census = new CensusTable(database);
     this.packing = new PackingTable(database);
   }

@@ -1,4 +1,5 @@
 import type { Database } from "./database.ts";
+import { requireIdentity } from "./identity.ts";
 
 /** A shard as a drive lists it. */
 export interface ListedShard {
@@ -9,24 +10,30 @@ export interface ListedShard {
 /** What the walk over the drives asks of D1. Each method is one round trip. */
 export class WalkingTable {
   readonly #database: Database;
+  readonly #name: string;
 
-  constructor(database: Database) {
+  /** `name`: what the database is called. */
+  constructor(database: Database, name: string) {
     this.#database = database;
+    this.#name = name;
   }
 
   /**
    * Since when this database knows every shard that was written, in milliseconds since 1970. Decided by the first call: the time
-   * of the oldest bucket, or now. A database that is new to drives in use takes nothing on them for an orphan.
+   * of the oldest bucket, or now. A database that is new to drives in use takes nothing on them for an orphan. Throws `GuardError`
+   * wrong_database where this is another database than the configuration takes it for: it would know none of the shards.
    */
   async epochMs(nowMs: number): Promise<number> {
-    const [, [epoch]] = await this.#database.batch<[unknown, { sinceMs: number }]>([
+    const rows = await this.#database.batch<{ sinceMs: number }[]>([
+      ...requireIdentity(this.#name),
       {
         sql: "INSERT OR IGNORE INTO epoch (id, since_ms) SELECT 1, coalesce((SELECT min(created_ms) FROM buckets), ?1)",
         values: [nowMs],
       },
       { sql: `SELECT since_ms AS "sinceMs" FROM epoch`, values: [] },
     ]);
-    return epoch?.sinceMs ?? nowMs;
+    const epoch = rows.at(-1) as { sinceMs: number }[];
+    return epoch[0]?.sinceMs ?? nowMs;
   }
 
   /**

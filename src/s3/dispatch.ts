@@ -1,6 +1,7 @@
 import { authorise } from "../access/authorise.ts";
 import { rootOwnerId } from "../access/keys.ts";
 import type { RequestHead } from "../sigv4/request-head.ts";
+import { storeOf } from "../store/databases.ts";
 import { authenticate } from "./authenticate.ts";
 import { checkAddressedBucketName } from "./bucket-name.ts";
 import { answerPreflight } from "./cors/preflight.ts";
@@ -8,7 +9,7 @@ import { detectOperation } from "./detect-operation.ts";
 import { S3Error } from "./error.ts";
 import { openForm } from "./form/open-form.ts";
 import type { Front } from "./front.ts";
-import type { Answer, Call, Payload } from "./handler.ts";
+import type { Answer, Call, Handler, Payload } from "./handler.ts";
 import { withHoistedHeaders } from "./hoisted-headers.ts";
 import type { OperationName } from "./operation-name.ts";
 import { type OperationRow, operations } from "./operations.ts";
@@ -54,19 +55,21 @@ export async function dispatch(request: Request, front: Front, trace: Trace): Pr
   const upload = row.body === "form" ? await openForm(asked, front) : asked;
   const call = { ...upload, bucket, query, store, requestId: trace.requestId };
   try {
-    return await run(name, row, call);
+    const handler = admit(name, row, call);
+    // Nobody makes the server look up a bucket who may not ask for it.
+    return await handler({ ...call, store: await storeOf(store, bucket) });
   } catch (error) {
     call.payload.form?.file.release();
     throw error;
   }
 }
 
-async function run(name: OperationName, row: OperationRow, call: Call): Promise<Answer> {
+/** Authorises and screens; gives what does the work. */
+function admit(name: OperationName, row: OperationRow, call: Call): Handler {
   const { principal, bucket, key, headers, query, payload } = call;
   const decision = authorise({ principal, action: row.permission, bucket, key });
   if (!decision.allowed) throw new S3Error("AccessDenied", undefined, {}, { cause: decision.reason });
-  const handler = screen({ name, row, headers, query, mode: payload.mode, ownerId: rootOwnerId });
-  return handler(call);
+  return screen({ name, row, headers, query, mode: payload.mode, ownerId: rootOwnerId });
 }
 
 /** The part of the request that signatures cover. The edge replaces Accept-Encoding and keeps the client's own apart. */

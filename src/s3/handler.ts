@@ -17,6 +17,7 @@ export interface Call {
   readonly query: URLSearchParams;
   readonly headers: Headers;
   readonly payload: Payload;
+  /** Of the database that the bucket lies in. */
   readonly store: StoreContext;
   readonly requestId: string;
 }

@@ -5,8 +5,9 @@ import type { ErasureEngine } from "../erasure/engine.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { DriveLatency } from "./drive-latency.ts";
 import type { StoreSettings } from "./settings.ts";
+import type { BucketName } from "./types.ts";
 
-/** All that the store works with. Built once an isolate, in `src/index.ts`, or by a test. */
+/** All that the store works with, in one database. Built once an isolate, in `src/index.ts`, or by a test. */
 export interface StoreContext {
   readonly metadata: Metadata;
   readonly drives: readonly Drive[];
@@ -16,4 +17,18 @@ export interface StoreContext {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly settings: StoreSettings;
+  /** Absent where there is one database only. */
+  readonly databases?: DatabaseSet;
+}
+
+/** Several databases, of which each bucket lies in one; the port of `Databases`, which knows how that is found. */
+export interface DatabaseSet {
+  /** A store for each, the first one first. */
+  readonly all: readonly StoreContext[];
+  /** The store of a bucket; of a name that was never used, the first. */
+  of(bucket: BucketName): Promise<StoreContext>;
+  /** The store in which a new bucket is to be made. */
+  forNewBucket(bucket: BucketName): Promise<StoreContext>;
+  /** Makes sure that the name of a bucket, which lies in `store`, stays there when the bucket is deleted. */
+  keepName(bucket: BucketName, store: StoreContext): Promise<void>;
 }

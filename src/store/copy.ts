@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { toBase64 } from "../base/bytes.ts";
 import type { NewVersion } from "../metadata/commit.ts";
 import type { FoundForCopy } from "../metadata/objects.ts";
@@ -5,6 +6,7 @@ import type { BlobRow, ContentRow, ExtentRow, ObjectRow } from "../metadata/rows
 import { foundBucket } from "./buckets.ts";
 import { commitVersion } from "./commit-version.ts";
 import type { StoreContext } from "./context.ts";
+import { storeOf } from "./databases.ts";
 import { DigestSet } from "./digests.ts";
 import { newId } from "./ids.ts";
 import { lockFor, tagRows } from "./lock-and-tags.ts";
@@ -56,7 +58,8 @@ type Source = ObjectRow & ContentRow;
 
 /**
  * Copies an object of any size in two D1 round trips, without moving a byte: the copy refers to the same blobs. Bytes are read
- * only for a checksum that the source does not have, and rewritten only for a storage class with another geometry. ETag and
+ * only for a checksum that the source does not have, and rewritten only for a storage class with another geometry, or where the
+ * buckets lie in different databases. ETag and
  * parts stay the source's. Throws what `check` throws, and `StoreError` no-such-bucket, no-such-key, conflict (the source's
  * blobs were collected meanwhile), precondition-failed, precondition-no-such-key, drives-unavailable, metadata-unavailable.
  */
@@ -67,7 +70,7 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
   const head = objectHead(found.source, found.sourceBucket);
   copy.check(head);
   const id = newId(store);
-  const { checksum, blob, content } = await contentOfCopy(store, found.source, id, copy);
+  const { checksum, blob, content } = await contentOfCopy({ store, from: found.from }, found.source, id, copy);
   const version: NewVersion = {
     bucket: target,
     key,
@@ -105,16 +108,25 @@ function partsOfCopy({ parts, checksum: kept }: Source, checksum: ObjectChecksum
   return parts.map(([partNumber, sizeBytes]) => [partNumber, sizeBytes, null]);
 }
 
-/** Opens what is to be copied, with its target. Throws `StoreError` no-such-bucket (of the source), no-such-key. */
+/**
+ * Opens what is to be copied, with its target, in one D1 round trip to each of their databases. `from` is the store of the source,
+ * and another than `store` where the buckets lie in different databases: nothing can be shared then, and bytes must be copied.
+ * Throws `StoreError` no-such-bucket (of the source), no-such-key.
+ */
 export async function openSource(
   store: StoreContext,
   source: ObjectName,
   target: { bucket: string; key: string; uploadId?: string },
-): Promise<Omit<FoundForCopy, "source"> & { source: Source; sourceBucket: Bucket }> {
+): Promise<Omit<FoundForCopy, "source"> & { source: Source; sourceBucket: Bucket; from: StoreContext }> {
   const ref = { ...source, version: versionRef(source) };
-  const found = await withMetadata(source, () => store.metadata.objects.openForCopy(ref, target));
-  const { bucket: sourceBucket, object } = foundVersion(found.source, source);
-  return { ...found, source: object, sourceBucket };
+  const from = source.bucket === target.bucket ? store : await storeOf(store, source.bucket);
+  const open = ({ metadata }: StoreContext) => metadata.objects.openForCopy(ref, target);
+  const [found, { source: foundSource }] = await withMetadata(source, async () => {
+    const [here, there] = await Promise.all([open(store), ...(from === store ? [] : [open(from)])]);
+    return [here, there ?? here] as const;
+  });
+  const { bucket: sourceBucket, object } = foundVersion(foundSource, source);
+  return { ...found, source: object, sourceBucket, from };
 }
 
 /** Each blob that the extents refer to, once. */
@@ -147,18 +159,26 @@ interface CopiedContent {
   content: Pick<NewVersion, "extents" | "inlineBody">;
 }
 
+/** Where a copy is written, and where its source is read. */
+interface CopyStores {
+  store: StoreContext;
+  from: StoreContext;
+}
+
 async function contentOfCopy(
-  store: StoreContext,
-  source: Source,
+  { store, from }: CopyStores,
+  opened: Source,
   id: string,
   copy: CopyObject,
 ): Promise<CopiedContent> {
+  const isSmall = opened.sizeBytes <= store.settings.inlineBytesMax;
+  const source = from !== store && opened.extents && isSmall ? await inline(from, opened) : opened;
   const whole = { offset: 0, length: source.sizeBytes };
   const wanted = copy.checksumAlgorithm;
   const kept = source.checksum as ObjectChecksum | null;
   const computed = wanted && (kept?.algorithm !== wanted || kept.type !== "full-object") ? wanted : null;
-  if (source.extents && copy.storageClass !== source.storageClass) {
-    const { row, digests } = await rewrite(store, source, copy.storageClass, computed ? [computed] : []);
+  if (source.extents && (from !== store || copy.storageClass !== source.storageClass)) {
+    const { row, digests } = await rewrite({ store, from }, source, copy.storageClass, computed ? [computed] : []);
     const checksum = computed ? checksumOf(digests, computed) : (kept ?? undefined);
     return { checksum, blob: row, content: { extents: [[0, row.sizeBytes, row.id, 0, id]], inlineBody: null } };
   }
@@ -171,8 +191,13 @@ async function contentOfCopy(
 }
 
 /** Writes the bytes anew, as the storage class asks. */
-async function rewrite(store: StoreContext, source: Source, storageClass: string, digests: readonly DigestName[]) {
-  const body = new ObjectBody(store, source, [], { offset: 0, length: source.sizeBytes });
+async function rewrite(
+  { store, from }: CopyStores,
+  source: Source,
+  storageClass: string,
+  digests: readonly DigestName[],
+) {
+  const body = new ObjectBody(from, source, [], { offset: 0, length: source.sizeBytes });
   try {
     await body.ready();
     return await writeBlob(store, {
@@ -184,6 +209,19 @@ async function rewrite(store: StoreContext, source: Source, storageClass: string
   } finally {
     await body.cancel();
   }
+}
+
+/** The source with all its bytes inline: a packed object that goes to another database is written there as a small body is. */
+async function inline(from: StoreContext, source: Source): Promise<Source> {
+  const body = new ObjectBody(from, source, [], { offset: 0, length: source.sizeBytes });
+  const pieces: Uint8Array[] = [];
+  try {
+    await body.ready();
+    for (let piece = await body.next(); piece !== null; piece = await body.next()) pieces.push(piece);
+  } finally {
+    await body.cancel();
+  }
+  return { ...source, extents: null, inlineBody: Buffer.concat(pieces).toString("base64") };
 }
 
 function checksumOf(digests: Digests, algorithm: ChecksumAlgorithm): ObjectChecksum {

@@ -21,6 +21,10 @@ export async function withMetadata<T>(subject: Subject, call: () => Promise<T>):
 
 function failureOf({ guard }: GuardError, { bucket, key = "", uploadId = "" }: Subject): StoreFailure {
   switch (guard) {
+    case "wrong_database":
+      return { kind: "metadata-unavailable" };
+    case "bucket_elsewhere":
+      return { kind: "bucket-exists", bucket, ownedByCaller: false };
     case "no_such_bucket":
       return { kind: "no-such-bucket", bucket };
     case "bucket_changed":

@@ -72,7 +72,8 @@ export async function uploadPart(store: StoreContext, name: UploadPart): Promise
 
 /**
  * Makes a range of an object a part, without moving a byte: the part refers to the same blobs. The range is read only where
- * the upload asks for a checksum. Throws as `copyObject` does, and `StoreError` no-such-upload, too-many-extents.
+ * the upload asks for a checksum, and written anew where the buckets lie in different databases. Throws as `copyObject` does, and `StoreError`
+ * no-such-upload, too-many-extents.
  */
 export async function uploadPartCopy(store: StoreContext, name: UploadPartCopy): Promise<CopiedPart> {
   const found = await openSource(store, name.source, name);
@@ -82,19 +83,25 @@ export async function uploadPartCopy(store: StoreContext, name: UploadPartCopy):
   const source = head.versionId === undefined ? {} : { sourceVersionId: head.versionId };
   const range = name.select(head);
   return {
-    ...(await copyRange(store, name, { bucket, info: uploadInfo(upload), source: found.source, range })),
+    ...(await copyRange(store, name, { ...found, bucket, info: uploadInfo(upload), range })),
     ...source,
   };
+}
+
+interface ByteRange {
+  offset: number;
+  length: number;
 }
 
 async function copyRange(
   store: StoreContext,
   name: UploadPartCopy,
-  copy: { bucket: Bucket; info: UploadInfo; source: ObjectRow & ContentRow; range: { offset: number; length: number } },
+  copy: { bucket: Bucket; info: UploadInfo; source: ObjectRow & ContentRow; from: StoreContext; range: ByteRange },
 ): Promise<UploadedPart> {
-  const { bucket, info, source, range } = copy;
+  const { bucket, info, source, from, range } = copy;
   const target = { bucketId: bucket.id, sizeBytes: range.length };
-  if (source.extents === null || range.length === 0) return copyInline(store, name, info, target, source, range);
+  const isMoved = source.extents === null || range.length === 0 || from !== store;
+  if (isMoved) return copyBytes(store, name, { info, target, body: new ObjectBody(from, source, [], range) });
   const { slices, blob } = await slicesOf(store, source, info, range);
   if (slices.length > EXTENTS_MAX) throw new StoreError({ kind: "too-many-extents", extentsMax: EXTENTS_MAX });
   const algorithm = info.checksum?.algorithm;
@@ -142,27 +149,29 @@ async function writePart(
   return { row: null, digests };
 }
 
-/** A small source lies in its row: its bytes are written as a part of their own. */
-async function copyInline(
+/** A small source lies in its row, one in another database cannot be referred to: the bytes are written as a part of their own. */
+async function copyBytes(
   store: StoreContext,
   name: UploadPartCopy,
-  info: UploadInfo,
-  target: { bucketId: number; sizeBytes: number },
-  source: ContentRow,
-  range: { offset: number; length: number },
+  copy: { info: UploadInfo; target: { bucketId: number; sizeBytes: number }; body: ObjectBody },
 ): Promise<UploadedPart> {
-  const body = new ObjectBody(store, source, [], range);
+  const { info, target, body } = copy;
   const algorithm = info.checksum?.algorithm;
-  const bytes = { sizeBytes: range.length, digests: algorithm ? [algorithm] : [], next: () => body.next() };
-  const { row, digests } = await writePart(store, bytes, info, () => {});
-  return commitPart(store, name, info, {
-    ...target,
-    etag: toHex(digests.get("md5") as Uint8Array),
-    checksum: algorithm ? toBase64(digests.get(algorithm) as Uint8Array) : null,
-    crc64nvme: row?.crc64nvme ?? EMPTY_CRC64,
-    slices: row ? [[0, row.sizeBytes, row.id, 0]] : [],
-    blob: row,
-  });
+  const bytes = { sizeBytes: body.sizeBytes, digests: algorithm ? [algorithm] : [], next: () => body.next() };
+  try {
+    await body.ready();
+    const { row, digests } = await writePart(store, bytes, info, () => {});
+    return await commitPart(store, name, info, {
+      ...target,
+      etag: toHex(digests.get("md5") as Uint8Array),
+      checksum: algorithm ? toBase64(digests.get(algorithm) as Uint8Array) : null,
+      crc64nvme: row?.crc64nvme ?? EMPTY_CRC64,
+      slices: row ? [[0, row.sizeBytes, row.id, 0]] : [],
+      blob: row,
+    });
+  } finally {
+    await body.cancel();
+  }
 }
 
 /** Step 6 for a part. */

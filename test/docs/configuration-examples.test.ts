@@ -121,7 +121,15 @@ describe("the variables of docs/configuration.md", () => {
   );
 
   test("are all that the Worker reads", () => {
-    const sources = ["src/index.ts", "src/s3/front.ts", "src/store/settings.ts"].map(readDocument).join("\n");
+    const sources = [
+      "src/metadata/open.ts",
+      "src/drives/config.ts",
+      "src/index.ts",
+      "src/s3/front.ts",
+      "src/store/settings.ts",
+    ]
+      .map(readDocument)
+      .join("\n");
     expect([...documented.keys()].sort()).toEqual([...new Set(sources.match(/\bSHERD_[A-Z_]+\b/g))].sort());
   });
 

@@ -5,6 +5,7 @@ import { newDriveCounts, withCounts } from "../../src/drives/counted.ts";
 import { decorate } from "../../src/drives/decorate.ts";
 import type { Drive } from "../../src/drives/drive.ts";
 import { MemoryDrive } from "../../src/drives/memory.ts";
+import { withNamespace } from "../../src/drives/namespace.ts";
 import { withRetry } from "../../src/drives/retry.ts";
 import { withTimeout } from "../../src/drives/timeout.ts";
 import { withFaults } from "../support/faulty.ts";
@@ -20,6 +21,7 @@ const decorators: Record<string, (drive: Drive) => Drive> = {
   withRetry: (drive) => withRetry(drive, { clock, random, attemptsMax: 3, delayMs: 10, spanMs: 1000 }),
   withCircuitBreaker: (drive) => withCircuitBreaker(drive, { clock, failuresMax: 1, openMs: 60_000 }),
   withCounts: (drive) => withCounts(drive, newDriveCounts()),
+  withNamespace: (drive) => withNamespace(drive, "DB_2"),
   withFaults: (drive) => withFaults(drive, () => null),
 };
 
