@@ -67,6 +67,30 @@ async function isRecent(packageName: string): Promise<boolean> {
   return Date.now() - Number(stamp) < DAY_MS;
 }
 
+/** Where a program that `installGo` built lies. */
+export function goProgram(program: string): string {
+  return join(cacheFolder, "go", program);
+}
+
+const GO_BUILD_MS = 420_000;
+
+/**
+ * Builds a Go program at a pinned version, once, where the machine has Go. What it downloads and compiles stays in Go's
+ * own caches, so a build that takes too long is shorter the next time.
+ */
+export async function installGo(packagePath: string, version: string): Promise<Installed> {
+  const program = packagePath.split("/").pop() ?? "";
+  const stamp = stampOf(`${program}-${version}`);
+  if (existsSync(stamp) && existsSync(goProgram(program))) return { ok: true };
+  const env = { ...process.env, GOBIN: join(cacheFolder, "go"), CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false" };
+  const line = ["go", "install", `${packagePath}@${version}`];
+  const result = await attempt(line, { env, timeoutMs: GO_BUILD_MS }).catch((error: unknown) => String(error));
+  if (typeof result === "string") return { ok: false, why: `go install ${packagePath}: ${result.split("\n")[0]}` };
+  if (result.code !== 0) return { ok: false, why: `go install ${packagePath}: ${lastLine(result.stderr)}` };
+  await writeFile(stamp, String(Date.now()));
+  return { ok: true };
+}
+
 /** Takes a system package where this is root on a machine with apt: the fallback where a registry cannot be reached. */
 export async function installSystem(packageName: string): Promise<Installed> {
   if (process.getuid?.() !== 0) return { ok: false, why: `not root, so apt-get install ${packageName} was not tried` };
@@ -77,6 +101,12 @@ export async function installSystem(packageName: string): Promise<Installed> {
   return result.code === 0
     ? { ok: true }
     : { ok: false, why: `apt-get install ${packageName}: ${lastLine(result.stderr)}` };
+}
+
+/** A program of the system, which is installed where it is missing; the package has its name. */
+export async function systemProgram(program: string): Promise<Installed> {
+  const here = await attempt([program, "--version"]).catch(() => undefined);
+  return here === undefined ? installSystem(program) : { ok: true };
 }
 
 /** First line that a program prints for its version. */

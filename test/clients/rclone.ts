@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { type Client, type Job, runJobs, type Stage } from "./client.ts";
 import { attempt, type CommandResult, cleanEnvironment, command } from "./command.ts";
 import { bytesOf, folderDigests, sha256Of, writeContent } from "./content.ts";
@@ -99,6 +100,7 @@ function jobsOf(rclone: Rclone): Job[] {
     { name: "move-delete-purge", run: () => moves(rclone) },
     { name: "copy-between-buckets", run: () => between(rclone) },
     { name: "link", run: () => link(rclone) },
+    { name: "versions", run: () => versions(rclone) },
   ];
 }
 
@@ -253,4 +255,55 @@ async function link(rclone: Rclone): Promise<void> {
   const url = (await rclone.run("link", "--expire", "10m", "it:rclone-link/é +.txt")).trim();
   equal((await command(["curl", "-sS", url])).stdout.toString(), "linked", "body by a link");
   await rclone.run("purge", "it:rclone-link");
+}
+
+/** Old versions appear under names with a suffix, and are read, copied and cleaned up by these. */
+async function versions(rclone: Rclone): Promise<void> {
+  const bucket = "it:rclone-versions";
+  await rclone.run("mkdir", bucket);
+  equal(
+    (await rclone.run("backend", "versioning", bucket)).includes("Unversioned"),
+    true,
+    "versioning of a new bucket",
+  );
+  await rclone.run("backend", "versioning", bucket, "Enabled");
+  includes(await rclone.run("backend", "versioning", bucket), "Enabled", "versioning");
+  const bodies = ["first", "second", "third"].map((name) => bytesOf(name, 200_000));
+  for (const body of bodies) {
+    await rclone.raw(["rcat", `${bucket}/deep/note.txt`], body);
+    // S3 dates versions by whole seconds, and rclone names them by their dates.
+    await setTimeout(1100);
+  }
+  await rclone.raw(["rcat", `${bucket}/deep/gone.txt`], bytesOf("gone", 10));
+  await rclone.run("deletefile", `${bucket}/deep/gone.txt`);
+  equal(
+    (await rclone.run("lsf", "-R", "--files-only", bucket)).trim(),
+    "deep/note.txt",
+    "what is listed without versions",
+  );
+
+  const listed = (await rclone.run("lsf", "--s3-versions", "-R", "--files-only", bucket)).trim().split("\n");
+  const old = listed.filter((name) => /note-v\d{4}-\d\d-\d\d-\d{6}-\d{3}\.txt$/.test(name)).sort();
+  equal(
+    [listed.length, old.length, listed.some((name) => name.startsWith("deep/gone-v"))],
+    [4, 2, true],
+    listed.join(),
+  );
+  const read = await Promise.all(old.map((name) => rclone.raw(["cat", "--s3-versions", `${bucket}/${name}`])));
+  equal(read.map(({ stdout }) => sha256Of(stdout)).sort(), bodies.slice(0, 2).map(sha256Of).sort(), "old versions");
+
+  await rclone.run("copyto", "--s3-versions", `${bucket}/${old[0]}`, `${bucket}/restored.txt`);
+  const restored = await rclone.raw(["cat", `${bucket}/restored.txt`]);
+  equal(sha256Of(restored.stdout), sha256Of(read[0]?.stdout ?? Buffer.of()), "a copy of an old version");
+  const then = new Date(Date.now() + 60_000).toISOString();
+  const at = (await rclone.run("lsf", "--s3-version-at", then, "-R", "--files-only", bucket)).trim().split("\n").sort();
+  equal(at, ["deep/note.txt", "restored.txt"], "what is listed at a time");
+
+  await rclone.run("backend", "cleanup-hidden", bucket);
+  const left = (await rclone.run("lsf", "--s3-versions", "-R", "--files-only", bucket)).trim().split("\n").sort();
+  equal(left, ["deep/note.txt", "restored.txt"], "what cleanup-hidden leaves");
+  const latest = await rclone.raw(["cat", `${bucket}/deep/note.txt`]);
+  equal(sha256Of(latest.stdout), sha256Of(bodies[2] ?? Buffer.of()), "the latest version");
+  await rclone.run("backend", "versioning", bucket, "Suspended");
+  includes(await rclone.run("backend", "versioning", bucket), "Suspended", "versioning");
 }

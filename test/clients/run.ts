@@ -10,6 +10,7 @@ import { crashClient } from "./crash.ts";
 import { curlClient } from "./curl.ts";
 import { degradedClient } from "./degraded.ts";
 import { rcloneClient } from "./rclone.ts";
+import { resticClient } from "./restic.ts";
 import { s3cmdClient } from "./s3cmd.ts";
 import { sdkJsClient } from "./sdk-js.ts";
 import { type RunningServer, startServer } from "./server.ts";
@@ -44,6 +45,7 @@ const clients: readonly Client[] = [
   s3cmdClient(options.fresh),
   rcloneClient(options.fresh),
   sdkJsClient(),
+  resticClient(),
   curlClient(),
   degradedClient(),
   crashClient(options.fresh),
