@@ -89,9 +89,10 @@ const BUCKET_ID = "(SELECT id FROM buckets WHERE name = ?1)";
 const OBJECT_COLUMNS = "key, size_bytes, etag, modified_ms, storage_class, checksum";
 const UPLOAD_COLUMNS = "key, id, owner, initiated_ms, storage_class, checksum_algorithm, checksum_type";
 const FOUND_KEY = "json_extract(p.found, '$[0]')";
-/** The common prefix of the key found, or null. ?5 delimiter ("" for none), ?7 characters of the prefix. */
-const ROLLED = `CASE WHEN ?5 <> '' AND instr(substr(${FOUND_KEY}, ?7 + 1), ?5) > 0
-  THEN substr(${FOUND_KEY}, 1, ?7 + instr(substr(${FOUND_KEY}, ?7 + 1), ?5) - 1 + length(?5)) END`;
+/** The common prefix of a key, or null. ?5 delimiter ("" for none), ?7 characters of the prefix. */
+const rolledOf = (key: string) => `CASE WHEN ?5 <> '' AND instr(substr(${key}, ?7 + 1), ?5) > 0
+  THEN substr(${key}, 1, ?7 + instr(substr(${key}, ?7 + 1), ?5) - 1 + length(?5)) END`;
+const ROLLED = rolledOf(FOUND_KEY);
 
 /** A page's row: the columns of what was found, as a JSON array, or the common prefix that it falls under. */
 interface RawEntry {
@@ -207,12 +208,15 @@ function uploadPage({ bucket, prefix, delimiter, after, limit }: UploadQuery): S
 }
 
 const CURRENT_VERSION = `json_array(key, seq, id, is_null, 0, 1, size_bytes, etag, modified_ms, storage_class, checksum)`;
+const otherVersion = (isLatestMarker: string) => `json_array(key, seq, id, is_null, is_marker,
+  CASE is_marker WHEN 1 THEN ${isLatestMarker} ELSE 0 END, size_bytes, etag, modified_ms, storage_class, checksum)`;
+const IS_UNNAMED = "NOT EXISTS (SELECT 1 FROM objects o WHERE o.bucket_id = w.bucket_id AND o.key = w.key)";
 /** A marker is the latest where nothing newer is there; any other row of `versions` is not. */
-const OTHER_VERSION = `json_array(key, seq, id, is_null, is_marker,
-  CASE is_marker WHEN 1 THEN NOT EXISTS (SELECT 1 FROM objects o WHERE o.bucket_id = w.bucket_id AND o.key = w.key)
-    AND NOT EXISTS (SELECT 1 FROM versions n WHERE n.bucket_id = w.bucket_id AND n.key = w.key AND n.seq > w.seq)
-    ELSE 0 END,
-  size_bytes, etag, modified_ms, storage_class, checksum)`;
+const OTHER_VERSION = otherVersion(`${IS_UNNAMED} AND NOT EXISTS
+  (SELECT 1 FROM versions n WHERE n.bucket_id = w.bucket_id AND n.key = w.key AND n.seq > w.seq)`);
+/** The same of the first row that its key has in `versions`, and of one that follows another. */
+const NEWEST_OTHER_VERSION = otherVersion(IS_UNNAMED);
+const OLDER_VERSION = otherVersion("0");
 
 const nullSeq = (table: string) =>
   `(SELECT n.seq FROM ${table} n WHERE n.bucket_id = ${BUCKET_ID} AND n.key = ?3 AND n.is_null = 1)`;
@@ -240,25 +244,39 @@ function flatVersions(query: VersionQuery): Statement {
 }
 
 /**
- * A place is (key, seq), newest first. The next version is the next older one of the key, or else the newest of the first key
- * beyond it, which may be in either table.
+ * Both tables are merged: `o` is the next row of objects and `w` that of versions, as JSON arrays, of which the lesser key is
+ * found, and the current version before the older ones of its key. A step seeks anew only in the table whose row it passes over:
+ * a row is read once.
  */
 function delimitedVersions(query: VersionQuery): Statement {
-  const seek = (bucketId: string, older: string, from: string) => `coalesce(
-     (SELECT ${OTHER_VERSION} FROM versions w WHERE bucket_id = ${bucketId} AND ${older} ORDER BY seq DESC LIMIT 1),
-     (SELECT found FROM (
-       SELECT * FROM (SELECT key, seq, ${CURRENT_VERSION} AS found FROM objects
-         WHERE bucket_id = ${bucketId} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key LIMIT 1)
-       UNION ALL SELECT * FROM (SELECT key, seq, ${OTHER_VERSION} FROM versions w
-         WHERE bucket_id = ${bucketId} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key, seq DESC LIMIT 1)
-       ) ORDER BY key, seq DESC LIMIT 1))`;
-  const olderOfFound = `${ROLLED} IS NULL AND key = ${FOUND_KEY} AND seq < json_extract(p.found, '$[1]')`;
-  const beyond = `coalesce(${ROLLED} || ${TOP}, ${FOUND_KEY} || char(1))`;
+  const [objectKey, versionKey] = ["json_extract(p.o, '$[0]')", "json_extract(p.w, '$[0]')"];
+  const foundKey = `min(coalesce(${objectKey}, ${versionKey}), coalesce(${versionKey}, ${objectKey}))`;
+  const isObject = `p.o IS NOT NULL AND (p.w IS NULL OR ${objectKey} <= ${versionKey})`;
+  const rolled = rolledOf(foundKey);
+  const beyond = `coalesce(${rolled} || ${TOP}, ${foundKey} || char(1))`;
+  const object = (bucketId: string, from: string) => `(SELECT ${CURRENT_VERSION} FROM objects
+     WHERE bucket_id = ${bucketId} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key LIMIT 1)`;
+  const newest = (bucketId: string, from: string) => `(SELECT ${NEWEST_OTHER_VERSION} FROM versions w
+     WHERE bucket_id = ${bucketId} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key, seq DESC LIMIT 1)`;
+  const older = (bucketId: string, columns: string, which: string) => `(SELECT ${columns} FROM versions w
+     WHERE bucket_id = ${bucketId} AND ${which} ORDER BY seq DESC LIMIT 1)`;
+  const olderOfFound = `${rolled} IS NULL AND key = ${versionKey} AND seq < json_extract(p.w, '$[1]')`;
   return {
-    sql: seekingPage({
-      first: seek("b.id", OLDER_OF_MARKER, FROM),
-      following: seek("p.bucket_id", olderOfFound, beyond),
-    }),
+    sql: `WITH RECURSIVE page (n, bucket_id, o, w) AS (
+            SELECT 1, b.id, ${object("b.id", FROM)},
+              coalesce(${older("b.id", OTHER_VERSION, OLDER_OF_MARKER)}, ${newest("b.id", FROM)})
+            FROM buckets b WHERE b.name = ?1
+            UNION ALL
+            SELECT p.n + 1, p.bucket_id,
+              CASE WHEN ${objectKey} < ${beyond} THEN ${object("p.bucket_id", beyond)} ELSE p.o END,
+              CASE WHEN ${rolled} IS NULL AND ${isObject} THEN p.w
+                WHEN ${versionKey} < ${beyond} THEN coalesce(
+                  ${older("p.bucket_id", OLDER_VERSION, olderOfFound)}, ${newest("p.bucket_id", beyond)})
+                ELSE p.w END
+            FROM page p WHERE p.n < ?6 AND (p.o IS NOT NULL OR p.w IS NOT NULL)
+          )
+          SELECT CASE WHEN ${isObject} THEN p.o ELSE p.w END AS found, ${rolled} AS rolled
+          FROM page p WHERE p.o IS NOT NULL OR p.w IS NOT NULL`,
     values: versionValues(query),
   };
 }

@@ -268,6 +268,7 @@ describe("a page of versions", () => {
       ["one within a key", { ...query, after: { key: "b", versionId: "null" }, limit: 20 }, 20],
       ["one of prefixes", { ...query, delimiter: "/", after: { key: "" }, limit: 10 }, 10],
       ["all", { ...query, after: { key: "" }, limit: 1000 }, 81],
+      ["all, with a delimiter that no key holds", { ...query, delimiter: "|", after: { key: "" }, limit: 1000 }, 81],
     ];
     for (const [name, page, entries] of pages) {
       rig.takeCost();

@@ -1,0 +1,63 @@
+import type { TableFormat } from "../support/table.ts";
+import type { Row } from "./measure.ts";
+
+/** Pages at the largest size may take so many times what they take at the smallest. */
+const PAGE_RATIO_MAX = 1.3;
+const WALK_SECONDS_MAX = 120;
+/** Of a page with delimiter over ten prefixes. */
+const DELIMITED_ROWS_MAX = 100;
+/** Rows read beside what is returned; and what any page may read besides. */
+const ROWS_PER_ENTRY_MAX = 2;
+const ROWS_MORE_MAX = 20;
+/** D1 counts the steps of a recursive query as rows too, and one more where the versions of a key end. */
+const STEP_ROWS_PER_ENTRY = 1;
+
+/** One line a row, with the target that it is held against. */
+export function listTable(rows: readonly Row[], format: TableFormat): string {
+  const head = ["bucket", "keys", "page", "entries", "ms", "time : smallest", "D1 rows read", "target", ""];
+  return format(
+    head,
+    rows.map((row) => {
+      const { target, isMet } = judge(row, rows);
+      return [
+        row.shape,
+        row.keys.toLocaleString("en"),
+        row.page,
+        row.entries.toLocaleString("en"),
+        row.ms < 100 ? row.ms.toPrecision(3) : row.ms.toFixed(0),
+        isWalk(row) ? "" : row.ratioToSmallest.toFixed(2),
+        row.rowsRead.toLocaleString("en"),
+        target,
+        isMet ? "met" : "missed",
+      ];
+    }),
+  );
+}
+
+function isWalk({ page }: Row): boolean {
+  return page.endsWith("walk");
+}
+
+/** Every row is held to the rows it may read, and the largest bucket's to the time that it may take. */
+export function judge(row: Row, rows: readonly Row[]): { target: string; isMet: boolean } {
+  const rowsPerEntry = ROWS_PER_ENTRY_MAX + (row.page === "versions, delimiter" ? STEP_ROWS_PER_ENTRY : 0);
+  const rowsMax =
+    row.shape === "ten prefixes" && row.page === "delimiter"
+      ? DELIMITED_ROWS_MAX
+      : rowsPerEntry * row.entries + ROWS_MORE_MAX * row.requests;
+  const readsLittle = row.rowsRead <= rowsMax;
+  const sameShape = rows.filter(({ shape }) => shape === row.shape);
+  const isLargest = row.keys === Math.max(...sameShape.map(({ keys }) => keys));
+  const smallest = sameShape.find(({ page }) => page === row.page);
+  const rowsTarget = `≤ ${rowsMax.toLocaleString("en")} rows`;
+  if (!isLargest) return { target: rowsTarget, isMet: readsLittle };
+  if (isWalk(row)) {
+    return {
+      target: `${rowsTarget}, ≤ ${WALK_SECONDS_MAX} s`,
+      isMet: readsLittle && row.ms <= WALK_SECONDS_MAX * 1000,
+    };
+  }
+  // A page that holds more than the smallest bucket's says nothing about what the size of the bucket costs.
+  if (smallest?.entries !== row.entries) return { target: rowsTarget, isMet: readsLittle };
+  return { target: `${rowsTarget}, ≤ ${PAGE_RATIO_MAX}×`, isMet: readsLittle && row.ratioToSmallest <= PAGE_RATIO_MAX };
+}
