@@ -36,7 +36,8 @@ export interface CompleteUpload extends UploadName {
 
 /**
  * Makes an object of an upload's parts in two D1 round trips, without moving a byte. Repeating a Complete that succeeded
- * succeeds again as long as its object is the current one, also where both are under way at the same time. Throws `StoreError` no-such-bucket, no-such-upload, invalid-part,
+ * succeeds again as long as its object is the current one, also where both are under way at the same time; with another list
+ * of parts there is no such upload. Throws `StoreError` no-such-bucket, no-such-upload, invalid-part,
  * part-too-small, checksum-mismatch, checksum-type-mismatch, missing-part-checksum, size-mismatch, conflict (a part was
  * uploaded again meanwhile), precondition-failed, precondition-no-such-key, precondition-conflict, too-many-extents,
  * metadata-unavailable; the upload is then as it was.
@@ -93,12 +94,13 @@ function changedSince(error: unknown, { condition, key }: CompleteUpload): Store
 }
 
 /** The upload is gone: if its object is there, the answer was lost and is given again. */
-async function completedBefore(store: StoreContext, { bucket, key, uploadId }: UploadName): Promise<WriteResult> {
+async function completedBefore(store: StoreContext, complete: CompleteUpload): Promise<WriteResult> {
+  const { bucket, key, uploadId } = complete;
   const gone = new StoreError({ kind: "no-such-upload", uploadId });
   const head = await headObject(store, { bucket, key }).catch((error: unknown) => {
     throw error instanceof StoreError && error.failure.kind === "no-such-key" ? gone : error;
   });
-  if (head.id !== uploadId) throw gone;
+  if (head.id !== uploadId || head.etag !== etagOfParts(complete.parts)) throw gone;
   const { id, versionId, etag, modifiedMs, checksum } = head;
   return { id, ...(versionId ? { versionId } : {}), etag, modifiedMs, ...(checksum ? { checksum } : {}) };
 }
@@ -161,7 +163,7 @@ function joinExtents(parts: readonly PartRow[]): ExtentRow[] {
   return extents;
 }
 
-function etagOfParts(parts: readonly PartRow[]): string {
+function etagOfParts(parts: readonly { etag: string }[]): string {
   const md5 = createHash("md5");
   for (const { etag } of parts) md5.update(Buffer.from(etag, "hex"));
   return `${md5.digest("hex")}-${parts.length}`;
