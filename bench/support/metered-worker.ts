@@ -40,7 +40,7 @@ function meteredDrive(drive: Fetcher): Pick<Fetcher, "fetch"> {
   };
 }
 
-type Env = Parameters<typeof worker.fetch>[1];
+type Env = Parameters<typeof worker.fetch>[1] & { DB: D1Database };
 let meteredEnv: Env | undefined;
 
 function meter(env: Env): Env {
