@@ -5,7 +5,7 @@ import { attempt, cleanEnvironment } from "./command.ts";
 import { crtFolder, installPython, installRuntime, venvProgram, versionOf } from "./install.ts";
 import { startTlsFront } from "./tls-front.ts";
 
-/** Python modules that hold jobs, in the order in which they run; `crt` runs by itself, with the AWS runtime within reach. */
+/** Python modules that hold jobs, in the order in which they run; `crt` runs by itself, with the AWS runtime within reach, and `parquet` is DuckDB's. */
 const GROUPS = [
   ...["tutorial", "tutorial_botocore", "objects", "multipart", "checksums", "listing", "keys"],
   ...["errors", "signing", "forms", "streaming", "transfer", "writers", "tls"],
@@ -52,7 +52,8 @@ export function pythonEnvironment(stage: Stage): Record<string, string> {
   };
 }
 
-async function runPython(
+/** Runs the jobs of these modules of the folder boto3 with `env` besides, and reports each. */
+export async function runPython(
   stage: Stage,
   groups: readonly string[],
   env: Record<string, string>,
@@ -80,6 +81,6 @@ async function runPython(
 async function modulesWithoutGroup(): Promise<string[]> {
   const files = await readdir(pythonFolder);
   const shared = ["main", "harness", "raw", "crc", "crash_writer"];
-  const known = new Set([...GROUPS, ...shared, "crt"]);
+  const known = new Set([...GROUPS, ...shared, "crt", "parquet"]);
   return files.map((file) => file.replace(/\.py$/, "")).filter((name) => !name.startsWith("__") && !known.has(name));
 }

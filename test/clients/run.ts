@@ -9,9 +9,13 @@ import type { Client, JobResult, Stage } from "./client.ts";
 import { crashClient } from "./crash.ts";
 import { curlClient } from "./curl.ts";
 import { degradedClient } from "./degraded.ts";
+import { duckDbClient } from "./duckdb.ts";
+import { litestreamClient } from "./litestream.ts";
+import { mcClient } from "./mc.ts";
 import { rcloneClient } from "./rclone.ts";
 import { resticClient } from "./restic.ts";
 import { s3cmdClient } from "./s3cmd.ts";
+import { s3fsClient } from "./s3fs.ts";
 import { sdkJsClient } from "./sdk-js.ts";
 import { type RunningServer, startServer } from "./server.ts";
 
@@ -46,6 +50,10 @@ const clients: readonly Client[] = [
   rcloneClient(options.fresh),
   sdkJsClient(),
   resticClient(),
+  litestreamClient(),
+  duckDbClient(options.fresh),
+  s3fsClient(),
+  mcClient(),
   curlClient(),
   degradedClient(),
   crashClient(options.fresh),
