@@ -3,7 +3,6 @@ import { collect } from "../../src/maintenance/collect.ts";
 import { appendObject } from "../../src/store/append.ts";
 import { createBucket } from "../../src/store/buckets.ts";
 import { completeUpload } from "../../src/store/complete-upload.ts";
-import type { StoreContext } from "../../src/store/context.ts";
 import { copyObject } from "../../src/store/copy.ts";
 import { deleteObject } from "../../src/store/delete.ts";
 import { StoreError } from "../../src/store/failure.ts";
@@ -12,10 +11,7 @@ import { renameObject } from "../../src/store/rename.ts";
 import { uploadPart } from "../../src/store/upload-part.ts";
 import { createUpload, listUploads } from "../../src/store/uploads.ts";
 import { putObject } from "../../src/store/write.ts";
-import type { Fault } from "../support/faulty.ts";
-import { withFaults } from "../support/faulty.ts";
-import { withBatchFaults } from "../support/faulty-d1.ts";
-import { createEngine } from "../support/kernel.ts";
+import { type FailingRun, failEachCall, STRIKES, type Strike } from "../support/fail-each-call.ts";
 import {
   bodyOf,
   buildStore,
@@ -27,8 +23,8 @@ import {
   type TestStore,
 } from "../support/store.ts";
 
-// Each numbered step of the write protocol, stopped: the Nth call to D1 or to a drive fails, or takes effect and fails all the
-// same, for N = 1, 2, 3 … until the operation gets through without meeting it. After each: what was acknowledged is there
+// Each numbered step of the write protocol, stopped: the Nth call to D1 or to a drive fails, hangs, or takes effect and fails all
+// the same, for N = 1, 2, 3 … until the operation gets through without meeting it. After each: what was acknowledged is there
 // byte for byte, what was not is wholly there or wholly absent, and nothing is left on the drives once the trash is emptied
 // that no row names, except shards whose commit was never heard of.
 
@@ -46,35 +42,9 @@ beforeAll(async () => {
 });
 afterAll(() => rig.dispose());
 
-/** Runs `operation` on stores whose Nth call goes wrong, N = 1, 2, …; `check` is told whether it was acknowledged. */
-async function failEachCall(
-  fault: "fail" | "fail-after",
-  operation: (store: StoreContext, n: number) => Promise<unknown>,
-  check: (acknowledged: boolean, n: number) => Promise<void>,
-): Promise<number> {
-  const engine = await createEngine(4);
-  for (let n = 1; ; n++) {
-    let calls = 0;
-    const strike = () => ++calls === n;
-    const driveFault: Fault = { kind: fault, fault: "unreachable" };
-    const store = buildStore({
-      drives: rig.drives,
-      engine,
-      d1: rig.d1,
-      settings,
-      decorateDrive: (drive) => withFaults(drive, () => (strike() ? driveFault : null)),
-      decorateD1: (d1) => withBatchFaults(d1, () => (strike() ? fault : null)),
-    });
-    const acknowledged = await operation(store, n).then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof StoreError) return false;
-        throw error;
-      },
-    );
-    await check(acknowledged, n);
-    if (calls < n) return n - 1;
-  }
+/** As `failEachCall`, with this file's store. */
+function failing(strike: Strike, operation: FailingRun["operation"], check: FailingRun["check"]): Promise<number> {
+  return failEachCall({ rig, settings, strike, operation, check });
 }
 
 async function contentOf(key: string): Promise<Uint8Array | null> {
@@ -89,14 +59,14 @@ async function contentOf(key: string): Promise<Uint8Array | null> {
 
 const same = (a: Uint8Array | null, b: Uint8Array) => a !== null && Buffer.compare(a, b) === 0;
 
-describe.each(["fail", "fail-after"] as const)("the Nth call does %s", (fault) => {
+describe.each(STRIKES)("the Nth call: %s", (fault) => {
   it.each([
     ["inline", pattern(300, 21)],
     ["three copies", pattern(1_500, 22)],
     ["4+2", NEW],
   ])("PutObject of a new key, %s", async (shape, bytes) => {
     const key = (n: number) => `new/${fault}/${shape}/${n}`;
-    const calls = await failEachCall(
+    const calls = await failing(
       fault,
       (store, n) => putObject(store, put(bucket, key(n), bytes)),
       async (acknowledged, n) => {
@@ -110,7 +80,7 @@ describe.each(["fail", "fail-after"] as const)("the Nth call does %s", (fault) =
 
   it("PutObject over an old object", async () => {
     const key = (n: number) => `over/${fault}/${n}`;
-    await failEachCall(
+    await failing(
       fault,
       async (store, n) => {
         await putObject(rig.store, put(bucket, key(n), OLD));
@@ -125,7 +95,7 @@ describe.each(["fail", "fail-after"] as const)("the Nth call does %s", (fault) =
 
   it("DeleteObject", async () => {
     const key = (n: number) => `delete/${fault}/${n}`;
-    await failEachCall(
+    await failing(
       fault,
       async (store, n) => {
         await putObject(rig.store, put(bucket, key(n), OLD));
@@ -142,7 +112,7 @@ describe.each(["fail", "fail-after"] as const)("the Nth call does %s", (fault) =
     await putObject(rig.store, put(bucket, `source/${fault}`, OLD));
     const key = (n: number) => `copy/${fault}/${n}`;
     const copy = { source: { bucket, key: `source/${fault}` }, check: () => {}, attributes: "copy" as const };
-    await failEachCall(
+    await failing(
       fault,
       (store, n) => copyObject(store, { ...copy, bucket, key: key(n), storageClass: "STANDARD" }),
       async (acknowledged, n) => {
@@ -163,7 +133,7 @@ describe.each(["fail", "fail-after"] as const)("the Nth call does %s", (fault) =
     const key = (n: number) => `append/${fault}/${offset}/${length}/${n}`;
     const [before, appended] = [pattern(offset, 31), pattern(length, 32)];
     const created = { attributes: NO_ATTRIBUTES, storageClass: "STANDARD" };
-    await failEachCall(
+    await failing(
       fault,
       async (store, n) => {
         if (offset > 0) await putObject(rig.store, put(bucket, key(n), before));
@@ -178,23 +148,23 @@ describe.each(["fail", "fail-after"] as const)("the Nth call does %s", (fault) =
   });
 
   it.each([false, true])("RenameObject, onto an old object: %s", async (replaces) => {
-    const source = (n: number) => `rename/${fault}/${replaces}/${n}/from`;
-    const key = (n: number) => `rename/${fault}/${replaces}/${n}/to`;
-    await failEachCall(
+    const rename = (n: number) => {
+      const at = `rename/${fault}/${replaces}/${n}`;
+      const idempotency = { token: at, parameters: "" };
+      return { bucket, source: `${at}/from`, key: `${at}/to`, checkSource: () => {}, idempotency };
+    };
+    await failing(
       fault,
       async (store, n) => {
-        await putObject(rig.store, put(bucket, source(n), NEW));
-        if (replaces) await putObject(rig.store, put(bucket, key(n), OLD));
-        const rename = { bucket, source: source(n), key: key(n), checkSource: () => {} };
-        const idempotency = { token: key(n), parameters: "" };
-        const first = await renameObject(store, { ...rename, idempotency }).catch((error: unknown) => error);
-        // A client that heard nothing asks again, and must not fail because it was done.
-        await renameObject(rig.store, { ...rename, idempotency });
-        if (first) throw first;
+        await putObject(rig.store, put(bucket, rename(n).source, NEW));
+        if (replaces) await putObject(rig.store, put(bucket, rename(n).key, OLD));
+        await renameObject(store, rename(n));
       },
       async (_, n) => {
-        expect(await contentOf(source(n))).toBeNull();
-        expect(same(await contentOf(key(n)), NEW)).toBe(true);
+        // A client that heard nothing asks again, and must not fail because it was done.
+        await renameObject(rig.store, rename(n));
+        expect(await contentOf(rename(n).source)).toBeNull();
+        expect(same(await contentOf(rename(n).key), NEW)).toBe(true);
       },
     );
   });
@@ -202,7 +172,7 @@ describe.each(["fail", "fail-after"] as const)("the Nth call does %s", (fault) =
   it("RenameObject without a token is done wholly or not at all", async () => {
     const source = (n: number) => `rename-once/${fault}/${n}/from`;
     const key = (n: number) => `rename-once/${fault}/${n}/to`;
-    await failEachCall(
+    await failing(
       fault,
       async (store, n) => {
         await putObject(rig.store, put(bucket, source(n), NEW));
@@ -218,7 +188,7 @@ describe.each(["fail", "fail-after"] as const)("the Nth call does %s", (fault) =
 
   it("a multipart upload, from UploadPart to Complete", async () => {
     const key = (n: number) => `upload/${fault}/${n}`;
-    await failEachCall(
+    await failing(
       fault,
       async (store, n) => {
         const where = { bucket, key: key(n) };
