@@ -12,10 +12,17 @@ if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(steps) || steps < 1) {
   process.exit(2);
 }
 
+/** Long runs say in between that they go on. */
+const TOLD_EVERY = 100_000;
+const onRest = (done: number) => {
+  if (done % TOLD_EVERY === 0 && done < steps) console.log(`  ${done} operations, ${secondsSince(beganMs)} s`);
+};
+const secondsSince = (ms: number) => Math.round((performance.now() - ms) / 1000);
+
 const beganMs = performance.now();
 console.log(`simulating ${steps} operations with seed ${seed}`);
 try {
-  const { counts, events, fingerprint } = await simulate({ seed, steps, kernel: kernelModule() });
+  const { counts, events, fingerprint } = await simulate({ seed, steps, kernel: kernelModule(), onRest });
   const seconds = (performance.now() - beganMs) / 1000;
   for (const [what, count] of Object.entries(counts).sort()) console.log(`  ${String(count).padStart(8)}  ${what}`);
   console.log(`survived: ${steps} operations, ${events} events, ${Math.round(steps / seconds)} operations a second`);

@@ -17,6 +17,8 @@ export interface SimulationOptions {
   rates?: FaultRates;
   /** Changes the stores of the run: plants a bug, for the canary. */
   sabotage?(host: Host): void;
+  /** Told at each rest how many operations are done. */
+  onRest?(steps: number): void;
 }
 
 export interface SimulationResult {
@@ -44,6 +46,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   for (let done = 0; done < options.steps; done += REST_EVERY) {
     await run.play(Math.min(REST_EVERY, options.steps - done));
     await run.rest();
+    options.onRest?.(Math.min(done + REST_EVERY, options.steps));
   }
   return run.finish();
 }

@@ -33,7 +33,10 @@ export interface FaultRates {
   driveFails: number;
   /** The call takes effect, and its answer is lost. */
   driveLosesAnswer: number;
+  /** Half of what hangs takes effect after its caller was told that it did not. */
   driveHangs: number;
+  /** A write or a deletion that was done takes effect once more, some time later. */
+  driveRepeats: number;
   databaseFails: number;
   databaseLosesAnswer: number;
 }
@@ -42,6 +45,7 @@ export const FAULT_RATES: FaultRates = {
   driveFails: 0.004,
   driveLosesAnswer: 0.002,
   driveHangs: 0.0005,
+  driveRepeats: 0.005,
   databaseFails: 0.004,
   databaseLosesAnswer: 0.004,
 };
@@ -50,9 +54,13 @@ const NO_FAULTS: FaultRates = {
   driveFails: 0,
   driveLosesAnswer: 0,
   driveHangs: 0,
+  driveRepeats: 0,
   databaseFails: 0,
   databaseLosesAnswer: 0,
 };
+
+/** So much after its caller has heard of it a call may take effect. */
+const LATE_MS_MAX = 600_000;
 
 /** Drives, database and processes of one run: the real store and the real jobs on what can fail. */
 export class World {
@@ -171,13 +179,19 @@ export class World {
   }
 
   #drive(process: Process, drive: MemoryDrive): Drive {
-    const call = <T>(run: () => Promise<T>) => this.#driveCall(process, drive.name, run);
+    const call = <T>(run: () => Promise<T>, again?: () => void) =>
+      this.#driveCall(process, { drive: drive.name, run, again });
     return decorate(drive, {
       put: (key, sizeBytes) => {
         const writer = drive.put(key, sizeBytes);
+        const pieces: Uint8Array[] = [];
+        const again = () => void drive.shards.set(key, new Uint8Array(Buffer.concat(pieces)));
         return decorateWriter(writer, {
-          write: (bytes) => call(() => writer.write(bytes)),
-          close: () => call(() => writer.close()),
+          write: (bytes) => {
+            pieces.push(bytes.slice());
+            return call(() => writer.write(bytes));
+          },
+          close: () => call(() => writer.close(), again),
         });
       },
       get: (key, range) =>
@@ -186,12 +200,16 @@ export class World {
           return reader && decorateReader(reader, { read: (length) => call(() => reader.read(length)) });
         }),
       head: (key) => call(() => drive.head(key)),
-      delete: (keys) => call(() => drive.delete(keys)),
+      delete: (keys) =>
+        call(
+          () => drive.delete(keys),
+          () => void drive.delete(keys),
+        ),
       list: (page) => call(() => drive.list(page)),
     });
   }
 
-  async #driveCall<T>(process: Process, drive: string, run: () => Promise<T>): Promise<T> {
+  async #driveCall<T>(process: Process, { drive, run, again }: DriveCall<T>): Promise<T> {
     await this.scheduler.pause(process);
     if (this.down.has(drive) || this.random.chance(this.rates.driveFails)) {
       this.count("drive call failed");
@@ -199,11 +217,13 @@ export class World {
     }
     if (this.random.chance(this.rates.driveHangs)) {
       this.count("drive call hung");
+      if (again && this.random.chance(0.5)) this.#later("drive call took effect late", again);
       // As the timeout around every real drive ends it.
       await this.scheduler.clock(process).sleep(15_000);
       throw new DriveError(drive, "timeout", "made to hang");
     }
     const result = await run();
+    if (again && this.random.chance(this.rates.driveRepeats)) this.#later("drive call repeated", again);
     await this.scheduler.pause(process);
     if (this.random.chance(this.rates.driveLosesAnswer)) {
       this.count("drive answer lost");
@@ -211,4 +231,20 @@ export class World {
     }
     return result;
   }
+
+  /** What is on its way arrives, whatever became of the process that sent it. */
+  #later(what: string, effect: () => void): void {
+    this.count(what);
+    void this.scheduler
+      .clock(null)
+      .sleep(15_000 + this.random.below(LATE_MS_MAX))
+      .then(effect);
+  }
+}
+
+interface DriveCall<T> {
+  drive: string;
+  run(): Promise<T>;
+  /** Its effect alone, where it has one that may come late or twice. */
+  again: (() => void) | undefined;
 }
