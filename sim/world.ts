@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ByteBudget } from "../src/base/byte-budget.ts";
 import { decorate, decorateReader, decorateWriter } from "../src/drives/decorate.ts";
 import { type Drive, DriveError } from "../src/drives/drive.ts";
 import { MemoryDrive } from "../src/drives/memory.ts";
 import { ErasureEngine } from "../src/erasure/engine.ts";
 import { Metadata } from "../src/metadata/metadata.ts";
+import { BUFFERED_BYTES_MAX } from "../src/store/blob-layouts.ts";
 import type { StoreContext } from "../src/store/context.ts";
 import { DriveLatency } from "../src/store/drive-latency.ts";
 import { DEFAULT_SETTINGS, type StoreSettings } from "../src/store/settings.ts";
@@ -101,6 +103,7 @@ export class World {
       metadata: new Metadata(process ? this.#database(process) : (this.d1 as unknown as D1Database)),
       drives: process ? this.drives.map((drive) => this.#drive(process, drive)) : this.drives,
       latency: new DriveLatency(),
+      shardMemory: new ByteBudget(BUFFERED_BYTES_MAX),
       engine: await ErasureEngine.create(this.#kernel, { slots: 4 }),
       clock: this.scheduler.clock(process),
       random: (count) => this.random.bytes(count),

@@ -1,3 +1,4 @@
+import { ByteBudget } from "./base/byte-budget.ts";
 import { systemClock } from "./base/clock.ts";
 import { parseDrives } from "./drives/config.ts";
 import type { DriveCounts } from "./drives/counted.ts";
@@ -12,6 +13,7 @@ import { createApp } from "./s3/app.ts";
 import { createFront, type FrontVariables } from "./s3/front.ts";
 import { createMisconfiguredApp } from "./s3/misconfigured-app.ts";
 import { RequestMetrics } from "./s3/request-metrics.ts";
+import { BUFFERED_BYTES_MAX } from "./store/blob-layouts.ts";
 import type { StoreContext } from "./store/context.ts";
 import { openStores } from "./store/databases.ts";
 import { DriveLatency } from "./store/drive-latency.ts";
@@ -41,7 +43,8 @@ function buildStore(env: Env): StoreContext {
   const drives = openDrives(parseDrives(env.SHERD_DRIVES, env), env, parts);
   requireEnoughDrives(drives, settings);
   const databases = openMetadata(env, cost.observe);
-  return openStores(databases, { drives, latency: new DriveLatency(), engine, clock, random, settings });
+  const shardMemory = new ByteBudget(BUFFERED_BYTES_MAX);
+  return openStores(databases, { drives, latency: new DriveLatency(), engine, shardMemory, clock, random, settings });
 }
 
 function buildApp(env: Env): ReturnType<typeof createApp> {

@@ -1,8 +1,11 @@
+import type { Geometry } from "../erasure/geometry.ts";
 import type { Move, ScannedVersion, VersionPlace, VersionTable } from "../metadata/packing.ts";
-import type { ExtentRow } from "../metadata/rows.ts";
+import type { BlobRow, ExtentRow } from "../metadata/rows.ts";
+import { blobBytesMax } from "../store/blob-layouts.ts";
+import type { BlobSource } from "../store/body-pieces.ts";
 import type { StoreContext } from "../store/context.ts";
 import { ObjectBody } from "../store/object-body.ts";
-import { type BlobSource, writeBlob } from "../store/write-blob.ts";
+import { writeBody } from "../store/write-blob.ts";
 import type { Budget, Job } from "./job.ts";
 
 const ROWS_PER_SCAN = 1_000;
@@ -133,6 +136,8 @@ async function compact(store: StoreContext, table: VersionTable, version: Scanne
   const [body] = await store.metadata.packing.contents(table, [placeOf(version)]);
   if (body?.id !== version.id) return 0;
   const { sizeBytes, storageClass } = version;
+  // A wide geometry has no blobs as large.
+  if (sizeBytes > blobBytesMax(geometryOf(store, storageClass))) return 0;
   const row = await rewrite(store, { sizeBytes, bodies: [body], storageClass });
   const move: Move = { ...body, to: [[0, sizeBytes, row.id, 0, body.id]] };
   const options = { nowMs: store.clock.now(), packObjects: null };
@@ -148,17 +153,23 @@ interface Rewriting {
 
 /** One blob of the bodies, one after the other, each verified as it is read. */
 async function rewrite(store: StoreContext, { sizeBytes, bodies, storageClass, blockBytes }: Rewriting) {
-  const geometry = store.settings.storageClasses[storageClass] ?? store.settings.storageClasses.STANDARD;
-  if (!geometry) throw new Error("STANDARD has no geometry");
-  const { row } = await writeBlob(store, {
+  const geometry = geometryOf(store, storageClass);
+  const { blobs } = await writeBody(store, {
     source: concatenated(store, bodies, sizeBytes),
     geometry,
+    sourceReadsDrives: sizeBytes <= blobBytesMax(geometry, true),
     class: "large",
     ...(blockBytes ? { blockBytes } : {}),
     admitted: Promise.resolve(),
     verify: () => {},
   });
-  return row;
+  return blobs[0] as BlobRow;
+}
+
+function geometryOf({ settings }: StoreContext, storageClass: string): Geometry {
+  const geometry = settings.storageClasses[storageClass] ?? settings.storageClasses.STANDARD;
+  if (!geometry) throw new Error("STANDARD has no geometry");
+  return geometry;
 }
 
 function concatenated(store: StoreContext, bodies: Rewriting["bodies"], sizeBytes: number): BlobSource {

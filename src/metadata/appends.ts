@@ -41,8 +41,8 @@ export interface Append {
   checksum: ChecksumRow | null;
   /** What it was becomes part 1 where it was not one of parts yet; null: it is not one of parts now either. */
   parts: { first: PartSummaryRow; next: PartSummaryRow } | null;
-  /** Blob and extent that were written; absent: all that is new lies in `inlineBody`. */
-  written?: { blob: BlobRow; extent: ExtentRow };
+  /** Blobs and extents that were written; absent: all that is new lies in `inlineBody`. */
+  written?: { blobs: readonly BlobRow[]; extents: readonly ExtentRow[] };
   inlineBody: string | null;
 }
 
@@ -87,10 +87,11 @@ export class Appends {
     const results = await this.#database.batch<{ seq: number }[]>([
       requireRules(bucket),
       require("object_changed", unchanged, [bucket.id, key, from.id, from.inlineBody === null ? 1 : 0]),
-      ...refer(written?.blob, undefined, append.id, append.modifiedMs),
+      ...refer(written?.blobs, undefined, append.id, append.modifiedMs),
       {
         sql: `UPDATE objects SET id = ?3, size_bytes = ?4, etag = ?5, modified_ms = ?6, checksum = ?7, inline_body = ?8,
-                extents = CASE WHEN ?9 IS NULL THEN extents ELSE json_insert(coalesce(extents, '[]'), '$[#]', json(?9)) END,
+                extents = CASE WHEN ?9 IS NULL THEN extents WHEN coalesce(json_array_length(extents), 0) = 0 THEN ?9
+                  ELSE substr(extents, 1, length(extents) - 1) || ',' || substr(?9, 2) END,
                 parts = CASE WHEN ?10 IS NULL THEN NULL ELSE json_insert(coalesce(parts, json_array(json(?10))), '$[#]', json(?11)) END
               WHERE bucket_id = ?1 AND key = ?2
               RETURNING seq`,
@@ -103,7 +104,7 @@ export class Appends {
           append.modifiedMs,
           jsonOrNull(append.checksum),
           append.inlineBody,
-          jsonOrNull(written?.extent),
+          jsonOrNull(written?.extents),
           jsonOrNull(append.parts?.first),
           jsonOrNull(append.parts?.next),
         ],

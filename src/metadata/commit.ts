@@ -37,9 +37,9 @@ export type CommitCondition = { ifNoneMatch: "*" } | { ifMatch: string };
 
 export interface VersionCommit {
   version: NewVersion;
-  /** Blob written for this version, if one was. */
-  blob?: BlobRow;
-  /** Blobs of other versions that this one refers to from now on, besides `blob`. The referent is the version's id. */
+  /** Blobs written for this version, if any were. */
+  blobs?: readonly BlobRow[];
+  /** Blobs of other versions that this one refers to from now on, besides `blobs`. The referent is the version's id. */
   sharedBlobIds?: readonly string[];
   condition?: CommitCondition;
   /** The upload that this version completes, with the parts that it was made of: [part number, part id]. */
@@ -60,7 +60,7 @@ export interface PartCommit {
     crc64nvme: string | null;
     extents: ExtentRow[];
   };
-  blob?: BlobRow;
+  blobs?: readonly BlobRow[];
   sharedBlobIds?: readonly string[];
 }
 
@@ -87,7 +87,7 @@ export class Commits {
       ...(condition ? requireCondition(version, condition) : []),
       ...(condition && completes ? [requireUnchangedSince(version, completes.uploadId)] : []),
       ...makeRoom(version.bucket, ofKeys([version.key]), version.modifiedMs, version.id),
-      ...refer(commit.blob, commit.sharedBlobIds, version.id, version.modifiedMs),
+      ...refer(commit.blobs, commit.sharedBlobIds, version.id, version.modifiedMs),
       ...(completes ? finishUpload(version, completes) : []),
       putVersion(version),
     ]);
@@ -104,7 +104,7 @@ export class Commits {
               WHERE upload_id = ?1 AND part_number = ?2 AND id <> ?4`,
         values: [uploadId, part.partNumber, part.modifiedMs, part.id],
       },
-      ...refer(commit.blob, commit.sharedBlobIds, part.id, part.modifiedMs),
+      ...refer(commit.blobs, commit.sharedBlobIds, part.id, part.modifiedMs),
       {
         sql: `INSERT OR REPLACE INTO parts
               (upload_id, part_number, id, size_bytes, etag, modified_ms, checksum, crc64nvme, extents)
@@ -180,40 +180,56 @@ function finishUpload(version: NewVersion, { uploadId, parts }: NonNullable<Vers
   ];
 }
 
-/** Records a new blob, and that `referent` holds it and the shared ones; shards that are missing are noted for healing. */
+/** Records new blobs, and that `referent` holds them and the shared ones; shards that are missing are noted for healing. */
 export function refer(
-  blob: BlobRow | undefined,
-  sharedBlobIds: readonly string[] | undefined,
+  blobs: readonly BlobRow[] = [],
+  sharedBlobIds: readonly string[] = [],
   referent: string,
   nowMs: number,
 ): Statement[] {
   const statements: Statement[] = [];
-  if (blob) {
-    statements.push(insertBlob(blob, null), {
-      sql: "INSERT OR IGNORE INTO blob_refs (blob_id, referent) VALUES (?1, ?2)",
-      values: [blob.id, referent],
-    });
-    statements.push(...noteMissing(blob, nowMs));
+  if (blobs.length > 0) {
+    statements.push(
+      insertBlobs(blobs, null),
+      holdBlobs(
+        blobs.map(({ id }) => id),
+        referent,
+      ),
+    );
+    statements.push(...noteMissing(blobs, nowMs));
   }
-  if (sharedBlobIds && sharedBlobIds.length > 0) {
+  if (sharedBlobIds.length > 0) {
     const ids = JSON.stringify(sharedBlobIds);
     const live =
       "(SELECT count(*) FROM json_each(?1) j JOIN blobs b ON b.id = j.value WHERE b.condemned_ms IS NULL) = ?2";
-    statements.push(require("blob_gone", live, [ids, sharedBlobIds.length]), {
-      sql: "INSERT OR IGNORE INTO blob_refs (blob_id, referent) SELECT value, ?2 FROM json_each(?1)",
-      values: [ids, referent],
-    });
+    statements.push(require("blob_gone", live, [ids, sharedBlobIds.length]), holdBlobs(sharedBlobIds, referent));
   }
   return statements;
 }
 
-/** `packObjects`: how many objects a pack is made of; null for other blobs. */
-export function insertBlob(blob: BlobRow, packObjects: number | null): Statement {
-  const { id, k, m, blockBytes, sizeBytes, crc64nvme, shards } = blob;
+function holdBlobs(ids: readonly string[], referent: string): Statement {
+  return {
+    sql: "INSERT OR IGNORE INTO blob_refs (blob_id, referent) SELECT value, ?2 FROM json_each(?1)",
+    values: [JSON.stringify(ids), referent],
+  };
+}
+
+/** In one statement, however many. `packObjects`: how many objects a pack is made of; null for other blobs. */
+export function insertBlobs(blobs: readonly BlobRow[], packObjects: number | null): Statement {
+  const rows = blobs.map(({ id, k, m, blockBytes, sizeBytes, crc64nvme, shards }) => [
+    id,
+    k,
+    m,
+    blockBytes,
+    sizeBytes,
+    crc64nvme,
+    JSON.stringify(shards),
+  ]);
+  const columns = rows[0]?.map((_, column) => `value ->> ${column}`).join(", ");
   return {
     sql: `INSERT OR IGNORE INTO blobs (id, k, m, block_bytes, size_bytes, crc64nvme, shards, pack_objects)
-          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`,
-    values: [id, k, m, blockBytes, sizeBytes, crc64nvme, JSON.stringify(shards), packObjects],
+          SELECT ${columns}, ?2 FROM json_each(?1)`,
+    values: [JSON.stringify(rows), packObjects],
   };
 }
 

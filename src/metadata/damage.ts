@@ -69,10 +69,12 @@ export function recount(blobIds: readonly string[], afterMs: number): Statement 
   };
 }
 
-/** What a blob lacks from the beginning. Comes after its row in the same batch. */
-export function noteMissing(blob: BlobRow, nowMs: number): Statement[] {
-  const found = blob.shards.flatMap((place, shard): FoundDamage[] =>
-    place === null ? [{ blobId: blob.id, shard, cause: "not-written" }] : [],
+/** What blobs lack from the beginning. Comes after their rows in the same batch. */
+export function noteMissing(blobs: readonly BlobRow[], nowMs: number): Statement[] {
+  const found = blobs.flatMap((blob) =>
+    blob.shards.flatMap((place, shard): FoundDamage[] =>
+      place === null ? [{ blobId: blob.id, shard, cause: "not-written" }] : [],
+    ),
   );
   return noteDamage(found, nowMs);
 }

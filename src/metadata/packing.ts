@@ -1,4 +1,4 @@
-import { insertBlob } from "./commit.ts";
+import { insertBlobs } from "./commit.ts";
 import { noteMissing } from "./damage.ts";
 import type { Database, Statement } from "./database.ts";
 import { type BlobRow, type ContentRow, type ExtentRow, parseJson } from "./rows.ts";
@@ -103,7 +103,7 @@ export class PackingTable {
     const unchanged = "v.id = m.value ->> 3 AND v.extents IS m.value ->> 5";
     const place = "v.bucket_id = m.value ->> 0 AND v.key = m.value ->> 1 AND v.seq = m.value ->> 2";
     const statements: Statement[] = [
-      insertBlob(blob, packObjects),
+      insertBlobs([blob], packObjects),
       {
         sql: `INSERT OR IGNORE INTO trash (dropped_ms, id, extents)
               SELECT ?2, v.id, v.extents FROM json_each(?1) m CROSS JOIN ${table} v ON ${place}
@@ -126,7 +126,7 @@ export class PackingTable {
               AND NOT EXISTS (SELECT 1 FROM blob_refs WHERE blob_id = ?1)`,
         values: [blob.id, nowMs],
       },
-      ...noteMissing(blob, nowMs),
+      ...noteMissing([blob], nowMs),
     ];
     const results: unknown[][] = await this.#database.batch<unknown[]>(statements);
     return (results[3] as { id: string }[]).map(({ id }) => id);

@@ -9,6 +9,7 @@ import type { BlobRow } from "../metadata/rows.ts";
 import { foundBucket } from "./buckets.ts";
 import type { StoreContext } from "./context.ts";
 import { DigestSet } from "./digests.ts";
+import { extentsOver } from "./extents.ts";
 import { StoreError } from "./failure.ts";
 import { newId } from "./ids.ts";
 import { EXTENTS_MAX, PARTS_MAX, TAIL_BYTES_MAX } from "./settings.ts";
@@ -26,7 +27,7 @@ import type {
   WriteResult,
 } from "./types.ts";
 import { blobShape, type PutObject, putInto, readSmall } from "./write.ts";
-import { writeBlob } from "./write-blob.ts";
+import { writeBody } from "./write-blob.ts";
 
 /** An object that is appended to, as far as the request must suit it. */
 export interface AppendTarget {
@@ -127,6 +128,9 @@ async function extend(
   const algorithm = (checksum?.algorithm ?? null) as ChecksumAlgorithm | null;
   const body = append.body({ storageClass, algorithm });
   const { digests, ...bytes } = await write(store, object, body, algorithm); // 2 to 5
+  if (object.extentCount + (bytes.blobs?.length ?? 0) > EXTENTS_MAX) {
+    throw new StoreError({ kind: "too-many-parts", partsMax: PARTS_MAX });
+  }
   const id = newId(store);
   const commit: Append = {
     bucket,
@@ -136,9 +140,7 @@ async function extend(
     sizeBytes: object.sizeBytes + body.sizeBytes,
     modifiedMs: store.clock.now(),
     ...described(store, object, { digests, sizeBytes: body.sizeBytes, algorithm }),
-    ...(bytes.blob
-      ? { written: { blob: bytes.blob, extent: [bytes.start, bytes.blob.sizeBytes, bytes.blob.id, 0, id] } }
-      : {}),
+    ...(bytes.blobs ? { written: { blobs: bytes.blobs, extents: extentsOver(bytes.blobs, bytes.start, id) } } : {}),
     inlineBody: bytes.inlineBody,
   };
   await withMetadata(append, () => applied(store, commit)); // 6
@@ -167,9 +169,9 @@ async function applied(store: StoreContext, commit: Append): Promise<void> {
 interface Written {
   /** Of the appended bytes alone. */
   digests: Digests;
-  /** Holds what lay inline and what was appended; absent: both lie inline now. */
-  blob?: BlobRow;
-  /** Where in the object the blob begins. */
+  /** Hold what lay inline and what was appended; absent: both lie inline now. */
+  blobs?: BlobRow[];
+  /** Where in the object they begin. */
   start: number;
   inlineBody: string | null;
 }
@@ -193,10 +195,10 @@ async function write(
     body.verify(digests);
     return { digests, start, inlineBody: Buffer.concat([tail, bytes]).toString("base64") };
   }
-  // The digests of the blob are those of the body only where nothing comes before it.
+  // The digests of what is written are those of the body only where nothing comes before it.
   const apart = tail.length === 0 ? null : new DigestSet(wanted, store.engine);
   let digests: Digests | undefined;
-  const { row } = await writeBlob(store, {
+  const { blobs } = await writeBody(store, {
     source: { sizeBytes, digests: apart ? [] : wanted, next: following(tail, body, apart) },
     ...blobShape(store, sizeBytes, configured(store, object.storageClass)),
     admitted: Promise.resolve(),
@@ -205,7 +207,7 @@ async function write(
       body.verify(digests);
     },
   });
-  return { digests: digests as Digests, blob: row, start, inlineBody: null };
+  return { digests: digests as Digests, blobs, start, inlineBody: null };
 }
 
 /** How many bytes may lie in the row: the whole of a small object, or what follows the extents of a larger one. */

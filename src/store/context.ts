@@ -1,3 +1,4 @@
+import type { ByteBudget } from "../base/byte-budget.ts";
 import type { Clock } from "../base/clock.ts";
 import type { RandomBytes } from "../base/random.ts";
 import type { Drive } from "../drives/drive.ts";
@@ -14,6 +15,8 @@ export interface StoreContext {
   /** What is known of how long they take. */
   readonly latency: DriveLatency;
   readonly engine: ErasureEngine;
+  /** For the shards of blobs that are kept in memory until they are whole: `BUFFERED_BYTES_MAX`. */
+  readonly shardMemory: ByteBudget;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly settings: StoreSettings;

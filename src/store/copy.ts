@@ -8,6 +8,7 @@ import { commitVersion } from "./commit-version.ts";
 import type { StoreContext } from "./context.ts";
 import { storeOf } from "./databases.ts";
 import { DigestSet } from "./digests.ts";
+import { extentsOver } from "./extents.ts";
 import { newId } from "./ids.ts";
 import { lockFor, tagRows } from "./lock-and-tags.ts";
 import { ObjectBody } from "./object-body.ts";
@@ -30,7 +31,7 @@ import type {
   WriteResult,
 } from "./types.ts";
 import { blobShape } from "./write.ts";
-import { writeBlob } from "./write-blob.ts";
+import { writeBody } from "./write-blob.ts";
 
 export interface CopyObject {
   bucket: BucketName;
@@ -70,7 +71,7 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
   const head = objectHead(found.source, found.sourceBucket);
   copy.check(head);
   const id = newId(store);
-  const { checksum, blob, content } = await contentOfCopy({ store, from: found.from }, found.source, id, copy);
+  const { checksum, blobs, content } = await contentOfCopy({ store, from: found.from }, found.source, id, copy);
   const version: NewVersion = {
     bucket: target,
     key,
@@ -88,7 +89,7 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
   };
   const committed = await commitVersion(store, bucket, {
     version,
-    ...(blob ? { blob } : { sharedBlobIds: blobIds(content.extents) }),
+    ...(blobs ? { blobs } : { sharedBlobIds: blobIds(content.extents) }),
     ...(copy.condition ? { condition: copy.condition } : {}),
   });
   const source = head.versionId === undefined ? {} : { sourceVersionId: head.versionId };
@@ -155,7 +156,7 @@ export async function digestRange(
 interface CopiedContent {
   checksum: ObjectChecksum | undefined;
   /** Present where the bytes were written anew. */
-  blob?: BlobRow;
+  blobs?: BlobRow[];
   content: Pick<NewVersion, "extents" | "inlineBody">;
 }
 
@@ -178,9 +179,9 @@ async function contentOfCopy(
   const kept = source.checksum as ObjectChecksum | null;
   const computed = wanted && (kept?.algorithm !== wanted || kept.type !== "full-object") ? wanted : null;
   if (source.extents && (from !== store || copy.storageClass !== source.storageClass)) {
-    const { row, digests } = await rewrite({ store, from }, source, copy.storageClass, computed ? [computed] : []);
+    const { blobs, digests } = await rewrite({ store, from }, source, copy.storageClass, computed ? [computed] : []);
     const checksum = computed ? checksumOf(digests, computed) : (kept ?? undefined);
-    return { checksum, blob: row, content: { extents: [[0, row.sizeBytes, row.id, 0, id]], inlineBody: null } };
+    return { checksum, blobs, content: { extents: extentsOver(blobs, 0, id), inlineBody: null } };
   }
   const checksum = computed ? checksumOf(await digestRange(store, source, whole, [computed]), computed) : kept;
   const extents = source.extents?.map(([start, length, blob, offset]): ExtentRow => [start, length, blob, offset, id]);
@@ -200,9 +201,10 @@ async function rewrite(
   const body = new ObjectBody(from, source, [], { offset: 0, length: source.sizeBytes });
   try {
     await body.ready();
-    return await writeBlob(store, {
+    return await writeBody(store, {
       source: { sizeBytes: source.sizeBytes, digests, next: () => body.next() },
       ...blobShape(store, source.sizeBytes, storageClass),
+      sourceReadsDrives: true,
       admitted: Promise.resolve(),
       verify: () => {},
     });

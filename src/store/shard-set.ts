@@ -20,12 +20,12 @@ interface Shard {
  */
 export class ShardSet {
   readonly #shards: Shard[];
-  readonly #quorum: number;
+  readonly #layout: BlobLayout;
   readonly #failures: DriveError[] = [];
 
-  private constructor(shards: Shard[], quorum: number) {
+  private constructor(shards: Shard[], layout: BlobLayout) {
     this.#shards = shards;
-    this.#quorum = quorum;
+    this.#layout = layout;
   }
 
   /** Step 3: begins a shard of known length on each drive and writes its header. */
@@ -40,15 +40,9 @@ export class ShardSet {
       const key = shardKey(blobId, shard);
       return { drive, key, writer: drive.put(key, sizeBytes) };
     });
-    // Any k rebuild the blob; one more, so that the loss of a drive right after the answer loses nothing.
-    const set = new ShardSet(shards, layout.m === 0 ? layout.k : layout.k + 1);
-    const header = { k: layout.k, m: layout.m, blockBytes: layout.blockBytes, blobBytes: layout.blobBytes };
-    const id = idBytes(blobId);
-    const headers = shards.map((_, shard) =>
-      encodeShardHeader({ ...header, blobId: id, shard }, (bytes) => engine.crc64nvme(bytes)),
-    );
+    const set = new ShardSet(shards, layout);
     try {
-      await set.write(headers);
+      await set.write(shardHeaders(engine, blobId, layout));
     } catch (error) {
       await set.abort();
       throw error;
@@ -87,12 +81,25 @@ export class ShardSet {
         }
       }),
     );
-    const available = this.#shards.filter(({ writer }) => writer !== null).length;
-    if (available < this.#quorum) {
-      throw new StoreError(
-        { kind: "drives-unavailable", needed: this.#quorum, available },
-        { cause: new AggregateError(this.#failures) },
-      );
-    }
+    requireQuorum(this.#layout, this.#shards.filter(({ writer }) => writer !== null).length, this.#failures);
   }
+}
+
+/** The headers of a blob's shards, in their order. */
+export function shardHeaders(engine: ErasureEngine, blobId: string, layout: BlobLayout): Uint8Array[] {
+  const { k, m, blockBytes, blobBytes } = layout;
+  const header = { k, m, blockBytes, blobBytes, blobId: idBytes(blobId) };
+  return Array.from({ length: k + m }, (_, shard) =>
+    encodeShardHeader({ ...header, shard }, (bytes) => engine.crc64nvme(bytes)),
+  );
+}
+
+/**
+ * Throws `StoreError` drives-unavailable unless enough shards are good to survive one more loss: any k rebuild the blob; one more, so
+ * that the loss of a drive right after the answer loses nothing.
+ */
+export function requireQuorum({ k, m }: BlobLayout, available: number, failures: readonly DriveError[]): void {
+  const needed = m === 0 ? k : k + 1;
+  if (available >= needed) return;
+  throw new StoreError({ kind: "drives-unavailable", needed, available }, { cause: new AggregateError(failures) });
 }

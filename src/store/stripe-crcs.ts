@@ -12,12 +12,15 @@ export function isStripeCrc(name: DigestName): name is StripeCrcName {
 }
 
 /**
- * The CRCs of a blob's data, stripe after stripe: CRC-64/NVME combines from the frames' checks, the others are computed where
+ * The CRCs of a body's data, blob after blob and stripe after stripe: CRC-64/NVME combines from the frames' checks, the others are computed where
  * the stripe lies in the kernel's memory anyway.
  */
 export class StripeCrcs {
   readonly #crc32s = new Map<"crc32" | "crc32c", number>();
   #crc64 = 0n;
+  /** Of the blob that is being written. */
+  #blobCrc64 = 0n;
+  #blobBytes = 0;
 
   /** CRC-64/NVME is always there. */
   constructor(names: readonly StripeCrcName[]) {
@@ -26,15 +29,21 @@ export class StripeCrcs {
 
   /** Takes in the next stripe: `buffer` has just been sealed. */
   update(buffer: StripeBuffer, { crc64, dataBytes }: SealedStripe): void {
-    this.#crc64 = combineCrc("crc64nvme", this.#crc64, crc64, dataBytes);
+    this.#blobCrc64 = combineCrc("crc64nvme", this.#blobCrc64, crc64, dataBytes);
+    this.#blobBytes += dataBytes;
     for (const [name, crc] of this.#crc32s) this.#crc32s.set(name, buffer.crc32OfData(name, crc));
   }
 
-  get crc64(): bigint {
-    return this.#crc64;
+  /** Ends the blob. Gives the CRC-64/NVME of it alone. */
+  endBlob(): bigint {
+    const crc64 = this.#blobCrc64;
+    this.#crc64 = combineCrc("crc64nvme", this.#crc64, crc64, this.#blobBytes);
+    this.#blobCrc64 = 0n;
+    this.#blobBytes = 0;
+    return crc64;
   }
 
-  /** As digests of a body. */
+  /** Of all blobs that have ended, as digests of a body. */
   get digests(): Map<DigestName, Uint8Array> {
     const digests = new Map<DigestName, Uint8Array>([["crc64nvme", crc64Bytes(this.#crc64)]]);
     for (const [name, crc] of this.#crc32s) digests.set(name, crc32Bytes(crc));

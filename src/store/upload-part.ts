@@ -2,11 +2,13 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { toBase64, toHex } from "../base/bytes.ts";
 import type { PartCommit } from "../metadata/commit.ts";
-import type { ContentRow, ExtentRow, ObjectRow } from "../metadata/rows.ts";
+import type { BlobRow, ContentRow, ExtentRow, ObjectRow } from "../metadata/rows.ts";
+import type { BlobSource } from "./body-pieces.ts";
 import { foundBucket } from "./buckets.ts";
 import type { StoreContext } from "./context.ts";
 import { blobIds, digestRange, openSource } from "./copy.ts";
 import { DigestSet } from "./digests.ts";
+import { extentsOver } from "./extents.ts";
 import { StoreError } from "./failure.ts";
 import { newId } from "./ids.ts";
 import { ObjectBody } from "./object-body.ts";
@@ -17,7 +19,7 @@ import { withMetadata } from "./translate-metadata.ts";
 import type { Bucket, ChecksumAlgorithm, Digests, IncomingBody, ObjectChecksum, ObjectHead } from "./types.ts";
 import { findUpload, foundUpload, type UploadInfo, type UploadName, uploadInfo } from "./uploads.ts";
 import { blobShape } from "./write.ts";
-import { type BlobSource, type WrittenBlob, writeBlob } from "./write-blob.ts";
+import { writeBody } from "./write-blob.ts";
 
 export interface UploadPart extends UploadName {
   /** 1 to 10,000. */
@@ -54,19 +56,19 @@ export async function uploadPart(store: StoreContext, name: UploadPart): Promise
   const info = uploadInfo(upload);
   const body = name.body(info);
   let verified: ObjectChecksum | null = null;
-  const { row, digests } = await writePart(store, body, info, (computed) => {
+  const { blobs, digests } = await writePart(store, body, info, (computed) => {
     verified = body.verify(computed);
   });
   const given = verified as ObjectChecksum | null;
-  const checksum = given && given.algorithm === info.checksum?.algorithm ? given.value : ownChecksum(info, row);
+  const checksum = given && given.algorithm === info.checksum?.algorithm ? given.value : ownChecksum(info, digests);
   return commitPart(store, name, info, {
     bucketId: bucket.id,
     sizeBytes: body.sizeBytes,
     etag: toHex(digests.get("md5") as Uint8Array),
     checksum,
-    crc64nvme: row?.crc64nvme ?? EMPTY_CRC64,
-    slices: row ? [[0, row.sizeBytes, row.id, 0]] : [],
-    blob: row,
+    crc64nvme: toHex(digests.get("crc64nvme") as Uint8Array),
+    slices: slicesOver(blobs, 0),
+    blobs,
   });
 }
 
@@ -102,7 +104,7 @@ async function copyRange(
   const target = { bucketId: bucket.id, sizeBytes: range.length };
   const isMoved = source.extents === null || range.length === 0 || from !== store;
   if (isMoved) return copyBytes(store, name, { info, target, body: new ObjectBody(from, source, [], range) });
-  const { slices, blob } = await slicesOf(store, source, info, range);
+  const { slices, blobs } = await slicesOf(store, source, info, range);
   if (slices.length > EXTENTS_MAX) throw new StoreError({ kind: "too-many-extents", extentsMax: EXTENTS_MAX });
   const algorithm = info.checksum?.algorithm;
   const digests = algorithm ? await digestRange(store, source, range, ["md5", "crc64nvme", algorithm]) : null;
@@ -112,12 +114,9 @@ async function copyRange(
     checksum: algorithm && digests ? toBase64(digests.get(algorithm) as Uint8Array) : null,
     crc64nvme: digests ? toHex(digests.get("crc64nvme") as Uint8Array) : crc64OfRange(source, range),
     slices,
-    blob,
+    blobs,
   });
 }
-
-/** CRC-64/NVME of nothing. */
-const EMPTY_CRC64 = "0000000000000000";
 
 type Slice = [start: number, length: number, blobId: string, offset: number];
 
@@ -128,25 +127,26 @@ interface Part {
   checksum: string | null;
   crc64nvme: string | null;
   slices: Slice[];
-  blob: WrittenBlob["row"] | null;
+  /** Those that were written for it. */
+  blobs: BlobRow[];
 }
 
-/** Steps 2 to 5 for a part. An empty one has no blob. */
+/** Steps 2 to 5 for a part. An empty one has no blob. CRC-64/NVME is among the digests, for it falls out of the frames. */
 async function writePart(
   store: StoreContext,
   source: BlobSource,
   upload: UploadInfo,
   verify: (digests: Digests) => void,
-): Promise<{ row: WrittenBlob["row"] | null; digests: Digests }> {
+): Promise<{ blobs: BlobRow[]; digests: Digests }> {
   if (source.sizeBytes > 0) {
     const shape = blobShape(store, source.sizeBytes, upload.storageClass);
-    return writeBlob(store, { source, ...shape, admitted: Promise.resolve(), verify });
+    return writeBody(store, { source, ...shape, admitted: Promise.resolve(), verify });
   }
   const surplus = await source.next();
   if (surplus) throw new StoreError({ kind: "incomplete-body", expectedBytes: 0, receivedBytes: surplus.length });
-  const digests = new DigestSet(["md5", ...source.digests], store.engine).finish();
+  const digests = new DigestSet(["md5", "crc64nvme", ...source.digests], store.engine).finish();
   verify(digests);
-  return { row: null, digests };
+  return { blobs: [], digests };
 }
 
 /** A small source lies in its row, one in another database cannot be referred to: the bytes are written as a part of their own. */
@@ -160,14 +160,14 @@ async function copyBytes(
   const bytes = { sizeBytes: body.sizeBytes, digests: algorithm ? [algorithm] : [], next: () => body.next() };
   try {
     await body.ready();
-    const { row, digests } = await writePart(store, bytes, info, () => {});
+    const { blobs, digests } = await writePart(store, bytes, info, () => {});
     return await commitPart(store, name, info, {
       ...target,
       etag: toHex(digests.get("md5") as Uint8Array),
       checksum: algorithm ? toBase64(digests.get(algorithm) as Uint8Array) : null,
-      crc64nvme: row?.crc64nvme ?? EMPTY_CRC64,
-      slices: row ? [[0, row.sizeBytes, row.id, 0]] : [],
-      blob: row,
+      crc64nvme: toHex(digests.get("crc64nvme") as Uint8Array),
+      slices: slicesOver(blobs, 0),
+      blobs,
     });
   } finally {
     await body.cancel();
@@ -182,7 +182,7 @@ async function commitPart(
   part: Part,
 ): Promise<UploadedPart> {
   const id = newId(store);
-  const { bucketId, sizeBytes, etag, checksum, crc64nvme, slices, blob } = part;
+  const { bucketId, sizeBytes, etag, checksum, crc64nvme, slices, blobs } = part;
   const modifiedMs = store.clock.now();
   const extents = slices.map((slice): ExtentRow => [...slice, id]);
   const commit: PartCommit = {
@@ -190,8 +190,8 @@ async function commitPart(
     key: name.key,
     uploadId: name.uploadId,
     part: { partNumber: name.partNumber, id, sizeBytes, etag, modifiedMs, checksum, crc64nvme, extents },
-    ...(blob ? { blob } : {}),
-    sharedBlobIds: blobIds(extents).filter((blobId) => blobId !== blob?.id),
+    blobs,
+    sharedBlobIds: blobIds(extents).filter((blobId) => !blobs.some(({ id: own }) => own === blobId)),
   };
   await withMetadata(name, () => store.metadata.commits.part(commit));
   const algorithm = info.checksum?.algorithm;
@@ -199,18 +199,18 @@ async function commitPart(
 }
 
 /** CRC-64/NVME falls out of the frames, so an upload that asks for it has it for every part. */
-function ownChecksum(info: UploadInfo, row: WrittenBlob["row"] | null): string | null {
+function ownChecksum(info: UploadInfo, digests: Digests): string | null {
   if (info.checksum?.algorithm !== "crc64nvme") return null;
-  return toBase64(Uint8Array.from(Buffer.from(row?.crc64nvme ?? EMPTY_CRC64, "hex")));
+  return toBase64(digests.get("crc64nvme") as Uint8Array);
 }
 
-/** The range as slices of the source's blobs. What of it lies inline, after them, is written as a blob of its own. */
+/** The range as slices of the source's blobs. What of it lies inline, after them, is written as blobs of their own. */
 async function slicesOf(
   store: StoreContext,
   source: ContentRow,
   upload: UploadInfo,
   range: { offset: number; length: number },
-): Promise<Pick<Part, "slices" | "blob">> {
+): Promise<Pick<Part, "slices" | "blobs">> {
   const end = range.offset + range.length;
   const slices = (source.extents ?? []).flatMap(([start, length, blobId, offset]): Slice[] => {
     const from = Math.max(start, range.offset);
@@ -219,12 +219,16 @@ async function slicesOf(
   });
   const [start = 0, length = 0] = slices.at(-1) ?? [];
   const inline = { offset: range.offset + start + length, length: range.length - start - length };
-  if (inline.length === 0) return { slices, blob: null };
+  if (inline.length === 0) return { slices, blobs: [] };
   const body = new ObjectBody(store, source, [], inline);
   const bytes = { sizeBytes: inline.length, digests: [], next: () => body.next() };
-  const { row } = await writePart(store, bytes, upload, () => {});
-  if (row) slices.push([start + length, inline.length, row.id, 0]);
-  return { slices, blob: row };
+  const { blobs } = await writePart(store, bytes, upload, () => {});
+  return { slices: [...slices, ...slicesOver(blobs, start + length)], blobs };
+}
+
+/** The whole of blobs that follow each other, from byte `start` of the part. */
+function slicesOver(blobs: readonly BlobRow[], start: number): Slice[] {
+  return extentsOver(blobs, start, "").map(([from, length, blobId, offset]) => [from, length, blobId, offset]);
 }
 
 /** The MD5 where the range is a whole simple object; otherwise an ETag that is as good as any: the bytes are not read. */

@@ -1,10 +1,13 @@
 import { Buffer } from "node:buffer";
 import { toBase64, toHex } from "../base/bytes.ts";
 import type { NewVersion, VersionCommit } from "../metadata/commit.ts";
+import type { BlobRow, ExtentRow } from "../metadata/rows.ts";
+import type { BlobSource } from "./body-pieces.ts";
 import { foundBucket } from "./buckets.ts";
 import { commitVersion } from "./commit-version.ts";
 import type { StoreContext } from "./context.ts";
 import { DigestSet } from "./digests.ts";
+import { extentsOver } from "./extents.ts";
 import { StoreError } from "./failure.ts";
 import { newId } from "./ids.ts";
 import { lockFor, tagRows } from "./lock-and-tags.ts";
@@ -22,7 +25,7 @@ import type {
   WriteCondition,
   WriteResult,
 } from "./types.ts";
-import { type BlobSource, writeBlob } from "./write-blob.ts";
+import { writeBody } from "./write-blob.ts";
 
 export interface PutObject {
   bucket: BucketName;
@@ -71,7 +74,7 @@ export async function putInto(store: StoreContext, put: PutObject, bucket: Promi
   };
   const committed = await commitVersion(store, put.bucket, {
     version,
-    ...(bytes.blob ? { blob: bytes.blob } : {}),
+    ...(bytes.blobs ? { blobs: bytes.blobs } : {}),
     ...(put.condition ? { condition: put.condition } : {}),
   }); // 6
   return { id, ...committed, etag: version.etag, modifiedMs: version.modifiedMs, checksum };
@@ -94,7 +97,7 @@ interface Content {
   digests: Digests;
   checksum: ObjectChecksum;
   content: Pick<NewVersion, "extents" | "inlineBody">;
-  blob?: NonNullable<VersionCommit["blob"]>;
+  blobs?: NonNullable<VersionCommit["blobs"]>;
 }
 
 /** A small body: read whole, it goes into the commit itself. */
@@ -127,7 +130,7 @@ export async function readSmall(body: IncomingBody): Promise<Uint8Array> {
 async function onDrives(store: StoreContext, put: PutObject, bucket: Promise<Bucket>, id: string): Promise<Content> {
   const { body } = put;
   let checksum: ObjectChecksum | null = null;
-  const { row, sourceBytes, digests } = await writeBlob(store, {
+  const { blobs, sourceBytes, digests } = await writeBody(store, {
     source: body.sizeIsBound ? withCrc64(body) : body,
     ...blobShape(store, body.sizeBytes, put.storageClass),
     admitted: bucket,
@@ -135,19 +138,24 @@ async function onDrives(store: StoreContext, put: PutObject, bucket: Promise<Buc
       checksum = body.verify(computed);
     },
   });
-  const crc64 = digests.get("crc64nvme") ?? Buffer.from(row.crc64nvme, "hex");
   return {
     sizeBytes: sourceBytes,
     digests,
-    checksum: checksum ?? crc64Checksum(crc64),
-    // A blob of nothing but padding is named by nobody, as after a crash.
-    ...(sourceBytes === 0
-      ? { content: { extents: null, inlineBody: "" } }
-      : { content: { extents: [[0, sourceBytes, row.id, 0, id]], inlineBody: null }, blob: row }),
+    checksum: checksum ?? crc64Checksum(digests.get("crc64nvme") as Uint8Array),
+    ...filled(blobs, sourceBytes, id),
   };
 }
 
-/** The blob's own CRC covers its padding too, so that of the bytes alone is computed beside it. */
+/** What the body fills of its blobs. One of nothing but padding is named by nobody, as after a crash. */
+function filled(blobs: readonly BlobRow[], sourceBytes: number, id: string): Pick<Content, "content" | "blobs"> {
+  if (sourceBytes === 0) return { content: { extents: null, inlineBody: "" } };
+  const extents = extentsOver(blobs, 0, id)
+    .filter(([start]) => start < sourceBytes)
+    .map(([start, length, ...place]): ExtentRow => [start, Math.min(length, sourceBytes - start), ...place]);
+  return { content: { extents, inlineBody: null }, blobs: blobs.slice(0, extents.length) };
+}
+
+/** The blobs' own CRCs cover their padding too, so that of the bytes alone is computed beside it. */
 function withCrc64(body: IncomingBody): BlobSource {
   const { sizeBytes } = body;
   return { sizeBytes, sizeIsBound: true, digests: [...body.digests, "crc64nvme"], next: () => body.next() };

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Miniflare } from "miniflare";
 import { applyMigrations } from "../../local/migrations.ts";
+import { ByteBudget } from "../../src/base/byte-budget.ts";
 import type { Clock } from "../../src/base/clock.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import type { Drive } from "../../src/drives/drive.ts";
@@ -10,6 +11,7 @@ import { MemoryDrive } from "../../src/drives/memory.ts";
 import type { ErasureEngine } from "../../src/erasure/engine.ts";
 import type { Cost } from "../../src/metadata/database.ts";
 import { Metadata } from "../../src/metadata/metadata.ts";
+import { BUFFERED_BYTES_MAX } from "../../src/store/blob-layouts.ts";
 import type { StoreContext } from "../../src/store/context.ts";
 import { DriveLatency } from "../../src/store/drive-latency.ts";
 import { DEFAULT_SETTINGS, type StoreSettings } from "../../src/store/settings.ts";
@@ -67,6 +69,7 @@ export function buildStore(
     metadata: new Metadata(decorateD1 ? decorateD1(d1) : d1, observe),
     drives: decorateDrive ? drives.map(decorateDrive) : drives,
     latency: new DriveLatency(),
+    shardMemory: new ByteBudget(BUFFERED_BYTES_MAX),
     engine,
     clock,
     random: (count) => new Uint8Array(randomBytes(count)),
