@@ -4,6 +4,9 @@ const HEDGE_MS_MAX = 3_000;
 /** Before anything is known of a drive. */
 const HEDGE_MS_INITIAL = 1_000;
 
+/** For how long a drive that let a reader wait, or was out of reach, is asked only where there is no other. */
+const SUSPECT_MS = 10_000;
+
 interface Estimate {
   meanMs: number;
   deviationMs: number;
@@ -15,6 +18,7 @@ interface Estimate {
  */
 export class DriveLatency {
   readonly #estimates = new Map<string, Estimate>();
+  readonly #suspectUntilMs = new Map<string, number>();
 
   observe(drive: string, ms: number): void {
     const estimate = this.#estimates.get(drive);
@@ -24,6 +28,23 @@ export class DriveLatency {
     }
     estimate.deviationMs += (Math.abs(ms - estimate.meanMs) - estimate.deviationMs) / 4;
     estimate.meanMs += (ms - estimate.meanMs) / 8;
+  }
+
+  /**
+   * A frame of the drive is overdue, or out of reach. Suspicion ends by itself: a request that waits for the frame may be dropped and never tell
+   * that it came.
+   */
+  suspect(drive: string, nowMs: number): void {
+    this.#suspectUntilMs.set(drive, nowMs + SUSPECT_MS);
+  }
+
+  /** A frame of the drive came. */
+  trust(drive: string): void {
+    this.#suspectUntilMs.delete(drive);
+  }
+
+  isSuspect(drive: string, nowMs: number): boolean {
+    return nowMs < (this.#suspectUntilMs.get(drive) ?? 0);
   }
 
   /** After this many milliseconds a frame of the drive is late. */

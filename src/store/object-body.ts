@@ -23,6 +23,7 @@ export class ObjectBody implements OutgoingBody {
   readonly #store: StoreContext;
   readonly #slices: BlobSlice[];
   readonly #blobs: Map<string, BlobRow>;
+  readonly #lateDrives = new Set<string>();
   #inline: Uint8Array | null;
   #current: BlobReader | null = null;
   #upcoming: BlobReader | null = null;
@@ -81,7 +82,8 @@ export class ObjectBody implements OutgoingBody {
     const slice = this.#slices.shift();
     if (!slice) return null;
     const blob = this.#blobs.get(slice.blobId) ?? (await this.#fetchBlobs(slice));
-    return new BlobReader(this.#store, blob, { offset: slice.offset, length: slice.length });
+    const range = { offset: slice.offset, length: slice.length };
+    return new BlobReader(this.#store, blob, range, this.#lateDrives);
   }
 
   /** Fetches the blob of `slice` and those of the slices after it, in one round trip. */

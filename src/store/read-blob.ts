@@ -33,8 +33,9 @@ interface LateFrame {
 
 /**
  * Reads a range of a blob: only the frames that it touches, data shards first. A frame that is absent, wrong or late is replaced
- * by frames of other shards and rebuilt, without a restart; a shard that failed once is not asked again. While one stripe is
- * handed out the next is on its way: two stripes are in memory at most.
+ * by frames of other shards and rebuilt, without a restart; a shard that failed once is not asked again, and a drive that was late or out
+ * of reach only where there is no other: a call that hangs keeps one of few connections. While one stripe is handed out the next is on its
+ * way: two stripes are in memory at most.
  */
 export class BlobReader {
   readonly blobId: string;
@@ -44,7 +45,9 @@ export class BlobReader {
   readonly #sources: (ShardSource | null)[];
   /** Shards whose frame is overdue: they are not asked for another one before it has come. */
   readonly #late = new Map<number, LateFrame>();
+  readonly #lateDrives: Set<string>;
   readonly #lastStripe: number;
+  #isCancelled = false;
   #nextStripe: number;
   #upcoming: Promise<Stripe> | null = null;
   #pieces: Uint8Array[] = [];
@@ -52,8 +55,8 @@ export class BlobReader {
   #handedOut: ArrayBufferLike[] = [];
   #spares: ArrayBufferLike[] = [];
 
-  /** `range` lies in the blob and is not empty. */
-  constructor(store: StoreContext, blob: BlobRow, range: BlobRange) {
+  /** `range` lies in the blob and is not empty. `lateDrives`: those that the readers of one request found late; they share it. */
+  constructor(store: StoreContext, blob: BlobRow, range: BlobRange, lateDrives = new Set<string>()) {
     this.blobId = blob.id;
     this.#store = store;
     this.#layout = { k: blob.k, m: blob.m, blockBytes: blob.blockBytes, blobBytes: blob.sizeBytes };
@@ -63,6 +66,9 @@ export class BlobReader {
     this.#nextStripe = stripes.first;
     this.#lastStripe = stripes.last;
     this.#sources = openSources(store, blob, this.#layout, stripes.last);
+    this.#lateDrives = lateDrives;
+    const nowMs = store.clock.now();
+    for (const { name } of store.drives) if (store.latency.isSuspect(name, nowMs)) lateDrives.add(name);
   }
 
   /** Begins to read; further calls do nothing. */
@@ -112,6 +118,7 @@ export class BlobReader {
 
   /** Frees the drives. Never throws. */
   async cancel(): Promise<void> {
+    this.#isCancelled = true;
     this.#nextStripe = this.#lastStripe + 1;
     await Promise.all(this.#sources.map((source) => source?.cancel()));
   }
@@ -132,7 +139,8 @@ export class BlobReader {
     const { k, m } = this.#layout;
     const blocks: (Uint8Array | null)[] = Array.from({ length: k + m }, () => null);
     for (const [shard, { arrived }] of this.#late) if (arrived) this.#late.delete(shard);
-    await this.#fetchAll(stripe, wanted, blocks);
+    const punctual = wanted.filter((shard) => !this.#isLate(shard));
+    await this.#fetchAll(stripe, punctual, blocks);
     const lacking = wanted.filter((shard) => blocks[shard] === null);
     if (lacking.length === 0) return blocks;
     await this.#fetchSpares(stripe, blocks);
@@ -154,13 +162,20 @@ export class BlobReader {
       const spares = this.#sources.flatMap((source) =>
         source && !source.fault && !asked.has(source.shard) ? [source.shard] : [],
       );
-      const next = spares.slice(0, needed);
+      const punctual = spares.filter((shard) => !this.#isLate(shard));
+      const next = [...punctual, ...spares.filter((shard) => this.#isLate(shard))].slice(0, needed);
       for (const shard of next) asked.add(shard);
       if (next.length > 0) await this.#fetchAll(stripe, next, blocks);
       else if (!(await this.#awaitLate(stripe, blocks))) {
         throw new StoreError({ kind: "drives-unavailable", needed: k, available: k - needed });
       }
     }
+  }
+
+  /** Whether the shard lies on a drive that was late. */
+  #isLate(shard: number): boolean {
+    const source = this.#sources[shard];
+    return source !== null && source !== undefined && this.#lateDrives.has(source.drive.name);
   }
 
   /** Puts the blocks of these shards into `blocks`, but for those that fail or are late. */
@@ -186,13 +201,28 @@ export class BlobReader {
     const frame = (await Promise.race([arriving, patience.over(latency.hedgeMs(drive))])) ?? undefined;
     // A fast failure says nothing of how long a frame takes.
     if (!frame || frame.ok) latency.observe(drive, clock.now() - beganMs);
+    if (frame?.ok) this.#trust(drive);
+    else if (!frame || isOutOfReach(frame)) this.#suspect(drive);
     if (frame) return frame;
     const late: LateFrame = { stripe, arriving, arrived: false };
     this.#late.set(shard, late);
-    void arriving.then(() => {
+    void arriving.then(({ ok }) => {
       late.arrived = true;
+      if (ok) this.#trust(drive);
     });
     return undefined;
+  }
+
+  /** After `cancel` frames fail for no fault of their drives. */
+  #suspect(drive: string): void {
+    if (this.#isCancelled) return;
+    this.#lateDrives.add(drive);
+    this.#store.latency.suspect(drive, this.#store.clock.now());
+  }
+
+  #trust(drive: string): void {
+    this.#lateDrives.delete(drive);
+    this.#store.latency.trust(drive);
   }
 
   /** The last resort where no other shard is left: waits for a late one. False if there is none. */
@@ -206,6 +236,10 @@ export class BlobReader {
     if (frame.ok) blocks[shard] = frame.block;
     return true;
   }
+}
+
+function isOutOfReach(frame: Frame): boolean {
+  return !frame.ok && frame.fault.kind === "unreachable";
 }
 
 function openSources(

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { MemoryDrive } from "../../src/drives/memory.ts";
 import { appendObject } from "../../src/store/append.ts";
+import { blobBytesMax } from "../../src/store/blob-layouts.ts";
 import { createBucket, setVersioning } from "../../src/store/buckets.ts";
 import { completeUpload } from "../../src/store/complete-upload.ts";
 import { copyObject } from "../../src/store/copy.ts";
@@ -72,6 +74,18 @@ describe("cost of writes", () => {
   it.each(["new", "replaced"])("PutObject, 4+2, %s", async () => {
     await putObject(test.store, put(bucket, "put-large", LARGE));
     expectCost({ roundTrips: 2, drives: 6, rowsRead: 10, rowsWritten: 6 });
+  });
+
+  it("PutObject, 16+4: two blobs", async () => {
+    const geometry = { k: 16, m: 4 };
+    const drives = Array.from({ length: 20 }, (_, index) => new MemoryDrive({ name: `wide-${index}` }));
+    const settings = { ...test.store.settings, storageClasses: { STANDARD: geometry } };
+    await putObject(
+      { ...test.store, drives, settings },
+      put(bucket, "put-wide", pattern(blobBytesMax(geometry) + 1, 4)),
+    );
+    expect(drives.map(({ shards }) => shards.size)).toEqual(drives.map(() => 2));
+    expectCost({ roundTrips: 2, drives: 0, rowsRead: 10, rowsWritten: 8 });
   });
 
   it("UploadPart and CompleteMultipartUpload", async () => {

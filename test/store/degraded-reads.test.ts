@@ -91,6 +91,25 @@ describe("with two drives of six faulty", () => {
     expect(Buffer.compare(await read("large", 0, LARGE.length), LARGE)).toBe(0);
   });
 
+  it.each<Fault>([{ kind: "hang" }, { kind: "fail", fault: "timeout" }])(
+    "that $kind: a later blob and a later read ask others at once",
+    async (fault) => {
+      const [faulty = []] = combinations(2);
+      const asked: string[] = [];
+      plan = ({ drive, kind }) => {
+        if (kind !== "get" || !faulty.includes(drive)) return null;
+        asked.push(drive);
+        return fault;
+      };
+      const isolate = { ...store, latency: Object.assign(new DriveLatency(), { hedgeMs: () => 5 }) };
+      for (let time = 0; time < 3; time++) {
+        const object = await openObject(isolate, { bucket, key: "large" });
+        expect(Buffer.compare(await readAll(await object.read({ offset: 0, length: LARGE.length })), LARGE)).toBe(0);
+      }
+      expect(new Set(asked).size).toBe(asked.length);
+    },
+  );
+
   it("that are all slow: what comes late is still taken where nothing else is left", async () => {
     const slow = { ...store, latency: Object.assign(new DriveLatency(), { hedgeMs: () => 5 }) };
     const held: (() => void)[] = [];
