@@ -155,9 +155,9 @@ interface Rewriting {
 async function rewrite(store: StoreContext, { sizeBytes, bodies, storageClass, blockBytes }: Rewriting) {
   const geometry = geometryOf(store, storageClass);
   const { blobs } = await writeBody(store, {
-    source: concatenated(store, bodies, sizeBytes),
+    // What is too large to be one blob in memory is streamed.
+    source: { ...concatenated(store, bodies, sizeBytes), readsDrives: sizeBytes <= blobBytesMax(geometry, true) },
     geometry,
-    sourceReadsDrives: sizeBytes <= blobBytesMax(geometry, true),
     class: "large",
     ...(blockBytes ? { blockBytes } : {}),
     admitted: Promise.resolve(),

@@ -8,6 +8,8 @@ export interface BlobSource {
   readonly sizeBytes: number;
   /** True where `sizeBytes` is only the most that may come: zeros, which no digest covers, fill the rest. */
   readonly sizeIsBound?: boolean;
+  /** True where the bytes come from drives, whose calls wait for an answer as well: shards are not streamed beside them then. */
+  readonly readsDrives?: boolean;
   readonly digests: readonly DigestName[];
   next(): Promise<Uint8Array | null>;
 }

@@ -202,9 +202,8 @@ async function rewrite(
   try {
     await body.ready();
     return await writeBody(store, {
-      source: { sizeBytes: source.sizeBytes, digests, next: () => body.next() },
+      source: { sizeBytes: source.sizeBytes, readsDrives: true, digests, next: () => body.next() },
       ...blobShape(store, source.sizeBytes, storageClass),
-      sourceReadsDrives: true,
       admitted: Promise.resolve(),
       verify: () => {},
     });

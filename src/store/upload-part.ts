@@ -157,7 +157,8 @@ async function copyBytes(
 ): Promise<UploadedPart> {
   const { info, target, body } = copy;
   const algorithm = info.checksum?.algorithm;
-  const bytes = { sizeBytes: body.sizeBytes, digests: algorithm ? [algorithm] : [], next: () => body.next() };
+  const digestNames: ChecksumAlgorithm[] = algorithm ? [algorithm] : [];
+  const bytes = { sizeBytes: body.sizeBytes, readsDrives: true, digests: digestNames, next: () => body.next() };
   try {
     await body.ready();
     const { blobs, digests } = await writePart(store, bytes, info, () => {});

@@ -29,8 +29,6 @@ export interface BodyWrite {
   class: "small" | "large";
   /** Size of a full block, a multiple of 128; absent: what suits the geometry. */
   blockBytes?: number;
-  /** True where the source reads drives, which wait for an answer as well: shards are not streamed beside it then. */
-  sourceReadsDrives?: boolean;
   /** Resolves when the request is known to be allowed to write: no drive is touched before. */
   admitted: Promise<unknown>;
   /** Step 4: throws to refuse the body. Its last blob, mostly its only one, was not acknowledged by a drive yet. */
@@ -90,7 +88,7 @@ class BlobSequence {
   /** Steps 2 and 3, but for the last blob's acknowledgement. */
   async write(): Promise<void> {
     const { source, geometry, blockBytes } = this.#write;
-    const isBuffered = isWide(geometry) || this.#write.sourceReadsDrives === true;
+    const isBuffered = isWide(geometry) || source.readsDrives === true;
     const shape = { sizeBytes: source.sizeBytes, geometry, isBuffered, ...(blockBytes ? { blockBytes } : {}) };
     for (const layout of blobLayouts(shape)) {
       if (this.#filling) await this.#beginClosing(this.#filling);

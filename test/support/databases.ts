@@ -1,6 +1,8 @@
+import { ByteBudget } from "../../src/base/byte-budget.ts";
 import type { Drive } from "../../src/drives/drive.ts";
 import { MemoryDrive } from "../../src/drives/memory.ts";
 import { Metadata } from "../../src/metadata/metadata.ts";
+import { BUFFERED_BYTES_MAX } from "../../src/store/blob-layouts.ts";
 import type { StoreContext } from "../../src/store/context.ts";
 import { openStores } from "../../src/store/databases.ts";
 import type { StoreSettings } from "../../src/store/settings.ts";
@@ -36,7 +38,9 @@ export class DatabasesRig {
   isolate(names: readonly string[], { bound = names, drives = this.drives as readonly Drive[] } = {}): StoreContext {
     const { engine, latency, random, settings } = this.#rig("DB").store;
     const databases = names.map((name, index) => new Metadata(this.#watched(bound[index] as string), undefined, name));
-    const parts = { drives, engine, latency, random, clock: this.clock, settings: { ...settings, ...this.#settings } };
+    const shardMemory = new ByteBudget(BUFFERED_BYTES_MAX);
+    const ownSettings = { ...settings, ...this.#settings };
+    const parts = { drives, engine, latency, shardMemory, random, clock: this.clock, settings: ownSettings };
     return openStores(databases, parts);
   }
 
