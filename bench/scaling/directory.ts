@@ -1,0 +1,99 @@
+import { SeededRandom } from "../../sim/random.ts";
+import { createBucket, listBuckets } from "../../src/store/buckets.ts";
+import { storeOf } from "../../src/store/databases.ts";
+import { SimulatedDatabases } from "./databases.ts";
+import { uniform } from "./population.ts";
+
+const BUCKETS = 50_000;
+const DATABASES = [2, 10, 100];
+const REQUESTS = [100, 1_000, 10_000, 100_000, 1_000_000];
+const PAGE = 1_000;
+
+export interface DirectoryRow {
+  figure: "directory";
+  names: number;
+  bytesPerName: number;
+}
+
+export interface LookupRow {
+  figure: "lookup";
+  buckets: number;
+  /** How many requests an isolate answers before it is gone. */
+  requestsPerIsolate: number;
+  /** Round trips to the directory, of a thousand requests. */
+  lookupsPerThousand: number;
+}
+
+export interface ListRow {
+  figure: "list-buckets";
+  databases: number;
+  buckets: number;
+  page: number;
+  roundTripsPerPage: number;
+  /** That the databases give, for the page's own rows. */
+  rowsPerPage: number;
+}
+
+/** How large the directory becomes, how often it is asked, and what a listing of buckets costs: by the real code. */
+export async function measureDirectory(seed: number): Promise<(DirectoryRow | LookupRow | ListRow)[]> {
+  const random = new SeededRandom(seed);
+  const rows: (DirectoryRow | LookupRow | ListRow)[] = [];
+  for (const count of DATABASES) {
+    const databases = await SimulatedDatabases.open((bytes) => random.bytes(bytes));
+    databases.add(count);
+    const store = databases.isolate();
+    const names = Array.from({ length: BUCKETS }, (_, n) => `customer-${n}-backups`);
+    if (count === DATABASES[0]) rows.push(await directoryBytes());
+    for (const name of names) await createBucket(store, { name, owner: "owner", region: "us-east-1" });
+    rows.push(await listing(count));
+    if (count === DATABASES.at(-1)) for (const requests of REQUESTS) rows.push(await lookups(requests));
+    databases.close();
+
+    async function directoryBytes(): Promise<DirectoryRow> {
+      const before = databases.bytesOf(0);
+      for (const name of names) await store.metadata.placements.claim(name, "DB_2");
+      const bytesPerName = Math.round((databases.bytesOf(0) - before) / BUCKETS);
+      return { figure: "directory", names: BUCKETS, bytesPerName };
+    }
+
+    async function listing(count: number): Promise<ListRow> {
+      databases.take();
+      let after = "";
+      let pages = 0;
+      for (let truncated = true; truncated; pages++) {
+        const page = await listBuckets(store, { owner: "owner", prefix: "", after, limit: PAGE });
+        after = page.buckets.at(-1)?.name ?? "";
+        truncated = page.truncated;
+      }
+      const { roundTrips, rows } = databases.take();
+      return {
+        figure: "list-buckets",
+        databases: count,
+        buckets: BUCKETS,
+        page: PAGE,
+        roundTripsPerPage: roundTrips / pages,
+        rowsPerPage: Math.round(rows / pages),
+      };
+    }
+
+    async function lookups(requestsPerIsolate: number): Promise<LookupRow> {
+      const isolates = Math.max(1, Math.round(REQUESTS_IN_ALL / requestsPerIsolate));
+      databases.take();
+      for (let isolate = 0; isolate < isolates; isolate++) {
+        const fresh = databases.isolate();
+        for (let n = 0; n < requestsPerIsolate; n++) await storeOf(fresh, names[popular(random)] as string);
+      }
+      const { ofFirst } = databases.take();
+      const lookupsPerThousand = Math.round((10_000 * ofFirst) / (isolates * requestsPerIsolate)) / 10;
+      return { figure: "lookup", buckets: BUCKETS, requestsPerIsolate, lookupsPerThousand };
+    }
+  }
+  return rows;
+}
+
+const REQUESTS_IN_ALL = 200_000;
+
+/** Zipf: the nth bucket is asked for an nth as often as the first. */
+function popular(random: SeededRandom): number {
+  return Math.min(BUCKETS - 1, Math.floor(BUCKETS ** uniform(random)) - 1);
+}
