@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { banner } from "./banner.ts";
 import { bundleWorker } from "./bundle.ts";
+import { requireUsable } from "./configuration.ts";
 import { environmentCredentials, folderCredentials, type LoadedCredentials } from "./credentials.ts";
 import { type DataFolder, driveCount, openDataFolder, sweepDrive } from "./data-folder.ts";
 import { listenRefusal, probeListenAddress, urlHost } from "./listen-address.ts";
@@ -54,6 +55,10 @@ async function serve(options: StartOptions, environment: NodeJS.ProcessEnv): Pro
   // Where Miniflare puts its temporary files, which a killed server leaves behind.
   process.env.TMPDIR = folder.temporaryPath;
   await probeListenAddress(options.host, options.port);
+  requireUsable(workerVars(environment, null, options.quiet), {
+    disks: folder.drivePaths.map(diskBinding),
+    databases: ["DB"],
+  });
   const worker = await bundleWorker(join(root, "src/index.ts"));
   const workerd = watchWorkerd();
   await withDatabase(folder.metadataPath, (database) => applyMigrations(database, join(root, "migrations")));
@@ -77,15 +82,20 @@ async function serve(options: StartOptions, environment: NodeJS.ProcessEnv): Pro
   if (folder.wasKilled) await sweep(folder, startedMs);
 }
 
-/** Variables of the Worker: what the launcher decides, and everything in the environment that begins with SHERD_. */
+/** As `startRuntime` names it. */
+function diskBinding(_: string, index: number): string {
+  return `DRIVE_${index + 1}`;
+}
+
+/** Variables of the Worker, but for the keys where they are not known yet: what the launcher decides, and everything in the environment that begins with SHERD_. */
 function workerVars(
   environment: NodeJS.ProcessEnv,
-  credentials: LoadedCredentials,
+  credentials: LoadedCredentials | null,
   isQuiet: boolean,
 ): Record<string, string> {
   const drives = Array.from({ length: driveCount }, (_, index) => {
     const name = `drive-${index + 1}`;
-    return { name, type: "disk", binding: `DRIVE_${index + 1}`, domain: name };
+    return { name, type: "disk", binding: diskBinding(name, index), domain: name };
   });
   const vars: Record<string, string> = {
     SHERD_DRIVES: JSON.stringify(drives),
@@ -95,8 +105,10 @@ function workerVars(
   for (const [name, value] of Object.entries(environment)) {
     if (name.startsWith("SHERD_") && value !== undefined && value !== "") vars[name] = value;
   }
-  vars.SHERD_ACCESS_KEY_ID = credentials.accessKeyId;
-  vars.SHERD_SECRET_ACCESS_KEY = credentials.secretAccessKey;
+  if (credentials) {
+    vars.SHERD_ACCESS_KEY_ID = credentials.accessKeyId;
+    vars.SHERD_SECRET_ACCESS_KEY = credentials.secretAccessKey;
+  }
   if (isQuiet) delete vars.SHERD_LOG_REQUESTS;
   return vars;
 }

@@ -1,6 +1,5 @@
 import { ByteBudget } from "./base/byte-budget.ts";
 import { systemClock } from "./base/clock.ts";
-import { parseDrives } from "./drives/config.ts";
 import type { DriveCounts } from "./drives/counted.ts";
 import { openDrives } from "./drives/open.ts";
 import { ErasureEngine } from "./erasure/engine.ts";
@@ -14,11 +13,10 @@ import { createFront, type FrontVariables } from "./s3/front.ts";
 import { createMisconfiguredApp } from "./s3/misconfigured-app.ts";
 import { RequestMetrics } from "./s3/request-metrics.ts";
 import { BUFFERED_BYTES_MAX } from "./store/blob-layouts.ts";
+import { readConfiguration, variablesIn } from "./store/configuration.ts";
 import type { StoreContext } from "./store/context.ts";
 import { openStores } from "./store/databases.ts";
 import { DriveLatency } from "./store/drive-latency.ts";
-import { requireEnoughDrives } from "./store/placement.ts";
-import { parseSettings } from "./store/settings.ts";
 
 /** Bindings, variables and secrets of the Worker; docs/configuration.md explains each. */
 interface Env extends FrontVariables {
@@ -38,10 +36,9 @@ const counts = new Map<string, DriveCounts>();
 function buildStore(env: Env): StoreContext {
   const clock = systemClock;
   const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
-  const settings = parseSettings(env);
+  const { settings, drives: specs } = readConfiguration(env);
   const parts = { clock, random, counts, fetch: (...call: Parameters<typeof fetch>) => fetch(...call) };
-  const drives = openDrives(parseDrives(env.SHERD_DRIVES, env), env, parts);
-  requireEnoughDrives(drives, settings);
+  const drives = openDrives(specs, env, parts);
   const databases = openMetadata(env, cost.observe);
   const shardMemory = new ByteBudget(BUFFERED_BYTES_MAX);
   return openStores(databases, { drives, latency: new DriveLatency(), engine, shardMemory, clock, random, settings });
@@ -54,8 +51,9 @@ function buildApp(env: Env): ReturnType<typeof createApp> {
     const pages = ownPages(store, { drives: counts, cost, requests: () => metrics.metrics() });
     return createApp(createFront(env, store, { log, metrics, ownPages: pages }));
   } catch (error) {
-    log.error(`sherd cannot work: ${error instanceof Error ? error.message : error}`);
-    return createMisconfiguredApp();
+    const message = error instanceof Error ? error.message : String(error);
+    log.error(`sherd cannot work: ${message}`);
+    return createMisconfiguredApp(variablesIn(message));
   }
 }
 

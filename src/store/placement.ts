@@ -52,7 +52,10 @@ function rotated(drives: readonly Drive[], blobId: string): Drive[] {
 }
 
 /** Throws an `Error` that says what to mend where the drives cannot hold what the settings ask for. */
-export function requireEnoughDrives(drives: readonly Drive[], settings: StoreSettings): void {
+export function requireEnoughDrives(
+  drives: readonly Pick<Drive, "class" | "draining">[],
+  settings: StoreSettings,
+): void {
   const shapes = Object.entries(settings.storageClasses).map(([name, geometry]) => ({ name, geometry, of: "large" }));
   for (const { name, geometry, of } of [
     ...shapes,

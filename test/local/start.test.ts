@@ -131,6 +131,39 @@ describe("a refusal is one line and exit code 1", () => {
     expect(refused).toEqual({ code: 1, output: expect.stringMatching(/^sherd: .*set both or neither\n$/) });
   });
 
+  test.each([
+    ["no JSON", { SHERD_DRIVES: "[{" }, /SHERD_DRIVES cannot be used:\n- it is not JSON/],
+    [
+      "a binding that is not there, and an endpoint without its secrets",
+      {
+        SHERD_DRIVES: JSON.stringify([
+          { name: "one", type: "disk", binding: "DRIVE_9" },
+          {
+            name: "two",
+            type: "s3",
+            endpoint: "https://s3.example.com",
+            region: "auto",
+            bucket: "shards",
+            accessKeyIdSecret: "SHERD_ID",
+            secretAccessKeySecret: "SHERD_KEY",
+          },
+        ]),
+        SHERD_ID: "never-shown",
+      },
+      /- drive 1 \("one"\) names the binding DRIVE_9.*\n- drive 2 \("two"\) names the secret SHERD_KEY/,
+    ],
+    ["too few drives", { SHERD_STORAGE_CLASSES: "STANDARD=8+4" }, /STANDARD has geometry 8\+4 and needs 12 drives/],
+    ["no number", { SHERD_GRACE_SECONDS: "a day" }, /SHERD_GRACE_SECONDS must be a whole number/],
+    ["databases that are not there", { SHERD_DATABASES: "DB, DB_2" }, /SHERD_DATABASES: there is no D1 binding DB_2/],
+  ])("a configuration that cannot be used: %s", async (_, env, message) => {
+    const refused = await runLauncher(["--port", "0", "--data", dataDir], env);
+    expect(refused).toEqual({ code: 1, output: expect.stringMatching(message) });
+    expect(refused.output).toMatch(/^sherd: the configuration cannot be used: /);
+    expect(refused.output).not.toMatch(/listening|never-shown/);
+    // A key pair is shown only by the start that makes it: this one made none.
+    await expect(stat(join(dataDir, "credentials.json"))).rejects.toThrow(/ENOENT/);
+  });
+
   test("unknown option", async () => {
     expect(await runLauncher(["--bucket", "x"])).toEqual({
       code: 1,

@@ -22,6 +22,8 @@ test("drives that cannot be used are named in the log, and to nobody else", asyn
   const { status, text } = await sherd.raw({ path: "/bucket" });
   expect([status, elementText(text, "Code")]).toEqual([503, "ServiceUnavailable"]);
   expect(text).not.toContain("floppy");
+  const health = await sherd.raw({ path: "/-/health", anonymous: true });
+  expect([health.status, JSON.parse(health.text)]).toEqual([503, { status: "misconfigured", mend: ["SHERD_DRIVES"] }]);
   await expect
     .poll(() => sherd?.log.some((line) => line.includes("SHERD_DRIVES cannot be used")), patiently)
     .toBe(true);
