@@ -3,18 +3,8 @@
 
 import { parseArgs } from "node:util";
 import { DEFAULT_SETTINGS } from "../src/store/settings.ts";
+import { PRICES } from "./cost/prices.ts";
 import { writeRows } from "./support/write-rows.ts";
-
-/** US dollars, beyond what a paid plan includes; Cloudflare's price pages of R2 and D1, November 2026. */
-export const PRICES = {
-  /** Class A: a put. */
-  r2Put: 4.5 / 1e6,
-  /** Class B: a get. */
-  r2Get: 0.36 / 1e6,
-  r2ByteMonth: 0.015 / 1e9,
-  d1RowWritten: 1 / 1e6,
-  d1ByteMonth: 0.75 / 1e9,
-} as const;
 
 /** What an object of `bytes` costs: `calls` once, `gets` at each read of all of it, and so much for each of its bytes. */
 interface Way {
@@ -33,18 +23,28 @@ const inD1 = (months: number) => (4 / 3) * PRICES.d1ByteMonth * months;
 const PACK_BYTES = 4 * 1024 * 1024;
 const packAgeMonths = DEFAULT_SETTINGS.packAgeSeconds / (30 * 24 * 3600);
 
-/** Rows as in the cost budget that test/store/cost.test.ts asserts. */
-const WAYS = {
-  inline: { calls: calls(4, 0), gets: 0, perByte: inD1 },
-  packed: {
-    calls: calls(4 + 2, 0),
-    gets: 1,
-    perByte: (months) =>
-      inD1(packAgeMonths) + (6 * PRICES.r2Put) / PACK_BYTES + inR2(6 / 4)(Math.max(0, months - packAgeMonths)),
-  },
-  copies: { calls: calls(6, 3), gets: 1, perByte: inR2(3) },
-  coded: { calls: calls(6, 6), gets: 4, perByte: inR2(6 / 4) },
-} satisfies Record<string, Way>;
+/** D1 rows that a write of each kind writes. */
+export interface RowsWritten {
+  inline: number;
+  /** One whose bytes go to drives. */
+  sharded: number;
+}
+
+/** As in the cost budget that test/store/cost.test.ts asserts. */
+const BUDGET: RowsWritten = { inline: 4, sharded: 6 };
+
+const waysOf = (rows: RowsWritten) =>
+  ({
+    inline: { calls: calls(rows.inline, 0), gets: 0, perByte: inD1 },
+    packed: {
+      calls: calls(rows.inline + 2, 0),
+      gets: 1,
+      perByte: (months) =>
+        inD1(packAgeMonths) + (6 * PRICES.r2Put) / PACK_BYTES + inR2(6 / 4)(Math.max(0, months - packAgeMonths)),
+    },
+    copies: { calls: calls(rows.sharded, 3), gets: 1, perByte: inR2(3) },
+    coded: { calls: calls(rows.sharded, 6), gets: 4, perByte: inR2(6 / 4) },
+  }) satisfies Record<string, Way>;
 
 /** How long an object is kept, and how often it is read in that time. */
 export interface Life {
@@ -69,26 +69,28 @@ function breakEvenBytes(small: Way, large: Way, { months, reads }: Life): number
   return dearer <= 0 ? null : Math.round(saved / dearer);
 }
 
-export function breakEven(life: Life): BreakEven {
+/** `rows`: what writes cost; without it, what the budget allows them. */
+export function breakEven(life: Life, rows = BUDGET): BreakEven {
+  const ways = waysOf(rows);
   return {
     ...life,
-    inlineMaxBytes: breakEvenBytes(WAYS.inline, WAYS.copies, life),
-    packedMaxBytes: breakEvenBytes(WAYS.packed, WAYS.copies, life),
-    smallMaxBytes: breakEvenBytes(WAYS.copies, WAYS.coded, life),
+    inlineMaxBytes: breakEvenBytes(ways.inline, ways.copies, life),
+    packedMaxBytes: breakEvenBytes(ways.packed, ways.copies, life),
+    smallMaxBytes: breakEvenBytes(ways.copies, ways.coded, life),
   };
 }
 
 const LIVES = [1 / 30, 1, 12, 60].flatMap((months) => [0, 10, 100].map((reads) => ({ months, reads })));
 
 /** All rows of the table in docs/configuration.md. */
-export function breakEvens(): BreakEven[] {
-  return LIVES.map(breakEven);
+export function breakEvens(rows = BUDGET): BreakEven[] {
+  return LIVES.map((life) => breakEven(life, rows));
 }
 
 /** The table as Markdown. */
-export function breakEvenTable(): string {
+export function breakEvenTable(written = BUDGET): string {
   const head = ["kept for", "whole reads", "inline for good", "inline, then packed", "1+2 rather than 4+2"];
-  const rows = breakEvens().map(({ months, reads, ...sizes }) => [
+  const rows = breakEvens(written).map(({ months, reads, ...sizes }) => [
     duration(months),
     `${reads}`,
     ...[sizes.inlineMaxBytes, sizes.packedMaxBytes, sizes.smallMaxBytes].map(size),

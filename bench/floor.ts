@@ -6,7 +6,7 @@ import { type Bodies, makeBodies } from "./floor/bodies.ts";
 import { type Row, runContest } from "./floor/contest.ts";
 import { contests, type Endpoint, prepareBucket, prepareFloor, type SherdEndpoint } from "./floor/contests.ts";
 import { LocalWorkers } from "./floor/local-workers.ts";
-import { type MemoryRow, measureMemory } from "./floor/memory.ts";
+import { CROWDS, type MemoryRow, measureMemory } from "./floor/memory.ts";
 import { contestTable, memoryTable, stageTable } from "./floor/report.ts";
 import { measureStages, type StageRow } from "./floor/stages.ts";
 import { newFileSweeper } from "./floor/sweep.ts";
@@ -55,7 +55,12 @@ async function main(): Promise<void> {
   }
   if (rows.length > 0) console.log(contestTable(rows));
   const memory: MemoryRow[] = [];
-  if (isWanted("memory")) for (const sherd of sherds) memory.push(...(await measureMemory(client, sherd)));
+  for (const crowd of isWanted("memory") ? CROWDS : []) {
+    for (const checkout of ["", ...options.beside]) {
+      const fresh = await startRival(client, { folder, checkout, bodies });
+      memory.push(...(await measureMemory(client, fresh, crowd)));
+    }
+  }
   if (memory.length > 0) console.log(`\n${memoryTable(memory)}`);
   const stages: StageRow[] = [];
   if (isWanted("stages")) stages.push(...(await measureStages(workers, client, { folder, bare, bodies, rounds })));

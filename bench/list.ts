@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -12,6 +12,7 @@ import { BenchClient } from "./support/http-client.ts";
 import { startMeteredSherd } from "./support/metered-sherd.ts";
 import { formatMarkdown, formatTable } from "./support/table.ts";
 import { Undo } from "./support/undo.ts";
+import { writeRows } from "./support/write-rows.ts";
 
 const usage = `Usage: npm run bench:list -- [options]
 
@@ -48,7 +49,7 @@ async function main(): Promise<void> {
   }
   console.log(`${cpus()[0]?.model}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}\n`);
   console.log(listTable(rows, options.markdown ? formatMarkdown : formatTable));
-  if (options.json) await writeFile(options.json, `${JSON.stringify(rows, null, 2)}\n`);
+  if (options.json) await writeRows(options.json, rows);
 }
 
 /** Each size on a server of its own, all at once, so that their pages can be taken in turn. */

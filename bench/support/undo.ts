@@ -7,10 +7,10 @@ export class Undo {
   }
 
   /** Runs `work` and then all steps, last things first; one that fails is told and does not keep the others from running. */
-  async after(work: () => Promise<void>): Promise<void> {
+  async after<Result>(work: () => Promise<Result>): Promise<Result> {
     process.once("SIGINT", () => void this.#undoAll().finally(() => process.exit(130)));
     try {
-      await work();
+      return await work();
     } finally {
       await this.#undoAll();
     }

@@ -23,7 +23,7 @@ test("pages and walks find every key, read few rows, and say so", async () => {
     const options = ["--keys", "1000,2000", "--rounds", "1", "--only", "ten prefixes", "--only", "versions"];
     const args = ["bench/list.ts", ...options, "--json", json, "--markdown"];
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
-    const rows = JSON.parse(readFileSync(json, "utf8")) as Row[];
+    const { rows } = JSON.parse(readFileSync(json, "utf8")) as { rows: Row[] };
     const found = Object.fromEntries(
       rows.filter(({ keys }) => keys === 2000).map(({ shape, page, entries }) => [`${shape}, ${page}`, entries]),
     );
