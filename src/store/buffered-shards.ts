@@ -4,7 +4,7 @@ import type { ErasureEngine } from "../erasure/engine.ts";
 import { type BlobLayout, shardBytes } from "../erasure/layout.ts";
 import type { ShardPlace } from "../metadata/rows.ts";
 import { PUTS_AT_ONCE } from "./blob-layouts.ts";
-import { shardKey } from "./shard-key.ts";
+import type { KeyOf } from "./shard-key.ts";
 import { requireQuorum, shardHeaders } from "./shard-set.ts";
 
 export interface BufferedBlob {
@@ -15,6 +15,7 @@ export interface BufferedBlob {
   place(): Drive[];
   /** Drives that failed while the body was written: none of them is asked again. */
   failedDrives: Set<string>;
+  keyOf: KeyOf;
 }
 
 /**
@@ -85,9 +86,9 @@ export class BufferedShards {
   }
 
   async #put(drive: Drive, shard: number): Promise<ShardPlace> {
-    const { id, failedDrives } = this.#blob;
+    const { id, failedDrives, keyOf } = this.#blob;
     if (failedDrives.has(drive.name)) return null;
-    const key = shardKey(id, shard);
+    const key = keyOf(id, shard);
     const bytes = this.#shards[shard] as Uint8Array;
     const writer = drive.put(key, bytes.length);
     this.#writers.add(writer);

@@ -5,7 +5,7 @@ import { encodeShardHeader } from "../erasure/shard-header.ts";
 import type { ShardPlace } from "../metadata/rows.ts";
 import { StoreError } from "./failure.ts";
 import { idBytes } from "./ids.ts";
-import { shardKey } from "./shard-key.ts";
+import { type KeyOf, shardKey } from "./shard-key.ts";
 
 interface Shard {
   drive: Drive;
@@ -33,11 +33,11 @@ export class ShardSet {
     engine: ErasureEngine,
     blobId: string,
     layout: BlobLayout,
-    drives: readonly Drive[],
+    { drives, keyOf = shardKey }: { drives: readonly Drive[]; keyOf?: KeyOf | undefined },
   ): Promise<ShardSet> {
     const sizeBytes = shardBytes(layout);
     const shards = drives.map((drive, shard) => {
-      const key = shardKey(blobId, shard);
+      const key = keyOf(blobId, shard);
       return { drive, key, writer: drive.put(key, sizeBytes) };
     });
     const set = new ShardSet(shards, layout);

@@ -10,6 +10,7 @@ import { StoreError } from "./failure.ts";
 import { idBytes, idTimeMs, newId } from "./ids.ts";
 import { placeShards } from "./placement.ts";
 import { WRITE_SECONDS_MAX } from "./settings.ts";
+import { type KeyOf, shardKey } from "./shard-key.ts";
 import { ShardSet } from "./shard-set.ts";
 import { isStripeCrc, StripeCrcs } from "./stripe-crcs.ts";
 import type { DigestName, Digests } from "./types.ts";
@@ -29,6 +30,8 @@ export interface BodyWrite {
   class: "small" | "large";
   /** Size of a full block, a multiple of 128; absent: what suits the geometry. */
   blockBytes?: number;
+  /** Names its shards; absent: as those of objects are named. */
+  keyOf?: KeyOf;
   /** Resolves when the request is known to be allowed to write: no drive is touched before. */
   admitted: Promise<unknown>;
   /** Step 4: throws to refuse the body. Its last blob, mostly its only one, was not acknowledged by a drive yet. */
@@ -167,6 +170,7 @@ class BlobWriter {
       layout: this.#layout,
       place: () => this.#place(),
       failedDrives: this.#parts.failedDrives,
+      keyOf: this.#parts.write.keyOf ?? shardKey,
     });
   }
 
@@ -208,7 +212,8 @@ class BlobWriter {
 
   async #open(): Promise<ShardSink> {
     await this.#parts.write.admitted;
-    return ShardSet.open(this.#store.engine, this.#id, this.#layout, this.#place());
+    const { keyOf } = this.#parts.write;
+    return ShardSet.open(this.#store.engine, this.#id, this.#layout, { drives: this.#place(), keyOf });
   }
 
   /** Drives that have not failed where there are enough of them. */

@@ -109,9 +109,11 @@ it("shards that are streamed side by side would wait for each other: what this f
   const { store, connections } = openWide(SIX_THREE);
   const layout = { ...SIX_THREE, blockBytes: 128, blobBytes: 6 * 128 };
   let isOpen = false;
-  void ShardSet.open(store.engine, "01KAJ0000000000000000000AA", layout, store.drives.slice(0, 9)).then(() => {
-    isOpen = true;
-  });
+  void ShardSet.open(store.engine, "01KAJ0000000000000000000AA", layout, { drives: store.drives.slice(0, 9) }).then(
+    () => {
+      isOpen = true;
+    },
+  );
   await turns(50);
   expect([isOpen, connections.taken, connections.waiting]).toEqual([false, 6, 3]);
 });
