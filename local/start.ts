@@ -2,14 +2,15 @@ import { join } from "node:path";
 import { banner } from "./banner.ts";
 import { bundleWorker } from "./bundle.ts";
 import { requireUsable } from "./configuration.ts";
-import { environmentCredentials, folderCredentials, type LoadedCredentials } from "./credentials.ts";
-import { type DataFolder, driveCount, openDataFolder, sweepDrive } from "./data-folder.ts";
+import { environmentCredentials, folderCredentials } from "./credentials.ts";
+import { type DataFolder, openDataFolder, sweepDrive } from "./data-folder.ts";
 import { listenRefusal, probeListenAddress, urlHost } from "./listen-address.ts";
 import { applyMigrations } from "./migrations.ts";
 import { parseCommandLine, type StartOptions, usage } from "./options.ts";
 import { type Runtime, startRuntime, withDatabase } from "./runtime.ts";
 import { repeat } from "./schedule.ts";
 import { StartError, systemCode } from "./start-error.ts";
+import { diskBinding, workerVars } from "./worker-vars.ts";
 import { type WorkerdProcess, watchWorkerd } from "./workerd-process.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -80,37 +81,6 @@ async function serve(options: StartOptions, environment: NodeJS.ProcessEnv): Pro
   const showsSecret = (credentials.source === "file" && credentials.made) || process.stdout.isTTY === true;
   console.log(banner({ endpoint, region: vars.SHERD_REGION ?? "", credentials, dataDir: folder.path, showsSecret }));
   if (folder.wasKilled) await sweep(folder, startedMs);
-}
-
-/** As `startRuntime` names it. */
-function diskBinding(_: string, index: number): string {
-  return `DRIVE_${index + 1}`;
-}
-
-/** Variables of the Worker, but for the keys where they are not known yet: what the launcher decides, and everything in the environment that begins with SHERD_. */
-function workerVars(
-  environment: NodeJS.ProcessEnv,
-  credentials: LoadedCredentials | null,
-  isQuiet: boolean,
-): Record<string, string> {
-  const drives = Array.from({ length: driveCount }, (_, index) => {
-    const name = `drive-${index + 1}`;
-    return { name, type: "disk", binding: diskBinding(name, index), domain: name };
-  });
-  const vars: Record<string, string> = {
-    SHERD_DRIVES: JSON.stringify(drives),
-    SHERD_REGION: "us-east-1",
-    SHERD_LOG_REQUESTS: "1",
-  };
-  for (const [name, value] of Object.entries(environment)) {
-    if (name.startsWith("SHERD_") && value !== undefined && value !== "") vars[name] = value;
-  }
-  if (credentials) {
-    vars.SHERD_ACCESS_KEY_ID = credentials.accessKeyId;
-    vars.SHERD_SECRET_ACCESS_KEY = credentials.secretAccessKey;
-  }
-  if (isQuiet) delete vars.SHERD_LOG_REQUESTS;
-  return vars;
 }
 
 /** Hands on what the Worker and workerd say, errors to the error stream. */

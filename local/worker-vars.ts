@@ -1,0 +1,36 @@
+import type { Credentials } from "./credentials.ts";
+import { driveCount } from "./data-folder.ts";
+
+/** Name of a drive's binding, as `startRuntime` gives it. */
+export function diskBinding(_: string, index: number): string {
+  return `DRIVE_${index + 1}`;
+}
+
+/**
+ * Variables of the Worker, but for the keys where they are not known yet: what the launcher decides, and everything in the
+ * environment that begins with SHERD_.
+ */
+export function workerVars(
+  environment: NodeJS.ProcessEnv,
+  credentials: Credentials | null,
+  isQuiet: boolean,
+): Record<string, string> {
+  const drives = Array.from({ length: driveCount }, (_, index) => {
+    const name = `drive-${index + 1}`;
+    return { name, type: "disk", binding: diskBinding(name, index), domain: name };
+  });
+  const vars: Record<string, string> = {
+    SHERD_DRIVES: JSON.stringify(drives),
+    SHERD_REGION: "us-east-1",
+    SHERD_LOG_REQUESTS: "1",
+  };
+  for (const [name, value] of Object.entries(environment)) {
+    if (name.startsWith("SHERD_") && value !== undefined && value !== "") vars[name] = value;
+  }
+  if (credentials) {
+    vars.SHERD_ACCESS_KEY_ID = credentials.accessKeyId;
+    vars.SHERD_SECRET_ACCESS_KEY = credentials.secretAccessKey;
+  }
+  if (isQuiet) delete vars.SHERD_LOG_REQUESTS;
+  return vars;
+}
