@@ -17,22 +17,27 @@ export interface Resting {
 }
 
 /**
- * Removes old versions that no client knows of, so that long runs stay small, and some of the delete markers that hide keys:
+ * Removes old versions of which nothing is promised, so that long runs stay small, and some of the delete markers that hide keys:
  * those name their newest older version again.
  */
 export async function tidyVersions(resting: Resting): Promise<void> {
+  const promised = resting.versions.trim(resting.world.random);
   for (const bucket of BUCKETS.filter((name) => name !== "plain")) {
-    for (const key of KEYS) await tidyKey(resting, bucket, key);
+    for (const key of KEYS) await tidyKey(resting, { bucket, key }, promised);
   }
 }
 
-async function tidyKey(resting: Resting, bucket: string, key: string): Promise<void> {
-  const { world, versions, store } = resting;
+async function tidyKey(
+  resting: Resting,
+  { bucket, key }: { bucket: string; key: string },
+  promised: ReadonlySet<string>,
+): Promise<void> {
+  const { world, store } = resting;
   const entries = await versionsOf(store, bucket, key);
   const [latest, ...older] = entries;
   if (!latest) return;
   const kept = latest.isMarker && world.random.chance(0.5) ? await restore(resting, bucket, entries) : latest;
-  const doomed = older.filter((entry) => entry !== kept && !versions.has(bucket, entry.versionId));
+  const doomed = older.filter((entry) => entry !== kept && !promised.has(`${bucket} ${entry.versionId}`));
   if (doomed.length === 0) return;
   if (bucket === "locked") {
     for (const { isMarker, versionId } of doomed) {

@@ -4,6 +4,7 @@ import { type DeletionRefusal, deleteObject } from "../src/store/delete.ts";
 import { openObject } from "../src/store/objects.ts";
 import { change, type Operation, refusal, survived } from "./operation.ts";
 import { Oracle, Violation } from "./oracle.ts";
+import type { SeededRandom } from "./random.ts";
 
 /** A version that was acknowledged and not removed since: it must be there, whatever else happens. */
 export interface Version {
@@ -13,7 +14,7 @@ export interface Version {
   etag: string;
 }
 
-/** More than so many are only removed. */
+/** More than so many are only removed, and do not outlive a rest. */
 const VERSIONS_MAX = 200;
 
 /** The versions that must be there, and what was said of them since they were written. */
@@ -50,8 +51,10 @@ export class Versions {
     }
   }
 
-  has(bucket: string, versionId: string): boolean {
-    return this.kept.some((version) => version.bucket === bucket && version.versionId === versionId);
+  /** Promises nothing any more of so many that `VERSIONS_MAX` are left, whichever. Gives the names of those, to be looked up. */
+  trim(random: SeededRandom): ReadonlySet<string> {
+    while (this.kept.length > VERSIONS_MAX) this.kept.splice(random.below(this.kept.length), 1);
+    return new Set(this.kept.map(({ bucket, versionId }) => `${bucket} ${versionId}`));
   }
 
   /** Checks a version to the last byte, with all that was said of it. */
