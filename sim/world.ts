@@ -28,6 +28,8 @@ export const SIM_SETTINGS: StoreSettings = {
   packAgeSeconds: 5,
   scrubCycleSeconds: 1800,
   orphanGraceSeconds: 3600,
+  // The audit knows only shards that rows name.
+  snapshotSeconds: 0,
 };
 
 /** What goes wrong, per call. */

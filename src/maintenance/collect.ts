@@ -3,6 +3,7 @@ import type { CondemnedBlob, CondemnedPlace } from "../metadata/blobs.ts";
 import type { BlobRow, ShardPlace } from "../metadata/rows.ts";
 import type { StoreContext } from "../store/context.ts";
 import { driveOf } from "./check-shard.ts";
+import { droppedBeforeMs } from "./hold.ts";
 import type { Budget, Job, JobResult } from "./job.ts";
 
 const TRASH_PER_BATCH = 100;
@@ -17,7 +18,7 @@ export const collect: Job = {
 /**
  * The only code besides the walk that deletes shards. In this order, each step idempotent:
  *
- * 1. Trash older than the grace time is emptied: its references go, and blobs that nothing refers to any more are condemned,
+ * 1. Trash older than the grace time, and than the newest snapshot of the metadata, is emptied: its references go, and blobs that nothing refers to any more are condemned,
  *    in one transaction. From then on no commit can refer to them.
  * 2. The shards of condemned blobs are deleted, drive by drive. A shard on a drive that is not configured any more counts as
  *    deleted: should the drive come back, the walk finds it.
@@ -49,7 +50,7 @@ export async function collectGarbage(
 /** What `collectGarbage` would do with what is trash and condemned now, in the same words. Changes nothing. */
 export async function countGarbage(store: StoreContext, budget: Budget): Promise<JobResult["report"]> {
   const { metadata } = store;
-  const emptied = await metadata.blobs.countTrash(trashBeforeMs(store));
+  const emptied = await metadata.blobs.countTrash(await droppedBeforeMs(store));
   let deletedBlobs = 0;
   let after: CondemnedPlace | null = null;
   while (!budget.isSpent()) {
@@ -65,13 +66,9 @@ function placeOf(blob: CondemnedBlob | undefined): CondemnedPlace | null {
   return blob ? { condemnedMs: blob.condemnedMs, id: blob.id } : null;
 }
 
-function trashBeforeMs({ clock, settings }: StoreContext): number {
-  return clock.now() - settings.graceSeconds * 1000;
-}
-
 async function emptyTrash(store: StoreContext): Promise<number> {
   const { clock, metadata } = store;
-  const trash = await metadata.blobs.trash(trashBeforeMs(store), TRASH_PER_BATCH);
+  const trash = await metadata.blobs.trash(await droppedBeforeMs(store), TRASH_PER_BATCH);
   if (trash.length > 0) await metadata.blobs.releaseTrash(trash, clock.now());
   return trash.length;
 }

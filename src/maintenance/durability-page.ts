@@ -47,6 +47,16 @@ ${table(
       .join(", "),
   ]),
 )}
+${table(
+  ["snapshot of the metadata", "database", "begun", "ended", "objects"],
+  report.snapshots.map(({ id, database, beganMs, endedMs, rows }) => [
+    id,
+    database,
+    time(beganMs),
+    time(endedMs),
+    rows.objects ?? 0,
+  ]),
+)}
 </body></html>
 `;
 }

@@ -1,13 +1,19 @@
 import { DriveError } from "../drives/drive.ts";
 import type { Backlog } from "../metadata/census.ts";
+import type { JobRow } from "../metadata/jobs.ts";
 import type { StoreContext } from "../store/context.ts";
 import type { Totals } from "./census.ts";
 import { type GatheredJob, gather } from "./gather.ts";
+import { RESTORE_JOB } from "./restore.ts";
+import type { SnapshotCursor } from "./snapshot.ts";
+import type { SnapshotSummary } from "./snapshot-format.ts";
 
 /** A walk over all blobs is not trusted for longer. */
 const CENSUS_AGE_MS_MAX = 24 * 3600 * 1000;
 /** A job that has not ended well for so long is stuck. */
 const JOB_AGE_MS_MAX = 2 * 3600 * 1000;
+/** How much longer ago than it should be the last snapshot may be: it may take many runs. */
+const SNAPSHOT_DELAY_MS_MAX = 24 * 3600 * 1000;
 
 export interface DriveHealth {
   name: string;
@@ -43,6 +49,8 @@ export interface DurabilityReport {
   census: { atMs: number; totals: Totals } | null;
   backlog: Backlog;
   jobs: JobHealth[];
+  /** Snapshots of the metadata on the drives, the oldest first. */
+  snapshots: ({ database: string } & SnapshotSummary)[];
 }
 
 /** How redundant everything really is, as far as is known now: two round trips to each database and one small call to each drive. */
@@ -55,13 +63,17 @@ export async function durability(store: StoreContext): Promise<DurabilityReport>
   const atMs = store.clock.now();
   const drives = probes.map((health) => ({ ...health, ...(census?.totals.drives[health.name] ?? NOTHING) }));
   const isOneOfSeveral = databases.length > 1;
-  const health = gathered.jobs.map((job) => {
+  const health = gathered.jobs.filter(isNoRestore).map((job) => {
     const name = isOneOfSeveral ? `${job.database}/${job.name}` : job.name;
     return jobHealth({ ...job, name }, atMs);
   });
-  const troubles = findTroubles({ atMs, drives, census, backlog, jobs: health });
+  const snapshots = gathered.jobs.flatMap(snapshotsOf);
+  const troubles = [
+    ...findTroubles({ atMs, drives, census, backlog, jobs: health }),
+    ...gathered.jobs.flatMap((job) => findRestoreTroubles(store, job, atMs)),
+  ];
   const headline = troubles.length === 0 ? "every blob is at full redundancy" : troubles.join("; ");
-  return { green: troubles.length === 0, headline, atMs, databases, drives, census, backlog, jobs: health };
+  return { green: troubles.length === 0, headline, atMs, databases, drives, census, backlog, jobs: health, snapshots };
 }
 
 const NOTHING = { shards: 0, bytes: 0 };
@@ -115,4 +127,26 @@ function findTroubles({ atMs, drives, census, backlog, jobs }: Known): string[] 
   if (!census) troubles.push("the blobs have not been counted yet");
   else if (atMs - census.atMs > CENSUS_AGE_MS_MAX) troubles.push("the blobs were last counted more than a day ago");
   return troubles;
+}
+
+/** Its row says how far a restore has come; it is no job that runs again and again. */
+function isNoRestore({ name }: JobRow): boolean {
+  return name !== RESTORE_JOB;
+}
+
+function snapshotsOf({ name, cursor, database }: GatheredJob): DurabilityReport["snapshots"] {
+  const kept = name === "snapshot" ? ((cursor as SnapshotCursor | null)?.kept ?? []) : [];
+  return kept.map((summary) => ({ database, ...summary }));
+}
+
+/** What stands in the way of a restore, or of its end. */
+function findRestoreTroubles({ settings }: StoreContext, job: GatheredJob, atMs: number): string[] {
+  if (job.name === RESTORE_JOB && job.cursor !== null) {
+    return [`a restore of the metadata of ${job.database} has not come to its end`];
+  }
+  const last = snapshotsOf(job).at(-1);
+  const ageMsMax = settings.snapshotSeconds * 1000 + SNAPSHOT_DELAY_MS_MAX;
+  if (settings.snapshotSeconds === 0 || !last || atMs - last.beganMs <= ageMsMax) return [];
+  const hours = Math.floor((atMs - last.beganMs) / 3_600_000);
+  return [`the last snapshot of the metadata of ${job.database} is ${hours} hours old`];
 }

@@ -2,13 +2,29 @@ import { type Metric, renderMetrics } from "../base/prometheus.ts";
 import type { DriveCounts } from "../drives/counted.ts";
 import type { Cost } from "../metadata/database.ts";
 import type { StoreContext } from "../store/context.ts";
+import { allStores } from "../store/databases.ts";
+import { checkStore, parseCheckCursor } from "./check.ts";
 import { durability } from "./durability.ts";
 import { durabilityPage } from "./durability-page.ts";
+import { findSnapshots } from "./find-snapshots.ts";
+import type { Budget } from "./job.ts";
+import { restoreMetadata, summaryOf } from "./restore.ts";
+import { runJobs } from "./run-jobs.ts";
 import { storeMetrics } from "./store-metrics.ts";
 
-interface Page {
-  render(accept: string): Promise<{ contentType: string; body: string }>;
+interface Rendered {
+  status?: 200 | 400;
+  contentType: string;
+  body: string;
 }
+
+interface Page {
+  method: "GET" | "POST";
+  render(asked: { accept: string; query: URLSearchParams }): Promise<Rendered>;
+}
+
+/** One call of a command lasts about this long; the command calls again. */
+const CALL_MS = 10_000;
 
 /** What is known of an isolate besides its store. */
 export interface Observed {
@@ -21,15 +37,50 @@ export interface Observed {
 /** The server's own pages, by name below `/-/`. */
 export function ownPages(store: StoreContext, observed: Observed): Map<string, Page> {
   const durabilityPages: Page = {
-    async render(accept) {
+    method: "GET",
+    async render({ accept }) {
       const report = await durability(store);
       if (accept.includes("text/html")) {
         return { contentType: "text/html; charset=utf-8", body: durabilityPage(report) };
       }
-      return { contentType: "application/json", body: `${JSON.stringify(report, null, 2)}\n` };
+      return json(report);
     },
   };
+  const snapshotsPage: Page = {
+    method: "GET",
+    async render() {
+      const each = allStores(store).map(async (one) => {
+        const { complete, incomplete, unreachable } = await findSnapshots(one);
+        return { database: one.metadata.identity.name, complete: complete.map(summaryOf), incomplete, unreachable };
+      });
+      return json(await Promise.all(each));
+    },
+  };
+  const restorePage: Page = {
+    method: "POST",
+    async render({ query }) {
+      const name = query.get("database") ?? store.metadata.identity.name;
+      const one = allStores(store).find(({ metadata }) => metadata.identity.name === name);
+      if (!one) return { ...json({ error: "there is no such database" }), status: 400 };
+      return json(await restoreMetadata(one, { snapshotId: query.get("snapshot"), budget: budgetOf(store) }));
+    },
+  };
+  const checkPage: Page = {
+    method: "GET",
+    async render({ query }) {
+      const text = query.get("from");
+      const from = text === null ? null : parseCheckCursor(text);
+      if (text !== null && from === null)
+        return { ...json({ error: "`from` is not what a check gave as `next`" }), status: 400 };
+      return json(await checkStore(store, from, budgetOf(store)));
+    },
+  };
+  const runPage: Page = {
+    method: "POST",
+    render: async () => json(Object.fromEntries(await runJobs(store))),
+  };
   const metricsPage: Page = {
+    method: "GET",
     async render() {
       const metrics = [...observed.requests(), ...(await storeMetrics(store, observed.drives, observed.cost))];
       return { contentType: "text/plain; version=0.0.4; charset=utf-8", body: renderMetrics(metrics) };
@@ -38,5 +89,18 @@ export function ownPages(store: StoreContext, observed: Observed): Map<string, P
   return new Map([
     ["durability", durabilityPages],
     ["metrics", metricsPage],
+    ["snapshots", snapshotsPage],
+    ["restore", restorePage],
+    ["check", checkPage],
+    ["run", runPage],
   ]);
+}
+
+function json(value: unknown) {
+  return { contentType: "application/json", body: `${JSON.stringify(value, null, 2)}\n` };
+}
+
+function budgetOf({ clock }: StoreContext): Budget {
+  const untilMs = clock.now() + CALL_MS;
+  return { untilMs, isSpent: () => clock.now() >= untilMs };
 }

@@ -10,11 +10,13 @@ import { expire } from "./expire.ts";
 import { heal } from "./heal.ts";
 import type { Budget, Job, JobReport, JobResult } from "./job.ts";
 import { pack } from "./pack.ts";
+import { RESTORE_JOB } from "./restore.ts";
 import { scrub } from "./scrub.ts";
+import { snapshot } from "./snapshot.ts";
 import { walk } from "./walk.ts";
 
 /** In the order in which they run: what one finds or frees, the next may heal or take away. */
-const JOBS: readonly Job[] = [drain, heal, expire, pack, collect, walk, scrub, census];
+const JOBS: readonly Job[] = [drain, heal, expire, pack, collect, walk, snapshot, scrub, census];
 
 /** A cron trigger that comes more often than hourly has 30 seconds. */
 const RUN_MS_MAX = 20_000;
@@ -67,13 +69,17 @@ interface Wait {
   sinceMs: number;
 }
 
-/** Null, and a failure noted, where the database does not answer or is not the one that it should be: the others go on. */
+/**
+ * Null where the database is being restored; and, with a failure noted, where it does not answer or is not the one that it should
+ * be: the others go on.
+ */
 async function waitOf(store: StoreContext, { jobs, failures }: Run): Promise<Wait | null> {
   const { identity, jobs: table } = store.metadata;
   try {
     // The jobs would look for the shards of one database among those of another.
     if (store.databases) await identity.require();
     const rows = await table.list();
+    if (rows.some(({ name, cursor }) => name === RESTORE_JOB && cursor !== null)) return null;
     const startedOf = ({ name }: Job) => rows.find((row) => row.name === name)?.startedMs ?? 0;
     const startedMs = new Map(jobs.map((job) => [job.name, startedOf(job)]));
     return { store, startedMs, sinceMs: Math.min(...startedMs.values()) };

@@ -1,7 +1,8 @@
 import { type Drive, DriveError, type ShardPage } from "../drives/drive.ts";
 import type { StoreContext } from "../store/context.ts";
 import { WRITE_SECONDS_MAX } from "../store/settings.ts";
-import { parseShardKey, type ShardName } from "../store/shard-key.ts";
+import { parseShardKey, parseSnapshotKey, type ShardName } from "../store/shard-key.ts";
+import { droppedBeforeMs } from "./hold.ts";
 import type { Budget, Job, JobResult } from "./job.ts";
 
 const KEYS_PER_PAGE = 1_000;
@@ -166,7 +167,8 @@ class Walking {
     const old: OldShard[] = [];
     for (const shard of shards) {
       const name = parseShardKey(shard.key);
-      if (!name) this.report.foreignKeys += 1;
+      // Snapshots are the business of the job that takes them.
+      if (!name) this.report.foreignKeys += parseSnapshotKey(shard.key) ? 0 : 1;
       else if (this.#ageMs(name.writtenMs) > this.#graceMs) old.push({ ...shard, ...name });
     }
     this.report.walkedShards += shards.length;
@@ -191,9 +193,8 @@ class Walking {
 
   async #unnamed(drive: Drive, shards: readonly OldShard[]): Promise<OldShard[]> {
     if (shards.length === 0) return [];
-    const { metadata, clock, settings } = this.#store;
-    const movedBeforeMs = clock.now() - settings.graceSeconds * 1000;
-    const keys = await metadata.walking.orphans(drive.name, shards, movedBeforeMs);
+    const movedBeforeMs = await droppedBeforeMs(this.#store);
+    const keys = await this.#store.metadata.walking.orphans(drive.name, shards, movedBeforeMs);
     return shards.filter(({ key }) => keys.has(key));
   }
 

@@ -3,6 +3,7 @@ import { Appends } from "./appends.ts";
 import { BlobTable } from "./blobs.ts";
 import { BucketTable } from "./buckets.ts";
 import { CensusTable } from "./census.ts";
+import { CheckingTable } from "./checking.ts";
 import { Commits } from "./commit.ts";
 import { type CostObserver, Database } from "./database.ts";
 import { HealingTable } from "./healing.ts";
@@ -14,7 +15,9 @@ import { PackingTable } from "./packing.ts";
 import { PlacementTable } from "./placements.ts";
 import { Removals } from "./removals.ts";
 import { Renames } from "./renames.ts";
+import { RestoringTable } from "./restoring.ts";
 import { ScrubbingTable } from "./scrubbing.ts";
+import { SnapshotTable } from "./snapshots.ts";
 import { UploadTable } from "./uploads.ts";
 import { WalkingTable } from "./walking.ts";
 
@@ -39,6 +42,9 @@ export class Metadata {
   readonly walking: WalkingTable;
   readonly census: CensusTable;
   readonly packing: PackingTable;
+  readonly snapshots: SnapshotTable;
+  readonly checking: CheckingTable;
+  readonly restoring: RestoringTable;
 
   /** `observe` is told the cost of each round trip; `name` is what the database is called. */
   constructor(d1: D1Database, observe?: CostObserver, name: string = FIRST_DATABASE) {
@@ -61,5 +67,8 @@ export class Metadata {
     this.walking = new WalkingTable(database, name);
     this.census = new CensusTable(database);
     this.packing = new PackingTable(database);
+    this.snapshots = new SnapshotTable(database);
+    this.checking = new CheckingTable(database);
+    this.restoring = new RestoringTable(database);
   }
 }

@@ -30,7 +30,7 @@ export function createApp(front: Front): Hono {
     return context.json({ status: healthy ? "ok" : "metadata unavailable" }, healthy ? 200 : 503);
   });
   for (const [name, page] of front.ownPages) {
-    app.get(OWN_PATHS + name, (context) => serveOwnPage(context.req.raw, page, front.keys));
+    app.on(page.method, OWN_PATHS + name, (context) => serveOwnPage(context.req.raw, page, front.keys));
   }
   app.all(`${OWN_PATHS}*`, (context) => context.json({ error: "not found" }, 404));
   app.all("*", (context) => serveS3(context.req.raw, front, context.executionCtx));

@@ -2,10 +2,18 @@ import { Buffer } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { KeyRing } from "../access/keys.ts";
 
+/** What a page may know of the request for it. */
+export interface AskedPage {
+  /** The Accept header. */
+  accept: string;
+  query: URLSearchParams;
+}
+
 /** A page of the server's own, for whoever has the root key. */
 export interface OwnPage {
-  /** `accept` is the request's Accept header. */
-  render(accept: string): Promise<{ contentType: string; body: string }>;
+  /** Pages that change something are POST. */
+  method: "GET" | "POST";
+  render(asked: AskedPage): Promise<{ status?: 200 | 400; contentType: string; body: string }>;
 }
 
 /**
@@ -17,8 +25,13 @@ export async function serveOwnPage(request: Request, page: OwnPage, keys: KeyRin
     const headers = { "WWW-Authenticate": 'Basic realm="Sherd root key", charset="UTF-8"' };
     return new Response("the root key is needed: access key id and secret\n", { status: 401, headers });
   }
-  const { contentType, body } = await page.render(request.headers.get("accept") ?? "");
-  return new Response(body, { headers: { "Content-Type": contentType, "Cache-Control": "no-store" } });
+  // A browser that knows the key would let another site's form post here, but not with this header.
+  if (page.method === "POST" && !request.headers.has("x-sherd-confirm")) {
+    return new Response("the header X-Sherd-Confirm is needed\n", { status: 403 });
+  }
+  const accept = request.headers.get("accept") ?? "";
+  const { status = 200, contentType, body } = await page.render({ accept, query: new URL(request.url).searchParams });
+  return new Response(body, { status, headers: { "Content-Type": contentType, "Cache-Control": "no-store" } });
 }
 
 function isRoot(authorization: string | null, keys: KeyRing | null): boolean {

@@ -29,6 +29,10 @@ export interface StoreSettings {
   readonly walkCycleSeconds: number;
   /** Shards that no row names are deleted when they are older than this. No write may take as long: see `WRITE_SECONDS_MAX`. */
   readonly orphanGraceSeconds: number;
+  /** How often the metadata are written to the drives; 0: never. */
+  readonly snapshotSeconds: number;
+  /** How many of these snapshots are kept, the newest ones. */
+  readonly snapshotsKept: number;
 }
 
 /** One D1 row holds the extents of an object: ten thousand take under 1 MB of its 2 MB. */
@@ -59,6 +63,8 @@ export const DEFAULT_SETTINGS: StoreSettings = {
   scrubBytesPerRun: 256 * 1024 * 1024,
   walkCycleSeconds: 24 * 3600,
   orphanGraceSeconds: ORPHAN_GRACE_SECONDS_MIN,
+  snapshotSeconds: 24 * 3600,
+  snapshotsKept: 3,
 };
 
 /**
@@ -85,6 +91,8 @@ export function parseSettings(vars: Readonly<Record<string, unknown>>): StoreSet
     scrubBytesPerRun: count("SHERD_SCRUB_BYTES_PER_RUN", "scrubBytesPerRun", SCRUB_BYTES_LIMIT),
     walkCycleSeconds: count("SHERD_WALK_CYCLE_SECONDS", "walkCycleSeconds", 365 * day),
     orphanGraceSeconds: count("SHERD_ORPHAN_GRACE_SECONDS", "orphanGraceSeconds", 3650 * day, ORPHAN_GRACE_SECONDS_MIN),
+    snapshotSeconds: count("SHERD_SNAPSHOT_SECONDS", "snapshotSeconds", 365 * day),
+    snapshotsKept: count("SHERD_SNAPSHOTS_KEPT", "snapshotsKept", 100, 1),
   };
 }
 

@@ -18,6 +18,8 @@ export const DAY_MS = 24 * HOUR_MS;
 
 /** Small sizes, so that every shape is quick to write: inline up to 100 bytes, three copies up to 1,000, larger ones 4+2. */
 export const SMALL_SIZES = { inlineBytesMax: 100, smallBytesMax: 1_000, partBytesMin: 1 };
+/** Tests that look at what lies on the drives look for shards of objects. */
+const NO_SNAPSHOTS = { snapshotSeconds: 0 };
 
 /** One row of `blobs`, as the tests look at it. */
 export interface BlobState {
@@ -46,7 +48,11 @@ export class MaintenanceRig {
   ): Promise<MaintenanceRig> {
     const clock = new ManualClock();
     const { countsRows = false } = options;
-    const rig = await openTestStore({ clock, countsRows, settings: { ...SMALL_SIZES, ...options.settings } });
+    const rig = await openTestStore({
+      clock,
+      countsRows,
+      settings: { ...SMALL_SIZES, ...NO_SNAPSHOTS, ...options.settings },
+    });
     for (let n = rig.drives.length + 1; n <= (options.drives ?? 7); n++) {
       rig.drives.push(new MemoryDrive({ name: `drive-${n}` }));
     }

@@ -1,0 +1,79 @@
+import { join } from "node:path";
+import { bundleWorker } from "./bundle.ts";
+import { requireUsable } from "./configuration.ts";
+import { type Credentials, makeCredentials } from "./credentials.ts";
+import { openDataFolder } from "./data-folder.ts";
+import { applyMigrations } from "./migrations.ts";
+import { startRuntime, withDatabase } from "./runtime.ts";
+import { StartError } from "./start-error.ts";
+import { diskBinding, workerVars } from "./worker-vars.ts";
+
+const root = join(import.meta.dirname, "..");
+
+/** The store that a command works on: a server that runs, or a data folder whose server does not. */
+export interface ToolTarget {
+  /** Asks one of the server's own pages, `/-/<page>`, with the root key. Throws a `StartError` for any answer but 200. */
+  ask<Answer>(method: "GET" | "POST", page: string, query?: Record<string, string>): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** A server that runs anywhere. The keys are SHERD_ACCESS_KEY_ID and SHERD_SECRET_ACCESS_KEY, or those of AWS's variables. */
+export function remoteTarget(endpoint: string, environment: NodeJS.ProcessEnv): ToolTarget {
+  const accessKeyId = environment.SHERD_ACCESS_KEY_ID ?? environment.AWS_ACCESS_KEY_ID;
+  const secretAccessKey = environment.SHERD_SECRET_ACCESS_KEY ?? environment.AWS_SECRET_ACCESS_KEY;
+  if (!accessKeyId || !secretAccessKey) {
+    throw new StartError("--endpoint needs the root key in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
+  }
+  return { ask: asker(endpoint, { accessKeyId, secretAccessKey }), close: async () => {} };
+}
+
+/**
+ * A data folder of `npm start`, whose server must not run: the Worker is started on it, on this machine alone, without its
+ * background jobs and under a key that nobody knows. Throws a `StartError` where the folder is in use.
+ */
+export async function folderTarget(dataDir: string, environment: NodeJS.ProcessEnv): Promise<ToolTarget> {
+  const folder = await openDataFolder(dataDir);
+  process.env.TMPDIR = folder.temporaryPath;
+  const { metadataPath, drivePaths } = folder;
+  const credentials = makeCredentials();
+  const vars = workerVars(environment, credentials, true);
+  requireUsable(vars, { disks: drivePaths.map(diskBinding), databases: ["DB"] });
+  await withDatabase(metadataPath, (database) => applyMigrations(database, join(root, "migrations")));
+  const runtime = await startRuntime({
+    worker: await bundleWorker(join(root, "src/index.ts")),
+    host: "127.0.0.1",
+    port: 0,
+    metadataPath,
+    drivePaths,
+    vars,
+    onLog: (level, message) => {
+      if (level === "error" || level === "warn") process.stderr.write(`${message}\n`);
+    },
+  });
+  return {
+    ask: asker(`http://127.0.0.1:${runtime.port}`, credentials),
+    async close() {
+      await runtime.dispose();
+      // The note of a server that was killed is for the next start, which clears up after it.
+      if (!folder.wasKilled) await folder.release();
+    },
+  };
+}
+
+function asker(endpoint: string, { accessKeyId, secretAccessKey }: Credentials): ToolTarget["ask"] {
+  const authorization = `Basic ${Buffer.from(`${accessKeyId}:${secretAccessKey}`).toString("base64")}`;
+  return async (method, page, query = {}) => {
+    const url = new URL(`/-/${page}`, endpoint);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    const headers = { authorization, accept: "application/json", "x-sherd-confirm": page };
+    const response = await fetch(url, { method, headers }).catch((error: Error) => {
+      throw new StartError(
+        `${endpoint} does not answer: ${error.cause instanceof Error ? error.cause.message : error}`,
+      );
+    });
+    const text = await response.text();
+    if (response.status !== 200)
+      throw new StartError(`${url.pathname} answers ${response.status}: ${text.slice(0, 500).trim()}`);
+    return JSON.parse(text);
+  };
+}
