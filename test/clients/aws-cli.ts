@@ -1,7 +1,9 @@
 import { mkdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Client, type Job, runJobs, type Stage } from "./client.ts";
-import { attempt, type CommandOptions, type CommandResult, cleanEnvironment, command } from "./command.ts";
+import { Aws, type Make } from "./aws.ts";
+import { awsApiJobs } from "./aws-api.ts";
+import { type Client, type Job, runJobs } from "./client.ts";
+import { command } from "./command.ts";
 import { bytesOf, folderDigests, sha256Of, writeContent } from "./content.ts";
 import { equal, expectDigest, includes } from "./expect.ts";
 import { installPython, venvProgram, versionOf } from "./install.ts";
@@ -18,7 +20,10 @@ export function awsCliClient(fresh: boolean): Client {
       if (!installed.ok) return { ready: false, why: installed.why };
       return { ready: true, version: await versionOf([venvProgram("aws"), "--version"]) };
     },
-    run: runJobs(awsJobs((stage) => new Aws(stage, venvProgram("aws")))),
+    run: (stage, report) => {
+      const make: Make = (at) => new Aws(at, venvProgram("aws"));
+      return runJobs([...awsJobs(make), ...awsApiJobs(make)])(stage, report);
+    },
   };
 }
 
@@ -50,52 +55,6 @@ export function awsCli2Client(): Client {
 }
 
 const AWS_2_JOBS = new Set(["cp-small-and-50-mb", "cp-streams", "presign", "cp-between-buckets", "s3api"]);
-
-type Make = (stage: Stage) => Aws;
-
-/** The AWS CLI, pointed at the server under test. */
-class Aws {
-  readonly stage: Stage;
-  readonly #program: string;
-  constructor(stage: Stage, program: string) {
-    this.stage = stage;
-    this.#program = program;
-  }
-
-  run(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-    return command(this.#line(args), { env: this.environment(), ...options });
-  }
-
-  attempt(args: readonly string[]): Promise<CommandResult> {
-    return attempt(this.#line(args), { env: this.environment() });
-  }
-
-  /** Its botocore may spoil a connection on which it sent an empty file; the job `empty-file-then-another` is about that. */
-  environment(): Record<string, string> {
-    return { ...cleanEnvironment(this.stage), BOTO_EXPERIMENTAL__NO_EMPTY_CONTINUE: "true" };
-  }
-
-  async text(...args: string[]): Promise<string> {
-    return (await this.run(args)).stdout.toString();
-  }
-
-  file(name: string): string {
-    return join(this.stage.folder, name);
-  }
-
-  async withBucket(bucket: string, work: (url: string) => Promise<void>): Promise<void> {
-    await this.run(["s3", "mb", `s3://${bucket}`]);
-    try {
-      await work(`s3://${bucket}`);
-    } finally {
-      await this.attempt(["s3", "rb", "--force", `s3://${bucket}`]);
-    }
-  }
-
-  #line(args: readonly string[]): string[] {
-    return [this.#program, "--endpoint-url", this.stage.endpoint, "--output", "json", ...args];
-  }
-}
 
 function awsJobs(make: Make): Job[] {
   return [
