@@ -18,12 +18,6 @@ export class IdentityTable {
     await this.#database.batch(requireIdentity(this.name));
   }
 
-  /** As D1 counts it. One round trip, no row. */
-  async sizeBytes(): Promise<number> {
-    await this.#database.all("SELECT 1");
-    return this.knownSizeBytes;
-  }
-
   /** As D1 counted it the last time that it was asked for anything; 0 before the first. */
   get knownSizeBytes(): number {
     return this.#database.sizeBytes;

@@ -44,8 +44,11 @@ export class Databases implements DatabaseSet {
     const name = await withMetadata({ bucket }, async () => {
       const earlier = await placements.find(bucket);
       if (earlier !== null) return earlier;
-      const sizes = await Promise.all(this.all.map(({ metadata }) => metadata.identity.sizeBytes()));
-      const chosen = this.all[chooseDatabase(sizes, this.#lot())] as StoreContext;
+      // That this tells their sizes is what it is for; a bucket is found where the first database was restored to an earlier time.
+      const found = await Promise.all(this.all.map(({ metadata }) => metadata.buckets.find(bucket)));
+      const sizes = this.all.map(({ metadata }) => metadata.identity.knownSizeBytes);
+      const holder = found.findIndex((row) => row !== null);
+      const chosen = this.all[holder < 0 ? chooseDatabase(sizes, this.#lot()) : holder] as StoreContext;
       // The name is claimed before the bucket is made: a crash in between leaves a name that is where it will be made the next time.
       return placements.claim(bucket, chosen.metadata.identity.name);
     });

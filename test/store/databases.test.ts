@@ -48,6 +48,19 @@ describe("a bucket", () => {
     expect(await rig.batchesOf(head)).toEqual({ DB_2: 1 });
   });
 
+  it("is forgotten when ten thousand others were asked for since, and no memory grows", async () => {
+    const count = 10_001;
+    const numbers = `WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ${count})`;
+    const insert = `INSERT INTO placements (bucket, database) ${numbers} SELECT 'bucket-' || n, 'DB_2' FROM n`;
+    await rig.d1("DB").batch([rig.d1("DB").prepare(insert).bind()]);
+    const store = rig.isolate(NAMES);
+    for (let n = 1; n < count; n++) await storeOf(store, `bucket-${n}`);
+    expect(await rig.batchesOf(() => storeOf(store, "bucket-1"))).toEqual({});
+    expect(await rig.batchesOf(() => storeOf(store, `bucket-${count}`))).toEqual({ DB: 1 });
+    expect(await rig.batchesOf(() => storeOf(store, "bucket-1"))).toEqual({});
+    expect(await rig.batchesOf(() => storeOf(store, "bucket-2"))).toEqual({ DB: 1 });
+  });
+
   it("that nobody made is not remembered as absent", async () => {
     const store = rig.isolate(NAMES);
     const head = async () => headBucket(await storeOf(store, "later"), "later");
@@ -117,6 +130,16 @@ describe("a bucket", () => {
         expect(failing).toBeLessThan(10);
       }
     }
+  });
+
+  it("that the directory has forgotten is found again by whoever makes it", async () => {
+    await createIn(rig.isolate(NAMES), "DB_2", "bucket");
+    // As when the first database was restored to an earlier time.
+    await rig.d1("DB").batch([rig.d1("DB").prepare("DELETE FROM placements").bind()]);
+    const store = rig.isolate(NAMES);
+    await expect(createIn(store, "DB_3", "bucket")).rejects.toMatchObject({ failure: { ownedByCaller: true } });
+    for (const isolate of [store, rig.isolate(NAMES)]) expect(await databaseOf(isolate, "bucket")).toBe("DB_2");
+    expect(await names(store)).toEqual({ names: ["bucket"], truncated: false });
   });
 
   it("of another database cannot be made again by a configuration that has lost that one", async () => {
