@@ -4,9 +4,16 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { Log, LogLevel, Miniflare } from "miniflare";
 
+/** Another server, and the root key to it. */
+export interface Elsewhere {
+  endpoint: string;
+  id: string;
+  secret: string;
+}
+
 export interface DriveWorker {
   /** Runs one case inside workerd; throws what it threw. */
-  run(suite: string, name: string): Promise<void>;
+  run(suite: string, name: string, elsewhere?: Elsewhere): Promise<void>;
   /** What workerd complained of since the last call: a promise that was rejected and not handled, an internal error. */
   complaints(): string[];
   stop(): Promise<void>;
@@ -60,8 +67,8 @@ export async function startDriveWorker(): Promise<DriveWorker> {
   const entry = await miniflare.ready;
   const endpoint = new URL("/cdn-cgi/local/r2/s3", entry).href;
   return {
-    run: async (suite, name) => {
-      const query = new URLSearchParams({ suite, case: name, endpoint });
+    run: async (suite, name, elsewhere) => {
+      const query = new URLSearchParams({ suite, case: name, endpoint, ...elsewhere });
       const response = await miniflare.dispatchFetch(`http://drives/?${query}`);
       const text = await response.text();
       if (response.status !== 204) throw new Error(`inside workerd: ${text}`);

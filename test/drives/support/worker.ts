@@ -18,6 +18,13 @@ const s3Bucket = {
   secretAccessKey: "drive-test-secret",
 };
 
+/** A bucket that was made for the test, at another server: `&endpoint=…&id=…&secret=…`. */
+function elsewhere({ endpoint = "", id = "", secret = "" }: Asked) {
+  return { endpoint, region: "us-east-1", bucket: "elsewhere", prefix: "", accessKeyId: id, secretAccessKey: secret };
+}
+
+type Asked = Record<string, string>;
+
 interface Env {
   DISK: Fetcher;
   CONFIGURED_DISK: Fetcher;
@@ -35,7 +42,7 @@ export default {
     const asked = Object.fromEntries(new URL(request.url).searchParams);
     try {
       if (asked.suite === "streams") await streamCases.find(({ name }) => name === asked.case)!.run();
-      else await contract.find(({ name }) => name === asked.case)!.run(drives[asked.suite!]!(env, asked.endpoint!));
+      else await contract.find(({ name }) => name === asked.case)!.run(drives[asked.suite!]!(env, asked));
       return new Response(null, { status: 204 });
     } catch (error) {
       return new Response(error instanceof Error ? explain(error) : String(error), { status: 500 });
@@ -49,11 +56,12 @@ const parts = {
   fetch: (url: string, init: RequestInit) => fetch(url, init),
 };
 
-const drives: Record<string, (env: Env, endpoint: string) => Drive> = {
+const drives: Record<string, (env: Env, asked: Asked) => Drive> = {
   disk: (env) => new DiskDrive(traits("disk"), env.DISK),
   kv: (env) => new KvDrive(traits("kv"), env.KV),
   r2: (env) => new R2Drive(traits("r2"), env.R2),
-  s3: (_env, endpoint) => new S3Drive(traits("s3"), { endpoint, ...s3Bucket }, parts),
+  s3: (_env, { endpoint = "" }) => new S3Drive(traits("s3"), { endpoint, ...s3Bucket }, parts),
+  sherd: (_env, asked) => new S3Drive(traits("sherd"), elsewhere(asked), parts),
   "disk as configured": (env) => configured({ type: "disk", binding: "CONFIGURED_DISK" }, env),
   "r2 as configured": (env) => configured({ type: "r2", binding: "CONFIGURED_R2" }, env),
 };
