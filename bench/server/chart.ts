@@ -42,6 +42,7 @@ export function serverChart(rows: readonly Row[], title: string): string {
     return `<line x1="${x}" x2="${x}" y1="${top - 4}" y2="${y}" stroke="${stroke}"/>${text(x, y + 14, `${ratio}×`, "middle")}`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 24}" font-family="sans-serif" font-size="11">
+<title>${escapeXml(title)}</title>
 <rect width="100%" height="100%" fill="#fff"/>
 <text x="16" y="24" font-size="15">${escapeXml(title)}</text>
 ${[...legend, ...grid, ...parts].join("\n")}
