@@ -1,16 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { checkStore } from "../../src/maintenance/check.ts";
 import { durability } from "../../src/maintenance/durability.ts";
 import type { Job } from "../../src/maintenance/job.ts";
+import { restoreMetadata } from "../../src/maintenance/restore.ts";
 import { runJobs } from "../../src/maintenance/run-jobs.ts";
+import { snapshot } from "../../src/maintenance/snapshot.ts";
 import { storeMetrics } from "../../src/maintenance/store-metrics.ts";
 import { createBucket } from "../../src/store/buckets.ts";
 import type { StoreContext } from "../../src/store/context.ts";
-import { storeOf } from "../../src/store/databases.ts";
+import { allStores, storeOf } from "../../src/store/databases.ts";
 import { deleteObject } from "../../src/store/delete.ts";
 import { openObject } from "../../src/store/objects.ts";
 import { putObject } from "../../src/store/write.ts";
 import { DatabasesRig } from "../support/databases.ts";
 import { pattern, put, readAll } from "../support/store.ts";
+import { ENDLESS } from "./support/rig.ts";
 
 const NAMES = ["DB", "DB_2", "DB_3"];
 const DAY_MS = 24 * 3600 * 1000;
@@ -46,6 +50,29 @@ async function expectAll(isolate = rig.isolate(NAMES)): Promise<void> {
     const opened = await openObject(await storeOf(isolate, bucket), { bucket, key: "kept" });
     expect(await readAll(await opened.read({ offset: 0, length: LARGE.length }))).toEqual(LARGE);
   }
+}
+
+describe("snapshots of several databases", () => {
+  it("lie apart: each is restored from its own", async () => {
+    const isolate = () => withSnapshots(rig.isolate(NAMES));
+    expect([...(await runJobs(isolate(), [snapshot])).keys()].sort()).toEqual(NAMES.map((name) => `${name}/snapshot`));
+    await rig.replace("DB_2");
+    for (const [index, name] of NAMES.entries()) {
+      const own = allStores(isolate())[index] as StoreContext;
+      const step = await restoreMetadata(own, { snapshotId: null, budget: ENDLESS });
+      expect([name, step.state]).toEqual([name, name === "DB_2" ? "restored" : "refused"]);
+    }
+    await expectAll();
+    await days(isolate(), 3);
+    await expectAll();
+    const check = await checkStore(isolate(), null, ENDLESS);
+    expect(check).toMatchObject({ findings: [], next: null, counts: { blobs: NAMES.length, foreignKeys: 0 } });
+  });
+});
+
+function withSnapshots(store: StoreContext): StoreContext {
+  for (const one of allStores(store)) Object.assign(one, { settings: { ...one.settings, snapshotSeconds: 86_400 } });
+  return store;
 }
 
 describe("the jobs of several databases", () => {

@@ -2,7 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { census } from "../../src/maintenance/census.ts";
 import { type DurabilityReport, durability } from "../../src/maintenance/durability.ts";
 import { durabilityPage } from "../../src/maintenance/durability-page.ts";
+import { heal } from "../../src/maintenance/heal.ts";
 import { runJobs } from "../../src/maintenance/run-jobs.ts";
+import { scrub } from "../../src/maintenance/scrub.ts";
+import { snapshot } from "../../src/maintenance/snapshot.ts";
 import { createBucket } from "../../src/store/buckets.ts";
 import type { StoreContext } from "../../src/store/context.ts";
 import { openObject } from "../../src/store/objects.ts";
@@ -95,6 +98,50 @@ describe("durability", () => {
     expect(headline).not.toContain("job census");
     await clock.advance(26 * 3600 * 1000);
     expect((await durability(rig.store)).headline).toContain("the blobs were last counted more than a day ago");
+  });
+
+  it("knows of a shard that vanished, and of a whole drive's, once the scrub has met them", async () => {
+    await counted();
+    const [victim] = rig.drives;
+    victim?.shards.clear();
+    // Nobody has looked yet, and the drive answers.
+    expect((await counted()).green).toBe(true);
+    await runJobs(rig.store, [scrub]);
+    await clock.advance(30 * 24 * 3600 * 1000);
+    await runJobs(rig.store, [scrub]);
+    const { green, headline } = await counted();
+    expect(green).toBe(false);
+    expect(headline).toContain("1 blobs of geometry 4+2 lack shards; 1 shards wait to be healed");
+    await runJobs(rig.store, [heal]);
+    expect((await counted()).headline).not.toContain("lack shards");
+  });
+
+  it("tells of blobs that are lost, first of all", async () => {
+    const [blob] = await rig.store.metadata.census.blobs("", 1);
+    const found = [0, 1, 2].map((shard) => ({ shard, cause: "absent" as const }));
+    await rig.store.metadata.blobs.noteDamage(blob?.id ?? "", found, clock.now());
+    expect((await counted()).headline).toMatch(/^1 blobs of geometry 4\+2 have fewer than 4 good shards; /);
+    // It cannot be healed: the backlog stays, and is told of.
+    for (let run = 0; run < 3; run++) {
+      for (const { shards } of rig.drives.slice(0, 3)) shards.clear();
+      await runJobs(rig.store, [heal]);
+      await clock.advance(3600 * 1000);
+    }
+    const { green, backlog, headline } = await counted();
+    expect(green).toBe(false);
+    expect(backlog.damage.rows).toBeGreaterThanOrEqual(3);
+    expect(headline).toContain("shards wait to be healed");
+  });
+
+  it("tells of snapshots, of one that is too old, and of a restore that has not ended", async () => {
+    await runJobs(rig.store, [snapshot]);
+    const { green, snapshots } = await counted();
+    expect(green).toBe(true);
+    expect(snapshots).toMatchObject([{ database: "DB", rows: { buckets: 1, objects: 1, blobs: 1 } }]);
+    await clock.advance(49 * 3600 * 1000);
+    expect((await counted()).headline).toContain("the last snapshot of the metadata of DB is 49 hours old");
+    await rig.store.metadata.restoring.setCursors({ restore: { phase: "rows" } });
+    expect((await durability(rig.store)).headline).toContain("a restore of the metadata of DB has not come to its end");
   });
 
   it("counts more blobs than one run can, over several", async () => {

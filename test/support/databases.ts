@@ -52,6 +52,12 @@ export class DatabasesRig {
     return Object.fromEntries(this.batches);
   }
 
+  /** The database is lost; an empty one takes its place. */
+  async replace(database: string): Promise<void> {
+    await this.#rig(database).dispose();
+    this.#rigs.set(database, await openTestStore());
+  }
+
   d1(database: string): D1Database {
     return this.#rig(database).d1;
   }
