@@ -76,6 +76,8 @@ function jobsOf(s3cmd: S3cmd): Job[] {
     { name: "sync", run: () => sync(s3cmd) },
     { name: "cp-mv-modify", run: () => copies(s3cmd) },
     { name: "info", run: () => info(s3cmd) },
+    { name: "tags", run: () => tags(s3cmd) },
+    { name: "versions-ownership-cors", run: () => settings(s3cmd) },
     { name: "signurl", run: () => signUrl(s3cmd) },
   ];
 }
@@ -202,6 +204,42 @@ async function info(s3cmd: S3cmd): Promise<string> {
 function questionsOf(log: string): string[] {
   const requests = log.matchAll(/Sending request method_string='\w+', uri='([^']*)'[\s\S]*?'status': (\d+)/g);
   return [...requests].map(([, target, status]) => `${target} ${status}`);
+}
+
+async function tags(s3cmd: S3cmd): Promise<void> {
+  await s3cmd.withBucket("s3cmd-tags", async (url) => {
+    await writeContent(s3cmd.file("t"), "tags", 100);
+    await s3cmd.run("put", s3cmd.file("t"), `${url}/t`);
+    for (const target of [url, `${url}/t`]) {
+      await s3cmd.run("settagging", target, "kind=pot&made=2026");
+      const listed = await s3cmd.run("gettagging", target);
+      for (const piece of ["kind", "pot", "made", "2026"]) includes(listed, piece, `tags of ${target}`);
+      await s3cmd.run("deltagging", target);
+      const left = await s3cmd.attempt("gettagging", target);
+      equal(left.stdout.includes("kind"), false, `tags are left on ${target}`);
+    }
+  });
+}
+
+/** s3cmd shows no versions; it turns them on and off, and `info` reads back what it has set. */
+async function settings(s3cmd: S3cmd): Promise<void> {
+  await s3cmd.withBucket("s3cmd-settings", async (url) => {
+    await s3cmd.run("setversioning", url, "enable");
+    includes(await s3cmd.run("info", url), "Enabled", "versioning");
+    await s3cmd.run("setversioning", url, "disable");
+    includes(await s3cmd.run("info", url), "Suspended", "versioning");
+    await s3cmd.run("setownership", url, "BucketOwnerEnforced");
+    includes(await s3cmd.run("info", url), "BucketOwnerEnforced", "ownership");
+    await s3cmd.run("setblockpublicaccess", url, "BlockPublicAcls,BlockPublicPolicy");
+    includes(await s3cmd.run("info", url), "BlockPublicPolicy", "public access block");
+    const rule =
+      "<CORSRule><AllowedOrigin>https://a.example</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule>";
+    await writeFile(s3cmd.file("cors.xml"), `<CORSConfiguration>${rule}</CORSConfiguration>`);
+    await s3cmd.run("setcors", s3cmd.file("cors.xml"), url);
+    includes(await s3cmd.run("info", url), "https://a.example", "CORS");
+    await s3cmd.run("delcors", url);
+    equal((await s3cmd.run("info", url)).includes("a.example"), false, "CORS is left");
+  });
 }
 
 /** s3cmd signs URLs by SigV2. */
