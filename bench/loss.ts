@@ -2,12 +2,12 @@
 // measured: it is arithmetic over assumptions, which docs/durability.md states.
 
 import { randomBytes } from "node:crypto";
-import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { MemoryDrive } from "../src/drives/memory.ts";
 import type { Geometry } from "../src/erasure/geometry.ts";
 import { newId } from "../src/store/ids.ts";
 import { placeShards } from "../src/store/placement.ts";
+import { writeRows } from "./support/write-rows.ts";
 
 /** What is assumed of the drives. Probabilities are of a year. */
 export interface Assumptions {
@@ -228,5 +228,5 @@ if (import.meta.main) {
   const { values } = parseArgs({ options: { json: { type: "string" } } });
   const rows = losses();
   console.log(lossTable(rows));
-  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(rows, null, 2)}\n`);
+  if (values.json !== undefined) await writeRows(values.json, rows);
 }
