@@ -52,6 +52,32 @@ describe("own pages", () => {
     expect(text).toMatch(/^# TYPE sherd_request_duration_seconds histogram$/m);
   });
 
+  it("change something only where they are posted, with the key and a header that no form can send", async () => {
+    const key = basic(sherd.accessKeyId, sherd.secretAccessKey);
+    const post = (page: string, headers: Record<string, string>) =>
+      fetch(`${sherd.endpoint}/-/${page}`, { method: "POST", headers });
+    expect((await fetch(`${sherd.endpoint}/-/run`, { headers: key })).status).toBe(404);
+    expect((await post("run", { "x-sherd-confirm": "run" })).status).toBe(401);
+    expect((await post("run", key)).status).toBe(403);
+    expect((await post("restore", key)).status).toBe(403);
+    const answer = await post("run", { ...key, "x-sherd-confirm": "run" });
+    expect(await answer.json()).toMatchObject({ collect: { deletedBlobs: 0 }, snapshot: { snapshots: 0 } });
+    const restore = await post("restore", { ...key, "x-sherd-confirm": "restore" });
+    expect(await restore.json()).toMatchObject({ state: "refused" });
+    const unknown = await post("restore?database=DB_9", { ...key, "x-sherd-confirm": "restore" });
+    expect(unknown.status).toBe(400);
+  });
+
+  it("check everything, from where the last call got to", async () => {
+    const headers = basic(sherd.accessKeyId, sherd.secretAccessKey);
+    const whole = await fetch(`${sherd.endpoint}/-/check`, { headers });
+    expect(await whole.json()).toMatchObject({ findings: [], next: null });
+    const from = JSON.stringify({ database: "DB", phase: "drives", of: "drive-6", after: "" });
+    const rest = await fetch(`${sherd.endpoint}/-/check?from=${encodeURIComponent(from)}`, { headers });
+    expect(await rest.json()).toMatchObject({ findings: [], next: null });
+    expect((await fetch(`${sherd.endpoint}/-/check?from=nothing`, { headers })).status).toBe(400);
+  });
+
   it("are not there under another name", async () => {
     expect((await fetch(`${sherd.endpoint}/-/nothing`)).status).toBe(404);
   });
