@@ -94,13 +94,19 @@ export async function installGo(packagePath: string, version: string): Promise<I
 /** Takes a system package where this is root on a machine with apt: the fallback where a registry cannot be reached. */
 export async function installSystem(packageName: string): Promise<Installed> {
   if (process.getuid?.() !== 0) return { ok: false, why: `not root, so apt-get install ${packageName} was not tried` };
-  const result = await attempt(["apt-get", "install", "-y", "-q", packageName], { timeoutMs: 300_000 }).catch(
-    () => undefined,
-  );
-  if (result === undefined) return { ok: false, why: "no apt-get here" };
-  return result.code === 0
-    ? { ok: true }
-    : { ok: false, why: `apt-get install ${packageName}: ${lastLine(result.stderr)}` };
+  const install = () => attempt(["apt-get", "install", "-y", "-q", packageName], { timeoutMs: 300_000 });
+  try {
+    let result = await install();
+    if (result.code !== 0) {
+      // A new machine has no package lists yet.
+      await attempt(["apt-get", "update", "-q"], { timeoutMs: 300_000 });
+      result = await install();
+    }
+    if (result.code === 0) return { ok: true };
+    return { ok: false, why: `apt-get install ${packageName}: ${lastLine(result.stderr)}` };
+  } catch (error) {
+    return { ok: false, why: `apt-get install ${packageName}: ${String(error).split("\n")[0]}` };
+  }
 }
 
 /** A program of the system, which is installed where it is missing; the package has its name. */

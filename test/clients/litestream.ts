@@ -8,7 +8,7 @@ import { type Client, type Job, runJobs, type Stage } from "./client.ts";
 import { cleanEnvironment, command } from "./command.ts";
 import { equal } from "./expect.ts";
 import { goProgram, installGo, versionOf } from "./install.ts";
-import { makeBucket } from "./stored.ts";
+import { bucketName, makeBucket } from "./stored.ts";
 
 /** Litestream 0.5, from the Go module proxy: SQLite's log in small immutable files, found again by lists. */
 export function litestreamClient(): Client {
@@ -27,8 +27,9 @@ export function litestreamClient(): Client {
 const JOBS: readonly Job[] = [{ name: "replicate-and-restore", run: replicateAndRestore }];
 
 async function replicateAndRestore(stage: Stage): Promise<string> {
-  (await makeBucket(stage, "litestream")).destroy();
-  const litestream = await configure(stage);
+  const bucket = bucketName("litestream");
+  (await makeBucket(stage, bucket)).destroy();
+  const litestream = await configure(stage, bucket);
   const db = new DatabaseSync(litestream.database);
   db.exec(
     "PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000; CREATE TABLE pots (id INTEGER PRIMARY KEY, clay BLOB)",
@@ -76,10 +77,10 @@ interface Litestream {
   file(name: string): string;
 }
 
-async function configure(stage: Stage): Promise<Litestream> {
+async function configure(stage: Stage, bucket: string): Promise<Litestream> {
   const file = (name: string) => join(stage.folder, name);
   const database = file("pots.db");
-  const replica = { type: "s3", bucket: "litestream", path: "db", endpoint: stage.endpoint, region: stage.region };
+  const replica = { type: "s3", bucket, path: "db", endpoint: stage.endpoint, region: stage.region };
   const socket = { enabled: true, path: file("socket") };
   const config = { socket, dbs: [{ path: database, replica: { ...replica, "force-path-style": true } }] };
   // JSON is YAML.

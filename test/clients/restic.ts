@@ -6,7 +6,7 @@ import { attempt, type CommandResult, cleanEnvironment, command } from "./comman
 import { folderDigests, writeContent } from "./content.ts";
 import { equal, includes } from "./expect.ts";
 import { systemProgram, versionOf } from "./install.ts";
-import { makeBucket } from "./stored.ts";
+import { bucketName, makeBucket } from "./stored.ts";
 
 const MB = 1_000_000;
 
@@ -25,10 +25,10 @@ export function resticClient(): Client {
 }
 
 const JOBS: readonly Job[] = [
-  { name: "backup-check-prune-restore", run: (stage) => backups(repositoryOf(stage, "restic-backups")) },
+  { name: "backup-check-prune-restore", run: (stage) => backups(repositoryOf(stage, bucketName("restic-backups"))) },
   {
     name: "with-list-version-1",
-    run: (stage) => backups(repositoryOf(stage, "restic-lists", ["-o", "s3.list-objects-v1=true"])),
+    run: (stage) => backups(repositoryOf(stage, bucketName("restic-lists"), ["-o", "s3.list-objects-v1=true"])),
   },
   { name: "check-finds-a-changed-pack", run: changedPack },
 ];
@@ -90,7 +90,7 @@ async function firstSnapshot(restic: Repository): Promise<string> {
 
 /** That `check` passes says something only if it can fail. */
 async function changedPack(stage: Stage): Promise<void> {
-  const bucket = "restic-changed";
+  const bucket = bucketName("restic-changed");
   const s3 = await makeBucket(stage, bucket);
   const restic = repositoryOf(stage, bucket);
   await writeFile(restic.file("one"), "one file");

@@ -19,7 +19,7 @@ import { attempt, cleanEnvironment, command } from "./command.ts";
 import { bytesOf, folderDigests, sha256Of, writeContent } from "./content.ts";
 import { equal } from "./expect.ts";
 import { systemProgram, versionOf } from "./install.ts";
-import { makeBucket } from "./stored.ts";
+import { bucketName, makeBucket } from "./stored.ts";
 
 /** s3fs of the system's packages: a bucket mounted as a folder, where the kernel lets a process mount by FUSE. */
 export function s3fsClient(): Client {
@@ -45,8 +45,9 @@ const JOBS: readonly Job[] = [
 
 type Work = (mount: string, stage: Stage) => Promise<void>;
 
-/** Mounts a new bucket, works in it, and hands the mount point to nobody afterwards. */
-async function mounted(stage: Stage, bucket: string, work: Work): Promise<void> {
+/** Mounts a new bucket, works in it and unmounts it whatever came of the work. */
+async function mounted(stage: Stage, purpose: string, work: Work): Promise<void> {
+  const bucket = bucketName(purpose);
   const s3 = await makeBucket(stage, bucket);
   const [mount, passwords] = [join(stage.folder, bucket), join(stage.folder, "passwd-s3fs")];
   await mkdir(mount, { recursive: true });

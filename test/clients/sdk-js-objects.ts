@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import {
   DeleteObjectsCommand,
   GetObjectAttributesCommand,
@@ -15,7 +14,7 @@ import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import type { Job, Stage } from "./client.ts";
 import { bytesOf, sha256Of } from "./content.ts";
 import { equal, includes } from "./expect.ts";
-import { makeBucket } from "./stored.ts";
+import { bucketName, makeBucket } from "./stored.ts";
 
 const MIB = 1024 * 1024;
 
@@ -29,7 +28,7 @@ export const OBJECT_API_JOBS: readonly Job[] = [
 
 /** A new bucket for each run: one that has versions is not emptied by the runner. */
 async function newBucket(stage: Stage, purpose: string) {
-  const Bucket = `js-${purpose}-${randomBytes(4).toString("hex")}`;
+  const Bucket = bucketName(`js-${purpose}`);
   return { Bucket, s3: await makeBucket(stage, Bucket) };
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import type { Stage } from "./client.ts";
@@ -11,6 +12,11 @@ export async function makeBucket(stage: Stage, Bucket: string): Promise<S3Client
   const s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true, maxAttempts: 1 });
   await s3.send(new CreateBucketCommand({ Bucket }));
   return s3;
+}
+
+/** A bucket name that no earlier run has left behind on a server that was given by `--endpoint`. */
+export function bucketName(purpose: string): string {
+  return `${purpose}-${randomBytes(4).toString("hex")}`;
 }
 
 /** Puts one object of each size and one of 12 MiB by multipart; returns the SHA-256 by key. */
