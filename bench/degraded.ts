@@ -74,7 +74,7 @@ async function main(): Promise<void> {
 /** Local drives as `npm start` makes them. */
 async function onDisks(damage: ShardDamage, sizeBytes: number): Promise<Row> {
   const body = randomBytes(sizeBytes);
-  const [healthy, degraded] = [await startServer(), await startServer()];
+  const [healthy, degraded] = [await start(), await start()];
   try {
     for (const server of [healthy, degraded]) await putObject(server, body);
     const drives = SIX.map((index) => join(degraded.dataDir, "drives", `drive-${index}`));
@@ -95,7 +95,7 @@ async function onDisks(damage: ShardDamage, sizeBytes: number): Promise<Row> {
 /** Drives that are buckets of another Sherd, behind a proxy that makes two of them fail. */
 async function onBuckets(fault: BucketFault, sizeBytes: number): Promise<Row> {
   const body = randomBytes(sizeBytes);
-  const far = await startServer();
+  const far = await start();
   const proxy = await startFaultProxy(far.endpoint);
   const nears: TestServer[] = [];
   try {
@@ -131,7 +131,14 @@ async function startNear(far: TestServer, proxy: FaultProxy, name: string): Prom
   }));
   for (const drive of drives) await client.expect(signedRequest(far, { method: "PUT", bucket: drive.bucket }));
   const secrets = { SHERD_FAR_ID: far.accessKeyId, SHERD_FAR_SECRET: far.secretAccessKey };
-  return startServer({ env: { SHERD_DRIVES: JSON.stringify(drives), ...secrets } });
+  return start({ SHERD_DRIVES: JSON.stringify(drives), ...secrets });
+}
+
+/** It is stopped after its measurement, and when the benchmark is interrupted. */
+async function start(env: Record<string, string> = {}): Promise<TestServer> {
+  const server = await startServer({ env });
+  undo.push(() => server.stop());
+  return server;
 }
 
 function isFirstOrSecondShard(name: string): boolean {

@@ -4,8 +4,17 @@ const HEDGE_MS_MAX = 3_000;
 /** Before anything is known of a drive. */
 const HEDGE_MS_INITIAL = 1_000;
 
-/** For how long a drive that let a reader wait, or was out of reach, is asked only where there is no other. */
-const SUSPECT_MS = 10_000;
+/**
+ * For how long a drive that let a reader wait, or was out of reach, is asked only where there is no other: at first, and at the
+ * most, as it doubles each time that the drive is found so again.
+ */
+const SUSPECT_MS_MIN = 10_000;
+const SUSPECT_MS_MAX = 120_000;
+
+interface Suspicion {
+  untilMs: number;
+  lastsMs: number;
+}
 
 interface Estimate {
   meanMs: number;
@@ -18,7 +27,7 @@ interface Estimate {
  */
 export class DriveLatency {
   readonly #estimates = new Map<string, Estimate>();
-  readonly #suspectUntilMs = new Map<string, number>();
+  readonly #suspicions = new Map<string, Suspicion>();
 
   observe(drive: string, ms: number): void {
     const estimate = this.#estimates.get(drive);
@@ -35,20 +44,24 @@ export class DriveLatency {
    * that it came.
    */
   suspect(drive: string, nowMs: number): void {
-    this.#suspectUntilMs.set(drive, nowMs + SUSPECT_MS);
+    const before = this.#suspicions.get(drive);
+    if (before && nowMs < before.untilMs) return;
+    const lastsMs = before ? Math.min(SUSPECT_MS_MAX, 2 * before.lastsMs) : SUSPECT_MS_MIN;
+    this.#suspicions.set(drive, { untilMs: nowMs + lastsMs, lastsMs });
   }
 
   /** A frame of the drive came. */
   trust(drive: string): void {
-    this.#suspectUntilMs.delete(drive);
+    this.#suspicions.delete(drive);
   }
 
   isSuspect(drive: string, nowMs: number): boolean {
-    return nowMs < (this.#suspectUntilMs.get(drive) ?? 0);
+    return nowMs < (this.#suspicions.get(drive)?.untilMs ?? 0);
   }
 
-  /** After this many milliseconds a frame of the drive is late. */
+  /** After this many milliseconds a frame of the drive is late. One that was late and never came is not waited for as long again. */
   hedgeMs(drive: string): number {
+    if (this.#suspicions.has(drive)) return HEDGE_MS_MIN;
     const estimate = this.#estimates.get(drive);
     if (!estimate) return HEDGE_MS_INITIAL;
     return Math.min(HEDGE_MS_MAX, Math.max(HEDGE_MS_MIN, estimate.meanMs + 4 * estimate.deviationMs));

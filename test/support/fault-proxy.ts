@@ -22,6 +22,8 @@ export async function startFaultProxy(targetEndpoint: string): Promise<FaultProx
     else if (fault === "error") fail(incoming, outgoing);
     else handOn({ incoming, outgoing, target, stalls: fault === "stall" });
   });
+  // Neither side closes a connection that the other is about to use again.
+  server.keepAliveTimeout = 0;
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
@@ -56,20 +58,23 @@ interface Exchange {
 function handOn({ incoming, outgoing, target, stalls }: Exchange): void {
   const { method, url, headers } = incoming;
   // With the Host header as it came: it is signed.
-  const onward = request({ host: target.hostname, port: target.port, method, path: url, headers }, (answer) => {
-    outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-    if (!stalls) {
-      answer.pipe(outgoing);
-      return;
-    }
-    const half = Math.floor(Number(answer.headers["content-length"] ?? 0) / 2);
-    let sentBytes = 0;
-    answer.on("data", (piece: Buffer) => {
-      const now = piece.subarray(0, Math.max(0, half - sentBytes));
-      sentBytes += now.length;
-      if (now.length > 0) outgoing.write(now);
-    });
-  });
+  const onward = request(
+    { agent: false, host: target.hostname, port: target.port, method, path: url, headers },
+    (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      if (!stalls) {
+        answer.pipe(outgoing);
+        return;
+      }
+      const half = Math.floor(Number(answer.headers["content-length"] ?? 0) / 2);
+      let sentBytes = 0;
+      answer.on("data", (piece: Buffer) => {
+        const now = piece.subarray(0, Math.max(0, half - sentBytes));
+        sentBytes += now.length;
+        if (now.length > 0) outgoing.write(now);
+      });
+    },
+  );
   onward.on("error", () => outgoing.destroy());
   outgoing.on("close", () => onward.destroy());
   incoming.pipe(onward);
