@@ -61,7 +61,9 @@ function handOn({ incoming, outgoing, target, stalls }: Exchange): void {
   const onward = request(
     { agent: false, host: target.hostname, port: target.port, method, path: url, headers },
     (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      // Of this connection, not of the answer.
+      const { connection: _, "keep-alive": __, ...passedOn } = answer.headers;
+      outgoing.writeHead(answer.statusCode ?? 502, passedOn);
       if (!stalls) {
         answer.pipe(outgoing);
         return;
