@@ -1,3 +1,5 @@
+import { waitForOthers } from "./wait-for-others.ts";
+
 /** Bytes that were taken out of a budget. Keep a reference to it for as long as they are in use: what is forgotten goes back. */
 export interface Allowance {
   /** Gives the bytes back; further calls do nothing. */
@@ -31,9 +33,9 @@ export class ByteBudget {
   take(bytes: number): Promise<Allowance> {
     if (bytes > this.#bytesMax) throw new RangeError(`${bytes} bytes of a budget of ${this.#bytesMax}`);
     if (this.#waiting.length === 0 && bytes <= this.#freeBytes) return Promise.resolve(this.#lend(bytes));
-    return new Promise((resolve) => {
-      this.#waiting.push({ bytes, take: () => resolve(this.#lend(bytes)) });
-    });
+    const { promise, resolve } = Promise.withResolvers<Allowance>();
+    this.#waiting.push({ bytes, take: () => resolve(this.#lend(bytes)) });
+    return waitForOthers(promise);
   }
 
   #lend(bytes: number): Allowance {

@@ -1,3 +1,4 @@
+import { waitForOthers } from "../base/wait-for-others.ts";
 import type { KernelInstance } from "./kernel.ts";
 import { StripeBuffer } from "./stripe-buffer.ts";
 
@@ -38,6 +39,10 @@ export class StripePool {
     if (signal?.aborted) return Promise.reject(signal.reason);
     const slot = this.#free.pop();
     if (slot !== undefined) return Promise.resolve(this.#lend(slot));
+    return waitForOthers(this.#wait(signal));
+  }
+
+  #wait(signal?: AbortSignal): Promise<StripeBuffer> {
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         take: (freed) => {

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { open as openFile, readdir, stat } from "node:fs/promises";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Sherd, startSherd } from "../support/sherd.ts";
 import { signRequest } from "../support/signer.ts";
@@ -99,3 +100,15 @@ async function shardFiles(): Promise<string[]> {
   }
   return files;
 }
+
+test("uploads that wait for the memory that others hold are not taken for such as hang", async () => {
+  const content = body.subarray(0, 300_000);
+  const slow = Array.from({ length: abandoned }, (_, index) => open("PUT", `/bucket/slow-${index}`, content));
+  const answers = Promise.all(slow.map((request) => once(request, "response") as Promise<[IncomingMessage]>));
+  answers.catch(() => {}); // it is awaited below
+  // Some hold a stripe each; the others wait for one, and nothing else is going on for them.
+  for (const request of slow) request.write(content.subarray(0, 200_000));
+  await setTimeout(2_000);
+  for (const request of slow) request.end(content.subarray(200_000));
+  expect((await answers).map(([{ statusCode }]) => statusCode)).toEqual(slow.map(() => 200));
+});
