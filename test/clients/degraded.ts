@@ -2,6 +2,7 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
+import { type BucketFault, startFaultProxy } from "../support/fault-proxy.ts";
 import { damageShards, type ShardDamage } from "../support/shard-damage.ts";
 import { type Client, type Job, runJobs, Skip, type Stage } from "./client.ts";
 import { bytesOf, sha256Of } from "./content.ts";
@@ -28,6 +29,10 @@ const JOBS: readonly Job[] = [
   ...(["emptied", "truncated", "corrupted"] as const).map((damage) => ({
     name: `two-drives-${damage}`,
     run: (stage: Stage) => withServer(stage, damage, (rig) => twoDamaged(rig, damage)),
+  })),
+  ...(["hang", "error", "stall"] as const).map((fault) => ({
+    name: `two-buckets-${fault}`,
+    run: (stage: Stage) => twoBucketsFail(stage, fault),
   })),
   { name: "two-drives-gone-before-the-start", run: (stage) => withServer(stage, "before", goneBeforeStart) },
 ];
@@ -152,6 +157,38 @@ async function twoDamaged({ s3, digests, drives }: Rig, damage: ShardDamage): Pr
   if (shards < 4) throw new Error(`only ${shards} shards were ${damage}`);
   await checkAll(s3, BUCKET, digests, `with ${shards} shards ${damage}`);
   return `${shards} shards ${damage}`;
+}
+
+/** Drives that are buckets of another server: two of them fail in ways that a folder does not. */
+async function twoBucketsFail(stage: Stage, fault: BucketFault): Promise<string> {
+  if (!stage.ownServer) throw new Skip("needs a server of its own");
+  const { accessKeyId, secretAccessKey, region } = stage;
+  const keys = { accessKeyId, secretAccessKey };
+  const far = await startServer({ dataFolder: join(stage.folder, `far-${fault}`), port: 0, ...keys });
+  const proxy = await startFaultProxy(far.endpoint);
+  const names = [1, 2, 3, 4, 5, 6].map((index) => `far-${index}`);
+  let near: RunningServer | undefined;
+  try {
+    for (const bucket of names) await makeBucket({ ...stage, endpoint: far.endpoint }, bucket);
+    const place = { type: "s3", endpoint: proxy.endpoint, region };
+    const secrets = { accessKeyIdSecret: "SHERD_FAR_ID", secretAccessKeySecret: "SHERD_FAR_SECRET" };
+    const drives = names.map((bucket) => ({ name: bucket, bucket, ...place, ...secrets }));
+    const variables = {
+      SHERD_DRIVES: JSON.stringify(drives),
+      SHERD_FAR_ID: accessKeyId,
+      SHERD_FAR_SECRET: secretAccessKey,
+    };
+    near = await startServer({ dataFolder: join(stage.folder, `near-${fault}`), port: 0, ...keys, variables });
+    const s3 = await makeBucket({ ...stage, endpoint: near.endpoint }, BUCKET);
+    const digests = await putAll(s3, BUCKET, SIZES);
+    for (const bucket of names.slice(1, 3)) proxy.faults.set(bucket, fault);
+    await checkAll(s3, BUCKET, digests, `while two buckets ${fault}`);
+    return `${digests.size} objects`;
+  } finally {
+    await near?.stop();
+    await proxy.stop();
+    await far.stop();
+  }
 }
 
 async function goneBeforeStart({ digests, drives, restart }: Rig): Promise<undefined> {

@@ -10,6 +10,8 @@ export interface ServerOptions {
   readonly port: number;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** Further variables of the environment. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 export interface RunningServer {
@@ -37,6 +39,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       SHERD_ACCESS_KEY_ID: options.accessKeyId,
       SHERD_SECRET_ACCESS_KEY: options.secretAccessKey,
       SHERD_DOMAIN: "localhost",
+      ...options.variables,
     },
     stdio: ["ignore", "pipe", "pipe"],
     // A process group of its own: a kill of the group leaves no workerd behind.

@@ -19,9 +19,6 @@ const LARGE = pattern(2_600_001, 41);
 const SMALL = pattern(150_000, 42);
 const Bucket = "near";
 
-/** A connection between the servers that breaks costs a PUT, which is answered 503: as SDKs do, it is sent again. */
-const PATIENT = { maxAttempts: 5 };
-
 let far: Sherd;
 let near: Sherd;
 let proxy: FaultProxy;
@@ -32,7 +29,7 @@ beforeAll(async () => {
   for (const name of BUCKETS) await far.client().send(new CreateBucketCommand({ Bucket: name }));
   proxy = await startFaultProxy(far.endpoint);
   near = await startNear();
-  s3 = near.client(PATIENT);
+  s3 = near.client();
   await s3.send(new CreateBucketCommand({ Bucket }));
   await s3.send(new PutObjectCommand({ Bucket, Key: "large", Body: LARGE }));
   await s3.send(new PutObjectCommand({ Bucket, Key: "small", Body: SMALL }));
@@ -94,12 +91,12 @@ describe.each<BucketFault>(["hang", "error", "stall"])("buckets %s", (fault) => 
   async function withFaults(names: readonly string[], read: (client: S3Client) => Promise<void>): Promise<void> {
     const fresh = await startNear();
     try {
-      const client = fresh.client(PATIENT);
+      const client = fresh.client();
       await client.send(new CreateBucketCommand({ Bucket }));
       await client.send(new PutObjectCommand({ Bucket, Key: "large", Body: LARGE }));
       await client.send(new PutObjectCommand({ Bucket, Key: "small", Body: SMALL }));
       for (const name of names) proxy.faults.set(name, fault);
-      await read(fresh.client());
+      await read(client);
     } finally {
       proxy.faults.clear();
       await fresh.stop();
