@@ -50,6 +50,6 @@ export async function expectNothingLeft(rig: TestStore, bucket: string): Promise
 /** Runs the collector as if the grace time of all trash were over. */
 export async function collectAll(rig: TestStore): Promise<void> {
   const { engine, clock, settings } = rig.store;
-  const store = buildStore({ ...rig, engine, clock, settings: { ...settings, graceSeconds: -1 } });
+  const store = buildStore({ ...rig, engine, clock, settings: { ...settings, graceSeconds: -3600 } });
   await collect.run(store, { untilMs: Number.POSITIVE_INFINITY, isSpent: () => false }, null);
 }
