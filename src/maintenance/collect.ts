@@ -18,8 +18,8 @@ export const collect: Job = {
 /**
  * The only code besides the walk that deletes shards. In this order, each step idempotent:
  *
- * 1. Trash older than the grace time, and than the newest snapshot of the metadata, is emptied: its references go, and blobs that nothing refers to any more are condemned,
- *    in one transaction. From then on no commit can refer to them.
+ * 1. Trash older than the grace time, and than the newest snapshot of the metadata, is emptied: its references go, and blobs
+ *    that nothing refers to any more are condemned, in one transaction. From then on no commit can refer to them.
  * 2. The shards of condemned blobs are deleted, drive by drive. A shard on a drive that is not configured any more counts as
  *    deleted: should the drive come back, the walk finds it.
  * 3. The rows of those whose shards are all deleted are forgotten. One that has a shard on a drive that fails stays condemned and
@@ -33,8 +33,10 @@ export async function collectGarbage(
   const report = { emptied: 0, deletedBlobs: 0, waitingBlobs: 0, failedDrives: 0 };
   const failed = new Set<string>();
   let after = saved;
+  // Once a run: a snapshot that is begun meanwhile names nothing that was dropped before that.
+  const beforeMs = await droppedBeforeMs(store);
   while (!budget.isSpent()) {
-    const emptied = await emptyTrash(store);
+    const emptied = await emptyTrash(store, beforeMs);
     const condemned = await store.metadata.blobs.condemned(after, BLOBS_PER_BATCH);
     if (emptied === 0 && condemned.length === 0) return { report, cursor: null };
     const waiting = await deleteBlobs(store, condemned, failed);
@@ -66,9 +68,8 @@ function placeOf(blob: CondemnedBlob | undefined): CondemnedPlace | null {
   return blob ? { condemnedMs: blob.condemnedMs, id: blob.id } : null;
 }
 
-async function emptyTrash(store: StoreContext): Promise<number> {
-  const { clock, metadata } = store;
-  const trash = await metadata.blobs.trash(await droppedBeforeMs(store), TRASH_PER_BATCH);
+async function emptyTrash({ clock, metadata }: StoreContext, beforeMs: number): Promise<number> {
+  const trash = await metadata.blobs.trash(beforeMs, TRASH_PER_BATCH);
   if (trash.length > 0) await metadata.blobs.releaseTrash(trash, clock.now());
   return trash.length;
 }
