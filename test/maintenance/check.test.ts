@@ -96,7 +96,9 @@ describe("checking everything", () => {
   });
 
   it("finds a blob that is lost: its bodies cannot be read", async () => {
-    const [large] = await rig.rows("SELECT json_extract(extents, '$[0][2]') AS blob FROM objects WHERE key = 'large'");
+    const [large] = await rig.rows<{ blob: string }>(
+      "SELECT json_extract(extents, '$[0][2]') AS blob FROM objects WHERE key = 'large'",
+    );
     const blob = (await rig.blobs()).find(({ id }) => id === large!.blob)!;
     for (const shard of [0, 1, 2]) rig.lose(blob, shard);
     const found = await kinds();
