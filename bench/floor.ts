@@ -98,10 +98,11 @@ async function startRival(
   { folder, checkout, bodies }: { folder: string; checkout: string; bodies: Bodies },
 ): Promise<SherdEndpoint> {
   const dataDir = await mkdtemp(join(folder, "sherd-"));
-  const sherd = await startSherd(dataDir, checkout === "" ? undefined : resolve(checkout));
-  undo.push(() => sherd.stop());
-  await prepareBucket(client, sherd, bodies);
-  return { name: checkout === "" ? "Sherd" : `Sherd in ${checkout}`, ...sherd, sweep: newFileSweeper(dataDir) };
+  const { endpoint, pid, stop } = await startSherd(dataDir, checkout === "" ? undefined : resolve(checkout));
+  undo.push(stop);
+  await prepareBucket(client, { endpoint }, bodies);
+  const name = checkout === "" ? "Sherd" : `Sherd in ${checkout}`;
+  return { name, endpoint, pids: [pid], sweep: newFileSweeper(dataDir) };
 }
 
 function isWanted(name: string): boolean {

@@ -1,6 +1,6 @@
 import type { BenchClient } from "../support/http-client.ts";
 import { type MeteredSherd, meteredBetween, readMetered, replayDatabase } from "../support/metered-sherd.ts";
-import { cpuMs } from "../support/process-usage.ts";
+import { cpuTime } from "../support/process-usage.ts";
 import { type CostCase, Session } from "./operations.ts";
 import { PRICES } from "./prices.ts";
 
@@ -50,14 +50,14 @@ export async function measureCpu(client: BenchClient, sherd: MeteredSherd, work:
   const request = (await work.prepare(session))(0);
   await replayDatabase(sherd);
   for (let warmUp = 0; warmUp < WARM_UPS; warmUp++) await session.send(request);
-  const before = cpuMs(sherd.pid);
+  const before = cpuTime(sherd.pids)?.totalMs ?? null;
   if (before === null) return null;
   let requests = 0;
   let used = 0;
   while (used < CPU_MS_WANTED && requests < REQUESTS_MAX) {
     await session.send(request);
     requests += 1;
-    used = (cpuMs(sherd.pid) ?? Number.NaN) - before;
+    used = (cpuTime(sherd.pids)?.totalMs ?? Number.NaN) - before;
   }
   return used / requests;
 }

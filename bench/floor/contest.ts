@@ -1,12 +1,12 @@
 import type { BenchClient, PreparedRequest } from "../support/http-client.ts";
-import { cpuMs } from "../support/process-usage.ts";
+import { type CpuTime, cpuBetween, cpuTime, sumCpu } from "../support/process-usage.ts";
 import { median, pairedRatio } from "../support/statistics.ts";
 
 /** One who does the operation: a server and a way to ask it. */
 export interface Contender {
   name: string;
-  /** Process id of its workerd. */
-  pid: number;
+  /** Process ids of its workerd. */
+  pids: readonly number[];
   /** The next request; signing is not measured. */
   prepare(): PreparedRequest;
   /** What the body of the answer must be. */
@@ -36,9 +36,12 @@ export interface Row {
   p50Ms: number;
   /** 10^6 bytes of the object a second, at p50. */
   mbPerSecond: number;
-  /** CPU of the workerd process; null where the system does not tell. */
+  /** CPU of the workerd processes; null where the system does not tell. */
   cpuMsPerRequest: number | null;
   cpuMsPerMb: number | null;
+  /** The part of it outside the kernel. */
+  cpuUserMsPerRequest: number | null;
+  cpuUserMsPerMb: number | null;
   /** The floor's time over this one's: 1 is as fast as the floor, 0.5 takes twice as long. Median over the rounds. */
   ratioToFloor: number;
   target: string | null;
@@ -49,12 +52,14 @@ interface Samples {
   /** Median of each round. */
   roundMs: number[];
   ms: number[];
-  cpuMs: number | null;
+  cpu: CpuTime | null;
 }
+
+const NO_CPU: CpuTime = { totalMs: 0, userMs: 0 };
 
 /** Runs a contest, after one round that does not count. Rejects at the first wrong answer. */
 export async function runContest(client: BenchClient, contest: Contest): Promise<Row[]> {
-  const samples = contest.contenders.map((): Samples => ({ roundMs: [], ms: [], cpuMs: 0 }));
+  const samples = contest.contenders.map((): Samples => ({ roundMs: [], ms: [], cpu: NO_CPU }));
   for (let round = -1; round < contest.rounds; round++) {
     const order = contest.contenders.map((contender, index) => ({ contender, sample: samples[index] as Samples }));
     // Forwards and backwards in turn, so that nobody always follows the same one.
@@ -64,7 +69,7 @@ export async function runContest(client: BenchClient, contest: Contest): Promise
       if (round < 0) continue;
       sample.ms.push(...turn.ms);
       sample.roundMs.push(median(turn.ms));
-      sample.cpuMs = sample.cpuMs === null || turn.cpuMs === null ? null : sample.cpuMs + turn.cpuMs;
+      sample.cpu = sumCpu(sample.cpu, turn.cpu);
     }
   }
   return contest.contenders.map((contender, index) => rowOf(contest, contender, samples, index));
@@ -72,16 +77,15 @@ export async function runContest(client: BenchClient, contest: Contest): Promise
 
 async function takeTurn(client: BenchClient, contender: Contender, requests: number) {
   const ms: number[] = [];
-  let usedMs: number | null = 0;
+  let cpu: CpuTime | null = NO_CPU;
   for (let request = 0; request < requests; request++) {
     const prepared = contender.prepare();
-    const beforeMs = cpuMs(contender.pid);
+    const before = cpuTime(contender.pids);
     ms.push((await client.expect(prepared, contender.expectedBody)).ms);
-    const afterMs = cpuMs(contender.pid);
-    usedMs = usedMs === null || beforeMs === null || afterMs === null ? null : usedMs + afterMs - beforeMs;
+    cpu = sumCpu(cpu, cpuBetween(before, cpuTime(contender.pids)));
     await contender.after?.();
   }
-  return { ms, cpuMs: usedMs };
+  return { ms, cpu };
 }
 
 function rowOf({ op, bytes }: Contest, contender: Contender, samples: readonly Samples[], index: number): Row {
@@ -90,7 +94,10 @@ function rowOf({ op, bytes }: Contest, contender: Contender, samples: readonly S
   const requests = sample.ms.length;
   const p50Ms = median(sample.ms);
   const ratioToFloor = pairedRatio(floor.roundMs, sample.roundMs);
-  const cpuMsPerRequest = sample.cpuMs === null ? null : sample.cpuMs / requests;
+  const perRequest = (ms: number | undefined) => (ms === undefined ? null : ms / requests);
+  const perMb = (ms: number | null) => (ms === null || bytes === 0 ? null : ms / (bytes / 1e6));
+  const cpuMsPerRequest = perRequest(sample.cpu?.totalMs);
+  const cpuUserMsPerRequest = perRequest(sample.cpu?.userMs);
   return {
     op,
     bytes,
@@ -99,7 +106,9 @@ function rowOf({ op, bytes }: Contest, contender: Contender, samples: readonly S
     p50Ms,
     mbPerSecond: bytes / 1e3 / p50Ms,
     cpuMsPerRequest,
-    cpuMsPerMb: cpuMsPerRequest === null || bytes === 0 ? null : cpuMsPerRequest / (bytes / 1e6),
+    cpuMsPerMb: perMb(cpuMsPerRequest),
+    cpuUserMsPerRequest,
+    cpuUserMsPerMb: perMb(cpuUserMsPerRequest),
     ratioToFloor,
     ...judge(contender, ratioToFloor),
   };

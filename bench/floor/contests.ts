@@ -8,8 +8,8 @@ import type { Contender, Contest } from "./contest.ts";
 export interface Endpoint {
   name: string;
   endpoint: string;
-  /** Process id of its workerd. */
-  pid: number;
+  /** Process ids of its workerd. */
+  pids: readonly number[];
 }
 
 /** The servers side by side. */
@@ -66,7 +66,7 @@ function largeGet({ sherds, bare }: Rivals, { large: expectedBody }: Bodies): Co
   const bareGet = () => ({ method: "GET", url, headers: { "x-size": `${expectedBody.length}` } });
   const gets = sherds.map((sherd) => sherdDoes(sherd, { method: "GET", key: "large" }));
   return [
-    { name: `${bare.name}, six drives`, pid: bare.pid, prepare: bareGet, expectedBody },
+    { name: `${bare.name}, six drives`, pids: bare.pids, prepare: bareGet, expectedBody },
     ...gets.map((get) => ({ ...get, expectedBody, target: { speedMin: 0.8 } })),
   ];
 }
@@ -88,7 +88,7 @@ function largePut({ sherds, bare }: Rivals, { large: body, ...sums }: Bodies): C
   const bareDigests = { "x-digests": "1" };
   const barePuts = (what: string, headers: Record<string, string>): Contender => {
     const prepared = () => barePut(bare.endpoint, "put", body, headers);
-    return { name: `${bare.name}, ${what}`, pid: bare.pid, prepare: prepared, after: clear };
+    return { name: `${bare.name}, ${what}`, pids: bare.pids, prepare: prepared, after: clear };
   };
   // The signer would hash the body before each request: its SHA-256 is given instead.
   const hashed = puts("MD5 + SHA-256", { mode: "literal", text: sums.sha256Hex });
@@ -122,13 +122,13 @@ function smallPut({ sherds, bare }: Rivals, body: Uint8Array): Contender[] {
   ];
 }
 
-function sherdDoes({ name, endpoint, pid }: Endpoint, asked: Omit<ObjectRequest, "bucket">, what?: string): Contender {
+function sherdDoes({ name, endpoint, pids }: Endpoint, asked: Omit<ObjectRequest, "bucket">, what?: string): Contender {
   const prepared = () => prepare(endpoint, { bucket, ...asked });
-  return { name: what ? `${name}, ${what}` : name, pid, prepare: prepared };
+  return { name: what ? `${name}, ${what}` : name, pids, prepare: prepared };
 }
 
-function bareDoes({ name, endpoint, pid }: Endpoint, what: string, path: string): Contender {
-  return { name: `${name}, ${what}`, pid, prepare: () => ({ method: "GET", url: `${endpoint}/${path}` }) };
+function bareDoes({ name, endpoint, pids }: Endpoint, what: string, path: string): Contender {
+  return { name: `${name}, ${what}`, pids, prepare: () => ({ method: "GET", url: `${endpoint}/${path}` }) };
 }
 
 function barePut(endpoint: string, path: string, body: Uint8Array, headers: Record<string, string> = {}) {

@@ -8,8 +8,8 @@ import { startRuntime, withDatabase } from "../../local/runtime.ts";
 
 export interface LocalWorker {
   endpoint: string;
-  /** Process id of its workerd. */
-  pid: number;
+  /** Process ids of its workerd: one. */
+  pids: readonly number[];
   stop(): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export class LocalWorkers {
       vars,
       onLog: (_level, message) => void process.stderr.write(`${message}\n`),
     });
-    return { endpoint: `http://127.0.0.1:${runtime.port}`, pid: this.#lastPid, stop: () => runtime.dispose() };
+    return { endpoint: `http://127.0.0.1:${runtime.port}`, pids: [this.#lastPid], stop: () => runtime.dispose() };
   }
 
   /** To be called when all are stopped. */

@@ -57,17 +57,17 @@ export async function measureMemory(client: BenchClient, sherd: SherdEndpoint, c
 }
 
 async function growth(
-  { name, pid }: SherdEndpoint,
+  { name, pids }: SherdEndpoint,
   { op, concurrent, bodyBytes, growthBytesMax }: Crowd & { op: string },
   work: () => Promise<unknown>,
 ): Promise<MemoryRow | null> {
   await sleep(REST_MS);
-  const before = residentMemory(pid);
-  if (before === null || !resetPeak(pid)) return null;
+  const before = residentMemory(pids);
+  if (before === null || !resetPeak(pids)) return null;
   const startedMs = performance.now();
   await work();
   const ms = performance.now() - startedMs;
-  const peakBytes = residentMemory(pid)?.peakBytes ?? Number.NaN;
+  const peakBytes = residentMemory(pids)?.peakBytes ?? Number.NaN;
   const growthBytes = peakBytes - before.nowBytes;
   return {
     op,

@@ -10,7 +10,9 @@ export function contestTable(rows: readonly Row[]): string {
     "p50 ms",
     "MB/s",
     "CPU ms",
+    "of it user",
     "CPU ms/MB",
+    "of it user",
     "speed : floor",
     "time : floor",
     "target",
@@ -21,8 +23,10 @@ export function contestTable(rows: readonly Row[]): string {
     row.implementation,
     row.p50Ms.toFixed(row.p50Ms < 10 ? 3 : 1),
     row.bytes < 1e6 ? "" : row.mbPerSecond.toFixed(0),
-    row.cpuMsPerRequest?.toFixed(row.cpuMsPerRequest < 10 ? 2 : 0) ?? "?",
+    milliseconds(row.cpuMsPerRequest),
+    milliseconds(row.cpuUserMsPerRequest),
     row.bytes < 1e6 ? "" : (row.cpuMsPerMb?.toFixed(2) ?? "?"),
+    row.bytes < 1e6 ? "" : (row.cpuUserMsPerMb?.toFixed(2) ?? "?"),
     row.ratioToFloor.toFixed(2),
     (1 / row.ratioToFloor).toFixed(2),
     row.target ?? "",
@@ -47,7 +51,7 @@ export function memoryTable(rows: readonly MemoryRow[]): string {
   return formatTable(head, cells);
 }
 
-/** One line an operation, one column a stage: its share of the time, and of workerd's CPU. */
+/** One line an operation, one column a stage: its share of the time, of workerd's CPU, and of the user part of it. */
 export function stageTable(rows: readonly StageRow[]): string {
   const stages = [...new Set(rows.map((row) => row.stage))].filter((stage) => stage !== "all");
   const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
@@ -56,18 +60,20 @@ export function stageTable(rows: readonly StageRow[]): string {
     .flatMap((all) => {
       const of = (stage: string) =>
         rows.find((row) => row.op === all.op && row.bytes === all.bytes && row.stage === stage);
-      const cpu = (stage: string) => percent((of(stage)?.cpuMs ?? Number.NaN) / (all.cpuMs ?? Number.NaN));
+      const cpu = (figure: "cpuMs" | "cpuUserMs") =>
+        stages.map((stage) => percent((of(stage)?.[figure] ?? Number.NaN) / (all[figure] ?? Number.NaN)));
       const name = `${all.op} ${sizeName(all.bytes)}`;
       return [
         [name, `time ${milliseconds(all.ms)}`, ...stages.map((stage) => percent(of(stage)?.share ?? Number.NaN))],
-        ["", `CPU ${milliseconds(all.cpuMs ?? Number.NaN)}`, ...stages.map(cpu)],
+        ["", `CPU ${milliseconds(all.cpuMs)}`, ...cpu("cpuMs")],
+        ["", `of it user ${milliseconds(all.cpuUserMs)}`, ...cpu("cpuUserMs")],
       ];
     });
   return formatTable(["shares of", "ms", ...stages], cells);
 }
 
-function milliseconds(ms: number): string {
-  return ms.toFixed(ms < 10 ? 2 : 0);
+function milliseconds(ms: number | null): string {
+  return ms?.toFixed(ms < 10 ? 2 : 0) ?? "?";
 }
 
 export function sizeName(bytes: number): string {

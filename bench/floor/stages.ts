@@ -33,8 +33,9 @@ export interface StageRow {
   /** Milliseconds that the request is shorter without the stage, and their share of the whole. Medians over the rounds. */
   ms: number;
   share: number;
-  /** The same of workerd's CPU; null where the system does not tell. */
+  /** The same of workerd's CPU, and of its part outside the kernel; null where the system does not tell. */
   cpuMs: number | null;
+  cpuUserMs: number | null;
 }
 
 /**
@@ -99,22 +100,25 @@ async function stageRows(client: BenchClient, contest: Contest, bare: Endpoint):
 }
 
 /** HEAD has none: there it is an empty answer. */
-function bareBody({ endpoint, pid }: Endpoint, { op: method, bytes }: Contest, whole: Contender): Contender {
+function bareBody({ endpoint, pids }: Endpoint, { op: method, bytes }: Contest, whole: Contender): Contender {
   const url = `${endpoint}/body`;
   const prepare = () => {
     if (method === "HEAD") return { method: "GET", url: `${endpoint}/empty` };
     if (method === "GET") return { method, url, headers: { "x-size": `${bytes}` } };
     return { method, url, headers: { "content-length": `${bytes}` }, body: whole.prepare().body as Uint8Array };
   };
-  return { name: "body", pid, prepare };
+  return { name: "body", pids, prepare };
 }
 
 function stageRow(row: Row, all: Row): StageRow {
-  const { op, bytes, implementation: stage, ratioToFloor, cpuMsPerRequest } = row;
+  const { op, bytes, implementation: stage, ratioToFloor } = row;
   // What is measured is the whole request, a bare body, or what is left without the stage.
   const isLeftOut = stage in STAGES;
   const share = isLeftOut ? 1 - 1 / ratioToFloor : 1 / ratioToFloor;
-  const cpuAll = all.cpuMsPerRequest;
-  const cpuMs = cpuMsPerRequest === null || cpuAll === null || !isLeftOut ? cpuMsPerRequest : cpuAll - cpuMsPerRequest;
-  return { op, bytes, stage, ms: share * all.p50Ms, share, cpuMs };
+  const cost = (figure: "cpuMsPerRequest" | "cpuUserMsPerRequest") => {
+    const [own, whole] = [row[figure], all[figure]];
+    return own === null || whole === null || !isLeftOut ? own : whole - own;
+  };
+  const [cpuMs, cpuUserMs] = [cost("cpuMsPerRequest"), cost("cpuUserMsPerRequest")];
+  return { op, bytes, stage, ms: share * all.p50Ms, share, cpuMs, cpuUserMs };
 }

@@ -1,6 +1,7 @@
+import { type CpuTime, cpuBetween, cpuTime, sumCpu } from "../support/process-usage.ts";
 import { median, pairedRatio, percentile } from "../support/statistics.ts";
 import type { Case, Load } from "./load.ts";
-import { type Target, targetCpuMs } from "./target.ts";
+import type { Target } from "./target.ts";
 import { takeTurn } from "./turn.ts";
 
 /** One target in one case. */
@@ -21,6 +22,9 @@ export interface Row {
   /** Of the server's processes; null where they cannot be seen. In steps of 0.01 s a round. */
   cpuSecondsPerOp: number | null;
   cpuSecondsPerGb: number | null;
+  /** The part of it outside the kernel. */
+  cpuUserSecondsPerOp: number | null;
+  cpuUserSecondsPerGb: number | null;
   /** Share of one core that the load generator used: near 1 it, and not the server, may be what was measured. */
   generatorCpuShare: number;
   /** Operations a second over those of the first target, median of what was measured in the same round; null where that one failed. */
@@ -50,7 +54,7 @@ const WARM_UP_BYTES_MAX = 16 * 1024 * 1024;
 interface Samples {
   ms: number[];
   opsPerSecond: number[];
-  cpuMs: number | null;
+  cpu: CpuTime | null;
   generatorMs: number;
   wallMs: number;
 }
@@ -91,7 +95,7 @@ export async function measureCase(
 }
 
 function newSamples(): Samples {
-  return { ms: [], opsPerSecond: [], cpuMs: 0, generatorMs: 0, wallMs: 0 };
+  return { ms: [], opsPerSecond: [], cpu: { totalMs: 0, userMs: 0 }, generatorMs: 0, wallMs: 0 };
 }
 
 async function oneTurn(
@@ -105,20 +109,19 @@ async function oneTurn(
   const wanted = Math.max(4 * lines, Math.ceil(1.5 * expectedRate * turnSeconds));
   const since = load.written;
   const operations = await load.operations(work, Math.min(wanted, affordable, OPERATIONS_MAX));
-  const cpuBeforeMs = targetCpuMs(target);
+  const cpuBefore = cpuTime(target.pids);
   const generatorBefore = process.cpuUsage();
   const turn = await takeTurn(operations, lines, turnSeconds);
   const { user, system } = process.cpuUsage(generatorBefore);
-  const cpuAfterMs = targetCpuMs(target);
-  const cpuMs = cpuBeforeMs === null || cpuAfterMs === null ? null : cpuAfterMs - cpuBeforeMs;
+  const cpu = cpuBetween(cpuBefore, cpuTime(target.pids));
   if (work.op === "PUT" || work.op === "DELETE") await load.sweep(since);
-  return { ...turn, cpuMs, generatorMs: (user + system) / 1000 };
+  return { ...turn, cpu, generatorMs: (user + system) / 1000 };
 }
 
 function add(samples: Samples, turn: Awaited<ReturnType<typeof oneTurn>>): void {
   samples.ms.push(...turn.ms);
   samples.opsPerSecond.push((turn.ms.length * 1000) / turn.wallMs);
-  samples.cpuMs = samples.cpuMs === null || turn.cpuMs === null ? null : samples.cpuMs + turn.cpuMs;
+  samples.cpu = sumCpu(samples.cpu, turn.cpu);
   samples.generatorMs += turn.generatorMs;
   samples.wallMs += turn.wallMs;
 }
@@ -126,7 +129,10 @@ function add(samples: Samples, turn: Awaited<ReturnType<typeof oneTurn>>): void 
 function rowOf({ name }: Target, { op, sizeBytes, clients }: Case, samples: Samples, first: Samples | undefined): Row {
   const movesBody = op === "PUT" || op === "GET";
   const opsPerSecond = median(samples.opsPerSecond);
-  const cpuSecondsPerOp = samples.cpuMs === null ? null : samples.cpuMs / 1000 / samples.ms.length;
+  const perOp = (ms: number | undefined) => (ms === undefined ? null : ms / 1000 / samples.ms.length);
+  const perGb = (seconds: number | null) => (seconds === null || !movesBody ? null : (seconds / sizeBytes) * 1e9);
+  const cpuSecondsPerOp = perOp(samples.cpu?.totalMs);
+  const cpuUserSecondsPerOp = perOp(samples.cpu?.userMs);
   return {
     target: name,
     op,
@@ -139,7 +145,9 @@ function rowOf({ name }: Target, { op, sizeBytes, clients }: Case, samples: Samp
     opsPerSecond,
     mbPerSecond: movesBody ? (opsPerSecond * sizeBytes) / 1e6 : null,
     cpuSecondsPerOp,
-    cpuSecondsPerGb: cpuSecondsPerOp === null || !movesBody ? null : (cpuSecondsPerOp / sizeBytes) * 1e9,
+    cpuSecondsPerGb: perGb(cpuSecondsPerOp),
+    cpuUserSecondsPerOp,
+    cpuUserSecondsPerGb: perGb(cpuUserSecondsPerOp),
     generatorCpuShare: samples.generatorMs / samples.wallMs,
     ratio: first ? pairedRatio(samples.opsPerSecond, first.opsPerSecond) : null,
   };

@@ -11,6 +11,7 @@ export function serverTable(rows: readonly Row[], format: TableFormat): string {
     `${name}: speed`,
     "p50 / p95 / p99 ms",
     "CPU",
+    "of it user",
     ...(index > 0 ? [`: ${targets[0]}`] : []),
   ];
   const head = ["operation", "clients", ...targets.flatMap(columns)];
@@ -31,22 +32,25 @@ export function serverTable(rows: readonly Row[], format: TableFormat): string {
 }
 
 function targetCells(row: Row | undefined, hasRatio: boolean): string[] {
-  if (!row) return ["failed", "", "", ...(hasRatio ? [""] : [])];
+  if (!row) return ["failed", "", "", "", ...(hasRatio ? [""] : [])];
   const mark = row.generatorCpuShare > GENERATOR_SHARE_MAX ? "*" : "";
   const isLarge = row.mbPerSecond !== null && row.sizeBytes >= 1024 * 1024;
   const speed = isLarge ? `${digits(row.mbPerSecond ?? 0)} MB/s` : `${digits(row.opsPerSecond)}/s`;
   const latency = [row.p50Ms, row.p95Ms, row.p99Ms].map(digits).join(" / ");
-  return [`${speed}${mark}`, latency, cpu(row, isLarge), ...(hasRatio ? [row.ratio?.toFixed(2) ?? ""] : [])];
+  const cpu = isLarge
+    ? [row.cpuSecondsPerGb, row.cpuUserSecondsPerGb].map((seconds) => amount(seconds, "s/GB"))
+    : [row.cpuSecondsPerOp, row.cpuUserSecondsPerOp].map((seconds) => amount(seconds && seconds * 1000, "ms"));
+  return [`${speed}${mark}`, latency, ...cpu, ...(hasRatio ? [row.ratio?.toFixed(2) ?? ""] : [])];
 }
 
-function cpu({ cpuSecondsPerOp, cpuSecondsPerGb }: Row, isLarge: boolean): string {
-  if (isLarge) return cpuSecondsPerGb === null ? "?" : `${digits(cpuSecondsPerGb)} s/GB`;
-  return cpuSecondsPerOp === null ? "?" : `${digits(cpuSecondsPerOp * 1000)} ms`;
+function amount(value: number | null, unit: string): string {
+  return value === null ? "?" : `${digits(value)} ${unit}`;
 }
 
 /** What the table's signs mean. */
-export const SERVER_LEGEND = `Speeds are medians of up to ${ROUNDS} rounds, all targets in turn. CPU: of the server's processes. The last column of a
-target is its speed over the first one's. *: the load generator was busy for more than ${100 * GENERATOR_SHARE_MAX} % of the time.`;
+export const SERVER_LEGEND = `Speeds are medians of up to ${ROUNDS} rounds, all targets in turn. CPU: of the server's processes; the part
+outside the kernel, of it user, is the one that does not depend on which memory the kernel had at hand (bench:floor --only pages).
+The last column of a target is its speed over the first one's. *: the load generator was busy for more than ${100 * GENERATOR_SHARE_MAX} % of the time.`;
 
 /** Rows of the same case together, in the order in which they were measured. */
 export function casesOf(rows: readonly Row[]): Row[][] {

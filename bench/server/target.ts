@@ -1,4 +1,4 @@
-import { cpuMs } from "../support/process-usage.ts";
+import { cpuTime } from "../support/process-usage.ts";
 import type { Door } from "../support/signed-request.ts";
 
 /** A server that is measured. */
@@ -23,6 +23,5 @@ export function parseTarget(text: string): Omit<Target, "pids"> {
 
 /** Milliseconds of CPU that the target's processes have used; null where they cannot be seen. */
 export function targetCpuMs({ pids }: Target): number | null {
-  const used = pids.map(cpuMs);
-  return used.length === 0 || used.includes(null) ? null : used.reduce<number>((sum, ms) => sum + (ms ?? 0), 0);
+  return cpuTime(pids)?.totalMs ?? null;
 }

@@ -1,36 +1,73 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
-/** What Linux says of a process. Other systems are not supported: each function returns null there. */
+/** What Linux says of processes. Other systems are not supported: each function returns null there. */
 
 /** Clock ticks a second of /proc/PID/stat: 100 on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
-/** Milliseconds of CPU that all threads of the process have used, in steps of 10. */
-export function cpuMs(pid: number): number | null {
+/** Milliseconds of CPU, in steps of 10. */
+export interface CpuTime {
+  totalMs: number;
+  /**
+   * The part outside the kernel. Where the kernel shares the total out by what its ticks met, only a sum over a second or so
+   * is right.
+   */
+  userMs: number;
+}
+
+/** What all threads of the processes have used. Null where there are none, or one of them cannot be seen. */
+export function cpuTime(pids: readonly number[]): CpuTime | null {
+  return pids.length === 0 ? null : pids.map(cpuTimeOf).reduce(sumCpu);
+}
+
+/** Null where one of them is missing. */
+export function sumCpu(one: CpuTime | null, other: CpuTime | null): CpuTime | null {
+  if (one === null || other === null) return null;
+  return { totalMs: one.totalMs + other.totalMs, userMs: one.userMs + other.userMs };
+}
+
+/** What was used between two readings; null where one of them is missing. */
+export function cpuBetween(before: CpuTime | null, after: CpuTime | null): CpuTime | null {
+  if (before === null || after === null) return null;
+  return { totalMs: after.totalMs - before.totalMs, userMs: after.userMs - before.userMs };
+}
+
+function cpuTimeOf(pid: number): CpuTime | null {
   const stat = read(`/proc/${pid}/stat`);
   if (stat === null) return null;
   // The second field is the command in parentheses, and may hold anything.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND;
+  const ms = (index: number) => (Number(fields[index]) * 1000) / TICKS_PER_SECOND;
+  return { totalMs: ms(11) + ms(12), userMs: ms(11) };
 }
 
 export interface ResidentMemory {
   nowBytes: number;
-  /** Most since the process began, or since `resetPeak`. */
+  /** Most since the process began, or since `resetPeak`. Of several processes: the sum, whenever each had its most. */
   peakBytes: number;
 }
 
-export function residentMemory(pid: number): ResidentMemory | null {
+/** Of all the processes together. Null where there are none, or one of them cannot be seen. */
+export function residentMemory(pids: readonly number[]): ResidentMemory | null {
+  const all = pids.map(residentMemoryOf).filter((memory) => memory !== null);
+  if (all.length === 0 || all.length < pids.length) return null;
+  return all.reduce((one, other) => ({
+    nowBytes: one.nowBytes + other.nowBytes,
+    peakBytes: one.peakBytes + other.peakBytes,
+  }));
+}
+
+function residentMemoryOf(pid: number): ResidentMemory | null {
   const status = read(`/proc/${pid}/status`);
   if (status === null) return null;
   const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) * 1024;
   return { nowBytes: field("VmRSS"), peakBytes: field("VmHWM") };
 }
 
-/** Lets the peak begin anew at what is resident now. False where that is not allowed. */
-export function resetPeak(pid: number): boolean {
+/** Lets the peak of each begin anew at what is resident now. False where that is not allowed. */
+export function resetPeak(pids: readonly number[]): boolean {
   try {
-    writeFileSync(`/proc/${pid}/clear_refs`, "5");
+    for (const pid of pids) writeFileSync(`/proc/${pid}/clear_refs`, "5");
     return true;
   } catch {
     return false;

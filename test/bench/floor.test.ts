@@ -37,6 +37,7 @@ test("bench:floor measures, verifies and writes rows", () => {
     const sherd = rows.find((row: { implementation: string }) => row.implementation === "Sherd");
     expect(sherd).toMatchObject({ op: "GET", bytes: 4096, requests: 25, target: "time ≤ 2.5×" });
     for (const field of ["p50Ms", "mbPerSecond", "ratioToFloor"]) expect(sherd[field]).toBeGreaterThan(0);
+    if (process.platform === "linux") expect(sherd.cpuUserMsPerRequest).toBeLessThanOrEqual(sherd.cpuMsPerRequest);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -174,6 +174,10 @@ describe("bench:server", () => {
       );
       expect(rows).toHaveLength(2 * measured.size);
       for (const row of rows) expect(row.p50Ms).toBeLessThanOrEqual(row.p99Ms);
+      for (const { cpuUserSecondsPerOp, cpuSecondsPerOp } of rows.filter((row) => row.cpuSecondsPerOp !== null)) {
+        expect(cpuUserSecondsPerOp).toBeLessThanOrEqual(cpuSecondsPerOp ?? Number.NaN);
+      }
+      expect(stdout).toContain("| CPU | of it user |");
       expect(stdout).toContain("| PUT 4 KiB | 1 |");
       expect(readFileSync(svg, "utf8")).toContain("PUT 4 KiB, 1 client<");
       // Nothing is left behind.
