@@ -98,11 +98,11 @@ async function startRival(
   { folder, checkout, bodies }: { folder: string; checkout: string; bodies: Bodies },
 ): Promise<SherdEndpoint> {
   const dataDir = await mkdtemp(join(folder, "sherd-"));
-  const { endpoint, pid, stop } = await startSherd(dataDir, checkout === "" ? undefined : resolve(checkout));
+  const { endpoint, pids, stop } = await startSherd(dataDir, checkout === "" ? undefined : resolve(checkout));
   undo.push(stop);
   await prepareBucket(client, { endpoint }, bodies);
   const name = checkout === "" ? "Sherd" : `Sherd in ${checkout}`;
-  return { name, endpoint, pids: [pid], sweep: newFileSweeper(dataDir) };
+  return { name, endpoint, pids, sweep: newFileSweeper(dataDir) };
 }
 
 function isWanted(name: string): boolean {

@@ -1,10 +1,14 @@
-import { access, chmod, constants, mkdir, opendir, rm, stat, unlink, writeFile } from "node:fs/promises";
+import { access, chmod, constants, mkdir, opendir, readFile, rm, stat, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout } from "node:timers/promises";
 import { StartError, systemCode } from "./start-error.ts";
 
 /** How many drives `npm start` makes: as many as the 4+2 geometry has shards. */
 export const driveCount = 6;
+
+const ENDING_MS_MAX = 2_000;
+const ENDING_STEP_MS = 20;
 
 /** The data folder of one running server, held against any other. */
 export interface DataFolder {
@@ -18,7 +22,7 @@ export interface DataFolder {
   /** Whether the server before this one ended without stopping (killed, power lost). */
   wasKilled: boolean;
   /** Notes the process ids of this server, for people and scripts. */
-  note(processIds: { pid: number; workerdPid: number | undefined }): Promise<void>;
+  note(processIds: { pid: number; workerdPids: number[] }): Promise<void>;
   /** Lets the folder go after a clean stop. */
   release(): Promise<void>;
 }
@@ -39,6 +43,7 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
   }
   const lock = hold(path);
   const notePath = join(path, "sherd.pid");
+  await endOfWorkerds(notePath);
   try {
     await rm(temporaryPath, { recursive: true, force: true });
     for (const folder of [temporaryPath, metadataPath, join(path, "drives"), ...drivePaths]) {
@@ -67,6 +72,26 @@ function refusal(path: string, error: unknown): string {
   const code = systemCode(error);
   if (code === "EEXIST" || code === "ENOTDIR") return `the data folder ${path} is not a folder`;
   return `the data folder ${path} cannot be written (${code ?? error})`;
+}
+
+/**
+ * The workerds of a launcher that was killed end with it, but a moment later: until then they have the port and the files. A
+ * note of a kill long ago may name what other processes are now, so nobody is waited for long.
+ */
+async function endOfWorkerds(notePath: string): Promise<void> {
+  const note = await readFile(notePath, "utf8").catch(() => "{}");
+  const { workerdPids = [] } = JSON.parse(note) as { workerdPids?: number[] };
+  for (let waitedMs = 0; waitedMs < ENDING_MS_MAX && workerdPids.some(isAlive); waitedMs += ENDING_STEP_MS) {
+    await setTimeout(ENDING_STEP_MS);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /**

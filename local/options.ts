@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 
@@ -9,6 +10,8 @@ export interface StartOptions {
   port: number;
   /** Absolute path of the data folder. */
   dataDir: string;
+  /** Processes that serve clients. */
+  processes: number;
   /** No line per request. */
   quiet: boolean;
 }
@@ -18,6 +21,10 @@ export type CommandLine =
   | { kind: "help" }
   | { kind: "refused"; message: string };
 
+/** Each takes 100 MB of memory and more, and D1 serves only so many. */
+const defaultProcessesMax = 4;
+const processesMax = 64;
+
 export const usage = `Usage: npm start -- [options]
 
 Starts Sherd, an S3-compatible object store, on this machine.
@@ -25,6 +32,7 @@ Starts Sherd, an S3-compatible object store, on this machine.
   --host ADDRESS   address to listen on (default 127.0.0.1; 0.0.0.0 for all)
   --port PORT      port to listen on (default 9000; 0 for any free one)
   --data DIR       folder for keys, metadata and drives (default ./sherd-data)
+  --processes N    processes that serve clients (default: one a core, at most ${defaultProcessesMax})
   --quiet          no log line per request
   --help           this text
 
@@ -33,7 +41,7 @@ every variable that begins with SHERD_ is handed to the Worker (docs/configurati
 
 /** Reads the command line. Relative folders are relative to `cwd`. */
 export function parseCommandLine(args: string[], cwd: string): CommandLine {
-  let values: { host: string; port: string; data: string; quiet: boolean; help: boolean };
+  let values: { host: string; port: string; data: string; processes: string; quiet: boolean; help: boolean };
   try {
     ({ values } = parseArgs({
       args,
@@ -43,6 +51,7 @@ export function parseCommandLine(args: string[], cwd: string): CommandLine {
         host: { type: "string", default: "127.0.0.1" },
         port: { type: "string", default: "9000" },
         data: { type: "string", default: "sherd-data" },
+        processes: { type: "string", default: `${Math.min(availableParallelism(), defaultProcessesMax)}` },
         quiet: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
       },
@@ -55,10 +64,12 @@ export function parseCommandLine(args: string[], cwd: string): CommandLine {
   if (values.help) return { kind: "help" };
   const port = /^\d{1,5}$/.test(values.port) ? Number(values.port) : Number.NaN;
   if (!(port <= 65_535)) return { kind: "refused", message: `--port must be 0 to 65535, not "${values.port}"` };
+  const processes = /^\d{1,3}$/.test(values.processes) ? Number(values.processes) : Number.NaN;
+  if (!(processes >= 1 && processes <= processesMax)) {
+    return { kind: "refused", message: `--processes must be 1 to ${processesMax}, not "${values.processes}"` };
+  }
   if (values.host === "") return { kind: "refused", message: "--host must not be empty" };
   if (values.data === "") return { kind: "refused", message: "--data must not be empty" };
-  return {
-    kind: "start",
-    options: { host: values.host, port, dataDir: resolve(cwd, values.data), quiet: values.quiet },
-  };
+  const { host, data, quiet } = values;
+  return { kind: "start", options: { host, port, dataDir: resolve(cwd, data), processes, quiet } };
 }

@@ -4,14 +4,14 @@ import { bundleWorker } from "./bundle.ts";
 import { requireUsable } from "./configuration.ts";
 import { environmentCredentials, folderCredentials } from "./credentials.ts";
 import { type DataFolder, openDataFolder, sweepDrive } from "./data-folder.ts";
-import { listenRefusal, probeListenAddress, urlHost } from "./listen-address.ts";
+import { probeListenAddress, urlHost } from "./listen-address.ts";
 import { applyMigrations } from "./migrations.ts";
 import { parseCommandLine, type StartOptions, usage } from "./options.ts";
-import { type Runtime, startRuntime, withDatabase } from "./runtime.ts";
+import { withDatabase } from "./runtime.ts";
 import { repeat } from "./schedule.ts";
-import { StartError, systemCode } from "./start-error.ts";
+import { type Server, startServer } from "./server.ts";
+import { StartError } from "./start-error.ts";
 import { diskBinding, workerVars } from "./worker-vars.ts";
-import { type WorkerdProcess, watchWorkerd } from "./workerd-process.ts";
 
 const root = join(import.meta.dirname, "..");
 const cron = "* * * * *";
@@ -61,23 +61,15 @@ async function serve(options: StartOptions, environment: NodeJS.ProcessEnv): Pro
     databases: ["DB"],
   });
   const worker = await bundleWorker(join(root, "src/index.ts"));
-  const workerd = watchWorkerd();
   await withDatabase(folder.metadataPath, (database) => applyMigrations(database, join(root, "migrations")));
   // Made last, because a pair is shown only by the start that makes it: no earlier failure may swallow it.
   const credentials = given ?? (await folderCredentials(folder.path));
   const vars = workerVars(environment, credentials, options.quiet);
-  const { metadataPath, drivePaths } = folder;
-  const { host, port } = options;
-  const runtime = await startRuntime({ worker, host, port, metadataPath, drivePaths, vars, onLog: relay }).catch(
-    (error) => {
-      throw systemCode(error) === "ERR_ADDRESS_IN_USE"
-        ? new StartError(listenRefusal(host, port, "EADDRINUSE"))
-        : error;
-    },
-  );
-  await folder.note({ pid: process.pid, workerdPid: workerd.pid() });
-  stopOnSignals({ folder, runtime, workerd, endSchedule: startSchedule(runtime) });
-  const endpoint = `http://${urlHost(host)}:${runtime.port}`;
+  const { host, port, processes: fronts } = options;
+  const server = await startServer({ worker, host, port, fronts, ...folder, vars, onLog: relay });
+  await folder.note({ pid: process.pid, workerdPids: server.workerdPids() });
+  stopOnSignals({ folder, server, endSchedule: startSchedule(server) });
+  const endpoint = `http://${urlHost(host)}:${server.port}`;
   const showsSecret = (credentials.source === "file" && credentials.made) || process.stdout.isTTY === true;
   console.log(banner({ endpoint, region: vars.SHERD_REGION ?? "", credentials, dataDir: folder.path, showsSecret }));
   if (folder.wasKilled) await sweep(folder, startedMs);
@@ -88,10 +80,10 @@ function relay(level: string, message: string): void {
   (level === "error" || level === "warn" ? process.stderr : process.stdout).write(`${message}\n`);
 }
 
-function startSchedule(runtime: Runtime): () => void {
+function startSchedule(server: Server): () => void {
   return repeat({
     intervalMs: cronIntervalMs,
-    run: () => runtime.runScheduled(cron, new Date()),
+    run: () => server.runScheduled(cron, new Date()),
     onFailure: (error) =>
       relay("error", `sherd: scheduled run failed: ${error instanceof Error ? error.message : error}`),
   });
@@ -110,25 +102,16 @@ async function sweep(folder: DataFolder, startedMs: number): Promise<void> {
 
 interface Running {
   folder: DataFolder;
-  runtime: Runtime;
-  workerd: WorkerdProcess;
+  server: Server;
   endSchedule: () => void;
 }
 
 /** The first signal stops the server gently and ends with 0; a second one ends it at once. */
-function stopOnSignals({ folder, runtime, workerd, endSchedule }: Running): void {
+function stopOnSignals({ folder, server, endSchedule }: Running): void {
   let isStopping = false;
   const stop = async () => {
     endSchedule();
-    let disposed: Promise<void> | undefined;
-    // Disposed of in the moment that workerd exits: Miniflare would take the exit for a crash and start another.
-    const dispose = () => {
-      disposed ??= runtime.dispose();
-    };
-    await workerd.drain(drainMs, dispose);
-    dispose();
-    await disposed;
-    workerd.close();
+    await server.stop(drainMs);
     await folder.release();
     process.exit(0);
   };

@@ -21,6 +21,7 @@ import { DriveLatency } from "./store/drive-latency.ts";
 /** Bindings, variables and secrets of the Worker; docs/configuration.md explains each. */
 interface Env extends FrontVariables {
   SHERD_DRIVES: unknown;
+  SHERD_PROCESS?: string;
   [name: string]: unknown;
 }
 
@@ -48,8 +49,8 @@ function buildApp(env: Env): ReturnType<typeof createApp> {
   try {
     store ??= buildStore(env);
     const metrics = new RequestMetrics();
-    const pages = ownPages(store, { drives: counts, cost, requests: () => metrics.metrics() });
-    return createApp(createFront(env, store, { log, metrics, ownPages: pages }));
+    const observed = { drives: counts, cost, requests: () => metrics.metrics(), process: env.SHERD_PROCESS };
+    return createApp(createFront(env, store, { log, metrics, ownPages: ownPages(store, observed) }));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     log.error(`sherd cannot work: ${message}`);

@@ -21,8 +21,8 @@ export interface OwnTarget {
 
 /** Sherd of this checkout as `npm start` runs it, with its data in `dataDir`. */
 export async function startOwnSherd(dataDir: string): Promise<OwnTarget> {
-  const { endpoint, pid, stop } = await startSherd(dataDir);
-  return { target: { name: "Sherd", endpoint, ...benchCredentials, pids: [pid] }, stop };
+  const { endpoint, pids, stop } = await startSherd(dataDir);
+  return { target: { name: "Sherd", endpoint, ...benchCredentials, pids }, stop };
 }
 
 /** Prints the port that it listens on. */

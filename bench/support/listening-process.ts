@@ -4,22 +4,27 @@ const LISTENING = "0A";
 
 /**
  * Processes of this machine that serve a port: the one that listens on it, and where that is a workerd also the others of the
- * same parent, because `wrangler dev` runs its proxy and the Worker in two. Empty where the server is elsewhere, belongs to
- * another user, or the system is not Linux.
+ * same launcher: `wrangler dev` runs its proxy and the Worker in two, `npm start` several, each below a shell of its own. Empty
+ * where the server is elsewhere, belongs to another user, or the system is not Linux.
  */
 export function processesServing(endpoint: string): number[] {
   const { hostname, port, protocol } = new URL(endpoint);
   if (!/^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname)) return [];
   const inode = listeningInode(Number(port || (protocol === "https:" ? 443 : 80)));
   const pids = numbered("/proc");
-  const listener = inode === null ? undefined : pids.find((pid) => holdsSocket(pid, inode));
-  if (listener === undefined) return [];
-  const { name, parent } = identity(listener);
-  if (name !== "workerd" || parent <= 1) return [listener];
-  return pids.filter((pid) => {
-    const other = identity(pid);
-    return other.name === name && other.parent === parent;
-  });
+  const holders = inode === null ? [] : pids.filter((pid) => holdsSocket(pid, inode));
+  const workerd = holders.find((pid) => identity(pid).name === "workerd");
+  if (workerd === undefined) return holders.slice(0, 1);
+  const launcher = launcherOf(workerd);
+  if (launcher <= 1) return [workerd];
+  return pids.filter((pid) => identity(pid).name === "workerd" && launcherOf(pid) === launcher);
+}
+
+/** Its parent, or that one's where it is the shell that starts it anew. */
+function launcherOf(workerd: number): number {
+  const { parent } = identity(workerd);
+  const { name, parent: above } = identity(parent);
+  return name === "sh" || name === "supervise.sh" ? above : parent;
 }
 
 function listeningInode(port: number): string | null {

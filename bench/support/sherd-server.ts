@@ -13,10 +13,13 @@ const READY_MS_MAX = 60_000;
 export interface SherdServer {
   /** Without a slash at the end. */
   endpoint: string;
-  /** Process id of its workerd. */
-  pid: number;
+  /** Process ids of its workerds. */
+  pids: readonly number[];
   stop(): Promise<void>;
 }
+
+/** An older checkout has one workerd. */
+type Noted = { workerdPids: number[] } | { workerdPids?: never; workerdPid: number };
 
 /**
  * Starts Sherd as `npm start` does, on a free port, with its data in `dataDir`: that of this checkout, or of the one in the
@@ -33,12 +36,12 @@ export async function startSherd(dataDir: string, checkout = root): Promise<Sher
   const ended = once(server, "exit");
   try {
     const endpoint = await listening(server.stdout, ended);
-    const { workerdPid } = JSON.parse(await readFile(join(dataDir, "sherd.pid"), "utf8")) as { workerdPid: number };
+    const noted = JSON.parse(await readFile(join(dataDir, "sherd.pid"), "utf8")) as Noted;
     const stop = async () => {
       server.kill("SIGTERM");
       await ended;
     };
-    return { endpoint, pid: workerdPid, stop };
+    return { endpoint, pids: noted.workerdPids ?? [noted.workerdPid], stop };
   } catch (error) {
     server.kill("SIGKILL");
     throw error;

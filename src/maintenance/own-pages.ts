@@ -1,4 +1,4 @@
-import { type Metric, renderMetrics } from "../base/prometheus.ts";
+import { labelled, type Metric, renderMetrics } from "../base/prometheus.ts";
 import type { DriveCounts } from "../drives/counted.ts";
 import type { Cost } from "../metadata/database.ts";
 import type { StoreContext } from "../store/context.ts";
@@ -32,6 +32,8 @@ export interface Observed {
   cost: Readonly<Cost>;
   /** Of the requests that it served. */
   requests(): Metric[];
+  /** Which of several processes at one address this isolate is in. */
+  process?: string | undefined;
 }
 
 /** The server's own pages, by name below `/-/`. */
@@ -82,8 +84,11 @@ export function ownPages(store: StoreContext, observed: Observed): Map<string, P
   const metricsPage: Page = {
     method: "GET",
     async render() {
-      const metrics = [...observed.requests(), ...(await storeMetrics(store, observed.drives, observed.cost))];
-      return { contentType: "text/plain; version=0.0.4; charset=utf-8", body: renderMetrics(metrics) };
+      const { process, drives, cost } = observed;
+      const metrics = [...observed.requests(), ...(await storeMetrics(store, drives, cost))];
+      // Counters are this isolate's; gauges come from D1 and are the same in all.
+      const told = metrics.map((one) => (process && one.type !== "gauge" ? labelled(one, { process }) : one));
+      return { contentType: "text/plain; version=0.0.4; charset=utf-8", body: renderMetrics(told) };
     },
   };
   return new Map([

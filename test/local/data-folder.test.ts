@@ -32,7 +32,7 @@ test("one server holds a folder until it lets go", async () => {
 test("a stop that was clean is told from one that was not", async () => {
   const path = join(parent, "data");
   const first = await openDataFolder(path);
-  await first.note({ pid: 1, workerdPid: 2 });
+  await first.note({ pid: 1, workerdPids: [2, 3] });
   await first.release();
   const second = await openDataFolder(path);
   expect(second.wasKilled).toBe(false);

@@ -4,14 +4,15 @@ import { parseCommandLine } from "../../local/options.ts";
 test("without arguments the documented defaults hold", () => {
   expect(parseCommandLine([], "/srv")).toEqual({
     kind: "start",
-    options: { host: "127.0.0.1", port: 9000, dataDir: "/srv/sherd-data", quiet: false },
+    options: { host: "127.0.0.1", port: 9000, dataDir: "/srv/sherd-data", processes: expect.any(Number), quiet: false },
   });
 });
 
 test("every option is read, and a relative folder is relative to the working directory", () => {
-  expect(parseCommandLine(["--host", "0.0.0.0", "--port=0", "--data", "x/y", "--quiet"], "/srv")).toEqual({
+  const args = ["--host", "0.0.0.0", "--port=0", "--data", "x/y", "--processes", "3", "--quiet"];
+  expect(parseCommandLine(args, "/srv")).toEqual({
     kind: "start",
-    options: { host: "0.0.0.0", port: 0, dataDir: "/srv/x/y", quiet: true },
+    options: { host: "0.0.0.0", port: 0, dataDir: "/srv/x/y", processes: 3, quiet: true },
   });
 });
 
@@ -26,6 +27,9 @@ test.each([
   [["--port", "65536"], /--port must be 0 to 65535, not "65536"/],
   [["--port", "-1"], /--port/],
   [["--port", "80x"], /--port must be/],
+  [["--processes", "0"], /--processes must be 1 to 64, not "0"/],
+  [["--processes", "65"], /--processes/],
+  [["--processes", "2.5"], /--processes/],
   [["--data="], /--data must not be empty/],
   [["--host="], /--host must not be empty/],
 ])("%j is refused in one line", (args, message) => {

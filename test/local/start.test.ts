@@ -173,31 +173,57 @@ describe("a refusal is one line and exit code 1", () => {
 }, 120_000);
 
 describe("an end", () => {
-  test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("%s ends both processes, with 0", async (signal) => {
+  test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("%s ends all processes, with 0", async (signal) => {
     const server = await start();
     expect(await server.stop(signal)).toBe(0);
-    expect(await isAlive(server.workerdPid)).toBe(false);
+    expect(server.workerdPids.length).toBeGreaterThan(1);
+    for (const pid of server.workerdPids) expect(await isAlive(pid)).toBe(false);
   });
 
   test("a killed launcher takes workerd with it, and the next start has port and folder", async () => {
     const server = await start();
     await server.kill();
-    await eventually(async () => !(await isAlive(server.workerdPid)));
     const port = Number(new URL(server.endpoint).port);
     const next = await start({ port });
+    for (const pid of server.workerdPids) expect(await isAlive(pid)).toBe(false);
     expect(next.accessKeyId).toBe(server.accessKeyId);
   });
 
-  test("a workerd that dies is replaced at the same address", async () => {
-    const server = await start();
-    process.kill(server.workerdPid, "SIGKILL");
-    await eventually(async () =>
-      fetch(server.endpoint).then(
-        () => true,
+  test.each([
+    ["metadata", 0],
+    ["clients", 1],
+  ])("the workerd of the %s is replaced when it dies, at the same address", async (_, index) => {
+    const server = await start({ args: ["--processes", "1"] });
+    const pid = server.workerdPids[index] as number;
+    const isHealthy = () =>
+      fetch(new URL("/-/health", server.endpoint)).then(
+        ({ status }) => status === 200,
         () => false,
-      ),
-    );
+      );
+    expect(await isHealthy()).toBe(true);
+    process.kill(pid, "SIGKILL");
+    await eventually(async () => !(await isAlive(pid)));
+    await eventually(isHealthy);
     expect(await server.stop()).toBe(0);
+  });
+
+  test("several processes share the connections, and those of one that dies wait for the next", async () => {
+    const server = await start({ args: ["--processes", "3"] });
+    expect(server.workerdPids).toHaveLength(4);
+    const { accessKeyId, secretAccessKey } = server;
+    const authorization = `Basic ${Buffer.from(`${accessKeyId}:${secretAccessKey}`).toString("base64")}`;
+    const servedBy = async () => {
+      const headers = { authorization, connection: "close" };
+      const response = await fetch(new URL("/-/metrics", server.endpoint), { headers });
+      return /sherd_d1_round_trips_total\{process="(\d)"\}/.exec(await response.text())?.[1];
+    };
+    const seen = new Set<string | undefined>();
+    await eventually(async () => seen.add(await servedBy()).size === 3);
+    expect([...seen].sort()).toEqual(["1", "2", "3"]);
+    const pid = server.workerdPids[2] as number;
+    process.kill(pid, "SIGKILL");
+    await eventually(async () => !(await isAlive(pid)));
+    for (let request = 0; request < 20; request++) expect(await servedBy()).toMatch(/^[123]$/);
   });
 }, 120_000);
 

@@ -26,7 +26,8 @@ export interface TestServer {
   /** Process id of the launcher. */
   pid: number;
   /** Process id of the workerd that answers, to measure its memory. */
-  workerdPid: number;
+  /** Of the metadata's process first, then of those that serve. */
+  workerdPids: number[];
   /** What the server has printed so far, both streams. */
   output(): string;
   /** Sends SIGTERM (or another signal) and resolves with the exit code, null where the signal itself ended it. */
@@ -47,7 +48,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   const response = await fetch(endpoint, { signal: AbortSignal.timeout(30_000) });
   await response.body?.cancel();
   const credentials = await readCredentials(dataDir, options.env);
-  const { workerdPid } = JSON.parse(await readFile(join(dataDir, "sherd.pid"), "utf8"));
+  const { workerdPids } = JSON.parse(await readFile(join(dataDir, "sherd.pid"), "utf8"));
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     child.kill(signal);
     const [code] = await exited;
@@ -59,7 +60,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     ...credentials,
     dataDir,
     pid: child.pid ?? 0,
-    workerdPid,
+    workerdPids,
     output,
     stop: (signal = "SIGTERM") => end(signal),
     kill: async () => {

@@ -1,0 +1,157 @@
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { request } from "node:http";
+import { type AddressInfo, createServer, type Server as Listener } from "node:net";
+import { join } from "node:path";
+import { bundleWorker, type WorkerModules } from "./bundle.ts";
+import { listenRefusal } from "./listen-address.ts";
+import { startRuntime } from "./runtime.ts";
+import { StartError, systemCode } from "./start-error.ts";
+import { CLIENT_SOCKET, writeConfigs } from "./workerd/config.ts";
+import { type SupervisedWorkerd, WorkerdGroup, type WorkerdOptions } from "./workerd/supervisor.ts";
+
+export interface ServerOptions {
+  worker: WorkerModules;
+  host: string;
+  port: number;
+  /** How many processes serve clients. */
+  fronts: number;
+  metadataPath: string;
+  drivePaths: string[];
+  /** For files that need not outlast the server. Nobody else may enter it. */
+  temporaryPath: string;
+  /** Plain-text variables of the Worker. */
+  vars: Record<string, string>;
+  /** One message of the Worker or of workerd. */
+  onLog: (level: string, message: string) => void;
+}
+
+/** A running server: one workerd that has the metadata and the background work, and as many as wished that serve clients. */
+export interface Server {
+  /** The port that it listens on. */
+  port: number;
+  /** Process ids of its workerds, that of the metadata first. */
+  workerdPids(): number[];
+  /** Runs the `scheduled` handler once, as the cron trigger does. Rejects where it fails. */
+  runScheduled(cron: string, now: Date): Promise<void>;
+  /** Completes the requests under way, for at most `graceMs`, and ends. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Tells a Worker which of the processes it is in, for its metrics; the one of the metadata is 0. */
+const PROCESS_VARIABLE = "SHERD_PROCESS";
+/** Time for the process of the metadata to end, which has no requests under way by then but a scheduled run. */
+const METADATA_GRACE_MS = 500;
+/** The longest path of a Unix socket that every system takes. */
+const SOCKET_PATH_MAX = 100;
+
+/**
+ * Starts the server. workerd runs a Worker on one thread, so each front is a process of its own: all accept from one socket,
+ * as isolates of Cloudflare share an address. Rejects with a StartError where the address cannot be listened on, and with what
+ * workerd says where it cannot start.
+ */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  if (process.platform === "win32") return startInOneProcess(options);
+  const { worker, metadataPath, drivePaths, vars, onLog } = options;
+  const services = join(import.meta.dirname, "workerd");
+  const path = await privateFolder(options.temporaryPath);
+  const folder = await writeConfigs(path, {
+    worker,
+    metadataService: await bundleWorker(join(services, "metadata-service.ts")),
+    scheduleService: await bundleWorker(join(services, "schedule-service.ts")),
+    metadataPath,
+    drivePaths,
+    variables: [...Object.keys(vars), PROCESS_VARIABLE],
+  });
+  const group = new WorkerdGroup();
+  const running: SupervisedWorkerd[] = [];
+  const start = (number: number, more: Pick<WorkerdOptions, "args" | "listenFd" | "unixSockets">) =>
+    group.start({ ...more, environment: { ...vars, [PROCESS_VARIABLE]: `${number}` }, onLog });
+  const stop = async (graceMs: number) => {
+    const [metadata, ...fronts] = running;
+    await Promise.all(fronts.map((front) => front.stop(graceMs)));
+    await metadata?.stop(METADATA_GRACE_MS);
+    group.close();
+    await rm(path, { recursive: true, force: true });
+  };
+  try {
+    running.push(await start(0, { args: [folder.metadataConfig], unixSockets: path }));
+    const listeners = await listen(options);
+    const { port } = listeners[0].address() as AddressInfo;
+    const args = [`--socket-fd=${CLIENT_SOCKET}=4`, folder.frontConfig];
+    const starting = Array.from({ length: options.fronts }, (_, index) =>
+      start(index + 1, { args, listenFd: descriptorOf(listeners[index] ?? listeners[0]) }),
+    );
+    // The fronts have the sockets now; what connects from here on waits for them.
+    for (const listener of listeners) listener.close();
+    const started = await Promise.allSettled(starting);
+    for (const result of started) if (result.status === "fulfilled") running.push(result.value);
+    for (const result of started) if (result.status === "rejected") throw result.reason;
+    return {
+      port,
+      workerdPids: () => running.flatMap((workerd) => workerd.pid() ?? []),
+      runScheduled: (cron, now) => runScheduled(folder.scheduleSocket, cron, now),
+      stop,
+    };
+  } catch (error) {
+    await stop(0);
+    throw error;
+  }
+}
+
+/** Where there is no shell and no socket to hand on: Miniflare's one workerd does everything. */
+async function startInOneProcess({ host, port, ...options }: ServerOptions): Promise<Server> {
+  const runtime = await startRuntime({ host, port, ...options });
+  const { runScheduled } = runtime;
+  return { port: runtime.port, workerdPids: () => [], runScheduled, stop: () => runtime.dispose() };
+}
+
+/** A folder for configurations and sockets, in `temporaryPath` unless sockets in there would have too long a path. */
+function privateFolder(temporaryPath: string): Promise<string> {
+  const isShort = join(temporaryPath, "run-XXXXXX", "metadata.sock").length <= SOCKET_PATH_MAX;
+  return mkdtemp(isShort ? join(temporaryPath, "run-") : "/tmp/sherd-");
+}
+
+/**
+ * Linux spreads connections evenly over sockets on one port, a socket for each front. Elsewhere they share one, and whoever is
+ * first takes what waits, which may be all.
+ */
+async function listen({ host, port, fronts }: ServerOptions): Promise<[Listener, ...Listener[]]> {
+  const reusePort = process.platform === "linux";
+  const first = await listenOnce(host, { port, reusePort });
+  const shared = { port: (first.address() as AddressInfo).port, reusePort };
+  const others = Array.from({ length: reusePort ? fronts - 1 : 0 }, () => listenOnce(host, shared));
+  return [first, ...(await Promise.all(others))];
+}
+
+async function listenOnce(host: string, where: { port: number; reusePort: boolean }): Promise<Listener> {
+  const listener = createServer((socket) => socket.destroy());
+  try {
+    listener.listen({ host: host === "localhost" ? "127.0.0.1" : host, exclusive: true, ...where });
+    await once(listener, "listening");
+    return listener;
+  } catch (error) {
+    throw new StartError(listenRefusal(host, where.port, systemCode(error) ?? String(error)));
+  }
+}
+
+/** Node has no public name for it; without it nothing could be handed on. */
+function descriptorOf(listener: Listener): number {
+  const { _handle: handle } = listener as unknown as { _handle?: { fd?: number } };
+  if (handle?.fd === undefined || handle.fd < 0) throw new Error("this Node does not tell the descriptor of a socket");
+  return handle.fd;
+}
+
+function runScheduled(socketPath: string, cron: string, now: Date): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const call = request({ socketPath, method: "POST", path: "/" }, async (response) => {
+      let said = "";
+      response.setEncoding("utf8");
+      for await (const text of response) said += text;
+      if (said === '{"outcome":"ok"}') resolve();
+      else reject(new Error(`status ${response.statusCode}: ${said}`));
+    });
+    call.on("error", reject);
+    call.end(JSON.stringify({ cron, scheduledTimeMs: now.getTime() }));
+  });
+}

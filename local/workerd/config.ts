@@ -1,0 +1,136 @@
+import { readFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { WorkerModules } from "../bundle.ts";
+import { compatibilityDate } from "../runtime.ts";
+
+/** What the processes of a server are made of. */
+export interface ServerParts {
+  worker: WorkerModules;
+  /** Answers what D1 bindings ask. */
+  metadataService: WorkerModules;
+  /** Runs the Worker's `scheduled` handler. */
+  scheduleService: WorkerModules;
+  metadataPath: string;
+  drivePaths: string[];
+  /** Names of the Worker's variables: their values come from the environment, so that no secret is in a file. */
+  variables: string[];
+}
+
+/** Where things lie in the folder of a running server. */
+export interface ServerFolder {
+  /** Configurations: of the process that has the metadata, and of those that serve clients. */
+  metadataConfig: string;
+  frontConfig: string;
+  /** Unix sockets of the metadata process. */
+  metadataSocket: string;
+  scheduleSocket: string;
+}
+
+/** Name of the socket that fronts serve, which is given to them as a descriptor. */
+export const CLIENT_SOCKET = "clients";
+
+/**
+ * Writes configurations in workerd's own form (https://github.com/cloudflare/workerd, workerd.capnp) into `path`, a folder
+ * that nobody else can enter: whoever can open the sockets in it needs no key.
+ */
+export async function writeConfigs(path: string, parts: ServerParts): Promise<ServerFolder> {
+  const folder: ServerFolder = {
+    metadataConfig: join(path, "metadata.capnp"),
+    frontConfig: join(path, "front.capnp"),
+    metadataSocket: join(path, "metadata.sock"),
+    scheduleSocket: join(path, "schedule.sock"),
+  };
+  const { metadataPath, drivePaths } = parts;
+  const modules = {
+    worker: await writeModules(join(path, "worker"), parts.worker),
+    metadata: await writeModules(join(path, "metadata-service"), parts.metadataService),
+    schedule: await writeModules(join(path, "schedule-service"), parts.scheduleService),
+  };
+  const databasePath = join(metadataPath, "d1");
+  await mkdir(databasePath, { recursive: true });
+  const shared = [worker(modules.worker, parts), internet(), ...drivePaths.map(drive)];
+  await writeFile(
+    folder.metadataConfig,
+    config(
+      [
+        ...shared,
+        `(name = "metadata", worker = (${modules.metadata}, ${compatibility()},
+          durableObjectNamespaces = [(className = "D1DatabaseObject", uniqueKey = "miniflare-D1DatabaseObject", enableSql = true, preventEviction = true)],
+          durableObjectStorage = (localDisk = "database"),
+          bindings = [(name = "DATABASE", durableObjectNamespace = "D1DatabaseObject")]))`,
+        `(name = "database", disk = (path = ${text(databasePath)}, writable = true))`,
+        `(name = "schedule", worker = (${modules.schedule}, ${compatibility("service_binding_extra_handlers")},
+          bindings = [(name = "SHERD", service = "worker")]))`,
+      ],
+      [unixSocket("metadata", folder.metadataSocket), unixSocket("schedule", folder.scheduleSocket)],
+    ),
+  );
+  await writeFile(
+    folder.frontConfig,
+    config(
+      [...shared, `(name = "metadata", external = (address = ${text(`unix:${folder.metadataSocket}`)}, http = ()))`],
+      [`(name = ${text(CLIENT_SOCKET)}, http = (), service = "worker")`],
+    ),
+  );
+  return folder;
+}
+
+function config(services: string[], sockets: string[]): string {
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    ${services.join(",\n    ")}
+  ],
+  sockets = [${sockets.join(", ")}],
+  logging = (structuredLogging = true)
+);
+`;
+}
+
+function worker(modules: string, { drivePaths, variables }: ServerParts): string {
+  const bindings = [
+    ...variables.map((name) => `(name = ${text(name)}, fromEnvironment = ${text(name)})`),
+    ...drivePaths.map((_, index) => `(name = "DRIVE_${index + 1}", service = "drive-${index + 1}")`),
+    `(name = "DB", wrapped = (moduleName = "cloudflare-internal:d1-api", innerBindings = [(name = "fetcher", service = "metadata")]))`,
+  ];
+  return `(name = "worker", worker = (${modules}, ${compatibility()}, bindings = [
+      ${bindings.join(",\n      ")}]))`;
+}
+
+function drive(path: string, index: number): string {
+  return `(name = "drive-${index + 1}", disk = (path = ${text(path)}, writable = true))`;
+}
+
+/** What the Worker's own requests reach: drives at other providers, and on this machine. */
+function internet(): string {
+  const extra = process.env.NODE_EXTRA_CA_CERTS;
+  const certificates = extra ? `, trustedCertificates = [${text(readFileSync(extra, "utf8"))}]` : "";
+  return `(name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true${certificates})))`;
+}
+
+function unixSocket(service: string, path: string): string {
+  return `(name = "${service}", address = ${text(`unix:${path}`)}, http = (), service = "${service}")`;
+}
+
+function compatibility(...flags: string[]): string {
+  return `compatibilityDate = "${compatibilityDate}", compatibilityFlags = [${flags.map(text).join(", ")}]`;
+}
+
+/** Writes the modules into `path` and gives the `modules` field that names them. */
+async function writeModules(path: string, { entry, script, wasm }: WorkerModules): Promise<string> {
+  await mkdir(path, { recursive: true });
+  const from = basename(path);
+  const modules = [`(name = ${text(entry)}, esModule = embed ${text(join(from, entry))})`];
+  await writeFile(join(path, entry), script);
+  for (const [name, contents] of wasm) {
+    await writeFile(join(path, name), contents);
+    modules.push(`(name = ${text(name)}, wasm = embed ${text(join(from, name))})`);
+  }
+  return `modules = [${modules.join(", ")}]`;
+}
+
+/** A string of Cap'n Proto's text form, whose escapes are those of JSON as far as paths and names need them. */
+function text(value: string): string {
+  return JSON.stringify(value);
+}

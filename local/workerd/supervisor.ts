@@ -1,0 +1,139 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+
+const script = join(import.meta.dirname, "supervise.sh");
+const READY_MS_MAX = 60_000;
+
+export interface WorkerdOptions {
+  /** After `workerd serve`. */
+  args: string[];
+  /** Its environment, besides PATH. */
+  environment: Record<string, string>;
+  /** A socket that listens already: descriptor 4 of workerd. */
+  listenFd?: number;
+  /** Folder of the Unix sockets, *.sock, that workerd makes itself. */
+  unixSockets?: string;
+  /** One message of a Worker or of workerd. */
+  onLog: (level: string, message: string) => void;
+}
+
+/** A workerd that is started again whenever it ends unasked. */
+export interface SupervisedWorkerd {
+  /** Process id of the workerd that runs now. */
+  pid(): number | undefined;
+  /** Asks workerd to finish: it takes no more connections, completes the requests under way and exits. Killed after `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** The processes of one server: none outlives this process, not even where it is killed without a chance to act. */
+export class WorkerdGroup {
+  readonly #guard = startGuard();
+
+  /** Resolves when workerd serves its sockets. Rejects with what it said where it ends before. */
+  async start(options: WorkerdOptions): Promise<SupervisedWorkerd> {
+    const { args, environment, listenFd, unixSockets = "", onLog } = options;
+    // A process group of its own: neither Ctrl-C at the terminal nor anything else that is sent to ours reaches it.
+    const child = spawn("/bin/sh", [script, "serve", "--experimental", "--control-fd=3", ...args], {
+      detached: true,
+      env: { PATH: process.env.PATH, ...environment, WORKERD_BINARY: workerdBinary(), UNIX_SOCKETS: unixSockets },
+      stdio: ["ignore", "pipe", "pipe", "pipe", ...(listenFd === undefined ? [] : [listenFd])],
+    });
+    if (child.pid === undefined) throw await new Promise((resolve) => child.once("error", resolve));
+    this.#guard.stdin?.write(`${child.pid}\n`);
+    const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+    const said = relayLogs(child, onLog);
+    let pid: number | undefined;
+    let isReady = false;
+    await new Promise<void>((resolve, reject) => {
+      const fail = (why: string) => {
+        killGroup(child);
+        reject(new Error(`workerd ${why}:\n${said()}`));
+      };
+      const timer = setTimeout(() => fail("did not start in time"), READY_MS_MAX);
+      void ended.then(() => isReady || fail("ended"));
+      createInterface(child.stdio[3] as Readable).on("line", (line) => {
+        const report = JSON.parse(line) as { event: string; pid?: number };
+        if (report.event === "start") {
+          if (pid !== undefined && !isReady) fail("ended at its start");
+          pid = report.pid;
+        }
+        if (report.event === "listen") {
+          isReady = true;
+          clearTimeout(timer);
+          resolve();
+        }
+      });
+    });
+    return {
+      pid: () => pid,
+      stop: async (graceMs) => {
+        child.kill("SIGTERM");
+        const timer = setTimeout(() => killGroup(child), graceMs);
+        await ended;
+        clearTimeout(timer);
+      },
+    };
+  }
+
+  /** After all are stopped. */
+  close(): void {
+    this.#guard.kill("SIGKILL");
+  }
+}
+
+function killGroup(child: ChildProcess): void {
+  try {
+    process.kill(-(child.pid as number), "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+/** Hands on what a workerd prints, line by line; gives the last of it. */
+function relayLogs(child: ChildProcess, onLog: WorkerdOptions["onLog"]): () => string {
+  const last: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface(stream as Readable).on("line", (line) => {
+      const { level, message } = parseLog(line);
+      last.push(message);
+      if (last.length > 20) last.shift();
+      onLog(level, message);
+    });
+  }
+  return () => last.join("\n");
+}
+
+/** A line of workerd's structured log, or one that something below it has printed. */
+function parseLog(line: string): { level: string; message: string } {
+  try {
+    const { level, message } = JSON.parse(line) as { level?: unknown; message?: unknown };
+    if (typeof level === "string" && typeof message === "string") return { level, message };
+  } catch {
+    // Not JSON.
+  }
+  return { level: "warn", message: line };
+}
+
+/** The workerd that Miniflare brings. */
+function workerdBinary(): string {
+  const require = createRequire(import.meta.url);
+  const workerd: { default: string } = createRequire(require.resolve("miniflare"))("workerd");
+  return workerd.default;
+}
+
+/**
+ * Where this process is killed, its workerds would live on as orphans and keep the port and the files. The guard is a shell
+ * that reads the ids of their process groups from a pipe and kills them when the pipe ends.
+ */
+function startGuard(): ChildProcess {
+  const script = 'groups=; while read -r id; do groups="$groups -$id"; done; [ -z "$groups" ] || kill -9 $groups';
+  const guard = spawn("/bin/sh", ["-c", script], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
+  guard.on("error", (error) => console.error(`sherd: workerd is not guarded: ${error.message}`));
+  guard.stdin?.on("error", () => {}); // the guard was killed: nothing is left to tell it
+  guard.unref();
+  (guard.stdin as unknown as { unref?: () => void } | null)?.unref?.();
+  return guard;
+}
