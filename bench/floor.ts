@@ -7,7 +7,8 @@ import { type Row, runContest } from "./floor/contest.ts";
 import { contests, type Endpoint, prepareBucket, prepareFloor, type SherdEndpoint } from "./floor/contests.ts";
 import { LocalWorkers } from "./floor/local-workers.ts";
 import { CROWDS, type MemoryRow, measureMemory } from "./floor/memory.ts";
-import { contestTable, memoryTable, stageTable } from "./floor/report.ts";
+import { measurePages, PAGES, type PagesRow } from "./floor/pages.ts";
+import { contestTable, memoryTable, PAGES_LEGEND, pagesTable, stageTable } from "./floor/report.ts";
 import { measureStages, type StageRow } from "./floor/stages.ts";
 import { newFileSweeper } from "./floor/sweep.ts";
 import { BenchClient } from "./support/http-client.ts";
@@ -20,7 +21,7 @@ Measures Sherd, as \`npm start\` runs it, beside a bare Worker that moves the sa
 
   --json FILE     writes the rows
   --rounds N      rounds of each contest (default 15)
-  --only NAME     what to run: OP-BYTES (such as PUT-67108864), memory, or stages; may be repeated
+  --only NAME     what to run: OP-BYTES (such as PUT-67108864), memory, pages, or stages; may be repeated
   --beside DIR    also measures the Sherd of another checkout, to tell what a change brings; may be repeated`;
 
 const { values: options } = parseArgs({
@@ -48,7 +49,7 @@ async function main(): Promise<void> {
   const sherds: SherdEndpoint[] = [];
   for (const checkout of ["", ...options.beside]) sherds.push(await startRival(client, { folder, checkout, bodies }));
 
-  const rounds = { largeRounds: Number(options.rounds), smallRounds: Number(options.rounds) };
+  const rounds = { largeRounds: Number(options.rounds), smallRounds: Number(options.rounds), folder };
   const rows: Row[] = [];
   for (const contest of contests({ bare, sherds }, bodies, rounds)) {
     if (isWanted(`${contest.op}-${contest.bytes}`)) rows.push(...(await runContest(client, contest)));
@@ -62,6 +63,8 @@ async function main(): Promise<void> {
     }
   }
   if (memory.length > 0) console.log(`\n${memoryTable(memory)}`);
+  const pages: PagesRow[] = isWanted("pages") ? await measurePages(folder, PAGES) : [];
+  if (pages.length > 0) console.log(`\n${pagesTable(pages)}\n\n${PAGES_LEGEND}`);
   const stages: StageRow[] = [];
   if (isWanted("stages")) stages.push(...(await measureStages(workers, client, { folder, bare, bodies, rounds })));
   if (stages.length > 0) console.log(`\n${stageTable(stages)}`);
@@ -69,6 +72,7 @@ async function main(): Promise<void> {
     const all = [
       ...rows.map((row) => ({ figure: "speed", ...row })),
       ...memory.map((row) => ({ figure: "memory", ...row })),
+      ...pages.map((row) => ({ figure: "pages", ...row })),
       ...stages.map((row) => ({ figure: "stage", ...row })),
     ];
     await writeRows(options.json, all);

@@ -1,6 +1,7 @@
 import { formatTable } from "../support/table.ts";
 import type { Row } from "./contest.ts";
 import type { MemoryRow } from "./memory.ts";
+import type { PagesRow } from "./pages.ts";
 import type { StageRow } from "./stages.ts";
 
 export function contestTable(rows: readonly Row[]): string {
@@ -50,6 +51,26 @@ export function memoryTable(rows: readonly MemoryRow[]): string {
   ]);
   return formatTable(head, cells);
 }
+
+export function pagesTable(rows: readonly PagesRow[]): string {
+  const says: Record<PagesRow["memory"], string> = {
+    idle: "a new file, in memory that was idle",
+    "just freed": "a new file, in memory of a file just removed",
+    "in place": "the same file again",
+  };
+  const cells = rows.map(({ memory, bytes, gbPerCpuSecond, userShare }) => [
+    says[memory],
+    sizeName(bytes),
+    gbPerCpuSecond.toFixed(2),
+    `${(100 * userShare).toFixed(0)} %`,
+  ]);
+  return formatTable(["writes of one process", "bytes", "GB per s of CPU", "of it user"], cells);
+}
+
+/** What the table means for the others. */
+export const PAGES_LEGEND = `Where the first figure is far below the second, this is a virtual machine that gives idle memory back to its host, and each
+byte that a server writes may cost up to the difference in system time, whatever its code. User time tells servers apart there.
+Other processes that free memory meanwhile bring the figures together.`;
 
 /** One line an operation, one column a stage: its share of the time, of workerd's CPU, and of the user part of it. */
 export function stageTable(rows: readonly StageRow[]): string {

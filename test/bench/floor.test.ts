@@ -1,9 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { measurePages } from "../../bench/floor/pages.ts";
 import { replacementsOf, STAGES } from "../../bench/floor/stages.ts";
+import { warmPageCache, writeFile } from "../../bench/support/page-cache.ts";
 import { bundleWorker } from "../../local/bundle.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -38,6 +40,37 @@ test("bench:floor measures, verifies and writes rows", () => {
     expect(sherd).toMatchObject({ op: "GET", bytes: 4096, requests: 25, target: "time ≤ 2.5×" });
     for (const field of ["p50Ms", "mbPerSecond", "ratioToFloor"]) expect(sherd[field]).toBeGreaterThan(0);
     if (process.platform === "linux") expect(sherd.cpuUserMsPerRequest).toBeLessThanOrEqual(sherd.cpuMsPerRequest);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("bench:floor writes the same bytes with every kind of memory, and leaves nothing", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sherd-test-"));
+  try {
+    const rows = await measurePages(folder, { fileBytes: 1_000_000, rounds: 2, restMs: 0 });
+    expect(rows.map(({ memory, bytes, rounds }) => ({ memory, bytes, rounds }))).toEqual(
+      ["idle", "just freed", "in place"].map((memory) => ({ memory, bytes: 1_000_000, rounds: 2 })),
+    );
+    for (const { gbPerCpuSecond, userShare } of rows) {
+      expect(gbPerCpuSecond).toBeGreaterThan(0);
+      expect(userShare).toBeLessThanOrEqual(1);
+    }
+    warmPageCache(folder, 100_000);
+    expect(readdirSync(folder)).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("a file is written to its last byte, and again without growing", () => {
+  const folder = mkdtempSync(join(tmpdir(), "sherd-test-"));
+  const path = join(folder, "file");
+  try {
+    writeFile(path, 100_001);
+    expect(statSync(path).size).toBe(100_001);
+    writeFile(path, 70_000, "r+");
+    expect(statSync(path).size).toBe(100_001);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
