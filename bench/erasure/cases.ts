@@ -3,7 +3,8 @@ import { type Geometry, largestBlockBytes } from "../../src/erasure/geometry.ts"
 /**
  * What is timed. `encode` and `reconstruct-*` work on blocks where they lie; with `+border`, bytes come from JavaScript in pieces of
  * 64 KiB and results are handed back as the Worker uses them: views when writing, copies when reading. `seal` is all that a
- * stripe needs on its way to the drives: border, parity and checks. `verify` is what a frame needs on its way back.
+ * stripe needs on its way to the drives: border, parity and checks. `verify` is what a frame needs on its way back. `md5xN` are N
+ * messages at the same time.
  */
 export type Operation =
   | "encode"
@@ -18,7 +19,8 @@ export type Operation =
   | "memcpy"
   | ChecksumOperation;
 
-export type ChecksumOperation = "crc32" | "crc32c" | "crc64nvme" | "md5" | "sha1" | "sha256";
+export type Md5Operation = "md5" | "md5x2" | "md5x4" | "md5x8";
+export type ChecksumOperation = "crc32" | "crc32c" | "crc64nvme" | Md5Operation | "sha1" | "sha256";
 
 /** One row of the table; a round of it handles `geometry.k` blocks of `blockBytes`. */
 export interface Case {
@@ -27,7 +29,10 @@ export interface Case {
   readonly blockBytes: number;
 }
 
-const CHECKSUMS: readonly ChecksumOperation[] = ["crc32", "crc32c", "crc64nvme", "md5", "sha1", "sha256"];
+/** How many messages each hashes. */
+export const MD5_MESSAGES: Record<Md5Operation, number> = { md5: 1, md5x2: 2, md5x4: 4, md5x8: 8 };
+const MD5S = Object.keys(MD5_MESSAGES) as Md5Operation[];
+const CHECKSUMS: readonly ChecksumOperation[] = ["crc32", "crc32c", "crc64nvme", ...MD5S, "sha1", "sha256"];
 
 const geometryOf = (text: string): Geometry => {
   const [k, m] = text.split("+").map(Number) as [number, number];
@@ -53,11 +58,11 @@ export function allCases(): Case[] {
     caseOf("reconstruct-1+border", "4+2"),
     caseOf("reconstruct-2+border", "4+2"),
     caseOf("verify", "4+2"),
-    ...CHECKSUMS.map((op) => caseOf(op, "4+0")),
+    ...CHECKSUMS.map((op) => caseOf(op, op === "md5x8" ? "8+0" : "4+0")),
   ];
 }
 
-/** True for the cases that no geometry has to do with; four blocks of 256 KiB a round all the same. */
+/** True for the cases that no geometry has to do with; four or eight blocks of 256 KiB a round all the same. */
 export function isPlain({ op }: Case): boolean {
   return op === "memcpy" || (CHECKSUMS as readonly string[]).includes(op);
 }

@@ -2,11 +2,12 @@
 
 import { createHash } from "node:crypto";
 import { crc32 as zlibCrc32 } from "node:zlib";
+import { createChecksum } from "../../src/erasure/checksum.ts";
 import { ErasureEngine } from "../../src/erasure/engine.ts";
 import { instantiateKernel, type KernelInstance } from "../../src/erasure/kernel.ts";
 import { planReconstruction, runReconstruction } from "../../src/erasure/reconstruction.ts";
 import { StripeBuffer } from "../../src/erasure/stripe-buffer.ts";
-import type { Case } from "./cases.ts";
+import { type Case, dataBytes, MD5_MESSAGES, type Md5Operation } from "./cases.ts";
 
 /** Does one round; asynchronous only where the thing that is timed is. */
 export type Round = () => void | Promise<void>;
@@ -55,6 +56,11 @@ export async function prepareSherd(kernel: WebAssembly.Module): Promise<Preparat
       case "crc32c":
       case "crc64nvme":
         return roundOfCrc(engine, work);
+      case "md5":
+      case "md5x2":
+      case "md5x4":
+      case "md5x8":
+        return roundOfMd5(work, () => createChecksum("md5", engine));
       default:
         return null;
     }
@@ -130,6 +136,24 @@ function roundOfCrc(engine: ErasureEngine, work: Case): Round {
   };
 }
 
+interface Md5 {
+  update(bytes: Uint8Array): unknown;
+  digest(): unknown;
+}
+
+/** As bodies that arrive at the same time: all have begun, then each gets a piece in turn. */
+function roundOfMd5(work: Case, open: () => Md5): Round {
+  const piece = noise(PIECE_BYTES);
+  const count = MD5_MESSAGES[work.op as Md5Operation];
+  const turns = dataBytes(work) / count / PIECE_BYTES;
+  return () => {
+    const md5s = Array.from({ length: count }, open);
+    for (const md5 of md5s) md5.update(piece.subarray(0, 64));
+    for (let turn = 0; turn < turns; turn++) for (const md5 of md5s) md5.update(piece);
+    for (const md5 of md5s) md5.digest();
+  };
+}
+
 /** What the runtime itself brings: copies and checksums. `DigestStream` is workerd's. */
 export function prepareNative(work: Case): Round | null {
   const blocks = arrivedBlocks(work);
@@ -142,6 +166,10 @@ export function prepareNative(work: Case): Round | null {
       };
     }
     case "md5":
+    case "md5x2":
+    case "md5x4":
+    case "md5x8":
+      return roundOfMd5(work, () => createHash("md5"));
     case "sha1":
     case "sha256":
       return () => {

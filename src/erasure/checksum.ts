@@ -9,11 +9,14 @@ export interface Checksum {
   update(bytes: Uint8Array): void;
   /** The value, most significant byte first, as S3 encodes it in base64. Called once, at the end. */
   digest(): Uint8Array;
+  /** To be called where `digest` is not: gives back what is held. After the end it does nothing. */
+  release?(): void;
 }
 
 /**
  * A fresh checksum, each by what is fastest in workerd: CRC-32C and CRC-64/NVME in the engine (1.5 and 20 times as fast as the
- * runtime's), CRC-32 in node:zlib (twice as fast as the engine's), the digests in node:crypto. See docs/performance.md.
+ * runtime's), CRC-32 in node:zlib (twice as fast as the engine's), MD5 in the engine, which computes several together, the other
+ * digests, and the MD5s that are too many for the engine, in node:crypto. See docs/performance.md.
  */
 export function createChecksum(name: ChecksumName, engine: ErasureEngine): Checksum {
   switch (name) {
@@ -25,8 +28,9 @@ export function createChecksum(name: ChecksumName, engine: ErasureEngine): Check
       return new Crc64Checksum(engine);
     case "sha1":
     case "sha256":
-    case "md5":
       return new Digest(name);
+    case "md5":
+      return engine.openMd5() ?? new Digest(name);
   }
 }
 

@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { assertGeometry, type Geometry, largestBlockBytes, UNIT_BYTES } from "./geometry.ts";
 import { instantiateKernel, type KernelInstance } from "./kernel.ts";
 import { FRAME_CHECK_BYTES } from "./layout.ts";
+import { type Md5, Md5Pool } from "./md5-pool.ts";
 import { planReconstruction, runReconstruction } from "./reconstruction.ts";
 import { BLOB_ID_BYTES } from "./shard-header.ts";
 import type { StripeBuffer } from "./stripe-buffer.ts";
@@ -18,12 +19,13 @@ export interface FrameIdentity {
 const SLOTS_DEFAULT = 16;
 
 /**
- * Encoding, reconstruction, checks and CRCs, in WebAssembly. One per isolate: it owns a fixed amount of memory, 2 MiB for each
- * slot and 3 MiB besides.
+ * Encoding, reconstruction, checks, CRCs and MD5, in WebAssembly. One per isolate: it owns a fixed amount of memory, 2 MiB for each
+ * slot and 7 MiB besides.
  */
 export class ErasureEngine {
   readonly #instance: KernelInstance;
   readonly #pool: StripePool;
+  readonly #md5s: Md5Pool;
   /** Of `INPUT`, where bytes from elsewhere are checksummed. */
   readonly #inputAt: number;
   readonly #inputBytes: number;
@@ -33,6 +35,7 @@ export class ErasureEngine {
   private constructor(instance: KernelInstance, slots: number) {
     this.#instance = instance;
     this.#pool = new StripePool(instance, slots, (slot) => this.#slotAt(slot));
+    this.#md5s = new Md5Pool(instance);
     this.#inputAt = instance.kernel.INPUT.value as number;
     this.#inputBytes = instance.kernel.INPUT_BYTES.value as number;
     this.#view = new DataView(instance.memory.buffer);
@@ -123,6 +126,16 @@ export class ErasureEngine {
     this.#view.setUint32(identity + BLOB_ID_BYTES, shard, true);
     this.#view.setUint32(identity + BLOB_ID_BYTES + 4, stripe, true);
     return BigInt.asUintN(64, kernel.crc64nvme(identity, BLOB_ID_BYTES + 8, 0n));
+  }
+
+  /** The MD5 of a message that comes piece by piece, computed together with others; null where too many are open. */
+  openMd5(): Md5 | null {
+    return this.#md5s.open();
+  }
+
+  /** Messages that can be opened, and pages that wait for bytes. */
+  get idleMd5s(): { readonly messages: number; readonly pages: number } {
+    return this.#md5s.idle;
   }
 
   /** Copies `bytes` into the kernel's memory piece by piece; `use` must be done with one when it returns. */

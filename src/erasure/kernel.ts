@@ -9,9 +9,14 @@ export interface Kernel {
   crc32(address: number, bytes: number, crc: number): number;
   crc32c(address: number, bytes: number, crc: number): number;
   crc64nvme(address: number, bytes: number, crc: bigint): bigint;
+  /** `blocks` blocks of 64 bytes of each of `lanes` (1 to 8) messages; MD5_LANES holds addresses, see assembly/memory.ts. */
+  md5(lanes: number, blocks: number): void;
   readonly IDENTITY: WebAssembly.Global;
   readonly INPUT: WebAssembly.Global;
   readonly INPUT_BYTES: WebAssembly.Global;
+  readonly MD5_LANES: WebAssembly.Global;
+  readonly MD5_PAGES: WebAssembly.Global;
+  readonly MD5_STATES: WebAssembly.Global;
   readonly PLAN: WebAssembly.Global;
   readonly SLOT_BYTES: WebAssembly.Global;
   readonly SLOTS: WebAssembly.Global;
@@ -25,7 +30,7 @@ export interface KernelInstance {
 
 const PAGE_BYTES = 65_536;
 /** Where the slots begin; asserted against the kernel's own constant. */
-const SLOTS_AT = 1_048_576;
+const SLOTS_AT = 5_308_416;
 const SLOT_BYTES = 2_097_152;
 
 /** Instantiates `module` with memory for `slots` stripes besides the one that reconstruction works in. */

@@ -28,13 +28,15 @@ export async function checkBody(store: StoreContext, body: CheckedBody): Promise
     const tail = Buffer.from(body.inlineBody ?? "", "base64");
     digests.update(tail);
     if (bytes + tail.length !== body.sizeBytes) return "unreadable";
+    const found = digests.finish();
+    const isRight = [...wanted].every(([name, text]) => encode(name, found.get(name) as Uint8Array) === text);
+    return isRight ? "right" : "digest-differs";
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     return "unreadable";
+  } finally {
+    digests.release();
   }
-  const found = digests.finish();
-  const isRight = [...wanted].every(([name, text]) => encode(name, found.get(name) as Uint8Array) === text);
-  return isRight ? "right" : "digest-differs";
 }
 
 function knownDigests({ etag, checksum }: CheckedBody): Map<DigestName, string> {

@@ -198,16 +198,20 @@ async function write(
   // The digests of what is written are those of the body only where nothing comes before it.
   const apart = tail.length === 0 ? null : new DigestSet(wanted, store.engine);
   let digests: Digests | undefined;
-  const { blobs } = await writeBody(store, {
-    source: { sizeBytes, digests: apart ? [] : wanted, next: following(tail, body, apart) },
-    ...blobShape(store, sizeBytes, configured(store, object.storageClass)),
-    admitted: Promise.resolve(),
-    verify: (ofBlob) => {
-      digests = apart?.finish() ?? ofBlob;
-      body.verify(digests);
-    },
-  });
-  return { digests: digests as Digests, blobs, start, inlineBody: null };
+  try {
+    const { blobs } = await writeBody(store, {
+      source: { sizeBytes, digests: apart ? [] : wanted, next: following(tail, body, apart) },
+      ...blobShape(store, sizeBytes, configured(store, object.storageClass)),
+      admitted: Promise.resolve(),
+      verify: (ofBlob) => {
+        digests = apart?.finish() ?? ofBlob;
+        body.verify(digests);
+      },
+    });
+    return { digests: digests as Digests, blobs, start, inlineBody: null };
+  } finally {
+    apart?.release();
+  }
 }
 
 /** How many bytes may lie in the row: the whole of a small object, or what follows the extents of a larger one. */

@@ -147,10 +147,11 @@ export async function digestRange(
   try {
     await body.ready();
     for (let piece = await body.next(); piece !== null; piece = await body.next()) digests.update(piece);
+    return digests.finish();
   } finally {
+    digests.release();
     await body.cancel();
   }
-  return digests.finish();
 }
 
 interface CopiedContent {

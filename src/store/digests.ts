@@ -2,7 +2,10 @@ import { type Checksum, createChecksum } from "../erasure/checksum.ts";
 import type { ErasureEngine } from "../erasure/engine.ts";
 import type { DigestName } from "./types.ts";
 
-/** The digests that one body needs, each computed once while it streams. */
+/**
+ * The digests that one body needs, each computed once while it streams. Whoever makes a set ends it, by `finish` or by `release`;
+ * where a runtime drops the request before that, what it held comes back when it is collected as garbage.
+ */
 export class DigestSet {
   readonly #running: Map<DigestName, Checksum>;
 
@@ -14,8 +17,13 @@ export class DigestSet {
     for (const checksum of this.#running.values()) checksum.update(bytes);
   }
 
-  /** Called once. */
+  /** Called once; ends the set. */
   finish(): Map<DigestName, Uint8Array> {
     return new Map([...this.#running].map(([name, checksum]) => [name, checksum.digest()]));
+  }
+
+  /** Ends the set of a body that failed. After the end it does nothing. */
+  release(): void {
+    for (const checksum of this.#running.values()) checksum.release?.();
   }
 }

@@ -50,7 +50,8 @@ export async function writeBody(store: StoreContext, write: BodyWrite): Promise<
   // Padding would be in the stripes' CRCs, but is not of the body.
   const inStripes = source.sizeIsBound ? [] : source.digests.filter(isStripeCrc);
   const inPieces = source.digests.filter((name) => !(inStripes as readonly DigestName[]).includes(name));
-  const bytes = new BodyPieces(source, new DigestSet(["md5", ...inPieces], store.engine));
+  const computing = new DigestSet(["md5", ...inPieces], store.engine);
+  const bytes = new BodyPieces(source, computing);
   const crcs = new StripeCrcs(inStripes);
   const body = new BlobSequence(store, write, bytes, crcs);
   try {
@@ -64,6 +65,7 @@ export async function writeBody(store: StoreContext, write: BodyWrite): Promise<
     }
     return { blobs, sourceBytes: bytes.receivedBytes, digests };
   } catch (error) {
+    computing.release();
     await body.abort();
     throw error;
   }

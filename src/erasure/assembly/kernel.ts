@@ -1,12 +1,13 @@
 // The kernel's interface to its host. All addresses are byte offsets into the one memory, which the host provides and never grows.
 
 import { crc64Join, crc64nvme, crc64Pad } from "./crc";
-import { encodeSpecialised, multiply, pairSpecialised, rowOver, xorSpecialised } from "./generated";
+import { encodeSpecialised, fillMd5Constants, multiply, pairSpecialised, rowOver, xorSpecialised } from "./generated";
 import { CHUNK_BYTES, IDENTITY, PLAN, PRODUCT, SLOT_BYTES, SOURCES, SYNDROMES, ZEROS } from "./memory";
 import { fillCrcTables } from "./slice";
 
 export { crc32, crc32c, crc64nvme } from "./crc";
-export { IDENTITY, INPUT, INPUT_BYTES, PLAN, SLOT_BYTES, SLOTS } from "./memory";
+export { md5 } from "./generated";
+export { IDENTITY, INPUT, INPUT_BYTES, MD5_LANES, MD5_PAGES, MD5_STATES, PLAN, SLOT_BYTES, SLOTS } from "./memory";
 
 /** See planes.mjs, which computes the same. */
 const FRAME_STRIDE_MAX: usize = 262144 + 4096 - 128;
@@ -14,6 +15,7 @@ const FRAME_STRIDE_MAX: usize = 262144 + 4096 - 128;
 /** Must be called once, before anything else. */
 export function initialise(): void {
   fillCrcTables();
+  fillMd5Constants();
 }
 
 /** Distance in bytes of two frames in a slot. */

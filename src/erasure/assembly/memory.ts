@@ -22,6 +22,17 @@ export const CRC32_TABLES: usize = PRODUCT + CHUNK_BYTES;
 export const CRC32C_TABLES: usize = CRC32_TABLES + CRC_TABLES_BYTES;
 export const CRC64_TABLES: usize = CRC32C_TABLES + CRC_TABLES_BYTES;
 
+/** MD5's 64 constants, four times each. */
+export const MD5_CONSTANTS: usize = CRC64_TABLES + CRC_TABLES_BYTES;
+/** A block of each of up to eight messages, transposed: word 0 of all, word 1 of all ... */
+export const MD5_WORDS: usize = MD5_CONSTANTS + 1024;
+/** The states of eight messages before a block. */
+export const MD5_BEFORE: usize = MD5_WORDS + 512;
+/** What the host hands to `md5`: for each message the address of its state and that of its blocks, u32 each. */
+export const MD5_LANES: usize = MD5_BEFORE + 128;
+/** The state of lanes without a message. */
+export const MD5_IDLE: usize = MD5_LANES + 64;
+
 /** What each range of folding leaves; see folds.mjs. */
 export const LEFT_FAR: usize = 131072;
 export const LEFT_NEAR: usize = 147456;
@@ -34,6 +45,10 @@ export const FOLDED: usize = 196608;
 export const INPUT_BYTES: usize = 262144;
 export const INPUT: usize = 524288;
 
+/** States of messages whose MD5 is computed, and from MD5_PAGES to SLOTS pages of their bytes: both are the host's to divide. */
+export const MD5_STATES: usize = 1048576;
+export const MD5_PAGES: usize = MD5_STATES + 4096;
+
 /** One stripe each: k+m frames at a fixed stride. The first belongs to reconstruction. */
 export const SLOT_BYTES: usize = 2097152;
-export const SLOTS: usize = 1048576;
+export const SLOTS: usize = 5308416;

@@ -212,11 +212,12 @@ export async function readBody(
       digests.update(piece);
       filledBytes += piece.length;
     }
+    checkDigests(expected, digests.finish(), source.trailers);
+    return body;
   } finally {
+    digests.release();
     source.release();
   }
-  checkDigests(expected, digests.finish(), source.trailers);
-  return body;
 }
 
 /** True if the request says what its body must be: S3 demands it of the operations that destroy by list. */
