@@ -101,9 +101,11 @@ describe("checking everything", () => {
     );
     const blob = (await rig.blobs()).find(({ id }) => id === large!.blob)!;
     for (const shard of [0, 1, 2]) rig.lose(blob, shard);
+    const idle = rig.store().engine.idleMd5s;
     const found = await kinds();
     expect(found.filter((kind) => kind === "shard-absent")).toHaveLength(3);
     expect(found).toContain("body-unreadable");
+    expect(rig.store().engine.idleMd5s).toEqual(idle);
   });
 
   it("finds a shard that was never written, and a drive that is not there", async () => {

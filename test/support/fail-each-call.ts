@@ -1,3 +1,4 @@
+import { strict as assert } from "node:assert";
 import type { Drive } from "../../src/drives/drive.ts";
 import { withTimeout } from "../../src/drives/timeout.ts";
 import type { ErasureEngine } from "../../src/erasure/engine.ts";
@@ -36,6 +37,7 @@ export interface FailingRun {
 /** Runs an operation on stores whose Nth call goes wrong, N = 1, 2, …, until it makes no Nth call. Gives how many calls it makes. */
 export async function failEachCall(run: FailingRun): Promise<number> {
   const engine = await createEngine(4);
+  const idle = engine.idleMd5s;
   for (let n = 1; ; n++) {
     let calls = 0;
     const isStruck = () => ++calls === n;
@@ -46,6 +48,7 @@ export async function failEachCall(run: FailingRun): Promise<number> {
       isStruck,
     );
     await run.check(await isAcknowledged(clock, run.operation(store, n)), n);
+    assert.deepEqual(engine.idleMd5s, idle, `what bodies hold of the engine after the failure of call ${n}`);
     if (calls < n) return n - 1;
   }
 }

@@ -347,6 +347,14 @@ describe("a document", () => {
     await failingAsync(() => read({ payload: { mode: "literal", text: "0".repeat(64) } }), "XAmzContentSHA256Mismatch");
   });
 
+  it("that breaks off holds nothing of the engine", async () => {
+    engine = await createEngine();
+    const idle = engine.idleMd5s;
+    const stream = () => new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(new Error("gone")) });
+    await expect(read({ headers: { "content-md5": md5(document) }, stream })).rejects.toThrow();
+    expect(engine.idleMd5s).toEqual(idle);
+  });
+
   it("may be sent with a checksum of something else", async () => {
     const call = callOf({ body: document, headers: { "x-amz-checksum-crc32": "AAAAAA==-2" } });
     expect(await readBody(call, 100, { checksumHeaders: "of-object" })).toEqual(document);
