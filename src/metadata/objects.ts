@@ -124,17 +124,24 @@ export class ObjectTable {
   }
 }
 
+/**
+ * The parameters ?1 and ?2, as expressions. Where a join compares a column with a parameter itself, SQLite plans the statement
+ * anew each time that the parameter is bound, in case its value should call for another plan: ten times the work of running it.
+ */
+const BUCKET = "?1 || ''";
+const KEY = "?2 || ''";
+
 const HEAD_COLUMNS = `b.id AS "bucketId", b.name AS "bucketName", b.owner, b.region, b.created_ms AS "createdMs", b.versioning,
   b.object_lock AS "objectLock", o.is_marker AS "isMarker", ${OBJECT_COLUMNS},
   CASE WHEN o.id IS NULL AND b.versioning IS NOT NULL AND ?5 = 'current' THEN
     (SELECT json_array(v.id, v.seq, v.is_null, v.modified_ms) FROM versions v
-     WHERE v.bucket_id = b.id AND v.key = ?2 ORDER BY v.seq DESC LIMIT 1) END AS "hiddenBy"`;
+     WHERE v.bucket_id = b.id AND v.key = ${KEY} ORDER BY v.seq DESC LIMIT 1) END AS "hiddenBy"`;
 
 /**
  * FROM and its parameters: ?1 bucket, ?2 key, ?3 seq, ?4 id, ?5 kind. The bucket's row, and beside it the version's or nulls.
  */
 function source({ bucket, key, version }: ObjectRef): Statement {
-  const named = "bucket_id = (SELECT id FROM buckets WHERE name = ?1) AND key = ?2";
+  const named = `bucket_id = (SELECT id FROM buckets WHERE name = ${BUCKET}) AND key = ${KEY}`;
   const current = (where: string) => `SELECT ${SHARED_COLUMNS}, 0 AS is_marker FROM objects WHERE ${named} ${where}`;
   const other = (where: string) => `SELECT ${SHARED_COLUMNS}, is_marker FROM versions WHERE ${named} ${where}`;
   const candidates = {
@@ -144,7 +151,7 @@ function source({ bucket, key, version }: ObjectRef): Statement {
   };
   const [seq, id] = version.kind === "id" ? [version.seq, version.id] : [null, null];
   return {
-    sql: `FROM buckets b LEFT JOIN (${candidates[version.kind]}) o ON true WHERE b.name = ?1`,
+    sql: `FROM buckets b LEFT JOIN (${candidates[version.kind]}) o ON true WHERE b.name = ${BUCKET}`,
     values: [bucket, key, seq, id, version.kind],
   };
 }
