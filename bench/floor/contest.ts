@@ -26,7 +26,7 @@ export interface Contest {
   rounds: number;
   requestsPerRound: number;
   /** Before each turn of each contender, not measured: lets all begin with the same state of the machine. */
-  before?(): void;
+  before?(): Promise<void>;
 }
 
 export interface Row {
@@ -67,7 +67,7 @@ export async function runContest(client: BenchClient, contest: Contest): Promise
     // Forwards and backwards in turn, so that nobody always follows the same one.
     if (round % 2 !== 0) order.reverse();
     for (const { contender, sample } of order) {
-      contest.before?.();
+      await contest.before?.();
       const turn = await takeTurn(client, contender, contest.requestsPerRound);
       if (round < 0) continue;
       sample.ms.push(...turn.ms);

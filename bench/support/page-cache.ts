@@ -1,31 +1,48 @@
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
+import { freemem } from "node:os";
 import { join } from "node:path";
+import { setImmediate as othersTurn } from "node:timers/promises";
 
 /** As much as workerd's disk service writes at once. */
 const PIECE = Buffer.alloc(64 * 1024, 1);
+const BYTES_BETWEEN_TURNS = 16 * 1024 * 1024;
+const WARM_BYTES_MAX = 2 * 1024 ** 3;
+/** Of the memory that is free: what others have cached stays. */
+const WARM_SHARE_MAX = 1 / 4;
 
 /** Writes so many bytes from the beginning of a file into the page cache: a new one, or, with "r+", one that is there. */
 export function writeFile(path: string, bytes: number, flags: "w" | "r+" = "w"): void {
   const file = openSync(path, flags);
   try {
-    for (let left = bytes; left > 0; ) left -= writeSync(file, PIECE, 0, Math.min(left, PIECE.length));
+    fill(file, bytes);
   } finally {
     closeSync(file);
   }
 }
 
+function fill(file: number, bytes: number): void {
+  for (let left = bytes; left > 0; ) left -= writeSync(file, PIECE, 0, Math.min(left, PIECE.length));
+}
+
 /**
- * Leaves the kernel so many bytes of free memory that was in use just now, for files that are written next. A virtual machine
- * may give its host back what is idle for a second or so; to get such a page again costs ten times what filling it does, and
- * the kernel books that on whoever writes. Done by a file in `folder` that is removed at once, in writes as large as those that
- * shall find the memory: the kernel keeps free blocks by size, and gives idle blocks of the right size before warm ones of
- * another. A crash leaves that file.
+ * Leaves the kernel so many bytes (2 GiB and a quarter of what is free at most) of free memory that was in use just now, for
+ * files that are written next. A virtual machine may give its host back what is idle for a second or so; to get such a page
+ * again costs ten times what filling it does, and the kernel books that on whoever writes. Done by a file in `folder` that is
+ * removed at once, in writes as large as those that shall find the memory: the kernel keeps free blocks by size, and gives
+ * idle blocks of the right size before warm ones of another. Rejects where the folder has no room; a crash leaves that file.
  */
-export function warmPageCache(folder: string, bytes: number): void {
-  const path = join(folder, "warm-pages");
+export async function warmPageCache(folder: string, bytes: number): Promise<void> {
+  const path = join(folder, `warm-pages-${process.pid}`);
+  const file = openSync(path, "w");
   try {
-    writeFile(path, bytes);
+    let left = Math.floor(Math.min(bytes, WARM_BYTES_MAX, freemem() * WARM_SHARE_MAX));
+    for (; left > 0; left -= BYTES_BETWEEN_TURNS) {
+      fill(file, Math.min(left, BYTES_BETWEEN_TURNS));
+      // Connections that servers close meanwhile must be seen.
+      await othersTurn();
+    }
   } finally {
-    rmSync(path, { force: true });
+    closeSync(file);
+    rmSync(path);
   }
 }

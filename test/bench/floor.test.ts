@@ -56,7 +56,7 @@ test("bench:floor writes the same bytes with every kind of memory, and leaves no
       expect(gbPerCpuSecond).toBeGreaterThan(0);
       expect(userShare).toBeLessThanOrEqual(1);
     }
-    warmPageCache(folder, 100_000);
+    await warmPageCache(folder, 100_000);
     expect(readdirSync(folder)).toEqual([]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
