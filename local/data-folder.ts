@@ -1,4 +1,5 @@
-import { access, chmod, constants, mkdir, opendir, readFile, rm, stat, unlink, writeFile } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
+import { access, chmod, constants, mkdir, opendir, readFile, rm, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout } from "node:timers/promises";
@@ -21,8 +22,8 @@ export interface DataFolder {
   temporaryPath: string;
   /** Whether the server before this one ended without stopping (killed, power lost). */
   wasKilled: boolean;
-  /** Notes the process ids of this server, for people and scripts. */
-  note(processIds: { pid: number; workerdPids: number[] }): Promise<void>;
+  /** Notes the process ids of this server, for people, scripts and the next start. */
+  note(processIds: { pid: number; workerdPids: number[] }): void;
   /** Lets the folder go after a clean stop. */
   release(): Promise<void>;
 }
@@ -60,7 +61,7 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
     metadataPath,
     temporaryPath,
     wasKilled: await exists(notePath),
-    note: (processIds) => writeFile(notePath, `${JSON.stringify(processIds)}\n`),
+    note: (processIds) => writeFileSync(notePath, `${JSON.stringify(processIds)}\n`),
     release: async () => {
       await rm(notePath, { force: true });
       lock.close();
@@ -79,10 +80,19 @@ function refusal(path: string, error: unknown): string {
  * note of a kill long ago may name what other processes are now, so nobody is waited for long.
  */
 async function endOfWorkerds(notePath: string): Promise<void> {
-  const note = await readFile(notePath, "utf8").catch(() => "{}");
-  const { workerdPids = [] } = JSON.parse(note) as { workerdPids?: number[] };
+  const workerdPids = notedPids(await readFile(notePath, "utf8").catch(() => ""));
   for (let waitedMs = 0; waitedMs < ENDING_MS_MAX && workerdPids.some(isAlive); waitedMs += ENDING_STEP_MS) {
     await setTimeout(ENDING_STEP_MS);
+  }
+}
+
+/** None where the note cannot be read: a loss of power may leave any part of it. */
+function notedPids(note: string): number[] {
+  try {
+    const { workerdPids } = JSON.parse(note) as { workerdPids?: unknown };
+    return Array.isArray(workerdPids) ? workerdPids.filter((pid) => Number.isSafeInteger(pid) && pid > 0) : [];
+  } catch {
+    return [];
   }
 }
 

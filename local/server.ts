@@ -3,11 +3,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { request } from "node:http";
 import { type AddressInfo, createServer, type Server as Listener } from "node:net";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { bundleWorker, type WorkerModules } from "./bundle.ts";
-import { listenRefusal } from "./listen-address.ts";
+import { listenRefusal, probeListenAddress } from "./listen-address.ts";
 import { startRuntime } from "./runtime.ts";
 import { StartError, systemCode } from "./start-error.ts";
-import { CLIENT_SOCKET, writeConfigs } from "./workerd/config.ts";
+import { CLIENT_SOCKET, variableEnvironment, writeConfigs } from "./workerd/config.ts";
 import { type SupervisedWorkerd, WorkerdGroup, type WorkerdOptions } from "./workerd/supervisor.ts";
 
 export interface ServerOptions {
@@ -24,14 +25,16 @@ export interface ServerOptions {
   vars: Record<string, string>;
   /** One message of the Worker or of workerd. */
   onLog: (level: string, message: string) => void;
+  /** Process ids of its workerds, that of the metadata first: told once all have started, and again where one was started anew. */
+  onProcesses: (workerdPids: number[]) => void;
+  /** What keeps a workerd running has ended, though nobody stopped the server: part of it is gone for good. */
+  onLost: () => void;
 }
 
 /** A running server: one workerd that has the metadata and the background work, and as many as wished that serve clients. */
 export interface Server {
   /** The port that it listens on. */
   port: number;
-  /** Process ids of its workerds, that of the metadata first. */
-  workerdPids(): number[];
   /** Runs the `scheduled` handler once, as the cron trigger does. Rejects where it fails. */
   runScheduled(cron: string, now: Date): Promise<void>;
   /** Completes the requests under way, for at most `graceMs`, and ends. */
@@ -43,7 +46,9 @@ const PROCESS_VARIABLE = "SHERD_PROCESS";
 /** Time for the process of the metadata to end, which has no requests under way by then but a scheduled run. */
 const METADATA_GRACE_MS = 500;
 /** The longest path of a Unix socket that every system takes. */
-const SOCKET_PATH_MAX = 100;
+const SOCKET_PATH_BYTES_MAX = 100;
+/** A signal to all processes at once may end others before this one has heard it. */
+const SIGNAL_SPREAD_MS = 1_000;
 
 /**
  * Starts the server. workerd runs a Worker on one thread, so each front is a process of its own: all accept from one socket,
@@ -53,6 +58,7 @@ const SOCKET_PATH_MAX = 100;
 export async function startServer(options: ServerOptions): Promise<Server> {
   if (process.platform === "win32") return startInOneProcess(options);
   const { worker, metadataPath, drivePaths, vars, onLog } = options;
+  const variables = (number: number) => ({ ...vars, [PROCESS_VARIABLE]: `${number}` });
   const services = join(import.meta.dirname, "workerd");
   const path = await privateFolder(options.temporaryPath);
   const folder = await writeConfigs(path, {
@@ -61,13 +67,19 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     scheduleService: await bundleWorker(join(services, "schedule-service.ts")),
     metadataPath,
     drivePaths,
-    variables: [...Object.keys(vars), PROCESS_VARIABLE],
+    variables: Object.keys(variables(0)),
   });
   const group = new WorkerdGroup();
   const running: SupervisedWorkerd[] = [];
-  const start = (number: number, more: Pick<WorkerdOptions, "args" | "listenFd" | "unixSockets">) =>
-    group.start({ ...more, environment: { ...vars, [PROCESS_VARIABLE]: `${number}` }, onLog });
+  let isStopping = false;
+  const tellProcesses = () => options.onProcesses(running.flatMap((workerd) => workerd.pid() ?? []));
+  const onEnd = () => void setTimeout(() => isStopping || options.onLost(), SIGNAL_SPREAD_MS);
+  const start = (number: number, more: Pick<WorkerdOptions, "args" | "listenFd" | "unixSockets">) => {
+    const environment = variableEnvironment(Object.values(variables(number)));
+    return group.start({ ...more, environment, onLog, onRestart: tellProcesses, onEnd });
+  };
   const stop = async (graceMs: number) => {
+    isStopping = true;
     const [metadata, ...fronts] = running;
     await Promise.all(fronts.map((front) => front.stop(graceMs)));
     await metadata?.stop(METADATA_GRACE_MS);
@@ -87,9 +99,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const started = await Promise.allSettled(starting);
     for (const result of started) if (result.status === "fulfilled") running.push(result.value);
     for (const result of started) if (result.status === "rejected") throw result.reason;
+    tellProcesses();
     return {
       port,
-      workerdPids: () => running.flatMap((workerd) => workerd.pid() ?? []),
       runScheduled: (cron, now) => runScheduled(folder.scheduleSocket, cron, now),
       stop,
     };
@@ -103,12 +115,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 async function startInOneProcess({ host, port, ...options }: ServerOptions): Promise<Server> {
   const runtime = await startRuntime({ host, port, ...options });
   const { runScheduled } = runtime;
-  return { port: runtime.port, workerdPids: () => [], runScheduled, stop: () => runtime.dispose() };
+  options.onProcesses([]);
+  return { port: runtime.port, runScheduled, stop: () => runtime.dispose() };
 }
 
 /** A folder for configurations and sockets, in `temporaryPath` unless sockets in there would have too long a path. */
 function privateFolder(temporaryPath: string): Promise<string> {
-  const isShort = join(temporaryPath, "run-XXXXXX", "metadata.sock").length <= SOCKET_PATH_MAX;
+  const isShort = Buffer.byteLength(join(temporaryPath, "run-XXXXXX", "metadata.sock")) <= SOCKET_PATH_BYTES_MAX;
   return mkdtemp(isShort ? join(temporaryPath, "run-") : "/tmp/sherd-");
 }
 
@@ -118,6 +131,8 @@ function privateFolder(temporaryPath: string): Promise<string> {
  */
 async function listen({ host, port, fronts }: ServerOptions): Promise<[Listener, ...Listener[]]> {
   const reusePort = process.platform === "linux";
+  // Sockets that share a port do not tell that a server begun meanwhile shares it too.
+  if (reusePort) await probeListenAddress(host, port);
   const first = await listenOnce(host, { port, reusePort });
   const shared = { port: (first.address() as AddressInfo).port, reusePort };
   const others = Array.from({ length: reusePort ? fronts - 1 : 0 }, () => listenOnce(host, shared));
@@ -144,12 +159,11 @@ function descriptorOf(listener: Listener): number {
 
 function runScheduled(socketPath: string, cron: string, now: Date): Promise<void> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, method: "POST", path: "/" }, async (response) => {
-      let said = "";
-      response.setEncoding("utf8");
-      for await (const text of response) said += text;
-      if (said === '{"outcome":"ok"}') resolve();
-      else reject(new Error(`status ${response.statusCode}: ${said}`));
+    const call = request({ socketPath, method: "POST", path: "/" }, (response) => {
+      text(response).then((said) => {
+        if (said === '{"outcome":"ok"}') resolve();
+        else reject(new Error(`status ${response.statusCode}: ${said}`));
+      }, reject);
     });
     call.on("error", reject);
     call.end(JSON.stringify({ cron, scheduledTimeMs: now.getTime() }));

@@ -66,8 +66,11 @@ async function serve(options: StartOptions, environment: NodeJS.ProcessEnv): Pro
   const credentials = given ?? (await folderCredentials(folder.path));
   const vars = workerVars(environment, credentials, options.quiet);
   const { host, port, processes: fronts } = options;
-  const server = await startServer({ worker, host, port, fronts, ...folder, vars, onLog: relay });
-  await folder.note({ pid: process.pid, workerdPids: server.workerdPids() });
+  const server = await startServer({
+    ...{ worker, host, port, fronts, ...folder, vars, onLog: relay },
+    onProcesses: (workerdPids) => note(folder, workerdPids),
+    onLost: () => fail("a process of the server was killed that keeps others running: start it again"),
+  });
   stopOnSignals({ folder, server, endSchedule: startSchedule(server) });
   const endpoint = `http://${urlHost(host)}:${server.port}`;
   const showsSecret = (credentials.source === "file" && credentials.made) || process.stdout.isTTY === true;
@@ -78,6 +81,14 @@ async function serve(options: StartOptions, environment: NodeJS.ProcessEnv): Pro
 /** Hands on what the Worker and workerd say, errors to the error stream. */
 function relay(level: string, message: string): void {
   (level === "error" || level === "warn" ? process.stderr : process.stdout).write(`${message}\n`);
+}
+
+function note(folder: DataFolder, workerdPids: number[]): void {
+  try {
+    folder.note({ pid: process.pid, workerdPids });
+  } catch (error) {
+    relay("error", `sherd: cannot note the process ids: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 function startSchedule(server: Server): () => void {

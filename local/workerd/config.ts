@@ -13,7 +13,7 @@ export interface ServerParts {
   scheduleService: WorkerModules;
   metadataPath: string;
   drivePaths: string[];
-  /** Names of the Worker's variables: their values come from the environment, so that no secret is in a file. */
+  /** Names of the Worker's variables: their values come from `variableEnvironment`, so that no secret is in a file. */
   variables: string[];
 }
 
@@ -76,6 +76,16 @@ export async function writeConfigs(path: string, parts: ServerParts): Promise<Se
   return folder;
 }
 
+/** The environment that gives the Worker's variables, in the order of `variables`, their values. */
+export function variableEnvironment(values: readonly string[]): Record<string, string> {
+  return Object.fromEntries(values.map((value, index) => [environmentName(index), value]));
+}
+
+/** Shells hand on only names that they could have themselves, which those of the Worker's variables need not be. */
+function environmentName(index: number): string {
+  return `WORKER_VARIABLE_${index + 1}`;
+}
+
 function config(services: string[], sockets: string[]): string {
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -90,7 +100,7 @@ const config :Workerd.Config = (
 
 function worker(modules: string, { drivePaths, variables }: ServerParts): string {
   const bindings = [
-    ...variables.map((name) => `(name = ${text(name)}, fromEnvironment = ${text(name)})`),
+    ...variables.map((name, index) => `(name = ${text(name)}, fromEnvironment = ${text(environmentName(index))})`),
     ...drivePaths.map((_, index) => `(name = "DRIVE_${index + 1}", service = "drive-${index + 1}")`),
     `(name = "DB", wrapped = (moduleName = "cloudflare-internal:d1-api", innerBindings = [(name = "fetcher", service = "metadata")]))`,
   ];
@@ -104,9 +114,20 @@ function drive(path: string, index: number): string {
 
 /** What the Worker's own requests reach: drives at other providers, and on this machine. */
 function internet(): string {
-  const extra = process.env.NODE_EXTRA_CA_CERTS;
-  const certificates = extra ? `, trustedCertificates = [${text(readFileSync(extra, "utf8"))}]` : "";
-  return `(name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true${certificates})))`;
+  const certificates = extraCertificates().map(text).join(", ");
+  return `(name = "internet", network = (allow = ["public", "private"],
+      tlsOptions = (trustBrowserCas = true, trustedCertificates = [${certificates}])))`;
+}
+
+/** Those that Node trusts besides its own. A file that cannot be read counts as none: Node has warned of it. */
+function extraCertificates(): string[] {
+  const path = process.env.NODE_EXTRA_CA_CERTS;
+  if (!path) return [];
+  try {
+    return readFileSync(path, "utf8").match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
+  } catch {
+    return [];
+  }
 }
 
 function unixSocket(service: string, path: string): string {

@@ -18,6 +18,10 @@ export interface WorkerdOptions {
   unixSockets?: string;
   /** One message of a Worker or of workerd. */
   onLog: (level: string, message: string) => void;
+  /** workerd had ended and was started again: it has another process id. */
+  onRestart: () => void;
+  /** What starts it again has ended, and workerd with it. */
+  onEnd: () => void;
 }
 
 /** A workerd that is started again whenever it ends unasked. */
@@ -34,7 +38,7 @@ export class WorkerdGroup {
 
   /** Resolves when workerd serves its sockets. Rejects with what it said where it ends before. */
   async start(options: WorkerdOptions): Promise<SupervisedWorkerd> {
-    const { args, environment, listenFd, unixSockets = "", onLog } = options;
+    const { args, environment, listenFd, unixSockets = "", onLog, onRestart, onEnd } = options;
     // A process group of its own: neither Ctrl-C at the terminal nor anything else that is sent to ours reaches it.
     const child = spawn("/bin/sh", [script, "serve", "--experimental", "--control-fd=3", ...args], {
       detached: true,
@@ -43,7 +47,11 @@ export class WorkerdGroup {
     });
     if (child.pid === undefined) throw await new Promise((resolve) => child.once("error", resolve));
     this.#guard.stdin?.write(`${child.pid}\n`);
-    const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+    // Where the shell was killed, its workerd would go on unguarded.
+    child.once("exit", () => killGroup(child));
+    // Not before all that was said is read.
+    const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+    void ended.then(onEnd);
     const said = relayLogs(child, onLog);
     let pid: number | undefined;
     let isReady = false;
@@ -59,6 +67,7 @@ export class WorkerdGroup {
         if (report.event === "start") {
           if (pid !== undefined && !isReady) fail("ended at its start");
           pid = report.pid;
+          if (isReady) onRestart();
         }
         if (report.event === "listen") {
           isReady = true;

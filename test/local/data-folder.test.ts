@@ -32,16 +32,18 @@ test("one server holds a folder until it lets go", async () => {
 test("a stop that was clean is told from one that was not", async () => {
   const path = join(parent, "data");
   const first = await openDataFolder(path);
-  await first.note({ pid: 1, workerdPids: [2, 3] });
+  first.note({ pid: 1, workerdPids: [2, 3] });
   await first.release();
   const second = await openDataFolder(path);
   expect(second.wasKilled).toBe(false);
   await second.release();
-  // What a kill leaves: the note. The lock goes with the process.
-  await writeFile(join(path, "sherd.pid"), "{}");
-  const third = await openDataFolder(path);
-  expect(third.wasKilled).toBe(true);
-  await third.release();
+  // What a kill leaves: the note, or after a loss of power any part of it. The lock goes with the process.
+  for (const note of ["{}", "", '{"pid":1,"work', "null", '{"pid":1,"workerdPid":2}', '{"workerdPids":[0,"x",null]}']) {
+    await writeFile(join(path, "sherd.pid"), note);
+    const next = await openDataFolder(path);
+    expect(next.wasKilled).toBe(true);
+    await next.release();
+  }
 });
 
 test("temporary files of the last server are removed", async () => {

@@ -75,6 +75,12 @@ describe("a start", () => {
     await expect(stat(join(dataDir, "credentials.json"))).rejects.toThrow(/ENOENT/);
   });
 
+  test("needs neither a short path for its sockets nor the certificates that Node is told of", async () => {
+    dataDir = join(dataDir, "ü".repeat(40), `it's "new"\nnow`);
+    const server = await start({ env: { NODE_EXTRA_CA_CERTS: join(dataDir, "none.pem") } });
+    expect((await fetch(new URL("/-/health", server.endpoint))).status).toBe(200);
+  });
+
   test("logs one line per request, and none with --quiet", async () => {
     const server = await start();
     const lines = () => server.output().split("\n");
@@ -204,7 +210,25 @@ describe("an end", () => {
     process.kill(pid, "SIGKILL");
     await eventually(async () => !(await isAlive(pid)));
     await eventually(isHealthy);
+    const { workerdPids } = JSON.parse(await readFile(join(dataDir, "sherd.pid"), "utf8"));
+    expect(workerdPids).toHaveLength(2);
+    expect(workerdPids[index]).not.toBe(pid);
+    expect(workerdPids[1 - index]).toBe(server.workerdPids[1 - index]);
     expect(await server.stop()).toBe(0);
+  });
+
+  test.each([
+    ["metadata", 0],
+    ["clients", 1],
+  ])("where the shell that keeps the workerd of the %s running is killed, all ends, with 1", async (_, index) => {
+    const server = await start({ args: ["--processes", "1"] });
+    const [, parent] =
+      /^PPid:\t(\d+)$/m.exec(await readFile(`/proc/${server.workerdPids[index]}/status`, "utf8")) ?? [];
+    process.kill(Number(parent), "SIGKILL");
+    await eventually(async () => !(await isAlive(server.pid)));
+    expect(await server.stop()).toBe(1);
+    for (const pid of server.workerdPids) await eventually(async () => !(await isAlive(pid)));
+    expect(server.output()).toMatch(/^sherd: a process of the server was killed/m);
   });
 
   test("several processes share the connections, and those of one that dies wait for the next", async () => {

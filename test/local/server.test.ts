@@ -1,0 +1,73 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type ServerOptions, startServer } from "../../local/server.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sherd-test-"));
+  for (const name of ["metadata", "tmp"]) await mkdir(join(folder, name));
+});
+afterEach(() => rm(folder, { recursive: true, maxRetries: 5 }));
+
+/** Starts a server whose Worker is `script`. */
+function start(script: string, more: Partial<ServerOptions> = {}) {
+  return startServer({
+    worker: { entry: "index.js", script, wasm: new Map() },
+    host: "127.0.0.1",
+    port: 0,
+    fronts: 1,
+    metadataPath: join(folder, "metadata"),
+    drivePaths: [],
+    temporaryPath: join(folder, "tmp"),
+    vars: {},
+    onLog: () => {},
+    onProcesses: () => {},
+    onLost: () => {},
+    ...more,
+  });
+}
+
+test("variables reach the Worker as they are, whatever they are called", async () => {
+  const vars = {
+    SHERD_PLAIN: "a",
+    "SHERD_A-B": "hyphen",
+    "SHERD_A.B c": "dot and space",
+    'SHERD_\u00fc"': "quote",
+    SHERD_LINES: `a\nb'"$(id)\u00e9\n`,
+    SHERD_LONG: "x".repeat(100_000),
+    SHERD_PROCESS: "what the server says instead",
+  };
+  const script = `export default { fetch: (_, { DB, ...env }) => Response.json(env) };`;
+  const { port, stop } = await start(script, { vars });
+  const seen = await (await fetch(`http://127.0.0.1:${port}/`)).json();
+  await stop(0);
+  expect(seen).toEqual({ ...vars, SHERD_PROCESS: "1" });
+});
+
+test("what was said last is told before a stop is over", async () => {
+  const script = `export default {
+    async fetch() {
+      console.log("begun");
+      await scheduler.wait(200);
+      for (let line = 0; line < 1000; line++) console.log("line " + line);
+      return new Response("done");
+    }
+  };`;
+  const told: string[] = [];
+  let begin = () => {};
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const onLog = (_: string, message: string) => {
+    told.push(message);
+    begin();
+  };
+  const { port, stop } = await start(script, { onLog });
+  const response = fetch(`http://127.0.0.1:${port}/`);
+  await begun;
+  await stop(5_000);
+  expect(await (await response).text()).toBe("done");
+  expect(told).toEqual(["begun", ...Array.from({ length: 1000 }, (_, line) => `line ${line}`)]);
+});
