@@ -40,6 +40,9 @@ const undo: (() => unknown)[] = [];
 async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "sherd-floor-"));
   undo.push(() => rm(folder, { recursive: true, force: true }));
+  // First, while nothing else here has freed memory.
+  const pages: PagesRow[] = isWanted("pages") ? await measurePages(folder, PAGES) : [];
+  if (pages.length > 0) console.log(`${pagesTable(pages)}\n\n${PAGES_LEGEND}\n`);
   const client = new BenchClient();
   undo.push(() => client.close());
   const workers = new LocalWorkers();
@@ -63,8 +66,6 @@ async function main(): Promise<void> {
     }
   }
   if (memory.length > 0) console.log(`\n${memoryTable(memory)}`);
-  const pages: PagesRow[] = isWanted("pages") ? await measurePages(folder, PAGES) : [];
-  if (pages.length > 0) console.log(`\n${pagesTable(pages)}\n\n${PAGES_LEGEND}`);
   const stages: StageRow[] = [];
   if (isWanted("stages")) stages.push(...(await measureStages(workers, client, { folder, bare, bodies, rounds })));
   if (stages.length > 0) console.log(`\n${stageTable(stages)}`);

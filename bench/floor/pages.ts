@@ -28,7 +28,7 @@ export const PAGES: PagesOptions = { fileBytes: 128 * 1024 * 1024, rounds: 5, re
 /**
  * Writes files in `folder`, and nothing else, in this process: a new one with memory that was idle, a new one with the memory
  * of that one, which is removed right before, and the same once more in place. All files are kept until the end, so that their
- * memory serves nobody else.
+ * memory serves nobody else. In large writes: small ones are served from fragments first, which are never given back.
  */
 export async function measurePages(folder: string, { fileBytes, rounds, restMs }: PagesOptions): Promise<PagesRow[]> {
   await sleep(restMs);

@@ -3,25 +3,26 @@ import { freemem } from "node:os";
 import { join } from "node:path";
 import { setImmediate as othersTurn } from "node:timers/promises";
 
+const CONTENT = Buffer.alloc(1024 * 1024, 1);
 /** As much as workerd's disk service writes at once. */
-const PIECE = Buffer.alloc(64 * 1024, 1);
+const SERVER_PIECE_BYTES = 64 * 1024;
 const BYTES_BETWEEN_TURNS = 16 * 1024 * 1024;
 const WARM_BYTES_MAX = 2 * 1024 ** 3;
 /** Of the memory that is free: what others have cached stays. */
 const WARM_SHARE_MAX = 1 / 4;
 
-/** Writes so many bytes from the beginning of a file into the page cache: a new one, or, with "r+", one that is there. */
+/** Writes so many bytes, 1 MiB at once, from the beginning of a file: a new one, or, with "r+", one that is there. */
 export function writeFile(path: string, bytes: number, flags: "w" | "r+" = "w"): void {
   const file = openSync(path, flags);
   try {
-    fill(file, bytes);
+    fill(file, bytes, CONTENT.length);
   } finally {
     closeSync(file);
   }
 }
 
-function fill(file: number, bytes: number): void {
-  for (let left = bytes; left > 0; ) left -= writeSync(file, PIECE, 0, Math.min(left, PIECE.length));
+function fill(file: number, bytes: number, pieceBytes: number): void {
+  for (let left = bytes; left > 0; ) left -= writeSync(file, CONTENT, 0, Math.min(left, pieceBytes));
 }
 
 /**
@@ -37,7 +38,7 @@ export async function warmPageCache(folder: string, bytes: number): Promise<void
   try {
     let left = Math.floor(Math.min(bytes, WARM_BYTES_MAX, freemem() * WARM_SHARE_MAX));
     for (; left > 0; left -= BYTES_BETWEEN_TURNS) {
-      fill(file, Math.min(left, BYTES_BETWEEN_TURNS));
+      fill(file, Math.min(left, BYTES_BETWEEN_TURNS), SERVER_PIECE_BYTES);
       // Connections that servers close meanwhile must be seen.
       await othersTurn();
     }
