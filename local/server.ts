@@ -37,14 +37,17 @@ export interface Server {
   port: number;
   /** Runs the `scheduled` handler once, as the cron trigger does. Rejects where it fails. */
   runScheduled(cron: string, now: Date): Promise<void>;
-  /** Completes the requests under way, for at most `graceMs`, and ends. */
-  stop(graceMs: number): Promise<void>;
+  /**
+   * Completes the requests under way, for at most `graceMs`, and ends. Resolves with whether every workerd has ended by itself,
+   * from the start on: one that was killed may have left unfinished files on the drives.
+   */
+  stop(graceMs: number): Promise<boolean>;
 }
 
 /** Tells a Worker which of the processes it is in, for its metrics; the one of the metadata is 0. */
 const PROCESS_VARIABLE = "SHERD_PROCESS";
 /** Time for the process of the metadata to end, which has no requests under way by then but a scheduled run. */
-const METADATA_GRACE_MS = 500;
+const METADATA_GRACE_MS = 1_000;
 /** The longest path of a Unix socket that every system takes. */
 const SOCKET_PATH_BYTES_MAX = 100;
 /** A signal to all processes at once may end others before this one has heard it. */
@@ -69,7 +72,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     drivePaths,
     variables: Object.keys(variables(0)),
   });
-  const group = new WorkerdGroup();
+  const group = new WorkerdGroup(path);
   const running: SupervisedWorkerd[] = [];
   let isStopping = false;
   const tellProcesses = () => options.onProcesses(running.flatMap((workerd) => workerd.pid() ?? []));
@@ -81,10 +84,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const stop = async (graceMs: number) => {
     isStopping = true;
     const [metadata, ...fronts] = running;
-    await Promise.all(fronts.map((front) => front.stop(graceMs)));
-    await metadata?.stop(METADATA_GRACE_MS);
+    const ended = await Promise.all(fronts.map((front) => front.stop(graceMs)));
+    ended.push((await metadata?.stop(METADATA_GRACE_MS)) ?? true);
     group.close();
     await rm(path, { recursive: true, force: true });
+    return !ended.includes(false);
   };
   try {
     running.push(await start(0, { args: [folder.metadataConfig], unixSockets: path }));
@@ -116,7 +120,8 @@ async function startInOneProcess({ host, port, ...options }: ServerOptions): Pro
   const runtime = await startRuntime({ host, port, ...options });
   const { runScheduled } = runtime;
   options.onProcesses([]);
-  return { port: runtime.port, runScheduled, stop: () => runtime.dispose() };
+  // Miniflare ends workerd at once.
+  return { port: runtime.port, runScheduled, stop: () => runtime.dispose().then(() => false) };
 }
 
 /** A folder for configurations and sockets, in `temporaryPath` unless sockets in there would have too long a path. */

@@ -122,8 +122,8 @@ function stopOnSignals({ folder, server, endSchedule }: Running): void {
   let isStopping = false;
   const stop = async () => {
     endSchedule();
-    await server.stop(drainMs);
-    await folder.release();
+    // Otherwise the note stays, and the next start sweeps the drives, as after a kill of the whole server.
+    if (await server.stop(drainMs)) await folder.release();
     process.exit(0);
   };
   const onSignal = (signal: NodeJS.Signals) => {

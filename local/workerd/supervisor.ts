@@ -28,13 +28,21 @@ export interface WorkerdOptions {
 export interface SupervisedWorkerd {
   /** Process id of the workerd that runs now. */
   pid(): number | undefined;
-  /** Asks workerd to finish: it takes no more connections, completes the requests under way and exits. Killed after `graceMs`. */
-  stop(graceMs: number): Promise<void>;
+  /**
+   * Asks workerd to finish: it takes no more connections, completes the requests under way and exits. Killed after `graceMs`.
+   * Resolves with whether this workerd and each before it has ended by itself: one that was killed may leave unfinished files.
+   */
+  stop(graceMs: number): Promise<boolean>;
 }
 
 /** The processes of one server: none outlives this process, not even where it is killed without a chance to act. */
 export class WorkerdGroup {
-  readonly #guard = startGuard();
+  readonly #guard: ChildProcess;
+
+  /** Takes the folder of the server's own files, which shall not outlast it either. */
+  constructor(folder: string) {
+    this.#guard = startGuard(folder);
+  }
 
   /** Resolves when workerd serves its sockets. Rejects with what it said where it ends before. */
   async start(options: WorkerdOptions): Promise<SupervisedWorkerd> {
@@ -42,7 +50,7 @@ export class WorkerdGroup {
     // A process group of its own: neither Ctrl-C at the terminal nor anything else that is sent to ours reaches it.
     const child = spawn("/bin/sh", [script, "serve", "--experimental", "--control-fd=3", ...args], {
       detached: true,
-      env: { PATH: process.env.PATH, ...environment, WORKERD_BINARY: workerdBinary(), UNIX_SOCKETS: unixSockets },
+      env: { PATH: searchPath(), ...environment, WORKERD_BINARY: workerdBinary(), UNIX_SOCKETS: unixSockets },
       stdio: ["ignore", "pipe", "pipe", "pipe", ...(listenFd === undefined ? [] : [listenFd])],
     });
     if (child.pid === undefined) throw await new Promise((resolve) => child.once("error", resolve));
@@ -55,6 +63,7 @@ export class WorkerdGroup {
     const said = relayLogs(child, onLog);
     let pid: number | undefined;
     let isReady = false;
+    let wasKilled = false;
     await new Promise<void>((resolve, reject) => {
       const fail = (why: string) => {
         killGroup(child);
@@ -67,7 +76,10 @@ export class WorkerdGroup {
         if (report.event === "start") {
           if (pid !== undefined && !isReady) fail("ended at its start");
           pid = report.pid;
-          if (isReady) onRestart();
+          if (isReady) {
+            wasKilled = true;
+            onRestart();
+          }
         }
         if (report.event === "listen") {
           isReady = true;
@@ -80,9 +92,13 @@ export class WorkerdGroup {
       pid: () => pid,
       stop: async (graceMs) => {
         child.kill("SIGTERM");
-        const timer = setTimeout(() => killGroup(child), graceMs);
+        const timer = setTimeout(() => {
+          wasKilled = true;
+          killGroup(child);
+        }, graceMs);
         await ended;
         clearTimeout(timer);
+        return !wasKilled;
       },
     };
   }
@@ -91,6 +107,12 @@ export class WorkerdGroup {
   close(): void {
     this.#guard.kill("SIGKILL");
   }
+}
+
+/** The shell looks for `rm` and `sleep` there, wherever the launcher was started from. */
+function searchPath(): string {
+  const { PATH } = process.env;
+  return PATH ? `${PATH}:/usr/bin:/bin` : "/usr/bin:/bin";
 }
 
 function killGroup(child: ChildProcess): void {
@@ -135,11 +157,13 @@ function workerdBinary(): string {
 
 /**
  * Where this process is killed, its workerds would live on as orphans and keep the port and the files. The guard is a shell
- * that reads the ids of their process groups from a pipe and kills them when the pipe ends.
+ * that reads the ids of their process groups from a pipe, kills them when the pipe ends, and removes the folder.
  */
-function startGuard(): ChildProcess {
-  const script = 'groups=; while read -r id; do groups="$groups -$id"; done; [ -z "$groups" ] || kill -9 $groups';
-  const guard = spawn("/bin/sh", ["-c", script], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
+function startGuard(folder: string): ChildProcess {
+  const script =
+    'groups=; while read -r id; do groups="$groups -$id"; done; [ -z "$groups" ] || kill -9 $groups; rm -rf "$1"';
+  const args = ["-c", script, "guard", folder];
+  const guard = spawn("/bin/sh", args, { detached: true, stdio: ["pipe", "ignore", "ignore"] });
   guard.on("error", (error) => console.error(`sherd: workerd is not guarded: ${error.message}`));
   guard.stdin?.on("error", () => {}); // the guard was killed: nothing is left to tell it
   guard.unref();

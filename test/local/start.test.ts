@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -77,8 +77,13 @@ describe("a start", () => {
 
   test("needs neither a short path for its sockets nor the certificates that Node is told of", async () => {
     dataDir = join(dataDir, "ü".repeat(40), `it's "new"\nnow`);
+    const before = await readdir("/tmp");
     const server = await start({ env: { NODE_EXTRA_CA_CERTS: join(dataDir, "none.pem") } });
     expect((await fetch(new URL("/-/health", server.endpoint))).status).toBe(200);
+    await server.kill();
+    const left = async () =>
+      (await readdir("/tmp")).filter((name) => /^sherd-\w{6}$/.test(name) && !before.includes(name));
+    await eventually(async () => (await left()).length === 0);
   });
 
   test("logs one line per request, and none with --quiet", async () => {
@@ -184,6 +189,7 @@ describe("an end", () => {
     expect(await server.stop(signal)).toBe(0);
     expect(server.workerdPids.length).toBeGreaterThan(1);
     for (const pid of server.workerdPids) expect(await isAlive(pid)).toBe(false);
+    await expect(stat(join(dataDir, "sherd.pid"))).rejects.toThrow(/ENOENT/);
   });
 
   test("a killed launcher takes workerd with it, and the next start has port and folder", async () => {
@@ -215,6 +221,8 @@ describe("an end", () => {
     expect(workerdPids[index]).not.toBe(pid);
     expect(workerdPids[1 - index]).toBe(server.workerdPids[1 - index]);
     expect(await server.stop()).toBe(0);
+    // Its unfinished files are swept by the next start, which knows by the note.
+    await stat(join(dataDir, "sherd.pid"));
   });
 
   test.each([
