@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { access, chmod, constants, mkdir, opendir, readFile, rm, stat, unlink } from "node:fs/promises";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout } from "node:timers/promises";
 import { StartError, systemCode } from "./start-error.ts";
@@ -30,12 +30,14 @@ export interface DataFolder {
 
 /**
  * Makes the folder where it does not exist (mode 0700, as are the folders in it) and holds it. Throws a StartError where it
- * is not a folder, cannot be written, or another server holds it.
+ * is not a folder, cannot be written, has a path that cannot be used, or another server holds it.
  */
 export async function openDataFolder(path: string): Promise<DataFolder> {
   const metadataPath = join(path, "metadata");
   const temporaryPath = join(path, "tmp");
   const drivePaths = Array.from({ length: driveCount }, (_, index) => join(path, "drives", `drive-${index + 1}`));
+  // Miniflare, which migrates the metadata, takes it for a separator and would open another folder.
+  if (sep === "/" && path.includes("\\")) throw new StartError(`the path of the data folder has a backslash: ${path}`);
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);

@@ -151,7 +151,7 @@ async function writeModules(path: string, { entry, script, wasm }: WorkerModules
   return `modules = [${modules.join(", ")}]`;
 }
 
-/** A string of Cap'n Proto's text form, whose escapes are those of JSON as far as paths and names need them. */
+/** A string of Cap'n Proto's text form, whose escapes are those of JSON but for `\u`. */
 function text(value: string): string {
-  return JSON.stringify(value);
+  return JSON.stringify(value).replace(/\\(\\|u00(..))/g, (escape, _, digits) => (digits ? `\\x${digits}` : escape));
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openDataFolder, sweepDrive } from "../../local/data-folder.ts";
 
@@ -62,6 +62,10 @@ test("what is not a folder, or lies in none, is refused", async () => {
   await writeFile(path, "");
   await expect(openDataFolder(path)).rejects.toThrow(/is not a folder/);
   await expect(openDataFolder(join(path, "data"))).rejects.toThrow(/is not a folder/);
+});
+
+test.skipIf(sep === "\\")("a path that another tool would read otherwise is refused", async () => {
+  await expect(openDataFolder(join(parent, "a\\b"))).rejects.toThrow(/has a backslash/);
 });
 
 test("sweeping takes the old temporary files at any depth and nothing else", async () => {

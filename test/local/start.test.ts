@@ -76,7 +76,7 @@ describe("a start", () => {
   });
 
   test("needs neither a short path for its sockets nor the certificates that Node is told of", async () => {
-    dataDir = join(dataDir, "ü".repeat(40), `it's "new"\nnow`);
+    dataDir = join(dataDir, "ü".repeat(40), `it's "new"\n\u001b`);
     const before = await readdir("/tmp");
     const server = await start({ env: { NODE_EXTRA_CA_CERTS: join(dataDir, "none.pem") } });
     expect((await fetch(new URL("/-/health", server.endpoint))).status).toBe(200);
