@@ -153,5 +153,5 @@ async function writeModules(path: string, { entry, script, wasm }: WorkerModules
 
 /** A string of Cap'n Proto's text form, whose escapes are those of JSON but for `\u`. */
 function text(value: string): string {
-  return JSON.stringify(value).replace(/\\(\\|u00(..))/g, (escape, _, digits) => (digits ? `\\x${digits}` : escape));
+  return JSON.stringify(value).replace(/\\(\\|u00(..))/g, (found, _, digits) => (digits ? `\\x${digits}` : found));
 }
