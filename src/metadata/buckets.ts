@@ -7,9 +7,14 @@ export type NewBucket = Omit<BucketRow, "id"> & {
   configuration: Readonly<Record<string, unknown>>;
 };
 
+/** Buckets that an isolate remembers, and for how long at the most. */
+const REMEMBERED_MAX = 1_000;
+const REMEMBERED_MS = 60_000;
+
 export class BucketTable {
   readonly #database: Database;
   readonly #name: string;
+  readonly #remembered = new Map<string, { row: BucketRow; untilMs: number }>();
 
   /** `name`: what the database is called. */
   constructor(database: Database, name: string) {
@@ -32,6 +37,26 @@ export class BucketTable {
   async find(name: string): Promise<BucketRow | null> {
     const [row] = await this.#database.all<BucketRow>(`SELECT ${BUCKET_COLUMNS} FROM buckets WHERE name = ?1`, name);
     return row ?? null;
+  }
+
+  /**
+   * The bucket as it was within the last minute, or null where nothing is remembered. It costs no round trip, and is right only for
+   * a batch that `requireRules` guards: that fails where the bucket is another one by now.
+   */
+  recall(name: string, nowMs: number): BucketRow | null {
+    const known = this.#remembered.get(name);
+    return known !== undefined && nowMs < known.untilMs ? known.row : null;
+  }
+
+  /** As `find`, and remembers it. */
+  async learn(name: string, nowMs: number): Promise<BucketRow | null> {
+    const row = await this.find(name);
+    this.#remembered.delete(name);
+    if (row === null) return null;
+    this.#remembered.set(name, { row, untilMs: nowMs + REMEMBERED_MS });
+    const [oldest] = this.#remembered.keys();
+    if (this.#remembered.size > REMEMBERED_MAX && oldest !== undefined) this.#remembered.delete(oldest);
+    return row;
   }
 
   /**

@@ -110,7 +110,7 @@ async function create(store: StoreContext, append: AppendObject, bucket: Bucket)
   const { bucket: name, key, created } = append;
   const body = append.body(null);
   const put: PutObject = { bucket: name, key, ...created, body, condition: { ifNoneMatch: "*" } };
-  const written = await putInto(store, put, Promise.resolve(bucket));
+  const written = await putInto(store, put, { bucket: Promise.resolve(bucket) });
   return { ...written, sizeBytes: body.sizeBytes };
 }
 

@@ -49,7 +49,7 @@ export async function createBucket(
 
 /** Throws `StoreError` no-such-bucket. */
 export async function headBucket(store: StoreContext, name: BucketName): Promise<Bucket> {
-  const row = await withMetadata({ bucket: name }, () => store.metadata.buckets.find(name));
+  const row = await withMetadata({ bucket: name }, () => store.metadata.buckets.learn(name, store.clock.now()));
   return foundBucket(row, name);
 }
 

@@ -71,6 +71,7 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
   const head = objectHead(found.source, found.sourceBucket);
   copy.check(head);
   const id = newId(store);
+  const lockIn = (bucket: Bucket) => lockFor(store, bucket, copy.lock);
   const { checksum, blobs, content } = await contentOfCopy({ store, from: found.from }, found.source, id, copy);
   const version: NewVersion = {
     bucket: target,
@@ -82,16 +83,17 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
     storageClass: copy.storageClass,
     checksum: checksum ?? null,
     tags: tagRows(copy.tags === undefined || copy.tags === "copy" ? head.tags : copy.tags),
-    lock: lockFor(store, target, copy.lock),
+    lock: lockIn(target),
     attributes: copy.attributes === "copy" ? head.attributes : copy.attributes,
     parts: partsOfCopy(found.source, checksum),
     ...content,
   };
-  const committed = await commitVersion(store, bucket, {
+  const commit = {
     version,
     ...(blobs ? { blobs } : { sharedBlobIds: blobIds(content.extents) }),
     ...(copy.condition ? { condition: copy.condition } : {}),
-  });
+  };
+  const committed = await commitVersion(store, bucket, commit, { lockIn });
   const source = head.versionId === undefined ? {} : { sourceVersionId: head.versionId };
   return {
     id,

@@ -121,7 +121,7 @@ async function deleteMatching(
   );
 }
 
-/** Runs a deletion of keys under the rules that the bucket has; again where they were changed meanwhile. */
+/** Runs a deletion of keys under the rules that the bucket has, or lately had; again where they are others. */
 async function underRules<T>(
   store: StoreContext,
   { bucket: name, bypassGovernance }: DeletionScope,
@@ -130,7 +130,10 @@ async function underRules<T>(
 ): Promise<T> {
   const subject = { bucket: name, key: deletions[0]?.key ?? "" };
   for (let attempt = 1; ; attempt++) {
-    const bucket = await headBucket(store, name);
+    // What is remembered is tried once. It says nothing for sure, and so nothing of whether governance may be bypassed.
+    const mayRecall = attempt === 1 && bypassGovernance === undefined;
+    const remembered = mayRecall ? store.metadata.buckets.recall(name, store.clock.now()) : null;
+    const bucket = remembered ?? (await headBucket(store, name));
     if (bypassGovernance !== undefined && bucket.objectLock === null) throw noObjectLock(name);
     try {
       return await withMetadata(subject, () => run(bucket));

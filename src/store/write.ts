@@ -48,15 +48,27 @@ export interface PutObject {
  * precondition-no-such-key, metadata-unavailable.
  */
 export function putObject(store: StoreContext, put: PutObject): Promise<WriteResult> {
-  return putInto(store, put, admit(store, put)); // 1, while the first stripe arrives
+  // What is remembered says nothing for sure, and so nothing of whether a lock may be asked for.
+  const remembered = put.lock ? null : store.metadata.buckets.recall(put.bucket, store.clock.now());
+  if (remembered) return putInto(store, put, { bucket: Promise.resolve(remembered), wasRemembered: true });
+  return putInto(store, put, { bucket: admit(store, put) }); // 1, while the first stripe arrives
+}
+
+/** The bucket that a request is admitted to, or what says why it is not. */
+interface Admission {
+  bucket: Promise<Bucket>;
+  /** See `Readmission`. */
+  wasRemembered?: boolean;
 }
 
 /** Steps 2 to 7, into a bucket that is known, or on its way. */
-export async function putInto(store: StoreContext, put: PutObject, bucket: Promise<Bucket>): Promise<WriteResult> {
+export async function putInto(store: StoreContext, put: PutObject, admission: Admission): Promise<WriteResult> {
+  const { bucket, wasRemembered = false } = admission;
   const id = newId(store);
   const content =
     put.body.sizeBytes <= store.settings.inlineBytesMax ? inline(store, put, bucket) : onDrives(store, put, bucket, id);
   const { digests, checksum, ...bytes } = await content;
+  const lockIn = (found: Bucket) => lockFor(store, found, put.lock);
   const version: NewVersion = {
     bucket: await bucket,
     key: put.key,
@@ -67,22 +79,23 @@ export async function putInto(store: StoreContext, put: PutObject, bucket: Promi
     storageClass: put.storageClass,
     checksum,
     tags: tagRows(put.tags),
-    lock: lockFor(store, await bucket, put.lock),
+    lock: lockIn(await bucket),
     attributes: put.attributes,
     parts: null,
     ...bytes.content,
   };
-  const committed = await commitVersion(store, put.bucket, {
+  const commit = {
     version,
     ...(bytes.blobs ? { blobs: bytes.blobs } : {}),
     ...(put.condition ? { condition: put.condition } : {}),
-  }); // 6
+  };
+  const committed = await commitVersion(store, put.bucket, commit, { lockIn, wasRemembered }); // 6
   return { id, ...committed, etag: version.etag, modifiedMs: version.modifiedMs, checksum };
 }
 
 /** The bucket, if it takes such an object, on its way; a failure surfaces where it is awaited. */
 function admit(store: StoreContext, { bucket: name, lock }: PutObject): Promise<Bucket> {
-  const found = withMetadata({ bucket: name }, () => store.metadata.buckets.find(name));
+  const found = withMetadata({ bucket: name }, () => store.metadata.buckets.learn(name, store.clock.now()));
   const bucket = found.then((row) => {
     const admitted = foundBucket(row, name);
     lockFor(store, admitted, lock);

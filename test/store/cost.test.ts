@@ -60,20 +60,21 @@ async function get(key: string): Promise<Uint8Array> {
   return readAll(await read({ offset: 0, length: head.sizeBytes }));
 }
 
+// Other writes have gone before: the bucket is remembered. The first one of an isolate takes a round trip more.
 describe("cost of writes", () => {
   it.each(["new", "replaced"])("PutObject, inline, %s", async () => {
     await putObject(test.store, put(bucket, "put-inline", INLINE));
-    expectCost({ roundTrips: 2, drives: 0, rowsRead: 10, rowsWritten: 4 });
+    expectCost({ roundTrips: 1, drives: 0, rowsRead: 10, rowsWritten: 4 });
   });
 
   it.each(["new", "replaced"])("PutObject, three copies, %s", async () => {
     await putObject(test.store, put(bucket, "put-small", SMALL));
-    expectCost({ roundTrips: 2, drives: 3, rowsRead: 10, rowsWritten: 6 });
+    expectCost({ roundTrips: 1, drives: 3, rowsRead: 10, rowsWritten: 6 });
   });
 
   it.each(["new", "replaced"])("PutObject, 4+2, %s", async () => {
     await putObject(test.store, put(bucket, "put-large", LARGE));
-    expectCost({ roundTrips: 2, drives: 6, rowsRead: 10, rowsWritten: 6 });
+    expectCost({ roundTrips: 1, drives: 6, rowsRead: 10, rowsWritten: 6 });
   });
 
   it("PutObject, 16+4: two blobs", async () => {
@@ -168,7 +169,7 @@ describe("cost of writes", () => {
     for (const key of ["put-inline", "put-large"]) {
       beforeEachPart();
       await deleteObject(test.store, { bucket, key });
-      expectCost({ roundTrips: 2, drives: 0, rowsRead: 10, rowsWritten: 4 });
+      expectCost({ roundTrips: 1, drives: 0, rowsRead: 10, rowsWritten: 4 });
     }
   });
 
@@ -177,7 +178,7 @@ describe("cost of writes", () => {
     for (const key of keys) await putObject(test.store, put(bucket, key, INLINE));
     beforeEachPart();
     await deleteObjects(test.store, { bucket, deletions: keys.map((key) => ({ key })) });
-    expectCost({ roundTrips: 2, drives: 0, rowsRead: 10 * 100, rowsWritten: 4 * 100 });
+    expectCost({ roundTrips: 1, drives: 0, rowsRead: 10 * 100, rowsWritten: 4 * 100 });
   });
 });
 

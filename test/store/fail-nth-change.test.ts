@@ -203,7 +203,8 @@ describe.each(STRIKES)("the Nth call: %s", (strike) => {
   });
 
   it("DeleteObjects of keys, keys with a condition and versions: each kind is deleted as one", async () => {
-    await wholly(5, {
+    // The bucket is read for the first kind, and remembered for the second.
+    await wholly(4, {
       given: async (key) => {
         for (const kind of ["a", "b", "c", "d"]) await putObject(rig.store, put("enabled", `${key}/${kind}`, OLD));
         return putObject(rig.store, put("enabled", `${key}/v`, OLD));
