@@ -5,7 +5,7 @@
 # UNIX_SOCKETS is the folder of those that workerd makes itself, which it does not where a file lies already.
 stopping=
 workerd=
-trap 'stopping=1; [ -z "$workerd" ] || kill -TERM "$workerd"' TERM
+trap 'stopping=1; [ -z "$workerd" ] || kill -TERM "$workerd" 2>/dev/null' TERM
 while [ -z "$stopping" ]; do
   [ -z "$UNIX_SOCKETS" ] || rm -f "$UNIX_SOCKETS"/*.sock
   "$WORKERD_BINARY" "$@" &

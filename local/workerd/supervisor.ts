@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 
 const script = join(import.meta.dirname, "supervise.sh");
@@ -71,7 +70,7 @@ export class WorkerdGroup {
       };
       const timer = setTimeout(() => fail("did not start in time"), READY_MS_MAX);
       void ended.then(() => isReady || fail("ended"));
-      createInterface(child.stdio[3] as Readable).on("line", (line) => {
+      readLines(child.stdio[3] as Readable, (line) => {
         const report = JSON.parse(line) as { event: string; pid?: number };
         if (report.event === "start") {
           if (pid !== undefined && !isReady) fail("ended at its start");
@@ -127,7 +126,7 @@ function killGroup(child: ChildProcess): void {
 function relayLogs(child: ChildProcess, onLog: WorkerdOptions["onLog"]): () => string {
   const last: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
-    createInterface(stream as Readable).on("line", (line) => {
+    readLines(stream as Readable, (line) => {
       const { level, message } = parseLog(line);
       last.push(message);
       if (last.length > 20) last.shift();
@@ -135,6 +134,20 @@ function relayLogs(child: ChildProcess, onLog: WorkerdOptions["onLog"]): () => s
     });
   }
   return () => last.join("\n");
+}
+
+/** Unlike Node's readline, which cuts at U+2028 too: that may stand in JSON. */
+function readLines(stream: Readable, take: (line: string) => void): void {
+  let rest = "";
+  stream.setEncoding("utf8");
+  stream.on("data", (text: string) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) take(line);
+  });
+  stream.on("end", () => {
+    if (rest !== "") take(rest);
+  });
 }
 
 /** A line of workerd's structured log, or one that something below it has printed. */

@@ -46,12 +46,14 @@ test("variables reach the Worker as they are, whatever they are called", async (
   expect(seen).toEqual({ ...vars, SHERD_PROCESS: "1" });
 });
 
-test("what was said last is told before a stop is over", async () => {
+test("what was said last is told before a stop is over, each message as one", async () => {
+  const lines = "a\nb\r\nc\rd\u2028e\u2029f";
   const script = `export default {
     async fetch() {
       console.log("begun");
       await scheduler.wait(200);
       for (let line = 0; line < 1000; line++) console.log("line " + line);
+      console.log(${JSON.stringify(lines)});
       return new Response("done");
     }
   };`;
@@ -69,5 +71,5 @@ test("what was said last is told before a stop is over", async () => {
   await begun;
   await stop(5_000);
   expect(await (await response).text()).toBe("done");
-  expect(told).toEqual(["begun", ...Array.from({ length: 1000 }, (_, line) => `line ${line}`)]);
+  expect(told).toEqual(["begun", ...Array.from({ length: 1000 }, (_, line) => `line ${line}`), lines]);
 });
