@@ -32,13 +32,15 @@ export const CROWDS: readonly Crowd[] = [
   { concurrent: 16, bodyBytes: 64 * 1024 * 1024, growthBytesMax: 120_000_000 },
 ];
 const WARM_UPS = 2;
+/** Bodies at once in a warm-up: so many that each process of the server gets some, and has its code in memory. */
+const WARM_BODIES = 4;
 /** Lets what the requests before have left be freed. */
 const REST_MS = 1000;
 const bucket = "memory";
 
 /**
- * How much workerd's resident memory grows while a crowd of bodies is uploaded, and then downloaded, at once. It has
- * served bodies of that size one by one before. Give it a fresh server. Empty where the system does not tell.
+ * How much the resident memory of the server's workerds grows, all added up, while a crowd of bodies is uploaded, and then
+ * downloaded, at once. They have served a few bodies of that size before. Give it a fresh server. Empty where the system does not tell.
  */
 export async function measureMemory(client: BenchClient, sherd: SherdEndpoint, crowd: Crowd): Promise<MemoryRow[]> {
   const body = randomBytes(crowd.bodyBytes);
@@ -47,7 +49,11 @@ export async function measureMemory(client: BenchClient, sherd: SherdEndpoint, c
     client.expect(prepare(sherd.endpoint, { method: "PUT", bucket, key, body, payload: unsigned }));
   const get = (key: string) => client.expect(prepare(sherd.endpoint, { method: "GET", bucket, key }), body);
   await client.expect(prepare(sherd.endpoint, { method: "PUT", bucket }));
-  for (let warmUp = 0; warmUp < WARM_UPS; warmUp++) await put("warm").then(() => get("warm"));
+  const warm = Array.from({ length: WARM_BODIES }, (_, index) => `warm-${index}`);
+  for (let warmUp = 0; warmUp < WARM_UPS; warmUp++) {
+    await Promise.all(warm.map(put));
+    await Promise.all(warm.map(get));
+  }
 
   const keys = Array.from({ length: crowd.concurrent }, (_, index) => `body-${index}`);
   const uploads = await growth(sherd, { op: "PUT", ...crowd }, () => Promise.all(keys.map(put)));
