@@ -63,16 +63,18 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const { worker, metadataPath, drivePaths, vars, onLog } = options;
   const variables = (number: number) => ({ ...vars, [PROCESS_VARIABLE]: `${number}` });
   const services = join(import.meta.dirname, "workerd");
-  const path = await privateFolder(options.temporaryPath);
+  const path = await mkdtemp(join(options.temporaryPath, "run-"));
+  const socketsPath = await socketsFolder(path);
   const folder = await writeConfigs(path, {
     worker,
     metadataService: await bundleWorker(join(services, "metadata-service.ts")),
     scheduleService: await bundleWorker(join(services, "schedule-service.ts")),
     metadataPath,
     drivePaths,
+    socketsPath,
     variables: Object.keys(variables(0)),
   });
-  const group = new WorkerdGroup(path);
+  const group = new WorkerdGroup([path, socketsPath]);
   const running: SupervisedWorkerd[] = [];
   let isStopping = false;
   const tellProcesses = () => options.onProcesses(running.flatMap((workerd) => workerd.pid() ?? []));
@@ -87,11 +89,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const ended = await Promise.all(fronts.map((front) => front.stop(graceMs)));
     ended.push((await metadata?.stop(METADATA_GRACE_MS)) ?? true);
     group.close();
-    await rm(path, { recursive: true, force: true });
+    for (const left of [path, socketsPath]) await rm(left, { recursive: true, force: true });
     return !ended.includes(false);
   };
   try {
-    running.push(await start(0, { args: [folder.metadataConfig], unixSockets: path }));
+    running.push(await start(0, { args: [folder.metadataConfig], unixSockets: socketsPath }));
     const listeners = await listen(options);
     const { port } = listeners[0].address() as AddressInfo;
     const args = [`--socket-fd=${CLIENT_SOCKET}=4`, folder.frontConfig];
@@ -124,10 +126,13 @@ async function startInOneProcess({ host, port, ...options }: ServerOptions): Pro
   return { port: runtime.port, runScheduled, stop: () => runtime.dispose().then(() => false) };
 }
 
-/** A folder for configurations and sockets, in `temporaryPath` unless sockets in there would have too long a path. */
-function privateFolder(temporaryPath: string): Promise<string> {
-  const isShort = Buffer.byteLength(join(temporaryPath, "run-XXXXXX", "metadata.sock")) <= SOCKET_PATH_BYTES_MAX;
-  return mkdtemp(isShort ? join(temporaryPath, "run-") : "/tmp/sherd-");
+/**
+ * Where sockets lie: in `path`, unless theirs would be too long a path there. Nothing else lies below /tmp, because what cleans
+ * it spares sockets that are in use, not files, and a workerd that is started again needs its configuration.
+ */
+async function socketsFolder(path: string): Promise<string> {
+  const isShort = Buffer.byteLength(join(path, "metadata.sock")) <= SOCKET_PATH_BYTES_MAX;
+  return isShort ? path : await mkdtemp("/tmp/sherd-");
 }
 
 /**

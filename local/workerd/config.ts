@@ -13,6 +13,8 @@ export interface ServerParts {
   scheduleService: WorkerModules;
   metadataPath: string;
   drivePaths: string[];
+  /** Folder of the Unix sockets. Nobody else may enter it: whoever can open them needs no key. */
+  socketsPath: string;
   /** Names of the Worker's variables: their values come from `variableEnvironment`, so that no secret is in a file. */
   variables: string[];
 }
@@ -31,15 +33,14 @@ export interface ServerFolder {
 export const CLIENT_SOCKET = "clients";
 
 /**
- * Writes configurations in workerd's own form (https://github.com/cloudflare/workerd, workerd.capnp) into `path`, a folder
- * that nobody else can enter: whoever can open the sockets in it needs no key.
+ * Writes configurations in workerd's own form (https://github.com/cloudflare/workerd, workerd.capnp) into `path`.
  */
 export async function writeConfigs(path: string, parts: ServerParts): Promise<ServerFolder> {
   const folder: ServerFolder = {
     metadataConfig: join(path, "metadata.capnp"),
     frontConfig: join(path, "front.capnp"),
-    metadataSocket: join(path, "metadata.sock"),
-    scheduleSocket: join(path, "schedule.sock"),
+    metadataSocket: join(parts.socketsPath, "metadata.sock"),
+    scheduleSocket: join(parts.socketsPath, "schedule.sock"),
   };
   const { metadataPath, drivePaths } = parts;
   const modules = {

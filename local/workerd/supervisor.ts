@@ -38,9 +38,9 @@ export interface SupervisedWorkerd {
 export class WorkerdGroup {
   readonly #guard: ChildProcess;
 
-  /** Takes the folder of the server's own files, which shall not outlast it either. */
-  constructor(folder: string) {
-    this.#guard = startGuard(folder);
+  /** Takes folders of the server's own files, which shall not outlast it either. */
+  constructor(folders: readonly string[]) {
+    this.#guard = startGuard(folders);
   }
 
   /** Resolves when workerd serves its sockets. Rejects with what it said where it ends before. */
@@ -170,12 +170,12 @@ function workerdBinary(): string {
 
 /**
  * Where this process is killed, its workerds would live on as orphans and keep the port and the files. The guard is a shell
- * that reads the ids of their process groups from a pipe, kills them when the pipe ends, and removes the folder.
+ * that reads the ids of their process groups from a pipe, kills them when the pipe ends, and removes the folders.
  */
-function startGuard(folder: string): ChildProcess {
+function startGuard(folders: readonly string[]): ChildProcess {
   const script =
-    'groups=; while read -r id; do groups="$groups -$id"; done; [ -z "$groups" ] || kill -9 $groups; rm -rf "$1"';
-  const args = ["-c", script, "guard", folder];
+    'groups=; while read -r id; do groups="$groups -$id"; done; [ -z "$groups" ] || kill -9 $groups; rm -rf "$@"';
+  const args = ["-c", script, "guard", ...folders];
   const guard = spawn("/bin/sh", args, { detached: true, stdio: ["pipe", "ignore", "ignore"] });
   guard.on("error", (error) => console.error(`sherd: workerd is not guarded: ${error.message}`));
   guard.stdin?.on("error", () => {}); // the guard was killed: nothing is left to tell it
