@@ -19,7 +19,7 @@ const DATABASE_NAME = "sherd";
  * Object's answers wait for its writes.
  *
  * Miniflare has the same, for development: it looks at each statement with regular expressions and at each value with a
- * schema, and costs more than twice the CPU a call (docs/performance.md).
+ * schema, and must be in one process with those that ask.
  */
 export class D1DatabaseObject extends DurableObject<Env> {
   override async fetch(request: Request): Promise<Response> {
