@@ -1,8 +1,9 @@
 import { labelled, type Metric, renderMetrics } from "../base/prometheus.ts";
 import type { DriveCounts } from "../drives/counted.ts";
-import type { Cost } from "../metadata/database.ts";
+import { type Cost, MetadataUnavailable } from "../metadata/database.ts";
 import type { StoreContext } from "../store/context.ts";
 import { allStores } from "../store/databases.ts";
+import { StoreError } from "../store/failure.ts";
 import { checkStore, parseCheckCursor } from "./check.ts";
 import { durability } from "./durability.ts";
 import { durabilityPage } from "./durability-page.ts";
@@ -13,7 +14,7 @@ import { runJobs } from "./run-jobs.ts";
 import { storeMetrics } from "./store-metrics.ts";
 
 interface Rendered {
-  status?: 200 | 400;
+  status?: 200 | 400 | 503;
   contentType: string;
   body: string;
 }
@@ -91,14 +92,31 @@ export function ownPages(store: StoreContext, observed: Observed): Map<string, P
       return { contentType: "text/plain; version=0.0.4; charset=utf-8", body: renderMetrics(told) };
     },
   };
-  return new Map([
-    ["durability", durabilityPages],
-    ["metrics", metricsPage],
-    ["snapshots", snapshotsPage],
-    ["restore", restorePage],
-    ["check", checkPage],
-    ["run", runPage],
-  ]);
+  const pages = {
+    durability: durabilityPages,
+    metrics: metricsPage,
+    snapshots: snapshotsPage,
+    restore: restorePage,
+    check: checkPage,
+    run: runPage,
+  };
+  return new Map(Object.entries(pages).map(([name, page]) => [name, whileAvailable(page)]));
+}
+
+/** The page, which says so where the metadata do not answer. */
+function whileAvailable(page: Page): Page {
+  return {
+    ...page,
+    async render(asked) {
+      try {
+        return await page.render(asked);
+      } catch (error) {
+        const isUnavailable = error instanceof StoreError && error.failure.kind === "metadata-unavailable";
+        if (!isUnavailable && !(error instanceof MetadataUnavailable)) throw error;
+        return { status: 503, contentType: "text/plain; charset=utf-8", body: "the metadata do not answer\n" };
+      }
+    },
+  };
 }
 
 function json(value: unknown) {

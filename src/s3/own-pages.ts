@@ -13,7 +13,7 @@ export interface AskedPage {
 export interface OwnPage {
   /** Pages that change something are POST. */
   method: "GET" | "POST";
-  render(asked: AskedPage): Promise<{ status?: 200 | 400; contentType: string; body: string }>;
+  render(asked: AskedPage): Promise<{ status?: 200 | 400 | 503; contentType: string; body: string }>;
 }
 
 /**
