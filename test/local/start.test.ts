@@ -38,11 +38,11 @@ async function isAlive(pid: number): Promise<boolean> {
 }
 
 async function eventually(condition: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
+  for (let attempt = 0; attempt < 400; attempt++) {
     if (await condition()) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error("it did not come true within five seconds");
+  throw new Error("it did not come true within twenty seconds");
 }
 
 describe("a start", () => {
