@@ -21,7 +21,7 @@ export type CommandLine =
   | { kind: "help" }
   | { kind: "refused"; message: string };
 
-/** Each takes 100 MB of memory and more, and D1 serves only so many. */
+/** Each takes memory of its own, and the one process of the metadata serves only so many. */
 const defaultProcessesMax = 4;
 const processesMax = 64;
 

@@ -54,8 +54,8 @@ const SOCKET_PATH_BYTES_MAX = 100;
 const SIGNAL_SPREAD_MS = 1_000;
 
 /**
- * Starts the server. workerd runs a Worker on one thread, so each front is a process of its own: all accept from one socket,
- * as isolates of Cloudflare share an address. Rejects with a StartError where the address cannot be listened on, and with what
+ * Starts the server. workerd runs a Worker on one thread, so each front is a process of its own: all listen on one port, as
+ * isolates of Cloudflare share an address. Rejects with a StartError where the address cannot be listened on, and with what
  * workerd says where it cannot start.
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
@@ -65,6 +65,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const services = join(import.meta.dirname, "workerd");
   const path = await mkdtemp(join(options.temporaryPath, "run-"));
   const socketsPath = await socketsFolder(path);
+  const group = new WorkerdGroup([path, socketsPath]);
   const folder = await writeConfigs(path, {
     worker,
     metadataService: await bundleWorker(join(services, "metadata-service.ts")),
@@ -74,7 +75,6 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     socketsPath,
     variables: Object.keys(variables(0)),
   });
-  const group = new WorkerdGroup([path, socketsPath]);
   const running: SupervisedWorkerd[] = [];
   let isStopping = false;
   const tellProcesses = () => options.onProcesses(running.flatMap((workerd) => workerd.pid() ?? []));

@@ -125,8 +125,8 @@ export class ObjectTable {
 }
 
 /**
- * The parameters ?1 and ?2, as expressions. Where a join compares a column with a parameter itself, SQLite plans the statement
- * anew each time that the parameter is bound, in case its value should call for another plan: ten times the work of running it.
+ * The parameters ?1 and ?2, as expressions. Where a join compares a column with a parameter itself, SQLite as workerd builds it
+ * plans the statement anew each time that the parameter is bound, in case its value should call for another plan.
  */
 const BUCKET = "?1 || ''";
 const KEY = "?2 || ''";

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createBucket, deleteBucket, setVersioning } from "../../src/store/buckets.ts";
 import type { StoreContext } from "../../src/store/context.ts";
+import { copyObject } from "../../src/store/copy.ts";
 import { deleteObject } from "../../src/store/delete.ts";
 import { setLockConfiguration } from "../../src/store/object-lock.ts";
 import { headObject, openObject } from "../../src/store/objects.ts";
@@ -120,6 +121,34 @@ describe("a bucket that is remembered", () => {
     await setLockConfiguration(elsewhere, BUCKET, { defaultRetention: { mode: "COMPLIANCE", days: 1 } });
     await putObject(here, put(BUCKET, "key", INLINE));
     const { lock } = await headObject(elsewhere, { bucket: BUCKET, key: "key" });
+    expect(lock.retention).toMatchObject({ mode: "COMPLIANCE" });
+  });
+
+  it("lets governance be bypassed when it has object lock now", async () => {
+    await unmake();
+    await make({ objectLock: true });
+    const { deleteMarker } = await deleteObject(here, { bucket: BUCKET, key: "key", bypassGovernance: true });
+    expect(deleteMarker).toBe(true);
+  });
+
+  it("gives a copy the retention that is the default when it is committed", async () => {
+    await unmake();
+    await make({ objectLock: true });
+    await putObject(elsewhere, put(BUCKET, "key", INLINE));
+    let batches = 0;
+    const batch = async (...call: Parameters<D1Database["batch"]>) => {
+      const defaultRetention = { mode: "COMPLIANCE" as const, days: 1 };
+      if (++batches === 2) await setLockConfiguration(elsewhere, BUCKET, { defaultRetention });
+      return rig.d1.batch(...call);
+    };
+    const decorateD1 = (d1: D1Database) =>
+      ({ prepare: (sql: string) => d1.prepare(sql), batch }) as unknown as D1Database;
+    const slow = buildStore({ drives: rig.drives, engine: rig.store.engine, d1: rig.d1, clock, decorateD1 });
+    await copyObject(slow, {
+      source: { bucket: BUCKET, key: "key" },
+      ...{ bucket: BUCKET, key: "copy", attributes: "copy", storageClass: "STANDARD", check: () => {} },
+    });
+    const { lock } = await headObject(elsewhere, { bucket: BUCKET, key: "copy" });
     expect(lock.retention).toMatchObject({ mode: "COMPLIANCE" });
   });
 
