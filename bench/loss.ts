@@ -5,8 +5,8 @@ import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { MemoryDrive } from "../src/drives/memory.ts";
 import type { Geometry } from "../src/erasure/geometry.ts";
-import { newId } from "../src/store/ids.ts";
-import { placeShards } from "../src/store/placement.ts";
+import { newId } from "../src/store/placement/ids.ts";
+import { placeShards } from "../src/store/placement/placement.ts";
 import { writeRows } from "./support/write-rows.ts";
 
 /** What is assumed of the drives. Probabilities are of a year. */

@@ -2,7 +2,7 @@
 // `npm run bench:scaling -- [--json FILE] [--markdown] [--objects N] [--buckets N] [--seed N]`.
 
 import { parseArgs } from "node:util";
-import { DATABASE_BYTES_MAX } from "../src/store/choose-database.ts";
+import { DATABASE_BYTES_MAX } from "../src/store/buckets/choose-database.ts";
 import { type DirectoryRow, type ListRow, type LookupRow, measureDirectory } from "./scaling/directory.ts";
 import { type KeyRangeRow, measureKeyRanges } from "./scaling/key-ranges.ts";
 import { measureRowBytes, type RowBytes } from "./scaling/row-bytes.ts";

@@ -1,5 +1,5 @@
-import type { RestoreStep } from "../src/maintenance/restore.ts";
-import type { SnapshotSummary } from "../src/maintenance/snapshot-format.ts";
+import type { RestoreStep } from "../src/maintenance/snapshots/restore.ts";
+import type { SnapshotSummary } from "../src/maintenance/snapshots/snapshot-format.ts";
 import { parseToolOptions, runTool, targetUsage } from "./tool-options.ts";
 import type { ToolTarget } from "./tool-target.ts";
 

@@ -1,4 +1,4 @@
-import type { CheckCounts, CheckStep } from "../src/maintenance/check.ts";
+import type { CheckCounts, CheckStep } from "../src/maintenance/check/check.ts";
 import { parseToolOptions, runTool, targetUsage } from "./tool-options.ts";
 import type { ToolTarget } from "./tool-target.ts";
 

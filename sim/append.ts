@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { appendObject } from "../src/store/append.ts";
 import { StoreError } from "../src/store/failure.ts";
-import { headObject } from "../src/store/objects.ts";
+import { headObject } from "../src/store/read/objects.ts";
+import { appendObject } from "../src/store/write/append.ts";
 import {
   CRASHED,
   change,

@@ -1,6 +1,6 @@
 import type { StoreContext } from "../src/store/context.ts";
 import { StoreError } from "../src/store/failure.ts";
-import { openObject } from "../src/store/objects.ts";
+import { openObject } from "../src/store/read/objects.ts";
 import { type Oracle, Violation } from "./oracle.ts";
 import type { Versions } from "./versions.ts";
 import type { World } from "./world.ts";

@@ -1,8 +1,8 @@
-import { copyObject } from "../src/store/copy.ts";
-import { deleteObject, deleteObjects } from "../src/store/delete.ts";
-import { listObjects } from "../src/store/list.ts";
-import { headObject, openObject } from "../src/store/objects.ts";
-import { putObject } from "../src/store/write.ts";
+import { deleteObject, deleteObjects } from "../src/store/delete/delete.ts";
+import { listObjects } from "../src/store/read/list.ts";
+import { headObject, openObject } from "../src/store/read/objects.ts";
+import { copyObject } from "../src/store/write/copy.ts";
+import { putObject } from "../src/store/write/write.ts";
 import { append } from "./append.ts";
 import { multipart } from "./multipart.ts";
 import {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { type CompletedPart, completeUpload } from "../src/store/complete-upload.ts";
-import { uploadPart, uploadPartCopy } from "../src/store/upload-part.ts";
-import { abortUpload, createUpload, type UploadName } from "../src/store/uploads.ts";
+import { type CompletedPart, completeUpload } from "../src/store/multipart/complete-upload.ts";
+import { uploadPart, uploadPartCopy } from "../src/store/multipart/upload-part.ts";
+import { abortUpload, createUpload, type UploadName } from "../src/store/multipart/uploads.ts";
 import {
   CRASHED,
   incoming,

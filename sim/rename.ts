@@ -1,4 +1,4 @@
-import { renameObject } from "../src/store/rename.ts";
+import { renameObject } from "../src/store/write/rename.ts";
 import { CRASHED, HOT_KEYS, named, type Operation, type Outcome, outcomeOf, refusal, survived } from "./operation.ts";
 import { type Change, Violation } from "./oracle.ts";
 

@@ -1,5 +1,5 @@
-import { runJobs } from "../src/maintenance/run-jobs.ts";
-import { createBucket, setVersioning } from "../src/store/buckets.ts";
+import { runJobs } from "../src/maintenance/run/run-jobs.ts";
+import { createBucket, setVersioning } from "../src/store/buckets/buckets.ts";
 import { auditContents, auditDrives, auditRows, auditVersions } from "./audit.ts";
 import { oneOperation } from "./client.ts";
 import { BUCKETS, type Host } from "./operation.ts";

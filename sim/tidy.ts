@@ -1,8 +1,8 @@
-import { putLegalHold } from "../src/store/amend.ts";
 import type { StoreContext } from "../src/store/context.ts";
-import { deleteObject, deleteObjects } from "../src/store/delete.ts";
-import { listVersions, type VersionEntry } from "../src/store/list-versions.ts";
-import { headObject } from "../src/store/objects.ts";
+import { deleteObject, deleteObjects } from "../src/store/delete/delete.ts";
+import { listVersions, type VersionEntry } from "../src/store/read/list-versions.ts";
+import { headObject } from "../src/store/read/objects.ts";
+import { putLegalHold } from "../src/store/write/amend.ts";
 import { BUCKETS, KEYS } from "./operation.ts";
 import { type Oracle, Violation } from "./oracle.ts";
 import type { Versions } from "./versions.ts";

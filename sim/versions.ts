@@ -1,7 +1,7 @@
-import { putLegalHold, putTags } from "../src/store/amend.ts";
 import type { StoreContext } from "../src/store/context.ts";
-import { type DeletionRefusal, deleteObject } from "../src/store/delete.ts";
-import { openObject } from "../src/store/objects.ts";
+import { type DeletionRefusal, deleteObject } from "../src/store/delete/delete.ts";
+import { openObject } from "../src/store/read/objects.ts";
+import { putLegalHold, putTags } from "../src/store/write/amend.ts";
 import { change, type Operation, refusal, survived } from "./operation.ts";
 import { Oracle, Violation } from "./oracle.ts";
 import type { SeededRandom } from "./random.ts";

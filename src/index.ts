@@ -1,22 +1,22 @@
+import { createMisconfiguredApp } from "./admin/misconfigured-app.ts";
+import { ownPages } from "./admin/pages.ts";
 import { ByteBudget } from "./base/byte-budget.ts";
 import { systemClock } from "./base/clock.ts";
 import type { DriveCounts } from "./drives/counted.ts";
 import { openDrives } from "./drives/open.ts";
+import { RequestMetrics } from "./edge/request-metrics.ts";
 import { ErasureEngine } from "./erasure/engine.ts";
 import kernel from "./erasure/kernel.wasm";
-import { ownPages } from "./maintenance/own-pages.ts";
-import { isIdle, runJobs } from "./maintenance/run-jobs.ts";
+import { isIdle, runJobs } from "./maintenance/run/run-jobs.ts";
 import { CostMeter } from "./metadata/database.ts";
 import { openMetadata } from "./metadata/open.ts";
-import { createApp } from "./s3/app.ts";
-import { createFront, type FrontVariables } from "./s3/front.ts";
-import { createMisconfiguredApp } from "./s3/misconfigured-app.ts";
-import { RequestMetrics } from "./s3/request-metrics.ts";
-import { BUFFERED_BYTES_MAX } from "./store/blob-layouts.ts";
+import { createApp } from "./services/s3/app.ts";
+import { createFront, type FrontVariables } from "./services/s3/front.ts";
+import { openStores } from "./store/buckets/databases.ts";
 import { readConfiguration, variablesIn } from "./store/configuration.ts";
 import type { StoreContext } from "./store/context.ts";
-import { openStores } from "./store/databases.ts";
-import { DriveLatency } from "./store/drive-latency.ts";
+import { DriveLatency } from "./store/read/drive-latency.ts";
+import { BUFFERED_BYTES_MAX } from "./store/write/blob-layouts.ts";
 
 /** Bindings, variables and secrets of the Worker; docs/configuration.md explains each. */
 interface Env extends FrontVariables {

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RandomBytes } from "../../src/base/random.ts";
 import { Metadata } from "../../src/metadata/metadata.ts";
+import { openStores } from "../../src/store/buckets/databases.ts";
 import type { StoreContext } from "../../src/store/context.ts";
-import { openStores } from "../../src/store/databases.ts";
 import { SqliteD1 } from "../../test/support/sqlite-d1.ts";
 import { openTestStore } from "../../test/support/store.ts";
 

@@ -1,6 +1,6 @@
 import { SeededRandom } from "../../sim/random.ts";
-import { createBucket, listBuckets } from "../../src/store/buckets.ts";
-import { storeOf } from "../../src/store/databases.ts";
+import { createBucket, listBuckets } from "../../src/store/buckets/buckets.ts";
+import { storeOf } from "../../src/store/buckets/databases.ts";
 import { SimulatedDatabases } from "./databases.ts";
 import { uniform } from "./population.ts";
 

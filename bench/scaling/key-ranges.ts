@@ -1,8 +1,8 @@
 import { SeededRandom } from "../../sim/random.ts";
-import { createBucket } from "../../src/store/buckets.ts";
+import { createBucket } from "../../src/store/buckets/buckets.ts";
 import type { StoreContext } from "../../src/store/context.ts";
-import { type ListEntry, type ListPosition, listObjects } from "../../src/store/list.ts";
-import { putObject } from "../../src/store/write.ts";
+import { type ListEntry, type ListPosition, listObjects } from "../../src/store/read/list.ts";
+import { putObject } from "../../src/store/write/write.ts";
 import { openTestStore, put, type TestStore } from "../../test/support/store.ts";
 
 // A model of what is not built: one bucket whose keys are spread over several databases by ranges (docs/scaling.md). The pages that it is

@@ -1,8 +1,8 @@
-import { pack } from "../../src/maintenance/pack.ts";
-import { runJobs } from "../../src/maintenance/run-jobs.ts";
-import { createBucket } from "../../src/store/buckets.ts";
+import { pack } from "../../src/maintenance/collect/pack.ts";
+import { runJobs } from "../../src/maintenance/run/run-jobs.ts";
+import { createBucket } from "../../src/store/buckets/buckets.ts";
 import type { StoreSettings } from "../../src/store/settings.ts";
-import { putObject } from "../../src/store/write.ts";
+import { putObject } from "../../src/store/write/write.ts";
 import { ManualClock } from "../../test/support/manual-clock.ts";
 import type { SqliteD1 } from "../../test/support/sqlite-d1.ts";
 import { openTestStore, pattern, put } from "../../test/support/store.ts";

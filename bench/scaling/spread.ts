@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { SeededRandom } from "../../sim/random.ts";
-import { createBucket } from "../../src/store/buckets.ts";
-import { DATABASE_BYTES_MAX } from "../../src/store/choose-database.ts";
+import { createBucket } from "../../src/store/buckets/buckets.ts";
+import { DATABASE_BYTES_MAX } from "../../src/store/buckets/choose-database.ts";
+import { storeOf } from "../../src/store/buckets/databases.ts";
 import type { StoreContext } from "../../src/store/context.ts";
-import { storeOf } from "../../src/store/databases.ts";
 import { indexOf, SimulatedDatabases } from "./databases.ts";
 import { type Growth, grown, populate, type SimulatedBucket, sum } from "./population.ts";
 

@@ -1,25 +1,25 @@
-import { Amendments } from "./amendments.ts";
-import { Appends } from "./appends.ts";
-import { BlobTable } from "./blobs.ts";
-import { BucketTable } from "./buckets.ts";
-import { CensusTable } from "./census.ts";
-import { CheckingTable } from "./checking.ts";
-import { Commits } from "./commit.ts";
+import { BlobTable } from "./blobs/blobs.ts";
+import { CensusTable } from "./blobs/census.ts";
+import { CheckingTable } from "./blobs/checking.ts";
+import { HealingTable } from "./blobs/healing.ts";
+import { PackingTable } from "./blobs/packing.ts";
+import { ScrubbingTable } from "./blobs/scrubbing.ts";
+import { WalkingTable } from "./blobs/walking.ts";
+import { BucketTable } from "./buckets/buckets.ts";
+import { FIRST_DATABASE, IdentityTable } from "./buckets/identity.ts";
+import { PlacementTable } from "./buckets/placements.ts";
 import { type CostObserver, Database } from "./database.ts";
-import { HealingTable } from "./healing.ts";
-import { FIRST_DATABASE, IdentityTable } from "./identity.ts";
-import { JobTable } from "./jobs.ts";
-import { ListingQueries } from "./listing.ts";
-import { ObjectTable } from "./objects.ts";
-import { PackingTable } from "./packing.ts";
-import { PlacementTable } from "./placements.ts";
-import { Removals } from "./removals.ts";
-import { Renames } from "./renames.ts";
-import { RestoringTable } from "./restoring.ts";
-import { ScrubbingTable } from "./scrubbing.ts";
-import { SnapshotTable } from "./snapshots.ts";
-import { UploadTable } from "./uploads.ts";
-import { WalkingTable } from "./walking.ts";
+import { JobTable } from "./jobs/jobs.ts";
+import { Amendments } from "./objects/amendments.ts";
+import { Appends } from "./objects/appends.ts";
+import { Commits } from "./objects/commit.ts";
+import { ListingQueries } from "./objects/listing.ts";
+import { ObjectTable } from "./objects/objects.ts";
+import { Removals } from "./objects/removals.ts";
+import { Renames } from "./objects/renames.ts";
+import { RestoringTable } from "./snapshots/restoring.ts";
+import { SnapshotTable } from "./snapshots/snapshots.ts";
+import { UploadTable } from "./uploads/uploads.ts";
 
 /** All metadata, in one D1 database. The only code that speaks SQL; each method is one round trip unless it says otherwise. */
 export class Metadata {

@@ -1,5 +1,5 @@
+import { FIRST_DATABASE } from "./buckets/identity.ts";
 import type { CostObserver } from "./database.ts";
-import { FIRST_DATABASE } from "./identity.ts";
 import { Metadata } from "./metadata.ts";
 
 /** A Worker may have thousands of bindings; a listing of buckets asks every database. */

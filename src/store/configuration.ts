@@ -1,5 +1,5 @@
 import { type DriveSpec, parseDrives } from "../drives/config.ts";
-import { requireEnoughDrives } from "./placement.ts";
+import { requireEnoughDrives } from "./placement/placement.ts";
 import { parseSettings, type StoreSettings } from "./settings.ts";
 
 /** What the Worker's variables say, checked as a whole. */

@@ -2,7 +2,7 @@ import type { BucketName, ChecksumAlgorithm, ChecksumType, ObjectKey } from "./t
 
 /**
  * What can go wrong in the store and is nobody's bug. Translated once, by an exhaustive switch, into S3's error codes
- * (`src/s3/translate-store.ts`).
+ * (`src/services/s3/errors/translate-store.ts`).
  */
 export type StoreFailure =
   | { kind: "no-such-bucket"; bucket: BucketName }

@@ -1,5 +1,5 @@
-import type { VersionRef } from "../metadata/objects.ts";
-import { isId } from "./ids.ts";
+import type { VersionRef } from "../metadata/objects/objects.ts";
+import { isId } from "./placement/ids.ts";
 
 /**
  * Version ids as S3 prints them: "null" for the null version, otherwise 32 characters: six of Crockford's base32 for the order

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { operationNames } from "../../src/s3/operation-name.ts";
-import { operations } from "../../src/s3/operations.ts";
-import { refusedHeaders } from "../../src/s3/refused-headers.ts";
+import { refusedHeaders } from "../../src/services/s3/gate/refused-headers.ts";
+import { operationNames } from "../../src/services/s3/operation-name.ts";
+import { operations } from "../../src/services/s3/operations.ts";
 import { readDocument, section, tableRows } from "./document.ts";
 
 const text = readDocument("docs/api.md");

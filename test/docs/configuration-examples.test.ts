@@ -8,8 +8,8 @@ import { breakEvenTable } from "../../bench/break-even.ts";
 import { type DriveSpec, parseDrives } from "../../src/drives/config.ts";
 import { openDrives } from "../../src/drives/open.ts";
 import type { Geometry } from "../../src/erasure/geometry.ts";
-import { newId } from "../../src/store/ids.ts";
-import { placeShards, requireEnoughDrives } from "../../src/store/placement.ts";
+import { newId } from "../../src/store/placement/ids.ts";
+import { placeShards, requireEnoughDrives } from "../../src/store/placement/placement.ts";
 import { DEFAULT_SETTINGS, parseSettings, type StoreSettings } from "../../src/store/settings.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { fences, readDocument, section, tableRows } from "./document.ts";
@@ -125,7 +125,7 @@ describe("the variables of docs/configuration.md", () => {
       "src/metadata/open.ts",
       "src/drives/config.ts",
       "src/index.ts",
-      "src/s3/front.ts",
+      "src/services/s3/front.ts",
       "src/store/settings.ts",
     ]
       .map(readDocument)

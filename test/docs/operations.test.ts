@@ -11,7 +11,7 @@ const names = (heading: string) =>
     ?.map((row) => row.slice(2, -2)) ?? [];
 
 test("the jobs are those that run, in their order", () => {
-  const list = /JOBS[^=]*= \[([^\]]*)\]/.exec(readDocument("src/maintenance/run-jobs.ts"))?.[1] ?? "";
+  const list = /JOBS[^=]*= \[([^\]]*)\]/.exec(readDocument("src/maintenance/run/run-jobs.ts"))?.[1] ?? "";
   const jobs = list.split(",").map((name) => name.trim());
   expect(jobs.length).toBeGreaterThan(2);
   expect(names("## Background jobs").slice(1)).toEqual(jobs);

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type CheckCounts, checkStore, type Finding, parseCheckCursor } from "../../src/maintenance/check.ts";
-import type { Budget } from "../../src/maintenance/job.ts";
-import { pack } from "../../src/maintenance/pack.ts";
-import { runJobs } from "../../src/maintenance/run-jobs.ts";
-import { snapshot } from "../../src/maintenance/snapshot.ts";
-import { setVersioning } from "../../src/store/buckets.ts";
-import { deleteObject } from "../../src/store/delete.ts";
-import { newId } from "../../src/store/ids.ts";
-import { shardKey } from "../../src/store/shard-key.ts";
-import { uploadPart } from "../../src/store/upload-part.ts";
-import { createUpload } from "../../src/store/uploads.ts";
+import { type CheckCounts, checkStore, type Finding, parseCheckCursor } from "../../src/maintenance/check/check.ts";
+import { pack } from "../../src/maintenance/collect/pack.ts";
+import type { Budget } from "../../src/maintenance/run/job.ts";
+import { runJobs } from "../../src/maintenance/run/run-jobs.ts";
+import { snapshot } from "../../src/maintenance/snapshots/snapshot.ts";
+import { setVersioning } from "../../src/store/buckets/buckets.ts";
+import { deleteObject } from "../../src/store/delete/delete.ts";
+import { uploadPart } from "../../src/store/multipart/upload-part.ts";
+import { createUpload } from "../../src/store/multipart/uploads.ts";
+import { newId } from "../../src/store/placement/ids.ts";
+import { shardKey } from "../../src/store/placement/shard-key.ts";
 import { bodyOf, NO_ATTRIBUTES, pattern } from "../support/store.ts";
 import { DAY_MS, ENDLESS, HOUR_MS, MaintenanceRig } from "./support/rig.ts";
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { collect, collectGarbage, countGarbage } from "../../src/maintenance/collect.ts";
-import { deleteObject } from "../../src/store/delete.ts";
-import { openObject } from "../../src/store/objects.ts";
+import { collect, collectGarbage, countGarbage } from "../../src/maintenance/collect/collect.ts";
+import { deleteObject } from "../../src/store/delete/delete.ts";
+import { openObject } from "../../src/store/read/objects.ts";
 import { pattern, readAll } from "../support/store.ts";
 import { DAY_MS, ENDLESS, HOUR_MS, MaintenanceRig, MINUTE_MS, runJob } from "./support/rig.ts";
 

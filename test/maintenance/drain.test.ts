@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type CensusCursor, census } from "../../src/maintenance/census.ts";
-import { drain } from "../../src/maintenance/drain.ts";
-import { heal } from "../../src/maintenance/heal.ts";
-import { runJobs } from "../../src/maintenance/run-jobs.ts";
+import { type CensusCursor, census } from "../../src/maintenance/census/census.ts";
+import { drain } from "../../src/maintenance/heal/drain.ts";
+import { heal } from "../../src/maintenance/heal/heal.ts";
+import { runJobs } from "../../src/maintenance/run/run-jobs.ts";
 import type { StoreContext } from "../../src/store/context.ts";
-import { putObject } from "../../src/store/write.ts";
+import { putObject } from "../../src/store/write/write.ts";
 import { pattern, put } from "../support/store.ts";
 import { DAY_MS, ENDLESS, HOUR_MS, MaintenanceRig, MINUTE_MS, runJob } from "./support/rig.ts";
 

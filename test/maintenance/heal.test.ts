@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MemoryDrive } from "../../src/drives/memory.ts";
-import { collect } from "../../src/maintenance/collect.ts";
-import { heal } from "../../src/maintenance/heal.ts";
-import { pack } from "../../src/maintenance/pack.ts";
-import { deleteObject } from "../../src/store/delete.ts";
+import { collect } from "../../src/maintenance/collect/collect.ts";
+import { pack } from "../../src/maintenance/collect/pack.ts";
+import { heal } from "../../src/maintenance/heal/heal.ts";
+import { deleteObject } from "../../src/store/delete/delete.ts";
 import type { StoreError } from "../../src/store/failure.ts";
-import { openObject } from "../../src/store/objects.ts";
+import { parseShardKey } from "../../src/store/placement/shard-key.ts";
+import { openObject } from "../../src/store/read/objects.ts";
 import { WRITE_SECONDS_MAX } from "../../src/store/settings.ts";
-import { parseShardKey } from "../../src/store/shard-key.ts";
-import { putObject } from "../../src/store/write.ts";
+import { putObject } from "../../src/store/write/write.ts";
 import { pattern, put } from "../support/store.ts";
 import { type BlobState, DAY_MS, HOUR_MS, MaintenanceRig, MINUTE_MS, runJob } from "./support/rig.ts";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ownPages } from "../../src/maintenance/own-pages.ts";
+import { ownPages } from "../../src/admin/pages.ts";
 import { CostMeter } from "../../src/metadata/database.ts";
 import { buildStore, openTestStore } from "../support/store.ts";
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { collect } from "../../src/maintenance/collect.ts";
-import { drain } from "../../src/maintenance/drain.ts";
-import { heal } from "../../src/maintenance/heal.ts";
-import { scrub } from "../../src/maintenance/scrub.ts";
-import { snapshot } from "../../src/maintenance/snapshot.ts";
-import { walk } from "../../src/maintenance/walk.ts";
+import { collect } from "../../src/maintenance/collect/collect.ts";
+import { drain } from "../../src/maintenance/heal/drain.ts";
+import { heal } from "../../src/maintenance/heal/heal.ts";
+import { scrub } from "../../src/maintenance/scrub/scrub.ts";
+import { snapshot } from "../../src/maintenance/snapshots/snapshot.ts";
+import { walk } from "../../src/maintenance/walk/walk.ts";
 import type { Cost } from "../../src/metadata/database.ts";
-import { deleteObject } from "../../src/store/delete.ts";
+import { deleteObject } from "../../src/store/delete/delete.ts";
 import { pattern } from "../support/store.ts";
 import { DAY_MS, ENDLESS, MaintenanceRig, runJob } from "./support/rig.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Job } from "../../src/maintenance/job.ts";
-import { runJobs } from "../../src/maintenance/run-jobs.ts";
+import type { Job } from "../../src/maintenance/run/job.ts";
+import { runJobs } from "../../src/maintenance/run/run-jobs.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { openTestStore, type TestStore } from "../support/store.ts";
 

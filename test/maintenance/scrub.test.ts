@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MemoryDrive } from "../../src/drives/memory.ts";
-import { heal } from "../../src/maintenance/heal.ts";
-import { scrub } from "../../src/maintenance/scrub.ts";
+import { heal } from "../../src/maintenance/heal/heal.ts";
+import { scrub } from "../../src/maintenance/scrub/scrub.ts";
 import type { StoreContext } from "../../src/store/context.ts";
-import { deleteObject } from "../../src/store/delete.ts";
+import { deleteObject } from "../../src/store/delete/delete.ts";
 import { pattern } from "../support/store.ts";
 import { type BlobState, DAY_MS, ENDLESS, HOUR_MS, MaintenanceRig, runJob } from "./support/rig.ts";
 

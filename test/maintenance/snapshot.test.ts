@@ -1,18 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { collect } from "../../src/maintenance/collect.ts";
-import { findSnapshots } from "../../src/maintenance/find-snapshots.ts";
-import type { Budget } from "../../src/maintenance/job.ts";
-import { pack } from "../../src/maintenance/pack.ts";
-import { type RestoreStep, restoreMetadata } from "../../src/maintenance/restore.ts";
-import { runJobs } from "../../src/maintenance/run-jobs.ts";
-import { type SnapshotCursor, snapshot } from "../../src/maintenance/snapshot.ts";
-import { walk } from "../../src/maintenance/walk.ts";
-import { RESTORED_NOT, SNAPSHOT_TABLES } from "../../src/metadata/snapshots.ts";
-import { createBucket, setVersioning } from "../../src/store/buckets.ts";
-import { deleteObject } from "../../src/store/delete.ts";
-import { uploadPart } from "../../src/store/upload-part.ts";
-import { createUpload } from "../../src/store/uploads.ts";
-import { putObject } from "../../src/store/write.ts";
+import { collect } from "../../src/maintenance/collect/collect.ts";
+import { pack } from "../../src/maintenance/collect/pack.ts";
+import type { Budget } from "../../src/maintenance/run/job.ts";
+import { runJobs } from "../../src/maintenance/run/run-jobs.ts";
+import { findSnapshots } from "../../src/maintenance/snapshots/find-snapshots.ts";
+import { type RestoreStep, restoreMetadata } from "../../src/maintenance/snapshots/restore.ts";
+import { type SnapshotCursor, snapshot } from "../../src/maintenance/snapshots/snapshot.ts";
+import { walk } from "../../src/maintenance/walk/walk.ts";
+import { RESTORED_NOT, SNAPSHOT_TABLES } from "../../src/metadata/snapshots/snapshots.ts";
+import { createBucket, setVersioning } from "../../src/store/buckets/buckets.ts";
+import { deleteObject } from "../../src/store/delete/delete.ts";
+import { uploadPart } from "../../src/store/multipart/upload-part.ts";
+import { createUpload } from "../../src/store/multipart/uploads.ts";
+import { putObject } from "../../src/store/write/write.ts";
 import { bodyOf, buildStore, NO_ATTRIBUTES, openTestStore, pattern, put, type TestStore } from "../support/store.ts";
 import { DAY_MS, ENDLESS, HOUR_MS, MaintenanceRig } from "./support/rig.ts";
 
@@ -275,7 +275,7 @@ describe("while it is read", () => {
   it("an upload that is completed meanwhile is an upload or an object, and never lost", async () => {
     await beginUpload();
     await rig.putBytes("other", pattern(5_000, 9));
-    const { completeUpload } = await import("../../src/store/complete-upload.ts");
+    const { completeUpload } = await import("../../src/store/multipart/complete-upload.ts");
     const [upload] = await rig.rows<{ id: string }>("SELECT id FROM uploads");
     const parts = await rig.rows<{ partNumber: number; etag: string }>(
       `SELECT part_number AS "partNumber", etag FROM parts ORDER BY part_number`,

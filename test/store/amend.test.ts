@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { putLegalHold, putRetention, putTags, readLock, readTags } from "../../src/store/amend.ts";
-import { createBucket, setVersioning } from "../../src/store/buckets.ts";
-import { copyObject } from "../../src/store/copy.ts";
-import { deleteObject, deleteObjects } from "../../src/store/delete.ts";
+import { createBucket, setVersioning } from "../../src/store/buckets/buckets.ts";
+import { setLockConfiguration } from "../../src/store/buckets/object-lock.ts";
+import { deleteObject, deleteObjects } from "../../src/store/delete/delete.ts";
 import { StoreError } from "../../src/store/failure.ts";
-import { setLockConfiguration } from "../../src/store/object-lock.ts";
-import { headObject } from "../../src/store/objects.ts";
+import { headObject } from "../../src/store/read/objects.ts";
 import type { ObjectLock, Retention } from "../../src/store/types.ts";
-import { putObject } from "../../src/store/write.ts";
+import { putLegalHold, putRetention, putTags, readLock, readTags } from "../../src/store/write/amend.ts";
+import { copyObject } from "../../src/store/write/copy.ts";
+import { putObject } from "../../src/store/write/write.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { openTestStore, put, type TestStore } from "../support/store.ts";
 

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createBucket } from "../../src/store/buckets.ts";
-import { copyObject } from "../../src/store/copy.ts";
-import { headObject, openObject } from "../../src/store/objects.ts";
+import { createBucket } from "../../src/store/buckets/buckets.ts";
+import { headObject, openObject } from "../../src/store/read/objects.ts";
 import type { IncomingBody } from "../../src/store/types.ts";
-import { putObject } from "../../src/store/write.ts";
+import { copyObject } from "../../src/store/write/copy.ts";
+import { putObject } from "../../src/store/write/write.ts";
 import { bodyOf, NO_ATTRIBUTES, openTestStore, pattern, put, readAll, type TestStore } from "../support/store.ts";
 
 let rig: TestStore;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chooseDatabase, DATABASE_BYTES_MAX } from "../../src/store/choose-database.ts";
+import { chooseDatabase, DATABASE_BYTES_MAX } from "../../src/store/buckets/choose-database.ts";
 
 const GB = 1e9;
 

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { appendObject } from "../../src/store/append.ts";
-import { createBucket } from "../../src/store/buckets.ts";
+import { createBucket } from "../../src/store/buckets/buckets.ts";
+import { uploadPartCopy } from "../../src/store/multipart/upload-part.ts";
+import { createUpload } from "../../src/store/multipart/uploads.ts";
 import type { IncomingBody } from "../../src/store/types.ts";
-import { uploadPartCopy } from "../../src/store/upload-part.ts";
-import { createUpload } from "../../src/store/uploads.ts";
-import { putObject } from "../../src/store/write.ts";
+import { appendObject } from "../../src/store/write/append.ts";
+import { putObject } from "../../src/store/write/write.ts";
 import { bodyOf, NO_ATTRIBUTES, openTestStore, pattern, put, type TestStore } from "../support/store.ts";
 
 // Bodies that arrive at the same time share the engine that computes their MD5: each gets its own, whatever becomes of the

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createBucket, setVersioning } from "../../src/store/buckets.ts";
-import { type DeleteCondition, deleteObject, deleteObjects } from "../../src/store/delete.ts";
+import { createBucket, setVersioning } from "../../src/store/buckets/buckets.ts";
+import { type DeleteCondition, deleteObject, deleteObjects } from "../../src/store/delete/delete.ts";
 import { StoreError } from "../../src/store/failure.ts";
-import { headObject } from "../../src/store/objects.ts";
-import { putObject } from "../../src/store/write.ts";
+import { headObject } from "../../src/store/read/objects.ts";
+import { putObject } from "../../src/store/write/write.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { openTestStore, put, type TestStore } from "../support/store.ts";
 

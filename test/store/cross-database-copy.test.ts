@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { pack } from "../../src/maintenance/pack.ts";
-import { runJobs } from "../../src/maintenance/run-jobs.ts";
-import { createBucket, deleteBucket } from "../../src/store/buckets.ts";
-import { completeUpload } from "../../src/store/complete-upload.ts";
+import { pack } from "../../src/maintenance/collect/pack.ts";
+import { runJobs } from "../../src/maintenance/run/run-jobs.ts";
+import { createBucket, deleteBucket } from "../../src/store/buckets/buckets.ts";
+import { storeOf } from "../../src/store/buckets/databases.ts";
 import type { StoreContext } from "../../src/store/context.ts";
-import { copyObject } from "../../src/store/copy.ts";
-import { storeOf } from "../../src/store/databases.ts";
-import { deleteObject } from "../../src/store/delete.ts";
-import { headObject, openObject } from "../../src/store/objects.ts";
-import { uploadPartCopy } from "../../src/store/upload-part.ts";
-import { createUpload } from "../../src/store/uploads.ts";
-import { putObject } from "../../src/store/write.ts";
+import { deleteObject } from "../../src/store/delete/delete.ts";
+import { completeUpload } from "../../src/store/multipart/complete-upload.ts";
+import { uploadPartCopy } from "../../src/store/multipart/upload-part.ts";
+import { createUpload } from "../../src/store/multipart/uploads.ts";
+import { headObject, openObject } from "../../src/store/read/objects.ts";
+import { copyObject } from "../../src/store/write/copy.ts";
+import { putObject } from "../../src/store/write/write.ts";
 import { DatabasesRig } from "../support/databases.ts";
 import { NO_ATTRIBUTES, pattern, put, readAll } from "../support/store.ts";
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createBucket, deleteBucket, headBucket, listBuckets } from "../../src/store/buckets.ts";
-import { DATABASE_BYTES_MAX } from "../../src/store/choose-database.ts";
+import { createBucket, deleteBucket, headBucket, listBuckets } from "../../src/store/buckets/buckets.ts";
+import { DATABASE_BYTES_MAX } from "../../src/store/buckets/choose-database.ts";
+import { storeOf } from "../../src/store/buckets/databases.ts";
 import type { StoreContext } from "../../src/store/context.ts";
-import { storeOf } from "../../src/store/databases.ts";
-import { openObject } from "../../src/store/objects.ts";
-import { putObject } from "../../src/store/write.ts";
+import { openObject } from "../../src/store/read/objects.ts";
+import { putObject } from "../../src/store/write/write.ts";
 import { DatabasesRig } from "../support/databases.ts";
 import { pattern, put, readAll } from "../support/store.ts";
 

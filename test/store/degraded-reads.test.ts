@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createBucket } from "../../src/store/buckets.ts";
+import { createBucket } from "../../src/store/buckets/buckets.ts";
 import type { StoreContext } from "../../src/store/context.ts";
-import { DriveLatency } from "../../src/store/drive-latency.ts";
 import { StoreError } from "../../src/store/failure.ts";
-import { openObject } from "../../src/store/objects.ts";
-import { putObject } from "../../src/store/write.ts";
+import { DriveLatency } from "../../src/store/read/drive-latency.ts";
+import { openObject } from "../../src/store/read/objects.ts";
+import { putObject } from "../../src/store/write/write.ts";
 import { type Fault, type FaultPlan, withFaults } from "../support/faulty.ts";
 import { buildStore, openTestStore, pattern, put, readAll, type TestStore } from "../support/store.ts";
 

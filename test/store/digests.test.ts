@@ -3,9 +3,9 @@ import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { crc32Bytes, crc64Bytes } from "../../src/erasure/checksum.ts";
-import { createBucket } from "../../src/store/buckets.ts";
+import { createBucket } from "../../src/store/buckets/buckets.ts";
 import type { DigestName, Digests, IncomingBody } from "../../src/store/types.ts";
-import { putObject } from "../../src/store/write.ts";
+import { putObject } from "../../src/store/write/write.ts";
 import { bodyOf, openTestStore, pattern, put, type TestStore } from "../support/store.ts";
 
 let rig: TestStore;

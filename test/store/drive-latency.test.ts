@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DriveLatency } from "../../src/store/drive-latency.ts";
+import { DriveLatency } from "../../src/store/read/drive-latency.ts";
 
 test("a drive that was late is suspect for longer each time, and waited for as little as can be, until it is trusted", () => {
   const latency = new DriveLatency();

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { collect } from "../../src/maintenance/collect.ts";
-import { appendObject } from "../../src/store/append.ts";
-import { createBucket } from "../../src/store/buckets.ts";
-import { completeUpload } from "../../src/store/complete-upload.ts";
-import { copyObject } from "../../src/store/copy.ts";
-import { deleteObject } from "../../src/store/delete.ts";
+import { collect } from "../../src/maintenance/collect/collect.ts";
+import { createBucket } from "../../src/store/buckets/buckets.ts";
+import { deleteObject } from "../../src/store/delete/delete.ts";
 import { StoreError } from "../../src/store/failure.ts";
-import { openObject } from "../../src/store/objects.ts";
-import { renameObject } from "../../src/store/rename.ts";
-import { uploadPart } from "../../src/store/upload-part.ts";
-import { createUpload, listUploads } from "../../src/store/uploads.ts";
-import { putObject } from "../../src/store/write.ts";
+import { completeUpload } from "../../src/store/multipart/complete-upload.ts";
+import { uploadPart } from "../../src/store/multipart/upload-part.ts";
+import { createUpload, listUploads } from "../../src/store/multipart/uploads.ts";
+import { openObject } from "../../src/store/read/objects.ts";
+import { appendObject } from "../../src/store/write/append.ts";
+import { copyObject } from "../../src/store/write/copy.ts";
+import { renameObject } from "../../src/store/write/rename.ts";
+import { putObject } from "../../src/store/write/write.ts";
 import { type FailingRun, failEachCall, STRIKES, type Strike } from "../support/fail-each-call.ts";
 import {
   bodyOf,

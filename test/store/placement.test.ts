@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { MemoryDrive } from "../../src/drives/memory.ts";
-import { newId } from "../../src/store/ids.ts";
-import { placeReplacement, placeShards, requireEnoughDrives } from "../../src/store/placement.ts";
+import { newId } from "../../src/store/placement/ids.ts";
+import { placeReplacement, placeShards, requireEnoughDrives } from "../../src/store/placement/placement.ts";
+import { isSettling, parseShardKey, replacementKey, shardKey } from "../../src/store/placement/shard-key.ts";
 import { DEFAULT_SETTINGS } from "../../src/store/settings.ts";
-import { isSettling, parseShardKey, replacementKey, shardKey } from "../../src/store/shard-key.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
 const clock = new ManualClock();

@@ -1,17 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { collect } from "../../src/maintenance/collect.ts";
-import { createBucket, deleteBucket, headBucket, setVersioning } from "../../src/store/buckets.ts";
-import { completeUpload } from "../../src/store/complete-upload.ts";
+import { collect } from "../../src/maintenance/collect/collect.ts";
+import { createBucket, deleteBucket, headBucket, setVersioning } from "../../src/store/buckets/buckets.ts";
 import type { StoreContext } from "../../src/store/context.ts";
-import { copyObject } from "../../src/store/copy.ts";
-import { deleteObject } from "../../src/store/delete.ts";
+import { deleteObject } from "../../src/store/delete/delete.ts";
 import { StoreError } from "../../src/store/failure.ts";
-import { listVersions } from "../../src/store/list-versions.ts";
-import { openObject } from "../../src/store/objects.ts";
+import { completeUpload } from "../../src/store/multipart/complete-upload.ts";
+import { uploadPart, uploadPartCopy } from "../../src/store/multipart/upload-part.ts";
+import {
+  abortUpload,
+  createUpload,
+  listParts,
+  listUploads,
+  type UploadName,
+} from "../../src/store/multipart/uploads.ts";
+import { listVersions } from "../../src/store/read/list-versions.ts";
+import { openObject } from "../../src/store/read/objects.ts";
 import type { WriteResult } from "../../src/store/types.ts";
-import { uploadPart, uploadPartCopy } from "../../src/store/upload-part.ts";
-import { abortUpload, createUpload, listParts, listUploads, type UploadName } from "../../src/store/uploads.ts";
-import { putObject } from "../../src/store/write.ts";
+import { copyObject } from "../../src/store/write/copy.ts";
+import { putObject } from "../../src/store/write/write.ts";
 import { inEveryOrder, type Turnstile, turnedD1, turnedDrive } from "../support/interleave.ts";
 import { collectAll, expectExactReferences } from "../support/references.ts";
 import {

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createBucket, deleteBucket, setVersioning } from "../../src/store/buckets.ts";
+import { createBucket, deleteBucket, setVersioning } from "../../src/store/buckets/buckets.ts";
+import { setLockConfiguration } from "../../src/store/buckets/object-lock.ts";
 import type { StoreContext } from "../../src/store/context.ts";
-import { copyObject } from "../../src/store/copy.ts";
-import { deleteObject } from "../../src/store/delete.ts";
-import { setLockConfiguration } from "../../src/store/object-lock.ts";
-import { headObject, openObject } from "../../src/store/objects.ts";
-import { putObject } from "../../src/store/write.ts";
+import { deleteObject } from "../../src/store/delete/delete.ts";
+import { headObject, openObject } from "../../src/store/read/objects.ts";
+import { copyObject } from "../../src/store/write/copy.ts";
+import { putObject } from "../../src/store/write/write.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { buildStore, openTestStore, pattern, put, readAll, type TestStore } from "../support/store.ts";
 

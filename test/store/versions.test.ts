@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createBucket, setVersioning } from "../../src/store/buckets.ts";
-import { deleteObject, deleteObjects } from "../../src/store/delete.ts";
+import { createBucket, setVersioning } from "../../src/store/buckets/buckets.ts";
+import { deleteObject, deleteObjects } from "../../src/store/delete/delete.ts";
 import { StoreError } from "../../src/store/failure.ts";
-import { type ListVersions, listVersions } from "../../src/store/list-versions.ts";
-import { headObject, openObject } from "../../src/store/objects.ts";
+import { type ListVersions, listVersions } from "../../src/store/read/list-versions.ts";
+import { headObject, openObject } from "../../src/store/read/objects.ts";
 import { formatVersionId, parseVersionId } from "../../src/store/version-id.ts";
-import { putObject } from "../../src/store/write.ts";
+import { putObject } from "../../src/store/write/write.ts";
 import { openTestStore, put, readAll, type TestStore } from "../support/store.ts";
 
 let rig: TestStore;

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
-import { collect } from "../../src/maintenance/collect.ts";
+import { collect } from "../../src/maintenance/collect/collect.ts";
 import type { ExtentRow } from "../../src/metadata/rows.ts";
-import { deleteObjects } from "../../src/store/delete.ts";
-import { listVersions } from "../../src/store/list-versions.ts";
+import { deleteObjects } from "../../src/store/delete/delete.ts";
+import { listVersions } from "../../src/store/read/list-versions.ts";
 import { buildStore, type TestStore } from "./store.ts";
 
 async function select<Row>(rig: TestStore, sql: string): Promise<Row[]> {

@@ -11,11 +11,11 @@ import { MemoryDrive } from "../../src/drives/memory.ts";
 import type { ErasureEngine } from "../../src/erasure/engine.ts";
 import type { Cost } from "../../src/metadata/database.ts";
 import { Metadata } from "../../src/metadata/metadata.ts";
-import { BUFFERED_BYTES_MAX } from "../../src/store/blob-layouts.ts";
 import type { StoreContext } from "../../src/store/context.ts";
-import { DriveLatency } from "../../src/store/drive-latency.ts";
+import { DriveLatency } from "../../src/store/read/drive-latency.ts";
 import { DEFAULT_SETTINGS, type StoreSettings } from "../../src/store/settings.ts";
 import type { IncomingBody, OutgoingBody } from "../../src/store/types.ts";
+import { BUFFERED_BYTES_MAX } from "../../src/store/write/blob-layouts.ts";
 import { createEngine } from "./kernel.ts";
 import { SqliteD1 } from "./sqlite-d1.ts";
 

@@ -1,11 +1,11 @@
-// In place of src/s3/authenticate.ts: whoever names a known key is believed.
-import type { KeyRing } from "../../../src/access/keys.ts";
-import type { Authenticated, Credentials } from "../../../src/s3/authenticate.ts";
-import { S3Error } from "../../../src/s3/error.ts";
-import { parsePayloadMode } from "../../../src/sigv4/payload.ts";
-import type { RequestHead } from "../../../src/sigv4/request-head.ts";
+// In place of src/services/s3/gate/authenticate.ts: whoever names a known key is believed.
+import type { KeyRing } from "../../../src/auth/keys/ring.ts";
+import { parsePayloadMode } from "../../../src/auth/sigv4/payload.ts";
+import type { RequestHead } from "../../../src/auth/sigv4/request-head.ts";
+import { S3Error } from "../../../src/services/s3/errors/error.ts";
+import type { Authenticated, Credentials } from "../../../src/services/s3/gate/authenticate.ts";
 
-export * from "../../../src/s3/authenticate.ts";
+export * from "../../../src/services/s3/gate/authenticate.ts";
 
 const named = /Credential=([A-Z0-9]+)\//;
 

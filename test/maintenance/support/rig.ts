@@ -1,12 +1,12 @@
 import { expect } from "vitest";
 import type { Drive } from "../../../src/drives/drive.ts";
 import { MemoryDrive } from "../../../src/drives/memory.ts";
-import type { Budget, Job, JobReport } from "../../../src/maintenance/job.ts";
-import { createBucket } from "../../../src/store/buckets.ts";
+import type { Budget, Job, JobReport } from "../../../src/maintenance/run/job.ts";
+import { createBucket } from "../../../src/store/buckets/buckets.ts";
 import type { StoreContext } from "../../../src/store/context.ts";
-import { openObject } from "../../../src/store/objects.ts";
+import { openObject } from "../../../src/store/read/objects.ts";
 import type { StoreSettings } from "../../../src/store/settings.ts";
-import { putObject } from "../../../src/store/write.ts";
+import { putObject } from "../../../src/store/write/write.ts";
 import { type FaultPlan, withFaults } from "../../support/faulty.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { buildStore, openTestStore, put, readAll, type TestStore } from "../../support/store.ts";

@@ -1,0 +1,129 @@
+import { labelled, type Metric, renderMetrics } from "../base/prometheus.ts";
+import type { DriveCounts } from "../drives/counted.ts";
+import { durability } from "../maintenance/census/durability.ts";
+import { checkStore, parseCheckCursor } from "../maintenance/check/check.ts";
+import type { Budget } from "../maintenance/run/job.ts";
+import { runJobs } from "../maintenance/run/run-jobs.ts";
+import { findSnapshots } from "../maintenance/snapshots/find-snapshots.ts";
+import { restoreMetadata, summaryOf } from "../maintenance/snapshots/restore.ts";
+import { type Cost, MetadataUnavailable } from "../metadata/database.ts";
+import { allStores } from "../store/buckets/databases.ts";
+import type { StoreContext } from "../store/context.ts";
+import { StoreError } from "../store/failure.ts";
+import { durabilityPage } from "./durability-page.ts";
+import { storeMetrics } from "./store-metrics.ts";
+
+interface Rendered {
+  status?: 200 | 400 | 503;
+  contentType: string;
+  body: string;
+}
+
+interface Page {
+  method: "GET" | "POST";
+  render(asked: { accept: string; query: URLSearchParams }): Promise<Rendered>;
+}
+
+/** One call of a command lasts about this long; the command calls again. */
+const CALL_MS = 10_000;
+
+/** What is known of an isolate besides its store. */
+export interface Observed {
+  drives: ReadonlyMap<string, DriveCounts>;
+  cost: Readonly<Cost>;
+  /** Of the requests that it served. */
+  requests(): Metric[];
+  /** Which of several processes at one address this isolate is in. */
+  process?: string | undefined;
+}
+
+/** The server's own pages, by name below `/-/`. */
+export function ownPages(store: StoreContext, observed: Observed): Map<string, Page> {
+  const durabilityPages: Page = {
+    method: "GET",
+    async render({ accept }) {
+      const report = await durability(store);
+      if (accept.includes("text/html")) {
+        return { contentType: "text/html; charset=utf-8", body: durabilityPage(report) };
+      }
+      return json(report);
+    },
+  };
+  const snapshotsPage: Page = {
+    method: "GET",
+    async render() {
+      const each = allStores(store).map(async (one) => {
+        const { complete, incomplete, unreachable } = await findSnapshots(one);
+        return { database: one.metadata.identity.name, complete: complete.map(summaryOf), incomplete, unreachable };
+      });
+      return json(await Promise.all(each));
+    },
+  };
+  const restorePage: Page = {
+    method: "POST",
+    async render({ query }) {
+      const name = query.get("database") ?? store.metadata.identity.name;
+      const one = allStores(store).find(({ metadata }) => metadata.identity.name === name);
+      if (!one) return { ...json({ error: "there is no such database" }), status: 400 };
+      return json(await restoreMetadata(one, { snapshotId: query.get("snapshot"), budget: budgetOf(store) }));
+    },
+  };
+  const checkPage: Page = {
+    method: "GET",
+    async render({ query }) {
+      const text = query.get("from");
+      const from = text === null ? null : parseCheckCursor(text);
+      if (text !== null && from === null)
+        return { ...json({ error: "`from` is not what a check gave as `next`" }), status: 400 };
+      return json(await checkStore(store, from, budgetOf(store)));
+    },
+  };
+  const runPage: Page = {
+    method: "POST",
+    render: async () => json(Object.fromEntries(await runJobs(store))),
+  };
+  const metricsPage: Page = {
+    method: "GET",
+    async render() {
+      const { process, drives, cost } = observed;
+      const metrics = [...observed.requests(), ...(await storeMetrics(store, drives, cost))];
+      // Counters are this isolate's; gauges come from D1 and are the same in all.
+      const told = metrics.map((one) => (process && one.type !== "gauge" ? labelled(one, { process }) : one));
+      return { contentType: "text/plain; version=0.0.4; charset=utf-8", body: renderMetrics(told) };
+    },
+  };
+  const pages = {
+    durability: durabilityPages,
+    metrics: metricsPage,
+    snapshots: snapshotsPage,
+    restore: restorePage,
+    check: checkPage,
+    run: runPage,
+  };
+  return new Map(Object.entries(pages).map(([name, page]) => [name, whileAvailable(page)]));
+}
+
+/** The page, which says so where the metadata do not answer. */
+function whileAvailable(page: Page): Page {
+  return {
+    ...page,
+    async render(asked) {
+      try {
+        return await page.render(asked);
+      } catch (error) {
+        const isUnavailable = error instanceof StoreError && error.failure.kind === "metadata-unavailable";
+        if (!isUnavailable && !(error instanceof MetadataUnavailable)) throw error;
+        return { status: 503, contentType: "text/plain; charset=utf-8", body: "the metadata do not answer\n" };
+      }
+    },
+  };
+}
+
+function json(value: unknown) {
+  return { contentType: "application/json", body: `${JSON.stringify(value, null, 2)}\n` };
+}
+
+function budgetOf({ clock }: StoreContext): Budget {
+  const untilMs = clock.now() + CALL_MS;
+  return { untilMs, isSpent: () => clock.now() >= untilMs };
+}

@@ -1,0 +1,273 @@
+import { DriveError } from "../../drives/drive.ts";
+import type { CheckedBlob, CheckedTable, CheckPlace } from "../../metadata/blobs/checking.ts";
+import { allStores } from "../../store/buckets/databases.ts";
+import type { StoreContext } from "../../store/context.ts";
+import { parseShardKey, parseSnapshotKey } from "../../store/placement/shard-key.ts";
+import { droppedBeforeMs } from "../run/hold.ts";
+import type { Budget } from "../run/job.ts";
+import { checkBody } from "./check-bodies.ts";
+import { checkShard } from "./check-shard.ts";
+
+/** Something that is not as it must be. */
+export interface Finding {
+  kind: string;
+  /** The row, blob, shard or drive. */
+  what: string;
+}
+
+export interface CheckCounts {
+  /** Rows of objects, versions and parts. */
+  rows: number;
+  blobs: number;
+  shards: number;
+  /** Whose digests are right. */
+  bodies: number;
+  /** Whose digests nobody knows, or that are too long for one call: only their frames were verified. */
+  bodiesByFramesOnly: number;
+  /** Keys on drives, snapshots of the metadata included. */
+  keys: number;
+  /** Keys on drives that no row names, young enough to be a write under way or to wait for the walk. */
+  youngShards: number;
+  /** Keys on drives that are none of ours. */
+  foreignKeys: number;
+}
+
+export interface CheckStep {
+  findings: Finding[];
+  counts: CheckCounts;
+  /** Where to go on; null: all was checked. */
+  next: CheckCursor | null;
+}
+
+/** In this order. */
+const PHASES = ["rows", "references", "blobs", "bodies", "drives"] as const;
+
+export interface CheckCursor {
+  database: string;
+  phase: (typeof PHASES)[number];
+  /** Of `rows` and `bodies`: the table; of `drives`: the drive's name. */
+  of: string;
+  /** Within it; its form is the phase's. */
+  after: CheckPlace | string;
+}
+
+const KEYS_PER_PAGE = 1_000;
+const TABLES: readonly CheckedTable[] = ["objects", "versions", "parts"];
+/** Of the six connections that an invocation may have. */
+const SHARDS_AT_ONCE = 6;
+
+/** Where a place lies within one database. */
+type Place = Omit<CheckCursor, "database">;
+
+const BEGIN: Place = { phase: "rows", of: "objects", after: null };
+
+/** A cursor as `checkStore` gave it, from its JSON; null where the text is none. */
+export function parseCheckCursor(text: string): CheckCursor | null {
+  let cursor: unknown;
+  try {
+    cursor = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const { database, phase, of, after } = (cursor ?? {}) as Partial<Record<keyof CheckCursor, unknown>>;
+  if (typeof database !== "string" || !PHASES.some((name) => name === phase) || typeof of !== "string") return null;
+  const hasTable = phase !== "rows" && phase !== "bodies" ? true : TABLES.some((table) => table === of);
+  const isValue = (value: unknown) => typeof value === "string" || typeof value === "number";
+  const isPlace =
+    after === null || isValue(after) || (Array.isArray(after) && after.length <= 3 && after.every(isValue));
+  return hasTable && isPlace ? (cursor as CheckCursor) : null;
+}
+
+/**
+ * Checks everything against everything, a part of it a call, and changes nothing: every row's extents cover it and lie in blobs that
+ * are there and held by it; every reference is needed; every blob is held; every shard that a row names is on its drive with its header,
+ * and every frame of it verifies; bodies have the digests that their rows know; every shard on a drive is named by a row, or
+ * young. In memory is one page of rows and one stripe. A store in use may be checked: what a write or a job changed meanwhile is
+ * looked at again before it is reported. One database after the other is checked, each with the shards that are its own. A call does at
+ * least one step and ends after the one that spends the budget. `from`: what the last call gave as `next`; null: the beginning.
+ */
+export async function checkStore(store: StoreContext, from: CheckCursor | null, budget: Budget): Promise<CheckStep> {
+  const stores = allStores(store);
+  let at = from === null ? 0 : stores.findIndex(({ metadata }) => metadata.identity.name === from.database);
+  let place: Place | null = from ?? BEGIN;
+  const findings: Finding[] = [];
+  const counts = noCounts();
+  for (let one = stores[at]; one; one = stores[++at]) {
+    const check = new Check(one, { findings, counts });
+    for (place ??= BEGIN; place !== null; ) {
+      place = await check.step(place);
+      if (!budget.isSpent()) continue;
+      const next = place === null ? stores[at + 1] : one;
+      return { findings, counts, next: next ? { ...(place ?? BEGIN), database: next.metadata.identity.name } : null };
+    }
+  }
+  return { findings, counts, next: null };
+}
+
+function noCounts(): CheckCounts {
+  return {
+    rows: 0,
+    blobs: 0,
+    shards: 0,
+    bodies: 0,
+    bodiesByFramesOnly: 0,
+    keys: 0,
+    youngShards: 0,
+    foreignKeys: 0,
+  };
+}
+
+class Check {
+  readonly findings: Finding[];
+  readonly counts: CheckCounts;
+  readonly #store: StoreContext;
+
+  constructor(store: StoreContext, { findings, counts }: { findings: Finding[]; counts: CheckCounts }) {
+    this.#store = store;
+    this.findings = findings;
+    this.counts = counts;
+  }
+
+  async step(cursor: Place): Promise<Place | null> {
+    switch (cursor.phase) {
+      case "rows":
+        return this.#rows(cursor);
+      case "references":
+        for (const what of await this.#store.metadata.checking.surplusReferences()) {
+          this.#find("reference-without-use", what);
+        }
+        return { phase: "blobs", of: "", after: "" };
+      case "blobs":
+        return this.#blobs(cursor);
+      case "bodies":
+        return this.#bodies(cursor);
+      case "drives":
+        return this.#drive(cursor);
+    }
+  }
+
+  #find(kind: string, what: string): void {
+    this.findings.push({ kind, what });
+  }
+
+  async #rows({ of, after }: Place): Promise<Place> {
+    const table = tableOf(of);
+    const { flawed, rows, next } = await this.#store.metadata.checking.rows(table, after as CheckPlace);
+    this.counts.rows += rows;
+    for (const { what, flaws } of flawed) for (const flaw of flaws) this.#find(flaw, what);
+    if (next !== null) return { phase: "rows", of: table, after: next };
+    const following = TABLES[TABLES.indexOf(table) + 1];
+    return following ? { phase: "rows", of: following, after: null } : { phase: "references", of: "", after: null };
+  }
+
+  /** One blob a step: it may be large. */
+  async #blobs({ after }: Place): Promise<Place> {
+    const blob = await this.#store.metadata.checking.blob(String(after ?? ""));
+    if (!blob) return { phase: "bodies", of: "objects", after: null };
+    await this.#blob(blob);
+    return { phase: "blobs", of: "", after: blob.id };
+  }
+
+  async #blob(blob: CheckedBlob): Promise<void> {
+    this.counts.blobs += 1;
+    if (!blob.isHeld) this.#find("blob-without-reference", blob.id);
+    if (blob.shards.length !== blob.k + blob.m) this.#find("blob-with-other-shards", blob.id);
+    const drives = blob.shards.flatMap((place) => place?.[0] ?? []);
+    if (new Set(drives).size < drives.length) this.#find("shards-share-drive", blob.id);
+    for (let at = 0; at < blob.shards.length; at += SHARDS_AT_ONCE) {
+      const some = blob.shards.slice(at, at + SHARDS_AT_ONCE);
+      await Promise.all(some.map((_, index) => this.#shard(blob, at + index)));
+    }
+  }
+
+  async #shard(blob: CheckedBlob, shard: number): Promise<void> {
+    this.counts.shards += 1;
+    const place = blob.shards[shard] ?? null;
+    const name = `${blob.id} shard ${shard}`;
+    if (!place) {
+      this.#find("shard-missing", name);
+      return;
+    }
+    const state = await checkShard(this.#store, { blob, shard });
+    if (state.ok) return;
+    // It may have been healed, moved or deleted while it was looked at.
+    const [now] = await this.#store.metadata.blobs.find([blob.id]);
+    if (now?.shards[shard]?.join() !== place.join()) return;
+    this.#find(`shard-${state.fault.kind}`, `${name} on ${place[0]}`);
+  }
+
+  /** One body a step. */
+  async #bodies({ of, after }: Place): Promise<Place> {
+    const table = tableOf(of);
+    const [firstDrive] = this.#store.drives;
+    const following: Place =
+      table === "objects"
+        ? { phase: "bodies", of: "versions", after: null }
+        : { phase: "drives", of: firstDrive?.name ?? "", after: "" };
+    if (table === "parts") return following;
+    const { bodies, isLast } = await this.#store.metadata.checking.bodies(table, after as CheckPlace);
+    let place = after;
+    for (const body of bodies) {
+      place = body.place;
+      const state = await checkBody(this.#store, body);
+      if (state === "right") this.counts.bodies += 1;
+      else if (state === "too-long" || state === "no-digest") this.counts.bodiesByFramesOnly += 1;
+      else if (await this.#isStillThere(table, after as CheckPlace, body.id)) {
+        this.#find(`body-${state}`, `${body.bucket}/${body.key} version ${body.id}`);
+      }
+    }
+    return isLast ? following : { phase: "bodies", of: table, after: place };
+  }
+
+  /** Whether the version was not removed while its body was read. */
+  async #isStillThere(table: "objects" | "versions", after: CheckPlace, id: string): Promise<boolean> {
+    const { bodies } = await this.#store.metadata.checking.bodies(table, after);
+    return bodies.some((body) => body.id === id);
+  }
+
+  async #drive({ of, after }: Place): Promise<Place | null> {
+    const at = this.#store.drives.findIndex(({ name }) => name === of);
+    const drive = this.#store.drives[at];
+    if (!drive) return null;
+    const following = this.#store.drives[at + 1];
+    const nextDrive: Place | null = following ? { phase: "drives", of: following.name, after: "" } : null;
+    try {
+      const cursor = typeof after === "string" && after !== "" ? { cursor: after } : {};
+      const page = await drive.list({ limit: KEYS_PER_PAGE, ...cursor });
+      await this.#keys(
+        drive.name,
+        page.shards.map(({ key }) => key),
+      );
+      return page.cursor === undefined ? nextDrive : { phase: "drives", of, after: page.cursor };
+    } catch (error) {
+      if (!(error instanceof DriveError)) throw error;
+      this.#find("drive-unreachable", error.message);
+      return nextDrive;
+    }
+  }
+
+  async #keys(drive: string, keys: readonly string[]): Promise<void> {
+    this.counts.keys += keys.length;
+    const ours = keys.flatMap((key) => {
+      const name = parseShardKey(key);
+      if (!name && !parseSnapshotKey(key)) this.counts.foreignKeys += 1;
+      return name ? [{ ...name, key }] : [];
+    });
+    if (ours.length === 0) return;
+    const { metadata, settings, clock } = this.#store;
+    const unnamed = await metadata.walking.orphans(drive, ours, await droppedBeforeMs(this.#store));
+    // What is older than this the walk should have found.
+    const oldMs = clock.now() - (settings.orphanGraceSeconds + settings.walkCycleSeconds) * 1000;
+    for (const { key, writtenMs } of ours) {
+      if (!unnamed.has(key)) continue;
+      if (writtenMs < oldMs) this.#find("orphan-shard", `${key} on ${drive}`);
+      else this.counts.youngShards += 1;
+    }
+  }
+}
+
+function tableOf(name: string): CheckedTable {
+  const table = TABLES.find((candidate) => candidate === name);
+  if (!table) throw new TypeError("not a cursor of a check");
+  return table;
+}

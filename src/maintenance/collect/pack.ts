@@ -1,0 +1,193 @@
+import type { Geometry } from "../../erasure/geometry.ts";
+import type { Move, ScannedVersion, VersionPlace, VersionTable } from "../../metadata/blobs/packing.ts";
+import type { BlobRow, ExtentRow } from "../../metadata/rows.ts";
+import type { StoreContext } from "../../store/context.ts";
+import { ObjectBody } from "../../store/read/object-body.ts";
+import { blobBytesMax } from "../../store/write/blob-layouts.ts";
+import type { BlobSource } from "../../store/write/body-pieces.ts";
+import { writeBody } from "../../store/write/write-blob.ts";
+import type { Budget, Job } from "../run/job.ts";
+
+const ROWS_PER_SCAN = 1_000;
+/** A pack is as large as this, or has as many objects, or waits for more. */
+const PACK_BYTES = 4 * 1024 * 1024;
+const PACK_OBJECTS_MAX = 1_000;
+/** Fewer objects are not worth k+m writes. */
+const PACK_OBJECTS_MIN = 16;
+/** Small, because the least that a read can verify is a frame. */
+const PACK_BLOCK_BYTES = 32 * 1024;
+/** Objects of more extents than this, and small ones on the average, are written anew as one blob. */
+const EXTENTS_MANY = 8;
+const EXTENT_SMALL_BYTES = 1024 * 1024;
+const COMPACT_BYTES_MAX = 256 * 1024 * 1024;
+
+interface Cursor {
+  table: VersionTable;
+  after: VersionPlace | null;
+}
+
+/**
+ * Moves cold inline bodies into packs, erasure-coded like any blob; rewrites what is left in packs that are mostly dead, and
+ * objects of many small extents. Walks both tables of versions, a cycle over several runs. The bytes are written first, under a
+ * fresh id; one commit makes the versions refer to them and drops what they held. A crash anywhere leaves every object readable
+ * and at worst shards that no row names.
+ */
+export const pack: Job = {
+  name: "pack",
+  async run(store, budget, saved) {
+    let cursor: Cursor | null = (saved as Cursor | null) ?? { table: "objects", after: null };
+    const report = { packedObjects: 0, packs: 0, compactedObjects: 0 };
+    const waiting: ScannedVersion[] = [];
+    while (cursor && !budget.isSpent()) {
+      const { table, after }: Cursor = cursor;
+      const scanned = await store.metadata.packing.scan(table, after, ROWS_PER_SCAN);
+      const sparse = await sparsePacks(store, scanned);
+      const coldMs = store.clock.now() - store.settings.packAgeSeconds * 1000;
+      for (const version of scanned.filter(({ modifiedMs }) => modifiedMs <= coldMs)) {
+        if (isScattered(version)) report.compactedObjects += await compact(store, table, version);
+        else if (version.sizeBytes > 0 && (version.isInline || sparse.has(version.blobId ?? ""))) waiting.push(version);
+      }
+      const ended = scanned.length < ROWS_PER_SCAN;
+      await packAll(store, table, waiting, { least: ended ? PACK_OBJECTS_MIN : PACK_OBJECTS_MAX, budget, report });
+      cursor = ended ? nextTable(table) : { table, after: placeOf(scanned.at(-1) as ScannedVersion) };
+      if (ended) waiting.length = 0;
+    }
+    // What waits for a full pack is found again by the next cycle.
+    return { report, cursor, isUnfinished: cursor !== null };
+  },
+};
+
+/** Versions in key order lie in few packs, so this looks at few. */
+async function sparsePacks(store: StoreContext, scanned: readonly ScannedVersion[]): Promise<Set<string>> {
+  const ids = new Set(scanned.flatMap(({ blobId }) => blobId ?? []));
+  return ids.size === 0 ? new Set() : store.metadata.packing.sparsePacks([...ids]);
+}
+
+function nextTable(table: VersionTable): Cursor | null {
+  return table === "objects" ? { table: "versions", after: null } : null;
+}
+
+function placeOf({ bucketId, key, seq }: ScannedVersion): VersionPlace {
+  return { bucketId, key, seq };
+}
+
+function isScattered({ extentCount, sizeBytes }: ScannedVersion): boolean {
+  return extentCount > EXTENTS_MANY && sizeBytes <= COMPACT_BYTES_MAX && sizeBytes < extentCount * EXTENT_SMALL_BYTES;
+}
+
+interface PackRun {
+  /** A pack of fewer objects, and fewer bytes, is not begun. */
+  least: number;
+  budget: Budget;
+  report: { packedObjects: number; packs: number };
+}
+
+/** Takes full packs from the front of `waiting`, and what is left if it is enough. */
+async function packAll(store: StoreContext, table: VersionTable, waiting: ScannedVersion[], run: PackRun) {
+  while (waiting.length > 0 && !run.budget.isSpent()) {
+    const chosen = takePack(waiting);
+    const bytes = chosen.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    if (chosen.length < run.least && bytes < PACK_BYTES) {
+      waiting.unshift(...chosen);
+      return;
+    }
+    run.report.packedObjects += await writePack(store, table, chosen);
+    run.report.packs += 1;
+  }
+}
+
+/** The first versions of one storage class, up to a pack's size. */
+function takePack(waiting: ScannedVersion[]): ScannedVersion[] {
+  const storageClass = waiting[0]?.storageClass;
+  const chosen: ScannedVersion[] = [];
+  let bytes = 0;
+  for (let at = 0; at < waiting.length && bytes < PACK_BYTES && chosen.length < PACK_OBJECTS_MAX; ) {
+    const version = waiting[at] as ScannedVersion;
+    if (version.storageClass === storageClass) {
+      chosen.push(version);
+      bytes += version.sizeBytes;
+      waiting.splice(at, 1);
+    } else at++;
+  }
+  return chosen;
+}
+
+/** Writes one pack and makes its versions refer to it. Gives how many do. */
+async function writePack(store: StoreContext, table: VersionTable, chosen: readonly ScannedVersion[]): Promise<number> {
+  const contents = await store.metadata.packing.contents(table, chosen.map(placeOf));
+  const ids = new Set(chosen.map(({ id }) => id));
+  const bodies = contents.filter(({ id }) => ids.has(id));
+  if (bodies.length === 0) return 0;
+  const storageClass = (chosen[0] as ScannedVersion).storageClass;
+  const sizeBytes = bodies.reduce((sum, body) => sum + body.sizeBytes, 0);
+  const row = await rewrite(store, { sizeBytes, bodies, storageClass, blockBytes: PACK_BLOCK_BYTES });
+  let offset = 0;
+  const moves = bodies.map(({ place, id, from, sizeBytes: length }): Move => {
+    const to: ExtentRow[] = [[0, length, row.id, offset, id]];
+    offset += length;
+    return { place, id, from, to };
+  });
+  const options = { nowMs: store.clock.now(), packObjects: moves.length };
+  return (await store.metadata.packing.move(table, row, moves, options)).length;
+}
+
+/** Writes an object of many small extents anew, as one blob. Gives 1 if it was still the same at the end. */
+async function compact(store: StoreContext, table: VersionTable, version: ScannedVersion): Promise<number> {
+  const [body] = await store.metadata.packing.contents(table, [placeOf(version)]);
+  if (body?.id !== version.id) return 0;
+  const { sizeBytes, storageClass } = version;
+  // A wide geometry has no blobs as large.
+  if (sizeBytes > blobBytesMax(geometryOf(store, storageClass))) return 0;
+  const row = await rewrite(store, { sizeBytes, bodies: [body], storageClass });
+  const move: Move = { ...body, to: [[0, sizeBytes, row.id, 0, body.id]] };
+  const options = { nowMs: store.clock.now(), packObjects: null };
+  return (await store.metadata.packing.move(table, row, [move], options)).length;
+}
+
+interface Rewriting {
+  sizeBytes: number;
+  bodies: readonly { from: Move["from"]; sizeBytes: number }[];
+  storageClass: string;
+  blockBytes?: number;
+}
+
+/** One blob of the bodies, one after the other, each verified as it is read. */
+async function rewrite(store: StoreContext, { sizeBytes, bodies, storageClass, blockBytes }: Rewriting) {
+  const geometry = geometryOf(store, storageClass);
+  const { blobs } = await writeBody(store, {
+    // What is too large to be one blob in memory is streamed.
+    source: { ...concatenated(store, bodies, sizeBytes), readsDrives: sizeBytes <= blobBytesMax(geometry, true) },
+    geometry,
+    class: "large",
+    ...(blockBytes ? { blockBytes } : {}),
+    admitted: Promise.resolve(),
+    verify: () => {},
+  });
+  return blobs[0] as BlobRow;
+}
+
+function geometryOf({ settings }: StoreContext, storageClass: string): Geometry {
+  const geometry = settings.storageClasses[storageClass] ?? settings.storageClasses.STANDARD;
+  if (!geometry) throw new Error("STANDARD has no geometry");
+  return geometry;
+}
+
+function concatenated(store: StoreContext, bodies: Rewriting["bodies"], sizeBytes: number): BlobSource {
+  const rest = [...bodies];
+  let current: ObjectBody | null = null;
+  return {
+    sizeBytes,
+    digests: [],
+    async next() {
+      for (;;) {
+        const piece = await current?.next();
+        if (piece) return piece;
+        await current?.cancel();
+        const body = rest.shift();
+        if (!body) return null;
+        current = new ObjectBody(store, body.from, [], { offset: 0, length: body.sizeBytes });
+        await current.ready();
+      }
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import type { DamageCause, FoundDamage } from "../../metadata/blobs/damage.ts";
+import type { PlacedShards } from "../../metadata/blobs/healing.ts";
+import type { StoreContext } from "../../store/context.ts";
+import type { Job } from "../run/job.ts";
+
+const BLOBS_PER_PAGE = 1_000;
+/** How often all blobs are looked through while there is something to drain, and while there is not. */
+const BUSY_INTERVAL_MS = 3600 * 1000;
+const IDLE_INTERVAL_MS = 24 * 3600 * 1000;
+
+interface Cursor {
+  /** Of the walk under way; null: none is. */
+  afterId: string | null;
+  /** Whether the walk under way, or the last one, found anything. */
+  isBusy: boolean;
+  /** When the last walk ended. */
+  endedMs: number;
+  /** The configuration that it was for. */
+  drives: string;
+}
+
+/**
+ * Finds the shards that lie on drives which are to be emptied, or are not configured any more, and notes them; the healer moves
+ * them, each blob when its turn comes. Walks all blobs at once where the configuration was changed, otherwise now and then:
+ * an isolate that has the old configuration may still have written to such a drive.
+ */
+export const drain: Job = {
+  name: "drain",
+  async run(store, budget, saved) {
+    const drives = store.drives.map(({ name, draining }) => (draining ? `${name} draining` : name)).join(", ");
+    const cursor = begin(saved as Cursor | null, drives, store.clock.now());
+    const report = { notedShards: 0 };
+    if (cursor.afterId === null) return { report, cursor };
+    while (!budget.isSpent()) {
+      const page = await store.metadata.healing.places(cursor.afterId, BLOBS_PER_PAGE);
+      const found = page.flatMap((blob) => misplaced(store, blob));
+      await store.metadata.healing.note(found, store.clock.now());
+      report.notedShards += found.length;
+      cursor.isBusy ||= found.length > 0;
+      if (page.length < BLOBS_PER_PAGE) {
+        return { report, cursor: { ...cursor, afterId: null, endedMs: store.clock.now() } };
+      }
+      cursor.afterId = (page.at(-1) as PlacedShards).id;
+    }
+    return { report, cursor, isUnfinished: true };
+  },
+};
+
+/** Where this run goes on. */
+function begin(saved: Cursor | null, drives: string, nowMs: number): Cursor & { afterId: string | null } {
+  const fresh: Cursor = { afterId: "", isBusy: false, endedMs: 0, drives };
+  if (saved?.drives !== drives) return fresh;
+  if (saved.afterId !== null) return saved;
+  const intervalMs = saved.isBusy ? BUSY_INTERVAL_MS : IDLE_INTERVAL_MS;
+  return nowMs - saved.endedMs >= intervalMs ? fresh : saved;
+}
+
+/** The blob's shards on drives that are draining or gone. */
+function misplaced({ drives }: StoreContext, { id, shards }: PlacedShards): FoundDamage[] {
+  return shards.flatMap((place, shard): FoundDamage[] => {
+    if (!place) return [];
+    const drive = drives.find(({ name }) => name === place[0]);
+    const cause: DamageCause | null = !drive ? "gone" : drive.draining ? "draining" : null;
+    return cause ? [{ blobId: id, shard, cause }] : [];
+  });
+}

@@ -1,0 +1,193 @@
+import { shardBytes } from "../../erasure/layout.ts";
+import type { AilingBlob, DamageNote } from "../../metadata/blobs/healing.ts";
+import { GuardError } from "../../metadata/database.ts";
+import type { BlobRow, ShardPlace } from "../../metadata/rows.ts";
+import type { StoreContext } from "../../store/context.ts";
+import { StoreError } from "../../store/failure.ts";
+import { type PlacedBlob, placeReplacement } from "../../store/placement/placement.ts";
+import { parseShardKey } from "../../store/placement/shard-key.ts";
+import type { Damage } from "../../store/read/read-blob.ts";
+import { WRITE_SECONDS_MAX } from "../../store/settings.ts";
+import { checkShard, driveOf, layoutOf } from "../check/check-shard.ts";
+import type { ShardTarget } from "./replacement-writers.ts";
+import { copyShard, rebuildShards } from "./rewrite-shards.ts";
+
+/** How often other drives are tried where some would not take their shards. */
+const ROUNDS_MAX = 3;
+/** While a new configuration spreads, one isolate may not know a drive yet that another one writes to. */
+const GONE_SETTLE_MS = 10 * 60_000;
+
+/** What healing one blob did, in numbers. */
+export interface BlobHealing {
+  rebuiltShards: number;
+  copiedShards: number;
+  /** Noted as damaged, and good. */
+  fineShards: number;
+  /** `healed`: nothing is left to do. `waiting`: for drives. `lost`: fewer than k good shards are known. `changed`: by somebody else. */
+  outcome: "healed" | "waiting" | "lost" | "changed";
+}
+
+/** What each noted shard turned out to be. */
+interface Diagnosis {
+  fine: number[];
+  /** Good, but on a drive that is to be emptied. */
+  movable: Set<number>;
+  /** To be computed anew. */
+  bad: Set<number>;
+  /** Earliest time at which one that may not be judged yet can be; null: there is none. */
+  settledMs: number | null;
+}
+
+/**
+ * Heals one blob that was claimed. What was noted is looked at again first: a shard that is good after all only loses its note.
+ * The others are written under fresh keys, then recorded in one transaction; a crash anywhere leaves garbage that no row names.
+ */
+export async function healBlob(store: StoreContext, blob: AilingBlob): Promise<BlobHealing> {
+  const beganMs = store.clock.now();
+  const diagnosis = await diagnose(store, blob);
+  const rewriting = new Rewriting(store, blob, diagnosis);
+  await rewriting.run();
+  const nowMs = store.clock.now();
+  const { moved } = rewriting;
+  const { fine } = diagnosis;
+  // By now the walk might take the new shards for orphans: they are left to it.
+  if (nowMs - beganMs > WRITE_SECONDS_MAX * 1000) moved.clear();
+  const found = rewriting.found.filter(({ shard }) => !moved.has(shard));
+  const retryMs = diagnosis.settledMs ?? blob.retryMs;
+  try {
+    await store.metadata.healing.record(blob, { moved, fine, found, retryMs, nowMs });
+  } catch (error) {
+    if (!(error instanceof GuardError)) throw error;
+    return { rebuiltShards: 0, copiedShards: 0, fineShards: 0, outcome: "changed" };
+  }
+  const left = new Set([...blob.notes, ...found].map(({ shard }) => shard));
+  for (const shard of [...moved.keys(), ...fine]) left.delete(shard);
+  const outcome = left.size === 0 ? "healed" : rewriting.isLost ? "lost" : "waiting";
+  const copiedShards = [...moved.keys()].filter((shard) => rewriting.copied.has(shard)).length;
+  return { rebuiltShards: moved.size - copiedShards, copiedShards, fineShards: fine.length, outcome };
+}
+
+async function diagnose(store: StoreContext, blob: AilingBlob): Promise<Diagnosis> {
+  const diagnosis: Diagnosis = { fine: [], movable: new Set(), bad: new Set(), settledMs: null };
+  for (const note of blob.notes) await judge(store, blob, note, diagnosis);
+  return diagnosis;
+}
+
+/** A shard that cannot be looked at for now goes nowhere: it keeps its note. */
+async function judge(store: StoreContext, blob: AilingBlob, note: DamageNote, diagnosis: Diagnosis): Promise<void> {
+  const { shard } = note;
+  const place = blob.shards[shard] ?? null;
+  const drive = driveOf(store, place);
+  const badFrom = (settledMs: number) => {
+    if (settledMs <= store.clock.now()) diagnosis.bad.add(shard);
+    else diagnosis.settledMs = Math.min(diagnosis.settledMs ?? settledMs, settledMs);
+  };
+  if (!place) diagnosis.bad.add(shard);
+  else if (!drive) badFrom(note.cause === "gone" ? note.notedMs + GONE_SETTLE_MS : 0);
+  else if (drive.draining) diagnosis.movable.add(shard);
+  else if (note.cause === "draining") diagnosis.fine.push(shard);
+  else {
+    const state = await checkShard(store, { blob, shard });
+    if (state.ok) diagnosis.fine.push(shard);
+    else if (state.fault.kind === "absent") {
+      // An absence that was seen lately may have been kept by the drive, and seen again just now.
+      const sinceMs = Math.max(note.notedMs, parseShardKey(place[1])?.writtenMs ?? 0);
+      badFrom(drive.settleMs === 0 ? 0 : sinceMs + drive.settleMs);
+    } else if (state.fault.damaged) diagnosis.bad.add(shard);
+  }
+}
+
+/** The writing of a blob's bad and movable shards, over several rounds where drives fail. */
+class Rewriting {
+  readonly moved = new Map<number, ShardPlace & {}>();
+  readonly found: Damage[] = [];
+  readonly copied = new Set<number>();
+  /** Too few shards could be read to compute the bad ones. */
+  #isShort = false;
+  readonly #store: StoreContext;
+  readonly #blob: AilingBlob;
+  readonly #movable: Set<number>;
+  readonly #bad: Set<number>;
+  readonly #failedDrives = new Set<string>();
+
+  constructor(store: StoreContext, blob: AilingBlob, { movable, bad }: Diagnosis) {
+    this.#store = store;
+    this.#blob = blob;
+    this.#movable = new Set(movable);
+    this.#bad = new Set(bad);
+  }
+
+  /** Fewer than k shards are good, as far as is known: not merely out of reach. */
+  get isLost(): boolean {
+    return this.#isShort && new Set([...this.#bad, ...this.found.map(({ shard }) => shard)]).size > this.#blob.m;
+  }
+
+  async run(): Promise<void> {
+    for (let round = 0; round < ROUNDS_MAX && !this.#isShort; round++) {
+      const targets = this.#targets();
+      if (targets.length === 0) return;
+      for (const target of targets.filter(({ shard }) => this.#movable.has(shard))) await this.#copy(target);
+      const bad = targets.filter(({ shard }) => this.#bad.has(shard) && !this.moved.has(shard));
+      if (bad.length > 0) await this.#rebuild(bad);
+    }
+  }
+
+  /** A drive for each shard that is still to be written, as far as there are any. */
+  #targets(): ShardTarget[] {
+    const { shards } = this.#blob;
+    const wanted = [...this.#bad, ...this.#movable].filter((shard) => !this.moved.has(shard));
+    const staying = shards.filter((_, shard) => !this.#bad.has(shard) && !this.#movable.has(shard));
+    const held = new Set([...staying, ...this.moved.values()].flatMap((place) => (place ? [place[0]] : [])));
+    const placed = placedBlob(this.#store, this.#blob);
+    return wanted.flatMap((shard): ShardTarget[] => {
+      const former = shards[shard]?.[0];
+      const drive = placeReplacement(this.#store.drives, placed, {
+        held,
+        ...(former === undefined ? {} : { former }),
+        isOut: ({ name }) => this.#failedDrives.has(name),
+      });
+      if (!drive) return [];
+      held.add(drive.name);
+      return [{ shard, drive }];
+    });
+  }
+
+  async #copy(target: ShardTarget): Promise<void> {
+    const { shard } = target;
+    const copied = await copyShard(this.#store, this.#blob, target);
+    if ("places" in copied) {
+      this.#take(copied);
+      for (const written of copied.places.keys()) this.copied.add(written);
+      return;
+    }
+    // What cannot be copied is computed from the others.
+    this.#movable.delete(shard);
+    this.#bad.add(shard);
+    if (copied.damaged) this.found.push({ shard, cause: copied.kind });
+  }
+
+  async #rebuild(targets: readonly ShardTarget[]): Promise<void> {
+    const shards = this.#blob.shards.map((place, shard) => (this.#bad.has(shard) ? null : place));
+    try {
+      this.#take(await rebuildShards(this.#store, { ...this.#blob, shards }, targets, this.found));
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.failure.kind !== "drives-unavailable") throw error;
+      this.#isShort = true;
+    }
+  }
+
+  #take({ places, failedDrives }: { places: Map<number, ShardPlace & {}>; failedDrives: string[] }): void {
+    for (const [shard, place] of places) this.moved.set(shard, place);
+    for (const name of failedDrives) this.#failedDrives.add(name);
+  }
+}
+
+/** Rows do not tell of which class a blob is: the drives that hold it do, or its shape. */
+function placedBlob({ drives, settings }: StoreContext, blob: BlobRow & { isPack: boolean }): PlacedBlob {
+  const holders = drives.filter(({ name }) => blob.shards.some((place) => place?.[0] === name));
+  const [isOnSmall, isOnLarge] = ["small", "large"].map((of) => holders.some((drive) => drive.class === of));
+  const { k, m } = settings.smallGeometry;
+  const looksSmall = !blob.isPack && blob.k === k && blob.m === m && blob.sizeBytes <= settings.smallBytesMax;
+  const isSmall = isOnSmall !== isOnLarge ? isOnSmall : looksSmall;
+  return { id: blob.id, shardBytes: shardBytes(layoutOf(blob)), class: isSmall ? "small" : "large" };
+}

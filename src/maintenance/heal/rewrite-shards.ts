@@ -1,0 +1,122 @@
+import { combineCrc } from "../../erasure/combine.ts";
+import { stripeCount, stripeDataBytes } from "../../erasure/layout.ts";
+import { encodeShardHeader } from "../../erasure/shard-header.ts";
+import type { StripeBuffer } from "../../erasure/stripe-buffer.ts";
+import type { BlobRow, ShardPlace } from "../../metadata/rows.ts";
+import type { StoreContext } from "../../store/context.ts";
+import { idBytes } from "../../store/placement/ids.ts";
+import { BlobReader, type Damage } from "../../store/read/read-blob.ts";
+import type { ShardFault } from "../../store/read/shard-source.ts";
+import { checkShard, layoutOf } from "../check/check-shard.ts";
+import { ReplacementWriters, type ShardTarget } from "./replacement-writers.ts";
+
+/** What became of shards that were written anew. */
+export interface Rewritten {
+  /** Where those lie that drives acknowledged. */
+  places: Map<number, ShardPlace & {}>;
+  /** Drives that did not take theirs. */
+  failedDrives: string[];
+}
+
+/** Copies a shard that is good as it is, frame by verified frame; or says why it cannot be read. */
+export async function copyShard(
+  store: StoreContext,
+  blob: BlobRow,
+  target: ShardTarget,
+): Promise<Rewritten | ShardFault> {
+  const writers = new ReplacementWriters(store, blob, [target]);
+  let isComplete = false;
+  try {
+    const take = (bytes: Uint8Array) => writers.write(() => bytes);
+    const state = await checkShard(store, { blob, shard: target.shard, take });
+    if (!state.ok) return state.fault;
+    isComplete = true;
+    return { places: await writers.close(), failedDrives: writers.failed };
+  } finally {
+    if (!isComplete) await writers.abort();
+  }
+}
+
+/**
+ * Computes shards anew from any k good ones, stripe by stripe: two stripes are in memory, and the one that is encoded. `blob` names
+ * only shards that may be read. Every frame that is read is verified, and at the end the CRC of the whole blob, before anything
+ * is acknowledged. Damage met on the way goes to `found`. Throws `StoreError` drives-unavailable where fewer than k can be read.
+ */
+export async function rebuildShards(
+  store: StoreContext,
+  blob: BlobRow,
+  targets: readonly ShardTarget[],
+  found: Damage[],
+): Promise<Rewritten> {
+  const reader = new BlobReader(store, blob, { offset: 0, length: blob.sizeBytes });
+  let writers: ReplacementWriters | null = null;
+  try {
+    // No drive is asked to take anything before there is something to write.
+    await reader.ready();
+    writers = new ReplacementWriters(store, blob, targets);
+    await encodeAll(store, blob, reader, writers);
+    const places = await writers.close();
+    const { failed } = writers;
+    writers = null;
+    return { places, failedDrives: failed };
+  } finally {
+    await writers?.abort();
+    await reader.cancel();
+    found.push(...reader.damage);
+  }
+}
+
+async function encodeAll(
+  { engine }: StoreContext,
+  blob: BlobRow,
+  reader: BlobReader,
+  writers: ReplacementWriters,
+): Promise<void> {
+  const layout = layoutOf(blob);
+  const blobId = idBytes(blob.id);
+  await writers.write((shard) => encodeShardHeader({ ...layout, blobId, shard }, (bytes) => engine.crc64nvme(bytes)));
+  const bytes = new ReadPieces(reader);
+  let crc = 0n;
+  for (let stripe = 0; stripe < stripeCount(layout) && writers.isAlive; stripe++) {
+    const dataBytes = stripeDataBytes(layout, stripe);
+    await bytes.arrived();
+    const buffer = await engine.acquire();
+    try {
+      buffer.begin(layout, dataBytes);
+      await bytes.fill(buffer);
+      const { frames, crc64 } = buffer.seal(blobId, stripe);
+      crc = combineCrc("crc64nvme", crc, crc64, dataBytes);
+      await writers.write((shard) => frames[shard] as Uint8Array);
+    } finally {
+      buffer.release();
+    }
+  }
+  if (writers.isAlive && crc !== BigInt(`0x${blob.crc64nvme}`)) {
+    throw new Error(`blob ${blob.id}: its shards verify, but their bytes have another CRC than the row says`);
+  }
+}
+
+/** A reader's pieces, cut to what stripes take. */
+class ReadPieces {
+  readonly #reader: BlobReader;
+  #rest: Uint8Array = new Uint8Array(0);
+
+  constructor(reader: BlobReader) {
+    this.#reader = reader;
+  }
+
+  /** Resolves when there is something to fill in: a stripe's buffer is not held while drives are slow. */
+  async arrived(): Promise<void> {
+    if (this.#rest.length > 0) return;
+    const piece = await this.#reader.next();
+    if (!piece) throw new Error("a blob's reader ended before the blob");
+    this.#rest = piece;
+  }
+
+  async fill(buffer: StripeBuffer): Promise<void> {
+    while (buffer.missingBytes > 0) {
+      await this.arrived();
+      this.#rest = this.#rest.subarray(buffer.append(this.#rest));
+    }
+  }
+}

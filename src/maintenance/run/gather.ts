@@ -1,0 +1,75 @@
+import type { Backlog } from "../../metadata/blobs/census.ts";
+import type { JobRow } from "../../metadata/jobs/jobs.ts";
+import { allStores } from "../../store/buckets/databases.ts";
+import type { StoreContext } from "../../store/context.ts";
+import type { CensusCursor, Totals } from "../census/census.ts";
+
+export interface GatheredJob extends JobRow {
+  /** Whose job it is. */
+  database: string;
+}
+
+/** What the databases know of the state of background work, all of them together. */
+export interface Gathered {
+  databases: { name: string; sizeBytes: number }[];
+  backlog: Backlog;
+  jobs: GatheredJob[];
+  /** Sums of each database's last complete walk over its blobs, as old as the oldest; null where one has none yet. */
+  census: { atMs: number; totals: Totals } | null;
+}
+
+/** Two round trips to each database, side by side. */
+export async function gather(store: StoreContext): Promise<Gathered> {
+  const each = await Promise.all(
+    allStores(store).map(async ({ metadata }) => {
+      const [backlog, rows] = await Promise.all([metadata.census.backlog(), metadata.jobs.list()]);
+      const { name, knownSizeBytes } = metadata.identity;
+      const jobs = rows.map((row) => ({ ...row, database: name }));
+      return { database: { name, sizeBytes: knownSizeBytes }, backlog, jobs, census: completeCensus(rows) };
+    }),
+  );
+  return {
+    databases: each.map(({ database }) => database),
+    backlog: each.map(({ backlog }) => backlog).reduce(sumOfBacklogs),
+    jobs: each.flatMap(({ jobs }) => jobs),
+    census: each.map(({ census }) => census).reduce(sumOfCensuses),
+  };
+}
+
+function completeCensus(jobs: readonly JobRow[]): Gathered["census"] {
+  return (jobs.find(({ name }) => name === "census")?.cursor as CensusCursor | null)?.complete ?? null;
+}
+
+function sumOfBacklogs(a: Backlog, b: Backlog): Backlog {
+  const sum = (kind: keyof Backlog) => ({
+    rows: a[kind].rows + b[kind].rows,
+    oldestMs: earlier(a[kind].oldestMs, b[kind].oldestMs),
+  });
+  return { trash: sum("trash"), condemned: sum("condemned"), damage: sum("damage"), uploads: sum("uploads") };
+}
+
+function sumOfCensuses(a: Gathered["census"], b: Gathered["census"]): Gathered["census"] {
+  if (!a || !b) return null;
+  const totals: Totals = {
+    blobs: a.totals.blobs + b.totals.blobs,
+    bytes: a.totals.bytes + b.totals.bytes,
+    drives: structuredClone(a.totals.drives),
+    redundancy: structuredClone(a.totals.redundancy),
+    neverVerified: a.totals.neverVerified + b.totals.neverVerified,
+    oldestVerifiedMs: earlier(a.totals.oldestVerifiedMs, b.totals.oldestVerifiedMs),
+  };
+  for (const [drive, { shards, bytes }] of Object.entries(b.totals.drives)) {
+    const before = totals.drives[drive] ?? { shards: 0, bytes: 0 };
+    totals.drives[drive] = { shards: before.shards + shards, bytes: before.bytes + bytes };
+  }
+  for (const [geometry, counts] of Object.entries(b.totals.redundancy)) {
+    const sums = totals.redundancy[geometry] ?? {};
+    for (const [good, blobs] of Object.entries(counts)) sums[good] = (sums[good] ?? 0) + blobs;
+    totals.redundancy[geometry] = sums;
+  }
+  return { atMs: Math.min(a.atMs, b.atMs), totals };
+}
+
+function earlier(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
+}

@@ -1,0 +1,171 @@
+import type { Clock } from "../../base/clock.ts";
+import { type DriveCounts, newDriveCounts, withCounts } from "../../drives/counted.ts";
+import { allStores } from "../../store/buckets/databases.ts";
+import type { StoreContext } from "../../store/context.ts";
+import { newId } from "../../store/placement/ids.ts";
+import { census } from "../census/census.ts";
+import { collect } from "../collect/collect.ts";
+import { expire } from "../collect/expire.ts";
+import { pack } from "../collect/pack.ts";
+import { drain } from "../heal/drain.ts";
+import { heal } from "../heal/heal.ts";
+import { scrub } from "../scrub/scrub.ts";
+import { RESTORE_JOB } from "../snapshots/restore.ts";
+import { snapshot } from "../snapshots/snapshot.ts";
+import { walk } from "../walk/walk.ts";
+import type { Budget, Job, JobReport, JobResult } from "./job.ts";
+
+/** In the order in which they run: what one finds or frees, the next may heal or take away. */
+const JOBS: readonly Job[] = [drain, heal, expire, pack, collect, walk, snapshot, scrub, census];
+
+/** A cron trigger that comes more often than hourly has 30 seconds. */
+const RUN_MS_MAX = 20_000;
+/** A run that has not ended by then is dead: another one may take the job over. */
+const LEASE_MS = 90_000;
+
+/**
+ * Runs all jobs within one cron trigger's time and a bound of calls to drives, each under its lease: a job that somebody else runs
+ * is passed over. Each has an equal share of what is left; those that would go on share what remains at the end. A job that has
+ * waited longest begins, so that none is kept from running by others that take too long. Nor by one that fails: the failures are
+ * thrown together at the end. Gives what each job did.
+ *
+ * Where there are several databases, each has jobs of its own, and an equal share of what is left, the one that has waited longest
+ * first. What they did stands under `<database>/<job>` then.
+ */
+export async function runJobs(store: StoreContext, jobs: readonly Job[] = JOBS): Promise<Map<string, JobReport>> {
+  const counts = newDriveCounts();
+  const whole = budgetOf(store.clock, counts, {
+    untilMs: store.clock.now() + RUN_MS_MAX,
+    calls: store.settings.driveCallsPerRun,
+  });
+  const run: Run = { jobs, holder: newId(store), reports: new Map(), failures: [] };
+  const stores = allStores(store);
+  const waits = await Promise.all(stores.map((one) => waitOf(one, run)));
+  const waiting = waits.filter((wait) => wait !== null).sort((a, b) => a.sinceMs - b.sinceMs);
+  for (const [index, { store: one, startedMs }] of waiting.entries()) {
+    if (whole.isSpent()) break;
+    const counted = { ...one, drives: one.drives.map((drive) => withCounts(drive, counts)) };
+    const { name } = one.metadata.identity;
+    const prefix = stores.length === 1 ? "" : `${name}/`;
+    await runIn(counted, run, { prefix, startedMs, budget: whole.share(waiting.length - index) });
+  }
+  if (run.failures.length > 0) throw new AggregateError(run.failures, "background jobs failed");
+  return run.reports;
+}
+
+interface Run {
+  readonly jobs: readonly Job[];
+  readonly holder: string;
+  readonly reports: Map<string, JobReport>;
+  readonly failures: unknown[];
+}
+
+/** How long a database has waited. */
+interface Wait {
+  store: StoreContext;
+  /** When each job was begun last; 0: never. */
+  startedMs: ReadonlyMap<string, number>;
+  /** Since when the job that has waited longest does. */
+  sinceMs: number;
+}
+
+/**
+ * Null where the database is being restored; and, with a failure noted, where it does not answer or is not the one that it should
+ * be: the others go on.
+ */
+async function waitOf(store: StoreContext, { jobs, failures }: Run): Promise<Wait | null> {
+  const { identity, jobs: table } = store.metadata;
+  try {
+    // The jobs would look for the shards of one database among those of another.
+    if (store.databases) await identity.require();
+    const rows = await table.list();
+    if (rows.some(({ name, cursor }) => name === RESTORE_JOB && cursor !== null)) return null;
+    const startedOf = ({ name }: Job) => rows.find((row) => row.name === name)?.startedMs ?? 0;
+    const startedMs = new Map(jobs.map((job) => [job.name, startedOf(job)]));
+    return { store, startedMs, sinceMs: Math.min(...startedMs.values()) };
+  } catch (error) {
+    if (store.databases === undefined) throw error;
+    failures.push(new Error(`database ${identity.name}: ${String(error)}`, { cause: error }));
+    return null;
+  }
+}
+
+/** The jobs of one database, in their order, but those that were begun longest ago first. */
+async function runIn(
+  store: StoreContext,
+  { jobs, holder, reports, failures }: Run,
+  { prefix, startedMs, budget }: { prefix: string; startedMs: Wait["startedMs"]; budget: SharedBudget },
+): Promise<void> {
+  const sinceMs = ({ name }: Job) => startedMs.get(name) ?? 0;
+  let round = [...jobs].sort((a, b) => sinceMs(a) - sinceMs(b));
+  while (round.length > 0) {
+    const unfinished: Job[] = [];
+    for (const [index, job] of round.entries()) {
+      if (budget.isSpent()) break;
+      const share = budget.share(round.length - index);
+      try {
+        const result = await runLeased(store, job, holder, share);
+        const name = prefix + job.name;
+        if (result) reports.set(name, sum(reports.get(name), result.report));
+        if (result?.isUnfinished) unfinished.push(job);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    round = budget.isSpent() ? [] : unfinished;
+  }
+}
+
+/** What is left of a run, in time and in calls to drives. */
+interface SharedBudget extends Budget {
+  /** One of so many equal shares of it. */
+  share(shares: number): SharedBudget;
+}
+
+function budgetOf(
+  clock: Clock,
+  counts: DriveCounts,
+  { untilMs, calls }: { untilMs: number; calls: number },
+): SharedBudget {
+  const callsMade = () => counts.put + counts.get + counts.head + counts.list + counts.deletedKeys;
+  const callsUntil = callsMade() + calls;
+  return {
+    untilMs,
+    isSpent: () => clock.now() >= untilMs || callsMade() >= callsUntil,
+    share: (shares) => {
+      const nowMs = clock.now();
+      const share = { untilMs: nowMs + (untilMs - nowMs) / shares, calls: (callsUntil - callsMade()) / shares };
+      return budgetOf(clock, counts, share);
+    },
+  };
+}
+
+function sum(before: JobReport | undefined, report: JobReport): JobReport {
+  const total: Record<string, number> = { ...before };
+  for (const [what, count] of Object.entries(report)) total[what] = (total[what] ?? 0) + count;
+  return total;
+}
+
+async function runLeased(store: StoreContext, job: Job, holder: string, budget: Budget): Promise<JobResult | null> {
+  const { clock, metadata } = store;
+  const leased = await metadata.jobs.lease(job.name, holder, clock.now(), clock.now() + LEASE_MS);
+  if (!leased) return null;
+  try {
+    const result = await job.run(store, budget, leased.cursor);
+    await metadata.jobs.finish(job.name, holder, {
+      nowMs: clock.now(),
+      cursor: result.cursor,
+      report: { ...result.report },
+    });
+    return result;
+  } catch (error) {
+    // The lease would run out anyway: what matters is the failure itself.
+    await metadata.jobs.fail(job.name, holder, clock.now(), String(error)).catch(() => {});
+    throw error;
+  }
+}
+
+/** True if no job found anything to do. */
+export function isIdle(reports: ReadonlyMap<string, JobReport>): boolean {
+  return [...reports.values()].every((report) => Object.values(report).every((count) => count === 0));
+}

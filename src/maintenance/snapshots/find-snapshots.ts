@@ -1,0 +1,153 @@
+import { concat } from "../../base/bytes.ts";
+import { type Drive, DriveError } from "../../drives/drive.ts";
+import { SHARD_HEADER_BYTES } from "../../erasure/layout.ts";
+import { parseShardHeader, type ShardHeader } from "../../erasure/shard-header.ts";
+import type { BlobRow, ShardPlace } from "../../metadata/rows.ts";
+import type { StoreContext } from "../../store/context.ts";
+import { parseSnapshotKey, SNAPSHOT_PREFIX } from "../../store/placement/shard-key.ts";
+import { BlobReader } from "../../store/read/read-blob.ts";
+import { decodeLines, decodeManifest, decompress, type Manifest, type SnapshotLine } from "./snapshot-format.ts";
+
+const KEYS_PER_PAGE = 1_000;
+
+/** Keys of snapshots on a drive. Throws `DriveError`. */
+export async function* listSnapshotKeys(drive: Drive): AsyncGenerator<string> {
+  let cursor: string | undefined;
+  do {
+    const prefix = SNAPSHOT_PREFIX;
+    const page = await drive.list({ limit: KEYS_PER_PAGE, prefix, ...(cursor === undefined ? {} : { cursor }) });
+    for (const { key } of page.shards) yield key;
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+}
+
+/** Where the shards of a blob lie, by drives' lists; more than k+m entries where the same blob is there twice is no harm. */
+type Places = Map<string, ShardPlace[]>;
+
+/** What the drives have of snapshots. */
+export interface SnapshotsOnDrives {
+  /** Whole ones, the oldest first. */
+  complete: Manifest[];
+  /** Ids of those without a readable manifest: cut off, being taken, or lost. */
+  incomplete: string[];
+  /** Drives that did not answer. */
+  unreachable: string[];
+}
+
+/** Finds all snapshots by what lies on the drives alone, and reads their manifests. */
+export async function findSnapshots(store: StoreContext): Promise<SnapshotsOnDrives> {
+  const manifests = new Map<string, Places>();
+  const seen = new Set<string>();
+  const unreachable = await visit(store, (place, key) => {
+    seen.add(key.snapshotId);
+    if (key.piece !== null) return;
+    const places = manifests.get(key.snapshotId) ?? new Map();
+    manifests.set(key.snapshotId, notePlace(places, key, place));
+  });
+  const complete: Manifest[] = [];
+  for (const places of manifests.values()) {
+    const manifest = await readManifest(store, places);
+    if (manifest) complete.push(manifest);
+  }
+  complete.sort((a, b) => a.beganMs - b.beganMs || (a.id < b.id ? -1 : 1));
+  const whole = new Set(complete.map(({ id }) => id));
+  return { complete, incomplete: [...seen].filter((id) => !whole.has(id)).sort(), unreachable };
+}
+
+/** Reads pieces of a snapshot. Looks for their shards once. */
+export class SnapshotPieces {
+  readonly #store: StoreContext;
+  readonly #places: Places;
+
+  private constructor(store: StoreContext, places: Places) {
+    this.#store = store;
+    this.#places = places;
+  }
+
+  static async find(store: StoreContext, manifest: Manifest): Promise<SnapshotPieces> {
+    const wanted = new Set(manifest.pieces);
+    const places: Places = new Map();
+    await visit(store, (place, key) => {
+      if (key.snapshotId === manifest.id && wanted.has(key.blobId)) notePlace(places, key, place);
+    });
+    return new SnapshotPieces(store, places);
+  }
+
+  /** The lines of one piece, every frame verified. Throws `StoreError` drives-unavailable, or an `Error` where it is no piece. */
+  async read(blobId: string): Promise<SnapshotLine[]> {
+    return decodeLines(await readText(this.#store, blobId, this.#places.get(blobId) ?? []));
+  }
+}
+
+/** Tells `note` of each snapshot's shard. Gives the drives that did not answer. */
+async function visit(
+  store: StoreContext,
+  note: (place: NonNullable<ShardPlace>, key: NonNullable<ReturnType<typeof parseSnapshotKey>>) => void,
+): Promise<string[]> {
+  const unreachable: string[] = [];
+  for (const drive of store.drives) {
+    try {
+      for await (const key of listSnapshotKeys(drive)) {
+        const parsed = parseSnapshotKey(key);
+        if (parsed) note([drive.name, key], parsed);
+      }
+    } catch (error) {
+      if (!(error instanceof DriveError)) throw error;
+      unreachable.push(drive.name);
+    }
+  }
+  return unreachable;
+}
+
+function notePlace(places: Places, { blobId, shard }: { blobId: string; shard: number }, place: ShardPlace): Places {
+  const list = places.get(blobId) ?? [];
+  list[shard] = place;
+  return places.set(blobId, list);
+}
+
+/** The first manifest that can be read: overlapping runs may have written two, each whole. */
+async function readManifest(store: StoreContext, places: Places): Promise<Manifest | null> {
+  for (const [blobId, shards] of places) {
+    try {
+      return decodeManifest(await readText(store, blobId, shards));
+    } catch {
+      // Too few shards, or not ours: the snapshot counts as incomplete, which the caller reports.
+    }
+  }
+  return null;
+}
+
+async function readText(store: StoreContext, blobId: string, places: readonly ShardPlace[]): Promise<string> {
+  const header = await findHeader(store, places);
+  if (!header) throw new Error(`no drive has a readable shard of the snapshot's blob ${blobId}`);
+  const { k, m, blockBytes, blobBytes: sizeBytes } = header;
+  const shards = Array.from({ length: k + m }, (_, shard) => places[shard] ?? null);
+  const blob: BlobRow = { id: blobId, k, m, blockBytes, sizeBytes, crc64nvme: "", shards };
+  const reader = new BlobReader(store, blob, { offset: 0, length: sizeBytes });
+  try {
+    const pieces: Uint8Array[] = [];
+    for (let piece = await reader.next(); piece; piece = await reader.next()) pieces.push(piece.slice());
+    return await decompress(concat(pieces));
+  } finally {
+    await reader.cancel();
+  }
+}
+
+/** The first header that is intact says how the blob is laid out. */
+async function findHeader(store: StoreContext, places: readonly ShardPlace[]): Promise<ShardHeader | null> {
+  for (const place of places) {
+    const drive = place && store.drives.find(({ name }) => name === place[0]);
+    if (!place || !drive) continue;
+    try {
+      const reader = await drive.get(place[1], { offset: 0, length: SHARD_HEADER_BYTES });
+      if (!reader) continue;
+      const bytes = await reader.read(SHARD_HEADER_BYTES);
+      await reader.cancel();
+      const parsed = parseShardHeader(bytes, (some) => store.engine.crc64nvme(some));
+      if (parsed.ok) return parsed.header;
+    } catch (error) {
+      if (!(error instanceof DriveError)) throw error;
+    }
+  }
+  return null;
+}

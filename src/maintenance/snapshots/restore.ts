@@ -1,0 +1,182 @@
+import type { StoreContext } from "../../store/context.ts";
+import { newId } from "../../store/placement/ids.ts";
+import { WRITE_SECONDS_MAX } from "../../store/settings.ts";
+import type { Budget } from "../run/job.ts";
+import { findSnapshots, SnapshotPieces } from "./find-snapshots.ts";
+import type { SnapshotCursor } from "./snapshot.ts";
+import type { Manifest, SnapshotSummary } from "./snapshot-format.ts";
+
+/** Row of the table `jobs` that says how far it has come. While its cursor is not null no job runs. */
+export const RESTORE_JOB = "restore";
+const LEASE_MS = 120_000;
+
+type Phase = "rows" | "uploads" | "blobs" | "buckets";
+
+interface RestoreCursor {
+  snapshotId: string;
+  phase: Phase;
+  /** Pieces that are through. */
+  pieces: number;
+  /** Blobs up to this one are settled. */
+  afterId: string;
+}
+
+/** What one step of a restore did. */
+export type RestoreStep =
+  /** Call again. */
+  | { state: "going-on"; snapshot: SnapshotSummary; pieces: number; piecesInAll: number }
+  /** `lostReferences`: extents whose blob is not in the snapshot; 0 unless the snapshot is wrong. */
+  | { state: "restored"; snapshot: SnapshotSummary; lostReferences: number }
+  | { state: "refused"; reason: string };
+
+/**
+ * Rebuilds an empty database from a snapshot on the drives, a part of it a call: call it until it is `restored`. `snapshotId`: which one;
+ * null: the newest whole one. Buckets come last, so that no request finds anything before all is there. A call that fails or is
+ * cut off may be repeated. Throws `StoreError` drives-unavailable where fewer than k shards of a piece can be read.
+ */
+export async function restoreMetadata(
+  store: StoreContext,
+  { snapshotId, budget }: { snapshotId: string | null; budget: Budget },
+): Promise<RestoreStep> {
+  const { metadata, clock } = store;
+  const holder = newId(store);
+  const row = await metadata.jobs.lease(RESTORE_JOB, holder, clock.now(), clock.now() + LEASE_MS);
+  if (!row) return { state: "refused", reason: "another restore is going on: wait two minutes" };
+  let cursor = row.cursor as RestoreCursor | null;
+  try {
+    const step = await restoreStep(store, { cursor, snapshotId, budget }, (next) => {
+      cursor = next;
+    });
+    await metadata.jobs.finish(RESTORE_JOB, holder, { nowMs: clock.now(), cursor, report: {} });
+    return step;
+  } catch (error) {
+    await metadata.jobs.fail(RESTORE_JOB, holder, clock.now(), String(error));
+    throw error;
+  }
+}
+
+async function restoreStep(
+  store: StoreContext,
+  { cursor: saved, snapshotId, budget }: { cursor: RestoreCursor | null; snapshotId: string | null; budget: Budget },
+  keep: (cursor: RestoreCursor | null) => void,
+): Promise<RestoreStep> {
+  if (saved === null && !(await store.metadata.restoring.isEmpty())) {
+    return { state: "refused", reason: "the database is not empty: restore into a new one" };
+  }
+  if (saved !== null && snapshotId !== null && saved.snapshotId !== snapshotId) {
+    return { state: "refused", reason: `a restore of snapshot ${saved.snapshotId} has begun in this database` };
+  }
+  const wanted = saved?.snapshotId ?? snapshotId;
+  const found = await findSnapshots(store);
+  const manifest = wanted === null ? found.complete.at(-1) : found.complete.find(({ id }) => id === wanted);
+  if (!manifest) {
+    const what = wanted === null ? "no whole snapshot is" : `no whole snapshot ${wanted} is`;
+    return { state: "refused", reason: `${what} on the drives that answer` };
+  }
+  const cursor = saved ?? { snapshotId: manifest.id, phase: "rows", pieces: 0, afterId: "" };
+  // From the first row on no job may run, and no other snapshot be mixed in.
+  if (saved === null) await store.metadata.restoring.setCursors({ [RESTORE_JOB]: cursor });
+  const restoring = new Restoring(store, manifest, cursor);
+  keep(cursor);
+  do {
+    if (await restoring.step()) continue;
+    const lostReferences = await restoring.finish();
+    keep(null);
+    return { state: "restored", snapshot: summaryOf(manifest), lostReferences };
+  } while (!budget.isSpent());
+  return {
+    state: "going-on",
+    snapshot: summaryOf(manifest),
+    pieces: cursor.pieces,
+    piecesInAll: manifest.pieces.length,
+  };
+}
+
+export function summaryOf({ id, beganMs, endedMs, rows }: SnapshotSummary): SnapshotSummary {
+  return { id, beganMs, endedMs, rows };
+}
+
+/** Changes the cursor that it was given as it goes. */
+class Restoring {
+  readonly #store: StoreContext;
+  readonly #manifest: Manifest;
+  readonly #cursor: RestoreCursor;
+  #pieces: SnapshotPieces | null = null;
+
+  constructor(store: StoreContext, manifest: Manifest, cursor: RestoreCursor) {
+    this.#store = store;
+    this.#manifest = manifest;
+    this.#cursor = cursor;
+  }
+
+  /** One bounded piece of work. False where all rows are there. */
+  async step(): Promise<boolean> {
+    const { restoring } = this.#store.metadata;
+    const cursor = this.#cursor;
+    const { bucketsFrom } = this.#manifest;
+    switch (cursor.phase) {
+      case "rows":
+        if (cursor.pieces < bucketsFrom) await this.#insertPiece();
+        else cursor.phase = "uploads";
+        return true;
+      case "uploads":
+        await restoring.dropForeignRows(await this.#bucketIds());
+        await restoring.settleUploads();
+        cursor.phase = "blobs";
+        return true;
+      case "blobs": {
+        const next = await restoring.settleBlobs(cursor.afterId, this.#store.clock.now());
+        if (next === null) cursor.phase = "buckets";
+        else cursor.afterId = next;
+        return true;
+      }
+      case "buckets":
+        if (cursor.pieces >= this.#manifest.pieces.length) return false;
+        await this.#insertPiece();
+        return true;
+    }
+  }
+
+  /**
+   * The jobs begin where they must. The walk: this database knows nothing of what was written after the snapshot, so that stays for as
+   * long as the walk keeps what a database may have forgotten. Snapshots: those of the lost database are this one's now.
+   */
+  async finish(): Promise<number> {
+    const { metadata } = this.#store;
+    const { beganMs, kept } = this.#manifest;
+    const lostReferences = await metadata.restoring.countLostReferences();
+    const snapshots: SnapshotCursor = {
+      heldSinceMs: beganMs,
+      taking: null,
+      kept: [...kept, summaryOf(this.#manifest)],
+      doomed: [],
+    };
+    const walk = { drives: {}, seenMs: beganMs - WRITE_SECONDS_MAX * 1000, gaps: [] };
+    await metadata.restoring.setCursors({ snapshot: snapshots, walk });
+    return lostReferences;
+  }
+
+  async #insertPiece(): Promise<void> {
+    for (const { table, columns, rows } of await this.#read(this.#cursor.pieces)) {
+      await this.#store.metadata.restoring.insert(table, columns, rows);
+    }
+    this.#cursor.pieces += 1;
+  }
+
+  /** There are 10,000 buckets at the most. */
+  async #bucketIds(): Promise<number[]> {
+    const ids: number[] = [];
+    for (let piece = this.#manifest.bucketsFrom; piece < this.#manifest.pieces.length; piece++) {
+      for (const { columns, rows } of await this.#read(piece)) {
+        const id = columns.indexOf("id");
+        ids.push(...rows.map((row) => Number(row[id])));
+      }
+    }
+    return ids;
+  }
+
+  async #read(piece: number) {
+    this.#pieces ??= await SnapshotPieces.find(this.#store, this.#manifest);
+    return this.#pieces.read(this.#manifest.pieces[piece] as string);
+  }
+}

@@ -1,0 +1,70 @@
+import type { Database } from "../database.ts";
+import { type BlobRow, parseBlob, parseJson, type RawBlob } from "../rows.ts";
+
+/** A blob with what is known of its shards' health. */
+export interface CountedBlob extends BlobRow {
+  /** Shards noted as missing or wrong. */
+  damaged: number[];
+  /** When each shard was last verified; null: never. */
+  verifiedMs: (number | null)[];
+}
+
+/** What waits for background work. Counts stop at `BACKLOG_MAX`. */
+export interface Backlog {
+  trash: { rows: number; oldestMs: number | null };
+  condemned: { rows: number; oldestMs: number | null };
+  damage: { rows: number; oldestMs: number | null };
+  uploads: { rows: number; oldestMs: number | null };
+}
+
+export const BACKLOG_MAX = 10_000;
+
+/** What the durability report asks of D1. */
+export class CensusTable {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Blobs after `afterId`, in order of age; condemned ones are left out. */
+  async blobs(afterId: string, limit: number): Promise<CountedBlob[]> {
+    type Raw = RawBlob & { verified_ms: string | null; damaged: string };
+    const rows = await this.#database.all<Raw>(
+      `SELECT id, k, m, block_bytes, size_bytes, crc64nvme, shards, verified_ms,
+         (SELECT json_group_array(d.shard) FROM damage d WHERE d.blob_id = b.id AND d.cause <> 'draining') AS damaged
+       FROM blobs b WHERE id > ?1 AND condemned_ms IS NULL ORDER BY id LIMIT ?2`,
+      afterId,
+      limit,
+    );
+    return rows.map((row) => ({
+      ...parseBlob(row),
+      damaged: JSON.parse(row.damaged),
+      verifiedMs: parseJson<(number | null)[]>(row.verified_ms) ?? [],
+    }));
+  }
+
+  /** One round trip; reads at most `BACKLOG_MAX` rows of each table. */
+  async backlog(): Promise<Backlog> {
+    const counted = (table: string, column: string, where = "") =>
+      `SELECT count(*) AS rows, min(at) AS "oldestMs"
+       FROM (SELECT ${column} AS at FROM ${table} ${where} ORDER BY ${column} LIMIT ${BACKLOG_MAX})`;
+    type Count = { rows: number; oldestMs: number | null };
+    const [trash, condemned, damage, uploads] = await this.#database.batch<[Count, Count, Count, Count]>([
+      { sql: counted("trash", "dropped_ms"), values: [] },
+      { sql: counted("blobs", "condemned_ms", "WHERE condemned_ms IS NOT NULL"), values: [] },
+      {
+        sql: `SELECT count(*) AS rows, min(noted_ms) AS "oldestMs" FROM (SELECT noted_ms FROM damage LIMIT ${BACKLOG_MAX})`,
+        values: [],
+      },
+      { sql: counted("uploads", "initiated_ms"), values: [] },
+    ]);
+    const none = { rows: 0, oldestMs: null };
+    return {
+      trash: trash[0] ?? none,
+      condemned: condemned[0] ?? none,
+      damage: damage[0] ?? none,
+      uploads: uploads[0] ?? none,
+    };
+  }
+}

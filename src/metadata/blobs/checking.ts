@@ -1,0 +1,160 @@
+import type { Database } from "../database.ts";
+import { type BlobRow, type ChecksumRow, type ExtentRow, parseBlob, parseJson, type RawBlob } from "../rows.ts";
+
+/** Tables whose rows name blobs and have a place of their own. */
+export type CheckedTable = "objects" | "versions" | "parts";
+
+export type RowFlaw =
+  | "row-without-blob"
+  | "row-beyond-blob"
+  | "row-without-reference"
+  | "row-of-other-size"
+  | "row-without-owner";
+
+export interface FlawedRow {
+  /** Names the row for a person: bucket, key and version id, or upload and part. */
+  what: string;
+  flaws: RowFlaw[];
+}
+
+/** Primary key of the last row looked at; null: at the beginning. */
+export type CheckPlace = (string | number)[] | null;
+
+/** A blob's row with what is said of it elsewhere. */
+export interface CheckedBlob extends BlobRow {
+  isHeld: boolean;
+}
+
+/** A version whose bytes are known by more than their frames. */
+export interface CheckedBody {
+  bucket: string;
+  key: string;
+  id: string;
+  sizeBytes: number;
+  etag: string;
+  checksum: ChecksumRow | null;
+  extents: ExtentRow[];
+  inlineBody: string | null;
+}
+
+const ROWS_PER_PAGE = 200;
+const BODIES_PER_PAGE = 8;
+const SURPLUS_MAX = 100;
+
+const KEYS: Record<CheckedTable, readonly string[]> = {
+  objects: ["bucket_id", "key"],
+  versions: ["bucket_id", "key", "seq"],
+  parts: ["upload_id", "part_number"],
+};
+
+/** What checking everything against everything asks of D1. Changes nothing. Each method is one round trip. */
+export class CheckingTable {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** The next rows: do their extents cover their size, lie in blobs that are there, and hold them? */
+  async rows(table: CheckedTable, after: CheckPlace): Promise<{ flawed: FlawedRow[]; rows: number; next: CheckPlace }> {
+    const isPart = table === "parts";
+    const [inline, marker] = [isPart ? "NULL" : "inline_body", table === "versions" ? "is_marker" : "0"];
+    const owner = isPart
+      ? "EXISTS (SELECT 1 FROM uploads u WHERE u.id = o.upload_id)"
+      : "EXISTS (SELECT 1 FROM buckets b WHERE b.id = o.bucket_id)";
+    const what = isPart
+      ? "'upload ' || upload_id || ' part ' || part_number"
+      : "coalesce((SELECT name FROM buckets b WHERE b.id = o.bucket_id), bucket_id) || '/' || key || ' version ' || id";
+    const rows = await this.#database.all<{ place: string; what: string } & Record<string, string | number>>(
+      `SELECT json_array(${KEYS[table].join(", ")}) AS place, ${what} AS what,
+         EXISTS (SELECT 1 FROM json_each(o.extents) e WHERE NOT EXISTS
+           (SELECT 1 FROM blobs b WHERE b.id = e.value ->> 2 AND b.condemned_ms IS NULL)) AS "row-without-blob",
+         EXISTS (SELECT 1 FROM json_each(o.extents) e JOIN blobs b ON b.id = e.value ->> 2
+           WHERE (e.value ->> 3) + (e.value ->> 1) > b.size_bytes) AS "row-beyond-blob",
+         EXISTS (SELECT 1 FROM json_each(o.extents) e WHERE NOT EXISTS
+           (SELECT 1 FROM blob_refs r WHERE r.blob_id = e.value ->> 2 AND r.referent = e.value ->> 4)) AS "row-without-reference",
+         ${marker} = 0 AND size_bytes <> coalesce((SELECT sum(e.value ->> 1) FROM json_each(o.extents) e), 0)
+           + coalesce(length(${inline}) / 4 * 3 - (length(${inline}) - length(rtrim(${inline}, '='))), 0) AS "row-of-other-size",
+         NOT ${owner} AS "row-without-owner"
+       FROM (SELECT * FROM ${table} ${afterKey(table, after)} ${orderBy(table)} LIMIT ${ROWS_PER_PAGE}) o ${orderBy(table)}`,
+      ...(after ?? []),
+    );
+    const flaws: RowFlaw[] = [
+      "row-without-blob",
+      "row-beyond-blob",
+      "row-without-reference",
+      "row-of-other-size",
+      "row-without-owner",
+    ];
+    const flawed = rows.map((row) => ({ what: row.what, flaws: flaws.filter((flaw) => row[flaw] === 1) }));
+    return {
+      flawed: flawed.filter((row) => row.flaws.length > 0),
+      rows: rows.length,
+      next: nextPlace(rows, ROWS_PER_PAGE),
+    };
+  }
+
+  /** References that no extent needs, as `blob referent`; 100 at the most. Reads all rows that have extents. */
+  async surplusReferences(): Promise<string[]> {
+    const rows = await this.#database.all<{ what: string }>(
+      `WITH used AS MATERIALIZED (
+         SELECT DISTINCT e.value ->> 2 AS blob_id, e.value ->> 4 AS referent FROM (
+           SELECT extents FROM objects UNION ALL SELECT extents FROM versions UNION ALL SELECT extents FROM parts
+           UNION ALL SELECT extents FROM trash
+         ) v, json_each(v.extents) e WHERE v.extents IS NOT NULL
+       )
+       SELECT r.blob_id || ' ' || r.referent AS what FROM blob_refs r LEFT JOIN used u USING (blob_id, referent)
+       WHERE u.blob_id IS NULL LIMIT ${SURPLUS_MAX}`,
+    );
+    return rows.map(({ what }) => what);
+  }
+
+  /** The next blob after `afterId` in order of age, condemned ones left out; null at the end. */
+  async blob(afterId: string): Promise<CheckedBlob | null> {
+    const [row] = await this.#database.all<RawBlob & { is_held: number }>(
+      `SELECT id, k, m, block_bytes, size_bytes, crc64nvme, shards,
+         EXISTS (SELECT 1 FROM blob_refs r WHERE r.blob_id = b.id) AS is_held
+       FROM blobs b WHERE id > ?1 AND condemned_ms IS NULL ORDER BY id LIMIT 1`,
+      afterId,
+    );
+    return row ? { ...parseBlob(row), isHeld: row.is_held === 1 } : null;
+  }
+
+  /** The next versions with bytes; delete markers are left out. */
+  async bodies(
+    table: Exclude<CheckedTable, "parts">,
+    after: CheckPlace,
+  ): Promise<{ bodies: (CheckedBody & { place: (string | number)[] })[]; isLast: boolean }> {
+    const rows = await this.#database.all<RawBody>(
+      `SELECT json_array(${KEYS[table].join(", ")}) AS place, b.name AS bucket, key, o.id, size_bytes AS "sizeBytes", etag,
+         checksum, coalesce(extents, '[]') AS extents, inline_body AS "inlineBody"
+       FROM (SELECT * FROM ${table} ${afterKey(table, after)} ${orderBy(table)} LIMIT ${BODIES_PER_PAGE}) o
+       JOIN buckets b ON b.id = o.bucket_id ${orderBy(table)}`,
+      ...(after ?? []),
+    );
+    const bodies = rows.map(({ place, extents, checksum, ...row }) => ({
+      ...row,
+      place: JSON.parse(place) as (string | number)[],
+      extents: JSON.parse(extents) as ExtentRow[],
+      checksum: parseJson<ChecksumRow>(checksum),
+    }));
+    return { bodies, isLast: rows.length < BODIES_PER_PAGE };
+  }
+}
+
+type RawBody = Omit<CheckedBody, "extents" | "checksum"> & { place: string; extents: string; checksum: string | null };
+
+function orderBy(table: CheckedTable): string {
+  return `ORDER BY ${KEYS[table].map((column) => (column === "seq" ? "seq DESC" : column)).join(", ")}`;
+}
+
+function afterKey(table: CheckedTable, after: CheckPlace): string {
+  if (after === null) return "";
+  if (table !== "versions") return `WHERE (${KEYS[table].join(", ")}) > (?1, ?2)`;
+  return "WHERE (bucket_id, key) >= (?1, ?2) AND NOT (bucket_id = ?1 AND key = ?2 AND seq >= ?3)";
+}
+
+function nextPlace(rows: readonly { place: string }[], limit: number): CheckPlace {
+  const last = rows.at(-1);
+  return last && rows.length === limit ? JSON.parse(last.place) : null;
+}

@@ -1,0 +1,134 @@
+import { type Database, require, type Statement } from "../database.ts";
+import { type BlobRow, parseBlob, type RawBlob, type ShardPlace } from "../rows.ts";
+import { type DamageCause, type FoundDamage, forgetDamage, noteDamage, recount, SPARE_SHARDS_MIN } from "./damage.ts";
+
+/** A shard that is to be written anew, as far as somebody noted. */
+export interface DamageNote {
+  shard: number;
+  cause: DamageCause;
+  notedMs: number;
+}
+
+/** A blob that one healer works on. */
+export interface AilingBlob extends BlobRow {
+  isPack: boolean;
+  notes: DamageNote[];
+  /** When it is due again, unless something is said of it. */
+  retryMs: number;
+}
+
+/** What healing came to. */
+export interface Healing {
+  /** Where shards lie from now on that were written anew. */
+  moved: ReadonlyMap<number, ShardPlace & {}>;
+  /** Shards whose notes were wrong. */
+  fine: readonly number[];
+  /** Damage that was not noted yet. */
+  found: readonly Omit<FoundDamage, "blobId">[];
+  /** When the blob is looked at again, if anything is left to do. */
+  retryMs: number;
+  nowMs: number;
+}
+
+/** Where a blob's shards lie. */
+export interface PlacedShards {
+  id: string;
+  shards: ShardPlace[];
+}
+
+const COLUMNS = "id, k, m, block_bytes, size_bytes, crc64nvme, shards";
+/** Most parity shards of a geometry. */
+const SPARE_SHARDS_MAX = 4;
+/** Wait after the first attempt; each further one doubles it. */
+const RETRY_MS_MIN = 60_000;
+const RETRY_MS_MAX = 6 * 3600 * 1000;
+
+/** The queue of blobs that lack shards, and what comes of it. States of a blob in it: due → being healed (due again later) → out. */
+export class HealingTable {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Blobs that are due, closest to loss first. */
+  async due(nowMs: number, limit: number): Promise<{ id: string; k: number }[]> {
+    const statements: Statement[] = [];
+    // One seek for each number of spare shards: those that wait are not read.
+    for (let spare = SPARE_SHARDS_MIN; spare <= SPARE_SHARDS_MAX; spare++) {
+      statements.push({
+        sql: `SELECT id, k FROM blobs WHERE spare_shards = ?1 AND condemned_ms IS NULL AND heal_after_ms <= ?2
+              ORDER BY heal_after_ms LIMIT ?3`,
+        values: [spare, nowMs, limit],
+      });
+    }
+    return (await this.#database.batch<{ id: string; k: number }[]>(statements)).flat().slice(0, limit);
+  }
+
+  /**
+   * Takes a blob that is due, or gives null: it is not any more. Whatever becomes of the caller, the blob is due again later,
+   * and later still each time: one that kills its healer does not stop the others.
+   */
+  async claim(id: string, nowMs: number): Promise<AilingBlob | null> {
+    type Claimed = RawBlob & { pack_objects: number | null; heal_after_ms: number };
+    const [[raw], notes] = await this.#database.batch<[Claimed, DamageNote]>([
+      {
+        sql: `UPDATE blobs SET heal_attempts = heal_attempts + 1,
+                heal_after_ms = ?2 + min(${RETRY_MS_MAX}, ${RETRY_MS_MIN} << min(heal_attempts, 16))
+              WHERE id = ?1 AND spare_shards IS NOT NULL AND condemned_ms IS NULL AND heal_after_ms <= ?2
+              RETURNING ${COLUMNS}, pack_objects, heal_after_ms`,
+        values: [id, nowMs],
+      },
+      {
+        sql: `SELECT shard, cause, noted_ms AS "notedMs" FROM damage WHERE blob_id = ?1 ORDER BY shard`,
+        values: [id],
+      },
+    ]);
+    if (!raw) return null;
+    return { ...parseBlob(raw), isPack: raw.pack_objects !== null, notes, retryMs: raw.heal_after_ms };
+  }
+
+  /**
+   * Records what healing came to, in one transaction. Throws `GuardError` blob_gone where the blob is gone or condemned, or where
+   * its shards are not where they were: then nothing is recorded, and what was written is garbage.
+   */
+  async record(blob: BlobRow, { moved, fine, found, retryMs, nowMs }: Healing): Promise<void> {
+    const former = JSON.stringify(blob.shards);
+    const shards = blob.shards.map((place, shard) => moved.get(shard) ?? place);
+    const damage = found.map((one) => ({ ...one, blobId: blob.id }));
+    const unchanged = "EXISTS (SELECT 1 FROM blobs WHERE id = ?1 AND condemned_ms IS NULL AND shards = ?2)";
+    const move: Statement = {
+      sql: `UPDATE blobs SET shards = ?2, moved_ms = ?3, verified_ms = iif(verified_ms IS NULL, NULL, (
+              SELECT json_group_array(iif(v.key IN (SELECT value FROM json_each(?4)), NULL, v.value))
+              FROM json_each(verified_ms) v
+            )) WHERE id = ?1`,
+      values: [blob.id, JSON.stringify(shards), nowMs, JSON.stringify([...moved.keys()])],
+    };
+    await this.#database.batch([
+      require("blob_gone", unchanged, [blob.id, former]),
+      ...(moved.size > 0 ? [move] : []),
+      ...forgetDamage(blob.id, [...moved.keys(), ...fine]),
+      ...noteDamage(damage, nowMs),
+      recount([blob.id], retryMs),
+      {
+        sql: "UPDATE blobs SET heal_after_ms = ?2 WHERE id = ?1 AND spare_shards IS NOT NULL",
+        values: [blob.id, retryMs],
+      },
+    ]);
+  }
+
+  /** Notes damage of many blobs. */
+  async note(found: readonly FoundDamage[], nowMs: number): Promise<void> {
+    if (found.length > 0) await this.#database.batch(noteDamage(found, nowMs));
+  }
+
+  /** Where the shards of blobs after `afterId` lie, in order of age; condemned ones are left out. */
+  async places(afterId: string, limit: number): Promise<PlacedShards[]> {
+    const rows = await this.#database.all<{ id: string; shards: string }>(
+      "SELECT id, shards FROM blobs WHERE id > ?1 AND condemned_ms IS NULL ORDER BY id LIMIT ?2",
+      afterId,
+      limit,
+    );
+    return rows.map(({ id, shards }) => ({ id, shards: JSON.parse(shards) }));
+  }
+}

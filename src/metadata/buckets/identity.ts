@@ -1,0 +1,33 @@
+import { type Database, require, type Statement } from "../database.ts";
+
+/** What the database is called that is the only one, or the first of several. Its binding has the same name. */
+export const FIRST_DATABASE = "DB";
+
+/** Which of several databases this one is, and how large it has become. */
+export class IdentityTable {
+  readonly name: string;
+  readonly #database: Database;
+
+  constructor(database: Database, name: string) {
+    this.#database = database;
+    this.name = name;
+  }
+
+  /** Throws `GuardError` wrong_database where this is another database than the configuration takes it for. */
+  async require(): Promise<void> {
+    await this.#database.batch(requireIdentity(this.name));
+  }
+
+  /** As D1 counted it the last time that it was asked for anything; 0 before the first. */
+  get knownSizeBytes(): number {
+    return this.#database.sizeBytes;
+  }
+}
+
+/** Fails the batch with wrong_database where this database is known by another name; one that has none takes it for good. */
+export function requireIdentity(name: string): Statement[] {
+  return [
+    { sql: "INSERT OR IGNORE INTO identity (id, database) VALUES (1, ?1)", values: [name] },
+    require("wrong_database", "EXISTS (SELECT 1 FROM identity WHERE database = ?1)", [name]),
+  ];
+}

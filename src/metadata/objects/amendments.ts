@@ -1,0 +1,70 @@
+import type { Database, Statement } from "../database.ts";
+import { type LegalHold, type LockRow, legalHoldNumber, type TagRow } from "../rows.ts";
+import { type FoundHead, foundHead, headStatement, type ObjectRef, type RawHead } from "./objects.ts";
+
+/** What of a version may change in place. */
+export type Amendment =
+  | { tags: TagRow[] | null }
+  | { legalHold: LegalHold }
+  /** Null values: no retention. `bypassGovernance`: retention in governance mode may be shortened. */
+  | { retention: Omit<LockRow, "legalHold">; nowMs: number; bypassGovernance: boolean };
+
+/** Changes of versions in place: tags, legal hold and retention. Each is one D1 batch. */
+export class Amendments {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /**
+   * Amends a version. Gives what was found, as it was before, or null where there is no such bucket; `applied` is false where
+   * there is no such version, it is a delete marker, the bucket has no object lock, or the retention may not be loosened.
+   */
+  async amend(ref: ObjectRef, amendment: Amendment): Promise<(FoundHead & { applied: boolean }) | null> {
+    const [[raw], ...updated] = await this.#database.batch<[RawHead, ...{ seq: number }[]]>([
+      headStatement(ref),
+      ...updates(ref, amendment),
+    ]);
+    return raw ? { ...foundHead(raw), applied: updated.flat().length > 0 } : null;
+  }
+}
+
+/** ?1 bucket, ?2 key, ?3 seq, ?4 id; further ones are the amendment's. */
+function updates({ bucket, key, version }: ObjectRef, amendment: Amendment): Statement[] {
+  const { set, only, values } = change(amendment);
+  const which = {
+    current: "true",
+    null: "is_null = 1",
+    id: "seq = ?3 AND id = ?4 AND is_null = 0",
+  }[version.kind];
+  const [seq, id] = version.kind === "id" ? [version.seq, version.id] : [null, null];
+  const update = (table: string, which: string): Statement => ({
+    sql: `UPDATE ${table} SET ${set} WHERE bucket_id = (SELECT id FROM buckets WHERE name = ?1) AND key = ?2 AND ${which}
+            AND ${only} RETURNING seq`,
+    values: [bucket, key, seq, id, ...values],
+  });
+  const current = update("objects", which);
+  return version.kind === "current" ? [current] : [current, update("versions", `${which} AND is_marker = 0`)];
+}
+
+const HAS_LOCK = "EXISTS (SELECT 1 FROM buckets WHERE name = ?1 AND object_lock IS NOT NULL)";
+/** ?5 until, ?6 mode, ?7 now, ?8 bypass governance. Whatever protects now may be extended, never loosened. */
+const MAY_RETAIN = `(coalesce(retain_until_ms, 0) <= ?7
+  OR (retain_mode = ?6 AND coalesce(?5, 0) >= retain_until_ms)
+  OR (retain_mode = 'GOVERNANCE' AND ?8 = 1))`;
+
+function change(amendment: Amendment): { set: string; only: string; values: (string | number | null)[] } {
+  if ("tags" in amendment) {
+    return { set: "tags = ?5", only: "true", values: [amendment.tags && JSON.stringify(amendment.tags)] };
+  }
+  if ("legalHold" in amendment) {
+    return { set: "legal_hold = ?5", only: HAS_LOCK, values: [legalHoldNumber(amendment.legalHold)] };
+  }
+  const { retention, nowMs, bypassGovernance } = amendment;
+  return {
+    set: "retain_until_ms = ?5, retain_mode = ?6",
+    only: `${HAS_LOCK} AND ${MAY_RETAIN}`,
+    values: [retention.retainUntilMs, retention.retainMode, nowMs, bypassGovernance ? 1 : 0],
+  };
+}

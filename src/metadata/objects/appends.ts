@@ -1,0 +1,115 @@
+import { type Database, require } from "../database.ts";
+import {
+  type BlobRow,
+  type BucketRow,
+  type ChecksumRow,
+  type ExtentRow,
+  jsonOrNull,
+  type PartSummaryRow,
+  parseJson,
+} from "../rows.ts";
+import { findBucket } from "../uploads/upload-rows.ts";
+import { refer } from "./commit.ts";
+import { type RuledBucket, requireRules } from "./version-rules.ts";
+
+/** What an append needs to know of the object: not its extents, of which there may be thousands. */
+export interface AppendableRow {
+  id: string;
+  sizeBytes: number;
+  etag: string;
+  storageClass: string;
+  checksum: ChecksumRow | null;
+  /** null: it is not one of parts, or its checksum can be carried on without them. */
+  parts: PartSummaryRow[] | null;
+  partCount: number;
+  extentCount: number;
+  /** The bytes after the last extent, base64; null: there are none. */
+  inlineBody: string | null;
+}
+
+export interface Append {
+  /** Never versioned. */
+  bucket: RuledBucket;
+  key: string;
+  /** The object as it was found. */
+  from: Pick<AppendableRow, "id" | "inlineBody">;
+  /** Id of what it becomes. */
+  id: string;
+  sizeBytes: number;
+  etag: string;
+  modifiedMs: number;
+  checksum: ChecksumRow | null;
+  /** What it was becomes part 1 where it was not one of parts yet; null: it is not one of parts now either. */
+  parts: { first: PartSummaryRow; next: PartSummaryRow } | null;
+  /** Blobs and extents that were written; absent: all that is new lies in `inlineBody`. */
+  written?: { blobs: readonly BlobRow[]; extents: readonly ExtentRow[] };
+  inlineBody: string | null;
+}
+
+/** Appends to objects in place. Each method is one round trip. */
+export class Appends {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** The object that the key names, or null; null for all where there is no such bucket. */
+  async find(bucket: string, key: string): Promise<{ bucket: BucketRow; object: AppendableRow | null } | null> {
+    type Raw = Omit<AppendableRow, "checksum" | "parts"> & { checksum: string | null; parts: string | null };
+    const [[found], [raw]] = await this.#database.batch<[BucketRow, Raw]>([
+      findBucket(bucket),
+      {
+        sql: `SELECT id, size_bytes AS "sizeBytes", etag, storage_class AS "storageClass", checksum,
+                CASE WHEN checksum ->> 'type' = 'composite' THEN parts END AS parts,
+                coalesce(json_array_length(parts), 0) AS "partCount",
+                coalesce(json_array_length(extents), 0) AS "extentCount", inline_body AS "inlineBody"
+              FROM objects WHERE bucket_id = (SELECT id FROM buckets WHERE name = ?1) AND key = ?2`,
+        values: [bucket, key],
+      },
+    ]);
+    if (!found) return null;
+    const object = raw
+      ? { ...raw, checksum: parseJson<ChecksumRow>(raw.checksum), parts: parseJson<PartSummaryRow[]>(raw.parts) }
+      : null;
+    return { bucket: found, object };
+  }
+
+  /**
+   * Makes the object longer, under a new id. Its extents stay what they are, with their referents, so nothing of what it was
+   * becomes trash. Throws `GuardError` bucket_changed, or object_changed where it is not what was found: the id changes with
+   * its bytes, and bytes that were inline do not stay so when the packer moves them.
+   */
+  async append(append: Append): Promise<{ seq: number }> {
+    const { bucket, key, from, written } = append;
+    const unchanged =
+      "EXISTS (SELECT 1 FROM objects WHERE bucket_id = ?1 AND key = ?2 AND id = ?3 AND (inline_body IS NULL) = ?4)";
+    const results = await this.#database.batch<{ seq: number }[]>([
+      requireRules(bucket),
+      require("object_changed", unchanged, [bucket.id, key, from.id, from.inlineBody === null ? 1 : 0]),
+      ...refer(written?.blobs, undefined, append.id, append.modifiedMs),
+      {
+        sql: `UPDATE objects SET id = ?3, size_bytes = ?4, etag = ?5, modified_ms = ?6, checksum = ?7, inline_body = ?8,
+                extents = CASE WHEN ?9 IS NULL THEN extents WHEN coalesce(json_array_length(extents), 0) = 0 THEN ?9
+                  ELSE substr(extents, 1, length(extents) - 1) || ',' || substr(?9, 2) END,
+                parts = CASE WHEN ?10 IS NULL THEN NULL ELSE json_insert(coalesce(parts, json_array(json(?10))), '$[#]', json(?11)) END
+              WHERE bucket_id = ?1 AND key = ?2
+              RETURNING seq`,
+        values: [
+          bucket.id,
+          key,
+          append.id,
+          append.sizeBytes,
+          append.etag,
+          append.modifiedMs,
+          jsonOrNull(append.checksum),
+          append.inlineBody,
+          jsonOrNull(written?.extents),
+          jsonOrNull(append.parts?.first),
+          jsonOrNull(append.parts?.next),
+        ],
+      },
+    ]);
+    return (results.at(-1) as { seq: number }[])[0] as { seq: number };
+  }
+}

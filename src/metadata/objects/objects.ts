@@ -1,0 +1,205 @@
+import type { Database, Statement } from "../database.ts";
+import {
+  type BlobRow,
+  type BucketRow,
+  type ContentRow,
+  type ExtentRow,
+  OBJECT_COLUMNS,
+  type ObjectRow,
+  parseBlob,
+  parseJson,
+  parseObject,
+  type RawBlob,
+  type RawObject,
+} from "../rows.ts";
+import { findBucket, findUpload, parseUpload, type RawUpload, type UploadRow } from "../uploads/upload-rows.ts";
+import { SHARED_COLUMNS } from "./version-rules.ts";
+
+/** Which version of a key: what it names now, its null version, or one by order and id. */
+export type VersionRef = { kind: "current" } | { kind: "null" } | { kind: "id"; seq: number; id: string };
+
+export interface ObjectRef {
+  bucket: string;
+  key: string;
+  version: VersionRef;
+}
+
+/** Which bytes will probably be read; `offset` may be negative: that many from the end. */
+export interface ReadWindow {
+  offset: number;
+  /** null: to the end. */
+  length: number | null;
+}
+
+export interface MarkerRow {
+  id: string;
+  seq: number;
+  isNull: boolean;
+  modifiedMs: number;
+}
+
+export interface FoundHead {
+  bucket: BucketRow;
+  /** null: there is no such version, or it is a delete marker. */
+  object: ObjectRow | null;
+  /** The delete marker that was asked for, or that hides the key. */
+  marker: MarkerRow | null;
+}
+
+export interface FoundObject extends FoundHead {
+  object: (ObjectRow & ContentRow) | null;
+  /** Blobs of the first `BLOBS_PER_READ` extents that the window touches. */
+  blobs: BlobRow[];
+}
+
+export interface CopyTarget {
+  bucket: string;
+  key: string;
+  uploadId?: string;
+}
+
+export interface FoundForCopy {
+  /** null: no such source bucket. */
+  source: FoundObject | null;
+  /** Of the target; null: no such bucket. */
+  bucket: BucketRow | null;
+  /** Of the target; null: none was asked for, or there is no such upload. */
+  upload: UploadRow | null;
+}
+
+/** So many blobs come with the object's own row; further ones are fetched as the reader gets there. */
+export const BLOBS_PER_READ = 64;
+
+export type RawHead = Omit<BucketRow, "id" | "name"> & { bucketId: number; bucketName: string } & {
+  isMarker: number | null;
+  hiddenBy: string | null;
+} & {
+  [Name in keyof RawObject]: RawObject[Name] | null;
+};
+type RawOpened = RawHead & { extents: string | null; inline_body: string | null; blobs: string | null };
+
+export class ObjectTable {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Bucket and object without its bytes, or null where there is no such bucket. */
+  async head(ref: ObjectRef): Promise<FoundHead | null> {
+    const [[raw]] = await this.#database.batch<[RawHead]>([headStatement(ref)]);
+    return raw ? foundHead(raw) : null;
+  }
+
+  /** Bucket, object, its extents and the blobs that `window` touches, or null where there is no such bucket. */
+  async open(ref: ObjectRef, window: ReadWindow): Promise<FoundObject | null> {
+    const [rows] = await this.#database.batch<[RawOpened]>([openStatement(ref, window)]);
+    return rows[0] ? foundObject(rows[0]) : null;
+  }
+
+  /**
+   * All that a copy needs, in one round trip: the source with all its extents but no blobs, the bucket that it goes to, and
+   * the upload that it becomes a part of, if any.
+   */
+  async openForCopy(from: ObjectRef, target: CopyTarget): Promise<FoundForCopy> {
+    const nothing = { offset: 0, length: 0 };
+    const [opened, buckets, uploads] = await this.#database.batch<[RawOpened, BucketRow, RawUpload]>([
+      openStatement(from, nothing),
+      findBucket(target.bucket),
+      findUpload(target.bucket, target.key, target.uploadId ?? ""),
+    ]);
+    const upload = uploads[0] ? parseUpload(uploads[0]) : null;
+    return { source: opened[0] ? foundObject(opened[0]) : null, bucket: buckets[0] ?? null, upload };
+  }
+
+  /** The order of the version that the key names now, if its id is this one; null otherwise. */
+  async currentSeq(bucketId: number, key: string, id: string): Promise<number | null> {
+    const [row] = await this.#database.all<{ seq: number }>(
+      "SELECT seq FROM objects WHERE bucket_id = ?1 AND key = ?2 AND id = ?3",
+      bucketId,
+      key,
+      id,
+    );
+    return row?.seq ?? null;
+  }
+}
+
+/**
+ * The parameters ?1 and ?2, as expressions. Where a join compares a column with a parameter itself, SQLite as workerd builds it
+ * plans the statement anew each time that the parameter is bound, in case its value should call for another plan.
+ */
+const BUCKET = "?1 || ''";
+const KEY = "?2 || ''";
+
+const HEAD_COLUMNS = `b.id AS "bucketId", b.name AS "bucketName", b.owner, b.region, b.created_ms AS "createdMs", b.versioning,
+  b.object_lock AS "objectLock", o.is_marker AS "isMarker", ${OBJECT_COLUMNS},
+  CASE WHEN o.id IS NULL AND b.versioning IS NOT NULL AND ?5 = 'current' THEN
+    (SELECT json_array(v.id, v.seq, v.is_null, v.modified_ms) FROM versions v
+     WHERE v.bucket_id = b.id AND v.key = ${KEY} ORDER BY v.seq DESC LIMIT 1) END AS "hiddenBy"`;
+
+/**
+ * FROM and its parameters: ?1 bucket, ?2 key, ?3 seq, ?4 id, ?5 kind. The bucket's row, and beside it the version's or nulls.
+ */
+function source({ bucket, key, version }: ObjectRef): Statement {
+  const named = `bucket_id = (SELECT id FROM buckets WHERE name = ${BUCKET}) AND key = ${KEY}`;
+  const current = (where: string) => `SELECT ${SHARED_COLUMNS}, 0 AS is_marker FROM objects WHERE ${named} ${where}`;
+  const other = (where: string) => `SELECT ${SHARED_COLUMNS}, is_marker FROM versions WHERE ${named} ${where}`;
+  const candidates = {
+    current: current(""),
+    null: `${current("AND is_null = 1")} UNION ALL ${other("AND is_null = 1")}`,
+    id: `${current("AND seq = ?3 AND id = ?4 AND is_null = 0")} UNION ALL ${other("AND seq = ?3 AND id = ?4 AND is_null = 0")}`,
+  };
+  const [seq, id] = version.kind === "id" ? [version.seq, version.id] : [null, null];
+  return {
+    sql: `FROM buckets b LEFT JOIN (${candidates[version.kind]}) o ON true WHERE b.name = ${BUCKET}`,
+    values: [bucket, key, seq, id, version.kind],
+  };
+}
+
+/** Gives a `RawHead`, or no row where there is no such bucket. */
+export function headStatement(ref: ObjectRef): Statement {
+  const { sql, values } = source(ref);
+  return { sql: `SELECT ${HEAD_COLUMNS} ${sql}`, values };
+}
+
+/** As `source`, with ?6 and ?7: the window's offset and length. */
+function openStatement(ref: ObjectRef, window: ReadWindow): Statement {
+  const { sql, values } = source(ref);
+  const from = "CASE WHEN ?6 < 0 THEN max(o.size_bytes + ?6, 0) ELSE ?6 END";
+  const to = `CASE WHEN ?7 IS NULL THEN o.size_bytes ELSE ${from} + ?7 END`;
+  const touched = `SELECT e.value ->> 2 FROM json_each(o.extents) e
+     WHERE e.value ->> 0 < ${to} AND (e.value ->> 0) + (e.value ->> 1) > ${from} LIMIT ${BLOBS_PER_READ}`;
+  return {
+    sql: `SELECT ${HEAD_COLUMNS}, o.extents, o.inline_body,
+            CASE WHEN o.extents IS NOT NULL THEN
+              (SELECT json_group_array(json_object('id', bl.id, 'k', bl.k, 'm', bl.m, 'block_bytes', bl.block_bytes,
+                 'size_bytes', bl.size_bytes, 'crc64nvme', bl.crc64nvme, 'shards', bl.shards))
+               FROM blobs bl WHERE bl.id IN (${touched})) END AS blobs
+          ${sql}`,
+    values: [...values, window.offset, window.length],
+  };
+}
+
+export function foundHead(raw: RawHead): FoundHead {
+  const { bucketId: id, bucketName: name, owner, region, createdMs, versioning, objectLock } = raw;
+  const bucket = { id, name, owner, region, createdMs, versioning, objectLock };
+  if (raw.id === null) return { bucket, object: null, marker: hidingMarker(raw.hiddenBy) };
+  const object = parseObject(raw as RawObject);
+  if (raw.isMarker !== 1) return { bucket, object, marker: null };
+  const { seq, isNull, modifiedMs } = object;
+  return { bucket, object: null, marker: { id: object.id, seq, isNull, modifiedMs } };
+}
+
+function hidingMarker(json: string | null): MarkerRow | null {
+  if (json === null) return null;
+  const [id, seq, isNull, modifiedMs] = JSON.parse(json) as [string, number, number, number];
+  return { id, seq, isNull: isNull === 1, modifiedMs };
+}
+
+function foundObject(raw: RawOpened): FoundObject {
+  const { object, ...found } = foundHead(raw);
+  if (!object) return { ...found, object: null, blobs: [] };
+  const content = { extents: parseJson<ExtentRow[]>(raw.extents), inlineBody: raw.inline_body };
+  const blobs = (parseJson<RawBlob[]>(raw.blobs) ?? []).map(parseBlob);
+  return { ...found, object: { ...object, ...content }, blobs };
+}

@@ -1,0 +1,158 @@
+import { type Database, require, type Statement } from "../database.ts";
+import type { LockRow } from "../rows.ts";
+import { type FoundHead, foundHead, headStatement, type RawHead } from "./objects.ts";
+import {
+  makeRoom,
+  nextSeq,
+  ofKeys,
+  placeMarkers,
+  type RuledBucket,
+  requireRules,
+  SHARED_COLUMNS,
+} from "./version-rules.ts";
+
+/** A rename that its client may repeat without its being done again. */
+export interface RenameToken {
+  token: string;
+  /** Digest of all that the client asked for under the token. */
+  request: string;
+}
+
+export interface FoundForRename {
+  source: FoundHead;
+  target: FoundHead;
+  /** `request` of the rename that was done under the token; null: none was, or it is long ago. */
+  doneRequest: string | null;
+}
+
+export interface Rename {
+  bucket: RuledBucket;
+  from: string;
+  to: string;
+  /** Id of the version that `from` names: another one fails the commit. */
+  fromId: string;
+  /** Id of the version that `to` names, null for none; absent: whatever it names is replaced. */
+  toId?: string | null;
+  /** Where the bucket has versions: the id of the new one of `to`, of the delete marker of `from`, and the default retention. */
+  versioned: { id: string; markerId: string; retention: Pick<LockRow, "retainUntilMs" | "retainMode"> } | null;
+  token: RenameToken | null;
+  nowMs: number;
+}
+
+/** A client token is known on the day of the rename and on the one after it, by UTC. */
+const DAY_MS = 24 * 3600 * 1000;
+
+/** Renames within a bucket. Each method is one round trip. */
+export class Renames {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** What both keys name now, and whether the rename was done under this token. null: no such bucket. */
+  async find(
+    where: { bucket: string; from: string; to: string },
+    token: string | null,
+    nowMs: number,
+  ): Promise<FoundForRename | null> {
+    const { bucket, from, to } = where;
+    const current = (key: string) => headStatement({ bucket, key, version: { kind: "current" } });
+    const [[source], [target], done] = await this.#database.batch<[RawHead, RawHead, { request: string }]>([
+      current(from),
+      current(to),
+      ...(token === null ? [] : [findToken(bucket, token, nowMs)]),
+    ]);
+    if (!source || !target) return null;
+    return { source: foundHead(source), target: foundHead(target), doneRequest: done?.[0]?.request ?? null };
+  }
+
+  /**
+   * Gives a version another key. What that key named is replaced as by a write, and `from` is left as by a deletion. Where
+   * the bucket never had versions the row itself moves, with its id and all references; otherwise the version of `from` is
+   * kept as the bucket's versioning has it, and `to` gets one of its own that refers to the same blobs. Throws `GuardError`
+   * bucket_changed or object_changed, and `TakenError` where the token was used meanwhile.
+   */
+  async rename(rename: Rename): Promise<void> {
+    const { bucket, from, to, fromId, toId, token, nowMs } = rename;
+    const now = "(SELECT id FROM objects WHERE bucket_id = ?1 AND key = ?2)";
+    await this.#database.batch([
+      requireRules(bucket),
+      require("object_changed", `${now} IS ?3`, [bucket.id, from, fromId]),
+      ...(toId === undefined ? [] : [require("object_changed", `${now} IS ?3`, [bucket.id, to, toId])]),
+      ...(token ? [insertToken(bucket.id, token, nowMs)] : []),
+      ...makeRoom(bucket, ofKeys([to]), nowMs),
+      ...(rename.versioned ? copyAndDelete(rename, rename.versioned) : [moveRow(rename)]),
+    ]);
+  }
+
+  /** Forgets the tokens of the days before those that count. Gives how many. */
+  async forgetTokens(nowMs: number): Promise<number> {
+    const rows = await this.#database.all<{ token: string }>(
+      "DELETE FROM rename_tokens WHERE day < ?1 RETURNING token",
+      dayOf(nowMs) - 1,
+    );
+    return rows.length;
+  }
+}
+
+function dayOf(ms: number): number {
+  return Math.floor(ms / DAY_MS);
+}
+
+function findToken(bucket: string, token: string, nowMs: number): Statement {
+  return {
+    sql: `SELECT request FROM rename_tokens
+          WHERE day IN (?2, ?2 - 1) AND bucket_id = (SELECT id FROM buckets WHERE name = ?1) AND token = ?3`,
+    values: [bucket, dayOf(nowMs), token],
+  };
+}
+
+/** The bucket is in the key, so a token means nothing in another one. */
+function insertToken(bucketId: number, { token, request }: RenameToken, nowMs: number): Statement {
+  return {
+    sql: "INSERT INTO rename_tokens (day, bucket_id, token, request) VALUES (?1, ?2, ?3, ?4)",
+    values: [dayOf(nowMs), bucketId, token, request],
+  };
+}
+
+function moveRow({ bucket, from, to }: Rename): Statement {
+  return {
+    sql: "UPDATE OR REPLACE objects SET key = ?3 WHERE bucket_id = ?1 AND key = ?2",
+    values: [bucket.id, from, to],
+  };
+}
+
+/** `SHARED_COLUMNS` of the new version, from the row that it is made of. ?3 to, ?4 id, ?5 is null, ?6, ?7 retention. */
+const COPIED: Readonly<Record<string, string>> = {
+  key: "?3",
+  id: "?4",
+  seq: nextSeq("?1", "?3"),
+  is_null: "?5",
+  retain_until_ms: "coalesce(retain_until_ms, ?6)",
+  retain_mode: "coalesce(retain_mode, ?7)",
+  extents: `CASE WHEN extents IS NOT NULL THEN
+    (SELECT json_group_array(json_array(e.value ->> 0, e.value ->> 1, e.value ->> 2, e.value ->> 3, ?4) ORDER BY e.key)
+     FROM json_each(extents) e) END`,
+};
+
+function copyAndDelete(rename: Rename, { id, markerId, retention }: NonNullable<Rename["versioned"]>): Statement[] {
+  const { bucket, from, to, nowMs } = rename;
+  const columns = SHARED_COLUMNS.split(",").map((column) => COPIED[column.trim()] ?? column);
+  const isNull = bucket.versioning === "enabled" ? 0 : 1;
+  return [
+    {
+      sql: `INSERT OR IGNORE INTO blob_refs (blob_id, referent)
+            SELECT DISTINCT e.value ->> 2, ?3 FROM objects o, json_each(o.extents) e WHERE o.bucket_id = ?1 AND o.key = ?2`,
+      values: [bucket.id, from, id],
+    },
+    {
+      sql: `INSERT OR REPLACE INTO objects (${SHARED_COLUMNS}) SELECT ${columns.join(", ")} FROM objects
+            WHERE bucket_id = ?1 AND key = ?2`,
+      values: [bucket.id, from, to, id, isNull, retention.retainUntilMs, retention.retainMode],
+    },
+    ...makeRoom(bucket, ofKeys([from]), nowMs),
+    { sql: "DELETE FROM objects WHERE bucket_id = ?1 AND key = ?2", values: [bucket.id, from] },
+    placeMarkers(bucket, [[from, markerId]], nowMs),
+  ];
+}

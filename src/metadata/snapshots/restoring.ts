@@ -1,0 +1,130 @@
+import { recount } from "../blobs/damage.ts";
+import type { Database, Statement } from "../database.ts";
+import type { SnapshotTableName } from "./snapshots.ts";
+
+const BLOBS_PER_PAGE = 2_000;
+
+/** What rebuilding the database from a snapshot asks of D1. Every method may be repeated. */
+export class RestoringTable {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Nothing is stored in it that a restore could mix up with what it brings. */
+  async isEmpty(): Promise<boolean> {
+    const tables = ["buckets", "objects", "versions", "uploads", "blobs"];
+    const [row] = await this.#database.all<{ found: number }>(
+      `SELECT ${tables.map((table) => `EXISTS (SELECT 1 FROM ${table})`).join(" OR ")} AS found`,
+    );
+    return row?.found === 0;
+  }
+
+  /**
+   * Puts rows back, with the references of versions. Columns that this database does not have any more are an error; those that it
+   * has gained have their defaults.
+   */
+  async insert(table: SnapshotTableName, columns: readonly string[], rows: readonly unknown[][]): Promise<void> {
+    const values = [JSON.stringify(rows)];
+    const extents = columns.indexOf("extents");
+    const statements: Statement[] = [
+      {
+        sql: `INSERT OR REPLACE INTO ${table} (${columns.join(", ")})
+              SELECT ${columns.map((_, index) => `value ->> ${index}`).join(", ")} FROM json_each(?1)`,
+        values,
+      },
+    ];
+    // References of parts wait until it is known which uploads are still open.
+    if (extents >= 0 && table !== "parts") {
+      statements.push({
+        sql: `INSERT OR IGNORE INTO blob_refs (blob_id, referent)
+              SELECT e.value ->> 2, e.value ->> 4 FROM json_each(?1) r, json_each(r.value ->> ${extents}) e
+              WHERE r.value ->> ${extents} IS NOT NULL`,
+        values,
+      });
+    }
+    await this.#database.batch(statements);
+  }
+
+  /**
+   * Takes out what the pages of one snapshot, read one after the other, may have too much: uploads that were completed
+   * meanwhile, parts of uploads that are not there, versions that are the current one too. Then the parts' references are put back.
+   */
+  async settleUploads(): Promise<void> {
+    const same = (table: string) =>
+      `EXISTS (SELECT 1 FROM ${table} v WHERE v.bucket_id = uploads.bucket_id AND v.key = uploads.key AND v.id = uploads.id)`;
+    await this.#database.batch([
+      { sql: `DELETE FROM uploads WHERE ${same("objects")} OR ${same("versions")}`, values: [] },
+      { sql: "DELETE FROM parts WHERE NOT EXISTS (SELECT 1 FROM uploads u WHERE u.id = upload_id)", values: [] },
+      {
+        sql: `DELETE FROM versions WHERE EXISTS (SELECT 1 FROM objects o
+              WHERE o.bucket_id = versions.bucket_id AND o.key = versions.key AND o.id = versions.id)`,
+        values: [],
+      },
+      {
+        sql: `INSERT OR IGNORE INTO blob_refs (blob_id, referent)
+              SELECT e.value ->> 2, e.value ->> 4 FROM parts, json_each(parts.extents) e`,
+        values: [],
+      },
+    ]);
+  }
+
+  /** Takes out rows of buckets that are none of these: they were deleted while the snapshot was read, empty. */
+  async dropForeignRows(bucketIds: readonly number[]): Promise<void> {
+    const values = [JSON.stringify(bucketIds)];
+    const dropped = (table: string) => ({
+      sql: `DELETE FROM ${table} WHERE bucket_id NOT IN (SELECT value FROM json_each(?1))`,
+      values,
+    });
+    await this.#database.batch(["objects", "versions", "uploads"].map(dropped));
+  }
+
+  /**
+   * The next blobs after `afterId`: those that nothing refers to go (their shards are the walk's), shards that were missing are noted
+   * again for healing. Gives where to go on, or null at the end.
+   */
+  async settleBlobs(afterId: string, nowMs: number): Promise<string | null> {
+    const page = await this.#database.all<{ id: string; incomplete: number }>(
+      `SELECT id, EXISTS (SELECT 1 FROM json_each(b.shards) s WHERE s.type = 'null') AS incomplete
+       FROM blobs b WHERE id > ?1 ORDER BY id LIMIT ${BLOBS_PER_PAGE}`,
+      afterId,
+    );
+    const last = page.at(-1)?.id;
+    if (last === undefined) return null;
+    const incomplete = page.filter((blob) => blob.incomplete === 1).map(({ id }) => id);
+    await this.#database.batch([
+      {
+        sql: `INSERT OR IGNORE INTO damage (blob_id, shard, cause, noted_ms)
+              SELECT b.id, s.key, 'not-written', ?2 FROM json_each(?1) j JOIN blobs b ON b.id = j.value, json_each(b.shards) s
+              WHERE s.type = 'null'`,
+        values: [JSON.stringify(incomplete), nowMs],
+      },
+      recount(incomplete, nowMs),
+      {
+        sql: `DELETE FROM blobs WHERE id > ?1 AND id <= ?2
+              AND NOT EXISTS (SELECT 1 FROM blob_refs r WHERE r.blob_id = blobs.id)`,
+        values: [afterId, last],
+      },
+    ]);
+    return last;
+  }
+
+  /** References to blobs that are not there: bytes that cannot be read. */
+  async countLostReferences(): Promise<number> {
+    const [row] = await this.#database.all<{ n: number }>(
+      "SELECT count(*) AS n FROM blob_refs r WHERE NOT EXISTS (SELECT 1 FROM blobs b WHERE b.id = r.blob_id)",
+    );
+    return row?.n ?? 0;
+  }
+
+  /** Keeps where jobs go on. */
+  async setCursors(cursors: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.#database.batch(
+      Object.entries(cursors).map(([name, cursor]) => ({
+        sql: `INSERT INTO jobs (name, cursor) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET cursor = excluded.cursor`,
+        values: [name, cursor === null ? null : JSON.stringify(cursor)],
+      })),
+    );
+  }
+}

@@ -1,0 +1,280 @@
+import type { Database, Statement } from "../database.ts";
+
+/** A table as it stands in a snapshot. `columns` leaves out what the database can do without or finds out anew. */
+interface TableSpec {
+  columns: readonly string[];
+  /** Of the primary key. */
+  key: readonly string[];
+  /** A condition that rows must meet. */
+  where?: string;
+}
+
+const VERSION_COLUMNS = [
+  "bucket_id",
+  "key",
+  "id",
+  "seq",
+  "is_null",
+  "size_bytes",
+  "etag",
+  "modified_ms",
+  "storage_class",
+  "checksum",
+  "tags",
+  "retain_until_ms",
+  "retain_mode",
+  "legal_hold",
+  "attributes",
+  "parts",
+  "extents",
+  "inline_body",
+] as const;
+
+/**
+ * What a snapshot holds of each table, and in which order it is read. References, trash and damage follow from the rest; jobs begin
+ * anew. Uploads come first: one that is completed meanwhile is in the snapshot as an upload or as an object, or as both. Blobs come
+ * after all that names them. Buckets come last, because rows of a bucket that is not there can be told and left out.
+ */
+export const SNAPSHOT_TABLES = {
+  uploads: {
+    key: ["bucket_id", "key", "id"],
+    columns: [
+      "bucket_id",
+      "key",
+      "id",
+      "owner",
+      "storage_class",
+      "checksum_algorithm",
+      "checksum_type",
+      "tags",
+      "retain_until_ms",
+      "retain_mode",
+      "legal_hold",
+      "attributes",
+      "initiated_ms",
+    ],
+  },
+  parts: {
+    key: ["upload_id", "part_number"],
+    columns: [
+      "upload_id",
+      "part_number",
+      "id",
+      "size_bytes",
+      "etag",
+      "modified_ms",
+      "checksum",
+      "crc64nvme",
+      "extents",
+    ],
+  },
+  objects: { key: ["bucket_id", "key"], columns: VERSION_COLUMNS },
+  versions: { key: ["bucket_id", "key", "seq"], columns: [...VERSION_COLUMNS, "is_marker", "noncurrent_ms"] },
+  blobs: {
+    key: ["id"],
+    columns: [
+      "id",
+      "k",
+      "m",
+      "block_bytes",
+      "size_bytes",
+      "crc64nvme",
+      "shards",
+      "verified_ms",
+      "pack_objects",
+      "moved_ms",
+    ],
+    where: "condemned_ms IS NULL",
+  },
+  epoch: { key: ["id"], columns: ["id", "since_ms"] },
+  rename_tokens: { key: ["day", "bucket_id", "token"], columns: ["day", "bucket_id", "token", "request"] },
+  placements: { key: ["bucket"], columns: ["bucket", "database"] },
+  buckets: {
+    key: ["id"],
+    columns: ["id", "name", "owner", "region", "created_ms", "versioning", "object_lock", "configuration"],
+  },
+} as const satisfies Record<string, TableSpec>;
+
+/** Columns that are not in it: they follow from the rest, or begin anew. */
+export const RESTORED_NOT: Readonly<Record<string, readonly string[]>> = {
+  blobs: ["condemned_ms", "spare_shards", "heal_after_ms", "heal_attempts"],
+};
+
+export type SnapshotTableName = keyof typeof SNAPSHOT_TABLES;
+
+/** Rows of one table. */
+export interface SnapshotRows {
+  table: SnapshotTableName;
+  /** Each a JSON array of the table's columns, in their order. */
+  rows: string[];
+}
+
+/** Where the reading of tables stands; JSON. */
+export interface SnapshotPlace {
+  table: SnapshotTableName;
+  /** Values of the primary key of the last row; null: at the beginning. Of objects and versions: the key that is through. */
+  after: (string | number)[] | null;
+}
+
+/** The tables that are read on their own; `versions` are read with `objects`. */
+const ORDER: readonly SnapshotTableName[] = [
+  "uploads",
+  "parts",
+  "objects",
+  "blobs",
+  "epoch",
+  "rename_tokens",
+  "placements",
+  "buckets",
+];
+const ROWS_PER_PAGE = 500;
+/** A page ends with the row that reaches this: a row has up to 2 MB. */
+const PAGE_BYTES = 1024 * 1024;
+/** Where in the versions of a key one has got; below every seq: the key is through. */
+const THROUGH = -1;
+
+/** What taking a snapshot asks of D1. Each method is one round trip. */
+export class SnapshotTable {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Whether there is anything worth keeping. */
+  async hasBuckets(): Promise<boolean> {
+    return (await this.#database.all("SELECT 1 FROM buckets LIMIT 1")).length > 0;
+  }
+
+  /**
+   * Since when nothing may be deleted that the newest snapshot names: its beginning, in milliseconds since 1970. Null where there is none.
+   */
+  async heldSinceMs(): Promise<number | null> {
+    const [row] = await this.#database.all<{ ms: number | null }>(
+      "SELECT cursor ->> 'heldSinceMs' AS ms FROM jobs WHERE name = 'snapshot'",
+    );
+    return row?.ms ?? null;
+  }
+
+  /** The next rows, up to about 2 MB, and where to go on; null where all are read. Read in one transaction. */
+  async page(place: SnapshotPlace): Promise<{ found: SnapshotRows[]; next: SnapshotPlace | null }> {
+    if (place.table === "objects") return this.#keys(place);
+    const read = await this.#read(place);
+    const next = read.isLast ? tableAfter(place.table) : { table: place.table, after: read.lastKey };
+    return { found: [{ table: place.table, rows: read.rows }], next };
+  }
+
+  async #read({
+    table,
+    after,
+  }: SnapshotPlace): Promise<{ rows: string[]; lastKey: SnapshotPlace["after"]; isLast: boolean }> {
+    const { key, where = "TRUE" } = SNAPSHOT_TABLES[table] as TableSpec;
+    const marks = key.map((_, index) => `?${index + 1}`).join(", ");
+    const condition = after === null ? where : `(${key.join(", ")}) > (${marks}) AND ${where}`;
+    const [rows] = await this.#database.batch<[RawRow]>([select(table, condition, after ?? [])]);
+    return { rows: rows.map(({ row }) => row), lastKey: lastKey(rows) ?? after, isLast: isEnd(rows) };
+  }
+
+  /**
+   * Objects and versions of the next keys, every key as it was at one moment: none of its versions is missed because it
+   * became, or ceased to be, the current one. (Of a key with more versions than a page holds, the newest ones.)
+   */
+  async #keys({ after }: SnapshotPlace): Promise<{ found: SnapshotRows[]; next: SnapshotPlace | null }> {
+    const [bucketId = 0, key = "", seq = THROUGH] = after ?? [];
+    const [objects, versions] = await this.#database.batch<[RawRow, RawRow]>([
+      select("objects", "(bucket_id, key) > (?1, ?2)", [bucketId, key]),
+      select("versions", "(bucket_id, key) >= (?1, ?2) AND NOT (bucket_id = ?1 AND key = ?2 AND seq >= ?3)", [
+        bucketId,
+        key,
+        seq,
+      ]),
+    ]);
+    const cut = cutPage(objects, versions);
+    const taken = (rows: readonly RawRow[]) => rows.filter((row) => cut.takes(row)).map(({ row }) => row);
+    return {
+      found: [
+        { table: "objects", rows: taken(objects) },
+        { table: "versions", rows: taken(versions) },
+      ],
+      next: cut.after === null ? tableAfter("objects") : { table: "objects", after: cut.after },
+    };
+  }
+}
+
+interface RawRow {
+  /** JSON of the primary key's values. */
+  place: string;
+  row: string;
+  /** Rows that the page could have had. */
+  candidates: number;
+}
+
+function tableAfter(table: SnapshotTableName): SnapshotPlace | null {
+  const next = ORDER[ORDER.indexOf(table) + 1];
+  return next === undefined ? null : { table: next, after: null };
+}
+
+/** Rows in order of the primary key, as many as make up a page. Lengths are summed up before a row is made. */
+function select(table: SnapshotTableName, condition: string, values: Statement["values"]): Statement {
+  const { columns, key } = SNAPSHOT_TABLES[table];
+  const order = key.map((column) => (column === "seq" ? "seq DESC" : column)).join(", ");
+  const keys = key.join(", ");
+  const bytes = columns.map((column) => `coalesce(length(${column}), 0)`).join(" + ");
+  return {
+    sql: `SELECT json_array(${keys}) AS place, json_array(${columns.join(", ")}) AS row, candidates
+          FROM (
+            SELECT * FROM (
+              SELECT ${keys}, sum(bytes) OVER (ORDER BY ${order}) - bytes AS bytes_before, count(*) OVER () AS candidates
+              FROM (SELECT ${keys}, ${bytes} AS bytes FROM ${table} WHERE ${condition} ORDER BY ${order} LIMIT ${ROWS_PER_PAGE})
+            ) WHERE bytes_before < ${PAGE_BYTES}
+          ) JOIN ${table} USING (${keys}) ORDER BY ${order}`,
+    values,
+  };
+}
+
+function isEnd(rows: readonly RawRow[]): boolean {
+  return rows.length === (rows[0]?.candidates ?? 0) && rows.length < ROWS_PER_PAGE;
+}
+
+function placeOf(row: RawRow): (string | number)[] {
+  return JSON.parse(row.place);
+}
+
+function lastKey(rows: readonly RawRow[]): (string | number)[] | null {
+  const last = rows.at(-1);
+  return last ? placeOf(last) : null;
+}
+
+/** How far both lists are whole: up to which key every row of it is here. `after` is where to go on; null: nothing is left. */
+function cutPage(
+  objects: readonly RawRow[],
+  versions: readonly RawRow[],
+): { after: (string | number)[] | null; takes(row: RawRow): boolean } {
+  const objectEnd = isEnd(objects) ? null : lastKey(objects);
+  const versionEnd = isEnd(versions) ? null : lastKey(versions);
+  if (objectEnd === null && versionEnd === null) return { after: null, takes: () => true };
+  const isUpTo = (end: (string | number)[]) => (row: RawRow) => compareKeys(placeOf(row), end) <= 0;
+  // Versions of the last key may be left, so it is no whole one.
+  if (versionEnd === null || (objectEnd !== null && compareKeys(objectEnd, versionEnd) < 0)) {
+    const end = objectEnd as (string | number)[];
+    return { after: [...end, THROUGH], takes: isUpTo(end) };
+  }
+  const before = [...objects, ...versions]
+    .map(placeOf)
+    .filter((place) => compareKeys(place, versionEnd) < 0)
+    .reduce<(string | number)[] | null>((most, place) => (most && compareKeys(most, place) > 0 ? most : place), null);
+  if (before !== null) return { after: [...before.slice(0, 2), THROUGH], takes: isUpTo(before) };
+  // One key fills the page with its versions: those that are left come with the next.
+  return { after: versionEnd, takes: isUpTo(versionEnd) };
+}
+
+/** Order of (bucket, key) as SQLite has it: keys by their UTF-8 bytes. */
+function compareKeys([bucketA, keyA]: (string | number)[], [bucketB, keyB]: (string | number)[]): number {
+  if (bucketA !== bucketB) return Number(bucketA) - Number(bucketB);
+  const encoder = new TextEncoder();
+  const [a, b] = [encoder.encode(String(keyA)), encoder.encode(String(keyB))];
+  for (let at = 0; at < a.length && at < b.length; at++) {
+    if (a[at] !== b[at]) return (a[at] as number) - (b[at] as number);
+  }
+  return a.length - b.length;
+}

@@ -1,0 +1,147 @@
+import { requireBucket } from "../buckets/buckets.ts";
+import type { Database } from "../database.ts";
+import { requireUpload } from "../objects/commit.ts";
+import { type BucketRow, type ExtentRow, jsonOrNull, legalHoldNumber } from "../rows.ts";
+import { findBucket, findUpload, parseUpload, type RawUpload, type UploadRow } from "./upload-rows.ts";
+
+export interface PartRow {
+  partNumber: number;
+  id: string;
+  sizeBytes: number;
+  etag: string;
+  modifiedMs: number;
+  /** Base64 of the upload's algorithm; null where it has none. */
+  checksum: string | null;
+  /** 16 hex digits; null where it is not known (a range copied without reading it). */
+  crc64nvme: string | null;
+  extents: ExtentRow[];
+}
+
+export interface NewUpload extends UploadRow {
+  bucketId: number;
+}
+
+const PART_COLUMNS = `p.part_number AS "partNumber", p.id, p.size_bytes AS "sizeBytes", p.etag,
+  p.modified_ms AS "modifiedMs", p.checksum, p.crc64nvme`;
+type RawPart = Omit<PartRow, "extents"> & { extents: string };
+
+/** An upload in its bucket; `upload` is null where the bucket has no such upload of that key. */
+export interface FoundUpload {
+  bucket: BucketRow;
+  upload: UploadRow | null;
+}
+
+/** Unfinished multipart uploads. States: open → completed or aborted, and then the row is gone. */
+export class UploadTable {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async create(upload: NewUpload): Promise<void> {
+    const { bucketId, ...row } = upload;
+    await this.#database.batch([
+      requireBucket(bucketId),
+      {
+        sql: `INSERT INTO uploads (bucket_id, key, id, owner, storage_class, checksum_algorithm, checksum_type, attributes,
+                initiated_ms, tags, retain_until_ms, retain_mode, legal_hold)
+              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)`,
+        values: [
+          bucketId,
+          row.key,
+          row.id,
+          row.owner,
+          row.storageClass,
+          row.checksumAlgorithm,
+          row.checksumType,
+          JSON.stringify(row.attributes),
+          row.initiatedMs,
+          jsonOrNull(row.tags),
+          row.lock.retainUntilMs,
+          row.lock.retainMode,
+          legalHoldNumber(row.lock.legalHold),
+        ],
+      },
+    ]);
+  }
+
+  /** null: no such bucket. */
+  async find(bucket: string, key: string, uploadId: string): Promise<FoundUpload | null> {
+    const [buckets, uploads] = await this.#database.batch<[BucketRow, RawUpload]>([
+      findBucket(bucket),
+      findUpload(bucket, key, uploadId),
+    ]);
+    return found(buckets, uploads);
+  }
+
+  /** The upload with a page of its parts after number `after`, one more than `limit` where there are more. */
+  async parts(
+    where: { bucket: string; key: string; uploadId: string },
+    page: { after: number; limit: number },
+  ): Promise<(FoundUpload & { parts: Omit<PartRow, "extents">[] }) | null> {
+    const [buckets, uploads, parts] = await this.#database.batch<[BucketRow, RawUpload, Omit<PartRow, "extents">]>([
+      findBucket(where.bucket),
+      findUpload(where.bucket, where.key, where.uploadId),
+      {
+        sql: `SELECT ${PART_COLUMNS} FROM parts p WHERE p.upload_id = ?1 AND p.part_number > ?2
+              ORDER BY p.part_number LIMIT ?3`,
+        values: [where.uploadId, page.after, page.limit + 1],
+      },
+    ]);
+    const upload = found(buckets, uploads);
+    return upload && { ...upload, parts };
+  }
+
+  /** All that Complete needs, in one round trip: the upload, all its parts, and the object that the key names now. */
+  async forCompletion(
+    bucket: string,
+    key: string,
+    uploadId: string,
+  ): Promise<(FoundUpload & { parts: PartRow[] }) | null> {
+    const [buckets, uploads, parts] = await this.#database.batch<[BucketRow, RawUpload, RawPart]>([
+      findBucket(bucket),
+      findUpload(bucket, key, uploadId),
+      {
+        sql: `SELECT ${PART_COLUMNS}, p.extents FROM parts p WHERE p.upload_id = ?1 ORDER BY p.part_number`,
+        values: [uploadId],
+      },
+    ]);
+    const upload = found(buckets, uploads);
+    return upload && { ...upload, parts: parts.map((part) => ({ ...part, extents: JSON.parse(part.extents) })) };
+  }
+
+  /** Ends an upload; its parts go to the trash. Throws `GuardError` no_such_upload. */
+  async abort(where: { bucketId: number; key: string; uploadId: string }, nowMs: number): Promise<void> {
+    const { bucketId, key, uploadId } = where;
+    await this.#database.batch([
+      requireUpload(bucketId, key, uploadId),
+      {
+        sql: "INSERT OR IGNORE INTO trash (dropped_ms, id, extents) SELECT ?2, id, extents FROM parts WHERE upload_id = ?1",
+        values: [uploadId, nowMs],
+      },
+      { sql: "DELETE FROM parts WHERE upload_id = ?1", values: [uploadId] },
+      {
+        sql: "DELETE FROM uploads WHERE bucket_id = ?1 AND key = ?2 AND id = ?3",
+        values: [bucketId, key, uploadId],
+      },
+    ]);
+  }
+
+  /** Uploads begun before `beforeMs`, oldest first. */
+  abandoned(beforeMs: number, limit: number): Promise<{ bucketId: number; key: string; uploadId: string }[]> {
+    return this.#database.all(
+      `SELECT bucket_id AS "bucketId", key, id AS "uploadId" FROM uploads WHERE initiated_ms < ?1
+       ORDER BY initiated_ms LIMIT ?2`,
+      beforeMs,
+      limit,
+    );
+  }
+}
+
+function found(buckets: BucketRow[], uploads: RawUpload[]): FoundUpload | null {
+  const [bucket] = buckets;
+  const [upload] = uploads;
+  if (!bucket) return null;
+  return { bucket, upload: upload ? parseUpload(upload) : null };
+}

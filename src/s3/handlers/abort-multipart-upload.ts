@@ -1,9 +1,0 @@
-import { abortUpload } from "../../store/uploads.ts";
-import type { Handler } from "../handler.ts";
-import { uploadIdOf } from "../objects/upload-id.ts";
-
-/** AbortMultipartUpload: forgets the upload and all its parts. */
-export const abortMultipartUpload: Handler = async (call) => {
-  await abortUpload(call.store, { bucket: call.bucket, key: call.key, uploadId: uploadIdOf(call) });
-  return { status: 204 };
-};

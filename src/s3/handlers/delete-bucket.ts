@@ -1,8 +1,0 @@
-import { deleteBucket as deleteStored } from "../../store/buckets.ts";
-import type { Answer, Call } from "../handler.ts";
-
-/** DELETE /bucket, which must hold no object. */
-export async function deleteBucket(call: Call): Promise<Answer> {
-  await deleteStored(call.store, call.bucket);
-  return { status: 204 };
-}

@@ -1,0 +1,94 @@
+import { S3Error } from "../errors/error.ts";
+
+/** What a request addresses. */
+export interface Target {
+  /** How deep the address goes: all buckets, one bucket, or one object. */
+  readonly level: "service" | "bucket" | "object";
+  /** As sent, not yet checked; "" at the level of the service. */
+  readonly bucket: string;
+  /** Decoded; "" above the level of an object. */
+  readonly key: string;
+}
+
+/** The parts of a URL as they arrived: nothing decoded. `rawQuery` is without its `?`. */
+export interface RawUrl {
+  /** Lower case, without port. */
+  readonly hostname: string;
+  readonly rawPath: string;
+  readonly rawQuery: string;
+}
+
+const keyBytesMax = 1024;
+
+/** Cuts an absolute URL. The runtime has parsed it by WHATWG's rules before: escapes and `//` are kept. */
+export function cutUrl(url: string): RawUrl {
+  const match = /^[a-z]+:\/\/(\[[^\]]*\]|[^/?#:]*)(?::\d*)?([^?#]*)(?:\?([^#]*))?/i.exec(url);
+  if (match === null) throw new S3Error("InvalidURI");
+  return { hostname: (match[1] ?? "").toLowerCase(), rawPath: match[2] || "/", rawQuery: match[3] ?? "" };
+}
+
+/**
+ * The bucket that a virtual-hosted-style host names (`<bucket>.<base>`), or null where the request is path-style. The
+ * longest base that fits decides, so that `s3.example.org` may be a base beside `example.org`.
+ */
+export function bucketOfHost(hostname: string, baseDomains: readonly string[]): string | null {
+  let longest = "";
+  for (const base of baseDomains) {
+    if (hostname === base) return null;
+    if (hostname.endsWith(`.${base}`) && base.length > longest.length) longest = base;
+  }
+  return longest === "" ? null : hostname.slice(0, -longest.length - 1);
+}
+
+/**
+ * Finds bucket and key. The path is decoded as a whole and then split, as at AWS: `%2F` separates like `/`, and any
+ * slash after the bucket's belongs to the key. `+` stands for itself. Throws InvalidURI or KeyTooLongError.
+ */
+export function parseTarget(url: RawUrl, baseDomains: readonly string[]): Target {
+  const path = decodePath(url.rawPath);
+  const host = bucketOfHost(url.hostname, baseDomains);
+  if (host !== null) return addressed(host, path.slice(1));
+  const slash = path.indexOf("/", 1);
+  if (slash < 0) return addressed(path.slice(1), "");
+  return addressed(path.slice(1, slash), path.slice(slash + 1));
+}
+
+/** Decoded query parameters; `+` is a space. Throws InvalidURI where an escape is not UTF-8 or is U+0000. */
+export function parseQueryParameters(rawQuery: string): URLSearchParams {
+  if (rawQuery.includes("%")) decode(rawQuery.replace(/%(?![0-9A-Fa-f]{2})/g, "%25"));
+  // URLSearchParams takes off one leading question mark: a second one in the URL is part of the first name.
+  return new URLSearchParams(`?${rawQuery}`);
+}
+
+function addressed(bucket: string, key: string): Target {
+  if (bucket === "" && key === "") return { level: "service", bucket, key };
+  if (key === "") return { level: "bucket", bucket, key };
+  checkKeyLength(key);
+  return { level: "object", bucket, key };
+}
+
+/** Throws KeyTooLongError for a key of more than 1,024 bytes of UTF-8. */
+export function checkKeyLength(key: string): void {
+  // A UTF-16 unit is at most three bytes of UTF-8, so short keys need no encoding to be measured.
+  if (key.length * 3 <= keyBytesMax) return;
+  const sizeBytes = new TextEncoder().encode(key).length;
+  if (sizeBytes <= keyBytesMax) return;
+  throw new S3Error("KeyTooLongError", undefined, { Size: `${sizeBytes}`, MaxSizeAllowed: `${keyBytesMax}` });
+}
+
+function decodePath(rawPath: string): string {
+  const path = decode(rawPath);
+  return path.startsWith("/") ? path : `/${path}`;
+}
+
+function decode(text: string): string {
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(text);
+  } catch (cause) {
+    // URIError: an escape is cut short or its bytes are not UTF-8.
+    throw new S3Error("InvalidURI", undefined, {}, { cause });
+  }
+  if (decoded.includes("\0")) throw new S3Error("InvalidURI");
+  return decoded;
+}

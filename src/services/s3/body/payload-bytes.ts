@@ -1,0 +1,97 @@
+import { AwsChunkedDecoder } from "../../../auth/sigv4/aws-chunked-decoder.ts";
+import { type AwsChunkedFraming, parseBodyFraming } from "../../../auth/sigv4/body-framing.ts";
+import { S3Error } from "../errors/error.ts";
+import { signatureError } from "../gate/signature-error.ts";
+import type { Payload } from "../handler.ts";
+import { nextPiece, type PayloadBytes, readPieces } from "./body-pieces.ts";
+
+/** S3's limit on the body of one PutObject or UploadPart: 5 GiB. */
+export const BODY_MAX_BYTES = 5 * 1024 ** 3;
+
+/**
+ * The bytes of `payload`, nothing of which is read yet (of a form: of its file). Throws MissingContentLength where their number is not declared,
+ * EntityTooLarge where it is over 5 GiB, and what is wrong with the headers of aws-chunked.
+ */
+export function openPayload(payload: Payload, headers: Headers): PayloadBytes {
+  if (payload.form !== undefined) return payload.form.file;
+  const framing = parseBodyFraming(new Map(headers), payload.mode);
+  if (!framing.ok) throw signatureError(framing.failure);
+  return framing.value.kind === "whole" ? openWhole(payload, headers) : openChunked(payload, framing.value);
+}
+
+const NO_TRAILERS: ReadonlyMap<string, string> = new Map();
+
+function openWhole({ stream, contentLengthBytes: sizeBytes }: Payload, headers: Headers): PayloadBytes {
+  if (sizeBytes === null) throw new S3Error("MissingContentLength");
+  checkSize(sizeBytes);
+  // A trailer that was promised and cannot come must not pass for a body without one.
+  if (headers.has("x-amz-trailer")) {
+    throw new S3Error("InvalidRequest", "The value specified in the x-amz-trailer header is not supported");
+  }
+  const pieces = stream === null ? null : readPieces(stream, sizeBytes);
+  let receivedBytes = 0;
+  return {
+    sizeBytes,
+    trailers: NO_TRAILERS,
+    release: () => pieces?.release(),
+    async next() {
+      // HTTP ends the body at Content-Length: asking for its end would be one more wait.
+      while (receivedBytes < sizeBytes) {
+        const piece = pieces === null ? null : await nextPiece(pieces);
+        if (piece === null) throw incompleteBody(sizeBytes, receivedBytes);
+        receivedBytes += piece.length;
+        if (receivedBytes > sizeBytes) throw incompleteBody(sizeBytes, receivedBytes);
+        if (piece.length > 0) return piece;
+      }
+      return null;
+    },
+  };
+}
+
+function openChunked({ stream, verified, contentLengthBytes }: Payload, framing: AwsChunkedFraming): PayloadBytes {
+  checkSize(framing.decodedSizeBytes);
+  const decoder = new AwsChunkedDecoder(framing, verified);
+  const pieces = stream === null ? null : readPieces(stream, contentLengthBytes);
+  let ready: Uint8Array[] = [];
+  let trailers: ReadonlyMap<string, string> | null = null;
+  return {
+    sizeBytes: framing.decodedSizeBytes,
+    release: () => pieces?.release(),
+    get trailers() {
+      return trailers ?? NO_TRAILERS;
+    },
+    async next() {
+      while (trailers === null) {
+        // The decoder's slices lie in the piece they came in, so the next piece waits until all are taken.
+        const slice = ready.shift();
+        if (slice !== undefined) return slice;
+        const piece = pieces === null ? null : await nextPiece(pieces);
+        if (piece !== null) {
+          ready = decoder.push(piece);
+          if (decoder.failure !== null) throw signatureError(decoder.failure);
+        } else {
+          const ended = decoder.end();
+          if (!ended.ok) throw signatureError(ended.failure);
+          trailers = ended.value;
+        }
+      }
+      return null;
+    },
+  };
+}
+
+function checkSize(sizeBytes: number): void {
+  if (sizeBytes <= BODY_MAX_BYTES) return;
+  throw new S3Error("EntityTooLarge", undefined, {
+    ProposedSize: String(sizeBytes),
+    MaxSizeAllowed: String(BODY_MAX_BYTES),
+  });
+}
+
+function incompleteBody(expectedBytes: number, receivedBytes: number): S3Error {
+  return new S3Error(
+    "IncompleteBody",
+    "You did not provide the number of bytes specified by the Content-Length HTTP header",
+    { NumberBytesExpected: String(expectedBytes), NumberBytesProvided: String(receivedBytes) },
+  );
+}

@@ -1,0 +1,51 @@
+import { child, childText, readXml } from "../../../protocols/rest-xml/read.ts";
+import { createBucket as createStored } from "../../../store/buckets/buckets.ts";
+import type { Tags } from "../../../store/types.ts";
+import { checkNewBucketName } from "../address/bucket-name.ts";
+import { readBody } from "../body/request-body.ts";
+import { S3Error } from "../errors/error.ts";
+import type { Answer, Call } from "../handler.ts";
+import { BUCKET_TAGS, parseTagList } from "../tagging/tags.ts";
+
+const BODY_BYTES_MAX = 64 * 1024;
+const regionName = /^[A-Za-z0-9-]{1,63}$/;
+/** Elements of CreateBucketConfiguration that ask for what is not built: directory buckets. */
+const notBuilt = ["Location", "Bucket"];
+const OBJECT_LOCK = "x-amz-bucket-object-lock-enabled";
+
+/**
+ * PUT /bucket. The bucket's region is its LocationConstraint, whatever that is, or the server's: this server is every
+ * region at once, and a client that names one must find it again.
+ */
+export async function createBucket(call: Call): Promise<Answer> {
+  const { bucket, principal, store } = call;
+  if (principal.kind === "anonymous") throw new Error("anonymous creates no buckets: to be refused by authorisation");
+  checkNewBucketName(bucket);
+  const objectLock = parseObjectLock(call.headers);
+  const { location, tags } = await readConfiguration(call);
+  const region = location || store.settings.region;
+  if (!regionName.test(region)) {
+    throw new S3Error("InvalidLocationConstraint", undefined, { LocationConstraint: region });
+  }
+  await createStored(store, { name: bucket, owner: principal.ownerId, region, objectLock, tags });
+  return { status: 200, headers: { Location: `/${bucket}` } };
+}
+
+function parseObjectLock(headers: Headers): boolean {
+  const text = headers.get(OBJECT_LOCK)?.toLowerCase() ?? "false";
+  if (text === "true" || text === "false") return text === "true";
+  const details = { ArgumentName: OBJECT_LOCK, ArgumentValue: text };
+  throw new S3Error("InvalidArgument", `The value of ${OBJECT_LOCK} must be true or false.`, details);
+}
+
+async function readConfiguration(call: Call): Promise<{ location: string; tags: Tags }> {
+  const bytes = await readBody(call, BODY_BYTES_MAX);
+  if (bytes.length === 0) return { location: "", tags: [] };
+  const root = readXml(bytes, "CreateBucketConfiguration");
+  for (const { name } of root.children) {
+    if (notBuilt.includes(name)) throw new S3Error("NotImplemented", `${name} of a new bucket is not implemented`);
+  }
+  const tags = child(root, "Tags");
+  const location = childText(root, "LocationConstraint") ?? "";
+  return { location, tags: tags ? parseTagList(tags, BUCKET_TAGS) : [] };
+}

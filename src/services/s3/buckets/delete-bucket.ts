@@ -1,0 +1,8 @@
+import { deleteBucket as deleteStored } from "../../../store/buckets/buckets.ts";
+import type { Answer, Call } from "../handler.ts";
+
+/** DELETE /bucket, which must hold no object. */
+export async function deleteBucket(call: Call): Promise<Answer> {
+  await deleteStored(call.store, call.bucket);
+  return { status: 204 };
+}

@@ -1,0 +1,9 @@
+import { xmlDocument } from "../../../protocols/rest-xml/write.ts";
+import { headBucket } from "../../../store/buckets/buckets.ts";
+import type { Answer, Call } from "../handler.ts";
+
+/** GET /bucket?location. S3's first region, us-east-1, is written as nothing. */
+export async function getBucketLocation(call: Call): Promise<Answer> {
+  const { region } = await headBucket(call.store, call.bucket);
+  return { status: 200, body: xmlDocument("LocationConstraint", region === "us-east-1" ? "" : region) };
+}

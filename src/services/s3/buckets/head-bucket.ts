@@ -1,0 +1,15 @@
+import { headBucket as headStored } from "../../../store/buckets/buckets.ts";
+import type { Answer, Call } from "../handler.ts";
+
+/** HEAD /bucket: that it exists and may be listed, and its region. */
+export async function headBucket(call: Call): Promise<Answer> {
+  const { region } = await headStored(call.store, call.bucket);
+  return {
+    status: 200,
+    headers: {
+      "Content-Type": "application/xml",
+      "x-amz-bucket-region": region,
+      "x-amz-access-point-alias": "false",
+    },
+  };
+}

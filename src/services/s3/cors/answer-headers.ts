@@ -1,0 +1,41 @@
+import { StoreError } from "../../../store/failure.ts";
+import { cutUrl, parseTarget } from "../address/target.ts";
+import { S3Error } from "../errors/error.ts";
+import type { Front } from "../front.ts";
+import { type CrossOriginRequest, corsHeaders, crossOriginRequest, matchRule, varyHeader } from "./rules.ts";
+import { storedRules } from "./stored-rules.ts";
+
+const NONE: Readonly<Record<string, string>> = {};
+
+/**
+ * The headers by which a page of another origin may read the answer to `request`, whatever that answer will be.
+ *
+ * A request without Origin costs nothing. One with it costs one D1 round trip of one row, beside the operation's own and not
+ * before it. Nothing is cached: a rule that is taken away stops counting with the next request, and an isolate that
+ * remembered rules could not know. (Browsers remember a preflight for MaxAgeSeconds, which is the bucket owner's choice.)
+ *
+ * Never rejects. Where the rules cannot be read there are no headers: the browser keeps the answer from the page.
+ */
+export async function corsAnswerHeaders(request: Request, front: Front): Promise<Readonly<Record<string, string>>> {
+  const crossOrigin = crossOriginRequest(request.headers, request.method);
+  // A preflight is answered by its own headers.
+  if (crossOrigin === null || request.method === "OPTIONS") return NONE;
+  try {
+    return await headersFor(crossOrigin, request, front);
+  } catch (error) {
+    // Neither concerns a bucket that could have rules; the operation itself answers what is wrong.
+    if (error instanceof S3Error || (error instanceof StoreError && error.failure.kind === "no-such-bucket"))
+      return NONE;
+    front.log.error(`CORS rules could not be read: ${error instanceof Error ? error.message : error}`);
+    return NONE;
+  }
+}
+
+async function headersFor(crossOrigin: CrossOriginRequest, request: Request, { baseDomains, store }: Front) {
+  const { level, bucket } = parseTarget(cutUrl(request.url), baseDomains);
+  if (level === "service") return NONE;
+  const rules = await storedRules(store, bucket);
+  if (rules === null) return NONE;
+  const rule = matchRule(rules, crossOrigin);
+  return rule === undefined ? varyHeader : corsHeaders(rule, crossOrigin);
+}

@@ -1,0 +1,30 @@
+import { element, plainDocument } from "../../../protocols/rest-xml/write.ts";
+import { StoreError } from "../../../store/failure.ts";
+import { S3Error } from "./error.ts";
+import { translateStoreFailure } from "./translate-store.ts";
+
+/**
+ * An error as S3 answers it: whatever was thrown that is neither S3's nor the store's is a bug, an InternalError. `method`
+ * is the request's, for the errors that repeat it.
+ */
+export function toS3Error(thrown: unknown, method = "GET"): S3Error {
+  if (thrown instanceof S3Error) return thrown;
+  if (thrown instanceof StoreError) {
+    const { code, message, details, headers } = translateStoreFailure(thrown.failure, method);
+    return new S3Error(code, message, details, { headers, cause: thrown });
+  }
+  return new S3Error("InternalError", undefined, {}, { cause: thrown });
+}
+
+/** The body of an error's answer. `resource` is the path as it arrived. */
+export function errorDocument(error: S3Error, ids: { resource: string; requestId: string; hostId: string }): string {
+  return plainDocument(
+    "Error",
+    element("Code", error.code),
+    element("Message", error.message),
+    ...Object.entries(error.details).map(([name, value]) => element(name, value)),
+    element("Resource", ids.resource),
+    element("RequestId", ids.requestId),
+    element("HostId", ids.hostId),
+  );
+}

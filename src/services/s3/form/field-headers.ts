@@ -1,0 +1,53 @@
+import { readXml } from "../../../protocols/rest-xml/read.ts";
+import { S3Error } from "../errors/error.ts";
+import { encodeWord } from "../objects/encoded-word.ts";
+import { OBJECT_TAGS, parseTagging } from "../tagging/tags.ts";
+import type { FormFields } from "./form-fields.ts";
+
+/** Fields that mean what the header of their name means in PutObject. All others mean nothing to the object. */
+const AS_HEADERS = new RegExp(
+  "^(cache-control|content-type|content-disposition|content-encoding|content-language|content-md5|expires" +
+    "|x-amz-(acl|storage-class|website-redirect-location|sdk-checksum-algorithm)" +
+    "|x-amz-(meta|checksum|object-lock|server-side-encryption)(-.*)?)$",
+);
+/** Fields that have another name as headers. */
+const RENAMED: ReadonlyMap<string, string> = new Map([
+  ["acl", "x-amz-acl"],
+  ["x-amz-checksum-algorithm", "x-amz-sdk-checksum-algorithm"],
+]);
+const METADATA = "x-amz-meta-";
+
+/**
+ * The headers of the PutObject that a form stands for. `sent` are those of the request, of which only the ones that say how
+ * the server was addressed are kept. Throws InvalidArgument for a field that no header can hold, and what is wrong with the tags.
+ */
+export function fieldHeaders(fields: FormFields, sent: Headers): Headers {
+  const headers = new Headers();
+  for (const name of ["host", "x-forwarded-proto"]) {
+    const value = sent.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+  for (const [fieldName, { value }] of fields) {
+    const name = RENAMED.get(fieldName) ?? fieldName;
+    // An empty input of a page asks for nothing.
+    if (AS_HEADERS.test(name) && (value !== "" || name.startsWith(METADATA))) setHeader(headers, name, value);
+  }
+  const tagging = fields.get("tagging")?.value;
+  if (tagging) headers.set("x-amz-tagging", taggingHeader(tagging));
+  return headers;
+}
+
+function setHeader(headers: Headers, name: string, value: string): void {
+  // Metadata may be any text in a form: it is carried as a header would carry it.
+  const text = name.startsWith(METADATA) ? encodeWord(value) : value;
+  if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name) || /[\u0000-\u0008\u000a-\u001f\u007f]/.test(text)) {
+    throw new S3Error("InvalidArgument", "The field cannot be a header.", { ArgumentName: name, ArgumentValue: value });
+  }
+  headers.set(name, text);
+}
+
+/** The field is the document that PutObjectTagging takes; the header is its tags as a query. */
+function taggingHeader(text: string): string {
+  const tags = parseTagging(readXml(new TextEncoder().encode(text), "Tagging"), OBJECT_TAGS);
+  return tags.map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`).join("&");
+}

@@ -1,0 +1,103 @@
+import type { Principal } from "../../../auth/principal.ts";
+import { checkKeyLength } from "../address/target.ts";
+import { type BodyPieces, readPieces } from "../body/body-pieces.ts";
+import { S3Error } from "../errors/error.ts";
+import type { Front } from "../front.ts";
+import { authenticateForm } from "../gate/authenticate.ts";
+import type { Payload } from "../handler.ts";
+import { ANY_SIZE, checkPolicy } from "./check-policy.ts";
+import { delimiterMarker, parseBoundary } from "./delimiter.ts";
+import { fieldHeaders } from "./field-headers.ts";
+import type { FormField, FormFields } from "./form-fields.ts";
+import { FormFile } from "./form-file.ts";
+import { type FormHead, readFormHead } from "./form-head.ts";
+import { parsePolicyDocument } from "./policy-document.ts";
+
+/** The upload that a form stands for: the same that a PutObject says in its head. */
+export interface OpenForm {
+  readonly principal: Principal;
+  readonly key: string;
+  readonly headers: Headers;
+  readonly payload: Payload;
+}
+
+/** The HTTP request that a form comes in. */
+export interface FormRequest {
+  /** Whom the request itself is signed by. */
+  readonly principal: Principal;
+  readonly bucket: string;
+  readonly headers: Headers;
+  readonly payload: Payload;
+}
+
+/**
+ * Reads a form up to its file, finds who sends it and checks it against its policy ("Browser-Based Uploads Using POST"). Not
+ * authorised yet. Throws PreconditionFailed where the request is no form, what is wrong with the form, the signature or the
+ * policy, and gives the body free then; later that is for whoever has the form.
+ */
+export async function openForm(request: FormRequest, front: Front): Promise<OpenForm> {
+  const contentType = request.headers.get("Content-Type") ?? "";
+  if (!/^multipart\/form-data\s*(;|$)/i.test(contentType)) {
+    throw new S3Error("PreconditionFailed", undefined, {
+      Condition: "Bucket POST must be of the enclosure-type multipart/form-data",
+    });
+  }
+  if (request.principal.kind !== "anonymous") {
+    throw new S3Error("InvalidRequest", "A form is signed by its policy, not by a header or by parameters of the URL.");
+  }
+  const boundary = parseBoundary(contentType);
+  const { stream, contentLengthBytes: sizeBytes } = request.payload;
+  if (boundary === null || stream === null) throw new S3Error("MalformedPOSTRequest");
+  if (sizeBytes === null) throw new S3Error("MissingContentLength");
+  const body = { pieces: readPieces(stream, sizeBytes), marker: delimiterMarker(boundary), sizeBytes };
+  try {
+    return uploadOf(await readFormHead(body.pieces, body.marker), body, request, front);
+  } catch (error) {
+    body.pieces.release();
+    throw error;
+  }
+}
+
+interface Body {
+  readonly pieces: BodyPieces;
+  readonly marker: ReturnType<typeof delimiterMarker>;
+  readonly sizeBytes: number;
+}
+
+function uploadOf(head: FormHead, body: Body, request: FormRequest, front: Front): OpenForm {
+  const fields = expandFileName(head.fields, head.fileName);
+  if (!fields.has("key")) throw missingKey();
+  const values = new Map([...fields].map(([name, { value }]) => [name, value]));
+  const { principal, policy } = authenticateForm(values, front);
+  const nowMs = front.store.clock.now();
+  const checked = { fields, bucket: request.bucket, nowMs };
+  const range = policy === null ? ANY_SIZE : checkPolicy(parsePolicyDocument(policy), checked);
+  const key = checkKey(values.get("key") as string);
+  const form = { fields, file: new FormFile(body, head, range) };
+  const headers = fieldHeaders(fields, request.headers);
+  return { principal, key, headers, payload: { ...request.payload, mode: { kind: "unsigned" }, verified: null, form } };
+}
+
+/** "All variables within the form are expanded prior to validating the POST policy." Without a file name S3 leaves them. */
+function expandFileName(fields: FormFields, fileName: string | null): FormFields {
+  if (fileName === null) return fields;
+  const expand = ({ name, value }: FormField) => ({ name, value: value.replace(/\$\{filename\}/g, () => fileName) });
+  return new Map([...fields].map(([name, field]) => [name, expand(field)]));
+}
+
+function missingKey(): S3Error {
+  return new S3Error(
+    "InvalidArgument",
+    "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields.",
+    { ArgumentName: "key", ArgumentValue: "" },
+  );
+}
+
+function checkKey(key: string): string {
+  const refused = (message: string) =>
+    new S3Error("InvalidArgument", message, { ArgumentName: "key", ArgumentValue: key });
+  if (key === "") throw refused("User key must have a length greater than 0.");
+  if (key.includes("\0")) throw refused("User key must not contain U+0000.");
+  checkKeyLength(key);
+  return key;
+}

@@ -1,0 +1,52 @@
+import type { PayloadMode } from "../../../auth/sigv4/payload.ts";
+import { S3Error } from "../errors/error.ts";
+import type { Handler } from "../handler.ts";
+import type { OperationName } from "../operation-name.ts";
+import type { OperationRow } from "../operations.ts";
+import { findRefusedHeader } from "./refused-headers.ts";
+
+export interface ScreenedRequest {
+  readonly name: OperationName;
+  readonly row: OperationRow;
+  readonly headers: Headers;
+  readonly query: URLSearchParams;
+  readonly mode: PayloadMode;
+  /** Owner of every bucket there is. */
+  readonly ownerId: string;
+}
+
+/** Headers in which a client says whose bucket it believes to address, as target and as source of a copy. */
+const expectedOwner = ["x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"];
+
+/** Bodies that bring their checksum at their end: for uploads alone. */
+const trailing: ReadonlySet<PayloadMode["kind"]> = new Set(["streaming-signed-trailer", "streaming-unsigned-trailer"]);
+
+/**
+ * Stops a request that asks for what is not built (NotImplemented, by name) or for an ACL that nobody can have, gives a version to an operation that takes
+ * none (InvalidArgument), announces trailers where no object is uploaded (InvalidRequest) or expects another owner
+ * (AccessDenied). What passes may run: its handler is returned.
+ */
+export function screen({ name, row, headers, query, mode, ownerId }: ScreenedRequest): Handler {
+  if (row.handler === null) throw new S3Error("NotImplemented", `${name} is not implemented`, { Operation: name });
+  const refused = findRefusedHeader(headers, row.refused);
+  if (refused !== undefined) {
+    throw new S3Error(refused.code, undefined, {
+      Header: refused.name,
+      additionalMessage: `${name} with ${refused.name}: ${headers.get(refused.name) ?? ""}`,
+    });
+  }
+  if (row.body !== "stream" && trailing.has(mode.kind)) {
+    throw new S3Error("InvalidRequest", "The value of x-amz-content-sha256 header is invalid.");
+  }
+  if (query.has("versionId") && !row.query.includes("versionId")) {
+    throw new S3Error("InvalidArgument", "This operation does not accept a version-id.", {
+      ArgumentName: "versionId",
+      ArgumentValue: query.get("versionId") ?? "",
+    });
+  }
+  for (const header of expectedOwner) {
+    const expected = headers.get(header);
+    if (expected !== null && expected !== ownerId) throw new S3Error("AccessDenied");
+  }
+  return row.handler;
+}

@@ -1,0 +1,51 @@
+import type { Principal } from "../../auth/principal.ts";
+import type { PayloadMode } from "../../auth/sigv4/payload.ts";
+import type { VerifiedSignature } from "../../auth/sigv4/verify-signature.ts";
+import type { StoreContext } from "../../store/context.ts";
+import type { OutgoingBody } from "../../store/types.ts";
+import type { PayloadBytes } from "./body/body-pieces.ts";
+import type { FormFields } from "./form/form-fields.ts";
+
+/** What a handler is given: a request that is authenticated, authorised and screened. */
+export interface Call {
+  readonly principal: Principal;
+  /** "" where the operation has none. */
+  readonly bucket: string;
+  /** Decoded; "" where the operation has none. */
+  readonly key: string;
+  /** Decoded query parameters. */
+  readonly query: URLSearchParams;
+  readonly headers: Headers;
+  readonly payload: Payload;
+  /** Of the database that the bucket lies in. */
+  readonly store: StoreContext;
+  readonly requestId: string;
+}
+
+/** The request body as it arrived, with what the verified signature says of it. */
+export interface Payload {
+  readonly mode: PayloadMode;
+  /** What signed chunks are chained to; null where the request is anonymous or signed with Signature Version 2. */
+  readonly verified: VerifiedSignature | null;
+  readonly stream: ReadableStream<Uint8Array> | null;
+  /** Content-Length; null where the request has none. */
+  readonly contentLengthBytes: number | null;
+  /** Present where the request is a form: its file is the body then. */
+  readonly form?: UploadForm;
+}
+
+/** A form whose fields have been read and whose file follows. Its fields are also the headers of the call. */
+export interface UploadForm {
+  readonly fields: FormFields;
+  readonly file: PayloadBytes;
+}
+
+/** What a handler answers. The dispatcher adds request id, date and server headers. */
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** XML text (Content-Type application/xml), object bytes (all at once, or as they come), or nothing. */
+  readonly body?: string | Uint8Array | OutgoingBody;
+}
+
+export type Handler = (call: Call) => Promise<Answer>;

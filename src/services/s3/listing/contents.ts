@@ -1,0 +1,44 @@
+import { element, type Xml, xmlTime } from "../../../protocols/rest-xml/write.ts";
+import type { ListEntry } from "../../../store/read/list.ts";
+import type { ChecksumAlgorithm, ChecksumType } from "../../../store/types.ts";
+import { checksumTypeName } from "../body/checksums.ts";
+import type { NameEncoding } from "./parameters.ts";
+
+/** `<Contents>` for each object, then `<CommonPrefixes>` for each rolled-up prefix, as both versions of ListObjects have them. */
+export function contentsElements(entries: readonly ListEntry[], encoding: NameEncoding, owner: Xml | undefined): Xml[] {
+  const contents: Xml[] = [];
+  const prefixes: Xml[] = [];
+  for (const entry of entries) {
+    if (entry.kind === "prefix") prefixes.push(commonPrefixes(entry.prefix, encoding));
+    else contents.push(contentsElement(entry, encoding, owner));
+  }
+  return [...contents, ...prefixes];
+}
+
+export function commonPrefixes(prefix: string, encoding: NameEncoding): Xml {
+  return element("CommonPrefixes", element("Prefix", encoding.encode(prefix)));
+}
+
+type ListedObject = Extract<ListEntry, { kind: "object" }>;
+
+function contentsElement(object: ListedObject, encoding: NameEncoding, owner: Xml | undefined): Xml {
+  return element(
+    "Contents",
+    element("Key", encoding.encode(object.key)),
+    element("LastModified", xmlTime(object.modifiedMs)),
+    element("ETag", `"${object.etag}"`),
+    checksumListing(object.checksum),
+    element("Size", object.sizeBytes),
+    owner,
+    element("StorageClass", object.storageClass),
+  );
+}
+
+/** What listings say of an object's checksum: not its value. */
+export function checksumListing(checksum: { algorithm: ChecksumAlgorithm; type: ChecksumType } | undefined): Xml[] {
+  if (checksum === undefined) return [];
+  return [
+    element("ChecksumAlgorithm", checksum.algorithm.toUpperCase()),
+    element("ChecksumType", checksumTypeName(checksum.type)),
+  ];
+}

@@ -1,0 +1,54 @@
+import { child, childText, type XmlElement } from "../../../protocols/rest-xml/read.ts";
+import { element, optional, xmlDocument } from "../../../protocols/rest-xml/write.ts";
+import type { DefaultRetention, ObjectLockConfiguration } from "../../../store/buckets/object-lock.ts";
+import { S3Error } from "../errors/error.ts";
+import { parseMode } from "./documents.ts";
+
+/** S3's limits on the default retention of a bucket. */
+const DAYS_MAX = 36_500;
+const YEARS_MAX = 100;
+
+/** Reads `<ObjectLockConfiguration>`. Throws MalformedXML, and InvalidArgument for a period that is none. */
+export function parseLockConfiguration(document: XmlElement): ObjectLockConfiguration {
+  if (childText(document, "ObjectLockEnabled")?.trim() !== "Enabled") throw new S3Error("MalformedXML");
+  const rule = child(document, "Rule");
+  if (rule === undefined) return {};
+  const retention = child(rule, "DefaultRetention");
+  if (retention === undefined) throw new S3Error("MalformedXML");
+  return { defaultRetention: parseDefaultRetention(retention) };
+}
+
+function parseDefaultRetention(retention: XmlElement): DefaultRetention {
+  const mode = parseMode(childText(retention, "Mode")?.trim());
+  const days = childText(retention, "Days")?.trim();
+  const years = childText(retention, "Years")?.trim();
+  if (days !== undefined && years === undefined) return { mode, days: parsePeriod("Days", days, DAYS_MAX) };
+  if (years !== undefined && days === undefined) return { mode, years: parsePeriod("Years", years, YEARS_MAX) };
+  throw new S3Error("MalformedXML");
+}
+
+function parsePeriod(name: "Days" | "Years", text: string, most: number): number {
+  if (!/^-?\d{1,10}$/.test(text)) throw new S3Error("MalformedXML");
+  const period = Number(text);
+  if (period > 0 && period <= most) return period;
+  const problem = period > 0 ? "too large" : "must be a positive integer value";
+  throw new S3Error("InvalidArgument", `Default retention period ${problem}.`, {
+    ArgumentName: name,
+    ArgumentValue: text,
+  });
+}
+
+export function lockConfigurationDocument({ defaultRetention: retention }: ObjectLockConfiguration): string {
+  const rule =
+    retention &&
+    element(
+      "Rule",
+      element(
+        "DefaultRetention",
+        element("Mode", retention.mode),
+        optional("Days", retention.days),
+        optional("Years", retention.years),
+      ),
+    );
+  return xmlDocument("ObjectLockConfiguration", element("ObjectLockEnabled", "Enabled"), rule);
+}

@@ -1,0 +1,12 @@
+import { readLock } from "../../../store/write/amend.ts";
+import { S3Error } from "../errors/error.ts";
+import type { Handler } from "../handler.ts";
+import { versionOf } from "../objects/version-id.ts";
+import { retentionDocument } from "./documents.ts";
+
+/** GetObjectRetention, also of one that is past. */
+export const getObjectRetention: Handler = async ({ bucket, key, query, store }) => {
+  const { retention } = await readLock(store, { bucket, key, ...versionOf(query) });
+  if (retention === null) throw new S3Error("NoSuchObjectLockConfiguration", undefined, { Key: key });
+  return { status: 200, body: retentionDocument(retention) };
+};

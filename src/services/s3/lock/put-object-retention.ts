@@ -1,0 +1,16 @@
+import { putRetention } from "../../../store/write/amend.ts";
+import { readDocument } from "../body/document.ts";
+import type { Handler } from "../handler.ts";
+import { versionOf } from "../objects/version-id.ts";
+import { parseBypassGovernance } from "./bypass-governance.ts";
+import { parseRetention } from "./documents.ts";
+
+/** PutObjectRetention. Whatever protects a version now can be extended; in governance mode, and with a bypass, also loosened. */
+export const putObjectRetention: Handler = async (call) => {
+  const { bucket, key, query, headers, store } = call;
+  const version = versionOf(query);
+  const retention = parseRetention(await readDocument(call, "Retention"), store.clock.now());
+  const bypassGovernance = parseBypassGovernance(headers) ?? false;
+  await putRetention(store, { bucket, key, ...version }, { retention, bypassGovernance });
+  return { status: 200 };
+};

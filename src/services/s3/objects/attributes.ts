@@ -1,0 +1,108 @@
+import type { Attributes, SystemHeaders } from "../../../store/types.ts";
+import { S3Error } from "../errors/error.ts";
+import { decodeWords, encodeWord } from "./encoded-word.ts";
+
+const USER_PREFIX = "x-amz-meta-";
+/** S3: names (without their prefix) and values of user metadata, in UTF-8, together. */
+const USER_METADATA_MAX_BYTES = 2048;
+/** What S3 answers for an object that was stored without a Content-Type. */
+const CONTENT_TYPE_DEFAULT = "binary/octet-stream";
+
+const SYSTEM_HEADERS: Readonly<Record<keyof SystemHeaders, string>> = {
+  contentType: "Content-Type",
+  contentEncoding: "Content-Encoding",
+  contentDisposition: "Content-Disposition",
+  contentLanguage: "Content-Language",
+  cacheControl: "Cache-Control",
+  expires: "Expires",
+};
+
+/**
+ * What is kept with an object of the headers of the request that writes it. User metadata over 2 KB throws
+ * MetadataTooLarge. The transfer coding `aws-chunked` is no property of the object and is left out of Content-Encoding.
+ */
+export function parseAttributes(headers: Headers): Attributes {
+  const system: SystemHeaders = {};
+  for (const [name, header] of Object.entries(SYSTEM_HEADERS) as [keyof SystemHeaders, string][]) {
+    const value = headers.get(header);
+    if (value) system[name] = value;
+  }
+  const contentEncoding = withoutAwsChunked(system.contentEncoding ?? "");
+  if (contentEncoding !== "") system.contentEncoding = contentEncoding;
+  else delete system.contentEncoding;
+  return { system, user: parseUserMetadata(headers) };
+}
+
+function withoutAwsChunked(contentEncoding: string): string {
+  if (!/aws-chunked/i.test(contentEncoding)) return contentEncoding;
+  const codings = contentEncoding.split(",").map((coding) => coding.trim());
+  return codings.filter((coding) => coding !== "" && coding.toLowerCase() !== "aws-chunked").join(",");
+}
+
+function parseUserMetadata(headers: Headers): Record<string, string> {
+  const user: [string, string][] = [];
+  const encoder = new TextEncoder();
+  let sizeBytes = 0;
+  for (const [header, value] of headers) {
+    if (!header.startsWith(USER_PREFIX)) continue;
+    const name = header.slice(USER_PREFIX.length);
+    const text = decodeWords(value);
+    sizeBytes += encoder.encode(name).length + encoder.encode(text).length;
+    user.push([name, text]);
+  }
+  if (sizeBytes > USER_METADATA_MAX_BYTES) {
+    throw new S3Error("MetadataTooLarge", undefined, {
+      Size: String(sizeBytes),
+      MaxSizeAllowed: String(USER_METADATA_MAX_BYTES),
+    });
+  }
+  // From entries, so that a name like `__proto__` is only a name.
+  return Object.fromEntries(user);
+}
+
+/** The headers of a GET or HEAD by which an object's attributes come back. */
+export function attributeHeaders({ system, user }: Attributes): Record<string, string> {
+  const headers: [string, string][] = [["Content-Type", CONTENT_TYPE_DEFAULT]];
+  for (const [name, header] of Object.entries(SYSTEM_HEADERS) as [keyof SystemHeaders, string][]) {
+    const value = system[name];
+    if (value !== undefined) headers.push([header, value]);
+  }
+  for (const [name, value] of Object.entries(user)) headers.push([`${USER_PREFIX}${name}`, encodeWord(value)]);
+  return Object.fromEntries(headers);
+}
+
+const OVERRIDES: Readonly<Record<string, string>> = {
+  "response-content-type": "Content-Type",
+  "response-content-encoding": "Content-Encoding",
+  "response-content-disposition": "Content-Disposition",
+  "response-content-language": "Content-Language",
+  "response-cache-control": "Cache-Control",
+  "response-expires": "Expires",
+};
+
+/**
+ * The headers that a GET or HEAD asks to be answered instead of the object's own, by its response-* parameters. Only a
+ * signed request may: otherwise a link to somebody's object could make it a page of another type. Throws InvalidRequest,
+ * or InvalidArgument for a value that no header can carry.
+ */
+export function responseOverrides(query: URLSearchParams, signed: boolean): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [parameter, header] of Object.entries(OVERRIDES)) {
+    const value = query.get(parameter);
+    if (value === null) continue;
+    if (!signed) {
+      throw new S3Error(
+        "InvalidRequest",
+        "Request specific response headers cannot be used for anonymous GET requests.",
+      );
+    }
+    if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(value)) {
+      throw new S3Error("InvalidArgument", "Header value cannot be represented using ISO-8859-1.", {
+        ArgumentName: parameter,
+        ArgumentValue: value,
+      });
+    }
+    headers[header] = value;
+  }
+  return headers;
+}

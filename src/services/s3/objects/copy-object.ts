@@ -1,0 +1,70 @@
+import { xmlDocument } from "../../../protocols/rest-xml/write.ts";
+import type { ObjectHead } from "../../../store/types.ts";
+import { copyObject as storeCopy } from "../../../store/write/copy.ts";
+import { parseChecksumAlgorithm } from "../body/checksums.ts";
+import { S3Error } from "../errors/error.ts";
+import type { Call, Handler } from "../handler.ts";
+import { parseLockHeaders } from "../lock/headers.ts";
+import { parseTaggingHeader } from "../tagging/tags.ts";
+import { parseAttributes } from "./attributes.ts";
+import { checkCopyConditions, parseWriteCondition } from "./conditions.ts";
+import { type CopySource, copySourceHeader, ofCopySource, parseCopySource } from "./copy-source.ts";
+import { parseStorageClass } from "./storage-class.ts";
+import { writtenVersionHeader } from "./version-id.ts";
+import { copyResult } from "./write-answers.ts";
+
+const ONTO_ITSELF =
+  "This copy request is illegal because it is trying to copy an object to itself without changing the object's " +
+  "metadata, storage class, website redirect location or encryption attributes.";
+
+/**
+ * CopyObject. Of the request's attributes and tags only those count that a directive REPLACE lets in. A lock is never copied.
+ */
+export const copyObject: Handler = async (call) => {
+  const { bucket, key, headers, store } = call;
+  const source = parseCopySource(headers.get("x-amz-copy-source") ?? "");
+  const attributes = isReplaced(headers, "metadata") ? parseAttributes(headers) : "copy";
+  const tags = isReplaced(headers, "tagging") ? (parseTaggingHeader(headers) ?? []) : "copy";
+  const lock = parseLockHeaders(headers, store.clock.now());
+  const storageClass = parseStorageClass(headers, store);
+  const checksumAlgorithm = parseChecksumAlgorithm(headers);
+  const condition = parseWriteCondition(headers);
+  const copying = storeCopy(store, {
+    source,
+    check: (head) => {
+      checkCopyConditions(headers, head);
+      if (attributes === "copy") refuseNoChange(call, source, head);
+    },
+    bucket,
+    key,
+    attributes,
+    tags,
+    storageClass,
+    ...(lock && { lock }),
+    ...(checksumAlgorithm && { checksumAlgorithm }),
+    ...(condition && { condition }),
+  });
+  const copied = await ofCopySource(copying);
+  return {
+    status: 200,
+    headers: { ...copySourceHeader(copied.sourceVersionId), ...writtenVersionHeader(copied.versionId) },
+    body: xmlDocument("CopyObjectResult", copyResult(copied, copied.checksum)),
+  };
+};
+
+/** What a directive says: the request's own is meant, not the source's. */
+function isReplaced(headers: Headers, what: "metadata" | "tagging"): boolean {
+  const name = `x-amz-${what}-directive`;
+  const text = headers.get(name) ?? "COPY";
+  if (text === "COPY" || text === "REPLACE") return text === "REPLACE";
+  throw new S3Error("InvalidArgument", `Unknown ${what} directive.`, { ArgumentName: name, ArgumentValue: text });
+}
+
+/** An object copied onto itself must change in something; an older version that is copied becomes the newest one. */
+function refuseNoChange({ bucket, key, headers, store }: Call, source: CopySource, head: ObjectHead): void {
+  if (source.bucket !== bucket || source.key !== key || source.versionId !== undefined) return;
+  const algorithm = parseChecksumAlgorithm(headers);
+  if (algorithm !== null && algorithm !== head.checksum?.algorithm) return;
+  if (parseStorageClass(headers, store) !== head.storageClass) return;
+  throw new S3Error("InvalidRequest", ONTO_ITSELF);
+}

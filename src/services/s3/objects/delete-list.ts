@@ -1,0 +1,86 @@
+import { childrenOf, childText, readXml, type XmlElement } from "../../../protocols/rest-xml/read.ts";
+import type { DeleteCondition } from "../../../store/delete/delete.ts";
+import { parseVersionId } from "../../../store/version-id.ts";
+import { S3Error, type S3ErrorCode } from "../errors/error.ts";
+import { readDeleteCondition } from "./delete-conditions.ts";
+
+/** S3's limit on the keys of one DeleteObjects. */
+export const DELETE_KEYS_MAX = 1000;
+const KEY_MAX_BYTES = 1024;
+
+/** One member of the list. */
+export interface Deletion {
+  readonly key: string;
+  readonly versionId: string | undefined;
+  readonly condition: DeleteCondition | undefined;
+  /** Why it cannot be deleted, as far as the request itself tells. */
+  readonly refusal: { readonly code: S3ErrorCode; readonly message: string } | null;
+}
+
+export interface DeleteList {
+  /** Only failures are answered. */
+  readonly quiet: boolean;
+  readonly deletions: readonly Deletion[];
+}
+
+/** Reads the body of DeleteObjects. Throws MalformedXML, also for an empty list and for more than 1,000 keys. */
+export function parseDeleteList(body: Uint8Array): DeleteList {
+  const root = readXml(body, "Delete");
+  const objects = childrenOf(root, "Object");
+  if (objects.length === 0 || objects.length > DELETE_KEYS_MAX) throw new S3Error("MalformedXML");
+  const deletions = objects.map(parseDeletion);
+  return { quiet: parseBoolean(childText(root, "Quiet")), deletions: refuseRepeatedConditions(deletions) };
+}
+
+/** A key can be deleted once: which of two conditions would decide is nothing that an answer could tell. */
+function refuseRepeatedConditions(deletions: readonly Deletion[]): Deletion[] {
+  const seen = new Set<string>();
+  return deletions.map((deletion) => {
+    if (deletion.refusal !== null || deletion.condition === undefined) return deletion;
+    if (!seen.has(deletion.key)) {
+      seen.add(deletion.key);
+      return deletion;
+    }
+    return { ...deletion, refusal: new S3Error("InvalidRequest", "The key is listed with a condition already") };
+  });
+}
+
+function parseBoolean(text: string | undefined): boolean {
+  switch (text?.trim().toLowerCase()) {
+    case "true":
+    case "1":
+      return true;
+    case undefined:
+    case "":
+    case "false":
+    case "0":
+      return false;
+    default:
+      throw new S3Error("MalformedXML");
+  }
+}
+
+function parseDeletion(object: XmlElement): Deletion {
+  const key = childText(object, "Key");
+  if (key === undefined) throw new S3Error("MalformedXML");
+  const versionId = childText(object, "VersionId");
+  const condition = readDeleteCondition({
+    etag: childText(object, "ETag"),
+    size: childText(object, "Size"),
+    modified: childText(object, "LastModifiedTime"),
+  });
+  if (condition === "malformed") throw new S3Error("MalformedXML");
+  const deletion = { key, versionId, condition };
+  // What is wrong with one key is answered beside it; the others are deleted.
+  return { ...deletion, refusal: refusalOf(deletion) };
+}
+
+function refusalOf({ key, versionId, condition }: Omit<Deletion, "refusal">): Deletion["refusal"] {
+  if (key === "" || key.includes("\0")) return new S3Error("UserKeyMustBeSpecified", "The key must not be empty");
+  if (new TextEncoder().encode(key).length > KEY_MAX_BYTES) return new S3Error("KeyTooLongError");
+  if (versionId === undefined) return null;
+  if (parseVersionId(versionId) === null) return new S3Error("NoSuchVersion");
+  if (condition === undefined) return null;
+  // To ignore it would delete what the client wants kept.
+  return new S3Error("NotImplemented", "A condition on a version is not implemented");
+}

@@ -1,0 +1,24 @@
+import { openObject } from "../../../store/read/objects.ts";
+import { wantsChecksum } from "../body/checksums.ts";
+import type { Handler } from "../handler.ts";
+import { responseOverrides } from "./attributes.ts";
+import { checkReadConditions, ifRangeHolds } from "./conditions.ts";
+import { objectHeaders } from "./object-headers.ts";
+import { parseRangeRequest, readHint, selectRange } from "./range.ts";
+import { versionOf } from "./version-id.ts";
+
+/** GetObject: conditions, one range or one part, response-* overrides, the checksum if it is asked for. */
+export const getObject: Handler = async (call) => {
+  const { bucket, key, query, headers } = call;
+  const version = versionOf(query);
+  const asked = parseRangeRequest(headers.get("Range"), query.get("partNumber"));
+  const overrides = responseOverrides(query, call.principal.kind !== "anonymous");
+  const hint = readHint(asked);
+  const object = await openObject(call.store, { bucket, key, ...version, ...(hint && { hint }) });
+  checkReadConditions(headers, object.head);
+  const request = ifRangeHolds(headers, object.head) ? asked : ({ kind: "whole" } as const);
+  const selection = selectRange(request, object.head);
+  const body = await object.read(selection);
+  const read = { request, selection, withChecksum: wantsChecksum(headers) };
+  return { status: selection.status, headers: { ...objectHeaders(object.head, read), ...overrides }, body };
+};

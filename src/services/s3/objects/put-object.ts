@@ -1,0 +1,31 @@
+import { putObject as storeObject } from "../../../store/write/write.ts";
+import { checksumAnswerHeaders } from "../body/checksums.ts";
+import { incomingBody, releasing } from "../body/request-body.ts";
+import type { Handler } from "../handler.ts";
+import { requireDigestOfLocked } from "../lock/headers.ts";
+import { appendObject, parseWriteOffset } from "./append-object.ts";
+import { parseWriteCondition } from "./conditions.ts";
+import { quoteEtag } from "./etag.ts";
+import { parseNewObject } from "./new-object.ts";
+import { writtenVersionHeader } from "./version-id.ts";
+
+/** PutObject. Everything that the head of the request makes impossible is refused before a byte of the body is read. */
+export const putObject: Handler = async (call) => {
+  const offset = parseWriteOffset(call.headers);
+  if (offset !== null) return appendObject(call, offset);
+  const condition = parseWriteCondition(call.headers);
+  const object = parseNewObject(call.headers, call.store);
+  requireDigestOfLocked(call.headers, object.lock);
+  const { bucket, key } = call;
+  const body = incomingBody(call);
+  const put = { bucket, key, ...object, body, ...(condition && { condition }) };
+  const written = await releasing(() => body, storeObject(call.store, put));
+  return {
+    status: 200,
+    headers: {
+      ETag: quoteEtag(written.etag),
+      ...writtenVersionHeader(written.versionId),
+      ...checksumAnswerHeaders(written.checksum),
+    },
+  };
+};

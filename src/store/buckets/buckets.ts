@@ -1,0 +1,88 @@
+import type { BucketRow } from "../../metadata/rows.ts";
+import type { StoreContext } from "../context.ts";
+import { StoreError } from "../failure.ts";
+import { withMetadata } from "../translate-metadata.ts";
+import type { Bucket, BucketName, Tags } from "../types.ts";
+import { allStores } from "./databases.ts";
+
+/**
+ * A page of an owner's buckets in name order. `after` is exclusive, "" from the start. Several databases are asked side by side:
+ * of buckets that are made or deleted meanwhile a page may show a later one and not an earlier one.
+ */
+export async function listBuckets(
+  store: StoreContext,
+  page: { owner: string; prefix: string; after: string; limit: number },
+): Promise<{ buckets: Bucket[]; truncated: boolean }> {
+  const stores = allStores(store);
+  const lists = await withMetadata({ bucket: "" }, () =>
+    Promise.all(stores.map(({ metadata }) => metadata.buckets.list(page))),
+  );
+  // Names are of ASCII: the order of characters is the order of bytes.
+  const rows = stores.length === 1 ? lists.flat() : lists.flat().sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { buckets: rows.slice(0, page.limit), truncated: rows.length > page.limit };
+}
+
+/**
+ * Makes a bucket, in one D1 round trip; where there are several databases, two more waves of them find it one. With
+ * `objectLock` it is versioned from the start, for good. Throws `StoreError` bucket-exists where the name is taken, by
+ * whomever. A crash leaves the bucket there, or not.
+ */
+export async function createBucket(
+  store: StoreContext,
+  bucket: { name: BucketName; owner: string; region: string; objectLock?: boolean; tags?: Tags },
+): Promise<void> {
+  const { objectLock = false, tags = [], ...named } = bucket;
+  const lock = objectLock
+    ? { versioning: "enabled" as const, objectLock: "{}" }
+    : { versioning: null, objectLock: null };
+  const configuration = tags.length > 0 ? { tagging: tags } : {};
+  const row = { ...named, ...lock, configuration, createdMs: store.clock.now() };
+  const { metadata } = store.databases ? await store.databases.forNewBucket(bucket.name) : store;
+  const taken = await withMetadata({ bucket: bucket.name }, () => metadata.buckets.create(row));
+  if (!taken) return;
+  throw new StoreError({
+    kind: "bucket-exists",
+    bucket: bucket.name,
+    ownedByCaller: taken.takenBy === bucket.owner,
+  });
+}
+
+/** Throws `StoreError` no-such-bucket. */
+export async function headBucket(store: StoreContext, name: BucketName): Promise<Bucket> {
+  const row = await withMetadata({ bucket: name }, () => store.metadata.buckets.learn(name, store.clock.now()));
+  return foundBucket(row, name);
+}
+
+/** Deletes an empty bucket, and aborts its unfinished uploads. Throws `StoreError` no-such-bucket or bucket-not-empty. */
+export async function deleteBucket(store: StoreContext, name: BucketName): Promise<void> {
+  await store.databases?.keepName(name, store);
+  try {
+    await withMetadata({ bucket: name }, () => store.metadata.buckets.delete(name, store.clock.now()));
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.failure.kind !== "bucket-not-empty") throw error;
+    const { versioning } = await headBucket(store, name);
+    throw new StoreError({ ...error.failure, versioned: versioning !== null }, { cause: error });
+  }
+}
+
+/** Throws `StoreError` no-such-bucket, or versioning-needed where object lock keeps it enabled. */
+export async function setVersioning(
+  store: StoreContext,
+  bucket: BucketName,
+  versioning: "enabled" | "suspended",
+): Promise<void> {
+  try {
+    await withMetadata({ bucket }, () => store.metadata.buckets.setVersioning(bucket, versioning));
+  } catch (error) {
+    if (error instanceof StoreError && error.failure.kind === "conflict") {
+      throw new StoreError({ kind: "versioning-needed", bucket }, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** The row, or the failure that the bucket does not exist. */
+export function foundBucket(row: BucketRow | null | undefined, bucket: BucketName): Bucket {
+  if (!row) throw new StoreError({ kind: "no-such-bucket", bucket });
+  return row;
+}

@@ -1,0 +1,51 @@
+import type { LockRow, TagRow } from "../../metadata/rows.ts";
+import type { StoreContext } from "../context.ts";
+import { StoreError } from "../failure.ts";
+import { lockRow } from "../read/object-head.ts";
+import type { Bucket, ObjectLock, Tags } from "../types.ts";
+
+/** What versions get that bring no retention of their own: one of days and years is given. */
+export interface DefaultRetention {
+  mode: "GOVERNANCE" | "COMPLIANCE";
+  days?: number;
+  years?: number;
+}
+
+/** A bucket's object lock configuration, as kept in `buckets.object_lock`. */
+export interface ObjectLockConfiguration {
+  defaultRetention?: DefaultRetention;
+}
+
+const NO_LOCK: ObjectLock = { retention: null, legalHold: null };
+
+/** A bucket's object lock configuration; null where it was created without object lock. */
+export function lockConfiguration({ objectLock }: Pick<Bucket, "objectLock">): ObjectLockConfiguration | null {
+  return objectLock === null ? null : (JSON.parse(objectLock) as ObjectLockConfiguration);
+}
+
+/**
+ * The lock of a new version: its own, with the bucket's default retention where it brings none. Throws `StoreError`
+ * no-object-lock where it brings one and the bucket takes none.
+ */
+export function lockFor({ clock }: StoreContext, bucket: Bucket, lock: ObjectLock = NO_LOCK): LockRow {
+  const configuration = lockConfiguration(bucket);
+  if (configuration === null && (lock.retention || lock.legalHold !== null)) {
+    throw new StoreError({ kind: "no-object-lock", bucket: bucket.name, asked: "lock" });
+  }
+  const retention = configuration?.defaultRetention;
+  if (lock.retention || !retention) return lockRow(lock);
+  return lockRow({ ...lock, retention: { mode: retention.mode, untilMs: retainUntil(clock.now(), retention) } });
+}
+
+/** Days are of 24 hours; a year ends on the same date. */
+function retainUntil(nowMs: number, { days = 0, years = 0 }: DefaultRetention): number {
+  const until = new Date(nowMs);
+  until.setUTCFullYear(until.getUTCFullYear() + years);
+  until.setUTCDate(until.getUTCDate() + days);
+  return until.getTime();
+}
+
+/** null where there are none. */
+export function tagRows(tags: Tags | undefined): TagRow[] | null {
+  return tags && tags.length > 0 ? tags.map(([key, value]) => [key, value]) : null;
+}

@@ -1,0 +1,33 @@
+import type { StoreContext } from "../context.ts";
+import { StoreError } from "../failure.ts";
+import { withMetadata } from "../translate-metadata.ts";
+import type { BucketName } from "../types.ts";
+import { headBucket } from "./buckets.ts";
+import { lockConfiguration, type ObjectLockConfiguration } from "./lock-and-tags.ts";
+
+export type { DefaultRetention, ObjectLockConfiguration } from "./lock-and-tags.ts";
+
+/** The bucket's object lock configuration; null where it has no object lock. Throws `StoreError` no-such-bucket. */
+export async function readLockConfiguration(
+  store: StoreContext,
+  bucket: BucketName,
+): Promise<ObjectLockConfiguration | null> {
+  return lockConfiguration(await headBucket(store, bucket));
+}
+
+/**
+ * Sets it; a bucket that had no object lock has it from then on, for good. What is stored already keeps its lock. Throws
+ * `StoreError` no-such-bucket, and not-versioned where the bucket's versions are not enabled.
+ */
+export async function setLockConfiguration(
+  store: StoreContext,
+  bucket: BucketName,
+  configuration: ObjectLockConfiguration,
+): Promise<void> {
+  try {
+    await withMetadata({ bucket }, () => store.metadata.buckets.setObjectLock(bucket, JSON.stringify(configuration)));
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.failure.kind !== "conflict") throw error;
+    throw new StoreError({ kind: "not-versioned", bucket }, { cause: error });
+  }
+}

@@ -1,0 +1,191 @@
+import { GuardError } from "../../metadata/database.ts";
+import type {
+  ConditionalRemoval,
+  DoomedVersion,
+  PlacedMarker,
+  RemovalCondition,
+} from "../../metadata/objects/removals.ts";
+import { headBucket } from "../buckets/buckets.ts";
+import type { StoreContext } from "../context.ts";
+import { StoreError } from "../failure.ts";
+import { newId } from "../placement/ids.ts";
+import { withMetadata } from "../translate-metadata.ts";
+import type { Bucket, BucketName, ObjectKey } from "../types.ts";
+import { formatVersionId, parseVersionId } from "../version-id.ts";
+
+/** What must hold of what the key names now. */
+export type DeleteCondition = RemovalCondition;
+
+export interface Deletion {
+  key: ObjectKey;
+  /** As S3 prints it: that version is removed for good. Absent: the key is deleted, which may leave a delete marker. */
+  versionId?: string;
+  /** Of a key, not of a version. A key is listed with one condition at the most. */
+  condition?: DeleteCondition;
+}
+
+/**
+ * `locked`: retention or a legal hold protects the version. `unmet`: the condition does not hold. `absent`: there was a
+ * condition, and no object.
+ */
+export type DeletionRefusal = "locked" | "unmet" | "absent";
+
+/** What became of a deletion. Deleting what is not there succeeds. */
+export interface DeletionResult {
+  /** A delete marker was placed, or (with a version id) removed. */
+  deleteMarker: boolean;
+  /** Version id of the marker that was placed. */
+  markerVersionId?: string;
+  /** null: it was done. Otherwise nothing was changed. */
+  refusal: DeletionRefusal | null;
+}
+
+export interface DeleteObjects {
+  bucket: BucketName;
+  /** At most 1,000. */
+  deletions: readonly Deletion[];
+  /** Retention in governance mode does not protect. Said at all, the bucket must have object lock. */
+  bypassGovernance?: boolean | undefined;
+}
+
+/** How often a deletion is tried again because the bucket's versioning was changed under it. */
+const ATTEMPTS_MAX = 3;
+const DONE: DeletionResult = { deleteMarker: false, refusal: null };
+
+/**
+ * Deletes up to 1,000 keys and versions; the results are in the order of the deletions. Keys, keys with conditions and versions
+ * are a D1 batch each. What is dropped becomes trash; no shard is touched. Throws `StoreError` no-such-bucket, no-such-version
+ * (an id that no version can have), no-object-lock, conflict, metadata-unavailable.
+ */
+export async function deleteObjects(store: StoreContext, request: DeleteObjects): Promise<DeletionResult[]> {
+  const { deletions } = request;
+  const versions = deletions.filter(({ versionId }) => versionId !== undefined);
+  const keys = deletions.filter(({ versionId, condition }) => versionId === undefined && !condition);
+  const conditional = deletions.filter(({ versionId, condition }) => versionId === undefined && condition);
+  const results = new Map([
+    ...(await deleteKeys(store, request, keys)),
+    ...(await deleteMatching(store, request, conditional)),
+    ...(await removeVersions(store, request, versions)),
+  ]);
+  return deletions.map((deletion) => results.get(deletion) ?? DONE);
+}
+
+/**
+ * Deletes one key or one version. Throws as `deleteObjects`, `object-locked`, and for the condition precondition-failed or
+ * precondition-no-such-key.
+ */
+export async function deleteObject(
+  store: StoreContext,
+  request: Deletion & Omit<DeleteObjects, "deletions">,
+): Promise<DeletionResult> {
+  const { key, versionId, condition } = request;
+  if (versionId === undefined)
+    return (await deleteKeys(store, request, [{ key }], condition)).values().next().value ?? DONE;
+  const [result] = [...(await removeVersions(store, request, [{ key, versionId }])).values()];
+  if (result?.refusal === "locked") throw new StoreError({ kind: "object-locked", key });
+  return result ?? DONE;
+}
+
+type DeletionScope = Omit<DeleteObjects, "deletions">;
+type Results = Map<Deletion, DeletionResult>;
+
+async function deleteKeys(
+  store: StoreContext,
+  request: DeletionScope,
+  deletions: readonly Deletion[],
+  condition?: DeleteCondition,
+): Promise<Results> {
+  if (deletions.length === 0) return new Map();
+  const pairs = [...new Set(deletions.map(({ key }) => key))].map((key) => [key, newId(store)] as const);
+  const markers = await underRules(store, request, deletions, (bucket) =>
+    store.metadata.removals.current(bucket, pairs, store.clock.now(), condition),
+  );
+  return new Map(deletions.map((deletion) => [deletion, ofMarker(markers.find(({ key }) => key === deletion.key))]));
+}
+
+async function deleteMatching(
+  store: StoreContext,
+  request: DeletionScope,
+  deletions: readonly Deletion[],
+): Promise<Results> {
+  if (deletions.length === 0) return new Map();
+  const removals = deletions.map(
+    ({ key, condition = {} }): ConditionalRemoval => ({ key, markerId: newId(store), condition }),
+  );
+  const { present, removed, markers } = await underRules(store, request, deletions, (bucket) =>
+    store.metadata.removals.matching(bucket, removals, store.clock.now()),
+  );
+  const [wasPresent, wasRemoved] = [new Set(present), new Set(removed)];
+  const placed = new Map(markers.map((marker) => [marker.key, marker]));
+  return new Map(
+    deletions.map((deletion): [Deletion, DeletionResult] => {
+      const { key } = deletion;
+      if (wasRemoved.has(key)) return [deletion, ofMarker(placed.get(key))];
+      return [deletion, { deleteMarker: false, refusal: wasPresent.has(key) ? "unmet" : "absent" }];
+    }),
+  );
+}
+
+/** Runs a deletion of keys under the rules that the bucket has, or lately had; again where they are others. */
+async function underRules<T>(
+  store: StoreContext,
+  { bucket: name, bypassGovernance }: DeletionScope,
+  deletions: readonly Deletion[],
+  run: (bucket: Bucket) => Promise<T>,
+): Promise<T> {
+  const subject = { bucket: name, key: deletions[0]?.key ?? "" };
+  for (let attempt = 1; ; attempt++) {
+    // What is remembered is tried once. It says nothing for sure, and so nothing of whether governance may be bypassed.
+    const mayRecall = attempt === 1 && bypassGovernance === undefined;
+    const remembered = mayRecall ? store.metadata.buckets.recall(name, store.clock.now()) : null;
+    const bucket = remembered ?? (await headBucket(store, name));
+    if (bypassGovernance !== undefined && bucket.objectLock === null) throw noObjectLock(name);
+    try {
+      return await withMetadata(subject, () => run(bucket));
+    } catch (error) {
+      if (!isBucketChanged(error) || attempt === ATTEMPTS_MAX) throw error;
+    }
+  }
+}
+
+async function removeVersions(
+  store: StoreContext,
+  { bucket, bypassGovernance }: DeletionScope,
+  deletions: readonly Deletion[],
+): Promise<Results> {
+  if (deletions.length === 0) return new Map();
+  const doomed = deletions.map(doomedVersion);
+  const options = { nowMs: store.clock.now(), bypassGovernance };
+  const removed = await withMetadata({ bucket }, () => store.metadata.removals.versions(bucket, doomed, options)).catch(
+    (error: unknown) => {
+      throw isBucketChanged(error) ? noObjectLock(bucket, error) : error;
+    },
+  );
+  const found = new Map(removed.map((version) => [`${formatVersionId(version)} ${version.key}`, version]));
+  return new Map(
+    deletions.map((deletion) => {
+      const version = found.get(`${deletion.versionId} ${deletion.key}`);
+      const refusal = version?.isLocked ? ("locked" as const) : null;
+      return [deletion, { deleteMarker: refusal === null && version?.isMarker === true, refusal }];
+    }),
+  );
+}
+
+function doomedVersion({ key, versionId = "" }: Deletion): DoomedVersion {
+  const ref = parseVersionId(versionId);
+  if (!ref) throw new StoreError({ kind: "no-such-version", key, versionId });
+  return { key, version: ref.kind === "null" ? "null" : { seq: ref.seq, id: ref.id } };
+}
+
+function ofMarker(marker: PlacedMarker | undefined): DeletionResult {
+  if (!marker) return DONE;
+  return { deleteMarker: true, markerVersionId: formatVersionId(marker), refusal: null };
+}
+
+function noObjectLock(bucket: BucketName, cause?: unknown): StoreError {
+  return new StoreError({ kind: "no-object-lock", bucket, asked: "bypass" }, { cause });
+}
+
+function isBucketChanged(error: unknown): boolean {
+  return error instanceof StoreError && error.cause instanceof GuardError && error.cause.guard === "bucket_changed";
+}

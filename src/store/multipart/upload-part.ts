@@ -1,0 +1,247 @@
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import { toBase64, toHex } from "../../base/bytes.ts";
+import type { PartCommit } from "../../metadata/objects/commit.ts";
+import type { BlobRow, ContentRow, ExtentRow, ObjectRow } from "../../metadata/rows.ts";
+import { foundBucket } from "../buckets/buckets.ts";
+import type { StoreContext } from "../context.ts";
+import { StoreError } from "../failure.ts";
+import { newId } from "../placement/ids.ts";
+import { ObjectBody } from "../read/object-body.ts";
+import { objectHead } from "../read/object-head.ts";
+import type { ObjectName } from "../read/objects.ts";
+import { EXTENTS_MAX } from "../settings.ts";
+import { withMetadata } from "../translate-metadata.ts";
+import type { Bucket, ChecksumAlgorithm, Digests, IncomingBody, ObjectChecksum, ObjectHead } from "../types.ts";
+import type { BlobSource } from "../write/body-pieces.ts";
+import { blobIds, digestRange, openSource } from "../write/copy.ts";
+import { DigestSet } from "../write/digests.ts";
+import { extentsOver } from "../write/extents.ts";
+import { blobShape } from "../write/write.ts";
+import { writeBody } from "../write/write-blob.ts";
+import { findUpload, foundUpload, type UploadInfo, type UploadName, uploadInfo } from "./uploads.ts";
+
+export interface UploadPart extends UploadName {
+  /** 1 to 10,000. */
+  partNumber: number;
+  /** The body, once it is known which checksum the upload asks for. */
+  body(upload: UploadInfo): IncomingBody;
+}
+
+export interface UploadedPart {
+  etag: string;
+  modifiedMs: number;
+  checksum?: { algorithm: ChecksumAlgorithm; value: string };
+}
+
+export interface CopiedPart extends UploadedPart {
+  /** Of what was copied; present where its bucket is or was versioned. */
+  sourceVersionId?: string;
+}
+
+export interface UploadPartCopy extends UploadName {
+  partNumber: number;
+  source: ObjectName;
+  /** The bytes to take; throws to refuse the source. */
+  select(head: ObjectHead): { offset: number; length: number };
+}
+
+/**
+ * Writes a part by the write protocol of `putObject`; a part of the same number is replaced. A crash leaves the part wholly
+ * there or only garbage. Throws what the body throws, and `StoreError` no-such-bucket, no-such-upload, incomplete-body,
+ * drives-unavailable, metadata-unavailable.
+ */
+export async function uploadPart(store: StoreContext, name: UploadPart): Promise<UploadedPart> {
+  const { bucket, upload } = await findUpload(store, name);
+  const info = uploadInfo(upload);
+  const body = name.body(info);
+  let verified: ObjectChecksum | null = null;
+  const { blobs, digests } = await writePart(store, body, info, (computed) => {
+    verified = body.verify(computed);
+  });
+  const given = verified as ObjectChecksum | null;
+  const checksum = given && given.algorithm === info.checksum?.algorithm ? given.value : ownChecksum(info, digests);
+  return commitPart(store, name, info, {
+    bucketId: bucket.id,
+    sizeBytes: body.sizeBytes,
+    etag: toHex(digests.get("md5") as Uint8Array),
+    checksum,
+    crc64nvme: toHex(digests.get("crc64nvme") as Uint8Array),
+    slices: slicesOver(blobs, 0),
+    blobs,
+  });
+}
+
+/**
+ * Makes a range of an object a part, without moving a byte: the part refers to the same blobs. The range is read only where
+ * the upload asks for a checksum, and written anew where the buckets lie in different databases. Throws as `copyObject` does, and `StoreError`
+ * no-such-upload, too-many-extents.
+ */
+export async function uploadPartCopy(store: StoreContext, name: UploadPartCopy): Promise<CopiedPart> {
+  const found = await openSource(store, name.source, name);
+  const bucket = foundBucket(found.bucket, name.bucket);
+  const { upload } = foundUpload({ bucket, upload: found.upload }, name);
+  const head = objectHead(found.source, found.sourceBucket);
+  const source = head.versionId === undefined ? {} : { sourceVersionId: head.versionId };
+  const range = name.select(head);
+  return {
+    ...(await copyRange(store, name, { ...found, bucket, info: uploadInfo(upload), range })),
+    ...source,
+  };
+}
+
+interface ByteRange {
+  offset: number;
+  length: number;
+}
+
+async function copyRange(
+  store: StoreContext,
+  name: UploadPartCopy,
+  copy: { bucket: Bucket; info: UploadInfo; source: ObjectRow & ContentRow; from: StoreContext; range: ByteRange },
+): Promise<UploadedPart> {
+  const { bucket, info, source, from, range } = copy;
+  const target = { bucketId: bucket.id, sizeBytes: range.length };
+  const isMoved = source.extents === null || range.length === 0 || from !== store;
+  if (isMoved) return copyBytes(store, name, { info, target, body: new ObjectBody(from, source, [], range) });
+  const { slices, blobs } = await slicesOf(store, source, info, range);
+  if (slices.length > EXTENTS_MAX) throw new StoreError({ kind: "too-many-extents", extentsMax: EXTENTS_MAX });
+  const algorithm = info.checksum?.algorithm;
+  const digests = algorithm ? await digestRange(store, source, range, ["md5", "crc64nvme", algorithm]) : null;
+  return commitPart(store, name, info, {
+    ...target,
+    etag: digests ? toHex(digests.get("md5") as Uint8Array) : etagOfRange(source, range),
+    checksum: algorithm && digests ? toBase64(digests.get(algorithm) as Uint8Array) : null,
+    crc64nvme: digests ? toHex(digests.get("crc64nvme") as Uint8Array) : crc64OfRange(source, range),
+    slices,
+    blobs,
+  });
+}
+
+type Slice = [start: number, length: number, blobId: string, offset: number];
+
+interface Part {
+  bucketId: number;
+  sizeBytes: number;
+  etag: string;
+  checksum: string | null;
+  crc64nvme: string | null;
+  slices: Slice[];
+  /** Those that were written for it. */
+  blobs: BlobRow[];
+}
+
+/** Steps 2 to 5 for a part. An empty one has no blob. CRC-64/NVME is among the digests, for it falls out of the frames. */
+async function writePart(
+  store: StoreContext,
+  source: BlobSource,
+  upload: UploadInfo,
+  verify: (digests: Digests) => void,
+): Promise<{ blobs: BlobRow[]; digests: Digests }> {
+  if (source.sizeBytes > 0) {
+    const shape = blobShape(store, source.sizeBytes, upload.storageClass);
+    return writeBody(store, { source, ...shape, admitted: Promise.resolve(), verify });
+  }
+  const surplus = await source.next();
+  if (surplus) throw new StoreError({ kind: "incomplete-body", expectedBytes: 0, receivedBytes: surplus.length });
+  const digests = new DigestSet(["md5", "crc64nvme", ...source.digests], store.engine).finish();
+  verify(digests);
+  return { blobs: [], digests };
+}
+
+/** A small source lies in its row, one in another database cannot be referred to: the bytes are written as a part of their own. */
+async function copyBytes(
+  store: StoreContext,
+  name: UploadPartCopy,
+  copy: { info: UploadInfo; target: { bucketId: number; sizeBytes: number }; body: ObjectBody },
+): Promise<UploadedPart> {
+  const { info, target, body } = copy;
+  const algorithm = info.checksum?.algorithm;
+  const digestNames: ChecksumAlgorithm[] = algorithm ? [algorithm] : [];
+  const bytes = { sizeBytes: body.sizeBytes, readsDrives: true, digests: digestNames, next: () => body.next() };
+  try {
+    await body.ready();
+    const { blobs, digests } = await writePart(store, bytes, info, () => {});
+    return await commitPart(store, name, info, {
+      ...target,
+      etag: toHex(digests.get("md5") as Uint8Array),
+      checksum: algorithm ? toBase64(digests.get(algorithm) as Uint8Array) : null,
+      crc64nvme: toHex(digests.get("crc64nvme") as Uint8Array),
+      slices: slicesOver(blobs, 0),
+      blobs,
+    });
+  } finally {
+    await body.cancel();
+  }
+}
+
+/** Step 6 for a part. */
+async function commitPart(
+  store: StoreContext,
+  name: UploadName & { partNumber: number },
+  info: UploadInfo,
+  part: Part,
+): Promise<UploadedPart> {
+  const id = newId(store);
+  const { bucketId, sizeBytes, etag, checksum, crc64nvme, slices, blobs } = part;
+  const modifiedMs = store.clock.now();
+  const extents = slices.map((slice): ExtentRow => [...slice, id]);
+  const commit: PartCommit = {
+    bucketId,
+    key: name.key,
+    uploadId: name.uploadId,
+    part: { partNumber: name.partNumber, id, sizeBytes, etag, modifiedMs, checksum, crc64nvme, extents },
+    blobs,
+    sharedBlobIds: blobIds(extents).filter((blobId) => !blobs.some(({ id: own }) => own === blobId)),
+  };
+  await withMetadata(name, () => store.metadata.commits.part(commit));
+  const algorithm = info.checksum?.algorithm;
+  return { etag, modifiedMs, ...(algorithm && checksum !== null ? { checksum: { algorithm, value: checksum } } : {}) };
+}
+
+/** CRC-64/NVME falls out of the frames, so an upload that asks for it has it for every part. */
+function ownChecksum(info: UploadInfo, digests: Digests): string | null {
+  if (info.checksum?.algorithm !== "crc64nvme") return null;
+  return toBase64(digests.get("crc64nvme") as Uint8Array);
+}
+
+/** The range as slices of the source's blobs. What of it lies inline, after them, is written as blobs of their own. */
+async function slicesOf(
+  store: StoreContext,
+  source: ContentRow,
+  upload: UploadInfo,
+  range: { offset: number; length: number },
+): Promise<Pick<Part, "slices" | "blobs">> {
+  const end = range.offset + range.length;
+  const slices = (source.extents ?? []).flatMap(([start, length, blobId, offset]): Slice[] => {
+    const from = Math.max(start, range.offset);
+    const to = Math.min(start + length, end);
+    return from < to ? [[from - range.offset, to - from, blobId, offset + from - start]] : [];
+  });
+  const [start = 0, length = 0] = slices.at(-1) ?? [];
+  const inline = { offset: range.offset + start + length, length: range.length - start - length };
+  if (inline.length === 0) return { slices, blobs: [] };
+  const body = new ObjectBody(store, source, [], inline);
+  const bytes = { sizeBytes: inline.length, digests: [], next: () => body.next() };
+  const { blobs } = await writePart(store, bytes, upload, () => {});
+  return { slices: [...slices, ...slicesOver(blobs, start + length)], blobs };
+}
+
+/** The whole of blobs that follow each other, from byte `start` of the part. */
+function slicesOver(blobs: readonly BlobRow[], start: number): Slice[] {
+  return extentsOver(blobs, start, "").map(([from, length, blobId, offset]) => [from, length, blobId, offset]);
+}
+
+/** The MD5 where the range is a whole simple object; otherwise an ETag that is as good as any: the bytes are not read. */
+function etagOfRange(source: ObjectRow, range: { offset: number; length: number }): string {
+  if (range.length === source.sizeBytes && !source.etag.includes("-")) return source.etag;
+  return createHash("md5").update(`${source.id}:${range.offset}:${range.length}`).digest("hex");
+}
+
+function crc64OfRange(source: ObjectRow, range: { offset: number; length: number }): string | null {
+  const { checksum } = source;
+  if (range.length !== source.sizeBytes || checksum?.algorithm !== "crc64nvme" || checksum.type !== "full-object") {
+    return null;
+  }
+  return Buffer.from(checksum.value, "base64").toString("hex");
+}

@@ -1,0 +1,162 @@
+import type { ListedUpload, UploadPosition } from "../../metadata/objects/listing.ts";
+import type { UploadRow } from "../../metadata/uploads/upload-rows.ts";
+import type { FoundUpload } from "../../metadata/uploads/uploads.ts";
+import { foundBucket, headBucket } from "../buckets/buckets.ts";
+import { lockFor, tagRows } from "../buckets/lock-and-tags.ts";
+import type { StoreContext } from "../context.ts";
+import { StoreError } from "../failure.ts";
+import { isId, newId } from "../placement/ids.ts";
+import { withMetadata } from "../translate-metadata.ts";
+import type {
+  Attributes,
+  Bucket,
+  BucketName,
+  ChecksumAlgorithm,
+  ChecksumType,
+  ObjectKey,
+  ObjectLock,
+  Tags,
+} from "../types.ts";
+
+export interface UploadChecksum {
+  algorithm: ChecksumAlgorithm;
+  type: ChecksumType;
+}
+
+export interface UploadInfo {
+  uploadId: string;
+  key: ObjectKey;
+  owner: string;
+  initiatedMs: number;
+  storageClass: string;
+  /** null: the client asked for none. */
+  checksum: UploadChecksum | null;
+}
+
+export interface UploadName {
+  bucket: BucketName;
+  key: ObjectKey;
+  uploadId: string;
+}
+
+export interface CreateUpload {
+  bucket: BucketName;
+  key: ObjectKey;
+  owner: string;
+  attributes: Attributes;
+  tags?: Tags;
+  lock?: ObjectLock;
+  storageClass: string;
+  checksum: UploadChecksum | null;
+}
+
+export interface ListedUploads {
+  entries: UploadEntry[];
+  truncated: boolean;
+  /** Where the next page begins; present if truncated. */
+  next?: UploadPosition;
+}
+
+export type UploadEntry = ({ kind: "upload" } & UploadInfo) | { kind: "prefix"; prefix: string };
+
+/** Begins a multipart upload. Throws `StoreError` no-such-bucket. */
+export async function createUpload(store: StoreContext, create: CreateUpload): Promise<{ uploadId: string }> {
+  const bucket = await headBucket(store, create.bucket);
+  const { key, owner, attributes, storageClass, checksum } = create;
+  const row = {
+    id: newId(store),
+    bucketId: bucket.id,
+    key,
+    owner,
+    attributes,
+    tags: tagRows(create.tags),
+    lock: lockFor(store, bucket, create.lock),
+    storageClass,
+    checksumAlgorithm: checksum?.algorithm ?? null,
+    checksumType: checksum?.type ?? null,
+    initiatedMs: store.clock.now(),
+  };
+  await withMetadata(create, () => store.metadata.uploads.create(row));
+  return { uploadId: row.id };
+}
+
+/** Ends an upload; its parts become trash. Throws `StoreError` no-such-bucket, no-such-upload. */
+export async function abortUpload(store: StoreContext, name: UploadName): Promise<void> {
+  const { bucket } = await findUpload(store, name);
+  const where = { bucketId: bucket.id, key: name.key, uploadId: name.uploadId };
+  await withMetadata(name, () => store.metadata.uploads.abort(where, store.clock.now()));
+}
+
+export interface StoredPart {
+  partNumber: number;
+  sizeBytes: number;
+  etag: string;
+  modifiedMs: number;
+  /** Base64, of the upload's algorithm. */
+  checksum?: string;
+}
+
+/** A page of an upload's parts after number `after`. Throws `StoreError` no-such-bucket, no-such-upload. */
+export async function listParts(
+  store: StoreContext,
+  name: UploadName & { after: number; limit: number },
+): Promise<{ upload: UploadInfo; parts: StoredPart[]; truncated: boolean }> {
+  const found = await withMetadata(name, () => store.metadata.uploads.parts(name, name));
+  const { upload } = foundUpload(found, name);
+  const parts = (found?.parts ?? [])
+    .slice(0, name.limit)
+    .map(({ checksum, partNumber, sizeBytes, etag, modifiedMs }) => ({
+      partNumber,
+      sizeBytes,
+      etag,
+      modifiedMs,
+      ...(checksum === null ? {} : { checksum }),
+    }));
+  return { upload: uploadInfo(upload), parts, truncated: (found?.parts.length ?? 0) > name.limit };
+}
+
+/** A page of a bucket's unfinished uploads by key and initiation. Throws `StoreError` no-such-bucket. */
+export async function listUploads(
+  store: StoreContext,
+  query: { bucket: BucketName; prefix: string; delimiter: string; after: UploadPosition; limit: number },
+): Promise<ListedUploads> {
+  const { bucket, limit } = query;
+  const after = { skipPrefix: false, ...query.after };
+  const rows = await withMetadata({ bucket }, () => store.metadata.listing.uploads({ ...query, after }));
+  if (!rows) throw new StoreError({ kind: "no-such-bucket", bucket });
+  const entries = rows
+    .slice(0, limit)
+    .map((row): UploadEntry => (row.kind === "prefix" ? row : { kind: "upload", ...uploadInfo(row) }));
+  const last = entries.at(-1);
+  if (rows.length <= limit || !last) return { entries, truncated: false };
+  const next =
+    last.kind === "prefix" ? { key: last.prefix, skipPrefix: true } : { key: last.key, uploadId: last.uploadId };
+  return { entries, truncated: true, next };
+}
+
+/** The upload and its bucket. Throws `StoreError` no-such-bucket, no-such-upload. */
+export async function findUpload(
+  store: StoreContext,
+  name: UploadName,
+): Promise<{ bucket: Bucket; upload: UploadRow }> {
+  const { bucket, key, uploadId } = name;
+  return foundUpload(await withMetadata(name, () => store.metadata.uploads.find(bucket, key, uploadId)), name);
+}
+
+/** The two, or the failure that one of them does not exist. */
+export function foundUpload(found: FoundUpload | null, name: UploadName): { bucket: Bucket; upload: UploadRow } {
+  const bucket = foundBucket(found?.bucket, name.bucket);
+  const upload = isId(name.uploadId) ? found?.upload : null;
+  if (!upload) throw new StoreError({ kind: "no-such-upload", uploadId: name.uploadId });
+  return { bucket, upload };
+}
+
+/** What may be told of an upload. */
+export function uploadInfo(row: UploadRow | Omit<ListedUpload, "kind">): UploadInfo {
+  const { id, key, owner, initiatedMs, storageClass, checksumAlgorithm, checksumType } = row;
+  const checksum =
+    checksumAlgorithm === null
+      ? null
+      : { algorithm: checksumAlgorithm as ChecksumAlgorithm, type: checksumType as ChecksumType };
+  return { uploadId: id, key, owner, initiatedMs, storageClass, checksum };
+}

@@ -1,0 +1,88 @@
+import type { Drive } from "../../drives/drive.ts";
+import type { StoreSettings } from "../settings.ts";
+import { idBytes } from "./ids.ts";
+
+/** What placement must know of a blob. */
+export interface PlacedBlob {
+  id: string;
+  /** Bytes of each of its shard files. */
+  shardBytes: number;
+  class: "small" | "large";
+}
+
+/**
+ * The drives that take the `count` shards of a blob, in shard order: distinct drives that take blobs of this class and size,
+ * spread over as many failure domains as there are, rotated by the blob's random bits so that all drives fill alike. Null
+ * where there are too few.
+ */
+export function placeShards(drives: readonly Drive[], blob: PlacedBlob & { count: number }): Drive[] | null {
+  const suitable = rotated(
+    drives.filter((drive) => takes(drive, blob)),
+    blob.id,
+  );
+  return suitable.length < blob.count ? null : spread(suitable).slice(0, blob.count);
+}
+
+/**
+ * The drive that takes a shard which is written anew: none of `held`, where the blob's other shards lie, nor one that `isOut`;
+ * `former` where that is possible, otherwise one of a failure domain that has the fewest of the others. Null where there is
+ * none: two shards of a blob never share a drive.
+ */
+export function placeReplacement(
+  drives: readonly Drive[],
+  blob: PlacedBlob,
+  { held, former, isOut }: { held: ReadonlySet<string>; former?: string; isOut: (drive: Drive) => boolean },
+): Drive | null {
+  const suitable = drives.filter((drive) => takes(drive, blob) && !held.has(drive.name) && !isOut(drive));
+  const again = suitable.find(({ name }) => name === former);
+  if (again) return again;
+  const inDomain = (domain: string) => drives.filter((drive) => drive.domain === domain && held.has(drive.name)).length;
+  const [first] = rotated(suitable, blob.id).sort((a, b) => inDomain(a.domain) - inDomain(b.domain));
+  return first ?? null;
+}
+
+function takes(drive: Drive, blob: PlacedBlob): boolean {
+  const ofClass = drive.class === "both" || drive.class === blob.class;
+  return ofClass && drive.shardBytesMax >= blob.shardBytes && !drive.draining;
+}
+
+function rotated(drives: readonly Drive[], blobId: string): Drive[] {
+  const start = new DataView(idBytes(blobId).buffer).getUint32(12) % Math.max(1, drives.length);
+  return [...drives.slice(start), ...drives.slice(0, start)];
+}
+
+/** Throws an `Error` that says what to mend where the drives cannot hold what the settings ask for. */
+export function requireEnoughDrives(
+  drives: readonly Pick<Drive, "class" | "draining">[],
+  settings: StoreSettings,
+): void {
+  const shapes = Object.entries(settings.storageClasses).map(([name, geometry]) => ({ name, geometry, of: "large" }));
+  for (const { name, geometry, of } of [
+    ...shapes,
+    { name: "small objects", geometry: settings.smallGeometry, of: "small" },
+  ]) {
+    const suitable = drives.filter((drive) => drive.class === "both" || drive.class === of);
+    const lasting = suitable.filter(({ draining }) => !draining).length;
+    const needed = geometry.k + geometry.m;
+    if (lasting < needed) {
+      const andStay = lasting < suitable.length ? " and are not draining" : "";
+      throw new Error(
+        `${name} has geometry ${geometry.k}+${geometry.m} and needs ${needed} drives, but only ${lasting} of those in ` +
+          `SHERD_DRIVES take ${of} blobs${andStay}: add drives, or choose another geometry`,
+      );
+    }
+  }
+}
+
+/** In the same order, but the first of each domain first, then the second of each, and so on. */
+function spread(drives: readonly Drive[]): Drive[] {
+  const seen = new Map<string, number>();
+  const rounds: Drive[][] = [];
+  for (const drive of drives) {
+    const round = seen.get(drive.domain) ?? 0;
+    seen.set(drive.domain, round + 1);
+    rounds[round] ??= [];
+    rounds[round].push(drive);
+  }
+  return rounds.flat();
+}

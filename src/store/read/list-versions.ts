@@ -1,0 +1,78 @@
+import type { ListedVersion, VersionPosition } from "../../metadata/objects/listing.ts";
+import type { StoreContext } from "../context.ts";
+import { StoreError } from "../failure.ts";
+import { withMetadata } from "../translate-metadata.ts";
+import type { BucketName, ChecksumAlgorithm, ChecksumType, ObjectKey } from "../types.ts";
+import { formatVersionId, parseVersionId } from "../version-id.ts";
+
+export interface VersionEntry {
+  kind: "version";
+  key: ObjectKey;
+  /** As S3 prints it; "null" in a bucket that never had versions. */
+  versionId: string;
+  /** The key names it now, or it is the delete marker that hides the key. */
+  isLatest: boolean;
+  isMarker: boolean;
+  sizeBytes: number;
+  etag: string;
+  modifiedMs: number;
+  storageClass: string;
+  checksum?: { algorithm: ChecksumAlgorithm; type: ChecksumType };
+}
+
+/** Where a page of versions begins: after this one, or after all of the key's. */
+export interface VersionMarker {
+  key: ObjectKey;
+  /** One that `parseVersionId` reads. */
+  versionId?: string;
+  /** Also after every key that begins with `key`: it is a common prefix that was listed. */
+  skipPrefix?: boolean;
+}
+
+export interface ListVersions {
+  bucket: BucketName;
+  prefix: string;
+  /** "" for none. */
+  delimiter: string;
+  after: VersionMarker;
+  /** Versions, delete markers and common prefixes together; 0 gives an empty page that is not truncated. */
+  limit: number;
+}
+
+export interface VersionsPage {
+  /** By key, the newest version first. */
+  entries: (VersionEntry | { kind: "prefix"; prefix: string })[];
+  truncated: boolean;
+  /** Where the next page begins; present if truncated. */
+  next?: VersionMarker;
+}
+
+/** A page of a bucket's versions and delete markers in one D1 round trip. Throws `StoreError` no-such-bucket. */
+export async function listVersions(store: StoreContext, query: ListVersions): Promise<VersionsPage> {
+  const { bucket, limit } = query;
+  const after = position(query.after);
+  const rows = await withMetadata({ bucket }, () => store.metadata.listing.versions({ ...query, after }));
+  if (!rows) throw new StoreError({ kind: "no-such-bucket", bucket });
+  const entries = rows.slice(0, limit).map((row) => (row.kind === "prefix" ? row : versionEntry(row)));
+  const last = entries.at(-1);
+  if (rows.length <= limit || !last) return { entries, truncated: false };
+  const next =
+    last.kind === "prefix" ? { key: last.prefix, skipPrefix: true } : { key: last.key, versionId: last.versionId };
+  return { entries, truncated: true, next };
+}
+
+function position({ key, versionId, skipPrefix = false }: VersionMarker): VersionPosition {
+  if (versionId === undefined) return { key, skipPrefix };
+  const ref = parseVersionId(versionId);
+  if (ref === null) throw new Error(`no version can be ${versionId}: to be refused before`);
+  return { key, skipPrefix, seq: ref.kind === "null" ? "null" : ref.seq };
+}
+
+function versionEntry(row: ListedVersion): VersionEntry {
+  const { kind, key, isLatest, isMarker, sizeBytes, etag, modifiedMs, storageClass, checksum } = row;
+  const entry = { kind, key, isLatest, isMarker, sizeBytes, etag, modifiedMs, storageClass };
+  const versionId = formatVersionId(row);
+  if (!checksum) return { ...entry, versionId };
+  const { algorithm, type } = checksum as { algorithm: ChecksumAlgorithm; type: ChecksumType };
+  return { ...entry, versionId, checksum: { algorithm, type } };
+}

@@ -1,0 +1,55 @@
+import type { ListPosition } from "../../metadata/objects/listing.ts";
+import type { StoreContext } from "../context.ts";
+import { StoreError } from "../failure.ts";
+import { withMetadata } from "../translate-metadata.ts";
+import type { BucketName, ChecksumAlgorithm, ChecksumType, ObjectKey } from "../types.ts";
+
+export type { ListPosition };
+
+export type ListEntry =
+  | {
+      kind: "object";
+      key: ObjectKey;
+      sizeBytes: number;
+      etag: string;
+      modifiedMs: number;
+      storageClass: string;
+      checksum?: { algorithm: ChecksumAlgorithm; type: ChecksumType };
+    }
+  | { kind: "prefix"; prefix: string };
+
+export interface ListObjects {
+  bucket: BucketName;
+  prefix: string;
+  /** "" for none. */
+  delimiter: string;
+  after: ListPosition;
+  /** Objects and common prefixes together; 0 gives an empty page that is not truncated. */
+  limit: number;
+}
+
+export interface ListedPage {
+  /** In order of the UTF-8 bytes of keys and prefixes. */
+  entries: ListEntry[];
+  truncated: boolean;
+  /** Where the next page begins; present if truncated. */
+  next?: ListPosition;
+}
+
+/** A page of a bucket in one D1 round trip; reads no row that is not part of it. Throws `StoreError` no-such-bucket. */
+export async function listObjects(store: StoreContext, query: ListObjects): Promise<ListedPage> {
+  const { bucket, limit } = query;
+  const rows = await withMetadata({ bucket }, () => store.metadata.listing.objects(query));
+  if (!rows) throw new StoreError({ kind: "no-such-bucket", bucket });
+  const entries = rows.slice(0, limit).map(({ ...row }): ListEntry => {
+    if (row.kind === "prefix") return row;
+    const { checksum, ...object } = row;
+    if (!checksum) return object;
+    const { algorithm, type } = checksum as { algorithm: ChecksumAlgorithm; type: ChecksumType };
+    return { ...object, checksum: { algorithm, type } };
+  });
+  const last = entries.at(-1);
+  if (rows.length <= limit || !last) return { entries, truncated: false };
+  const next = last.kind === "object" ? { key: last.key, skipPrefix: false } : { key: last.prefix, skipPrefix: true };
+  return { entries, truncated: true, next };
+}

@@ -1,0 +1,138 @@
+import { Buffer } from "node:buffer";
+import { MetadataUnavailable } from "../../metadata/database.ts";
+import { BLOBS_PER_READ } from "../../metadata/objects/objects.ts";
+import type { BlobRow, ContentRow, ExtentRow } from "../../metadata/rows.ts";
+import type { StoreContext } from "../context.ts";
+import { StoreError } from "../failure.ts";
+import { withMetadata } from "../translate-metadata.ts";
+import type { OutgoingBody } from "../types.ts";
+import { BlobReader } from "./read-blob.ts";
+
+interface BlobSlice {
+  blobId: string;
+  offset: number;
+  length: number;
+}
+
+/**
+ * A range of an object's bytes: one slice of a blob after another, then what lies inline. The next slice is primed while the last
+ * stripe of the one before is handed out. Damage met on the way is noted for healing at the end.
+ */
+export class ObjectBody implements OutgoingBody {
+  readonly sizeBytes: number;
+  readonly #store: StoreContext;
+  readonly #slices: BlobSlice[];
+  readonly #blobs: Map<string, BlobRow>;
+  readonly #lateDrives = new Set<string>();
+  #inline: Uint8Array | null;
+  #current: BlobReader | null = null;
+  #upcoming: BlobReader | null = null;
+
+  /** `blobs` are those that came with the object; others are fetched when the range gets there. */
+  constructor(
+    store: StoreContext,
+    content: ContentRow,
+    blobs: readonly BlobRow[],
+    range: { offset: number; length: number },
+  ) {
+    this.#store = store;
+    this.sizeBytes = range.length;
+    this.#blobs = new Map(blobs.map((blob) => [blob.id, blob]));
+    this.#slices = slicesOf(content.extents ?? [], range);
+    this.#inline = inlineBytes(content, range);
+  }
+
+  /** Resolves when the first bytes are verified. Throws `StoreError` drives-unavailable, metadata-unavailable. */
+  async ready(): Promise<void> {
+    this.#current = await this.#openNext();
+    await this.#current?.ready();
+  }
+
+  async next(): Promise<Uint8Array | null> {
+    while (this.#current) {
+      const piece = await this.#current.next();
+      if (piece) {
+        await this.#primeNext();
+        return piece;
+      }
+      await this.#finishCurrent();
+      this.#current = this.#upcoming ?? (await this.#openNext());
+      this.#upcoming = null;
+    }
+    const bytes = this.#inline;
+    this.#inline = null;
+    return bytes;
+  }
+
+  async cancel(): Promise<void> {
+    await this.#upcoming?.cancel();
+    if (this.#current) await this.#finishCurrent();
+    this.#current = null;
+    this.#inline = null;
+    this.#slices.length = 0;
+  }
+
+  async #primeNext(): Promise<void> {
+    if (this.#upcoming || !this.#current?.ending) return;
+    this.#upcoming = await this.#openNext();
+    this.#upcoming?.prime();
+  }
+
+  async #openNext(): Promise<BlobReader | null> {
+    const slice = this.#slices.shift();
+    if (!slice) return null;
+    const blob = this.#blobs.get(slice.blobId) ?? (await this.#fetchBlobs(slice));
+    const range = { offset: slice.offset, length: slice.length };
+    return new BlobReader(this.#store, blob, range, this.#lateDrives);
+  }
+
+  /** Fetches the blob of `slice` and those of the slices after it, in one round trip. */
+  async #fetchBlobs(slice: BlobSlice): Promise<BlobRow> {
+    this.#blobs.clear();
+    const ids = [slice, ...this.#slices.slice(0, BLOBS_PER_READ - 1)].map(({ blobId }) => blobId);
+    const rows = await withMetadata({ bucket: "" }, () => this.#store.metadata.blobs.find(ids));
+    for (const row of rows) this.#blobs.set(row.id, row);
+    const blob = this.#blobs.get(slice.blobId);
+    // Replaced, and collected, while this read went on for longer than the grace time.
+    if (!blob) throw new StoreError({ kind: "drives-unavailable", needed: 1, available: 0 });
+    return blob;
+  }
+
+  /** Frees the drives, and notes what was found damaged. */
+  async #finishCurrent(): Promise<void> {
+    const reader = this.#current as BlobReader;
+    await reader.cancel();
+    const { damage, blobId } = reader;
+    if (damage.length === 0) return;
+    try {
+      await this.#store.metadata.blobs.noteDamage(blobId, damage, this.#store.clock.now());
+    } catch (error) {
+      // The read itself is good; the scrub finds the damage again.
+      if (!(error instanceof MetadataUnavailable)) throw error;
+    }
+  }
+}
+
+/** What of the range lies beyond the extents; null: nothing. */
+function inlineBytes(content: ContentRow, { offset, length }: { offset: number; length: number }): Uint8Array | null {
+  const begin = extentsEnd(content.extents);
+  const to = offset + length - begin;
+  if (content.inlineBody === null || to <= 0 || length === 0) return null;
+  return new Uint8Array(Buffer.from(content.inlineBody, "base64")).subarray(Math.max(offset - begin, 0), to);
+}
+
+/** How many of an object's bytes lie in its extents: those after them lie inline. */
+export function extentsEnd(extents: readonly ExtentRow[] | null): number {
+  const last = extents?.at(-1);
+  return last ? last[0] + last[1] : 0;
+}
+
+/** The parts of the extents that lie in the range. */
+function slicesOf(extents: readonly ExtentRow[], range: { offset: number; length: number }): BlobSlice[] {
+  const end = range.offset + range.length;
+  return extents.flatMap(([start, length, blobId, blobOffset]) => {
+    const from = Math.max(start, range.offset);
+    const to = Math.min(start + length, end);
+    return from < to ? [{ blobId, offset: blobOffset + from - start, length: to - from }] : [];
+  });
+}

@@ -1,0 +1,35 @@
+import type { LockRow, ObjectRow } from "../../metadata/rows.ts";
+import type { Attributes, Bucket, ObjectChecksum, ObjectHead, ObjectLock, PartSummary } from "../types.ts";
+import { formatVersionId } from "../version-id.ts";
+
+/** An object of `bucket` as its row has it, in the store's words. */
+export function objectHead(row: ObjectRow, bucket: Pick<Bucket, "versioning">): ObjectHead {
+  const { key, id, sizeBytes, etag, modifiedMs, storageClass } = row;
+  return {
+    key,
+    id,
+    sizeBytes,
+    etag,
+    modifiedMs,
+    storageClass,
+    ...(bucket.versioning === null ? {} : { versionId: formatVersionId(row) }),
+    tags: row.tags ?? [],
+    lock: objectLock(row.lock),
+    attributes: row.attributes as Attributes,
+    ...(row.checksum ? { checksum: row.checksum as ObjectChecksum } : {}),
+    ...(row.parts ? { parts: row.parts.map(partSummary) } : {}),
+  };
+}
+
+export function objectLock({ retainUntilMs, retainMode, legalHold }: LockRow): ObjectLock {
+  const retention = retainMode && retainUntilMs !== null ? { mode: retainMode, untilMs: retainUntilMs } : null;
+  return { retention, legalHold };
+}
+
+export function lockRow({ retention, legalHold }: ObjectLock): LockRow {
+  return { retainUntilMs: retention?.untilMs ?? null, retainMode: retention?.mode ?? null, legalHold };
+}
+
+function partSummary([partNumber, sizeBytes, checksum]: NonNullable<ObjectRow["parts"]>[number]): PartSummary {
+  return { partNumber, sizeBytes, ...(checksum === null ? {} : { checksum }) };
+}

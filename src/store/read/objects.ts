@@ -1,0 +1,90 @@
+import type { FoundHead, MarkerRow, ReadWindow, VersionRef } from "../../metadata/objects/objects.ts";
+import { foundBucket } from "../buckets/buckets.ts";
+import type { StoreContext } from "../context.ts";
+import { StoreError } from "../failure.ts";
+import { withMetadata } from "../translate-metadata.ts";
+import type { Bucket, BucketName, ObjectHead, ObjectKey, OutgoingBody } from "../types.ts";
+import { formatVersionId, parseVersionId } from "../version-id.ts";
+import { ObjectBody } from "./object-body.ts";
+import { objectHead } from "./object-head.ts";
+
+export interface ObjectName {
+  bucket: BucketName;
+  key: ObjectKey;
+  /** As S3 prints it; absent: what the key names now. */
+  versionId?: string;
+}
+
+/** What will probably be read of an object. Only a hint: a wrong one costs a round trip, never a wrong byte. */
+export type ReadHint = { offset: number; length: number | null } | { suffix: number } | { partNumber: number };
+
+export interface OpenObject {
+  head: ObjectHead;
+  /** Opens bytes of this very version; resolves when the first of them are verified. Throws `StoreError` drives-unavailable. */
+  read(range: { offset: number; length: number }): Promise<OutgoingBody>;
+}
+
+/**
+ * All about an object but its bytes, in one D1 round trip. Throws `StoreError` no-such-bucket, no-such-key, no-such-version,
+ * is-delete-marker.
+ */
+export async function headObject(store: StoreContext, name: ObjectName): Promise<ObjectHead> {
+  const ref = { ...name, version: versionRef(name) };
+  const found = await withMetadata(name, () => store.metadata.objects.head(ref));
+  const { bucket, object } = foundVersion(found, name);
+  return objectHead(object, bucket);
+}
+
+/** An object and where its bytes are, in one D1 round trip. Throws as `headObject`. */
+export async function openObject(store: StoreContext, name: ObjectName & { hint?: ReadHint }): Promise<OpenObject> {
+  const ref = { ...name, version: versionRef(name) };
+  const found = await withMetadata(name, () => store.metadata.objects.open(ref, windowOf(name.hint)));
+  const { bucket, object } = foundVersion(found, name);
+  return {
+    head: objectHead(object, bucket),
+    read: async (range) => {
+      const body = new ObjectBody(store, object, found?.blobs ?? [], range);
+      await body.ready();
+      return body;
+    },
+  };
+}
+
+/** Which version a name means. Throws `StoreError` no-such-version where none can have the id. */
+export function versionRef({ key, versionId }: ObjectName): VersionRef {
+  if (versionId === undefined) return { kind: "current" };
+  const ref = parseVersionId(versionId);
+  if (!ref) throw new StoreError({ kind: "no-such-version", key, versionId });
+  return ref;
+}
+
+/**
+ * The object that was found, or the failure that says why there is none. `hiddenKey`: what it is called that a delete marker
+ * hides the key.
+ */
+export function foundVersion<Found extends FoundHead>(
+  found: Found | null,
+  { bucket: bucketName, key, versionId }: ObjectName,
+  { hiddenKey }: { hiddenKey: "no-such-key" | "is-delete-marker" } = { hiddenKey: "no-such-key" },
+): { bucket: Bucket; object: NonNullable<Found["object"]> } {
+  const bucket = foundBucket(found?.bucket, bucketName);
+  if (found?.object) return { bucket, object: found.object };
+  const marker = found?.marker ?? null;
+  if (marker && hiddenKey === "is-delete-marker") throw isDeleteMarker(marker);
+  if (versionId === undefined) {
+    throw new StoreError({ kind: "no-such-key", key, ...(marker ? { deleteMarker: formatVersionId(marker) } : {}) });
+  }
+  if (marker) throw isDeleteMarker(marker);
+  throw new StoreError({ kind: "no-such-version", key, versionId });
+}
+
+function isDeleteMarker(marker: MarkerRow): StoreError {
+  const versionId = formatVersionId(marker);
+  return new StoreError({ kind: "is-delete-marker", versionId, modifiedMs: marker.modifiedMs });
+}
+
+function windowOf(hint: ReadHint | undefined): ReadWindow {
+  if (hint === undefined || "partNumber" in hint) return { offset: 0, length: null };
+  if ("suffix" in hint) return { offset: hint.suffix === 0 ? 0 : -hint.suffix, length: null };
+  return hint;
+}

@@ -1,0 +1,124 @@
+import { type Drive, DriveError, type ShardReader } from "../../drives/drive.ts";
+import type { ErasureEngine } from "../../erasure/engine.ts";
+import { type BlobLayout, FRAME_CHECK_BYTES, frameBytes, frameOffset } from "../../erasure/layout.ts";
+
+/** Why a shard gave no frame. `damaged` says that the shard itself is lost or wrong, not just out of reach for now. */
+export type ShardFault =
+  | { kind: "absent"; damaged: boolean }
+  | { kind: "corrupt"; damaged: true }
+  | { kind: "short"; damaged: true }
+  | { kind: "unreachable"; damaged: false };
+
+export type Frame = { ok: true; block: Uint8Array } | { ok: false; fault: ShardFault };
+
+/** The stripes, first to last (inclusive), that a reader wants. */
+export interface StripeRange {
+  first: number;
+  last: number;
+}
+
+export interface ShardSourceParts {
+  engine: ErasureEngine;
+  drive: Drive;
+  key: string;
+  blobId: Uint8Array;
+  layout: BlobLayout;
+  shard: number;
+  /** Whether a write of this shard could still be on its way to where it is read (see `Drive.settleMs`). */
+  settling: boolean;
+}
+
+/**
+ * One shard of a blob being read, frame after frame, through one ranged read of its drive. Every frame is verified before it is
+ * handed on. After a fault the source stays failed.
+ */
+export class ShardSource {
+  readonly #parts: ShardSourceParts;
+  readonly #lastStripe: number;
+  #reader: ShardReader | null = null;
+  #nextStripe = -1;
+  #fault: ShardFault | null = null;
+
+  constructor(parts: ShardSourceParts, lastStripe: number) {
+    this.#parts = parts;
+    this.#lastStripe = lastStripe;
+  }
+
+  get shard(): number {
+    return this.#parts.shard;
+  }
+
+  get drive(): Drive {
+    return this.#parts.drive;
+  }
+
+  get fault(): ShardFault | null {
+    return this.#fault;
+  }
+
+  /**
+   * The block of stripe `stripe`. Stripes are asked for in ascending order, one at a time. `spare` as in `ShardReader.read`.
+   * Never throws but on bugs.
+   */
+  async frame(stripe: number, spare?: ArrayBufferLike): Promise<Frame> {
+    if (this.#fault) return { ok: false, fault: this.#fault };
+    const { engine, blobId, shard } = this.#parts;
+    try {
+      const frame = await this.#read(stripe, spare);
+      if (!frame) return this.#fail({ kind: "absent", damaged: !this.#parts.settling });
+      this.#nextStripe = stripe + 1;
+      if (!engine.verifyFrame(frame, { blobId, shard, stripe })) return this.#fail({ kind: "corrupt", damaged: true });
+      return { ok: true, block: frame.subarray(0, frame.length - FRAME_CHECK_BYTES) };
+    } catch (error) {
+      if (!(error instanceof DriveError)) throw error;
+      return this.#fail(
+        error.fault === "short" ? { kind: "short", damaged: true } : { kind: "unreachable", damaged: false },
+      );
+    }
+  }
+
+  /** Stops reading, for good: a frame that is on its way comes to nothing. Never throws. */
+  async cancel(): Promise<void> {
+    this.#fault ??= { kind: "unreachable", damaged: false };
+    await this.#close();
+  }
+
+  /** The frame as the drive has it, or null where there is no shard. */
+  async #read(stripe: number, spare?: ArrayBufferLike): Promise<Uint8Array | null> {
+    const length = frameBytes(this.#parts.layout, stripe);
+    if (this.#reader && this.#nextStripe === stripe) {
+      try {
+        return await this.#reader.read(length, spare);
+      } catch (error) {
+        // A client that reads slowly leaves the drive's stream idle until it is cut: it is opened anew, once.
+        if (!(error instanceof DriveError) || this.#fault) throw error;
+      }
+    }
+    await this.#open(stripe);
+    return this.#reader ? this.#reader.read(length) : null;
+  }
+
+  /** Opens the frames from `stripe` to the last wanted one, as one range. */
+  async #open(stripe: number): Promise<void> {
+    await this.#close();
+    const { drive, key, layout } = this.#parts;
+    const offset = frameOffset(layout, stripe);
+    const end = frameOffset(layout, this.#lastStripe) + frameBytes(layout, this.#lastStripe);
+    this.#reader = await drive.get(key, { offset, length: end - offset });
+    if (!this.#fault) return;
+    await this.#close();
+    throw new DriveError(drive.name, "unreachable", "the reader was cancelled");
+  }
+
+  async #close(): Promise<void> {
+    const reader = this.#reader;
+    this.#reader = null;
+    await reader?.cancel();
+  }
+
+  #fail(fault: ShardFault): Frame {
+    this.#fault ??= fault;
+    void this.#close();
+    return { ok: false, fault };
+  }
+}

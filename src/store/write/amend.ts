@@ -1,0 +1,77 @@
+import type { Amendment } from "../../metadata/objects/amendments.ts";
+import { foundBucket } from "../buckets/buckets.ts";
+import { tagRows } from "../buckets/lock-and-tags.ts";
+import type { StoreContext } from "../context.ts";
+import { StoreError } from "../failure.ts";
+import { objectHead } from "../read/object-head.ts";
+import { foundVersion, type ObjectName, versionRef } from "../read/objects.ts";
+import { withMetadata } from "../translate-metadata.ts";
+import type { ObjectLock, Retention, Tags } from "../types.ts";
+
+/**
+ * Tags, retention and legal hold of a version, read and changed in place, each in one D1 round trip. All throw `StoreError`
+ * no-such-bucket, no-such-key, no-such-version, is-delete-marker (also where one hides the key), metadata-unavailable.
+ */
+
+/** The version that was found, as S3 prints it; absent where the bucket never had versions. */
+export interface AmendedVersion {
+  versionId?: string;
+}
+
+export async function readTags(store: StoreContext, name: ObjectName): Promise<AmendedVersion & { tags: Tags }> {
+  const ref = { ...name, version: versionRef(name) };
+  const found = await withMetadata(name, () => store.metadata.objects.head(ref));
+  const { bucket, object } = foundVersion(found, name, { hiddenKey: "is-delete-marker" });
+  const { tags, ...head } = objectHead(object, bucket);
+  return { tags, ...versionOf(head) };
+}
+
+/** Replaces all tags. */
+export function putTags(store: StoreContext, name: ObjectName, tags: Tags): Promise<AmendedVersion> {
+  return amend(store, name, { tags: tagRows(tags) });
+}
+
+/** Throws also no-object-lock. */
+export async function readLock(store: StoreContext, name: ObjectName): Promise<ObjectLock> {
+  const ref = { ...name, version: versionRef(name) };
+  const found = await withMetadata(name, () => store.metadata.objects.head(ref));
+  requireObjectLock(foundBucket(found?.bucket, name.bucket));
+  const { bucket, object } = foundVersion(found, name, { hiddenKey: "is-delete-marker" });
+  return objectHead(object, bucket).lock;
+}
+
+/** Throws also no-object-lock. */
+export function putLegalHold(store: StoreContext, name: ObjectName, legalHold: "ON" | "OFF"): Promise<AmendedVersion> {
+  return amend(store, name, { legalHold });
+}
+
+/**
+ * Sets the retention, or ends it (null). Throws also no-object-lock, and object-locked where the version is protected better
+ * now: retention in compliance mode can only be extended, in governance mode it needs `bypassGovernance` for anything else.
+ */
+export function putRetention(
+  store: StoreContext,
+  name: ObjectName,
+  { retention, bypassGovernance }: { retention: Retention | null; bypassGovernance: boolean },
+): Promise<AmendedVersion> {
+  const { mode = null, untilMs = null } = retention ?? {};
+  const nowMs = store.clock.now();
+  return amend(store, name, { retention: { retainMode: mode, retainUntilMs: untilMs }, nowMs, bypassGovernance });
+}
+
+async function amend(store: StoreContext, name: ObjectName, amendment: Amendment): Promise<AmendedVersion> {
+  const ref = { ...name, version: versionRef(name) };
+  const found = await withMetadata(name, () => store.metadata.amendments.amend(ref, amendment));
+  if (!("tags" in amendment)) requireObjectLock(foundBucket(found?.bucket, name.bucket));
+  const { bucket, object } = foundVersion(found, name, { hiddenKey: "is-delete-marker" });
+  if (!found?.applied) throw new StoreError({ kind: "object-locked", key: name.key });
+  return versionOf(objectHead(object, bucket));
+}
+
+function requireObjectLock({ name, objectLock }: { name: string; objectLock: string | null }): void {
+  if (objectLock === null) throw new StoreError({ kind: "no-object-lock", bucket: name, asked: "lock" });
+}
+
+function versionOf({ versionId }: { versionId?: string }): AmendedVersion {
+  return versionId === undefined ? {} : { versionId };
+}

@@ -1,0 +1,303 @@
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import { toBase64, toHex } from "../../base/bytes.ts";
+import { createChecksum } from "../../erasure/checksum.ts";
+import { combineCrc } from "../../erasure/combine.ts";
+import { GuardError, MetadataUnavailable } from "../../metadata/database.ts";
+import type { Append, AppendableRow } from "../../metadata/objects/appends.ts";
+import type { BlobRow } from "../../metadata/rows.ts";
+import { foundBucket } from "../buckets/buckets.ts";
+import type { StoreContext } from "../context.ts";
+import { StoreError } from "../failure.ts";
+import { newId } from "../placement/ids.ts";
+import { EXTENTS_MAX, PARTS_MAX, TAIL_BYTES_MAX } from "../settings.ts";
+import { withMetadata } from "../translate-metadata.ts";
+import type {
+  Bucket,
+  BucketName,
+  ChecksumAlgorithm,
+  DigestName,
+  Digests,
+  IncomingBody,
+  ObjectChecksum,
+  ObjectKey,
+  WriteCondition,
+  WriteResult,
+} from "../types.ts";
+import { DigestSet } from "./digests.ts";
+import { extentsOver } from "./extents.ts";
+import { blobShape, type PutObject, putInto, readSmall } from "./write.ts";
+import { writeBody } from "./write-blob.ts";
+
+/** An object that is appended to, as far as the request must suit it. */
+export interface AppendTarget {
+  storageClass: string;
+  /** What its checksum is carried on with; null: it has none. */
+  algorithm: ChecksumAlgorithm | null;
+}
+
+export interface AppendObject {
+  bucket: BucketName;
+  key: ObjectKey;
+  /** Where the object must end now; 0 also where there is none, which creates it. */
+  offset: number;
+  /** The bytes, not none, once it is known what they follow; null: nothing. Throws to refuse. */
+  body(target: AppendTarget | null): IncomingBody;
+  /** What the object is created with. */
+  created: Omit<PutObject, "bucket" | "key" | "body" | "condition">;
+  condition?: WriteCondition;
+}
+
+export interface AppendResult extends WriteResult {
+  /** Of the whole object. */
+  sizeBytes: number;
+  /** Of the bytes that were appended alone, where the object has a checksum. */
+  part?: Pick<ObjectChecksum, "algorithm" | "value">;
+}
+
+/**
+ * Makes an object longer, by the write protocol of `putObject`: two D1 round trips, and what it was is neither read nor moved.
+ * Few bytes stay in the object's row, together with what of it lies there, until they are worth a blob. Of appends at the same
+ * offset one wins. The object becomes one of parts, each append a part; a CRC is carried on over the whole, of digests the
+ * checksum of the parts' is kept.
+ *
+ * Throws what `body` throws, and `StoreError` no-such-bucket, not-appendable, wrong-offset, too-many-parts, conflict (it was
+ * changed meanwhile, and ends at the offset again), incomplete-body, drives-unavailable, precondition-failed,
+ * precondition-no-such-key, metadata-unavailable.
+ */
+export async function appendObject(store: StoreContext, append: AppendObject): Promise<AppendResult> {
+  const { bucket, object } = await find(store, append);
+  requireCondition(append, object);
+  if (append.offset !== (object?.sizeBytes ?? 0)) throw wrongOffset(object);
+  try {
+    return object ? await extend(store, append, bucket, object) : await create(store, append, bucket);
+  } catch (error) {
+    if (!(error instanceof StoreError) || !isChange(error.cause)) throw error;
+    const { object: now } = await find(store, append);
+    requireCondition(append, now);
+    if (append.offset !== (now?.sizeBytes ?? 0)) throw wrongOffset(now);
+    throw new StoreError({ kind: "conflict", what: "the object was changed meanwhile" }, { cause: error });
+  }
+}
+
+async function find(store: StoreContext, { bucket: name, key }: AppendObject) {
+  const found = await withMetadata({ bucket: name }, () => store.metadata.appends.find(name, key));
+  const bucket = foundBucket(found?.bucket, name);
+  if (bucket.versioning !== null) throw new StoreError({ kind: "not-appendable", bucket: name });
+  return { bucket, object: found?.object ?? null };
+}
+
+function requireCondition({ key, condition }: AppendObject, object: AppendableRow | null): void {
+  if (!condition) return;
+  if ("ifNoneMatch" in condition) {
+    if (object) throw new StoreError({ kind: "precondition-failed", condition: "If-None-Match" });
+  } else {
+    if (!object) throw new StoreError({ kind: "precondition-no-such-key", key });
+    if (object.etag !== condition.ifMatch) throw new StoreError({ kind: "precondition-failed", condition: "If-Match" });
+  }
+}
+
+function wrongOffset(object: AppendableRow | null): StoreError {
+  return new StoreError({ kind: "wrong-offset", sizeBytes: object?.sizeBytes ?? null });
+}
+
+/** The commit met something else than what was found. */
+function isChange(cause: unknown): boolean {
+  return cause instanceof GuardError && (cause.guard === "object_changed" || cause.guard === "exists_already");
+}
+
+async function create(store: StoreContext, append: AppendObject, bucket: Bucket): Promise<AppendResult> {
+  const { bucket: name, key, created } = append;
+  const body = append.body(null);
+  const put: PutObject = { bucket: name, key, ...created, body, condition: { ifNoneMatch: "*" } };
+  const written = await putInto(store, put, { bucket: Promise.resolve(bucket) });
+  return { ...written, sizeBytes: body.sizeBytes };
+}
+
+async function extend(
+  store: StoreContext,
+  append: AppendObject,
+  bucket: Bucket,
+  object: AppendableRow,
+): Promise<AppendResult> {
+  const parts = Math.max(object.partCount, 1);
+  if (parts >= PARTS_MAX || object.extentCount >= EXTENTS_MAX) {
+    throw new StoreError({ kind: "too-many-parts", partsMax: PARTS_MAX });
+  }
+  const { storageClass, checksum } = object;
+  const algorithm = (checksum?.algorithm ?? null) as ChecksumAlgorithm | null;
+  const body = append.body({ storageClass, algorithm });
+  const { digests, ...bytes } = await write(store, object, body, algorithm); // 2 to 5
+  if (object.extentCount + (bytes.blobs?.length ?? 0) > EXTENTS_MAX) {
+    throw new StoreError({ kind: "too-many-parts", partsMax: PARTS_MAX });
+  }
+  const id = newId(store);
+  const commit: Append = {
+    bucket,
+    key: append.key,
+    from: object,
+    id,
+    sizeBytes: object.sizeBytes + body.sizeBytes,
+    modifiedMs: store.clock.now(),
+    ...described(store, object, { digests, sizeBytes: body.sizeBytes, algorithm }),
+    ...(bytes.blobs ? { written: { blobs: bytes.blobs, extents: extentsOver(bytes.blobs, bytes.start, id) } } : {}),
+    inlineBody: bytes.inlineBody,
+  };
+  await withMetadata(append, () => applied(store, commit)); // 6
+  const { sizeBytes, etag, modifiedMs } = commit;
+  const part = algorithm && { algorithm, value: checksumIn(digests, algorithm) };
+  return {
+    id,
+    etag,
+    modifiedMs,
+    sizeBytes,
+    ...(commit.checksum ? { checksum: commit.checksum as ObjectChecksum } : {}),
+    ...(part ? { part } : {}),
+  };
+}
+
+/** Where D1 does not say whether it committed, the object's new id is looked for before the caller is told. */
+async function applied(store: StoreContext, commit: Append): Promise<void> {
+  try {
+    await store.metadata.appends.append(commit);
+  } catch (error) {
+    if (!(error instanceof MetadataUnavailable)) throw error;
+    if ((await store.metadata.objects.currentSeq(commit.bucket.id, commit.key, commit.id)) === null) throw error;
+  }
+}
+
+interface Written {
+  /** Of the appended bytes alone. */
+  digests: Digests;
+  /** Hold what lay inline and what was appended; absent: both lie inline now. */
+  blobs?: BlobRow[];
+  /** Where in the object they begin. */
+  start: number;
+  inlineBody: string | null;
+}
+
+/** Steps 2 to 5: the appended bytes, and before them those that lie inline. */
+async function write(
+  store: StoreContext,
+  object: AppendableRow,
+  body: IncomingBody,
+  algorithm: ChecksumAlgorithm | null,
+): Promise<Written> {
+  const tail = new Uint8Array(Buffer.from(object.inlineBody ?? "", "base64"));
+  const start = object.sizeBytes - tail.length;
+  const sizeBytes = tail.length + body.sizeBytes;
+  const wanted: DigestName[] = ["md5", ...body.digests, ...(algorithm ? [algorithm] : [])];
+  if (sizeBytes <= tailBytesMax(store, start)) {
+    const bytes = await readSmall(body);
+    const computing = new DigestSet(wanted, store.engine);
+    computing.update(bytes);
+    const digests = computing.finish();
+    body.verify(digests);
+    return { digests, start, inlineBody: Buffer.concat([tail, bytes]).toString("base64") };
+  }
+  // The digests of what is written are those of the body only where nothing comes before it.
+  const apart = tail.length === 0 ? null : new DigestSet(wanted, store.engine);
+  let digests: Digests | undefined;
+  try {
+    const { blobs } = await writeBody(store, {
+      source: { sizeBytes, digests: apart ? [] : wanted, next: following(tail, body, apart) },
+      ...blobShape(store, sizeBytes, configured(store, object.storageClass)),
+      admitted: Promise.resolve(),
+      verify: (ofBlob) => {
+        digests = apart?.finish() ?? ofBlob;
+        body.verify(digests);
+      },
+    });
+    return { digests: digests as Digests, blobs, start, inlineBody: null };
+  } finally {
+    apart?.release();
+  }
+}
+
+/** How many bytes may lie in the row: the whole of a small object, or what follows the extents of a larger one. */
+function tailBytesMax({ settings }: StoreContext, start: number): number {
+  return start === 0 ? settings.inlineBytesMax : Math.min(settings.inlineBytesMax, TAIL_BYTES_MAX);
+}
+
+/** An object may be of a class that is not configured any more. */
+function configured({ settings }: StoreContext, storageClass: string): string {
+  return Object.hasOwn(settings.storageClasses, storageClass) ? storageClass : "STANDARD";
+}
+
+/** Gives `tail`, then the pieces of the body, of which alone the digests are. */
+function following(tail: Uint8Array, body: IncomingBody, digests: DigestSet | null): () => Promise<Uint8Array | null> {
+  let first = tail.length > 0 ? tail : null;
+  return async () => {
+    if (first) {
+      const piece = first;
+      first = null;
+      return piece;
+    }
+    const piece = await body.next();
+    if (piece) digests?.update(piece);
+    return piece;
+  };
+}
+
+interface Appended {
+  digests: Digests;
+  sizeBytes: number;
+  algorithm: ChecksumAlgorithm | null;
+}
+
+/** ETag, checksum and parts of the object with the appended bytes. To an empty object they are all there is. */
+function described(
+  store: StoreContext,
+  object: AppendableRow,
+  appended: Appended,
+): Pick<Append, "etag" | "checksum" | "parts"> {
+  const { digests, sizeBytes, algorithm } = appended;
+  const md5 = digests.get("md5") as Uint8Array;
+  const value = algorithm && checksumIn(digests, algorithm);
+  if (object.sizeBytes === 0) {
+    const checksum = algorithm && value ? { algorithm, type: "full-object", value } : null;
+    return { etag: toHex(md5), checksum, parts: null };
+  }
+  const parts = Math.max(object.partCount, 1) + 1;
+  const before = object.checksum?.type === "full-object" ? object.checksum.value : null;
+  return {
+    etag: `${createHash("md5")
+      .update(object.etag.split("-")[0] as string, "hex")
+      .update(md5)
+      .digest("hex")}-${parts}`,
+    checksum: checksumOf(store, object, appended),
+    parts: { first: [1, object.sizeBytes, before], next: [parts, sizeBytes, value] },
+  };
+}
+
+/** CRCs combine; of digests, and where the parts' checksums are what was kept, the checksum of the parts' is carried on. */
+function checksumOf(store: StoreContext, object: AppendableRow, appended: Appended): ObjectChecksum | null {
+  const { checksum, parts } = object;
+  const { algorithm, digests, sizeBytes } = appended;
+  if (!checksum || !algorithm) return null;
+  if (
+    checksum.type === "full-object" &&
+    (algorithm === "crc32" || algorithm === "crc32c" || algorithm === "crc64nvme")
+  ) {
+    const crc = combineCrc(algorithm, crcOf(checksum.value), crcOf(checksumIn(digests, algorithm)), sizeBytes);
+    const hex = crc.toString(16).padStart(algorithm === "crc64nvme" ? 16 : 8, "0");
+    return { algorithm, type: "full-object", value: Buffer.from(hex, "hex").toString("base64") };
+  }
+  // A copy may have a digest of the whole, and parts: nothing is known of those.
+  const whole = object.partCount > 1 ? null : checksum.value;
+  const before = checksum.type === "full-object" ? [whole] : (parts ?? []).map((part) => part[2]);
+  const ofParts = createChecksum(algorithm, store.engine);
+  for (const value of [...before, checksumIn(digests, algorithm)]) {
+    if (value === null) return null;
+    ofParts.update(Buffer.from(value, "base64"));
+  }
+  return { algorithm, type: "composite", value: `${toBase64(ofParts.digest())}-${before.length + 1}` };
+}
+
+function crcOf(base64: string): bigint {
+  return BigInt(`0x${Buffer.from(base64, "base64").toString("hex")}`);
+}
+
+function checksumIn(digests: Digests, algorithm: ChecksumAlgorithm): string {
+  return toBase64(digests.get(algorithm) as Uint8Array);
+}

@@ -1,0 +1,51 @@
+import { strict as assert } from "node:assert";
+import { blockBytesFor, type Geometry, largestBlockBytes } from "../../erasure/geometry.ts";
+import { type BlobLayout, FRAME_CHECK_BYTES, SHARD_HEADER_BYTES } from "../../erasure/layout.ts";
+
+/**
+ * At Cloudflare's edge at most six calls of an invocation wait for an answer; a put does so until its body is sent. Of more than six
+ * shards that are streamed side by side, the seventh would never begin and the first six never end.
+ */
+export const PUTS_AT_ONCE = 6;
+
+/** The shards of a blob that is kept in memory until it is whole, all together. */
+export const BUFFERED_BLOB_BYTES = 20 * 1024 * 1024;
+
+/** What the shards of all such blobs of an isolate may take. */
+export const BUFFERED_BYTES_MAX = 2 * BUFFERED_BLOB_BYTES;
+
+/** Whether the shards of such blobs are put from memory, a few at a time, rather than streamed all at once. */
+export function isWide({ k, m }: Geometry): boolean {
+  return k + m > PUTS_AT_ONCE;
+}
+
+/** The most bytes that one blob of the geometry holds where its shards are kept in memory; otherwise infinite. */
+export function blobBytesMax(geometry: Geometry, isBuffered = isWide(geometry)): number {
+  if (!isBuffered) return Number.POSITIVE_INFINITY;
+  const block = largestBlockBytes(geometry);
+  const shard = Math.floor(BUFFERED_BLOB_BYTES / (geometry.k + geometry.m)) - SHARD_HEADER_BYTES;
+  const stripes = Math.floor(shard / (block + FRAME_CHECK_BYTES));
+  assert.ok(stripes > 0, "not even one stripe fits into the memory for a blob");
+  return stripes * geometry.k * block;
+}
+
+export interface BodyShape {
+  sizeBytes: number;
+  geometry: Geometry;
+  /** Size of a full block, a multiple of 128; absent: what suits the geometry. */
+  blockBytes?: number;
+  isBuffered: boolean;
+}
+
+/** The blobs that a body of at least one byte is cut into: one, or, where shards are kept in memory, as many as it takes. */
+export function blobLayouts({ sizeBytes, geometry, blockBytes, isBuffered }: BodyShape): BlobLayout[] {
+  const mostBytes = blobBytesMax(geometry, isBuffered);
+  const layouts: BlobLayout[] = [];
+  for (let at = 0; at < sizeBytes; ) {
+    const blobBytes = Math.min(mostBytes, sizeBytes - at);
+    const block = Math.min(blockBytes ?? Number.POSITIVE_INFINITY, blockBytesFor(geometry, blobBytes));
+    layouts.push({ k: geometry.k, m: geometry.m, blockBytes: block, blobBytes });
+    at += blobBytes;
+  }
+  return layouts;
+}

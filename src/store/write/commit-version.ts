@@ -1,0 +1,63 @@
+import { GuardError, MetadataUnavailable } from "../../metadata/database.ts";
+import type { VersionCommit } from "../../metadata/objects/commit.ts";
+import type { LockRow } from "../../metadata/rows.ts";
+import type { StoreContext } from "../context.ts";
+import { StoreError } from "../failure.ts";
+import { withMetadata } from "../translate-metadata.ts";
+import type { Bucket } from "../types.ts";
+import { formatVersionId } from "../version-id.ts";
+
+/** How often a commit is tried again because the bucket's rules were changed under it. */
+const ATTEMPTS_MAX = 3;
+
+/** What of an admission is done again where the bucket is not what it was. */
+export interface Readmission {
+  /** The lock of the version in that bucket. Throws where the bucket takes none. Absent: the lock does not depend on it. */
+  lockIn?: (bucket: Bucket) => LockRow;
+  /** The bucket was remembered, not read: one that has its name by now, though another, is the one that the request means. */
+  wasRemembered?: boolean;
+}
+
+/**
+ * Step 6: makes a version visible, atomically, or throws a `StoreError` and nothing has changed. Where D1 does not say
+ * whether it committed, the version's unguessable id is looked for before the caller is told. Gives the version id that S3
+ * prints, where the bucket has versions.
+ */
+export async function commitVersion(
+  store: StoreContext,
+  bucket: string,
+  commit: VersionCommit,
+  { lockIn, wasRemembered = false }: Readmission = {},
+): Promise<{ versionId?: string }> {
+  const { key } = commit.version;
+  return withMetadata({ bucket, key, uploadId: commit.completes?.uploadId ?? "" }, async () => {
+    let version = commit.version;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const { seq } = await applied(store, { ...commit, version });
+        const { versioning } = version.bucket;
+        if (versioning === null) return {};
+        return { versionId: formatVersionId({ seq, id: version.id, isNull: versioning !== "enabled" }) };
+      } catch (error) {
+        if (!(error instanceof GuardError) || error.guard !== "bucket_changed" || attempt === ATTEMPTS_MAX) throw error;
+        const found = await store.metadata.buckets.learn(bucket, store.clock.now());
+        // Another bucket of the same name is not the one that the request was admitted to.
+        const isAnother = found?.id !== version.bucket.id && !(wasRemembered && attempt === 1);
+        if (!found || isAnother) throw new StoreError({ kind: "no-such-bucket", bucket }, { cause: error });
+        version = { ...version, bucket: found, lock: lockIn?.(found) ?? version.lock };
+      }
+    }
+  });
+}
+
+async function applied(store: StoreContext, commit: VersionCommit): Promise<{ seq: number }> {
+  try {
+    return await store.metadata.commits.version(commit);
+  } catch (error) {
+    if (!(error instanceof MetadataUnavailable)) throw error;
+    const { bucket, key, id } = commit.version;
+    const seq = await store.metadata.objects.currentSeq(bucket.id, key, id);
+    if (seq === null) throw error;
+    return { seq };
+  }
+}

@@ -1,0 +1,233 @@
+import { Buffer } from "node:buffer";
+import { toBase64 } from "../../base/bytes.ts";
+import type { NewVersion } from "../../metadata/objects/commit.ts";
+import type { FoundForCopy } from "../../metadata/objects/objects.ts";
+import type { BlobRow, ContentRow, ExtentRow, ObjectRow } from "../../metadata/rows.ts";
+import { foundBucket } from "../buckets/buckets.ts";
+import { storeOf } from "../buckets/databases.ts";
+import { lockFor, tagRows } from "../buckets/lock-and-tags.ts";
+import type { StoreContext } from "../context.ts";
+import { newId } from "../placement/ids.ts";
+import { ObjectBody } from "../read/object-body.ts";
+import { objectHead } from "../read/object-head.ts";
+import { foundVersion, type ObjectName, versionRef } from "../read/objects.ts";
+import { withMetadata } from "../translate-metadata.ts";
+import type {
+  Attributes,
+  Bucket,
+  BucketName,
+  ChecksumAlgorithm,
+  DigestName,
+  Digests,
+  ObjectChecksum,
+  ObjectHead,
+  ObjectKey,
+  ObjectLock,
+  Tags,
+  WriteCondition,
+  WriteResult,
+} from "../types.ts";
+import { commitVersion } from "./commit-version.ts";
+import { DigestSet } from "./digests.ts";
+import { extentsOver } from "./extents.ts";
+import { blobShape } from "./write.ts";
+import { writeBody } from "./write-blob.ts";
+
+export interface CopyObject {
+  bucket: BucketName;
+  key: ObjectKey;
+  source: ObjectName;
+  /** Throws to refuse the source. */
+  check(head: ObjectHead): void;
+  attributes: Attributes | "copy";
+  /** Absent: as "copy". */
+  tags?: Tags | "copy";
+  /** The source's is never copied. Absent: the bucket's default retention. */
+  lock?: ObjectLock;
+  storageClass: string;
+  /** Absent: the copy keeps its source's checksum. */
+  checksumAlgorithm?: ChecksumAlgorithm;
+  condition?: WriteCondition;
+}
+
+export interface CopyResult extends WriteResult {
+  /** Of what was copied; present where its bucket is or was versioned. */
+  sourceVersionId?: string;
+}
+
+type Source = ObjectRow & ContentRow;
+
+/**
+ * Copies an object of any size in two D1 round trips, without moving a byte: the copy refers to the same blobs. Bytes are read
+ * only for a checksum that the source does not have, and rewritten only for a storage class with another geometry, or where the
+ * buckets lie in different databases. ETag and
+ * parts stay the source's. Throws what `check` throws, and `StoreError` no-such-bucket, no-such-key, conflict (the source's
+ * blobs were collected meanwhile), precondition-failed, precondition-no-such-key, drives-unavailable, metadata-unavailable.
+ */
+export async function copyObject(store: StoreContext, copy: CopyObject): Promise<CopyResult> {
+  const { bucket, key } = copy;
+  const found = await openSource(store, copy.source, { bucket, key });
+  const target = foundBucket(found.bucket, bucket);
+  const head = objectHead(found.source, found.sourceBucket);
+  copy.check(head);
+  const id = newId(store);
+  const lockIn = (bucket: Bucket) => lockFor(store, bucket, copy.lock);
+  const { checksum, blobs, content } = await contentOfCopy({ store, from: found.from }, found.source, id, copy);
+  const version: NewVersion = {
+    bucket: target,
+    key,
+    id,
+    sizeBytes: head.sizeBytes,
+    etag: head.etag,
+    modifiedMs: store.clock.now(),
+    storageClass: copy.storageClass,
+    checksum: checksum ?? null,
+    tags: tagRows(copy.tags === undefined || copy.tags === "copy" ? head.tags : copy.tags),
+    lock: lockIn(target),
+    attributes: copy.attributes === "copy" ? head.attributes : copy.attributes,
+    parts: partsOfCopy(found.source, checksum),
+    ...content,
+  };
+  const commit = {
+    version,
+    ...(blobs ? { blobs } : { sharedBlobIds: blobIds(content.extents) }),
+    ...(copy.condition ? { condition: copy.condition } : {}),
+  };
+  const committed = await commitVersion(store, bucket, commit, { lockIn });
+  const source = head.versionId === undefined ? {} : { sourceVersionId: head.versionId };
+  return {
+    id,
+    ...committed,
+    ...source,
+    etag: version.etag,
+    modifiedMs: version.modifiedMs,
+    ...(checksum ? { checksum } : {}),
+  };
+}
+
+/** The parts' checksums are of the object's algorithm. */
+function partsOfCopy({ parts, checksum: kept }: Source, checksum: ObjectChecksum | undefined): Source["parts"] {
+  if (parts === null || checksum?.algorithm === kept?.algorithm) return parts;
+  return parts.map(([partNumber, sizeBytes]) => [partNumber, sizeBytes, null]);
+}
+
+/**
+ * Opens what is to be copied, with its target, in one D1 round trip to each of their databases. `from` is the store of the source,
+ * and another than `store` where the buckets lie in different databases: nothing can be shared then, and bytes must be copied.
+ * Throws `StoreError` no-such-bucket (of the source), no-such-key.
+ */
+export async function openSource(
+  store: StoreContext,
+  source: ObjectName,
+  target: { bucket: string; key: string; uploadId?: string },
+): Promise<Omit<FoundForCopy, "source"> & { source: Source; sourceBucket: Bucket; from: StoreContext }> {
+  const ref = { ...source, version: versionRef(source) };
+  const from = source.bucket === target.bucket ? store : await storeOf(store, source.bucket);
+  const open = ({ metadata }: StoreContext) => metadata.objects.openForCopy(ref, target);
+  const [found, { source: foundSource }] = await withMetadata(source, async () => {
+    const [here, there] = await Promise.all([open(store), ...(from === store ? [] : [open(from)])]);
+    return [here, there ?? here] as const;
+  });
+  const { bucket: sourceBucket, object } = foundVersion(foundSource, source);
+  return { ...found, source: object, sourceBucket, from };
+}
+
+/** Each blob that the extents refer to, once. */
+export function blobIds(extents: readonly ExtentRow[] | null): string[] {
+  return [...new Set((extents ?? []).map((extent) => extent[2]))];
+}
+
+/** Reads a range and gives its digests. */
+export async function digestRange(
+  store: StoreContext,
+  source: ContentRow,
+  range: { offset: number; length: number },
+  names: readonly DigestName[],
+): Promise<Digests> {
+  const digests = new DigestSet(names, store.engine);
+  const body = new ObjectBody(store, source, [], range);
+  try {
+    await body.ready();
+    for (let piece = await body.next(); piece !== null; piece = await body.next()) digests.update(piece);
+    return digests.finish();
+  } finally {
+    digests.release();
+    await body.cancel();
+  }
+}
+
+interface CopiedContent {
+  checksum: ObjectChecksum | undefined;
+  /** Present where the bytes were written anew. */
+  blobs?: BlobRow[];
+  content: Pick<NewVersion, "extents" | "inlineBody">;
+}
+
+/** Where a copy is written, and where its source is read. */
+interface CopyStores {
+  store: StoreContext;
+  from: StoreContext;
+}
+
+async function contentOfCopy(
+  { store, from }: CopyStores,
+  opened: Source,
+  id: string,
+  copy: CopyObject,
+): Promise<CopiedContent> {
+  const isSmall = opened.sizeBytes <= store.settings.inlineBytesMax;
+  const source = from !== store && opened.extents && isSmall ? await inline(from, opened) : opened;
+  const whole = { offset: 0, length: source.sizeBytes };
+  const wanted = copy.checksumAlgorithm;
+  const kept = source.checksum as ObjectChecksum | null;
+  const computed = wanted && (kept?.algorithm !== wanted || kept.type !== "full-object") ? wanted : null;
+  if (source.extents && (from !== store || copy.storageClass !== source.storageClass)) {
+    const { blobs, digests } = await rewrite({ store, from }, source, copy.storageClass, computed ? [computed] : []);
+    const checksum = computed ? checksumOf(digests, computed) : (kept ?? undefined);
+    return { checksum, blobs, content: { extents: extentsOver(blobs, 0, id), inlineBody: null } };
+  }
+  const checksum = computed ? checksumOf(await digestRange(store, source, whole, [computed]), computed) : kept;
+  const extents = source.extents?.map(([start, length, blob, offset]): ExtentRow => [start, length, blob, offset, id]);
+  return {
+    checksum: checksum ?? undefined,
+    content: { extents: extents ?? null, inlineBody: source.inlineBody },
+  };
+}
+
+/** Writes the bytes anew, as the storage class asks. */
+async function rewrite(
+  { store, from }: CopyStores,
+  source: Source,
+  storageClass: string,
+  digests: readonly DigestName[],
+) {
+  const body = new ObjectBody(from, source, [], { offset: 0, length: source.sizeBytes });
+  try {
+    await body.ready();
+    return await writeBody(store, {
+      source: { sizeBytes: source.sizeBytes, readsDrives: true, digests, next: () => body.next() },
+      ...blobShape(store, source.sizeBytes, storageClass),
+      admitted: Promise.resolve(),
+      verify: () => {},
+    });
+  } finally {
+    await body.cancel();
+  }
+}
+
+/** The source with all its bytes inline: a packed object that goes to another database is written there as a small body is. */
+async function inline(from: StoreContext, source: Source): Promise<Source> {
+  const body = new ObjectBody(from, source, [], { offset: 0, length: source.sizeBytes });
+  const pieces: Uint8Array[] = [];
+  try {
+    await body.ready();
+    for (let piece = await body.next(); piece !== null; piece = await body.next()) pieces.push(piece);
+  } finally {
+    await body.cancel();
+  }
+  return { ...source, extents: null, inlineBody: Buffer.concat(pieces).toString("base64") };
+}
+
+function checksumOf(digests: Digests, algorithm: ChecksumAlgorithm): ObjectChecksum {
+  return { algorithm, type: "full-object", value: toBase64(digests.get(algorithm) as Uint8Array) };
+}

@@ -1,0 +1,97 @@
+import { createHash } from "node:crypto";
+import { GuardError, MetadataUnavailable, TakenError } from "../../metadata/database.ts";
+import type { FoundForRename, Rename } from "../../metadata/objects/renames.ts";
+import { foundBucket } from "../buckets/buckets.ts";
+import { lockFor } from "../buckets/lock-and-tags.ts";
+import type { StoreContext } from "../context.ts";
+import { StoreError } from "../failure.ts";
+import { newId } from "../placement/ids.ts";
+import { objectHead } from "../read/object-head.ts";
+import { foundVersion } from "../read/objects.ts";
+import { withMetadata } from "../translate-metadata.ts";
+import type { BucketName, ObjectHead, ObjectKey } from "../types.ts";
+
+export interface RenameObject {
+  bucket: BucketName;
+  /** Another key than `key`. */
+  source: ObjectKey;
+  key: ObjectKey;
+  /** Throws to refuse the source. */
+  checkSource(head: ObjectHead): void;
+  /** Throws to refuse what the key names now (null: nothing). Absent: whatever it is, it is replaced. */
+  checkTarget?(head: ObjectHead | null): void;
+  /** Makes the rename one that may be repeated; `parameters` is all that the client asks for. */
+  idempotency?: { token: string; parameters: string };
+}
+
+/** How often a rename is tried again because what it is about was changed under it. */
+const ATTEMPTS_MAX = 5;
+
+/**
+ * Gives an object another key, in two D1 round trips and one atomic commit, without moving a byte. All that belongs to the
+ * object stays, its time too. Where the bucket has versions, the key gets a new version and the source a delete marker. A
+ * rename that was done under the same token within the last day succeeds again and does nothing.
+ *
+ * Throws what the checks throw, and `StoreError` no-such-bucket, no-such-key (of the source), idempotency-mismatch, conflict,
+ * metadata-unavailable.
+ */
+export async function renameObject(store: StoreContext, rename: RenameObject): Promise<void> {
+  const { bucket, key } = rename;
+  await withMetadata({ bucket, key }, async () => {
+    for (let attempt = 1; ; attempt++) {
+      const commit = await prepare(store, rename);
+      if (commit === "done") return;
+      try {
+        await applied(store, commit);
+        return;
+      } catch (error) {
+        const changed = error instanceof TakenError || (error instanceof GuardError && CHANGED.has(error.guard));
+        if (!changed || attempt === ATTEMPTS_MAX) throw error;
+      }
+    }
+  });
+}
+
+/** Guards that say that the decision must be made anew. */
+const CHANGED: ReadonlySet<string> = new Set(["bucket_changed", "object_changed"]);
+
+/** Looks, checks, and gives what is to be committed. */
+async function prepare(store: StoreContext, rename: RenameObject): Promise<Rename | "done"> {
+  const { bucket: name, source: from, key: to, idempotency } = rename;
+  const nowMs = store.clock.now();
+  const found = await store.metadata.renames.find({ bucket: name, from, to }, idempotency?.token ?? null, nowMs);
+  const bucket = foundBucket(found?.source.bucket, name);
+  const { target, doneRequest } = found as FoundForRename;
+  const request = createHash("sha256")
+    .update(idempotency?.parameters ?? "")
+    .digest("base64");
+  if (doneRequest !== null) {
+    if (doneRequest === request) return "done";
+    throw new StoreError({ kind: "idempotency-mismatch" });
+  }
+  const { object } = foundVersion(found?.source ?? null, { bucket: name, key: from });
+  rename.checkSource(objectHead(object, bucket));
+  rename.checkTarget?.(target.object && objectHead(target.object, bucket));
+  const retention = lockFor(store, bucket, undefined);
+  return {
+    bucket,
+    from,
+    to,
+    fromId: object.id,
+    ...(rename.checkTarget ? { toId: target.object?.id ?? null } : {}),
+    versioned: bucket.versioning === null ? null : { id: newId(store), markerId: newId(store), retention },
+    token: idempotency ? { token: idempotency.token, request } : null,
+    nowMs,
+  };
+}
+
+/** Where D1 does not say whether it committed, the target is looked at before the caller is told. */
+async function applied(store: StoreContext, commit: Rename): Promise<void> {
+  try {
+    await store.metadata.renames.rename(commit);
+  } catch (error) {
+    if (!(error instanceof MetadataUnavailable)) throw error;
+    const { bucket, to, fromId, versioned } = commit;
+    if ((await store.metadata.objects.currentSeq(bucket.id, to, versioned?.id ?? fromId)) === null) throw error;
+  }
+}

@@ -1,0 +1,52 @@
+import { crc32Bytes, crc64Bytes } from "../../erasure/checksum.ts";
+import { combineCrc } from "../../erasure/combine.ts";
+import type { SealedStripe, StripeBuffer } from "../../erasure/stripe-buffer.ts";
+import type { DigestName } from "../types.ts";
+
+/** CRCs that need no pass of their own over a body that is cut into stripes. */
+const crcNames = ["crc32", "crc32c", "crc64nvme"] as const satisfies readonly DigestName[];
+type StripeCrcName = (typeof crcNames)[number];
+
+export function isStripeCrc(name: DigestName): name is StripeCrcName {
+  return (crcNames as readonly DigestName[]).includes(name);
+}
+
+/**
+ * The CRCs of a body's data, blob after blob and stripe after stripe: CRC-64/NVME combines from the frames' checks, the others are computed where
+ * the stripe lies in the kernel's memory anyway.
+ */
+export class StripeCrcs {
+  readonly #crc32s = new Map<"crc32" | "crc32c", number>();
+  #crc64 = 0n;
+  /** Of the blob that is being written. */
+  #blobCrc64 = 0n;
+  #blobBytes = 0;
+
+  /** CRC-64/NVME is always there. */
+  constructor(names: readonly StripeCrcName[]) {
+    for (const name of names) if (name !== "crc64nvme") this.#crc32s.set(name, 0);
+  }
+
+  /** Takes in the next stripe: `buffer` has just been sealed. */
+  update(buffer: StripeBuffer, { crc64, dataBytes }: SealedStripe): void {
+    this.#blobCrc64 = combineCrc("crc64nvme", this.#blobCrc64, crc64, dataBytes);
+    this.#blobBytes += dataBytes;
+    for (const [name, crc] of this.#crc32s) this.#crc32s.set(name, buffer.crc32OfData(name, crc));
+  }
+
+  /** Ends the blob. Gives the CRC-64/NVME of it alone. */
+  endBlob(): bigint {
+    const crc64 = this.#blobCrc64;
+    this.#crc64 = combineCrc("crc64nvme", this.#crc64, crc64, this.#blobBytes);
+    this.#blobCrc64 = 0n;
+    this.#blobBytes = 0;
+    return crc64;
+  }
+
+  /** Of all blobs that have ended, as digests of a body. */
+  get digests(): Map<DigestName, Uint8Array> {
+    const digests = new Map<DigestName, Uint8Array>([["crc64nvme", crc64Bytes(this.#crc64)]]);
+    for (const [name, crc] of this.#crc32s) digests.set(name, crc32Bytes(crc));
+    return digests;
+  }
+}

@@ -1,0 +1,232 @@
+import type { Geometry } from "../../erasure/geometry.ts";
+import { type BlobLayout, shardBytes, stripeCount, stripeDataBytes } from "../../erasure/layout.ts";
+import type { BlobRow, ShardPlace } from "../../metadata/rows.ts";
+import type { StoreContext } from "../context.ts";
+import { StoreError } from "../failure.ts";
+import { idBytes, idTimeMs, newId } from "../placement/ids.ts";
+import { placeShards } from "../placement/placement.ts";
+import { type KeyOf, shardKey } from "../placement/shard-key.ts";
+import { WRITE_SECONDS_MAX } from "../settings.ts";
+import type { DigestName, Digests } from "../types.ts";
+import { blobLayouts, isWide } from "./blob-layouts.ts";
+import { type BlobSource, BodyPieces } from "./body-pieces.ts";
+import { BufferedShards } from "./buffered-shards.ts";
+import { DigestSet } from "./digests.ts";
+import { ShardSet } from "./shard-set.ts";
+import { isStripeCrc, StripeCrcs } from "./stripe-crcs.ts";
+
+export interface WrittenBody {
+  /** The blobs that hold the body, one after the other: each as many of its bytes as its size. */
+  blobs: BlobRow[];
+  /** What the source gave: the blobs' sizes together, or less where that was a bound. */
+  sourceBytes: number;
+  /** Those asked for, MD5, and, where the source's size is no bound, CRC-64/NVME. */
+  digests: Digests;
+}
+
+export interface BodyWrite {
+  source: BlobSource;
+  geometry: Geometry;
+  class: "small" | "large";
+  /** Size of a full block, a multiple of 128; absent: what suits the geometry. */
+  blockBytes?: number;
+  /** Names its shards; absent: as those of objects are named. */
+  keyOf?: KeyOf;
+  /** Resolves when the request is known to be allowed to write: no drive is touched before. */
+  admitted: Promise<unknown>;
+  /** Step 4: throws to refuse the body. Its last blob, mostly its only one, was not acknowledged by a drive yet. */
+  verify(digests: Digests): void;
+}
+
+/**
+ * Steps 2 to 5 of the write protocol: streams a body of known, non-zero size through the codec onto k+m drives. In memory are
+ * one piece of the body and at most two stripes. A geometry that is too wide to be streamed is cut into blobs, each of which is
+ * kept in memory until it is whole; while it is put, the next one is filled. Throws whatever the source, `admitted` or `verify`
+ * throw, and `StoreError` incomplete-body, too-slow or drives-unavailable; after a throw or a crash no shard is visible, or such
+ * as no row names: garbage.
+ */
+export async function writeBody(store: StoreContext, write: BodyWrite): Promise<WrittenBody> {
+  const { source } = write;
+  // Padding would be in the stripes' CRCs, but is not of the body.
+  const inStripes = source.sizeIsBound ? [] : source.digests.filter(isStripeCrc);
+  const inPieces = source.digests.filter((name) => !(inStripes as readonly DigestName[]).includes(name));
+  const computing = new DigestSet(["md5", ...inPieces], store.engine);
+  const bytes = new BodyPieces(source, computing);
+  const crcs = new StripeCrcs(inStripes);
+  const body = new BlobSequence(store, write, bytes, crcs);
+  try {
+    await body.write();
+    const digests = new Map([...(source.sizeIsBound ? [] : crcs.digests), ...(await bytes.finish())]); // 4
+    write.verify(digests);
+    const blobs = await body.close(); // 5
+    // Nothing but their age tells shards that are being written from orphans.
+    if (store.clock.now() - idTimeMs((blobs[0] as BlobRow).id) > WRITE_SECONDS_MAX * 1000) {
+      throw new StoreError({ kind: "too-slow", secondsMax: WRITE_SECONDS_MAX });
+    }
+    return { blobs, sourceBytes: bytes.receivedBytes, digests };
+  } catch (error) {
+    computing.release();
+    await body.abort();
+    throw error;
+  }
+}
+
+/** The blobs of a body, in order. One is on its way to its drives while the next is filled. */
+class BlobSequence {
+  readonly #store: StoreContext;
+  readonly #write: BodyWrite;
+  readonly #bytes: BodyPieces;
+  readonly #crcs: StripeCrcs;
+  readonly #rows: BlobRow[] = [];
+  readonly #failedDrives = new Set<string>();
+  #filling: BlobWriter | null = null;
+  #closing: BlobWriter | null = null;
+  #closed: Promise<void> = Promise.resolve();
+
+  constructor(store: StoreContext, write: BodyWrite, bytes: BodyPieces, crcs: StripeCrcs) {
+    this.#store = store;
+    this.#write = write;
+    this.#bytes = bytes;
+    this.#crcs = crcs;
+  }
+
+  /** Steps 2 and 3, but for the last blob's acknowledgement. */
+  async write(): Promise<void> {
+    const { source, geometry, blockBytes } = this.#write;
+    const isBuffered = isWide(geometry) || source.readsDrives === true;
+    const shape = { sizeBytes: source.sizeBytes, geometry, isBuffered, ...(blockBytes ? { blockBytes } : {}) };
+    for (const layout of blobLayouts(shape)) {
+      if (this.#filling) await this.#beginClosing(this.#filling);
+      const parts = { write: this.#write, layout, failedDrives: this.#failedDrives, crcs: this.#crcs };
+      this.#filling = new BlobWriter(this.#store, parts);
+      if (isBuffered) await this.#filling.reserve(this.#bytes);
+      for (let stripe = 0; stripe < stripeCount(layout); stripe++) await this.#filling.write(stripe, this.#bytes);
+      await this.#filling.settle();
+    }
+  }
+
+  async close(): Promise<BlobRow[]> {
+    await this.#beginClosing(this.#filling as BlobWriter);
+    await this.#closed;
+    return this.#rows;
+  }
+
+  /** Never throws. */
+  async abort(): Promise<void> {
+    await Promise.all([this.#filling?.abort(), this.#closing?.abort()]);
+    await this.#closed.catch(() => {});
+  }
+
+  /** Waits for the blob before it: of each body at most two are in memory. */
+  async #beginClosing(blob: BlobWriter): Promise<void> {
+    await this.#closed;
+    this.#closing = blob;
+    this.#closed = blob.close().then((row) => {
+      this.#rows.push(row);
+    });
+    // It is awaited by the next blob; a failure before that must not count as unhandled.
+    this.#closed.catch(() => {});
+  }
+}
+
+interface BlobParts {
+  layout: BlobLayout;
+  write: BodyWrite;
+  crcs: StripeCrcs;
+  failedDrives: Set<string>;
+}
+
+/** What takes a blob's frames: shards that are streamed, or kept in memory first. */
+interface ShardSink {
+  write(frames: readonly Uint8Array[]): Promise<void>;
+  close(): Promise<ShardPlace[]>;
+  abort(): Promise<void>;
+}
+
+/** Encodes stripe after stripe of a blob; while one is on its way to the drives, the next is filled. */
+class BlobWriter {
+  readonly #store: StoreContext;
+  readonly #id: string;
+  readonly #idBytes: Uint8Array;
+  readonly #layout: BlobLayout;
+  readonly #parts: BlobParts;
+  #crc64 = 0n;
+  #shards: ShardSink | null = null;
+  #onTheWay: Promise<void> = Promise.resolve();
+
+  constructor(store: StoreContext, parts: BlobParts) {
+    this.#store = store;
+    this.#id = newId(store);
+    this.#idBytes = idBytes(this.#id);
+    this.#layout = parts.layout;
+    this.#parts = parts;
+  }
+
+  /** Takes memory for all of the blob, once its first bytes are there: whoever waits for a body holds none. */
+  async reserve(bytes: BodyPieces): Promise<void> {
+    await this.#parts.write.admitted;
+    await bytes.arrived();
+    this.#shards = await BufferedShards.open(this.#store.shardMemory, {
+      engine: this.#store.engine,
+      id: this.#id,
+      layout: this.#layout,
+      place: () => this.#place(),
+      failedDrives: this.#parts.failedDrives,
+      keyOf: this.#parts.write.keyOf ?? shardKey,
+    });
+  }
+
+  async write(stripe: number, bytes: BodyPieces): Promise<void> {
+    const buffer = await this.#store.engine.acquire();
+    try {
+      buffer.begin(this.#layout, stripeDataBytes(this.#layout, stripe));
+      await bytes.fill(buffer);
+      const sealed = buffer.seal(this.#idBytes, stripe);
+      this.#parts.crcs.update(buffer, sealed);
+      this.#shards ??= await this.#open();
+      await this.#onTheWay;
+      this.#onTheWay = this.#shards.write(sealed.frames).finally(() => buffer.release());
+      // It is awaited by the next stripe; a failure before that must not count as unhandled.
+      this.#onTheWay.catch(() => {});
+    } catch (error) {
+      buffer.release();
+      throw error;
+    }
+  }
+
+  /** After the last stripe. */
+  async settle(): Promise<void> {
+    await this.#onTheWay;
+    this.#crc64 = this.#parts.crcs.endBlob();
+  }
+
+  async close(): Promise<BlobRow> {
+    const shards = await (this.#shards as ShardSink).close();
+    const { k, m, blockBytes, blobBytes } = this.#layout;
+    const crc64nvme = this.#crc64.toString(16).padStart(16, "0");
+    return { id: this.#id, k, m, blockBytes, sizeBytes: blobBytes, crc64nvme, shards };
+  }
+
+  async abort(): Promise<void> {
+    await this.#shards?.abort();
+    await this.#onTheWay.catch(() => {});
+  }
+
+  async #open(): Promise<ShardSink> {
+    await this.#parts.write.admitted;
+    const { keyOf } = this.#parts.write;
+    return ShardSet.open(this.#store.engine, this.#id, this.#layout, { drives: this.#place(), keyOf });
+  }
+
+  /** Drives that have not failed where there are enough of them. */
+  #place() {
+    const { k, m } = this.#layout;
+    const { failedDrives, write } = this.#parts;
+    const { drives } = this.#store;
+    const place = { id: this.#id, count: k + m, shardBytes: shardBytes(this.#layout), class: write.class };
+    const good = failedDrives.size === 0 ? drives : drives.filter(({ name }) => !failedDrives.has(name));
+    const placed = placeShards(good, place) ?? placeShards(drives, place);
+    if (!placed) throw new StoreError({ kind: "drives-unavailable", needed: k + m, available: 0 });
+    return placed;
+  }
+}

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { authorise } from "../../../src/auth/authorise.ts";
+import { rootKeyRing, rootOwnerId } from "../../../src/auth/keys/ring.ts";
+
+test("the root key is found by its id alone", () => {
+  const ring = rootKeyRing("ID", "SECRET");
+  expect(ring?.find("ID")).toMatchObject({ secret: "SECRET", principal: { kind: "root", ownerId: rootOwnerId } });
+  expect(ring?.find("id")).toBeUndefined();
+  expect(ring?.find("")).toBeUndefined();
+});
+
+test("half a key is no key", () => {
+  for (const [id, secret] of [
+    [undefined, "s"],
+    ["i", undefined],
+    ["", "s"],
+    ["i", ""],
+  ]) {
+    expect(rootKeyRing(id, secret)).toBeNull();
+  }
+});
+
+test("ids of owners have the form of S3's", () => {
+  expect(rootOwnerId).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test("the root account may do everything, anonymous callers nothing", () => {
+  const request = { action: "s3:GetObject", bucket: "b", key: "k" };
+  expect(authorise({ ...request, principal: { kind: "anonymous" } }).allowed).toBe(false);
+  expect(
+    authorise({ ...request, principal: { kind: "root", ownerId: rootOwnerId, displayName: "root" } }).allowed,
+  ).toBe(true);
+});
