@@ -1,5 +1,5 @@
 import { authorise } from "../../auth/authorise.ts";
-import { rootOwnerId } from "../../auth/keys/ring.ts";
+import { firstAccount } from "../../auth/principal.ts";
 import type { RequestHead } from "../../auth/sigv4/request-head.ts";
 import type { Answer } from "../../edge/answer.ts";
 import { storeOf } from "../../store/buckets/databases.ts";
@@ -70,7 +70,7 @@ function admit(name: OperationName, row: OperationRow, call: Call): Handler {
   const { principal, bucket, key, headers, query, payload } = call;
   const decision = authorise({ principal, action: row.permission, bucket, key });
   if (!decision.allowed) throw new S3Error("AccessDenied", undefined, {}, { cause: decision.reason });
-  return screen({ name, row, headers, query, mode: payload.mode, ownerId: rootOwnerId });
+  return screen({ name, row, headers, query, mode: payload.mode, ownerId: firstAccount.canonicalId });
 }
 
 /** The part of the request that signatures cover. The edge replaces Accept-Encoding and keeps the client's own apart. */
