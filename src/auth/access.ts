@@ -16,6 +16,14 @@ export interface Ask
   readonly context?: ContextLookup | undefined;
 }
 
+/** What is known of a request besides who makes it: where it comes from and when. */
+export interface RequestFacts {
+  /** `aws:SourceIp`, `aws:SecureTransport`, `aws:UserAgent`, `aws:referer` and the like, by their names in lower case. */
+  readonly context: ContextLookup;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
 /** What temporary credentials carry besides the principal. */
 export interface Session {
   readonly issuedMs: number;

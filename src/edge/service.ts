@@ -1,4 +1,5 @@
 import type { Caller } from "../auth/access.ts";
+import type { AuthenticatedForm } from "../auth/authenticator.ts";
 import type { PayloadMode } from "../auth/sigv4/payload.ts";
 import type { SigningRules } from "../auth/sigv4/signing-rules.ts";
 import type { VerifiedSignature } from "../auth/sigv4/verify-signature.ts";
@@ -81,13 +82,6 @@ export interface ProvenSignature {
   readonly verified: VerifiedSignature | null;
   /** The region of the credential scope: what the client calls this place. Null without Signature Version 4. */
   readonly region: string | null;
-}
-
-/** Who sends a form. */
-export interface AuthenticatedForm {
-  readonly caller: Caller;
-  /** The policy (base64) that binds the form; null where it is anonymous. */
-  readonly policy: string | null;
 }
 
 /** The body is larger than its service takes. */
