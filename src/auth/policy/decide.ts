@@ -80,7 +80,7 @@ const aclMatches: Record<AclGrant, PrincipalMatch> = {
 function resourceGrant({ aclGrant, resourcePolicyMode }: AccessRequest, { resource }: LayerResults): PrincipalMatch {
   const byPolicy = resource === null || resourcePolicyMode === "denyOnly" ? namedNot : resource.allow;
   const byAcl = aclMatches[aclGrant ?? "none"];
-  return byPolicy > byAcl ? byPolicy : byAcl;
+  return Math.max(byPolicy, byAcl) as PrincipalMatch;
 }
 
 /** Anonymous callers, services and holders of a provider's token have no policies of their own. */
