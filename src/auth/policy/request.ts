@@ -9,7 +9,7 @@ export type ContextValue = string | readonly string[];
  * undefined if the request does not have it. Called for the keys that a policy names, at most once per condition.
  *
  * Booleans are "true" and "false", numbers decimal, dates ISO 8601 or seconds since 1970. The keys that follow from the
- * principal or from `now` (`aws:PrincipalArn`, `aws:username`, `aws:CurrentTime` …) are the engine's own; `context.ts`
+ * principal or from `now` (`aws:PrincipalArn`, `aws:username`, `aws:CurrentTime` …) are the engine's own; `facts.ts`
  * has the list. The lookup is asked for all others.
  */
 export type ContextLookup = (key: string) => ContextValue | undefined;
@@ -38,6 +38,8 @@ export interface AccessRequest {
   /** Account that owns the resource. Null: the caller's own (`s3:ListAllMyBuckets`, `iam:ListUsers`). */
   readonly resourceAccountId: string | null;
   readonly context: ContextLookup;
+  /** Asked before anything else, also before the engine's own keys: the context entries of the simulator. Never set for a real request. */
+  readonly overrides?: ContextLookup | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;
   /** Inline and managed policies of the user and its groups, or of the role. For a federated user: of the user that issued it. */

@@ -1,6 +1,7 @@
 import type { Condition } from "./condition.ts";
 import type { Pattern } from "./pattern.ts";
 import type { PrincipalName } from "./principal-name.ts";
+import type { ResourcePattern } from "./resource-pattern.ts";
 
 /** A compiled statement. */
 export interface Statement {
@@ -13,7 +14,7 @@ export interface Statement {
   /** In lower case. `not`: NotAction. */
   readonly actions: { readonly not: boolean; readonly patterns: readonly Pattern[] };
   /** Null in trust policies. `not`: NotResource. */
-  readonly resources: { readonly not: boolean; readonly patterns: readonly Pattern[] } | null;
+  readonly resources: { readonly not: boolean; readonly patterns: readonly ResourcePattern[] } | null;
   /** All must hold. */
   readonly conditions: readonly Condition[];
   /** Where the statement lies in the policy's source, in UTF-16 units; `end` is behind its last brace. */
