@@ -1,4 +1,4 @@
-import type { Answer } from "../services/s3/handler.ts";
+import type { Answer } from "./answer.ts";
 import { keepEncoding } from "./keep-encoding.ts";
 import { type SendOutcome, sendBody } from "./send-body.ts";
 

@@ -1,4 +1,4 @@
-import type { OutgoingBody } from "../store/types.ts";
+import type { OutgoingBody } from "../base/outgoing-body.ts";
 
 /** How the sending of a body ended. `broken` is the server's fault, and the connection was broken off. */
 export type SendOutcome =

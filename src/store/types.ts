@@ -111,14 +111,6 @@ export interface IncomingBody {
   verify(digests: Digests): ObjectChecksum | null;
 }
 
-/** Object bytes on their way out. Pull `next` until null; `cancel` frees the drives if it is not read to the end. */
-export interface OutgoingBody {
-  readonly sizeBytes: number;
-  /** Verified bytes, valid until the next call. Throws a `StoreError` where too few good shards are left: break off. */
-  next(): Promise<Uint8Array | null>;
-  cancel(): Promise<void>;
-}
-
 /** What must hold for the object at the destination when the write commits (If-Match, If-None-Match on writes). */
 export type WriteCondition = { ifNoneMatch: "*" } | { ifMatch: string };
 

@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import { parseCommandLine } from "../../local/options.ts";
 import { readDocument, section, tableRows } from "./document.ts";
@@ -18,7 +18,10 @@ test("the jobs are those that run, in their order", () => {
 });
 
 test("every job is a file of that name", () => {
-  const files = readdirSync(join(import.meta.dirname, "../../src/maintenance"));
+  const files = readdirSync(join(import.meta.dirname, "../../src/maintenance"), {
+    recursive: true,
+    encoding: "utf8",
+  }).map((path) => basename(path));
   expect(
     names("## Background jobs")
       .slice(1)

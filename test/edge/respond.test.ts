@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { Answer } from "../../src/edge/answer.ts";
 import { respond } from "../../src/edge/respond.ts";
-import type { Answer } from "../../src/services/s3/handler.ts";
 
 const marks = { requestId: "ID", hostId: "HOST", nowMs: 0, withoutBody: false, clientAcceptEncoding: undefined };
 const object = (headers: Record<string, string>, status = 200): Answer => ({

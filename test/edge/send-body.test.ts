@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import type { OutgoingBody } from "../../src/base/outgoing-body.ts";
 import { readIfSmall, sendBody } from "../../src/edge/send-body.ts";
-import type { OutgoingBody } from "../../src/store/types.ts";
 
 function bodyOf(pieces: (Uint8Array | Error)[]) {
   const body = {

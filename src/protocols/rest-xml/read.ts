@@ -1,5 +1,4 @@
 import { XMLParser, XMLValidator } from "fast-xml-parser";
-import { S3Error } from "../../services/s3/errors/error.ts";
 
 /** An element of a request's XML. Namespace prefixes and attributes are dropped, as nothing in S3's requests needs them. */
 export interface XmlElement {
@@ -7,6 +6,11 @@ export interface XmlElement {
   /** Its own text, references resolved, white space kept; "" where it holds elements only. */
   readonly text: string;
   readonly children: readonly XmlElement[];
+}
+
+/** The bytes are not the document that they should be. Services answer it in their own words. */
+export class MalformedXml extends Error {
+  override readonly name = "MalformedXml";
 }
 
 /** No document of S3's API is deeper. */
@@ -31,30 +35,30 @@ const parser = new XMLParser({
 
 /**
  * Parses a request body whose root must be `rootName`. The caller bounds its size before. UTF-8 only; no DTD, so no
- * entity but XML's own five is ever expanded. Anything else is `MalformedXML`.
+ * entity but XML's own five is ever expanded. Anything else throws `MalformedXml`.
  */
 export function readXml(bytes: Uint8Array, rootName: string): XmlElement {
   const text = decodeUtf8(bytes);
   // A DOCTYPE is refused unread. In CDATA or a comment the word is harmless but no client sends it.
-  if (/<!DOCTYPE|<!ENTITY/i.test(text)) throw new S3Error("MalformedXML");
-  if (XMLValidator.validate(text) !== true) throw new S3Error("MalformedXML");
+  if (/<!DOCTYPE|<!ENTITY/i.test(text)) throw new MalformedXml();
+  if (XMLValidator.validate(text) !== true) throw new MalformedXml();
   const roots = toElements(parse(text));
   const root = roots[0];
-  if (root === undefined || roots.length !== 1 || root.name !== rootName) throw new S3Error("MalformedXML");
+  if (root === undefined || roots.length !== 1 || root.name !== rootName) throw new MalformedXml();
   return root;
 }
 
-/** The only child of that name, or undefined. Two are `MalformedXML`. */
+/** The only child of that name, or undefined. Two throw `MalformedXml`. */
 export function child(parent: XmlElement, name: string): XmlElement | undefined {
   const found = childrenOf(parent, name);
-  if (found.length > 1) throw new S3Error("MalformedXML");
+  if (found.length > 1) throw new MalformedXml();
   return found[0];
 }
 
-/** Text of the only child of that name, or undefined where there is none. Elements inside it are `MalformedXML`. */
+/** Text of the only child of that name, or undefined where there is none. Elements inside it throw `MalformedXml`. */
 export function childText(parent: XmlElement, name: string): string | undefined {
   const found = child(parent, name);
-  if (found !== undefined && found.children.length > 0) throw new S3Error("MalformedXML");
+  if (found !== undefined && found.children.length > 0) throw new MalformedXml();
   return found?.text;
 }
 
@@ -66,7 +70,7 @@ function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch (cause) {
-    throw new S3Error("MalformedXML", undefined, {}, { cause });
+    throw new MalformedXml("the document cannot be parsed", { cause });
   }
 }
 
@@ -77,7 +81,7 @@ function parse(text: string): ParsedNode[] {
   try {
     return parser.parse(text);
   } catch (cause) {
-    throw new S3Error("MalformedXML", undefined, {}, { cause });
+    throw new MalformedXml("the document cannot be parsed", { cause });
   }
 }
 
@@ -110,12 +114,12 @@ const named = new Map([
   ["apos", "'"],
 ]);
 
-/** Undoes `&amp;` and the like and `&#…;`. An unknown name or a character that cannot be is `MalformedXML`. */
+/** Undoes `&amp;` and the like and `&#…;`. An unknown name or a character that cannot be throws `MalformedXml`. */
 function resolveReferences(text: string): string {
   if (!text.includes("&")) return text;
   return text.replace(/&([^;&]{0,12});?/g, (reference, name: string) => {
     const character = reference.endsWith(";") ? (named.get(name) ?? characterOf(name)) : undefined;
-    if (character === undefined) throw new S3Error("MalformedXML");
+    if (character === undefined) throw new MalformedXml();
     return character;
   });
 }

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { serveOwnPage } from "../../admin/serve-page.ts";
 import { toBase64, toHex } from "../../base/bytes.ts";
+import type { Answer } from "../../edge/answer.ts";
 import { drain } from "../../edge/discard-body.ts";
 import { type Responded, respond } from "../../edge/respond.ts";
 import { readIfSmall } from "../../edge/send-body.ts";
@@ -14,7 +15,6 @@ import { dispatch, type Trace } from "./dispatch.ts";
 import type { S3Error } from "./errors/error.ts";
 import { errorDocument, toS3Error } from "./errors/render-error.ts";
 import type { Front } from "./front.ts";
-import type { Answer } from "./handler.ts";
 
 /** Paths below this one are the server's own: no bucket can be named so. */
 const OWN_PATHS = "/-/";

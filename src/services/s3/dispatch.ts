@@ -1,6 +1,7 @@
 import { authorise } from "../../auth/authorise.ts";
 import { rootOwnerId } from "../../auth/keys/ring.ts";
 import type { RequestHead } from "../../auth/sigv4/request-head.ts";
+import type { Answer } from "../../edge/answer.ts";
 import { storeOf } from "../../store/buckets/databases.ts";
 import { checkAddressedBucketName } from "./address/bucket-name.ts";
 import { detectOperation } from "./address/detect-operation.ts";
@@ -12,7 +13,7 @@ import { openForm } from "./form/open-form.ts";
 import type { Front } from "./front.ts";
 import { authenticate } from "./gate/authenticate.ts";
 import { screen } from "./gate/screen.ts";
-import type { Answer, Call, Handler, Payload } from "./handler.ts";
+import type { Call, Handler, Payload } from "./handler.ts";
 import type { OperationName } from "./operation-name.ts";
 import { type OperationRow, operations } from "./operations.ts";
 

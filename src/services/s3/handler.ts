@@ -1,8 +1,8 @@
 import type { Principal } from "../../auth/principal.ts";
 import type { PayloadMode } from "../../auth/sigv4/payload.ts";
 import type { VerifiedSignature } from "../../auth/sigv4/verify-signature.ts";
+import type { Answer } from "../../edge/answer.ts";
 import type { StoreContext } from "../../store/context.ts";
-import type { OutgoingBody } from "../../store/types.ts";
 import type { PayloadBytes } from "./body/body-pieces.ts";
 import type { FormFields } from "./form/form-fields.ts";
 
@@ -38,14 +38,6 @@ export interface Payload {
 export interface UploadForm {
   readonly fields: FormFields;
   readonly file: PayloadBytes;
-}
-
-/** What a handler answers. The dispatcher adds request id, date and server headers. */
-export interface Answer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** XML text (Content-Type application/xml), object bytes (all at once, or as they come), or nothing. */
-  readonly body?: string | Uint8Array | OutgoingBody;
 }
 
 export type Handler = (call: Call) => Promise<Answer>;

@@ -1,11 +1,11 @@
 import { Buffer } from "node:buffer";
+import type { OutgoingBody } from "../../base/outgoing-body.ts";
 import { MetadataUnavailable } from "../../metadata/database.ts";
 import { BLOBS_PER_READ } from "../../metadata/objects/objects.ts";
 import type { BlobRow, ContentRow, ExtentRow } from "../../metadata/rows.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { withMetadata } from "../translate-metadata.ts";
-import type { OutgoingBody } from "../types.ts";
 import { BlobReader } from "./read-blob.ts";
 
 interface BlobSlice {

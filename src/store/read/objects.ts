@@ -1,9 +1,10 @@
+import type { OutgoingBody } from "../../base/outgoing-body.ts";
 import type { FoundHead, MarkerRow, ReadWindow, VersionRef } from "../../metadata/objects/objects.ts";
 import { foundBucket } from "../buckets/buckets.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { withMetadata } from "../translate-metadata.ts";
-import type { Bucket, BucketName, ObjectHead, ObjectKey, OutgoingBody } from "../types.ts";
+import type { Bucket, BucketName, ObjectHead, ObjectKey } from "../types.ts";
 import { formatVersionId, parseVersionId } from "../version-id.ts";
 import { ObjectBody } from "./object-body.ts";
 import { objectHead } from "./object-head.ts";

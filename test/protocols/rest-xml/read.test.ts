@@ -5,7 +5,7 @@ import { child, childrenOf, childText, readXml } from "../../../src/protocols/re
 import { element, xmlDocument } from "../../../src/protocols/rest-xml/write.ts";
 
 const read = (text: string, root = "Delete") => readXml(Buffer.from(text), root);
-const malformed = expect.objectContaining({ code: "MalformedXML" });
+const malformed = expect.objectContaining({ name: "MalformedXml" });
 
 describe("well-formed documents", () => {
   test("elements, text, references and CDATA", () => {
@@ -43,7 +43,7 @@ describe("well-formed documents", () => {
   });
 });
 
-describe("what is refused as MalformedXML", () => {
+describe("what is refused as MalformedXml", () => {
   test.each([
     ["nothing", ""],
     ["no markup", "hello"],

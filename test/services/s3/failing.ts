@@ -1,5 +1,7 @@
 import { expect } from "vitest";
+import { MalformedXml } from "../../../src/protocols/rest-xml/read.ts";
 import { S3Error, type S3ErrorCode } from "../../../src/services/s3/errors/error.ts";
+import { toS3Error } from "../../../src/services/s3/errors/render-error.ts";
 
 /** The S3Error that `run` throws; fails the test where it throws none, or another. */
 export function failing(run: () => unknown, code: S3ErrorCode): S3Error {
@@ -22,7 +24,8 @@ export async function failingAsync(run: () => Promise<unknown>, code: S3ErrorCod
 }
 
 function checked(error: unknown, code: S3ErrorCode): S3Error {
-  if (!(error instanceof S3Error)) throw error;
-  expect(error.code).toBe(code);
-  return error;
+  const answered = error instanceof MalformedXml ? toS3Error(error) : error;
+  if (!(answered instanceof S3Error)) throw error;
+  expect(answered.code).toBe(code);
+  return answered;
 }

@@ -1,10 +1,11 @@
+import type { Answer } from "../../../edge/answer.ts";
 import { child, childText, readXml } from "../../../protocols/rest-xml/read.ts";
 import { createBucket as createStored } from "../../../store/buckets/buckets.ts";
 import type { Tags } from "../../../store/types.ts";
 import { checkNewBucketName } from "../address/bucket-name.ts";
 import { readBody } from "../body/request-body.ts";
 import { S3Error } from "../errors/error.ts";
-import type { Answer, Call } from "../handler.ts";
+import type { Call } from "../handler.ts";
 import { BUCKET_TAGS, parseTagList } from "../tagging/tags.ts";
 
 const BODY_BYTES_MAX = 64 * 1024;

@@ -1,5 +1,6 @@
+import type { Answer } from "../../../edge/answer.ts";
 import { deleteBucket as deleteStored } from "../../../store/buckets/buckets.ts";
-import type { Answer, Call } from "../handler.ts";
+import type { Call } from "../handler.ts";
 
 /** DELETE /bucket, which must hold no object. */
 export async function deleteBucket(call: Call): Promise<Answer> {

@@ -1,6 +1,7 @@
+import type { Answer } from "../../../edge/answer.ts";
 import { xmlDocument } from "../../../protocols/rest-xml/write.ts";
 import { headBucket } from "../../../store/buckets/buckets.ts";
-import type { Answer, Call } from "../handler.ts";
+import type { Call } from "../handler.ts";
 
 /** GET /bucket?location. S3's first region, us-east-1, is written as nothing. */
 export async function getBucketLocation(call: Call): Promise<Answer> {

@@ -1,5 +1,6 @@
+import type { Answer } from "../../../edge/answer.ts";
 import { headBucket as headStored } from "../../../store/buckets/buckets.ts";
-import type { Answer, Call } from "../handler.ts";
+import type { Call } from "../handler.ts";
 
 /** HEAD /bucket: that it exists and may be listed, and its region. */
 export async function headBucket(call: Call): Promise<Answer> {

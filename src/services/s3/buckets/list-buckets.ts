@@ -1,7 +1,8 @@
+import type { Answer } from "../../../edge/answer.ts";
 import { element, optional, type Xml, xmlDocument, xmlTime } from "../../../protocols/rest-xml/write.ts";
 import { listBuckets as listStored } from "../../../store/buckets/buckets.ts";
 import type { Bucket } from "../../../store/types.ts";
-import type { Answer, Call } from "../handler.ts";
+import type { Call } from "../handler.ts";
 import { decodeToken, encodeToken } from "../listing/continuation-token.ts";
 import { ownerElement } from "../listing/owner.ts";
 import { invalidArgument, parseCount } from "../listing/parameters.ts";

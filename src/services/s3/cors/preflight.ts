@@ -1,8 +1,8 @@
+import type { Answer } from "../../../edge/answer.ts";
 import type { StoreContext } from "../../../store/context.ts";
 import { StoreError } from "../../../store/failure.ts";
 import type { Target } from "../address/target.ts";
 import { S3Error } from "../errors/error.ts";
-import type { Answer } from "../handler.ts";
 import { type CorsRule, corsHeaders, crossOriginRequest, matchRule } from "./rules.ts";
 import { storedRules } from "./stored-rules.ts";
 

@@ -1,3 +1,4 @@
+import { MalformedXml } from "../../../protocols/rest-xml/read.ts";
 import { element, plainDocument } from "../../../protocols/rest-xml/write.ts";
 import { StoreError } from "../../../store/failure.ts";
 import { S3Error } from "./error.ts";
@@ -9,6 +10,7 @@ import { translateStoreFailure } from "./translate-store.ts";
  */
 export function toS3Error(thrown: unknown, method = "GET"): S3Error {
   if (thrown instanceof S3Error) return thrown;
+  if (thrown instanceof MalformedXml) return new S3Error("MalformedXML");
   if (thrown instanceof StoreError) {
     const { code, message, details, headers } = translateStoreFailure(thrown.failure, method);
     return new S3Error(code, message, details, { headers, cause: thrown });

@@ -1,5 +1,6 @@
+import type { Answer } from "../../../edge/answer.ts";
 import { element, plainDocument } from "../../../protocols/rest-xml/write.ts";
-import type { Answer, Handler } from "../handler.ts";
+import type { Handler } from "../handler.ts";
 import { objectLocation } from "../objects/location.ts";
 import { putObject } from "../objects/put-object.ts";
 

@@ -1,3 +1,4 @@
+import type { Answer } from "../../../edge/answer.ts";
 import { element, optional, type Xml, xmlDocument, xmlTime } from "../../../protocols/rest-xml/write.ts";
 import {
   listVersions as listStored,
@@ -5,7 +6,7 @@ import {
   type VersionMarker,
   type VersionsPage,
 } from "../../../store/read/list-versions.ts";
-import type { Answer, Call } from "../handler.ts";
+import type { Call } from "../handler.ts";
 import { quoteEtag } from "../objects/etag.ts";
 import { checkVersionId } from "../objects/version-id.ts";
 import { checksumListing, commonPrefixes } from "./contents.ts";

@@ -1,6 +1,7 @@
+import type { Answer } from "../../../edge/answer.ts";
 import { element, optional, xmlDocument } from "../../../protocols/rest-xml/write.ts";
 import { listObjects as listStored } from "../../../store/read/list.ts";
-import type { Answer, Call } from "../handler.ts";
+import type { Call } from "../handler.ts";
 import { contentsElements } from "./contents.ts";
 import { ownerElement } from "./owner.ts";
 import {

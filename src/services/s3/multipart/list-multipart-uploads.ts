@@ -1,7 +1,8 @@
+import type { Answer } from "../../../edge/answer.ts";
 import { element, optional, type Xml, xmlDocument, xmlTime } from "../../../protocols/rest-xml/write.ts";
 import { type ListedUploads, listUploads as listStored } from "../../../store/multipart/uploads.ts";
 import { checksumTypeName } from "../body/checksums.ts";
-import type { Answer, Call } from "../handler.ts";
+import type { Call } from "../handler.ts";
 import { commonPrefixes } from "../listing/contents.ts";
 import { ownerElement } from "../listing/owner.ts";
 import {

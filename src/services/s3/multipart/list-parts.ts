@@ -1,8 +1,9 @@
+import type { Answer } from "../../../edge/answer.ts";
 import { element, optional, type Xml, xmlDocument, xmlTime } from "../../../protocols/rest-xml/write.ts";
 import { listParts as listStored, type StoredPart } from "../../../store/multipart/uploads.ts";
 import type { ChecksumAlgorithm } from "../../../store/types.ts";
 import { checksumElement, checksumTypeName } from "../body/checksums.ts";
-import type { Answer, Call } from "../handler.ts";
+import type { Call } from "../handler.ts";
 import { ownerElement } from "../listing/owner.ts";
 import { PAGE_ENTRIES_MAX, parseCount } from "../listing/parameters.ts";
 

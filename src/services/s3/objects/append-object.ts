@@ -1,8 +1,9 @@
+import type { Answer } from "../../../edge/answer.ts";
 import { type AppendTarget, appendObject as appendStored } from "../../../store/write/append.ts";
 import { checksumAnswerHeaders, checksumHeader } from "../body/checksums.ts";
 import { incomingAppend, incomingBody, releasing, type VerifiableBody } from "../body/request-body.ts";
 import { S3Error } from "../errors/error.ts";
-import type { Answer, Call } from "../handler.ts";
+import type { Call } from "../handler.ts";
 import { parseWriteCondition } from "./conditions.ts";
 import { quoteEtag } from "./etag.ts";
 import { parseNewObject } from "./new-object.ts";

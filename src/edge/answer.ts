@@ -1,0 +1,9 @@
+import type { OutgoingBody } from "../base/outgoing-body.ts";
+
+/** What a service answers. The edge adds request id, date and server headers. */
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** XML text (Content-Type application/xml), object bytes (all at once, or as they come), or nothing. */
+  readonly body?: string | Uint8Array | OutgoingBody;
+}
