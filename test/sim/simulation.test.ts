@@ -7,22 +7,16 @@ import { kernelModule } from "../support/kernel.ts";
 const kernel = kernelModule();
 
 describe("the simulation", () => {
-  it.each([1, 2, 3])("finds nothing with seed %i", async (seed) => {
-    const { counts } = await simulate({ seed, steps: 4_000, kernel });
+  it("finds nothing", async () => {
+    const { counts } = await simulate({ seed: 1, steps: 4_000, kernel });
     // It must have met what it is there to meet.
     for (const event of ["crash", "drive call failed", "database answer lost", "shard rotten", "cron"]) {
       expect([event, (counts[event] ?? 0) > 0]).toEqual([event, true]);
     }
   });
 
-  it("finds nothing with a fresh seed", async () => {
-    const seed = Math.floor(Math.random() * 2 ** 31);
-    console.log(`fresh seed ${seed}: npm run sim -- --seed ${seed} --steps 3000`);
-    await simulate({ seed, steps: 3_000, kernel });
-  });
-
   it("is the same for the same seed, and another for another", async () => {
-    const [first, again, other] = await Promise.all([7, 7, 8].map((seed) => simulate({ seed, steps: 1_500, kernel })));
+    const [first, again, other] = await Promise.all([7, 7, 8].map((seed) => simulate({ seed, steps: 600, kernel })));
     expect(again).toEqual(first);
     expect(other?.fingerprint).not.toBe(first?.fingerprint);
   });
