@@ -25,6 +25,8 @@ export default defineConfig({
   test: {
     // Files share a process, and with it the SDK, the engine's WASM and the bundled Worker. No test changes what others import.
     isolate: false,
+    // All cores: by itself Vitest leaves one to its own process, which has little to do.
+    maxWorkers: "100%",
     // Times are generous because nothing is asserted of them: they only end what hangs.
     testTimeout: 120_000,
     hookTimeout: 120_000,
