@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: policies have variables of this form
 import type { Simulation } from "../../../../src/auth/policy/simulate.ts";
 import type { Case, Json } from "./cases.ts";
 import type { Verdict } from "./independent.ts";
