@@ -14,7 +14,8 @@ const noVariables = () => undefined;
  */
 export function checkS3Statement(statement: Statement, bucket: string): void {
   const { actions, resources, conditions } = statement;
-  const meant = actions.patterns.map(actionsMeant);
+  const distinct = new Map(actions.patterns.map((pattern) => [pattern.source, pattern]));
+  const meant = [...distinct.values()].map(actionsMeant);
   if (!actions.not && resources !== null && !resources.not) checkReach(meant, resources.patterns, bucket);
   if (conditions.length === 0) return;
   const named = new Set(meant.flat());
