@@ -1,14 +1,12 @@
 import type { Caller } from "../../auth/access.ts";
+import { currentAccount } from "../../auth/current-account.ts";
 import type { Sealer } from "../../auth/keys/sealer.ts";
-import { principalAccountId } from "../../auth/policy/principal.ts";
-import { canonicalIdOf } from "../../auth/principal.ts";
 import { commonSigningRules } from "../../auth/sigv4/signing-rules.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { RandomBytes } from "../../base/random.ts";
 import { type QueryHandler, queryService } from "../../edge/query-service.ts";
 import type { Service } from "../../edge/service.ts";
 import { GuardError, MetadataUnavailable, TakenError } from "../../metadata/database.ts";
-import type { AccountRow } from "../../metadata/identities/accounts.ts";
 import type { Identities } from "../../metadata/identities/identities.ts";
 import { QueryError } from "../../protocols/aws-query/error.ts";
 import type { IamCall } from "./model/call.ts";
@@ -75,18 +73,6 @@ async function beginAttempt({ identities, sealer, clock, random }: IamParts, cal
       await identities.accounts.change(seen, statements);
     },
   };
-}
-
-async function currentAccount(identities: Identities, caller: Caller): Promise<AccountRow> {
-  const id = principalAccountId(caller.principal);
-  const account = id === null ? null : await identities.accounts.find(id);
-  if (account === null) throw new Error(`no account ${id} (${canonicalIdOf(caller.principal)})`);
-  const { guard } = caller;
-  if (guard !== null && guard.epoch() !== account.accessEpoch) {
-    await guard.renew();
-    if (guard.epoch() !== account.accessEpoch) throw new GuardError("access_changed");
-  }
-  return account;
 }
 
 /** Somebody else changed the account first, or a fresh id was taken. */

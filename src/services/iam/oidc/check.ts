@@ -16,7 +16,7 @@ export function issuerOf(url: string): string {
   if (match === null || parsed === null || parsed.username !== "" || parsed.password !== "") throw malformed();
   const isLoopback = /^(127\.0\.0\.1|localhost|\[::1\])$/.test(parsed.hostname);
   if (parsed.protocol !== "https:" && !isLoopback) throw malformed();
-  return (match[2] as string).replace(/\/+$/, "");
+  return match[2] as string;
 }
 
 function malformed() {

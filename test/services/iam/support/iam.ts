@@ -159,7 +159,12 @@ function policyOf(name: string, document: string | null): NamedPolicy {
 }
 
 /** One authenticated request to a query service. Never rejects. */
-export async function callService(service: Service, caller: Caller, parameters: Parameters): Promise<Answered> {
+export async function callService(
+  service: Service,
+  caller: Caller,
+  parameters: Parameters,
+  nowMs = 0,
+): Promise<Answered> {
   const body = new TextEncoder().encode(formOf(parameters));
   const request = new Request("http://127.0.0.1:9000/", { method: "POST", body });
   const exchange: Exchange = {
@@ -170,6 +175,7 @@ export async function callService(service: Service, caller: Caller, parameters: 
     receivedMs: 0,
     operation: "unknown",
     caller,
+    facts: { context: () => undefined, now: () => nowMs },
     signature: { mode: { kind: "unsigned" }, verified: null, region: "us-east-1" },
     body,
     authenticateForm: () => Promise.reject(new Error("no form")),
