@@ -53,8 +53,11 @@ export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Par
 /** Authorises and screens; gives what does the work. */
 function admit(name: OperationName, row: OperationRow, call: Call): Handler {
   const { principal, bucket, key, headers, query, payload } = call;
-  const decision = authorise({ principal, action: row.permission, bucket, key });
-  if (!decision.allowed) throw new S3Error("AccessDenied", undefined, {}, { cause: decision.reason });
+  const asked = row.asks({ bucket, key, query, headers }).map(({ action }) => action);
+  for (const action of asked.length > 0 ? asked : [name]) {
+    const decision = authorise({ principal, action, bucket, key });
+    if (!decision.allowed) throw new S3Error("AccessDenied", undefined, {}, { cause: decision.reason });
+  }
   return screen({ name, row, headers, query, mode: payload.mode, ownerId: firstAccount.canonicalId });
 }
 
