@@ -5,6 +5,7 @@ import { HealingTable } from "./blobs/healing.ts";
 import { PackingTable } from "./blobs/packing.ts";
 import { ScrubbingTable } from "./blobs/scrubbing.ts";
 import { WalkingTable } from "./blobs/walking.ts";
+import { AccessMemory } from "./buckets/access-memory.ts";
 import { BucketTable } from "./buckets/buckets.ts";
 import { FIRST_DATABASE, IdentityTable } from "./buckets/identity.ts";
 import { PlacementTable } from "./buckets/placements.ts";
@@ -52,19 +53,20 @@ export class Metadata {
   /** `observe` is told the cost of each round trip; `name` is what the database is called. */
   constructor(d1: D1Database, observe?: CostObserver, name: string = FIRST_DATABASE) {
     const database = new Database(d1, observe);
+    const memory = new AccessMemory();
     this.identity = new IdentityTable(database, name);
     this.placements = new PlacementTable(database, name);
     this.identities = new Identities(database);
-    this.buckets = new BucketTable(database, name);
-    this.objects = new ObjectTable(database);
-    this.listing = new ListingQueries(database);
-    this.uploads = new UploadTable(database);
+    this.buckets = new BucketTable(database, name, memory);
+    this.objects = new ObjectTable(database, memory);
+    this.listing = new ListingQueries(database, memory);
+    this.uploads = new UploadTable(database, memory);
     this.blobs = new BlobTable(database);
     this.commits = new Commits(database);
-    this.appends = new Appends(database);
+    this.appends = new Appends(database, memory);
     this.removals = new Removals(database);
-    this.renames = new Renames(database);
-    this.amendments = new Amendments(database);
+    this.renames = new Renames(database, memory);
+    this.amendments = new Amendments(database, memory);
     this.jobs = new JobTable(database);
     this.healing = new HealingTable(database);
     this.scrubbing = new ScrubbingTable(database);

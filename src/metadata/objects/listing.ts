@@ -1,5 +1,7 @@
+import type { AccessMemory } from "../buckets/access-memory.ts";
+import { findBucket } from "../buckets/buckets.ts";
 import type { Database, Statement } from "../database.ts";
-import { type ChecksumRow, parseJson } from "../rows.ts";
+import { type BucketRow, type ChecksumRow, parseJson, type RawBucket } from "../rows.ts";
 
 /**
  * Listing by seeks. Keys are compared by their UTF-8 bytes and hold no U+0000, so two appended bytes say where to go on:
@@ -30,6 +32,8 @@ export interface ListedObject {
   modifiedMs: number;
   storageClass: string;
   checksum: ChecksumRow | null;
+  /** Canonical id of its owner; null: the bucket's. */
+  owner: string | null;
 }
 
 export interface ListedPrefix {
@@ -62,6 +66,14 @@ export interface ListedVersion {
   modifiedMs: number;
   storageClass: string;
   checksum: ChecksumRow | null;
+  /** Canonical id of its owner; null: the bucket's. */
+  owner: string | null;
+}
+
+/** A page, and the bucket that it is of. */
+export interface FoundPage<Entry> {
+  bucket: BucketRow;
+  entries: Entry[];
 }
 
 export interface VersionPosition {
@@ -86,7 +98,12 @@ const TOP = "CAST(x'FF' AS TEXT)";
 /** Smallest place at or after which the page may begin. ?2 prefix, ?3 after, ?4 skipPrefix. */
 const FROM = `max(?2, CASE WHEN ?4 = 1 THEN ?3 || ${TOP} WHEN ?3 = '' THEN '' ELSE ?3 || char(1) END)`;
 const BUCKET_ID = "(SELECT id FROM buckets WHERE name = ?1)";
-const OBJECT_COLUMNS = "key, size_bytes, etag, modified_ms, storage_class, checksum";
+/**
+ * The owner's canonical id, where the bucket has access settings at all: otherwise all is its owner's, and the column, which lies
+ * behind the others, is not read.
+ */
+const OWNER = `CASE WHEN (SELECT access_id FROM buckets WHERE name = ?1) IS NOT NULL THEN attributes ->> '$.owner.id' END`;
+const OBJECT_COLUMNS = `key, size_bytes, etag, modified_ms, storage_class, checksum, ${OWNER}`;
 const UPLOAD_COLUMNS = "key, id, owner, initiated_ms, storage_class, checksum_algorithm, checksum_type";
 const FOUND_KEY = "json_extract(p.found, '$[0]')";
 /** The common prefix of a key, or null. ?5 delimiter ("" for none), ?7 characters of the prefix. */
@@ -102,36 +119,39 @@ interface RawEntry {
 
 export class ListingQueries {
   readonly #database: Database;
+  readonly #memory: AccessMemory;
 
-  constructor(database: Database) {
+  constructor(database: Database, memory: AccessMemory) {
     this.#database = database;
+    this.#memory = memory;
   }
 
   /** Objects and common prefixes in key order, one more than `limit` where there are more; null: no such bucket. */
-  async objects(query: ListQuery): Promise<(ListedObject | ListedPrefix)[] | null> {
-    const rows = await this.#page(query.bucket, query.delimiter === "" ? flatPage(query) : delimitedPage(query));
-    return rows?.map(({ found, rolled }) => (rolled === null ? listedObject(found) : prefixEntry(rolled))) ?? null;
+  objects(query: ListQuery): Promise<FoundPage<ListedObject | ListedPrefix> | null> {
+    return this.#page(query.bucket, query.delimiter === "" ? flatPage(query) : delimitedPage(query), listedObject);
   }
 
   /** Unfinished uploads by key and then by id, which is order of initiation; otherwise as `objects`. */
-  async uploads(query: UploadQuery): Promise<(ListedUpload | ListedPrefix)[] | null> {
-    const rows = await this.#page(query.bucket, uploadPage(query));
-    return rows?.map(({ found, rolled }) => (rolled === null ? listedUpload(found) : prefixEntry(rolled))) ?? null;
+  uploads(query: UploadQuery): Promise<FoundPage<ListedUpload | ListedPrefix> | null> {
+    return this.#page(query.bucket, uploadPage(query), listedUpload);
   }
 
   /** Versions and delete markers by key, newest first; otherwise as `objects`. */
-  async versions(query: VersionQuery): Promise<(ListedVersion | ListedPrefix)[] | null> {
-    const rows = await this.#page(
-      query.bucket,
-      query.delimiter === "" ? flatVersions(query) : delimitedVersions(query),
-    );
-    return rows?.map(({ found, rolled }) => (rolled === null ? listedVersion(found) : prefixEntry(rolled))) ?? null;
+  versions(query: VersionQuery): Promise<FoundPage<ListedVersion | ListedPrefix> | null> {
+    const page = query.delimiter === "" ? flatVersions(query) : delimitedVersions(query);
+    return this.#page(query.bucket, page, listedVersion);
   }
 
-  async #page(bucket: string, page: Statement): Promise<RawEntry[] | null> {
-    const named = { sql: "SELECT id FROM buckets WHERE name = ?1", values: [bucket] };
-    const [buckets, rows] = await this.#database.batch<[{ id: number }, RawEntry]>([named, page]);
-    return buckets.length === 0 ? null : rows;
+  async #page<Entry>(
+    name: string,
+    page: Statement,
+    parse: (found: string) => Entry,
+  ): Promise<FoundPage<Entry | ListedPrefix> | null> {
+    const known = this.#memory.of(name);
+    const [[bucket], rows] = await this.#database.batch<[RawBucket, RawEntry]>([findBucket(name, known), page]);
+    if (!bucket) return null;
+    const entries = rows.map(({ found, rolled }) => (rolled === null ? parse(found) : prefixEntry(rolled)));
+    return { bucket: this.#memory.complete(bucket, known), entries };
   }
 }
 
@@ -140,9 +160,10 @@ function prefixEntry(prefix: string): ListedPrefix {
 }
 
 function listedObject(found: string): ListedObject {
-  type Columns = [string, number, string, number, string, string | null];
-  const [key, sizeBytes, etag, modifiedMs, storageClass, checksum] = JSON.parse(found) as Columns;
-  return { kind: "object", key, sizeBytes, etag, modifiedMs, storageClass, checksum: parseJson<ChecksumRow>(checksum) };
+  type Columns = [string, number, string, number, string, string | null, string | null];
+  const [key, sizeBytes, etag, modifiedMs, storageClass, checksum, owner] = JSON.parse(found) as Columns;
+  const object = { kind: "object" as const, key, sizeBytes, etag, modifiedMs, storageClass, owner };
+  return { ...object, checksum: parseJson<ChecksumRow>(checksum) };
 }
 
 function listedUpload(found: string): ListedUpload {
@@ -152,14 +173,39 @@ function listedUpload(found: string): ListedUpload {
 }
 
 function listedVersion(found: string): ListedVersion {
-  type Columns = [string, number, string, number, number, number, number, string, number, string, string | null];
-  const [key, seq, id, isNull, isMarker, isLatest, sizeBytes, etag, modifiedMs, storageClass, checksum] = JSON.parse(
-    found,
-  ) as Columns;
+  const [key, seq, id, isNull, isMarker, isLatest, sizeBytes, etag, modifiedMs, storageClass, checksum, owner] =
+    JSON.parse(found) as VersionColumns;
   const flags = { isNull: isNull === 1, isMarker: isMarker === 1, isLatest: isLatest === 1 };
   const parsed = parseJson<ChecksumRow>(checksum);
-  return { kind: "version", key, id, seq, ...flags, sizeBytes, etag, modifiedMs, storageClass, checksum: parsed };
+  return {
+    kind: "version",
+    key,
+    id,
+    seq,
+    ...flags,
+    sizeBytes,
+    etag,
+    modifiedMs,
+    storageClass,
+    checksum: parsed,
+    owner,
+  };
 }
+
+type VersionColumns = [
+  key: string,
+  seq: number,
+  id: string,
+  isNull: number,
+  isMarker: number,
+  isLatest: number,
+  sizeBytes: number,
+  etag: string,
+  modifiedMs: number,
+  storageClass: string,
+  checksum: string | null,
+  owner: string | null,
+];
 
 function flatPage({ bucket, prefix, after, limit }: ListQuery): Statement {
   return {
@@ -207,9 +253,9 @@ function uploadPage({ bucket, prefix, delimiter, after, limit }: UploadQuery): S
   };
 }
 
-const CURRENT_VERSION = `json_array(key, seq, id, is_null, 0, 1, size_bytes, etag, modified_ms, storage_class, checksum)`;
+const CURRENT_VERSION = `json_array(key, seq, id, is_null, 0, 1, size_bytes, etag, modified_ms, storage_class, checksum, ${OWNER})`;
 const otherVersion = (isLatestMarker: string) => `json_array(key, seq, id, is_null, is_marker,
-  CASE is_marker WHEN 1 THEN ${isLatestMarker} ELSE 0 END, size_bytes, etag, modified_ms, storage_class, checksum)`;
+  CASE is_marker WHEN 1 THEN ${isLatestMarker} ELSE 0 END, size_bytes, etag, modified_ms, storage_class, checksum, ${OWNER})`;
 const IS_UNNAMED = "NOT EXISTS (SELECT 1 FROM objects o WHERE o.bucket_id = w.bucket_id AND o.key = w.key)";
 /** A marker is the latest where nothing newer is there; any other row of `versions` is not. */
 const OTHER_VERSION = otherVersion(`${IS_UNNAMED} AND NOT EXISTS

@@ -32,7 +32,7 @@ export interface OpenObject {
 export async function headObject(store: StoreContext, name: ObjectName): Promise<ObjectHead> {
   const ref = { ...name, version: versionRef(name) };
   const found = await withMetadata(name, () => store.metadata.objects.head(ref));
-  const { bucket, object } = foundVersion(found, name);
+  const { bucket, object } = foundVersion(store, found, name);
   return objectHead(object, bucket);
 }
 
@@ -40,7 +40,7 @@ export async function headObject(store: StoreContext, name: ObjectName): Promise
 export async function openObject(store: StoreContext, name: ObjectName & { hint?: ReadHint }): Promise<OpenObject> {
   const ref = { ...name, version: versionRef(name) };
   const found = await withMetadata(name, () => store.metadata.objects.open(ref, windowOf(name.hint)));
-  const { bucket, object } = foundVersion(found, name);
+  const { bucket, object } = foundVersion(store, found, name);
   return {
     head: objectHead(object, bucket),
     read: async (range) => {
@@ -60,15 +60,18 @@ export function versionRef({ key, versionId }: ObjectName): VersionRef {
 }
 
 /**
- * The object that was found, or the failure that says why there is none. `hiddenKey`: what it is called that a delete marker
+ * The object that was found, if the request may see it, or the failure that says why there is none. `hiddenKey`: what it is called that a delete marker
  * hides the key.
  */
 export function foundVersion<Found extends FoundHead>(
+  store: Pick<StoreContext, "gate">,
   found: Found | null,
-  { bucket: bucketName, key, versionId }: ObjectName,
+  name: ObjectName,
   { hiddenKey }: { hiddenKey: "no-such-key" | "is-delete-marker" } = { hiddenKey: "no-such-key" },
 ): { bucket: Bucket; object: NonNullable<Found["object"]> } {
-  const bucket = foundBucket(found?.bucket, bucketName);
+  const { bucket: bucketName, key, versionId } = name;
+  const bucket = foundBucket(store, found?.bucket, bucketName);
+  store.gate?.object(bucket, name, found?.object ? objectHead(found.object, bucket) : null);
   if (found?.object) return { bucket, object: found.object };
   const marker = found?.marker ?? null;
   if (marker && hiddenKey === "is-delete-marker") throw isDeleteMarker(marker);

@@ -82,7 +82,7 @@ export async function appendObject(store: StoreContext, append: AppendObject): P
 
 async function find(store: StoreContext, { bucket: name, key }: AppendObject) {
   const found = await withMetadata({ bucket: name }, () => store.metadata.appends.find(name, key));
-  const bucket = foundBucket(found?.bucket, name);
+  const bucket = foundBucket(store, found?.bucket, name);
   if (bucket.versioning !== null) throw new StoreError({ kind: "not-appendable", bucket: name });
   return { bucket, object: found?.object ?? null };
 }
