@@ -126,7 +126,7 @@ async function compare(bucket: string, model: Model): Promise<void> {
         isLatest: at === 0,
       })),
     );
-  const actual = (listed ?? []).map((entry) => {
+  const actual = (listed?.entries ?? []).map((entry) => {
     if (entry.kind === "prefix") throw new Error("no delimiter was given");
     const { isMarker, isLatest } = entry;
     return { key: entry.key, versionId: formatVersionId(entry), isMarker, isLatest };
@@ -140,7 +140,7 @@ async function compare(bucket: string, model: Model): Promise<void> {
     limit: 1000,
   });
   const live = expected.filter(({ isMarker, isLatest }) => isLatest && !isMarker).map((version) => version.key);
-  expect((current ?? []).map((entry) => (entry.kind === "object" ? entry.key : ""))).toEqual(live);
+  expect((current?.entries ?? []).map((entry) => (entry.kind === "object" ? entry.key : ""))).toEqual(live);
   for (const [name, versions] of model.keys) {
     for (const { versionId, body } of versions) {
       if (body !== null) expect(await contentOf(bucket, name, versionId)).toBe(body);
@@ -180,13 +180,14 @@ describe("versions", () => {
     }
     await deleteObjects(rig.store, { bucket, deletions: [{ key: "b" }, { key: "a/2" }] });
     const query = { bucket, prefix: "", delimiter: "" };
-    const all = (await rig.store.metadata.listing.versions({ ...query, after: { key: "" }, limit: 1000 })) ?? [];
+    const all =
+      (await rig.store.metadata.listing.versions({ ...query, after: { key: "" }, limit: 1000 }))?.entries ?? [];
     expect(all.length).toBe(17);
     for (const limit of [1, 2, 3, 7]) {
       const seen: unknown[] = [];
       let after: { key: string; seq?: number } = { key: "" };
       for (;;) {
-        const page = (await rig.store.metadata.listing.versions({ ...query, after, limit })) ?? [];
+        const page = (await rig.store.metadata.listing.versions({ ...query, after, limit }))?.entries ?? [];
         seen.push(...page.slice(0, limit));
         const last = page[limit - 1];
         if (page.length <= limit || last?.kind !== "version") break;
@@ -200,7 +201,7 @@ describe("versions", () => {
       after: { key: "" },
       limit: 99,
     });
-    expect(rolled?.map((entry) => (entry.kind === "prefix" ? entry.prefix : entry.key))).toEqual([
+    expect(rolled?.entries.map((entry) => (entry.kind === "prefix" ? entry.prefix : entry.key))).toEqual([
       "a/",
       "b",
       "b",

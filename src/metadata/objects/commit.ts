@@ -101,8 +101,8 @@ export class Commits {
   async part(commit: PartCommit): Promise<void> {
     const { bucket, key, uploadId, part } = commit;
     await this.#database.batch([
-      ...requireBucket(bucket),
       requireUpload(bucket.id, key, uploadId),
+      ...requireBucket(bucket),
       {
         sql: `INSERT OR IGNORE INTO trash (dropped_ms, id, extents) SELECT ?3, id, extents FROM parts
               WHERE upload_id = ?1 AND part_number = ?2 AND id <> ?4`,

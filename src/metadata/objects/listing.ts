@@ -99,11 +99,13 @@ const TOP = "CAST(x'FF' AS TEXT)";
 const FROM = `max(?2, CASE WHEN ?4 = 1 THEN ?3 || ${TOP} WHEN ?3 = '' THEN '' ELSE ?3 || char(1) END)`;
 const BUCKET_ID = "(SELECT id FROM buckets WHERE name = ?1)";
 /**
- * The owner's canonical id, where the bucket has access settings at all: otherwise all is its owner's, and the column, which lies
- * behind the others, is not read.
+ * The owner's canonical id, where the bucket has access settings (`hasAccess`, SQL) at all: otherwise all is its owner's, and the
+ * column, which lies behind the others, is not read.
  */
-const OWNER = `CASE WHEN (SELECT access_id FROM buckets WHERE name = ?1) IS NOT NULL THEN attributes ->> '$.owner.id' END`;
-const OBJECT_COLUMNS = `key, size_bytes, etag, modified_ms, storage_class, checksum, ${OWNER}`;
+const owner = (hasAccess: string) => `CASE WHEN ${hasAccess} THEN attributes ->> '$.owner.id' END`;
+const OF_FLAT = "(SELECT access_id FROM buckets WHERE name = ?1) IS NOT NULL";
+const objectColumns = (hasAccess: string) =>
+  `key, size_bytes, etag, modified_ms, storage_class, checksum, ${owner(hasAccess)}`;
 const UPLOAD_COLUMNS = "key, id, owner, initiated_ms, storage_class, checksum_algorithm, checksum_type";
 const FOUND_KEY = "json_extract(p.found, '$[0]')";
 /** The common prefix of a key, or null. ?5 delimiter ("" for none), ?7 characters of the prefix. */
@@ -209,7 +211,7 @@ type VersionColumns = [
 
 function flatPage({ bucket, prefix, after, limit }: ListQuery): Statement {
   return {
-    sql: `SELECT json_array(${OBJECT_COLUMNS}) AS found, NULL AS rolled FROM objects
+    sql: `SELECT json_array(${objectColumns(OF_FLAT)}) AS found, NULL AS rolled FROM objects
           WHERE bucket_id = ${BUCKET_ID} AND key >= ${FROM} AND key < ?2 || ${TOP} ORDER BY key LIMIT ?5`,
     values: [bucket, prefix, after.key, after.skipPrefix ? 1 : 0, limit + 1],
   };
@@ -220,20 +222,31 @@ function flatPage({ bucket, prefix, after, limit }: ListQuery): Statement {
  * need not be looked up again.
  */
 function seekingPage(bucketSeek: { first: string; following: string }): string {
-  return `WITH RECURSIVE page (n, bucket_id, found) AS (
-            SELECT 1, b.id, ${bucketSeek.first} FROM buckets b WHERE b.name = ?1
+  return `WITH RECURSIVE page (n, bucket_id, has_access, found) AS (
+            SELECT 1, b.id, b.access_id IS NOT NULL, ${bucketSeek.first} FROM buckets b WHERE b.name = ?1
             UNION ALL
-            SELECT p.n + 1, p.bucket_id, ${bucketSeek.following} FROM page p WHERE p.n < ?6 AND p.found IS NOT NULL
+            SELECT p.n + 1, p.bucket_id, p.has_access, ${bucketSeek.following} FROM page p WHERE p.n < ?6 AND p.found IS NOT NULL
           )
           SELECT found, ${ROLLED} AS rolled FROM page p WHERE found IS NOT NULL`;
 }
 
+/** The bucket in the first row of a recursion, and in the others. SQL. */
+interface SeekBucket {
+  id: string;
+  hasAccess: string;
+}
+const FIRST: SeekBucket = { id: "b.id", hasAccess: "b.access_id IS NOT NULL" };
+const FOLLOWING: SeekBucket = { id: "p.bucket_id", hasAccess: "p.has_access" };
+
 function delimitedPage({ bucket, prefix, delimiter, after, limit }: ListQuery): Statement {
-  const seek = (bucketId: string, from: string) => `(SELECT json_array(${OBJECT_COLUMNS}) FROM objects
-     WHERE bucket_id = ${bucketId} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key LIMIT 1)`;
+  const seek = (
+    bucket: SeekBucket,
+    from: string,
+  ) => `(SELECT json_array(${objectColumns(bucket.hasAccess)}) FROM objects
+     WHERE bucket_id = ${bucket.id} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key LIMIT 1)`;
   const beyond = `coalesce(${ROLLED} || ${TOP}, ${FOUND_KEY} || char(1))`;
   return {
-    sql: seekingPage({ first: seek("b.id", FROM), following: seek("p.bucket_id", beyond) }),
+    sql: seekingPage({ first: seek(FIRST, FROM), following: seek(FOLLOWING, beyond) }),
     values: [bucket, prefix, after.key, after.skipPrefix ? 1 : 0, delimiter, limit + 1, [...prefix].length],
   };
 }
@@ -253,16 +266,25 @@ function uploadPage({ bucket, prefix, delimiter, after, limit }: UploadQuery): S
   };
 }
 
-const CURRENT_VERSION = `json_array(key, seq, id, is_null, 0, 1, size_bytes, etag, modified_ms, storage_class, checksum, ${OWNER})`;
-const otherVersion = (isLatestMarker: string) => `json_array(key, seq, id, is_null, is_marker,
-  CASE is_marker WHEN 1 THEN ${isLatestMarker} ELSE 0 END, size_bytes, etag, modified_ms, storage_class, checksum, ${OWNER})`;
+const currentVersion = (hasAccess: string) => `json_array(key, seq, id, is_null, 0, 1, size_bytes, etag, modified_ms,
+  storage_class, checksum, ${owner(hasAccess)})`;
 const IS_UNNAMED = "NOT EXISTS (SELECT 1 FROM objects o WHERE o.bucket_id = w.bucket_id AND o.key = w.key)";
-/** A marker is the latest where nothing newer is there; any other row of `versions` is not. */
-const OTHER_VERSION = otherVersion(`${IS_UNNAMED} AND NOT EXISTS
-  (SELECT 1 FROM versions n WHERE n.bucket_id = w.bucket_id AND n.key = w.key AND n.seq > w.seq)`);
-/** The same of the first row that its key has in `versions`, and of one that follows another. */
-const NEWEST_OTHER_VERSION = otherVersion(IS_UNNAMED);
-const OLDER_VERSION = otherVersion("0");
+/**
+ * A row of `versions`. A marker is the latest where nothing newer is there; any other row of `versions` is not. `newest`: the first
+ * row that its key has in `versions`; `older`: one that follows another.
+ */
+const IS_LATEST_MARKER = {
+  any: `${IS_UNNAMED} AND NOT EXISTS
+  (SELECT 1 FROM versions n WHERE n.bucket_id = w.bucket_id AND n.key = w.key AND n.seq > w.seq)`,
+  newest: IS_UNNAMED,
+  older: "0",
+};
+const otherVersion = (
+  kind: keyof typeof IS_LATEST_MARKER,
+  hasAccess: string,
+) => `json_array(key, seq, id, is_null, is_marker,
+  CASE is_marker WHEN 1 THEN ${IS_LATEST_MARKER[kind]} ELSE 0 END, size_bytes, etag, modified_ms, storage_class, checksum,
+  ${owner(hasAccess)})`;
 
 const nullSeq = (table: string) =>
   `(SELECT n.seq FROM ${table} n WHERE n.bucket_id = ${BUCKET_ID} AND n.key = ?3 AND n.is_null = 1)`;
@@ -280,10 +302,10 @@ function flatVersions(query: VersionQuery): Statement {
   const beyond = `bucket_id = ${BUCKET_ID} AND key >= ${FROM} AND key < ?2 || ${TOP}`;
   return {
     sql: `SELECT found, NULL AS rolled FROM (
-            SELECT key, seq, ${OTHER_VERSION} AS found FROM versions w
+            SELECT key, seq, ${otherVersion("any", OF_FLAT)} AS found FROM versions w
               WHERE bucket_id = ${BUCKET_ID} AND ${OLDER_OF_MARKER}
-            UNION ALL SELECT key, seq, ${CURRENT_VERSION} FROM objects WHERE ${beyond}
-            UNION ALL SELECT key, seq, ${OTHER_VERSION} FROM versions w WHERE ${beyond}
+            UNION ALL SELECT key, seq, ${currentVersion(OF_FLAT)} FROM objects WHERE ${beyond}
+            UNION ALL SELECT key, seq, ${otherVersion("any", OF_FLAT)} FROM versions w WHERE ${beyond}
             ORDER BY key, seq DESC LIMIT ?6)`,
     values: versionValues(query),
   };
@@ -300,24 +322,31 @@ function delimitedVersions(query: VersionQuery): Statement {
   const isObject = `p.o IS NOT NULL AND (p.w IS NULL OR ${objectKey} <= ${versionKey})`;
   const rolled = rolledOf(foundKey);
   const beyond = `coalesce(${rolled} || ${TOP}, ${foundKey} || char(1))`;
-  const object = (bucketId: string, from: string) => `(SELECT ${CURRENT_VERSION} FROM objects
-     WHERE bucket_id = ${bucketId} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key LIMIT 1)`;
-  const newest = (bucketId: string, from: string) => `(SELECT ${NEWEST_OTHER_VERSION} FROM versions w
-     WHERE bucket_id = ${bucketId} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key, seq DESC LIMIT 1)`;
-  const older = (bucketId: string, columns: string, which: string) => `(SELECT ${columns} FROM versions w
-     WHERE bucket_id = ${bucketId} AND ${which} ORDER BY seq DESC LIMIT 1)`;
+  const object = (bucket: SeekBucket, from: string) => `(SELECT ${currentVersion(bucket.hasAccess)} FROM objects
+     WHERE bucket_id = ${bucket.id} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key LIMIT 1)`;
+  const newest = (
+    bucket: SeekBucket,
+    from: string,
+  ) => `(SELECT ${otherVersion("newest", bucket.hasAccess)} FROM versions w
+     WHERE bucket_id = ${bucket.id} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key, seq DESC LIMIT 1)`;
+  const older = (
+    bucket: SeekBucket,
+    kind: "any" | "older",
+    which: string,
+  ) => `(SELECT ${otherVersion(kind, bucket.hasAccess)}
+     FROM versions w WHERE bucket_id = ${bucket.id} AND ${which} ORDER BY seq DESC LIMIT 1)`;
   const olderOfFound = `${rolled} IS NULL AND key = ${versionKey} AND seq < json_extract(p.w, '$[1]')`;
   return {
-    sql: `WITH RECURSIVE page (n, bucket_id, o, w) AS (
-            SELECT 1, b.id, ${object("b.id", FROM)},
-              coalesce(${older("b.id", OTHER_VERSION, OLDER_OF_MARKER)}, ${newest("b.id", FROM)})
+    sql: `WITH RECURSIVE page (n, bucket_id, has_access, o, w) AS (
+            SELECT 1, b.id, b.access_id IS NOT NULL, ${object(FIRST, FROM)},
+              coalesce(${older(FIRST, "any", OLDER_OF_MARKER)}, ${newest(FIRST, FROM)})
             FROM buckets b WHERE b.name = ?1
             UNION ALL
-            SELECT p.n + 1, p.bucket_id,
-              CASE WHEN ${objectKey} < ${beyond} THEN ${object("p.bucket_id", beyond)} ELSE p.o END,
+            SELECT p.n + 1, p.bucket_id, p.has_access,
+              CASE WHEN ${objectKey} < ${beyond} THEN ${object(FOLLOWING, beyond)} ELSE p.o END,
               CASE WHEN ${rolled} IS NULL AND ${isObject} THEN p.w
                 WHEN ${versionKey} < ${beyond} THEN coalesce(
-                  ${older("p.bucket_id", OLDER_VERSION, olderOfFound)}, ${newest("p.bucket_id", beyond)})
+                  ${older(FOLLOWING, "older", olderOfFound)}, ${newest(FOLLOWING, beyond)})
                 ELSE p.w END
             FROM page p WHERE p.n < ?6 AND (p.o IS NOT NULL OR p.w IS NOT NULL)
           )

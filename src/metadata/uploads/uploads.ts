@@ -128,8 +128,8 @@ export class UploadTable {
   ): Promise<void> {
     const { bucketId, accessId, key, uploadId } = where;
     await this.#database.batch([
-      ...(accessId === undefined ? [] : requireBucket({ id: bucketId, accessId })),
       requireUpload(bucketId, key, uploadId),
+      ...(accessId === undefined ? [] : requireBucket({ id: bucketId, accessId })),
       {
         sql: "INSERT OR IGNORE INTO trash (dropped_ms, id, extents) SELECT ?2, id, extents FROM parts WHERE upload_id = ?1",
         values: [uploadId, nowMs],

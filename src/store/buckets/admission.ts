@@ -1,9 +1,9 @@
 import { GuardError } from "../../metadata/database.ts";
+import type { BucketRow } from "../../metadata/rows.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { Bucket, BucketName, ObjectAccess } from "../types.ts";
-import { foundBucket } from "./buckets.ts";
 
 /** How often a change is decided again because the bucket's access settings were changed under it. */
 const ATTEMPTS_MAX = 3;
@@ -83,4 +83,15 @@ export function newObjectAccess({ gate }: StoreContext, bucket: Bucket): ObjectA
 
 function isAccessChanged(error: unknown): boolean {
   return error instanceof GuardError && error.guard === "bucket_access_changed";
+}
+
+/** The row, if the request may pass there, or the failure that the bucket does not exist. */
+export function foundBucket(
+  { gate }: Pick<StoreContext, "gate">,
+  row: BucketRow | null | undefined,
+  bucket: BucketName,
+): Bucket {
+  if (!row) throw new StoreError({ kind: "no-such-bucket", bucket });
+  gate?.bucket(row);
+  return row;
 }

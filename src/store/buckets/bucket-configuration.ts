@@ -2,8 +2,7 @@ import type { StoreContext } from "../context.ts";
 import { newId } from "../placement/ids.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { Bucket, BucketAccess, BucketName, PublicAccessBlock } from "../types.ts";
-import { admitted, underAccess } from "./admission.ts";
-import { foundBucket } from "./buckets.ts";
+import { admitted, foundBucket, underAccess } from "./admission.ts";
 import { allStores } from "./databases.ts";
 
 /** Configurations of a bucket that the store keeps and does not read: what they hold is for their writer to say. */

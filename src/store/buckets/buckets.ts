@@ -1,10 +1,9 @@
-import type { BucketRow } from "../../metadata/rows.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { newId } from "../placement/ids.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { Bucket, BucketAccess, BucketName, Tags } from "../types.ts";
-import { admitted } from "./admission.ts";
+import { admitted, foundBucket } from "./admission.ts";
 import { allStores } from "./databases.ts";
 
 export type ListedBucket = Pick<Bucket, "name" | "createdMs" | "region">;
@@ -99,15 +98,4 @@ export async function setVersioning(
     }
     throw error;
   }
-}
-
-/** The row, if the request may pass there, or the failure that the bucket does not exist. */
-export function foundBucket(
-  { gate }: Pick<StoreContext, "gate">,
-  row: BucketRow | null | undefined,
-  bucket: BucketName,
-): Bucket {
-  if (!row) throw new StoreError({ kind: "no-such-bucket", bucket });
-  gate?.bucket(row);
-  return row;
 }

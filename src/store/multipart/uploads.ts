@@ -1,8 +1,8 @@
 import type { ListedUpload, UploadPosition } from "../../metadata/objects/listing.ts";
 import type { UploadRow } from "../../metadata/uploads/upload-rows.ts";
 import type { FoundUpload } from "../../metadata/uploads/uploads.ts";
-import { newObjectAccess, underAccess } from "../buckets/admission.ts";
-import { foundBucket, headBucket } from "../buckets/buckets.ts";
+import { foundBucket, newObjectAccess, underAccess } from "../buckets/admission.ts";
+import { headBucket } from "../buckets/buckets.ts";
 import { lockFor, tagRows } from "../buckets/lock-and-tags.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";

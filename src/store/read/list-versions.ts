@@ -1,5 +1,5 @@
 import type { ListedVersion, VersionPosition } from "../../metadata/objects/listing.ts";
-import { foundBucket } from "../buckets/buckets.ts";
+import { foundBucket } from "../buckets/admission.ts";
 import type { StoreContext } from "../context.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { BucketName, ChecksumAlgorithm, ChecksumType, ObjectKey } from "../types.ts";

@@ -1,6 +1,6 @@
 import type { OutgoingBody } from "../../base/outgoing-body.ts";
 import type { FoundHead, MarkerRow, ReadWindow, VersionRef } from "../../metadata/objects/objects.ts";
-import { foundBucket } from "../buckets/buckets.ts";
+import { foundBucket } from "../buckets/admission.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { withMetadata } from "../translate-metadata.ts";

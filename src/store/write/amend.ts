@@ -1,6 +1,5 @@
 import type { Amendment } from "../../metadata/objects/amendments.ts";
-import { admitted } from "../buckets/admission.ts";
-import { foundBucket } from "../buckets/buckets.ts";
+import { admitted, foundBucket } from "../buckets/admission.ts";
 import { tagRows } from "../buckets/lock-and-tags.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";

@@ -6,7 +6,7 @@ import { combineCrc } from "../../erasure/combine.ts";
 import { GuardError, MetadataUnavailable } from "../../metadata/database.ts";
 import type { Append, AppendableRow } from "../../metadata/objects/appends.ts";
 import type { BlobRow } from "../../metadata/rows.ts";
-import { foundBucket } from "../buckets/buckets.ts";
+import { foundBucket } from "../buckets/admission.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { newId } from "../placement/ids.ts";

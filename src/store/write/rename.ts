@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { GuardError, MetadataUnavailable, TakenError } from "../../metadata/database.ts";
 import type { FoundForRename, Rename } from "../../metadata/objects/renames.ts";
-import { foundBucket } from "../buckets/buckets.ts";
+import { foundBucket } from "../buckets/admission.ts";
 import { lockFor } from "../buckets/lock-and-tags.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
