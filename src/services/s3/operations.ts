@@ -1,14 +1,11 @@
 import { element } from "../../protocols/rest-xml/write.ts";
 import { deleteBucketOwnershipControls } from "./acl/delete-bucket-ownership-controls.ts";
-import { deletePublicAccessBlock } from "./acl/delete-public-access-block.ts";
 import { getBucketAcl } from "./acl/get-bucket-acl.ts";
 import { getBucketOwnershipControls } from "./acl/get-bucket-ownership-controls.ts";
 import { getObjectAcl } from "./acl/get-object-acl.ts";
-import { getPublicAccessBlock } from "./acl/get-public-access-block.ts";
 import { putBucketAcl } from "./acl/put-bucket-acl.ts";
 import { putBucketOwnershipControls } from "./acl/put-bucket-ownership-controls.ts";
 import { putObjectAcl } from "./acl/put-object-acl.ts";
-import { putPublicAccessBlock } from "./acl/put-public-access-block.ts";
 import { createBucket as newBucketAsks } from "./buckets/asks.ts";
 import { createBucket } from "./buckets/create-bucket.ts";
 import { deleteBucket } from "./buckets/delete-bucket.ts";
@@ -22,7 +19,7 @@ import { deleteBucketCors } from "./cors/delete-bucket-cors.ts";
 import { getBucketCors } from "./cors/get-bucket-cors.ts";
 import { putBucketCors } from "./cors/put-bucket-cors.ts";
 import { postObject } from "./form/post-object.ts";
-import { type Asks, all, bypassAsks, namedObject, ofAccount, ofBucket, ofKey, ofObject } from "./gate/ask.ts";
+import { type Asks, all, bypassAsks, ofAccount, ofBucket, ofKey, ofObject } from "./gate/ask.ts";
 import { type RefusedHeader, refusedHeaders } from "./gate/refused-headers.ts";
 import type { Handler } from "./handler.ts";
 import { listObjectVersions } from "./listing/list-object-versions.ts";
@@ -51,6 +48,13 @@ import { headObject } from "./objects/head-object.ts";
 import { putObject } from "./objects/put-object.ts";
 import { renameObject } from "./objects/rename-object.ts";
 import type { OperationName } from "./operation-name.ts";
+import { deleteBucketPolicy } from "./policy/delete-bucket-policy.ts";
+import { getBucketPolicy } from "./policy/get-bucket-policy.ts";
+import { getBucketPolicyStatus } from "./policy/get-bucket-policy-status.ts";
+import { putBucketPolicy } from "./policy/put-bucket-policy.ts";
+import { deletePublicAccessBlock } from "./public-access/delete-public-access-block.ts";
+import { getPublicAccessBlock } from "./public-access/get-public-access-block.ts";
+import { putPublicAccessBlock } from "./public-access/put-public-access-block.ts";
 import { deleteBucketTagging } from "./tagging/delete-bucket-tagging.ts";
 import { deleteObjectTagging } from "./tagging/delete-object-tagging.ts";
 import { getBucketTagging } from "./tagging/get-bucket-tagging.ts";
@@ -62,7 +66,7 @@ import { putObjectTagging } from "./tagging/put-object-tagging.ts";
 export interface OperationRow {
   /** All that the caller must be allowed, in the words of S3's policies. */
   readonly asks: Asks;
-  /** What the request body is: nothing that is read, an XML document, the bytes of an object, or a form with them in it. */
+  /** What the request body is: nothing that is read, a document, the bytes of an object, or a form with them in it. */
   readonly body: "none" | "xml" | "stream" | "form";
   /** Headers for features that are not built: 501 by name. */
   readonly refused: readonly RefusedHeader[];
@@ -97,9 +101,8 @@ const readObject = {
     "response-expires",
   ],
 };
-const deleteOne: Asks = all((asking) => asksOf.deleteAsks(namedObject(asking)), bypassAsks);
-/** DeleteObjects asks key by key, as its body names them. */
-const byKey: Asks = () => [];
+/** DeleteObjects asks key by key besides, as its body names them. */
+const byKey: Asks = bypassAsks;
 const attributesAsks = all(
   ofObject("s3:GetObject", "s3:GetObjectVersion"),
   ofObject("s3:GetObjectAttributes", "s3:GetObjectVersionAttributes"),
@@ -112,7 +115,7 @@ const noneListed = element("IsTruncated", false);
 /** Every operation of S3. A missing row does not compile. */
 export const operations: Readonly<Record<OperationName, OperationRow>> = {
   AbortMultipartUpload: built(ofKey("s3:AbortMultipartUpload"), abortMultipartUpload, { query: oneUpload }),
-  CompleteMultipartUpload: built(ofKey("s3:PutObject"), completeMultipartUpload, {
+  CompleteMultipartUpload: built(asksOf.completeUpload, completeMultipartUpload, {
     body: "xml",
     refused: refusedHeaders.readObject,
     query: oneUpload,
@@ -134,11 +137,11 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   DeleteBucketMetadataTableConfiguration: notBuilt(ofBucket("s3:DeleteBucketMetadataTableConfiguration")),
   DeleteBucketMetricsConfiguration: notBuilt(ofBucket("s3:PutMetricsConfiguration")),
   DeleteBucketOwnershipControls: built(ofBucket("s3:PutBucketOwnershipControls"), deleteBucketOwnershipControls),
-  DeleteBucketPolicy: notBuilt(ofBucket("s3:DeleteBucketPolicy")),
+  DeleteBucketPolicy: built(ofBucket("s3:DeleteBucketPolicy"), deleteBucketPolicy),
   DeleteBucketReplication: notBuilt(ofBucket("s3:PutReplicationConfiguration")),
   DeleteBucketTagging: built(ofBucket("s3:PutBucketTagging"), deleteBucketTagging),
   DeleteBucketWebsite: notBuilt(ofBucket("s3:DeleteBucketWebsite")),
-  DeleteObject: built(deleteOne, deleteObject, { refused: refusedHeaders.deleteObject, ...oneVersion }),
+  DeleteObject: built(asksOf.deleteObject, deleteObject, { refused: refusedHeaders.deleteObject, ...oneVersion }),
   DeleteObjectAnnotation: notBuilt(ofObject("s3:DeleteObjectAnnotation", "s3:DeleteObjectVersionAnnotation")),
   DeleteObjects: built(byKey, deleteObjects, { body: "xml" }),
   DeleteObjectTagging: built(
@@ -185,8 +188,8 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
     fixedDocument("NotificationConfiguration"),
   ),
   GetBucketOwnershipControls: built(ofBucket("s3:GetBucketOwnershipControls"), getBucketOwnershipControls),
-  GetBucketPolicy: built(ofBucket("s3:GetBucketPolicy"), notSet("NoSuchBucketPolicy")),
-  GetBucketPolicyStatus: built(ofBucket("s3:GetBucketPolicyStatus"), notSet("NoSuchBucketPolicy")),
+  GetBucketPolicy: built(ofBucket("s3:GetBucketPolicy"), getBucketPolicy),
+  GetBucketPolicyStatus: built(ofBucket("s3:GetBucketPolicyStatus"), getBucketPolicyStatus),
   GetBucketReplication: built(
     ofBucket("s3:GetReplicationConfiguration"),
     notSet("ReplicationConfigurationNotFoundError"),
@@ -262,7 +265,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   PostObject: built(asksOf.writeObject, postObject, { body: "form", refused: refusedHeaders.writeObject }),
   PutBucketAbac: notBuilt(ofBucket("s3:PutBucketAbac")),
   PutBucketAccelerateConfiguration: notBuilt(ofBucket("s3:PutAccelerateConfiguration")),
-  PutBucketAcl: built(ofBucket("s3:PutBucketAcl"), putBucketAcl, { body: "xml", refused: refusedHeaders.acl }),
+  PutBucketAcl: built(ofBucket("s3:PutBucketAcl"), putBucketAcl, { body: "xml" }),
   PutBucketAnalyticsConfiguration: notBuilt(ofBucket("s3:PutAnalyticsConfiguration")),
   PutBucketCors: built(ofBucket("s3:PutBucketCORS"), putBucketCors, { body: "xml" }),
   PutBucketEncryption: notBuilt(ofBucket("s3:PutEncryptionConfiguration")),
@@ -275,7 +278,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   PutBucketOwnershipControls: built(ofBucket("s3:PutBucketOwnershipControls"), putBucketOwnershipControls, {
     body: "xml",
   }),
-  PutBucketPolicy: notBuilt(ofBucket("s3:PutBucketPolicy")),
+  PutBucketPolicy: built(ofBucket("s3:PutBucketPolicy"), putBucketPolicy, { body: "xml" }),
   PutBucketReplication: notBuilt(ofBucket("s3:PutReplicationConfiguration")),
   PutBucketRequestPayment: notBuilt(ofBucket("s3:PutBucketRequestPayment")),
   PutBucketTagging: built(ofBucket("s3:PutBucketTagging"), putBucketTagging, { body: "xml" }),
@@ -284,7 +287,6 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   PutObject: built(asksOf.writeObject, putObject, { body: "stream", refused: refusedHeaders.writeObject }),
   PutObjectAcl: built(ofObject("s3:PutObjectAcl", "s3:PutObjectVersionAcl"), putObjectAcl, {
     body: "xml",
-    refused: refusedHeaders.acl,
     ...oneVersion,
   }),
   PutObjectAnnotation: notBuilt(ofObject("s3:PutObjectAnnotation", "s3:PutObjectVersionAnnotation")),

@@ -20,6 +20,7 @@ export interface ObjectName {
 export type ReadHint = { offset: number; length: number | null } | { suffix: number } | { partNumber: number };
 
 export interface OpenObject {
+  bucket: Bucket;
   head: ObjectHead;
   /** Opens bytes of this very version; resolves when the first of them are verified. Throws `StoreError` drives-unavailable. */
   read(range: { offset: number; length: number }): Promise<OutgoingBody>;
@@ -30,10 +31,18 @@ export interface OpenObject {
  * is-delete-marker.
  */
 export async function headObject(store: StoreContext, name: ObjectName): Promise<ObjectHead> {
+  return (await headObjectIn(store, name)).head;
+}
+
+/** The same with the bucket that it is in. */
+export async function headObjectIn(
+  store: StoreContext,
+  name: ObjectName,
+): Promise<{ bucket: Bucket; head: ObjectHead }> {
   const ref = { ...name, version: versionRef(name) };
   const found = await withMetadata(name, () => store.metadata.objects.head(ref));
   const { bucket, object } = foundVersion(store, found, name);
-  return objectHead(object, bucket);
+  return { bucket, head: objectHead(object, bucket) };
 }
 
 /** An object and where its bytes are, in one D1 round trip. Throws as `headObject`. */
@@ -42,6 +51,7 @@ export async function openObject(store: StoreContext, name: ObjectName & { hint?
   const found = await withMetadata(name, () => store.metadata.objects.open(ref, windowOf(name.hint)));
   const { bucket, object } = foundVersion(store, found, name);
   return {
+    bucket,
     head: objectHead(object, bucket),
     read: async (range) => {
       const body = new ObjectBody(store, object, found?.blobs ?? [], range);

@@ -31,15 +31,20 @@ export function putTags(store: StoreContext, name: ObjectName, tags: Tags): Prom
   return amend(store, name, { tags: tagRows(tags) });
 }
 
-/** Sets the ACL; null: full control for the owner. `acl` may depend on the version, which costs a round trip more. */
+/**
+ * Sets the ACL; null: full control for the owner. It depends on the bucket and the version, so both are read first: two round trips,
+ * one if it stays as it is.
+ */
 export async function putAcl(
   store: StoreContext,
   name: ObjectName,
-  acl: (bucket: Bucket, object: ObjectHead) => readonly Grant[] | null,
+  acl: (bucket: Bucket, object: ObjectHead) => readonly Grant[] | null | "unchanged",
 ): Promise<AmendedVersion> {
   const found = await withMetadata(name, () => store.metadata.objects.head({ ...name, version: versionRef(name) }));
   const { bucket, object } = foundVersion(store, found, name, { hiddenKey: "is-delete-marker" });
-  return amend(store, name, { acl: acl(bucket, objectHead(object, bucket)) });
+  const head = objectHead(object, bucket);
+  const wanted = acl(bucket, head);
+  return wanted === "unchanged" ? versionOf(head) : amend(store, name, { acl: wanted });
 }
 
 /** Throws also no-object-lock. */

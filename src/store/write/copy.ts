@@ -37,8 +37,8 @@ export interface CopyObject {
   bucket: BucketName;
   key: ObjectKey;
   source: ObjectName;
-  /** Throws to refuse the source. */
-  check(head: ObjectHead): void;
+  /** Throws to refuse the source, or the two buckets. */
+  check(head: ObjectHead, buckets: { source: Bucket; target: Bucket }): void;
   attributes: Attributes | "copy";
   /** Absent: as "copy". */
   tags?: Tags | "copy";
@@ -69,7 +69,7 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
   const found = await openSource(store, copy.source, { bucket, key });
   const target = foundBucket(store, found.bucket, bucket);
   const head = objectHead(found.source, found.sourceBucket);
-  copy.check(head);
+  copy.check(head, { source: found.sourceBucket, target });
   const id = newId(store);
   const describeIn = (bucket: Bucket) => ({
     lock: lockFor(store, bucket, copy.lock),

@@ -1,4 +1,4 @@
-import { type Ask, type Asking, type Asks, aclAsks, objectAsk, ofKey } from "../gate/ask.ts";
+import { type Ask, type Asking, type Asks, aclAsks, bypassAsks, namedObject, objectAsk, ofKey } from "../gate/ask.ts";
 import { type CopySource, parseCopySource } from "./copy-source.ts";
 import { parseRenameSource } from "./rename-source.ts";
 
@@ -9,12 +9,29 @@ import { parseRenameSource } from "./rename-source.ts";
 const RETENTION_HEADERS = ["x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date"];
 const LEGAL_HOLD_HEADER = "x-amz-object-lock-legal-hold";
 
+/** What a condition on an ETag would tell: "*" tells no more than the write does. */
+const byEtag: Asks = (asking) => {
+  const ifMatch = asking.headers.get("if-match");
+  return ifMatch === null || ifMatch.trim() === "*" ? [] : ofKey("s3:GetObject")(asking);
+};
+
+/** CompleteMultipartUpload. */
+export const completeUpload: Asks = (asking) => [...ofKey("s3:PutObject")(asking), ...byEtag(asking)];
+
+/** DeleteObject. */
+export const deleteObject: Asks = (asking) => [
+  ...deleteAsks(namedObject(asking)),
+  ...byEtag(asking),
+  ...bypassAsks(asking),
+];
+
 /** A new object: the object itself, and each of ACL, retention and legal hold that its headers bring. Tags are apart. */
 const newObject: Asks = (asking) => [
   ...ofKey("s3:PutObject")(asking),
   ...aclAsks("s3:PutObjectAcl", "key")(asking),
   ...(RETENTION_HEADERS.some((name) => asking.headers.has(name)) ? ofKey("s3:PutObjectRetention")(asking) : []),
   ...(asking.headers.has(LEGAL_HOLD_HEADER) ? ofKey("s3:PutObjectLegalHold")(asking) : []),
+  ...byEtag(asking),
 ];
 
 /** PutObject, PostObject, CreateMultipartUpload. */
@@ -51,10 +68,24 @@ export const renameObject: Asks = (asking) => {
   ];
 };
 
-/** One key or version that DeleteObjects names. */
-export function deleteAsks(object: { bucket: string; key: string; versionId?: string }): readonly Ask[] {
-  const action = object.versionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion";
-  return [{ action, subject: "key", ...object }];
+/** One key or version that is to be deleted. `byEtag`: only if it has a certain ETag. */
+export function deleteAsks({
+  bucket,
+  key,
+  versionId,
+  byEtag = false,
+}: {
+  bucket: string;
+  key: string;
+  versionId?: string;
+  byEtag?: boolean;
+}): readonly Ask[] {
+  const place = { subject: "key", bucket, key } as const;
+  const deletion =
+    versionId === undefined
+      ? { action: "s3:DeleteObject", ...place }
+      : { action: "s3:DeleteObjectVersion", ...place, versionId };
+  return byEtag ? [deletion, { action: "s3:GetObject", ...place }] : [deletion];
 }
 
 function copiedFrom({ headers }: Asking): readonly Ask[] {
