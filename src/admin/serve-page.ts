@@ -37,8 +37,6 @@ export interface OwnDoor {
   readonly authenticator: Authenticator;
   readonly clientAddress: ClientAddress;
   readonly clock: Clock;
-  /** Makes sure that what is remembered of the caller still holds; throws as `AccessGuard.renew`. */
-  confirm(caller: Caller): Promise<void>;
 }
 
 /** Nothing that a page answers is to be guessed at, framed or run. Its own styles are inline. */
@@ -65,7 +63,7 @@ export async function serveOwnPage(request: Request, page: OwnPage, door: OwnDoo
     }
     const resource = `arn:aws:sherd::${firstAccount.accountId}:${page.action.slice("sherd:".length)}`;
     const ask = { action: page.action, resource, resourceAccountId: firstAccount.accountId };
-    await door.confirm(caller);
+    await caller.confirm();
     caller.demand([ask]);
     const accept = request.headers.get("accept") ?? "";
     const asked = { accept, query: new URL(request.url).searchParams, body, caller };

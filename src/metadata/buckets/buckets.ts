@@ -21,13 +21,14 @@ export class BucketTable {
   readonly #name: string;
   readonly #memory: AccessMemory;
   /** Their access settings lie in `#memory`. */
-  readonly #remembered = new Map<string, { row: Omit<BucketRow, "access">; untilMs: number }>();
+  readonly #remembered: Map<string, { row: Omit<BucketRow, "access">; untilMs: number }>;
 
-  /** `name`: what the database is called. */
-  constructor(database: Database, name: string, memory: AccessMemory) {
+  /** `name`: what the database is called. `sharing`: the table whose memory this one has too. */
+  constructor(database: Database, name: string, memory: AccessMemory, sharing?: BucketTable) {
     this.#database = database;
     this.#name = name;
     this.#memory = memory;
+    this.#remembered = sharing === undefined ? new Map() : sharing.#remembered;
   }
 
   /** A page of the owner's buckets by name, after `after`; one more than `limit` where there are more. */

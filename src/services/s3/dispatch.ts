@@ -1,9 +1,9 @@
 import { canonicalIdOf } from "../../auth/principal.ts";
 import type { Answer } from "../../edge/answer.ts";
 import type { Exchange } from "../../edge/service.ts";
-import { headBucket } from "../../store/buckets/buckets.ts";
+import { admitFirst } from "../../store/buckets/admission.ts";
 import { storeOf } from "../../store/buckets/databases.ts";
-import type { StoreContext } from "../../store/context.ts";
+import { guardedStore } from "../../store/guarded-store.ts";
 import { accountDirectory } from "./acl/directory.ts";
 import { aclOfHeaders } from "./acl/requested-acl.ts";
 import { checkAddressedBucketName } from "./address/bucket-name.ts";
@@ -48,8 +48,11 @@ export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Par
     const handler = screen({ name, row, headers: upload.headers, query, mode: upload.payload.mode });
     const directory = accountDirectory(store, canonicalIdOf(upload.caller.principal));
     const gate = await openGate(row, { ...upload, query, directory }, exchange);
-    const gated = { ...(await storeOf(store, bucket)), gate };
-    await refuseStrangers(gated, row, upload);
+    const gated = { ...(await storeOf(guardedStore(store, upload.caller.guard), bucket)), gate };
+    // Nobody makes the server read a body who has no business in the bucket. A new bucket is not there yet.
+    if (row.body !== "none" && name !== "CreateBucket") {
+      await admitFirst(gated, bucket, () => upload.caller.confirm());
+    }
     const { principal } = upload.caller;
     const call: Call = { ...upload, principal, query, store: gated, gate, directory, requestId: exchange.requestId };
     const answer = await handler(call);
@@ -75,16 +78,6 @@ async function openGate(row: OperationRow, opened: Opened, { request, receivedMs
   // What a body may add to the decision, its handler has decided.
   if (row.body === "none") gate.account();
   return gate;
-}
-
-/** Nobody makes the server read a document who is not known to it and has no business in the bucket. */
-async function refuseStrangers(
-  store: StoreContext,
-  row: OperationRow,
-  { caller, bucket }: Pick<Call, "caller" | "bucket">,
-) {
-  if (row.body !== "xml" || caller.principal.kind !== "anonymous" || bucket === "") return;
-  await headBucket(store, bucket);
 }
 
 function contentLength(headers: Headers): number | null {

@@ -40,6 +40,21 @@ function likelyBucket(store: StoreContext, name: BucketName): Bucket | null {
   return bucket;
 }
 
+/**
+ * Before a request's body is touched: makes sure of what seems to be denied, and refuses it. `confirm` makes sure of the caller. Costs
+ * nothing if the request would pass in the bucket as it is remembered, or as it probably is.
+ */
+export async function admitFirst(store: StoreContext, name: BucketName, confirm: () => Promise<void>): Promise<void> {
+  const { gate, metadata, clock } = store;
+  if (!gate) return;
+  const likely = metadata.buckets.recall(name, clock.now()) ?? gate.guess(name);
+  if (likely && gate.allows(likely)) return;
+  const bucket = await withMetadata({ bucket: name }, () => metadata.buckets.learn(name, clock.now()));
+  if (!bucket || gate.allows(bucket)) return;
+  await confirm();
+  gate.bucket(bucket);
+}
+
 /** The bucket as it is remembered, if the request may pass there. */
 export function recallAdmitted(store: StoreContext, name: BucketName): Bucket | null {
   const { gate, metadata, clock } = store;

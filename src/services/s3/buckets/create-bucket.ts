@@ -29,7 +29,7 @@ export async function createBucket(call: Call): Promise<Answer> {
   const objectLock = parseObjectLock(call.headers);
   const { location, tags } = await readConfiguration(call);
   if (location !== "") gate.body.locationConstraint = location;
-  gate.account(tags.length > 0 ? newBucketTags(call) : []);
+  await gate.accountSurely(tags.length > 0 ? newBucketTags(call) : []);
   const region = location || store.settings.region;
   if (!regionName.test(region)) {
     throw new S3Error("InvalidLocationConstraint", undefined, { LocationConstraint: region });

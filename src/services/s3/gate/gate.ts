@@ -1,4 +1,4 @@
-import type { Caller, Ask as PolicyAsk } from "../../../auth/access.ts";
+import { AccessRefused, type Caller, type Ask as PolicyAsk } from "../../../auth/access.ts";
 import { canonicalIdOf } from "../../../auth/principal.ts";
 import type { Gate } from "../../../store/gate.ts";
 import type { Bucket, ObjectAccess, ObjectHead, ObjectOwner } from "../../../store/types.ts";
@@ -61,6 +61,17 @@ export class RequestGate implements Gate {
       const context = this.#context(ask, null, () => null);
       this.#caller.demand([{ action: ask.action, resource, resourceAccountId: null, context }]);
       this.#decided.add(ask);
+    }
+  }
+
+  /** As `account`, of a request whose body is spent: makes sure of a denial first. */
+  async accountSurely(more: readonly Ask[]): Promise<void> {
+    try {
+      this.account(more);
+    } catch (error) {
+      if (!(error instanceof AccessRefused)) throw error;
+      await this.#caller.confirm();
+      this.account(more);
     }
   }
 

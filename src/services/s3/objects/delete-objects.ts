@@ -60,6 +60,7 @@ async function decideEach(call: Call, deletions: readonly Deletion[]): Promise<R
   let denied = likely && gate.allows(likely) ? deniedIn(likely) : deletions;
   if (denied.length > 0) {
     // A denial is for the document, so it must be certain.
+    await call.caller.confirm();
     denied = deniedIn(await headBucket(store, name));
   }
   const isDenied = new Set(denied);
