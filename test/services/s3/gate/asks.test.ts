@@ -119,6 +119,7 @@ const newObject = (name: OperationName): Partial<Record<OperationName, readonly 
     { headers: TAGS, asks: [put, "s3:PutObjectTagging key b/k"] },
     { headers: RETAIN, asks: [put, "s3:PutObjectRetention key b/k"] },
     { headers: HOLD, asks: [put, "s3:PutObjectLegalHold key b/k"] },
+    { headers: { "if-match": '"etag"' }, asks: [put, "s3:GetObject key b/k"] },
   ],
 });
 /** One ask of the object; of a version that is named, another. */
@@ -129,7 +130,11 @@ const versioned = (action: string, versionAction = action): readonly Case[] => [
 
 const others: Partial<Record<OperationName, readonly Case[]>> = {
   AbortMultipartUpload: [{ asks: ["s3:AbortMultipartUpload key b/k"] }],
-  CompleteMultipartUpload: [{ asks: [put] }],
+  CompleteMultipartUpload: [
+    { asks: [put] },
+    { headers: { "if-none-match": "*" }, asks: [put] },
+    { headers: { "if-match": "etag" }, asks: [put, "s3:GetObject key b/k"] },
+  ],
   CopyObject: [
     { headers: SOURCE, asks: ["s3:GetObject object from/dir/source", put] },
     { headers: OLD_SOURCE, asks: ["s3:GetObjectVersion object from/source?null", put] },
@@ -173,9 +178,11 @@ const others: Partial<Record<OperationName, readonly Case[]>> = {
     { query: V, asks: ["s3:DeleteObjectVersion key b/k?null"] },
     { headers: BYPASS, asks: ["s3:DeleteObject key b/k", "s3:BypassGovernanceRetention key b/k"] },
     { headers: { "x-amz-bypass-governance-retention": "false" }, asks: ["s3:DeleteObject key b/k"] },
+    { headers: { "if-match": "*" }, asks: ["s3:DeleteObject key b/k"] },
+    { headers: { "if-match": '"etag"' }, asks: ["s3:DeleteObject key b/k", "s3:GetObject key b/k"] },
   ],
   DeleteObjectAnnotation: versioned("s3:DeleteObjectAnnotation", "s3:DeleteObjectVersionAnnotation"),
-  DeleteObjects: [{ asks: [] }],
+  DeleteObjects: [{ asks: [] }, { headers: BYPASS, asks: ["s3:BypassGovernanceRetention key b/k"] }],
   DeleteObjectTagging: versioned("s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging"),
   GetObject: versioned("s3:GetObject", "s3:GetObjectVersion"),
   GetObjectAcl: versioned("s3:GetObjectAcl", "s3:GetObjectVersionAcl"),
