@@ -15,6 +15,8 @@ const OF_BUCKET: ReadonlyMap<string, Permission> = new Map([
   ["s3:ListBucketVersions", "READ"],
   ["s3:ListBucketMultipartUploads", "READ"],
   ["s3:PutObject", "WRITE"],
+  // Of a new object: whoever writes it owns it, and gives it its ACL.
+  ["s3:PutObjectAcl", "WRITE"],
   ["s3:GetBucketAcl", "READ_ACP"],
   ["s3:PutBucketAcl", "WRITE_ACP"],
 ]);

@@ -4,6 +4,7 @@ import type { Gate } from "../../../store/gate.ts";
 import type { Bucket, ObjectAccess, ObjectHead, ObjectOwner } from "../../../store/types.ts";
 import { newObjectAccess } from "../acl/new-object-access.ts";
 import type { RequestedAcl } from "../acl/requested-acl.ts";
+import { S3Error } from "../errors/error.ts";
 import { aclGrant } from "./acl-grant.ts";
 import type { Ask } from "./ask.ts";
 import { type BodyFacts, contextValue, type RequestContext } from "./context-keys.ts";
@@ -116,6 +117,7 @@ export class RequestGate implements Gate {
   }
 
   allows(bucket: Bucket): boolean {
+    if (!this.#suits(bucket)) return false;
     const settings = settingsOf(bucket);
     return this.#of(bucket).every((ask) => {
       let matters = settings.hasAcls && ask.subject === "object";
@@ -157,6 +159,18 @@ export class RequestGate implements Gate {
   requireDecided(): void {
     const open = this.#asks.find((ask) => !this.#decided.has(ask));
     if (open) throw new Error(`nobody has decided whether the request may be answered: ${open.action}`);
+  }
+
+  /** Whether the bucket is the expected owner's, and takes the ACL that the request brings. */
+  #suits(bucket: Bucket): boolean {
+    try {
+      checkExpectedOwner(this.#request, bucket);
+      if (this.#acl !== null) this.newObject(bucket);
+      return true;
+    } catch (error) {
+      if (error instanceof S3Error) return false;
+      throw error;
+    }
   }
 
   #of(bucket: Bucket): readonly Ask[] {
