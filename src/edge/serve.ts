@@ -65,7 +65,7 @@ async function answer({ service, body }: Chosen, about: ExchangeHead, edge: Edge
   const { request } = about;
   const facts = requestFacts(request, edge.clientAddress, edge.clock);
   const authenticateForm = (fields: ReadonlyMap<string, string>) => edge.authenticator.form(fields, facts);
-  const known = { authenticateForm, body: null };
+  const known = { authenticateForm, facts, body: null };
   if (service.isPublic?.(request)) {
     const signature = { mode: { kind: "unsigned" }, verified: null, region: null } as const;
     return service.answer(Object.assign(about, { ...known, caller: anonymousCaller(facts), signature }));
