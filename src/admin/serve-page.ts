@@ -5,6 +5,7 @@ import type { Authenticator } from "../auth/authenticator.ts";
 import { firstAccount } from "../auth/principal.ts";
 import type { Clock } from "../base/clock.ts";
 import type { ClientAddress } from "../edge/request-facts.ts";
+import { BodyTooLarge } from "../edge/service.ts";
 import { identify } from "./identify.ts";
 
 /** What a page may know of the request for it. */
@@ -71,6 +72,7 @@ export async function serveOwnPage(request: Request, page: OwnPage, door: OwnDoo
     return new Response(rendered, { status, headers: { ...PROTECTION, "Content-Type": contentType } });
   } catch (error) {
     if (error instanceof AccessRefused) return plain(403, `a policy must allow ${page.action}`);
+    if (error instanceof BodyTooLarge) return plain(413, `the body must not exceed ${error.bytesMax} bytes`);
     if (!(error instanceof AuthenticationError)) throw error;
     const headers = { "WWW-Authenticate": 'Basic realm="Sherd access key", charset="UTF-8"' };
     return plain(401, "an access key of the first account is needed: access key id and secret", headers);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { AccessRefused, type RequestFacts } from "../auth/access.ts";
+import type { RequestFacts } from "../auth/access.ts";
 import { anonymousCaller } from "../auth/caller.ts";
 import type { RequestHead } from "../auth/sigv4/request-head.ts";
 import { toBase64, toHex } from "../base/bytes.ts";
@@ -83,7 +83,7 @@ async function answerAsOfNow(service: Service, exchange: Exchange): Promise<Answ
   try {
     return await service.answer(exchange);
   } catch (thrown) {
-    if (!(thrown instanceof AccessRefused) || caller.guard === null) throw thrown;
+    if (caller.guard === null || service.fail(thrown, exchange).answer.status !== 403) throw thrown;
     const epoch = caller.guard.epoch();
     await caller.confirm();
     const isSpent = service.body.kind === "stream" && request.bodyUsed;

@@ -33,6 +33,10 @@ export interface StoreSettings {
   readonly snapshotSeconds: number;
   /** How many of these snapshots are kept, the newest ones. */
   readonly snapshotsKept: number;
+  /** Object ownership of new buckets that do not say it themselves. */
+  readonly objectOwnership: "BucketOwnerEnforced" | "BucketOwnerPreferred" | "ObjectWriter";
+  /** Whether new buckets block all public access. */
+  readonly blockPublicAccess: boolean;
 }
 
 /** One D1 row holds the extents of an object: ten thousand take under 1 MB of its 2 MB. */
@@ -65,6 +69,8 @@ export const DEFAULT_SETTINGS: StoreSettings = {
   orphanGraceSeconds: ORPHAN_GRACE_SECONDS_MIN,
   snapshotSeconds: 24 * 3600,
   snapshotsKept: 3,
+  objectOwnership: "BucketOwnerEnforced",
+  blockPublicAccess: true,
 };
 
 /**
@@ -93,6 +99,8 @@ export function parseSettings(vars: Readonly<Record<string, unknown>>): StoreSet
     orphanGraceSeconds: count("SHERD_ORPHAN_GRACE_SECONDS", "orphanGraceSeconds", 3650 * day, ORPHAN_GRACE_SECONDS_MIN),
     snapshotSeconds: count("SHERD_SNAPSHOT_SECONDS", "snapshotSeconds", 365 * day),
     snapshotsKept: count("SHERD_SNAPSHOTS_KEPT", "snapshotsKept", 100, 1),
+    objectOwnership: parseOwnership(text(vars, "SHERD_OBJECT_OWNERSHIP")) ?? DEFAULT_SETTINGS.objectOwnership,
+    blockPublicAccess: parseFlag(text(vars, "SHERD_BLOCK_PUBLIC_ACCESS")) ?? DEFAULT_SETTINGS.blockPublicAccess,
   };
 }
 
@@ -129,6 +137,26 @@ function parseCount(
   if (value === undefined) return otherwise;
   if (/^\d{1,12}$/.test(value) && Number(value) >= least && Number(value) <= most) return Number(value);
   throw new Error(`${name} must be a whole number from ${least} to ${most}, not ${JSON.stringify(value)}`);
+}
+
+function parseOwnership(value: string | undefined): StoreSettings["objectOwnership"] | undefined {
+  switch (value) {
+    case undefined:
+    case "BucketOwnerEnforced":
+    case "BucketOwnerPreferred":
+    case "ObjectWriter":
+      return value;
+    default:
+      throw new Error(
+        `SHERD_OBJECT_OWNERSHIP is BucketOwnerEnforced, BucketOwnerPreferred or ObjectWriter, not ${JSON.stringify(value)}`,
+      );
+  }
+}
+
+function parseFlag(value: string | undefined): boolean | undefined {
+  if (value === undefined) return undefined;
+  if (value === "true" || value === "false") return value === "true";
+  throw new Error(`SHERD_BLOCK_PUBLIC_ACCESS is true or false, not ${JSON.stringify(value)}`);
 }
 
 /** "4+2": four data and two parity shards. */
