@@ -147,25 +147,17 @@ describe("AssumeRoleWithWebIdentity", () => {
     expect((await assume(await token(claims as Claims))).code).toBe(code);
   });
 
-  it.each([
-    ["what is no token", () => "no.token.here"],
-    ["another signature", async () => `${(await token()).split(".").slice(0, 2).join(".")}.${"A".repeat(342)}`],
-    [
-      "no signature",
-      async (): Promise<string> => {
-        const payload: string = (await token()).split(".")[1] ?? "";
-        return `${btoa('{"alg":"none"}').replaceAll("=", "")}.${payload}.`;
-      },
-    ],
-    [
-      "other claims under the same signature",
-      async (): Promise<string> => {
-        const [head, , signature] = (await token({ sub: "ann" })).split(".");
-        return [head, (await token()).split(".")[1], signature].join(".");
-      },
-    ],
-  ] as const)("%s is refused, and not repeated", async (_, make) => {
-    const sent = await make();
+  const altered: Record<string, () => Promise<string>> = {
+    "what is no token": async () => "no.token.here",
+    "another signature": async () => `${(await token()).split(".").slice(0, 2).join(".")}.${"A".repeat(342)}`,
+    "no signature": async () => `${btoa('{"alg":"none"}').replaceAll("=", "")}.${(await token()).split(".")[1]}.`,
+    "other claims under the same signature": async () => {
+      const [head, , signature] = (await token({ sub: "ann" })).split(".");
+      return [head, (await token()).split(".")[1], signature].join(".");
+    },
+  };
+  it.each(Object.keys(altered))("%s is refused, and not repeated", async (name) => {
+    const sent = (await altered[name]?.()) ?? "";
     const { status, code, body } = await assume(sent);
     expect([status, code]).toEqual([400, "InvalidIdentityToken"]);
     expect(body).not.toContain(sent.slice(0, 20));
