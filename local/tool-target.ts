@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { bundleWorker } from "./bundle.ts";
+import { bundleWorker } from "./build/bundle.ts";
 import { requireUsable } from "./configuration.ts";
 import { type Credentials, makeCredentials } from "./credentials.ts";
 import { openDataFolder } from "./data-folder.ts";

@@ -1,4 +1,5 @@
 import { createMisconfiguredApp } from "./admin/misconfigured-app.ts";
+import { createCountsHandler } from "./admin/counts.ts";
 import { ownPages } from "./admin/pages.ts";
 import { ByteBudget } from "./base/byte-budget.ts";
 import { systemClock } from "./base/clock.ts";
@@ -15,13 +16,13 @@ import { createFront, type FrontVariables } from "./services/s3/front.ts";
 import { openStores } from "./store/buckets/databases.ts";
 import { readConfiguration, variablesIn } from "./store/configuration.ts";
 import type { StoreContext } from "./store/context.ts";
+import { openHost } from "./store/host.ts";
 import { DriveLatency } from "./store/read/drive-latency.ts";
 import { BUFFERED_BYTES_MAX } from "./store/write/blob-layouts.ts";
 
 /** Bindings, variables and secrets of the Worker; docs/configuration.md explains each. */
 interface Env extends FrontVariables {
   SHERD_DRIVES: unknown;
-  SHERD_PROCESS?: string;
   [name: string]: unknown;
 }
 
@@ -32,25 +33,30 @@ const engine = await ErasureEngine.create(kernel);
 
 /** What this isolate has asked of D1 and of its drives. */
 const cost = new CostMeter();
-const counts = new Map<string, DriveCounts>();
+const driveCounts = new Map<string, DriveCounts>();
+const requests = new RequestMetrics();
+const observed = { drives: driveCounts, cost, requests: () => requests.metrics() };
 
 function buildStore(env: Env): StoreContext {
   const clock = systemClock;
   const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
   const { settings, drives: specs } = readConfiguration(env);
-  const parts = { clock, random, counts, fetch: (...call: Parameters<typeof fetch>) => fetch(...call) };
+  const parts = { clock, random, counts: driveCounts, fetch: (...call: Parameters<typeof fetch>) => fetch(...call) };
   const drives = openDrives(specs, env, parts);
   const databases = openMetadata(env, cost.observe);
   const shardMemory = new ByteBudget(BUFFERED_BYTES_MAX);
-  return openStores(databases, { drives, latency: new DriveLatency(), engine, shardMemory, clock, random, settings });
+  const host = openHost(env.HOST, () => clock.now());
+  const latency = new DriveLatency();
+  return openStores(databases, {
+    ...{ drives, latency, engine, shardMemory, clock, random, settings },
+    ...(host ? { host } : {}),
+  });
 }
 
 function buildApp(env: Env): ReturnType<typeof createApp> {
   try {
     store ??= buildStore(env);
-    const metrics = new RequestMetrics();
-    const observed = { drives: counts, cost, requests: () => metrics.metrics(), process: env.SHERD_PROCESS };
-    return createApp(createFront(env, store, { log, metrics, ownPages: ownPages(store, observed) }));
+    return createApp(createFront(env, store, { log, metrics: requests, ownPages: ownPages(store, observed) }));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     log.error(`sherd cannot work: ${message}`);
@@ -74,3 +80,6 @@ export default {
     if (!isIdle(reports)) console.log(`maintenance ${JSON.stringify(Object.fromEntries(reports))}`);
   },
 };
+
+/** What this isolate has counted, for the launcher of `npm start`, which adds up over its processes. No URL leads here. */
+export const counts = createCountsHandler({ ...observed, oldestRequestMs: () => requests.oldestRequestMs });

@@ -4,6 +4,7 @@ import type { RandomBytes } from "../base/random.ts";
 import type { Drive } from "../drives/drive.ts";
 import type { ErasureEngine } from "../erasure/engine.ts";
 import type { Metadata } from "../metadata/metadata.ts";
+import type { Host } from "./host.ts";
 import type { DriveLatency } from "./read/drive-latency.ts";
 import type { StoreSettings } from "./settings.ts";
 import type { BucketName } from "./types.ts";
@@ -20,6 +21,8 @@ export interface StoreContext {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly settings: StoreSettings;
+  /** The machine, where there is one below this store. */
+  readonly host?: Host;
   /** Absent where there is one database only. */
   readonly databases?: DatabaseSet;
 }

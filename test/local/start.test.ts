@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { compatibilityDate, compatibilityFlags } from "../../local/runtime.ts";
+import { compatibilityDate, compatibilityFlags } from "../../local/compatibility.ts";
 import { runLauncher, startServer, type TestServer } from "../support/server.ts";
 
 const root = join(import.meta.dirname, "../..");

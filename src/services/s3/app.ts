@@ -64,11 +64,13 @@ async function serveS3(request: Request, front: Front, lifetime: Lifetime): Prom
   const startedMs = clock.now();
   const requestId = toHex(random(8)).toUpperCase();
   const exchange: Exchange = { request, front, requestId, operation: "unknown", hostId: toBase64(random(48)) };
+  const end = front.metrics.begin(startedMs);
   const responding = answer(exchange);
   // Kept alive when the client goes away, so that what is under way gives back its memory, drives and locks.
   lifetime.waitUntil(
     responding.then(async ({ response, outcome }) => {
       const ended = await outcome;
+      end();
       if (ended.kind === "broken") logFailure(exchange, "broken off", ended.cause);
       const ms = clock.now() - startedMs;
       const { operation } = exchange;
