@@ -32,7 +32,8 @@ export class AccessLog {
       this.#sizeBytes += writeSync(this.#file, `${line}\n`);
       this.#hasFailed = false;
     } catch (error) {
-      if (!this.#hasFailed) this.#onFailure(`the access log ${this.#path} cannot be written (${systemCode(error) ?? error})`);
+      if (!this.#hasFailed)
+        this.#onFailure(`the access log ${this.#path} cannot be written (${systemCode(error) ?? error})`);
       this.#hasFailed = true;
     }
   }

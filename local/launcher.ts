@@ -157,7 +157,8 @@ function diskDrives(specs: readonly { name: string; type: string }[], folder: Da
 async function prepareStore(folder: DataFolder, drives: WatchedDrive[], { isNew }: StartOptions): Promise<void> {
   if (folder.hasMetadata) return;
   if (!isNew) return requireMetadataBesideShards(folder.metadataPath, drives);
-  for (const path of await moveShardsAside(drives, Date.now())) relay("log", `sherd: what lay on a drive is in ${path} now`);
+  for (const path of await moveShardsAside(drives, Date.now()))
+    relay("log", `sherd: what lay on a drive is in ${path} now`);
 }
 
 interface Prepared {
@@ -189,7 +190,10 @@ function logTo({ log, accessLog: path }: StartOptions): { onLog: typeof relay; r
   return file ? { onLog, reopen: () => file.reopen() } : { onLog };
 }
 
-function notePids({ pids, restarts }: { pids: Map<string, number>; restarts: Map<string, number> }, found: number[]): void {
+function notePids(
+  { pids, restarts }: { pids: Map<string, number>; restarts: Map<string, number> },
+  found: number[],
+): void {
   pids.set("launcher", process.pid);
   for (const [index, pid] of found.entries()) {
     const name = index === 0 ? "metadata" : `front-${index}`;

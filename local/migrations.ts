@@ -50,7 +50,8 @@ export function clientOf(database: D1Database): MetadataClient {
  * is newer than the code, or a migration fails.
  */
 export async function applyMigrations(database: D1Database | MetadataClient, folder: string): Promise<string[]> {
-  const client = "query" in database ? database : clientOf(database);
+  // D1 has a `query` of its own kind.
+  const client = "prepare" in database ? clientOf(database) : database;
   await client.query([{ sql: createTable, params: [] }]);
   const [rows = []] = await client.query([{ sql: `SELECT name FROM "d1_migrations" ORDER BY id`, params: [] }]);
   const plan = planMigrations(

@@ -1,5 +1,5 @@
-import { createMisconfiguredApp } from "./admin/misconfigured-app.ts";
 import { createCountsHandler } from "./admin/counts.ts";
+import { createMisconfiguredApp } from "./admin/misconfigured-app.ts";
 import { ownPages } from "./admin/pages.ts";
 import { ByteBudget } from "./base/byte-budget.ts";
 import { systemClock } from "./base/clock.ts";
@@ -17,6 +17,7 @@ import { openStores } from "./store/buckets/databases.ts";
 import { readConfiguration, variablesIn } from "./store/configuration.ts";
 import type { StoreContext } from "./store/context.ts";
 import { openHost } from "./store/host.ts";
+import { withReserve } from "./store/placement/reserved-drives.ts";
 import { DriveLatency } from "./store/read/drive-latency.ts";
 import { BUFFERED_BYTES_MAX } from "./store/write/blob-layouts.ts";
 
@@ -42,14 +43,15 @@ function buildStore(env: Env): StoreContext {
   const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
   const { settings, drives: specs } = readConfiguration(env);
   const parts = { clock, random, counts: driveCounts, fetch: (...call: Parameters<typeof fetch>) => fetch(...call) };
-  const drives = openDrives(specs, env, parts);
+  const host = openHost(env.HOST, () => clock.now());
+  const opened = openDrives(specs, env, parts);
+  const drives = host ? opened.map((drive) => withReserve(drive, host)) : opened;
   const databases = openMetadata(env, cost.observe);
   const shardMemory = new ByteBudget(BUFFERED_BYTES_MAX);
-  const host = openHost(env.HOST, () => clock.now());
   const latency = new DriveLatency();
   return openStores(databases, {
     ...{ drives, latency, engine, shardMemory, clock, random, settings },
-    ...(host ? { host } : {}),
+    ...(host ? { host, space: host } : {}),
   });
 }
 

@@ -68,20 +68,22 @@ export class DiskWatch {
     reserve.adjust(freeBytes, reserveBytes);
     const isShort = freeBytes < reserveBytes;
     if (isShort !== this.#isShort) {
-      if (isShort) onChange("error", `the metadata's disk has ${mb(freeBytes)} left, less than its reserve: writes are refused`);
+      if (isShort)
+        onChange("error", `the metadata's disk has ${mb(freeBytes)} left, less than its reserve: writes are refused`);
       else onChange("log", `the metadata's disk has ${mb(freeBytes)} left: writes are taken again`);
     }
     this.#isShort = isShort;
   }
 
-  state(atMs: number, oldestRequestMs: number | null): HostState {
+  state(atMs: number, oldestRequestMs?: number | null): HostState {
     const devices = [...this.#states.values()].map(({ device }) => device);
     const drives: Record<string, HostDrive> = {};
     for (const [name, { trouble, advice, freeBytes, totalBytes, device }] of this.#states) {
       const sharedBy = devices.filter((other) => other === device).length;
       drives[name] = { trouble, advice, freeBytes, totalBytes, sharedBy };
     }
-    return { atMs, reserveBytes: this.#options.reserveBytes, metadata: this.#metadata, drives, oldestRequestMs };
+    const requests = oldestRequestMs === undefined ? {} : { oldestRequestMs };
+    return { atMs, reserveBytes: this.#options.reserveBytes, metadata: this.#metadata, drives, ...requests };
   }
 
   /** A disk that hangs is not asked again before it has answered: each call takes one of Node's few threads. */
@@ -103,7 +105,8 @@ export class DiskWatch {
     const state = await this.#inspect(drive, tryWriting || wasInTrouble);
     this.#states.set(drive.name, state);
     if (before === undefined || before.trouble === state.trouble) return;
-    if (state.trouble !== null) this.#options.onChange("error", `drive ${drive.name} is ${state.trouble}: ${state.advice}`);
+    if (state.trouble !== null)
+      this.#options.onChange("error", `drive ${drive.name} is ${state.trouble}: ${state.advice}`);
     else this.#options.onChange("log", `drive ${drive.name} is back: ${drive.path}`);
   }
 }

@@ -94,6 +94,9 @@ async function writingTrouble(path: string): Promise<Trouble | null> {
       return { trouble: "full", advice: `${path} has no space left: free some, or move the drive to a larger disk` };
     }
     const why = code === "EROFS" ? "is on a file system that is mounted read-only" : `cannot be written (${code})`;
-    return { trouble: "read-only", advice: `${path} ${why}: mount it writable and see to its rights; it is read meanwhile` };
+    return {
+      trouble: "read-only",
+      advice: `${path} ${why}: mount it writable and see to its rights; it is read meanwhile`,
+    };
   }
 }

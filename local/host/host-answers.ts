@@ -21,7 +21,7 @@ export function hostAnswers(watch: DiskWatch, running: () => RunningFacts): Host
     const { counts } = running();
     switch (path) {
       case "/state":
-        return watch.state(Date.now(), counts?.oldestRequestMs() ?? null);
+        return watch.state(Date.now(), counts?.oldestRequestMs());
       case "/metrics":
         await counts?.refresh();
         return [...(counts?.metrics() ?? []), ...processMetrics(running()), ...diskMetrics(watch)];
@@ -45,7 +45,7 @@ function processMetrics({ pids, restarts, startedMs }: RunningFacts): Metric[] {
 }
 
 function diskMetrics(watch: DiskWatch): Metric[] {
-  const { drives, metadata, reserveBytes } = watch.state(0, null);
+  const { drives, metadata, reserveBytes } = watch.state(0);
   const each = (value: (drive: (typeof drives)[string]) => number | null) =>
     Object.entries(drives).flatMap(([drive, facts]): Sample[] => {
       const known = value(facts);
@@ -53,16 +53,30 @@ function diskMetrics(watch: DiskWatch): Metric[] {
     });
   const one = (value: number | null): Sample[] => (value === null ? [] : [{ value }]);
   return [
-    gauge("sherd_drive_free_bytes", "Bytes that can still be written to the disk of each local drive.", each((drive) => drive.freeBytes)),
-    gauge("sherd_drive_size_bytes", "Size of the disk of each local drive.", each((drive) => drive.totalBytes)),
+    gauge(
+      "sherd_drive_free_bytes",
+      "Bytes that can still be written to the disk of each local drive.",
+      each((drive) => drive.freeBytes),
+    ),
+    gauge(
+      "sherd_drive_size_bytes",
+      "Size of the disk of each local drive.",
+      each((drive) => drive.totalBytes),
+    ),
     gauge(
       "sherd_drive_folder_usable",
       "1 where the folder of a local drive can be read and written.",
       each(({ trouble }) => (trouble === null ? 1 : 0)),
     ),
-    gauge("sherd_metadata_free_bytes", "Bytes that can still be written to the disk of the metadata.", one(metadata.freeBytes)),
+    gauge(
+      "sherd_metadata_free_bytes",
+      "Bytes that can still be written to the disk of the metadata.",
+      one(metadata.freeBytes),
+    ),
     gauge("sherd_metadata_disk_size_bytes", "Size of the disk of the metadata.", one(metadata.totalBytes)),
-    gauge("sherd_disk_reserve_bytes", "Free bytes below which nothing new is written to a disk.", [{ value: reserveBytes }]),
+    gauge("sherd_disk_reserve_bytes", "Free bytes below which nothing new is written to a disk.", [
+      { value: reserveBytes },
+    ]),
   ];
 }
 

@@ -16,16 +16,23 @@ const SNAPSHOT_LEAD_MS = 5 * 60_000;
  * the geometry.
  */
 export function requireDrives(watch: DiskWatch, spares: number, tell: (sentence: string) => void): void {
-  const troubles = watch.troubles().map(({ drive, state }) => `drive ${drive.name} is ${state.trouble}: ${state.advice}`);
+  const troubles = watch
+    .troubles()
+    .map(({ drive, state }) => `drive ${drive.name} is ${state.trouble}: ${state.advice}`);
   if (troubles.length > spares) {
     const atMost = spares === 0 ? "none may be" : `at most ${spares} of them may be`;
-    throw new StartError(`too many drives cannot be used (${atMost}):\n${troubles.map((line) => `- ${line}`).join("\n")}`);
+    throw new StartError(
+      `too many drives cannot be used (${atMost}):\n${troubles.map((line) => `- ${line}`).join("\n")}`,
+    );
   }
   for (const trouble of troubles) tell(trouble);
 }
 
 /** Throws a StartError where there are no metadata beside drives that hold shards: most likely their disk is not mounted. */
-export async function requireMetadataBesideShards(metadataPath: string, drives: readonly WatchedDrive[]): Promise<void> {
+export async function requireMetadataBesideShards(
+  metadataPath: string,
+  drives: readonly WatchedDrive[],
+): Promise<void> {
   const holding: string[] = [];
   for (const { name, path } of drives) if (await holdsShards(path)) holding.push(name);
   if (holding.length === 0) return;
@@ -36,7 +43,10 @@ export async function requireMetadataBesideShards(metadataPath: string, drives: 
 }
 
 /** Throws a StartError where a snapshot on the drives is newer than all that the metadata know. */
-export async function requireMetadataOfThisAge(metadata: MetadataClient, drives: readonly WatchedDrive[]): Promise<void> {
+export async function requireMetadataOfThisAge(
+  metadata: MetadataClient,
+  drives: readonly WatchedDrive[],
+): Promise<void> {
   const newestMs = await newestSnapshotMs(drives);
   if (newestMs === null) return;
   const knownMs = await lastJobMs(metadata);
@@ -96,7 +106,8 @@ async function names(path: string, length?: number): Promise<string[]> {
 /** When a background job, or a restore, was begun last; 0 where none was. */
 async function lastJobMs(metadata: MetadataClient): Promise<number> {
   try {
-    const sql = "SELECT max(coalesce(started_ms, 0), coalesce(finished_ms, 0)) AS ms FROM jobs ORDER BY ms DESC LIMIT 1";
+    const sql =
+      "SELECT max(coalesce(started_ms, 0), coalesce(finished_ms, 0)) AS ms FROM jobs ORDER BY ms DESC LIMIT 1";
     const [[row] = []] = await metadata.query([{ sql, params: [] }]);
     return Number(row?.ms ?? 0);
   } catch (error) {

@@ -80,10 +80,7 @@ export async function writeConfigs(path: string, parts: ServerParts): Promise<Se
   );
   await writeFile(
     folder.frontConfig,
-    config(
-      [...shared, external("metadata", sockets.metadata)],
-      [clientSocket(parts), countsSocket("")],
-    ),
+    config([...shared, external("metadata", sockets.metadata)], [clientSocket(parts), countsSocket("")]),
   );
   return folder;
 }

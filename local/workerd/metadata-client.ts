@@ -28,7 +28,9 @@ export function metadataClient(socketPath: string): MetadataClient {
       const answer = JSON.parse(await post(socketPath, JSON.stringify(statements))) as Answered | Answered[];
       return [answer].flat().map(({ success, error, results }) => {
         if (!success || !results) throw new Error(error ?? "the metadata do not answer");
-        return results.rows.map((row) => Object.fromEntries(results.columns.map((name, at) => [name, row[at] ?? null])));
+        return results.rows.map((row) =>
+          Object.fromEntries(results.columns.map((name, at) => [name, row[at] ?? null])),
+        );
       });
     },
   };

@@ -36,7 +36,7 @@ export class DiskDrive implements Drive {
   readonly draining: boolean;
   readonly settleMs = 0;
   readonly #service: Pick<Fetcher, "fetch">;
-  readonly #root: string;
+  readonly #prefix: string;
 
   /** `folder`: name of the folder below the service's own that the drive is; absent: it is all of it. */
   constructor(traits: DriveTraits, service: Pick<Fetcher, "fetch">, folder?: string) {
@@ -46,7 +46,7 @@ export class DiskDrive implements Drive {
     this.class = traits.class;
     this.draining = traits.draining ?? false;
     this.#service = service;
-    this.#root = folder === undefined ? "" : `/${folder}`;
+    this.#prefix = folder === undefined ? "" : `/${folder}`;
   }
 
   put(key: string, sizeBytes: number): ShardWriter {
@@ -57,7 +57,7 @@ export class DiskDrive implements Drive {
         const response = await this.#fetch("PUT", shardPath(key), { body, signal });
         await response.body?.cancel();
         if (response.status === 204) return;
-        await this.#requireRoot();
+        if ((await this.#look()) === "gone") throw this.#gone();
         throw this.#answered("PUT", response);
       },
     });
@@ -173,16 +173,24 @@ export class DiskDrive implements Drive {
 
   /** Throws `unreachable` where the drive's folder is not there, or is none. */
   async #requireRoot(): Promise<void> {
+    if ((await this.#look()) !== "there") throw this.#gone();
+  }
+
+  async #look(): Promise<"there" | "gone" | "unknown"> {
     const response = await this.#fetch("HEAD", "/");
     await response.body?.cancel();
     // The service describes folders in JSON.
-    if (response.status === 200 && response.headers.get("content-type") === "application/json") return;
-    throw new DriveError(this.name, "unreachable", "its folder is not there: its disk may not be mounted");
+    if (response.status === 200) return response.headers.get("content-type") === "application/json" ? "there" : "gone";
+    return response.status === 404 ? "gone" : "unknown";
+  }
+
+  #gone(): DriveError {
+    return new DriveError(this.name, "unreachable", "its folder is not there: its disk may not be mounted");
   }
 
   async #fetch(method: string, path: string, init: RequestInit = {}): Promise<Response> {
     try {
-      return await this.#service.fetch(`http://disk${this.#root}${path}`, { ...init, method });
+      return await this.#service.fetch(`http://disk${this.#prefix}${path}`, { ...init, method });
     } catch (cause) {
       throw new DriveError(this.name, "unknown", `${method} ${path} failed`, { cause });
     }

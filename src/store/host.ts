@@ -1,10 +1,14 @@
+import type { Space, SpaceGauge } from "./space.ts";
+
 /**
  * What the machine under a server of `npm start` says of itself. Absent on Cloudflare, where drives and D1 have no disk that
  * could be full or not mounted.
  */
-export interface Host {
+export interface Host extends SpaceGauge {
   /** A few seconds old at most; null where it cannot be had now. Never rejects. */
   state(): Promise<HostState | null>;
+  /** What `state` said last. */
+  known(): HostState | null;
   /** Counters of all processes together, and gauges of the machine; null where they cannot be had now. Never rejects. */
   metrics(): Promise<unknown[] | null>;
 }
@@ -16,8 +20,8 @@ export interface HostState {
   metadata: { freeBytes: number | null; totalBytes: number | null };
   /** By name of the drive; those that are no folders of this machine are not in it. */
   drives: Readonly<Record<string, HostDrive>>;
-  /** When the oldest request that is still being answered began; null: there is none, or not every process said so. */
-  oldestRequestMs: number | null;
+  /** When the oldest request under way in any process began; null: there is none. Absent: not every process has said so. */
+  oldestRequestMs?: number | null;
 }
 
 /** A folder of this machine that is a drive. */
@@ -49,15 +53,28 @@ export function openHost(binding: unknown, nowMs: () => number): Host | undefine
     return null;
   };
   let known: { state: HostState; untilMs: number } | null = null;
-  return {
-    async state() {
-      if (known && nowMs() < known.untilMs) return known.state;
-      const state = await ask<HostState>("/state");
-      known = state && { state, untilMs: nowMs() + STATE_AGE_MS_MAX };
-      return state;
-    },
-    metrics: () => ask<unknown[]>("/metrics"),
+  const state = async () => {
+    if (known && nowMs() < known.untilMs) return known.state;
+    const answer = await ask<HostState>("/state");
+    known = answer && { state: answer, untilMs: nowMs() + STATE_AGE_MS_MAX };
+    return answer;
   };
+  return {
+    state,
+    known: () => known?.state ?? null,
+    metrics: () => ask<unknown[]>("/metrics"),
+    measure: async () => spacesOf(await state()),
+  };
+}
+
+/** What of it is known of disks, that of the metadata last. */
+export function spacesOf(state: HostState | null): Space[] {
+  if (!state) return [];
+  const { reserveBytes } = state;
+  return [...Object.entries(state.drives), ["metadata", state.metadata] as const].flatMap(
+    ([name, { freeBytes, totalBytes }]) =>
+      freeBytes === null || totalBytes === null ? [] : [{ name, freeBytes, totalBytes, reserveBytes }],
+  );
 }
 
 function isService(binding: unknown): binding is Pick<Fetcher, "fetch"> {

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { Miniflare } from "miniflare";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bundleWorker } from "../../local/build/bundle.ts";
-import { applyMigrations } from "../../local/migrations.ts";
 import { compatibilityDate, compatibilityFlags } from "../../local/compatibility.ts";
+import { applyMigrations } from "../../local/migrations.ts";
 import { signRequest } from "../support/signer.ts";
 import { pattern } from "../support/store.ts";
 

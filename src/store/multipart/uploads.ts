@@ -6,6 +6,7 @@ import { lockFor, tagRows } from "../buckets/lock-and-tags.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { isId, newId } from "../placement/ids.ts";
+import { requireSpace } from "../placement/require-space.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type {
   Attributes,
