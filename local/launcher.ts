@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { parseJsonLine, toTextLine } from "../src/edge/request-line.ts";
 import { AccessLog } from "./access-log.ts";
 import { banner } from "./banner.ts";
 import type { Build } from "./build/kept-build.mjs";
@@ -21,7 +22,6 @@ import {
 import { otherUrlHosts, probeListenAddress, urlHost } from "./listen-address.ts";
 import { applyMigrations } from "./migrations.ts";
 import { parseCommandLine, type StartOptions, usage } from "./options.ts";
-import { isRequestLine, readableRequestLine } from "./request-lines.ts";
 import { repeat } from "./schedule.ts";
 import { type Server, type ServerOptions, startServer } from "./server.ts";
 import { StartError } from "./start-error.ts";
@@ -182,8 +182,9 @@ function relay(level: string, message: string): void {
 function logTo({ log, accessLog: path }: StartOptions): { onLog: typeof relay; reopen?: () => void } {
   const file = path && new AccessLog(path, (sentence) => relay("error", `sherd: ${sentence}`));
   const onLog = (level: string, message: string) => {
-    if (!isRequestLine(message)) return relay(level, message);
-    const line = log === "json" ? message : readableRequestLine(message);
+    const request = parseJsonLine(message);
+    if (!request) return relay(level, message);
+    const line = log === "json" ? message : toTextLine(request);
     if (file) file.write(line);
     else relay(level, line);
   };

@@ -1,18 +1,25 @@
 import { createCountsHandler } from "./admin/counts.ts";
 import { createMisconfiguredApp } from "./admin/misconfigured-app.ts";
+import { createOwnApp, isOwnPath } from "./admin/own-app.ts";
 import { ownPages } from "./admin/pages.ts";
+import { Authenticator } from "./auth/authenticator.ts";
+import { rootRing } from "./auth/keys/ring.ts";
+import { rootKey } from "./auth/keys/root-key.ts";
 import { ByteBudget } from "./base/byte-budget.ts";
 import { systemClock } from "./base/clock.ts";
 import type { DriveCounts } from "./drives/counted.ts";
 import { openDrives } from "./drives/open.ts";
+import type { Edge } from "./edge/edge.ts";
 import { RequestMetrics } from "./edge/request-metrics.ts";
+import { type Lifetime, serve } from "./edge/serve.ts";
+import { type EdgeVariables, readEdgeVariables } from "./edge/variables.ts";
 import { ErasureEngine } from "./erasure/engine.ts";
 import kernel from "./erasure/kernel.wasm";
 import { isIdle, runJobs } from "./maintenance/run/run-jobs.ts";
 import { CostMeter } from "./metadata/database.ts";
 import { openMetadata } from "./metadata/open.ts";
-import { createApp } from "./services/s3/app.ts";
-import { createFront, type FrontVariables } from "./services/s3/front.ts";
+import { s3Service } from "./services/s3/service.ts";
+import { unavailable } from "./services/s3/unavailable.ts";
 import { openStores } from "./store/buckets/databases.ts";
 import { readConfiguration, variablesIn } from "./store/configuration.ts";
 import type { StoreContext } from "./store/context.ts";
@@ -22,12 +29,18 @@ import { DriveLatency } from "./store/read/drive-latency.ts";
 import { BUFFERED_BYTES_MAX } from "./store/write/blob-layouts.ts";
 
 /** Bindings, variables and secrets of the Worker; docs/configuration.md explains each. */
-interface Env extends FrontVariables {
+interface Env extends EdgeVariables {
+  SHERD_ACCESS_KEY_ID?: string;
+  SHERD_SECRET_ACCESS_KEY?: string;
   SHERD_DRIVES: unknown;
   [name: string]: unknown;
 }
 
+type App = (request: Request, lifetime: Lifetime) => Response | Promise<Response>;
+
 const log = { info: (line: string) => console.log(line), error: (line: string) => console.error(line) };
+const clock = systemClock;
+const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
 
 // At start-up, because what one request begins must not be waited for by another.
 const engine = await ErasureEngine.create(kernel);
@@ -39,8 +52,6 @@ const requests = new RequestMetrics();
 const observed = { drives: driveCounts, cost, requests: () => requests.metrics() };
 
 function buildStore(env: Env): StoreContext {
-  const clock = systemClock;
-  const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
   const { settings, drives: specs } = readConfiguration(env);
   const parts = { clock, random, counts: driveCounts, fetch: (...call: Parameters<typeof fetch>) => fetch(...call) };
   const host = openHost(env.HOST, () => clock.now());
@@ -55,25 +66,32 @@ function buildStore(env: Env): StoreContext {
   });
 }
 
-function buildApp(env: Env): ReturnType<typeof createApp> {
+function buildApp(env: Env): App {
   try {
     store ??= buildStore(env);
-    return createApp(createFront(env, store, { log, metrics: requests, ownPages: ownPages(store, observed) }));
+    const { baseDomains, ...settings } = readEdgeVariables(env);
+    const authenticator = new Authenticator(rootRing(rootKey(env.SHERD_ACCESS_KEY_ID, env.SHERD_SECRET_ACCESS_KEY)));
+    const s3 = s3Service({ store, baseDomains, log });
+    const edge: Edge = { ...settings, services: [s3], authenticator, clock, random, log, metrics: requests };
+    const own = createOwnApp(store, ownPages(store, observed), { ...edge, confirm: async () => {} });
+    const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);
+    return (request, lifetime) => (isOwn(request.url) ? own.fetch(request) : serve(request, edge, lifetime));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     log.error(`sherd cannot work: ${message}`);
-    return createMisconfiguredApp(variablesIn(message));
+    const app = createMisconfiguredApp(variablesIn(message), unavailable);
+    return (request) => app.fetch(request);
   }
 }
 
 /** Both built once an isolate, from the environment of its first request; every request of an isolate has the same one. */
 let store: StoreContext | undefined;
-let app: ReturnType<typeof createApp> | undefined;
+let app: App | undefined;
 
 export default {
   fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response> {
     app ??= buildApp(env);
-    return app.fetch(request, env, context);
+    return app(request, context);
   },
 
   async scheduled(_event: ScheduledController, env: Env): Promise<void> {

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 const root = join(import.meta.dirname, "..");
 const source = join(root, "src");
 const entry = "index.ts";
-const entryLinesMax = 80;
+const entryLinesMax = 120;
 /** Parts of the design that only tests put to work. */
 const forTests = ["drives/memory.ts"];
 
@@ -22,7 +22,7 @@ function readTable(page: string): Record<string, readonly string[]> {
 
 /** Packages, and the folders that know them. Node's crypto and buffer come with the runtime everywhere. */
 const packages: Record<string, readonly string[]> = {
-  hono: ["services/s3", "admin"],
+  hono: ["admin"],
   "fast-xml-parser": ["protocols", "drives"],
   aws4fetch: ["drives"],
 };

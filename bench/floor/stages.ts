@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, "../..");
 
 /** What is bundled in place of what, to leave a stage out. */
 export const STAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  signature: { "src/services/s3/gate/authenticate.ts": "signature.ts" },
+  signature: { "src/auth/sigv4/verify-signature.ts": "signature.ts" },
   D1: { "src/metadata/database.ts": "metadata.ts" },
   digests: { "src/erasure/checksum.ts": "digests.ts" },
   coding: { "src/erasure/engine.ts": "coding.ts", "src/erasure/kernel.ts": "coding-kernel.ts" },

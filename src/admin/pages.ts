@@ -11,26 +11,17 @@ import type { StoreContext } from "../store/context.ts";
 import { StoreError } from "../store/failure.ts";
 import { durabilityPage } from "./durability-page.ts";
 import { isolateMetrics, type Observed } from "./isolate-metrics.ts";
+import type { OwnPage } from "./serve-page.ts";
 import { storeMetrics } from "./store-metrics.ts";
-
-interface Rendered {
-  status?: 200 | 400 | 503;
-  contentType: string;
-  body: string;
-}
-
-interface Page {
-  method: "GET" | "POST";
-  render(asked: { accept: string; query: URLSearchParams }): Promise<Rendered>;
-}
 
 /** One call of a command lasts about this long; the command calls again. */
 const CALL_MS = 10_000;
 
 /** The server's own pages, by name below `/-/`. */
-export function ownPages(store: StoreContext, observed: Observed): Map<string, Page> {
-  const durabilityPages: Page = {
+export function ownPages(store: StoreContext, observed: Observed): Map<string, OwnPage[]> {
+  const durabilityPages: OwnPage = {
     method: "GET",
+    action: "sherd:GetDurability",
     async render({ accept }) {
       const report = await durability(store);
       if (accept.includes("text/html")) {
@@ -39,8 +30,9 @@ export function ownPages(store: StoreContext, observed: Observed): Map<string, P
       return json(report);
     },
   };
-  const snapshotsPage: Page = {
+  const snapshotsPage: OwnPage = {
     method: "GET",
+    action: "sherd:ListSnapshots",
     async render() {
       const each = allStores(store).map(async (one) => {
         const { complete, incomplete, unreachable } = await findSnapshots(one);
@@ -49,8 +41,9 @@ export function ownPages(store: StoreContext, observed: Observed): Map<string, P
       return json(await Promise.all(each));
     },
   };
-  const restorePage: Page = {
+  const restorePage: OwnPage = {
     method: "POST",
+    action: "sherd:RestoreMetadata",
     async render({ query }) {
       const name = query.get("database") ?? store.metadata.identity.name;
       const one = allStores(store).find(({ metadata }) => metadata.identity.name === name);
@@ -58,8 +51,9 @@ export function ownPages(store: StoreContext, observed: Observed): Map<string, P
       return json(await restoreMetadata(one, { snapshotId: query.get("snapshot"), budget: budgetOf(store) }));
     },
   };
-  const checkPage: Page = {
+  const checkPage: OwnPage = {
     method: "GET",
+    action: "sherd:CheckStore",
     async render({ query }) {
       const text = query.get("from");
       const from = text === null ? null : parseCheckCursor(text);
@@ -68,12 +62,14 @@ export function ownPages(store: StoreContext, observed: Observed): Map<string, P
       return json(await checkStore(store, from, budgetOf(store)));
     },
   };
-  const runPage: Page = {
+  const runPage: OwnPage = {
     method: "POST",
+    action: "sherd:RunJobs",
     render: async () => json(Object.fromEntries(await runJobs(store))),
   };
-  const metricsPage: Page = {
+  const metricsPage: OwnPage = {
     method: "GET",
+    action: "sherd:GetMetrics",
     async render() {
       const counted = ((await store.host?.metrics()) as Metric[] | null | undefined) ?? isolateMetrics(observed);
       const told = [...counted, ...(await storeMetrics(store))];
@@ -88,11 +84,11 @@ export function ownPages(store: StoreContext, observed: Observed): Map<string, P
     check: checkPage,
     run: runPage,
   };
-  return new Map(Object.entries(pages).map(([name, page]) => [name, whileAvailable(page)]));
+  return new Map(Object.entries(pages).map(([name, page]) => [name, [whileAvailable(page)]]));
 }
 
 /** The page, which says so where the metadata do not answer. */
-function whileAvailable(page: Page): Page {
+function whileAvailable(page: OwnPage): OwnPage {
   return {
     ...page,
     async render(asked) {

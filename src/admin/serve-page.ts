@@ -1,49 +1,85 @@
-import { Buffer } from "node:buffer";
-import { createHash, timingSafeEqual } from "node:crypto";
-import type { KeyRing } from "../auth/keys/ring.ts";
+import type { Caller } from "../auth/access.ts";
+import { AccessRefused } from "../auth/access.ts";
+import { AuthenticationError } from "../auth/authentication-error.ts";
+import type { Authenticator } from "../auth/authenticator.ts";
+import { firstAccount } from "../auth/principal.ts";
+import type { Clock } from "../base/clock.ts";
+import type { ClientAddress } from "../edge/request-facts.ts";
+import { identify } from "./identify.ts";
 
 /** What a page may know of the request for it. */
 export interface AskedPage {
   /** The Accept header. */
   accept: string;
   query: URLSearchParams;
+  /** The whole body, of `OWN_BODY_BYTES_MAX` at most. */
+  body: Uint8Array;
+  caller: Caller;
 }
 
-/** A page of the server's own, for whoever has the root key. */
+/** A page of the server's own, for callers of the first account who are allowed its action. */
 export interface OwnPage {
-  /** Pages that change something are POST. */
-  method: "GET" | "POST";
-  render(asked: AskedPage): Promise<{ status?: 200 | 400 | 503; contentType: string; body: string }>;
+  /** Pages that change something are not GET. */
+  method: "GET" | "POST" | "DELETE";
+  /** What a policy must allow: `sherd:GetDurability`. */
+  action: string;
+  render(asked: AskedPage): Promise<RenderedPage>;
 }
+
+export interface RenderedPage {
+  status?: 200 | 201 | 400 | 404 | 409 | 503;
+  contentType: string;
+  body: string;
+}
+
+/** What pages are served with. */
+export interface OwnDoor {
+  readonly authenticator: Authenticator;
+  readonly clientAddress: ClientAddress;
+  readonly clock: Clock;
+  /** Makes sure that what is remembered of the caller still holds; throws as `AccessGuard.renew`. */
+  confirm(caller: Caller): Promise<void>;
+}
+
+/** Nothing that a page answers is to be guessed at, framed or run. Its own styles are inline. */
+const PROTECTION = {
+  "Cache-Control": "no-store",
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "DENY",
+  "Referrer-Policy": "no-referrer",
+  "Content-Security-Policy":
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+};
 
 /**
- * Answers with a page if the request brings the root key by HTTP Basic authentication (RFC 7617): access key id and secret, as
- * Prometheus and browsers can send them. Use it over https, or on the machine itself.
+ * Answers with a page if its caller is allowed the page's action. Callers bring an access key of the first account by HTTP Basic
+ * authentication (RFC 7617), as Prometheus and browsers can, or sign the request (Signature Version 4, service `sherd`). Use it
+ * over https, or on the machine itself.
  */
-export async function serveOwnPage(request: Request, page: OwnPage, keys: KeyRing | null): Promise<Response> {
-  if (!isRoot(request.headers.get("authorization"), keys)) {
-    const headers = { "WWW-Authenticate": 'Basic realm="Sherd root key", charset="UTF-8"' };
-    return new Response("the root key is needed: access key id and secret\n", { status: 401, headers });
+export async function serveOwnPage(request: Request, page: OwnPage, door: OwnDoor): Promise<Response> {
+  try {
+    const { caller, body } = await identify(request, door);
+    // A browser that knows the key would let another site's form post here, but not with this header.
+    if (page.method !== "GET" && !request.headers.has("x-sherd-confirm")) {
+      return plain(403, "the header X-Sherd-Confirm is needed");
+    }
+    const resource = `arn:aws:sherd::${firstAccount.accountId}:${page.action.slice("sherd:".length)}`;
+    const ask = { action: page.action, resource, resourceAccountId: firstAccount.accountId };
+    await door.confirm(caller);
+    caller.demand([ask]);
+    const accept = request.headers.get("accept") ?? "";
+    const asked = { accept, query: new URL(request.url).searchParams, body, caller };
+    const { status = 200, contentType, body: rendered } = await page.render(asked);
+    return new Response(rendered, { status, headers: { ...PROTECTION, "Content-Type": contentType } });
+  } catch (error) {
+    if (error instanceof AccessRefused) return plain(403, `a policy must allow ${page.action}`);
+    if (!(error instanceof AuthenticationError)) throw error;
+    const headers = { "WWW-Authenticate": 'Basic realm="Sherd access key", charset="UTF-8"' };
+    return plain(401, "an access key of the first account is needed: access key id and secret", headers);
   }
-  // A browser that knows the key would let another site's form post here, but not with this header.
-  if (page.method === "POST" && !request.headers.has("x-sherd-confirm")) {
-    return new Response("the header X-Sherd-Confirm is needed\n", { status: 403 });
-  }
-  const accept = request.headers.get("accept") ?? "";
-  const { status = 200, contentType, body } = await page.render({ accept, query: new URL(request.url).searchParams });
-  return new Response(body, { status, headers: { "Content-Type": contentType, "Cache-Control": "no-store" } });
 }
 
-function isRoot(authorization: string | null, keys: KeyRing | null): boolean {
-  const encoded = /^Basic +([A-Za-z0-9+/]{1,1000}={0,2})$/i.exec(authorization ?? "")?.[1];
-  if (encoded === undefined || !keys) return false;
-  const [, id = "", secret = ""] = /^([^:]*):([\s\S]*)$/.exec(Buffer.from(encoded, "base64").toString("utf8")) ?? [];
-  const key = keys.find(id);
-  // As much work, and as long, for an unknown key.
-  const equal = timingSafeEqual(digest(secret), digest(key?.secret ?? ""));
-  return equal && key?.principal.kind === "root" && secret !== "";
-}
-
-function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
+function plain(status: number, text: string, headers: Record<string, string> = {}): Response {
+  const all = { ...PROTECTION, "Content-Type": "text/plain; charset=utf-8", ...headers };
+  return new Response(`${text}\n`, { status, headers: all });
 }

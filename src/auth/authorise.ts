@@ -22,7 +22,7 @@ export function authorise({ principal, action }: AccessRequest): Decision {
   switch (principal.kind) {
     case "root":
       return { allowed: true };
-    case "anonymous":
-      return { allowed: false, reason: `anonymous callers may not ${action}` };
+    default:
+      return { allowed: false, reason: `${principal.kind} may not ${action}` };
   }
 }

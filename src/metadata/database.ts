@@ -13,7 +13,8 @@ export type Guard =
   | "no_such_key"
   | "object_changed"
   | "wrong_database"
-  | "bucket_elsewhere";
+  | "bucket_elsewhere"
+  | "access_changed";
 
 /** A batch ran into a guard: nothing of it was applied. */
 export class GuardError extends Error {

@@ -9,6 +9,7 @@ import { BucketTable } from "./buckets/buckets.ts";
 import { FIRST_DATABASE, IdentityTable } from "./buckets/identity.ts";
 import { PlacementTable } from "./buckets/placements.ts";
 import { type CostObserver, Database } from "./database.ts";
+import { Identities } from "./identities/identities.ts";
 import { JobTable } from "./jobs/jobs.ts";
 import { Amendments } from "./objects/amendments.ts";
 import { Appends } from "./objects/appends.ts";
@@ -26,6 +27,8 @@ export class Metadata {
   readonly identity: IdentityTable;
   /** Of use in the first database alone. */
   readonly placements: PlacementTable;
+  /** Of use in the first database alone. */
+  readonly identities: Identities;
   readonly buckets: BucketTable;
   readonly objects: ObjectTable;
   readonly listing: ListingQueries;
@@ -51,6 +54,7 @@ export class Metadata {
     const database = new Database(d1, observe);
     this.identity = new IdentityTable(database, name);
     this.placements = new PlacementTable(database, name);
+    this.identities = new Identities(database);
     this.buckets = new BucketTable(database, name);
     this.objects = new ObjectTable(database);
     this.listing = new ListingQueries(database);

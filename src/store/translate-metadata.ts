@@ -43,6 +43,8 @@ function failureOf({ guard }: GuardError, { bucket, key = "", uploadId = "" }: S
       return { kind: "precondition-failed", condition: "If-None-Match" };
     case "etag_differs":
       return { kind: "precondition-failed", condition: "If-Match" };
+    case "access_changed":
+      return { kind: "conflict", what: "what the caller may do was changed meanwhile" };
     case "no_such_key":
       return { kind: "precondition-no-such-key", key };
   }

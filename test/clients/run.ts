@@ -12,6 +12,7 @@ import { degradedClient } from "./degraded.ts";
 import { duckDbClient } from "./duckdb.ts";
 import { litestreamClient } from "./litestream.ts";
 import { mcClient } from "./mc.ts";
+import { proxiesClient } from "./proxies.ts";
 import { rcloneClient } from "./rclone.ts";
 import { resticClient } from "./restic.ts";
 import { s3cmdClient } from "./s3cmd.ts";
@@ -55,6 +56,7 @@ const clients: readonly Client[] = [
   s3fsClient(),
   mcClient(),
   curlClient(),
+  proxiesClient(),
   degradedClient(),
   crashClient(options.fresh),
 ];

@@ -125,7 +125,7 @@ describe("the variables of docs/configuration.md", () => {
       "src/metadata/open.ts",
       "src/drives/config.ts",
       "src/index.ts",
-      "src/services/s3/front.ts",
+      "src/edge/variables.ts",
       "src/store/settings.ts",
     ]
       .map(readDocument)

@@ -1,5 +1,6 @@
-import { canonicalPaths, canonicalQuery, parseQuery } from "./percent-encoding.ts";
+import { canonicalPaths, canonicalQuery, parseQuery, twiceEncodedPaths } from "./percent-encoding.ts";
 import type { RequestHead, SignedRequest } from "./request-head.ts";
+import type { SigningRules } from "./signing-rules.ts";
 
 /**
  * What a signed header counts as where the request has none of that name: servers and platforms take these off a
@@ -18,14 +19,19 @@ const lostOnTheWay: ReadonlyMap<string, string> = new Map([
  *
  * Follows "Signature Calculations for the Authorization Header", task 1, and its counterpart for query parameters.
  */
-export function* canonicalRequests(signed: SignedRequest, head: RequestHead): Generator<string> {
+export function* canonicalRequests(
+  signed: SignedRequest,
+  head: RequestHead,
+  pathEncoding: SigningRules["pathEncoding"] = "once",
+): Generator<string> {
   const parameters = parseQuery(head.rawQuery);
   const query = canonicalQuery(
     signed.via === "query" ? parameters.filter(({ name }) => name !== "X-Amz-Signature") : parameters,
   );
   const tail = `${signed.signedHeaders.join(";")}\n${signed.payloadText}`;
   const headerForms = canonicalHeaders(signed.signedHeaders, head);
-  for (const path of canonicalPaths(head.rawPath)) {
+  const paths = pathEncoding === "twice" ? twiceEncodedPaths(head.rawPath) : canonicalPaths(head.rawPath);
+  for (const path of paths) {
     for (const headers of headerForms) yield `${head.method}\n${path}\n${query}\n${headers}\n${tail}`;
   }
 }

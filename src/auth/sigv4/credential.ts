@@ -1,6 +1,7 @@
 import type { Checked, CredentialProblem } from "./failures.ts";
 import { refused } from "./failures.ts";
 import type { CredentialScope } from "./request-head.ts";
+import { s3SigningRules } from "./signing-rules.ts";
 import { formatBasicTime, isDay } from "./timestamp.ts";
 
 export interface Credential {
@@ -10,15 +11,22 @@ export interface Credential {
 
 const headerName = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
 
-/** Reads `<key id>/<YYYYMMDD>/<region>/s3/aws4_request`. Any region is taken. */
-export function parseCredential(text: string, via: "header" | "query"): Checked<Credential> {
+/**
+ * Reads `<key id>/<YYYYMMDD>/<region>/<service>/aws4_request`; the service must be one of `scopes`. Any region is taken: one
+ * endpoint is every region, and the signature is checked with the region that the scope names.
+ */
+export function parseCredential(
+  text: string,
+  via: "header" | "query",
+  scopes: readonly string[] = s3SigningRules.scopes,
+): Checked<Credential> {
   const wrong = (detail: CredentialProblem) => refused({ kind: "malformedCredential", via, detail });
   const parts = text.split("/");
   if (parts.length !== 5) return wrong({ problem: "shape" });
   const [accessKeyId, date, region, service, terminal] = parts as [string, string, string, string, string];
   if (accessKeyId === "" || region === "") return wrong({ problem: "shape" });
   if (!isDay(date)) return wrong({ problem: "date", found: date });
-  if (service !== "s3") return wrong({ problem: "service", found: service });
+  if (!scopes.includes(service)) return wrong({ problem: "service", found: service });
   if (terminal !== "aws4_request") return wrong({ problem: "terminal", found: terminal });
   return { ok: true, value: { accessKeyId, scope: { date, region, service } } };
 }

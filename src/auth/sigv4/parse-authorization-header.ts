@@ -3,16 +3,21 @@ import type { Checked } from "./failures.ts";
 import { refused } from "./failures.ts";
 import { parsePayloadMode } from "./payload.ts";
 import type { RequestHead, SignedRequest } from "./request-head.ts";
+import type { SigningRules } from "./signing-rules.ts";
 import { parseBasicTime, parseHttpTime } from "./timestamp.ts";
 
 type Component = "Credential" | "SignedHeaders" | "Signature";
 const components: readonly Component[] = ["Credential", "SignedHeaders", "Signature"];
 
 /** Reads a request whose Authorization header is `authorization`, its ends trimmed. */
-export function parseAuthorizationHeader(head: RequestHead, authorization: string): Checked<SignedRequest> {
+export function parseAuthorizationHeader(
+  head: RequestHead,
+  authorization: string,
+  rules: SigningRules,
+): Checked<SignedRequest> {
   const found = parseComponents(authorization);
   if (!found.ok) return found;
-  const credential = parseCredential(found.value.Credential, "header");
+  const credential = parseCredential(found.value.Credential, "header", rules.scopes);
   if (!credential.ok) return credential;
   const signedHeaders = parseSignedHeaders(found.value.SignedHeaders, "header");
   if (!signedHeaders.ok) return signedHeaders;
@@ -20,7 +25,7 @@ export function parseAuthorizationHeader(head: RequestHead, authorization: strin
   if (!time.ok) return time;
   const sameDay = checkSameDay(credential.value.scope, time.value.timestampMs, "header");
   if (!sameDay.ok) return sameDay;
-  const payloadText = head.headers.get("x-amz-content-sha256");
+  const payloadText = rules.payload === "digest" ? head.bodySha256Hex : head.headers.get("x-amz-content-sha256");
   if (payloadText === undefined) return refused({ kind: "missingContentSha256" });
   const payload = parsePayloadMode(payloadText);
   if (!payload.ok) return payload;

@@ -5,8 +5,10 @@ import { presignedLifeMaxSeconds } from "./limits.ts";
 import { parsePayloadMode, unsignedPayload } from "./payload.ts";
 import { decodeCanonical, type QueryParameter } from "./percent-encoding.ts";
 import type { RequestHead, SignedRequest } from "./request-head.ts";
+import type { SigningRules } from "./signing-rules.ts";
 import { parseBasicTime } from "./timestamp.ts";
 
+const sha256OfNothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 const required = [
   "X-Amz-Algorithm",
   "X-Amz-Credential",
@@ -19,13 +21,17 @@ const optional = ["X-Amz-Security-Token", "X-Amz-Content-Sha256"] as const;
 type Parameters = Record<(typeof required)[number], string> & Partial<Record<(typeof optional)[number], string>>;
 
 /** Reads a request that is signed by its query parameters. */
-export function parsePresignedQuery(head: RequestHead, query: readonly QueryParameter[]): Checked<SignedRequest> {
+export function parsePresignedQuery(
+  head: RequestHead,
+  query: readonly QueryParameter[],
+  rules: SigningRules,
+): Checked<SignedRequest> {
   const found = collectParameters(query);
   if (!found.ok) return found;
   const parameters = found.value;
   const algorithm = checkAlgorithm(parameters["X-Amz-Algorithm"]);
   if (!algorithm.ok) return algorithm;
-  const credential = parseCredential(parameters["X-Amz-Credential"], "query");
+  const credential = parseCredential(parameters["X-Amz-Credential"], "query", rules.scopes);
   if (!credential.ok) return credential;
   const signedHeaders = parseSignedHeaders(parameters["X-Amz-SignedHeaders"], "query");
   if (!signedHeaders.ok) return signedHeaders;
@@ -37,7 +43,8 @@ export function parsePresignedQuery(head: RequestHead, query: readonly QueryPara
   const expiresSeconds = parseExpires(parameters["X-Amz-Expires"]);
   if (!expiresSeconds.ok) return expiresSeconds;
   // A header binds the body that comes now; the parameter is what some signers put into the URL instead.
-  const payloadText = head.headers.get("x-amz-content-sha256") ?? parameters["X-Amz-Content-Sha256"] ?? unsignedPayload;
+  const inHead = head.headers.get("x-amz-content-sha256") ?? parameters["X-Amz-Content-Sha256"] ?? unsignedPayload;
+  const payloadText = rules.payload === "digest" ? (head.bodySha256Hex ?? sha256OfNothing) : inHead;
   const payload = parsePayloadMode(payloadText);
   if (!payload.ok) return payload;
   const sessionToken = parameters["X-Amz-Security-Token"];

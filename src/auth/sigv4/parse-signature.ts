@@ -6,6 +6,7 @@ import { parseHeaderV2, parseQueryV2 } from "./parse-signature-v2.ts";
 import { parseUnchainedPayloadMode } from "./payload.ts";
 import { parseQuery, type QueryParameter } from "./percent-encoding.ts";
 import type { AnonymousRequest, RequestHead, SignedRequest, SignedV2Request } from "./request-head.ts";
+import { type SigningRules, s3SigningRules } from "./signing-rules.ts";
 
 type Mechanism = "header" | "header-v2" | "query" | "query-v2";
 
@@ -16,29 +17,39 @@ type Mechanism = "header" | "header-v2" | "query" | "query-v2";
 const exemptFromSigning = new Set(["x-amz-content-sha256", "x-amz-cf-id"]);
 
 /**
- * Finds out whether and how a request is signed, and reads all that verification needs.
+ * Finds out whether and how a request is signed, and reads all that verification needs, by the rules of the service that it is for.
  *
  * Follows "Authenticating Requests: Using the Authorization Header" and "… Using Query Parameters" of the S3 API
  * Reference, and "Signing and authenticating REST requests" for Signature Version 2. Judges form only: neither time nor
  * secret is looked at.
  */
-export function parseSignature(head: RequestHead): Checked<AnonymousRequest | SignedRequest | SignedV2Request> {
+export function parseSignature(
+  head: RequestHead,
+  rules: SigningRules = s3SigningRules,
+): Checked<AnonymousRequest | SignedRequest | SignedV2Request> {
   const query = parseQuery(head.rawQuery);
   const authorization = head.headers.get("authorization")?.trim() ?? "";
   const [mechanism, another] = mechanismsOf(head, query);
   if (another !== undefined) return refused({ kind: "severalMechanisms" });
-  if (mechanism === undefined) return parseAnonymous(head);
+  if (mechanism === undefined) return rules.payload === "digest" ? unsignedRequest : parseAnonymous(head);
+  if (mechanism.endsWith("-v2") && !rules.version2)
+    return refused({ kind: "unknownAuthorizationScheme", scheme: "AWS" });
   switch (mechanism) {
     case "header":
-      return allSigned(parseAuthorizationHeader(head, authorization), head);
+      return allSigned(parseAuthorizationHeader(head, authorization, rules), head);
     case "query":
-      return allSigned(parsePresignedQuery(head, query), head);
+      return allSigned(parsePresignedQuery(head, query, rules), head);
     case "header-v2":
       return parseHeaderV2(head, authorization);
     case "query-v2":
       return parseQueryV2(head, query);
   }
 }
+
+const unsignedRequest: Checked<AnonymousRequest> = {
+  ok: true,
+  value: { kind: "anonymous", payload: { kind: "unsigned" } },
+};
 
 function parseAnonymous(head: RequestHead): Checked<AnonymousRequest> {
   const payload = parseUnchainedPayloadMode(head.headers.get("x-amz-content-sha256"));

@@ -48,6 +48,16 @@ export function canonicalPaths(rawPath: string): readonly string[] {
 }
 
 /**
+ * The same for services other than S3, which sign the path encoded once more: as it arrived, and with empty segments taken out,
+ * which these services do and some signers do not.
+ */
+export function twiceEncodedPaths(rawPath: string): readonly string[] {
+  const path = rawPath === "" ? "/" : rawPath;
+  const forms = [path, path.replace(/\/{2,}/g, "/")];
+  return [...new Set(forms.map((form) => form.replace(/[^A-Za-z0-9\-._~/]/gu, escapeBytes)))];
+}
+
+/**
  * The parameters of a raw query in the order sent. `+` is a space, as it is to S3 and to whoever reads the value
  * later; a name without `=` has an empty value; empty pieces (`&&`) are none.
  */

@@ -14,6 +14,8 @@ export interface RequestHead {
   readonly acceptEncodingOriginal?: string;
   /** The bucket that the host names; absent where the path begins with it. Part of what Signature Version 2 covers. */
   readonly bucketOfHost?: string;
+  /** SHA-256 of the whole body in lower-case hexadecimal, for services whose signatures cover it. */
+  readonly bodySha256Hex?: string;
 }
 
 /** The scope of a credential: all that a signing key is derived from, besides the secret. */
@@ -22,7 +24,8 @@ export interface CredentialScope {
   readonly date: string;
   /** Any name: the region of the client's configuration means nothing here. */
   readonly region: string;
-  readonly service: "s3";
+  /** As the client wrote it: one of the scopes of the service's `SigningRules`. */
+  readonly service: string;
 }
 
 export interface AnonymousRequest {

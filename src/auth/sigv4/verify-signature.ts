@@ -7,6 +7,7 @@ import { refused } from "./failures.ts";
 import { skewMaxMs } from "./limits.ts";
 import type { RequestHead, SignedRequest, SignedV2Request } from "./request-head.ts";
 import { deriveSigningKey, type SigningKeyCache, scopeText } from "./signing-keys.ts";
+import type { SigningRules } from "./signing-rules.ts";
 import { formatBasicTime } from "./timestamp.ts";
 import { verifySignatureV2 } from "./verify-signature-v2.ts";
 
@@ -17,6 +18,8 @@ interface Verification {
   readonly secret: string;
   readonly nowMs: number;
   readonly keys: SigningKeyCache;
+  /** S3's if left out. */
+  readonly pathEncoding?: SigningRules["pathEncoding"];
 }
 
 /** What the chunks of a streamed body are chained to. */
@@ -54,7 +57,7 @@ export function verifySignature(
   options: Verification,
 ): Checked<VerifiedSignature | null> {
   if (signed.kind === "signed-v2") return verifySignatureV2(signed, head, options);
-  const { secret, nowMs, keys } = options;
+  const { secret, nowMs, keys, pathEncoding } = options;
   const inTime = checkTime(signed, nowMs);
   if (!inTime.ok) return inTime;
 
@@ -62,7 +65,7 @@ export function verifySignature(
   const signingKey = cached ?? deriveSigningKey(secret, signed.scope);
   const timestamp = formatBasicTime(signed.timestampMs);
   const scope = scopeText(signed.scope);
-  const attempt = tryForms(signed, head, signingKey);
+  const attempt = tryForms(signed, canonicalRequests(signed, head, pathEncoding), signingKey);
   if (attempt.matches) {
     keys.remember(secret, signed.scope, signingKey);
     const { signature, accessKeyId } = signed;
@@ -87,8 +90,9 @@ export function verifySignature(
 export function spendVerification(
   signed: SignedRequest | SignedV2Request,
   head: RequestHead,
-  nowMs: number,
+  options: Pick<Verification, "nowMs" | "pathEncoding">,
 ): Checked<null> {
+  const { nowMs, pathEncoding } = options;
   const done = { ok: true, value: null } as const;
   if (signed.kind === "signed-v2") {
     const outcome = verifySignatureV2(signed, head, { secret: nobodysSecret, nowMs });
@@ -96,7 +100,7 @@ export function spendVerification(
   }
   const inTime = checkTime(signed, nowMs);
   if (!inTime.ok) return inTime;
-  tryForms(signed, head, deriveSigningKey(nobodysSecret, signed.scope));
+  tryForms(signed, canonicalRequests(signed, head, pathEncoding), deriveSigningKey(nobodysSecret, signed.scope));
   return done;
 }
 
@@ -108,10 +112,10 @@ export function signText(signingKey: Uint8Array, stringToSign: string): string {
 type Attempt = { matches: true } | { matches: false; canonicalRequest: string; stringToSign: string };
 
 /** Tries the forms of the request until one matches; where none does, reports the first: the request as it arrived. */
-function tryForms(signed: SignedRequest, head: RequestHead, signingKey: Uint8Array): Attempt {
+function tryForms(signed: SignedRequest, forms: Iterable<string>, signingKey: Uint8Array): Attempt {
   const prefix = `AWS4-HMAC-SHA256\n${formatBasicTime(signed.timestampMs)}\n${scopeText(signed.scope)}\n`;
   let first: Attempt | undefined;
-  for (const canonicalRequest of canonicalRequests(signed, head)) {
+  for (const canonicalRequest of forms) {
     const stringToSign = prefix + createHash("sha256").update(canonicalRequest).digest("hex");
     if (equalInConstantTime(signText(signingKey, stringToSign), signed.signature)) return { matches: true };
     first ??= { matches: false, canonicalRequest, stringToSign };

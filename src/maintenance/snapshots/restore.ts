@@ -122,6 +122,7 @@ class Restoring {
       case "uploads":
         await restoring.dropForeignRows(await this.#bucketIds());
         await restoring.settleUploads();
+        await restoring.settleIdentities();
         cursor.phase = "blobs";
         return true;
       case "blobs": {

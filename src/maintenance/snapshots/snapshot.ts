@@ -79,7 +79,7 @@ const NOTHING: SnapshotCursor = { heldSinceMs: null, taking: null, kept: [], doo
 async function isDue(store: StoreContext, { kept }: SnapshotCursor): Promise<boolean> {
   const last = kept.at(-1);
   if (last && store.clock.now() - last.beganMs < store.settings.snapshotSeconds * 1000) return false;
-  if (!(await store.metadata.snapshots.hasBuckets())) return false;
+  if (!(await store.metadata.snapshots.hasContent())) return false;
   // The snapshot would lie among those of the database that this one is taken for.
   await store.metadata.identity.require();
   return true;

@@ -14,7 +14,7 @@ export class RestoringTable {
 
   /** Nothing is stored in it that a restore could mix up with what it brings. */
   async isEmpty(): Promise<boolean> {
-    const tables = ["buckets", "objects", "versions", "uploads", "blobs"];
+    const tables = ["buckets", "objects", "versions", "uploads", "blobs", "entities", "access_keys"];
     const [row] = await this.#database.all<{ found: number }>(
       `SELECT ${tables.map((table) => `EXISTS (SELECT 1 FROM ${table})`).join(" OR ")} AS found`,
     );
@@ -116,6 +116,27 @@ export class RestoringTable {
       "SELECT count(*) AS n FROM blob_refs r WHERE NOT EXISTS (SELECT 1 FROM blobs b WHERE b.id = r.blob_id)",
     );
     return row?.n ?? 0;
+  }
+
+  /** Counts anew what is counted: pages of a snapshot are of different moments. */
+  async settleIdentities(): Promise<void> {
+    const entities = (kind: string) =>
+      `(SELECT count(*) FROM entities e WHERE e.account_id = accounts.id AND e.kind = '${kind}')`;
+    await this.#database.batch([
+      {
+        sql: `UPDATE accounts SET user_count = ${entities("user")}, group_count = ${entities("group")}, role_count = ${entities("role")},
+                policy_count = (SELECT count(*) FROM policies p WHERE p.account_id = accounts.id),
+                policy_version_count = (SELECT count(*) FROM policies p JOIN policy_versions v USING (arn) WHERE p.account_id = accounts.id),
+                provider_count = (SELECT count(*) FROM oidc_providers o WHERE o.account_id = accounts.id)`,
+        values: [],
+      },
+      { sql: "DELETE FROM attachments WHERE NOT EXISTS (SELECT 1 FROM entities e WHERE e.id = entity_id)", values: [] },
+      {
+        sql: `UPDATE policies SET attachments = (SELECT count(*) FROM attachments t
+              WHERE t.account_id = policies.account_id AND t.policy_arn = policies.arn)`,
+        values: [],
+      },
+    ]);
   }
 
   /** Keeps where jobs go on. */

@@ -89,6 +89,85 @@ export const SNAPSHOT_TABLES = {
   epoch: { key: ["id"], columns: ["id", "since_ms"] },
   rename_tokens: { key: ["day", "bucket_id", "token"], columns: ["day", "bucket_id", "token", "request"] },
   placements: { key: ["bucket"], columns: ["bucket", "database"] },
+  access_keys: {
+    key: ["id"],
+    columns: [
+      "id",
+      "account_id",
+      "owner_id",
+      "secret",
+      "status",
+      "created_ms",
+      "used_ms",
+      "used_service",
+      "used_region",
+    ],
+  },
+  memberships: { key: ["group_id", "user_id"], columns: ["group_id", "user_id"] },
+  attachments: { key: ["entity_id", "policy_arn"], columns: ["entity_id", "policy_arn", "account_id"] },
+  inline_policies: { key: ["entity_id", "name"], columns: ["entity_id", "name", "document"] },
+  policies: {
+    key: ["arn"],
+    columns: [
+      "arn",
+      "id",
+      "account_id",
+      "folded",
+      "name",
+      "path",
+      "description",
+      "created_ms",
+      "updated_ms",
+      "default_version",
+      "last_version",
+      "attachments",
+      "tags",
+      "document",
+    ],
+  },
+  policy_versions: { key: ["arn", "version"], columns: ["arn", "version", "created_ms", "document"] },
+  entities: {
+    key: ["id"],
+    columns: [
+      "id",
+      "account_id",
+      "kind",
+      "folded",
+      "name",
+      "path",
+      "created_ms",
+      "tags",
+      "boundary",
+      "trust",
+      "description",
+      "max_session_seconds",
+      "used_ms",
+      "used_region",
+    ],
+  },
+  oidc_providers: {
+    key: ["account_id", "url"],
+    columns: ["account_id", "url", "created_ms", "client_ids", "thumbprints", "tags"],
+  },
+  accounts: {
+    key: ["id"],
+    columns: [
+      "id",
+      "canonical_id",
+      "name",
+      "email",
+      "state",
+      "created_ms",
+      "alias",
+      "access_epoch",
+      "user_count",
+      "group_count",
+      "role_count",
+      "policy_count",
+      "policy_version_count",
+      "provider_count",
+    ],
+  },
   buckets: {
     key: ["id"],
     columns: ["id", "name", "owner", "region", "created_ms", "versioning", "object_lock", "configuration"],
@@ -125,6 +204,15 @@ const ORDER: readonly SnapshotTableName[] = [
   "epoch",
   "rename_tokens",
   "placements",
+  "access_keys",
+  "memberships",
+  "attachments",
+  "inline_policies",
+  "policies",
+  "policy_versions",
+  "entities",
+  "oidc_providers",
+  "accounts",
   "buckets",
 ];
 const ROWS_PER_PAGE = 500;
@@ -142,8 +230,9 @@ export class SnapshotTable {
   }
 
   /** Whether there is anything worth keeping. */
-  async hasBuckets(): Promise<boolean> {
-    return (await this.#database.all("SELECT 1 FROM buckets LIMIT 1")).length > 0;
+  async hasContent(): Promise<boolean> {
+    const sql = "SELECT 1 FROM buckets UNION ALL SELECT 1 FROM entities UNION ALL SELECT 1 FROM access_keys LIMIT 1";
+    return (await this.#database.all(sql)).length > 0;
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { Caller } from "../../auth/access.ts";
 import type { Principal } from "../../auth/principal.ts";
 import type { PayloadMode } from "../../auth/sigv4/payload.ts";
 import type { VerifiedSignature } from "../../auth/sigv4/verify-signature.ts";
@@ -8,6 +9,9 @@ import type { FormFields } from "./form/form-fields.ts";
 
 /** What a handler is given: a request that is authenticated, authorised and screened. */
 export interface Call {
+  /** Who asks, and the way to find out what they may do. */
+  readonly caller: Caller;
+  /** The caller's. */
   readonly principal: Principal;
   /** "" where the operation has none. */
   readonly bucket: string;

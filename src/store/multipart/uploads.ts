@@ -62,7 +62,7 @@ export type UploadEntry = ({ kind: "upload" } & UploadInfo) | { kind: "prefix"; 
 
 /** Begins a multipart upload. Throws `StoreError` no-such-bucket. */
 export async function createUpload(store: StoreContext, create: CreateUpload): Promise<{ uploadId: string }> {
-  const bucket = await headBucket(store, create.bucket);
+  const [bucket] = await Promise.all([headBucket(store, create.bucket), requireSpace(store, null)]);
   const { key, owner, attributes, storageClass, checksum } = create;
   const row = {
     id: newId(store),

@@ -1,12 +1,20 @@
 import { expect, test } from "vitest";
 import { authorise } from "../../../src/auth/authorise.ts";
-import { rootKeyRing, rootOwnerId } from "../../../src/auth/keys/ring.ts";
+import { rootRing } from "../../../src/auth/keys/ring.ts";
+import { rootKey } from "../../../src/auth/keys/root-key.ts";
+import { firstAccount, rootOf } from "../../../src/auth/principal.ts";
 
-test("the root key is found by its id alone", () => {
-  const ring = rootKeyRing("ID", "SECRET");
-  expect(ring?.find("ID")).toMatchObject({ secret: "SECRET", principal: { kind: "root", ownerId: rootOwnerId } });
-  expect(ring?.find("id")).toBeUndefined();
-  expect(ring?.find("")).toBeUndefined();
+const facts = { context: () => undefined, now: () => 0 };
+
+test("the root key is found by its id alone, and has no token", async () => {
+  const ring = rootRing(rootKey("ID", "SECRET"));
+  const found = await ring?.find("ID", undefined);
+  if (found?.kind !== "key") throw new Error("the root key was not found");
+  expect(found.secret).toBe("SECRET");
+  expect(found.caller(facts)).toMatchObject({ principal: rootOf(firstAccount), session: null, guard: null });
+  expect(ring?.find("id", undefined)).toEqual({ kind: "unknown" });
+  expect(ring?.find("", undefined)).toEqual({ kind: "unknown" });
+  expect(ring?.find("ID", "token")).toEqual({ kind: "bad-token" });
 });
 
 test("half a key is no key", () => {
@@ -16,18 +24,17 @@ test("half a key is no key", () => {
     ["", "s"],
     ["i", ""],
   ]) {
-    expect(rootKeyRing(id, secret)).toBeNull();
+    expect(rootRing(rootKey(id, secret))).toBeNull();
   }
 });
 
-test("ids of owners have the form of S3's", () => {
-  expect(rootOwnerId).toMatch(/^[0-9a-f]{64}$/);
+test("ids of owners have the form of S3's, ids of accounts that of AWS's", () => {
+  expect(firstAccount.canonicalId).toMatch(/^[0-9a-f]{64}$/);
+  expect(firstAccount.accountId).toMatch(/^\d{12}$/);
 });
 
 test("the root account may do everything, anonymous callers nothing", () => {
   const request = { action: "s3:GetObject", bucket: "b", key: "k" };
   expect(authorise({ ...request, principal: { kind: "anonymous" } }).allowed).toBe(false);
-  expect(
-    authorise({ ...request, principal: { kind: "root", ownerId: rootOwnerId, displayName: "root" } }).allowed,
-  ).toBe(true);
+  expect(authorise({ ...request, principal: rootOf(firstAccount) }).allowed).toBe(true);
 });

@@ -456,8 +456,8 @@ test("for an unknown key id the time is judged as for a known one, and no signat
   for (const parts of [presign({ secret: "a secret that no key has, as long as one" }), sign()]) {
     const head = headOf(parts);
     const signed = accepted(parseSignature(head)) as SignedV2Request;
-    expect(spendVerification(signed, head, example.nowMs)).toEqual({ ok: true, value: null });
-    const late = refusal(spendVerification(signed, head, example.nowMs + 16 * minute));
+    expect(spendVerification(signed, head, { nowMs: example.nowMs })).toEqual({ ok: true, value: null });
+    const late = refusal(spendVerification(signed, head, { nowMs: example.nowMs + 16 * minute }));
     expect(late.kind).toBe(signed.via === "query" ? "presignedExpired" : "requestTimeTooSkewed");
   }
 });

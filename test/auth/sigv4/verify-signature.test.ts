@@ -164,7 +164,7 @@ test("the cache drops the key that has not been used for longest", () => {
 test("for an unknown key id the time is judged as for a known one, and no signature is accepted", () => {
   const head = headOf(signExample({}));
   const signed = accepted(parseSignature(head)) as SignedRequest;
-  expect(spendVerification(signed, head, example.nowMs)).toEqual({ ok: true, value: null });
-  const late = spendVerification(signed, head, example.nowMs + 16 * minute);
+  expect(spendVerification(signed, head, { nowMs: example.nowMs })).toEqual({ ok: true, value: null });
+  const late = spendVerification(signed, head, { nowMs: example.nowMs + 16 * minute });
   expect(refusal(late).kind).toBe("requestTimeTooSkewed");
 });

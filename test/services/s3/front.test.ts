@@ -1,7 +1,7 @@
 import { request as httpRequest } from "node:http";
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { rootOwnerId } from "../../../src/auth/keys/ring.ts";
+import { firstAccount } from "../../../src/auth/principal.ts";
 import { elementText, failure, type RawRequest, type Sherd, startSherd } from "../../support/sherd.ts";
 import { objectPath } from "../../support/signer.ts";
 
@@ -112,7 +112,7 @@ describe("who may do what", () => {
   test("a request for another owner's bucket is refused", async () => {
     const other = { "x-amz-expected-bucket-owner": "111122223333" };
     expect(await codeOf({ path: "/bucket", headers: other })).toEqual([403, "AccessDenied"]);
-    const own = { "x-amz-expected-bucket-owner": rootOwnerId, "x-amz-request-payer": "requester" };
+    const own = { "x-amz-expected-bucket-owner": firstAccount.canonicalId, "x-amz-request-payer": "requester" };
     expect((await sherd.raw({ path: "/bucket", headers: own })).status).toBe(200);
   });
 });

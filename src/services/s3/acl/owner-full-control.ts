@@ -1,10 +1,12 @@
-import { rootOwnerId } from "../../../auth/keys/ring.ts";
+import { canonicalIdOf, firstAccount } from "../../../auth/principal.ts";
 import { child, childrenOf, childText, type XmlElement } from "../../../protocols/rest-xml/read.ts";
 import { element, elementWith, xmlDocument } from "../../../protocols/rest-xml/write.ts";
 import { readDocument } from "../body/document.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Call } from "../handler.ts";
-import { ownerElement } from "../listing/owner.ts";
+import { ownerElement, ownerElements } from "../listing/owner.ts";
+
+const rootOwnerId = firstAccount.canonicalId;
 
 /*
  * The one ACL that there is. Every bucket has Object Ownership's "bucket owner enforced": whatever is in it belongs to its
@@ -26,12 +28,10 @@ const PERMISSIONS: ReadonlySet<string> = new Set(["FULL_CONTROL", "READ", "READ_
 /** The ACL, as GetBucketAcl and GetObjectAcl answer it. */
 export function ownerFullControl({ principal }: Call): string {
   const owner = ownerElement("Owner", principal);
-  if (principal.kind === "anonymous") throw new Error("anonymous owns nothing");
   const grantee = elementWith(
     "Grantee",
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser"',
-    element("ID", principal.ownerId),
-    element("DisplayName", principal.displayName),
+    ...ownerElements(canonicalIdOf(principal)),
   );
   const grant = element("Grant", grantee, element("Permission", "FULL_CONTROL"));
   return xmlDocument("AccessControlPolicy", owner, element("AccessControlList", grant));

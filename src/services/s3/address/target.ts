@@ -1,3 +1,4 @@
+import type { RawUrl } from "../../../edge/raw-url.ts";
 import { S3Error } from "../errors/error.ts";
 
 /** What a request addresses. */
@@ -10,22 +11,7 @@ export interface Target {
   readonly key: string;
 }
 
-/** The parts of a URL as they arrived: nothing decoded. `rawQuery` is without its `?`. */
-export interface RawUrl {
-  /** Lower case, without port. */
-  readonly hostname: string;
-  readonly rawPath: string;
-  readonly rawQuery: string;
-}
-
 const keyBytesMax = 1024;
-
-/** Cuts an absolute URL. The runtime has parsed it by WHATWG's rules before: escapes and `//` are kept. */
-export function cutUrl(url: string): RawUrl {
-  const match = /^[a-z]+:\/\/(\[[^\]]*\]|[^/?#:]*)(?::\d*)?([^?#]*)(?:\?([^#]*))?/i.exec(url);
-  if (match === null) throw new S3Error("InvalidURI");
-  return { hostname: (match[1] ?? "").toLowerCase(), rawPath: match[2] || "/", rawQuery: match[3] ?? "" };
-}
 
 /**
  * The bucket that a virtual-hosted-style host names (`<bucket>.<base>`), or null where the request is path-style. The

@@ -1,3 +1,4 @@
+import { canonicalIdOf } from "../../../auth/principal.ts";
 import type { Answer } from "../../../edge/answer.ts";
 import { child, childText, readXml } from "../../../protocols/rest-xml/read.ts";
 import { createBucket as createStored } from "../../../store/buckets/buckets.ts";
@@ -28,7 +29,7 @@ export async function createBucket(call: Call): Promise<Answer> {
   if (!regionName.test(region)) {
     throw new S3Error("InvalidLocationConstraint", undefined, { LocationConstraint: region });
   }
-  await createStored(store, { name: bucket, owner: principal.ownerId, region, objectLock, tags });
+  await createStored(store, { name: bucket, owner: canonicalIdOf(principal), region, objectLock, tags });
   return { status: 200, headers: { Location: `/${bucket}` } };
 }
 

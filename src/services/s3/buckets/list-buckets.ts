@@ -1,3 +1,4 @@
+import { canonicalIdOf } from "../../../auth/principal.ts";
 import type { Answer } from "../../../edge/answer.ts";
 import { element, optional, type Xml, xmlDocument, xmlTime } from "../../../protocols/rest-xml/write.ts";
 import { listBuckets as listStored } from "../../../store/buckets/buckets.ts";
@@ -26,7 +27,7 @@ export async function listBuckets(call: Call): Promise<Answer> {
   const token = query.get("continuation-token");
   const after = token === null ? "" : (decodeToken("ListBuckets", token) as string);
 
-  const page = await ownBuckets(call, { owner: principal.ownerId, prefix, region, after, limit });
+  const page = await ownBuckets(call, { owner: canonicalIdOf(principal), prefix, region, after, limit });
   const next = page.truncated ? encodeToken("ListBuckets", page.buckets.at(-1)?.name ?? "") : undefined;
   const body = xmlDocument(
     "ListAllMyBucketsResult",

@@ -1,7 +1,8 @@
+import { cutUrl } from "../../../edge/raw-url.ts";
 import { StoreError } from "../../../store/failure.ts";
-import { cutUrl, parseTarget } from "../address/target.ts";
+import { parseTarget } from "../address/target.ts";
 import { S3Error } from "../errors/error.ts";
-import type { Front } from "../front.ts";
+import type { S3Parts } from "../parts.ts";
 import { type CrossOriginRequest, corsHeaders, crossOriginRequest, matchRule, varyHeader } from "./rules.ts";
 import { storedRules } from "./stored-rules.ts";
 
@@ -16,22 +17,22 @@ const NONE: Readonly<Record<string, string>> = {};
  *
  * Never rejects. Where the rules cannot be read there are no headers: the browser keeps the answer from the page.
  */
-export async function corsAnswerHeaders(request: Request, front: Front): Promise<Readonly<Record<string, string>>> {
+export async function corsAnswerHeaders(request: Request, parts: S3Parts): Promise<Readonly<Record<string, string>>> {
   const crossOrigin = crossOriginRequest(request.headers, request.method);
   // A preflight is answered by its own headers.
   if (crossOrigin === null || request.method === "OPTIONS") return NONE;
   try {
-    return await headersFor(crossOrigin, request, front);
+    return await headersFor(crossOrigin, request, parts);
   } catch (error) {
     // Neither concerns a bucket that could have rules; the operation itself answers what is wrong.
     if (error instanceof S3Error || (error instanceof StoreError && error.failure.kind === "no-such-bucket"))
       return NONE;
-    front.log.error(`CORS rules could not be read: ${error instanceof Error ? error.message : error}`);
+    parts.log.error(`CORS rules could not be read: ${error instanceof Error ? error.message : error}`);
     return NONE;
   }
 }
 
-async function headersFor(crossOrigin: CrossOriginRequest, request: Request, { baseDomains, store }: Front) {
+async function headersFor(crossOrigin: CrossOriginRequest, request: Request, { baseDomains, store }: S3Parts) {
   const { level, bucket } = parseTarget(cutUrl(request.url), baseDomains);
   if (level === "service") return NONE;
   const rules = await storedRules(store, bucket);

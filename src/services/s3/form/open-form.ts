@@ -1,9 +1,8 @@
-import type { Principal } from "../../../auth/principal.ts";
+import type { Caller } from "../../../auth/access.ts";
+import type { Exchange } from "../../../edge/service.ts";
 import { checkKeyLength } from "../address/target.ts";
 import { type BodyPieces, readPieces } from "../body/body-pieces.ts";
 import { S3Error } from "../errors/error.ts";
-import type { Front } from "../front.ts";
-import { authenticateForm } from "../gate/authenticate.ts";
 import type { Payload } from "../handler.ts";
 import { ANY_SIZE, checkPolicy } from "./check-policy.ts";
 import { delimiterMarker, parseBoundary } from "./delimiter.ts";
@@ -15,7 +14,7 @@ import { parsePolicyDocument } from "./policy-document.ts";
 
 /** The upload that a form stands for: the same that a PutObject says in its head. */
 export interface OpenForm {
-  readonly principal: Principal;
+  readonly caller: Caller;
   readonly key: string;
   readonly headers: Headers;
   readonly payload: Payload;
@@ -24,7 +23,7 @@ export interface OpenForm {
 /** The HTTP request that a form comes in. */
 export interface FormRequest {
   /** Whom the request itself is signed by. */
-  readonly principal: Principal;
+  readonly caller: Caller;
   readonly bucket: string;
   readonly headers: Headers;
   readonly payload: Payload;
@@ -35,14 +34,14 @@ export interface FormRequest {
  * authorised yet. Throws PreconditionFailed where the request is no form, what is wrong with the form, the signature or the
  * policy, and gives the body free then; later that is for whoever has the form.
  */
-export async function openForm(request: FormRequest, front: Front): Promise<OpenForm> {
+export async function openForm(request: FormRequest, exchange: FormExchange): Promise<OpenForm> {
   const contentType = request.headers.get("Content-Type") ?? "";
   if (!/^multipart\/form-data\s*(;|$)/i.test(contentType)) {
     throw new S3Error("PreconditionFailed", undefined, {
       Condition: "Bucket POST must be of the enclosure-type multipart/form-data",
     });
   }
-  if (request.principal.kind !== "anonymous") {
+  if (request.caller.principal.kind !== "anonymous") {
     throw new S3Error("InvalidRequest", "A form is signed by its policy, not by a header or by parameters of the URL.");
   }
   const boundary = parseBoundary(contentType);
@@ -51,12 +50,15 @@ export async function openForm(request: FormRequest, front: Front): Promise<Open
   if (sizeBytes === null) throw new S3Error("MissingContentLength");
   const body = { pieces: readPieces(stream, sizeBytes), marker: delimiterMarker(boundary), sizeBytes };
   try {
-    return uploadOf(await readFormHead(body.pieces, body.marker), body, request, front);
+    return await uploadOf(await readFormHead(body.pieces, body.marker), body, request, exchange);
   } catch (error) {
     body.pieces.release();
     throw error;
   }
 }
+
+/** What the exchange knows that a form needs. */
+type FormExchange = Pick<Exchange, "authenticateForm" | "receivedMs">;
 
 interface Body {
   readonly pieces: BodyPieces;
@@ -64,18 +66,17 @@ interface Body {
   readonly sizeBytes: number;
 }
 
-function uploadOf(head: FormHead, body: Body, request: FormRequest, front: Front): OpenForm {
+async function uploadOf(head: FormHead, body: Body, request: FormRequest, exchange: FormExchange): Promise<OpenForm> {
   const fields = expandFileName(head.fields, head.fileName);
   if (!fields.has("key")) throw missingKey();
   const values = new Map([...fields].map(([name, { value }]) => [name, value]));
-  const { principal, policy } = authenticateForm(values, front);
-  const nowMs = front.store.clock.now();
-  const checked = { fields, bucket: request.bucket, nowMs };
+  const { caller, policy } = await exchange.authenticateForm(values);
+  const checked = { fields, bucket: request.bucket, nowMs: exchange.receivedMs };
   const range = policy === null ? ANY_SIZE : checkPolicy(parsePolicyDocument(policy), checked);
   const key = checkKey(values.get("key") as string);
   const form = { fields, file: new FormFile(body, head, range) };
   const headers = fieldHeaders(fields, request.headers);
-  return { principal, key, headers, payload: { ...request.payload, mode: { kind: "unsigned" }, verified: null, form } };
+  return { caller, key, headers, payload: { ...request.payload, mode: { kind: "unsigned" }, verified: null, form } };
 }
 
 /** "All variables within the form are expanded prior to validating the POST policy." Without a file name S3 leaves them. */

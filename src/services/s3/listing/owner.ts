@@ -1,8 +1,14 @@
-import type { Principal } from "../../../auth/principal.ts";
+import { canonicalIdOf, firstAccount, type Principal } from "../../../auth/principal.ts";
 import { element, type Xml } from "../../../protocols/rest-xml/write.ts";
 
 /** `<Owner>`, or an element of the same shape under another name (`Initiator`). */
 export function ownerElement(name: string, principal: Principal): Xml {
-  if (principal.kind === "anonymous") throw new Error("nothing is owned by anonymous");
-  return element(name, element("ID", principal.ownerId), element("DisplayName", principal.displayName));
+  return element(name, ...ownerElements(canonicalIdOf(principal)));
+}
+
+/** S3 has ceased to name owners; the first account's name stays for clients that show it. */
+export function ownerElements(canonicalId: string): Xml[] {
+  if (canonicalId === "") throw new Error("nothing is owned by a caller without an account");
+  const displayName = canonicalId === firstAccount.canonicalId ? [element("DisplayName", firstAccount.name)] : [];
+  return [element("ID", canonicalId), ...displayName];
 }

@@ -1,3 +1,4 @@
+import { canonicalIdOf } from "../../../auth/principal.ts";
 import { element, xmlDocument } from "../../../protocols/rest-xml/write.ts";
 import { createUpload } from "../../../store/multipart/uploads.ts";
 import { checksumTypeName, parseUploadChecksum } from "../body/checksums.ts";
@@ -10,7 +11,7 @@ export const createMultipartUpload: Handler = async ({ bucket, key, headers, pri
   const { uploadId } = await createUpload(store, {
     bucket,
     key,
-    owner: principal.kind === "anonymous" ? "" : principal.ownerId,
+    owner: canonicalIdOf(principal),
     ...parseNewObject(headers, store),
     checksum,
   });

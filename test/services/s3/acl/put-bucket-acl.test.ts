@@ -1,6 +1,6 @@
 import { CreateBucketCommand, GetBucketAclCommand, PutBucketAclCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { rootOwnerId } from "../../../../src/auth/keys/ring.ts";
+import { firstAccount } from "../../../../src/auth/principal.ts";
 import { elementText, failure, type Sherd, startSherd } from "../../../support/sherd.ts";
 
 const Bucket = "bucket";
@@ -11,20 +11,20 @@ beforeAll(async () => {
 });
 afterAll(() => sherd.stop());
 
-const owner = { ID: rootOwnerId, DisplayName: "root" };
+const owner = { ID: firstAccount.canonicalId, DisplayName: "root" };
 const acl = {
   Owner: owner,
   Grants: [{ Grantee: { ...owner, Type: "CanonicalUser" as const }, Permission: "FULL_CONTROL" as const }],
 };
 const put = (options: { body?: string; headers?: Record<string, string>; path?: string }) =>
   sherd.raw({ method: "PUT", path: "/bucket?acl", ...options });
-const policy = (grants: string, ownerId = rootOwnerId) =>
+const policy = (grants: string, ownerId = firstAccount.canonicalId) =>
   `<AccessControlPolicy xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Owner><ID>${ownerId}</ID></Owner>` +
   `<AccessControlList>${grants}</AccessControlList></AccessControlPolicy>`;
 const xsi = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type';
 const grant = (grantee: string, permission: string) =>
   `<Grant><Grantee ${xsi}="CanonicalUser">${grantee}</Grantee><Permission>${permission}</Permission></Grant>`;
-const owners = grant(`<ID>${rootOwnerId}</ID>`, "FULL_CONTROL");
+const owners = grant(`<ID>${firstAccount.canonicalId}</ID>`, "FULL_CONTROL");
 const everybody = grant("<URI>http://acs.amazonaws.com/groups/global/AllUsers</URI>", "READ");
 
 test("the ACL of a bucket says that its owner has full control", async () => {
@@ -46,7 +46,7 @@ describe("the ACL that the bucket has anyway may be set", () => {
 
   test("by grants and as XML", async () => {
     const client = sherd.client();
-    await client.send(new PutBucketAclCommand({ Bucket, GrantFullControl: `id="${rootOwnerId}"` }));
+    await client.send(new PutBucketAclCommand({ Bucket, GrantFullControl: `id="${firstAccount.canonicalId}"` }));
     await client.send(new PutBucketAclCommand({ Bucket, AccessControlPolicy: acl }));
     expect((await put({ body: policy(owners) })).status).toBe(200);
   });
@@ -62,10 +62,18 @@ describe("is refused", () => {
   test.each([
     ["somebody else", policy(grant("<ID>somebody</ID>", "FULL_CONTROL")), "AccessControlListNotSupported"],
     ["the public besides the owner", policy(owners + everybody), "AccessControlListNotSupported"],
-    ["the owner, but only to read", policy(grant(`<ID>${rootOwnerId}</ID>`, "READ")), "AccessControlListNotSupported"],
+    [
+      "the owner, but only to read",
+      policy(grant(`<ID>${firstAccount.canonicalId}</ID>`, "READ")),
+      "AccessControlListNotSupported",
+    ],
     ["nobody", policy(""), "AccessControlListNotSupported"],
     ["another owner", policy(owners, "somebody"), "AccessControlListNotSupported"],
-    ["a permission that is none", policy(grant(`<ID>${rootOwnerId}</ID>`, "EVERYTHING")), "MalformedACLError"],
+    [
+      "a permission that is none",
+      policy(grant(`<ID>${firstAccount.canonicalId}</ID>`, "EVERYTHING")),
+      "MalformedACLError",
+    ],
     ["a grant to no one", policy("<Grant><Permission>READ</Permission></Grant>"), "MalformedACLError"],
     ["no list", "<AccessControlPolicy/>", "MalformedACLError"],
     ["another document", "<Tagging/>", "MalformedXML"],
@@ -78,7 +86,7 @@ describe("is refused", () => {
   test("both as headers and as XML", async () => {
     const { text } = await put({ headers: { "x-amz-acl": "private" }, body: policy(owners) });
     expect(elementText(text, "Code")).toBe("UnexpectedContent");
-    const both = { "x-amz-acl": "private", "x-amz-grant-full-control": `id=${rootOwnerId}` };
+    const both = { "x-amz-acl": "private", "x-amz-grant-full-control": `id=${firstAccount.canonicalId}` };
     expect(elementText((await put({ headers: both })).text, "Code")).toBe("InvalidRequest");
   });
 

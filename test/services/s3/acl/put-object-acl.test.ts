@@ -6,7 +6,7 @@ import {
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { rootOwnerId } from "../../../../src/auth/keys/ring.ts";
+import { firstAccount } from "../../../../src/auth/principal.ts";
 import { failure, type Sherd, startSherd } from "../../../support/sherd.ts";
 import { ABSENT_VERSION, versionedBucket } from "../versioned.ts";
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => sherd.stop());
 
-const owner = { ID: rootOwnerId, DisplayName: "root" };
+const owner = { ID: firstAccount.canonicalId, DisplayName: "root" };
 const acl = {
   Owner: owner,
   Grants: [{ Grantee: { ...owner, Type: "CanonicalUser" as const }, Permission: "FULL_CONTROL" as const }],

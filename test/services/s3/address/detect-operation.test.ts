@@ -1,8 +1,9 @@
 import * as sdk from "@aws-sdk/client-s3";
 import { S3Client } from "@aws-sdk/client-s3";
 import { describe, expect, test } from "vitest";
+import { cutUrl } from "../../../../src/edge/raw-url.ts";
 import { detectOperation } from "../../../../src/services/s3/address/detect-operation.ts";
-import { cutUrl, parseQueryParameters, parseTarget } from "../../../../src/services/s3/address/target.ts";
+import { parseQueryParameters, parseTarget } from "../../../../src/services/s3/address/target.ts";
 import { operationNames } from "../../../../src/services/s3/operation-name.ts";
 
 function detect(method: string, path: string, headers: Record<string, string> = {}) {

@@ -1,7 +1,8 @@
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bucketOfHost, cutUrl, parseQueryParameters, parseTarget } from "../../../../src/services/s3/address/target.ts";
+import { cutUrl } from "../../../../src/edge/raw-url.ts";
+import { bucketOfHost, parseQueryParameters, parseTarget } from "../../../../src/services/s3/address/target.ts";
 import { objectPath } from "../../../support/signer.ts";
 
 const parse = (path: string, host = "localhost", bases: string[] = []) =>

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createApp } from "../../../../src/services/s3/app.ts";
-import { createFront } from "../../../../src/services/s3/front.ts";
 import { createBucket } from "../../../../src/store/buckets/buckets.ts";
 import { putObject } from "../../../../src/store/write/write.ts";
 import { formBody, signForm } from "../../../support/form.ts";
+import { s3App } from "../../../support/s3-app.ts";
 import { type SignerInput, signRequest } from "../../../support/signer.ts";
 import { openTestStore, put, type TestStore } from "../../../support/store.ts";
 
@@ -12,11 +11,10 @@ const origin = "https://page.example";
 const rule = `<CORSRule><AllowedOrigin>${origin}</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule>`;
 
 let rig: TestStore;
-let app: ReturnType<typeof createApp>;
+let app: ReturnType<typeof s3App>;
 beforeAll(async () => {
   rig = await openTestStore();
-  const variables = { SHERD_ACCESS_KEY_ID: key.accessKeyId, SHERD_SECRET_ACCESS_KEY: key.secret };
-  app = createApp(createFront(variables, rig.store, { log: { info: () => {}, error: () => {} } }));
+  app = s3App(rig.store, key);
   await createBucket(rig.store, { name: "bucket", owner: "owner", region: "us-east-1" });
   await putObject(rig.store, put("bucket", "key", new TextEncoder().encode("bytes")));
   const body = `<CORSConfiguration>${rule}</CORSConfiguration>`;
@@ -34,8 +32,7 @@ async function send({ path, anonymous = false, ...given }: Sent) {
   rig.takeCost();
   const sent = method === "GET" || method === "OPTIONS" ? undefined : Buffer.from(body ?? []);
   const request = new Request(url, { method, headers: headers ?? {}, ...(sent && { body: sent }) });
-  const context = { waitUntil: () => {}, passThroughOnException: () => {}, props: {} } as unknown as ExecutionContext;
-  const { status, headers: answered } = await app.fetch(request, {}, context);
+  const { status, headers: answered } = await app(request);
   const { roundTrips, rowsRead } = rig.takeCost();
   return { status, roundTrips, rowsRead, allowed: answered.get("access-control-allow-origin") };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { rootOwnerId } from "../../../../src/auth/keys/ring.ts";
+import { firstAccount } from "../../../../src/auth/principal.ts";
 import { findRefusedHeader, refusedHeaders } from "../../../../src/services/s3/gate/refused-headers.ts";
 
 const find = (headers: Record<string, string>, what: keyof typeof refusedHeaders = "writeObject") =>
@@ -26,7 +26,7 @@ test("what asks for nothing more than is done anyway passes", () => {
     }),
   ).toBeUndefined();
   expect(find({ "x-amz-acl": "bucket-owner-full-control" })).toBeUndefined();
-  expect(find({ "x-amz-grant-full-control": `id="${rootOwnerId}"` })).toBeUndefined();
+  expect(find({ "x-amz-grant-full-control": `id="${firstAccount.canonicalId}"` })).toBeUndefined();
 });
 
 test("other ACLs are refused with S3's own codes", () => {

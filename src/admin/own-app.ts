@@ -1,0 +1,42 @@
+import { Hono } from "hono";
+import { cutUrl } from "../edge/raw-url.ts";
+import { listBuckets } from "../store/buckets/buckets.ts";
+import type { StoreContext } from "../store/context.ts";
+import { StoreError } from "../store/failure.ts";
+import { type OwnDoor, type OwnPage, serveOwnPage } from "./serve-page.ts";
+
+/** Paths below this one are the server's own: no bucket can be named so. */
+const OWN_PATHS = "/-/";
+
+/** Whether a request is for an own page. Where the host names a bucket, `/-/…` is a key like any other. */
+export function isOwnPath(url: string, bucketOfHost: (hostname: string) => string | null): boolean {
+  const { hostname, rawPath } = cutUrl(url);
+  return rawPath.startsWith(OWN_PATHS) && bucketOfHost(hostname) === null;
+}
+
+/** Everything below `/-/`: health for everybody, pages for those who may. `pages` by name. */
+export function createOwnApp(store: StoreContext, pages: ReadonlyMap<string, readonly OwnPage[]>, door: OwnDoor): Hono {
+  // The paths are matched as they arrived.
+  const app = new Hono({ getPath: (request) => cutUrl(request.url).rawPath });
+  app.get(`${OWN_PATHS}health`, async (context) => {
+    const healthy = await answersMetadata(store);
+    return context.json({ status: healthy ? "ok" : "metadata unavailable" }, healthy ? 200 : 503);
+  });
+  for (const [name, ways] of pages) {
+    for (const page of ways) {
+      app.on(page.method, OWN_PATHS + name, (context) => serveOwnPage(context.req.raw, page, door));
+    }
+  }
+  app.all("*", (context) => context.json({ error: "not found" }, 404));
+  return app;
+}
+
+async function answersMetadata(store: StoreContext): Promise<boolean> {
+  try {
+    await listBuckets(store, { owner: "", prefix: "", after: "", limit: 1 });
+    return true;
+  } catch (error) {
+    if (error instanceof StoreError) return false;
+    throw error;
+  }
+}

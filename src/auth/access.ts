@@ -1,0 +1,74 @@
+import type { AccessGuard } from "../metadata/access-guard.ts";
+import type { Decision } from "./policy/decide.ts";
+import type { AccessRequest, ContextLookup } from "./policy/request.ts";
+import type { Principal } from "./principal.ts";
+
+/**
+ * One thing that a caller wants to do, as a service asks it. What is known of the caller (principal, policies, boundary, session)
+ * and of the request (time, address, TLS, user agent, age of the token) is added by `Caller.decide`.
+ */
+export interface Ask
+  extends Pick<
+    AccessRequest,
+    "action" | "resource" | "resourceAccountId" | "resourcePolicy" | "resourcePolicyMode" | "aclGrant"
+  > {
+  /** The service's own condition keys (`s3:prefix`), by their names in lower case. */
+  readonly context?: ContextLookup | undefined;
+}
+
+/** What is known of a request besides who makes it: where it comes from and when. */
+export interface RequestFacts {
+  /** `aws:SourceIp`, `aws:SecureTransport`, `aws:UserAgent`, `aws:referer` and the like, by their names in lower case. */
+  readonly context: ContextLookup;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+/** What temporary credentials carry besides the principal. */
+export interface Session {
+  readonly issuedMs: number;
+  readonly expiresMs: number;
+  readonly sourceIdentity: string | null;
+  /** Keys of the session tags that a further AssumeRole takes over. */
+  readonly transitiveTagKeys: readonly string[];
+}
+
+/**
+ * Who makes a request, and the only way to find out what they may do. One object for each request; it may learn during the
+ * request that the account's access has changed (see `guard`).
+ */
+export interface Caller {
+  readonly principal: Principal;
+  /** The key id that signed the request; null if nothing did. */
+  readonly accessKeyId: string | null;
+  /** Null for long-lived keys and for anonymous callers. */
+  readonly session: Session | null;
+  /**
+   * Decides, and remembers the ask: if a D1 batch finds later that the account's access has changed, all asks that were allowed
+   * are decided again. Pure apart from that.
+   */
+  decide(ask: Ask): Decision;
+  /** Decides all. Throws `AccessRefused` for the first that is denied. */
+  demand(asks: readonly Ask[]): void;
+  /**
+   * What makes a remembered key void at once. Every D1 batch of the request goes through `metadata.guardedBy(guard)`: it reads the
+   * account's access epoch too, or a commit is guarded by it. Null: there is nothing to guard, because the caller is the root
+   * of the first account (the Worker's own key), anonymous, or a service of Sherd's own.
+   */
+  readonly guard: AccessGuard | null;
+}
+
+/** A caller must not do what the request asks for. Each service answers it in its own form (AccessDenied). */
+export class AccessRefused extends Error {
+  readonly ask: Ask;
+  readonly decision: Extract<Decision, { allowed: false }>;
+  readonly principal: Principal;
+
+  constructor(ask: Ask, decision: Extract<Decision, { allowed: false }>, principal: Principal) {
+    super(`${ask.action} on ${ask.resource}: ${decision.reason.kind}`);
+    this.name = "AccessRefused";
+    this.ask = ask;
+    this.decision = decision;
+    this.principal = principal;
+  }
+}

@@ -1,0 +1,38 @@
+import { claimedScope } from "../auth/sigv4/claimed-scope.ts";
+import type { RawUrl } from "./raw-url.ts";
+import type { Service } from "./service.ts";
+import { FORM_BYTES_MAX, readWhole } from "./whole-body.ts";
+
+/** Which service a request is for, and its body if that had to be read to find out. */
+export interface Chosen {
+  readonly service: Service;
+  readonly body: Uint8Array | null;
+}
+
+/**
+ * Finds the service: by the name in the credential scope of a signed request, otherwise by what the request is. A POST to `/` with
+ * a form in it is read, because the form may name an action (`AssumeRoleWithWebIdentity` is signed by nobody). Whatever no service
+ * claims is the first one's, which also says what is wrong with a scope that nobody has.
+ */
+export async function chooseService(
+  services: readonly [Service, ...Service[]],
+  request: Request,
+  url: RawUrl,
+): Promise<Chosen> {
+  const headers = new Map(request.headers);
+  const scope = claimedScope({ headers, rawQuery: url.rawQuery });
+  const [first] = services;
+  if (scope !== null) {
+    return { service: services.find(({ signing }) => signing.scopes.includes(scope)) ?? first, body: null };
+  }
+  if (!mayNameAction(request, url)) return { service: first, body: null };
+  const body = await readWhole(request, FORM_BYTES_MAX);
+  return { service: services.find((service) => service.claims?.(request, body)) ?? first, body };
+}
+
+/** No operation of S3 has a form of this type at `/`, so reading it takes nothing from S3. */
+function mayNameAction({ method, headers }: Request, { rawPath, rawQuery }: RawUrl): boolean {
+  if (rawPath !== "/") return false;
+  if (method === "GET") return /(^|&)Action=/.test(rawQuery);
+  return method === "POST" && /^application\/x-www-form-urlencoded\b/i.test(headers.get("content-type") ?? "");
+}

@@ -1,0 +1,26 @@
+import type { Authenticator } from "../auth/authenticator.ts";
+import type { Clock } from "../base/clock.ts";
+import type { RandomBytes } from "../base/random.ts";
+import type { ClientAddress } from "./request-facts.ts";
+import type { RequestMetrics } from "./request-metrics.ts";
+import type { Service } from "./service.ts";
+
+/** All that the edge works with. Built once an isolate, in `src/index.ts`, or by a test. */
+export interface Edge {
+  /** A row for each service. The first gets what no other claims. */
+  readonly services: readonly [Service, ...Service[]];
+  readonly authenticator: Authenticator;
+  /** Where the address of a client is found. */
+  readonly clientAddress: ClientAddress;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly log: Log;
+  /** Form of the line about each request; null: none is written. */
+  readonly logRequests: "text" | "json" | null;
+  readonly metrics: RequestMetrics;
+}
+
+export interface Log {
+  info(line: string): void;
+  error(line: string): void;
+}

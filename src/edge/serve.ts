@@ -1,0 +1,147 @@
+import { createHash } from "node:crypto";
+import type { RequestFacts } from "../auth/access.ts";
+import { anonymousCaller } from "../auth/caller.ts";
+import type { RequestHead } from "../auth/sigv4/request-head.ts";
+import { toBase64, toHex } from "../base/bytes.ts";
+import type { Answer } from "./answer.ts";
+import { type Chosen, chooseService } from "./choose-service.ts";
+import { drain } from "./discard-body.ts";
+import type { Edge } from "./edge.ts";
+import { logEnd, logFailure } from "./log.ts";
+import { cutUrl } from "./raw-url.ts";
+import { requestFacts } from "./request-facts.ts";
+import { type Responded, respond } from "./respond.ts";
+import { readIfSmall } from "./send-body.ts";
+import type { Exchange, ExchangeHead, Service } from "./service.ts";
+import { outwaitContinue } from "./wait-for-continue.ts";
+import { readWhole } from "./whole-body.ts";
+
+/** What of the runtime's context is used here. */
+export type Lifetime = Pick<ExecutionContext, "waitUntil">;
+
+/** One HTTP exchange with one of the services, from the head of the request to the last byte of the answer. */
+export async function serve(request: Request, edge: Edge, lifetime: Lifetime): Promise<Response> {
+  const about: ExchangeHead = {
+    request,
+    url: cutUrl(request.url),
+    requestId: toHex(edge.random(8)).toUpperCase(),
+    hostId: toBase64(edge.random(48)),
+    receivedMs: edge.clock.now(),
+    operation: "unknown",
+  };
+  const end = edge.metrics.begin(about.receivedMs);
+  const responding = converse(about, edge);
+  // Kept alive when the client goes away, so that what is under way gives back its memory, drives and locks.
+  lifetime.waitUntil(
+    responding.then(async ({ response, outcome }) => {
+      const ended = await outcome;
+      end();
+      if (ended.kind === "broken") logFailure(edge.log, about, { what: "broken off", cause: ended.cause });
+      logEnd(edge, about, response);
+    }),
+  );
+  return (await responding).response;
+}
+
+/** Never rejects: whatever is thrown becomes an answer. */
+async function converse(about: ExchangeHead, edge: Edge): Promise<Responded> {
+  const { request, url } = about;
+  await outwaitContinue(request, edge.clock);
+  let service: Service = edge.services[0];
+  try {
+    const chosen = await chooseService(edge.services, request, url);
+    service = chosen.service;
+    const beside = service.headersBeside?.(request);
+    try {
+      const answered = await whole(await answer(chosen, about, edge));
+      return render(answered, about, { edge, beside: await beside });
+    } catch (thrown) {
+      return await renderFailure(service, thrown, about, { edge, beside: await beside });
+    }
+  } catch (thrown) {
+    return await renderFailure(service, thrown, about, { edge, beside: undefined });
+  }
+}
+
+async function answer({ service, body }: Chosen, about: ExchangeHead, edge: Edge): Promise<Answer> {
+  const { request } = about;
+  const facts = requestFacts(request, edge.clientAddress, edge.clock);
+  const authenticateForm = (fields: ReadonlyMap<string, string>) => edge.authenticator.form(fields, facts);
+  const known = { authenticateForm, body: null };
+  if (service.isPublic?.(request)) {
+    const signature = { mode: { kind: "unsigned" }, verified: null, region: null } as const;
+    return service.answer(Object.assign(about, { ...known, caller: anonymousCaller(facts), signature }));
+  }
+  const exchange = await authenticate(service, about, { edge, facts, body });
+  return service.answer(Object.assign(about, { ...known, ...exchange }));
+}
+
+/** Reads the body first if the signature covers it: then nobody acts on a body that was not verified. */
+async function authenticate(
+  service: Service,
+  about: ExchangeHead,
+  { edge, facts, body }: { edge: Edge; facts: RequestFacts; body: Uint8Array | null },
+): Promise<Pick<Exchange, "caller" | "signature" | "body">> {
+  const isWhole = service.body.kind === "whole";
+  const bytes =
+    service.body.kind === "whole" ? (body ?? (await readWhole(about.request, service.body.bytesMax))) : null;
+  const head = { ...signedHead(service, about), ...(bytes !== null && { bodySha256Hex: sha256Hex(bytes) }) };
+  const { caller, ...signature } = await edge.authenticator.head(head, service.signing, facts);
+  return { caller, signature, body: isWhole ? bytes : null };
+}
+
+/** The part of the request that signatures cover. The platform replaces Accept-Encoding and keeps the client's own apart. */
+function signedHead(service: Service, { request, url }: ExchangeHead): RequestHead {
+  const { hostname, rawPath, rawQuery } = url;
+  const acceptEncodingOriginal = request.cf?.clientAcceptEncoding;
+  const bucket = service.bucketOfHost?.(hostname) ?? null;
+  return {
+    method: request.method,
+    rawPath,
+    rawQuery,
+    headers: new Map(request.headers),
+    ...(typeof acceptEncodingOriginal === "string" ? { acceptEncodingOriginal } : {}),
+    ...(bucket === null ? {} : { bucketOfHost: bucket }),
+  };
+}
+
+function sha256Hex(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** Small bodies as bytes: what goes wrong with them is still answered. */
+async function whole(answered: Answer): Promise<Answer> {
+  const { body } = answered;
+  if (body === undefined || typeof body === "string" || body instanceof Uint8Array) return answered;
+  return { ...answered, body: await readIfSmall(body) };
+}
+
+interface Rendering {
+  readonly edge: Edge;
+  /** Headers that were found beside the answer. */
+  readonly beside: Readonly<Record<string, string>> | undefined;
+}
+
+async function renderFailure(
+  service: Service,
+  thrown: unknown,
+  about: ExchangeHead,
+  rendering: Rendering,
+): Promise<Responded> {
+  const { log, clock } = rendering.edge;
+  const failed = service.fail(thrown, about);
+  about.error = failed.code;
+  if (failed.answer.status >= 500 && failed.cause !== undefined) {
+    logFailure(log, about, { what: failed.code, cause: failed.cause });
+  }
+  await drain(about.request, clock);
+  return render(failed.answer, about, rendering);
+}
+
+function render(answered: Answer, about: ExchangeHead, { edge, beside }: Rendering): Responded {
+  const { request, requestId, hostId } = about;
+  const withoutBody = request.method === "HEAD";
+  const clientAcceptEncoding = request.cf?.clientAcceptEncoding;
+  const answer = beside === undefined ? answered : { ...answered, headers: { ...answered.headers, ...beside } };
+  return respond(answer, { requestId, hostId, nowMs: edge.clock.now(), withoutBody, clientAcceptEncoding });
+}

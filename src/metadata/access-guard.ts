@@ -1,0 +1,17 @@
+/**
+ * What an isolate remembers of an account, and how it learns that this is no longer so. Every change of IAM in an account raises
+ * the account's access epoch in the same batch. A batch on behalf of a caller finds out whether the epoch is still the one that
+ * the caller's identity was read with: a batch that only reads does so beside its own statements, one that writes fails with
+ * the guard `access_changed`.
+ */
+export interface AccessGuard {
+  /** Accounts whose epochs count, each with the epoch that was read with the identity. One, the caller's own. */
+  readonly accountId: string;
+  epoch(): number;
+  /**
+   * Reads the identity again and decides again all that was allowed so far. Called if a batch found another epoch; nothing of
+   * the batch was applied or given to anybody. The batch is tried again afterwards. Throws what the caller is to be answered:
+   * `AccessRefused`, or that the key is no longer valid.
+   */
+  renew(): Promise<void>;
+}
