@@ -9,16 +9,12 @@ import { serverModules } from "./build/modules.ts";
 import { requireUsable } from "./configuration.ts";
 import { environmentCredentials, folderCredentials } from "./credentials.ts";
 import { type DataFolder, openDataFolder, sweepDrive } from "./data-folder.ts";
+import { diskDrives } from "./host/disk-drives.ts";
 import { DiskWatch, type WatchedDrive } from "./host/disk-watch.ts";
 import { hostAnswers, type RunningFacts } from "./host/host-answers.ts";
 import { MergedCounts } from "./host/merged-counts.ts";
 import { SpaceReserve } from "./host/space-reserve.ts";
-import {
-  moveShardsAside,
-  requireDrives,
-  requireMetadataBesideShards,
-  requireMetadataOfThisAge,
-} from "./host/start-checks.ts";
+import { moveShardsAside, requireDrives, requireMetadataOfDrives, requireNoShards } from "./host/start-checks.ts";
 import { otherUrlHosts, probeListenAddress, urlHost } from "./listen-address.ts";
 import { applyMigrations } from "./migrations.ts";
 import { parseCommandLine, type StartOptions, usage } from "./options.ts";
@@ -145,18 +141,9 @@ async function starter(root: string): Promise<(options: ServerOptions) => Promis
   return module.startInOneProcess;
 }
 
-/** The drives of the configuration that are folders of this machine. */
-function diskDrives(specs: readonly { name: string; type: string }[], folder: DataFolder): WatchedDrive[] {
-  return specs.flatMap((spec) => {
-    if (spec.type !== "disk" || !("binding" in spec)) return [];
-    const path = folder.drivePaths.find((_, index) => diskBinding("", index) === spec.binding);
-    return path === undefined ? [] : [{ name: spec.name, path }];
-  });
-}
-
 async function prepareStore(folder: DataFolder, drives: WatchedDrive[], { isNew }: StartOptions): Promise<void> {
   if (folder.hasMetadata) return;
-  if (!isNew) return requireMetadataBesideShards(folder.metadataPath, drives);
+  if (!isNew) return requireNoShards(folder.metadataPath, drives);
   for (const path of await moveShardsAside(drives, Date.now()))
     relay("log", `sherd: what lay on a drive is in ${path} now`);
 }
@@ -169,7 +156,7 @@ interface Prepared {
 }
 
 async function prepareMetadata(metadata: MetadataClient, { root, folder, drives, isNew }: Prepared): Promise<void> {
-  if (folder.hasMetadata && !isNew) await requireMetadataOfThisAge(metadata, drives);
+  if (folder.hasMetadata && !isNew) await requireMetadataOfDrives(metadata, folder.metadataPath, drives);
   await applyMigrations(metadata, join(root, "migrations"));
 }
 

@@ -28,11 +28,8 @@ export function requireDrives(watch: DiskWatch, spares: number, tell: (sentence:
   for (const trouble of troubles) tell(trouble);
 }
 
-/** Throws a StartError where there are no metadata beside drives that hold shards: most likely their disk is not mounted. */
-export async function requireMetadataBesideShards(
-  metadataPath: string,
-  drives: readonly WatchedDrive[],
-): Promise<void> {
+/** Throws a StartError where drives hold shards, of a store without metadata: most likely these are on a disk that is not mounted. */
+export async function requireNoShards(metadataPath: string, drives: readonly WatchedDrive[]): Promise<void> {
   const holding: string[] = [];
   for (const { name, path } of drives) if (await holdsShards(path)) holding.push(name);
   if (holding.length === 0) return;
@@ -42,21 +39,24 @@ export async function requireMetadataBesideShards(
   );
 }
 
-/** Throws a StartError where a snapshot on the drives is newer than all that the metadata know. */
-export async function requireMetadataOfThisAge(
+/**
+ * Throws a StartError where the metadata cannot be those of the drives: they are empty beside shards, or a snapshot on the drives is
+ * newer than all that they know.
+ */
+export async function requireMetadataOfDrives(
   metadata: MetadataClient,
+  metadataPath: string,
   drives: readonly WatchedDrive[],
 ): Promise<void> {
+  const { lastJobMs, isUnused } = await ageOf(metadata);
+  if (isUnused) return requireNoShards(metadataPath, drives);
   const newestMs = await newestSnapshotMs(drives);
-  if (newestMs === null) return;
-  const knownMs = await lastJobMs(metadata);
-  if (knownMs >= newestMs - SNAPSHOT_LEAD_MS) return;
+  if (newestMs === null || lastJobMs >= newestMs - SNAPSHOT_LEAD_MS) return;
   const time = (ms: number) => new Date(ms).toISOString();
-  const known = knownMs === 0 ? "are empty" : `are those of ${time(knownMs)}`;
   throw new StartError(
-    `the metadata ${known}, but the drives hold a snapshot of ${time(newestMs)}: mount the right disk or move the newer ` +
-      `metadata back; ${RESTORE_HINT} (move these away first); npm start -- --new goes on with them as they are, and what ` +
-      "they do not know of is deleted from the drives in time",
+    `the metadata in ${metadataPath} are those of ${time(lastJobMs)}, but the drives hold a snapshot of ${time(newestMs)}: ` +
+      `mount the right disk or move the newer metadata back; ${RESTORE_HINT} (move these away first); npm start -- --new ` +
+      "goes on with them as they are, and what they do not know of is deleted from the drives in time",
   );
 }
 
@@ -103,16 +103,26 @@ async function names(path: string, length?: number): Promise<string[]> {
   return length === undefined ? entries : entries.filter((entry) => entry.length === length);
 }
 
-/** When a background job, or a restore, was begun last; 0 where none was. */
-async function lastJobMs(metadata: MetadataClient): Promise<number> {
+interface MetadataAge {
+  /** When a background job, or a restore, was begun last; 0 where none was. */
+  lastJobMs: number;
+  /** Nothing was ever stored, and no job has run: a write needs a bucket first. */
+  isUnused: boolean;
+}
+
+async function ageOf(metadata: MetadataClient): Promise<MetadataAge> {
   try {
-    const sql =
-      "SELECT max(coalesce(started_ms, 0), coalesce(finished_ms, 0)) AS ms FROM jobs ORDER BY ms DESC LIMIT 1";
-    const [[row] = []] = await metadata.query([{ sql, params: [] }]);
-    return Number(row?.ms ?? 0);
+    const jobs = "SELECT max(max(coalesce(started_ms, 0), coalesce(finished_ms, 0))) AS ms FROM jobs";
+    const buckets = "SELECT EXISTS (SELECT 1 FROM buckets) AS found";
+    const [[job] = [], [bucket] = []] = await metadata.query([
+      { sql: jobs, params: [] },
+      { sql: buckets, params: [] },
+    ]);
+    const lastJobMs = Number(job?.ms ?? 0);
+    return { lastJobMs, isUnused: lastJobMs === 0 && bucket?.found !== 1 };
   } catch (error) {
-    // Metadata of before there were jobs, or empty ones.
-    if (String(error).includes("no such table")) return 0;
+    // A database that no migration, or only the first ones, were applied to.
+    if (String(error).includes("no such table")) return { lastJobMs: 0, isUnused: true };
     throw error;
   }
 }
