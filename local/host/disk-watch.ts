@@ -60,12 +60,13 @@ export class DiskWatch {
 
   async look(): Promise<void> {
     const tryWriting = this.#looks++ % LOOKS_PER_TRIAL === 0;
+    const { reserve, reserveBytes, onChange } = this.#options;
+    const { freeBytes: beforeBytes } = await spaceOf(this.#options.metadataPath);
+    if (beforeBytes !== null) reserve.adjust(beforeBytes, reserveBytes);
     await Promise.all(this.#options.drives.map((drive) => this.#lookAt(drive, tryWriting)));
     this.#metadata = await spaceOf(this.#options.metadataPath);
     const { freeBytes } = this.#metadata;
-    const { reserve, reserveBytes, onChange } = this.#options;
     if (freeBytes === null) return;
-    reserve.adjust(freeBytes, reserveBytes);
     const isShort = freeBytes < reserveBytes;
     if (isShort !== this.#isShort) {
       if (isShort)
