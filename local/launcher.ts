@@ -1,10 +1,11 @@
+import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseJsonLine, toTextLine } from "../src/edge/request-line.ts";
 import { AccessLog } from "./access-log.ts";
 import { banner } from "./banner.ts";
-import type { Build } from "./build/kept-build.mjs";
+import { TEMPORARY } from "./build/kept-build.mjs";
 import { serverModules } from "./build/modules.ts";
 import { requireUsable } from "./configuration.ts";
 import { environmentCredentials, folderCredentials } from "./credentials.ts";
@@ -36,7 +37,8 @@ const drainMs = 3_000;
 export interface Launch {
   /** The project's folder. */
   root: string;
-  build: Build;
+  /** Folder of the build that this launcher is part of. */
+  buildPath: string;
   args: string[];
   environment: NodeJS.ProcessEnv;
 }
@@ -69,12 +71,10 @@ function describe(error: unknown): string {
   return `cannot start: ${error instanceof Error ? (error.stack ?? error.message) : error}`;
 }
 
-async function serve(options: StartOptions, { root, build, environment }: Launch): Promise<void> {
+async function serve(options: StartOptions, { root, buildPath, environment }: Launch): Promise<void> {
   const startedMs = Date.now();
   const given = environmentCredentials(environment);
   const folder = await openDataFolder(options.dataDir);
-  const modules = serverModules(build);
-  if (build.isTemporary) await rm(build.path, { recursive: true, force: true });
   // Where Miniflare, if it is used, puts its temporary files, which a killed server leaves behind.
   process.env.TMPDIR = folder.temporaryPath;
   if (options.tls) await requireTlsFiles(options.tls);
@@ -109,7 +109,8 @@ async function serve(options: StartOptions, { root, build, environment }: Launch
   const { host, port, processes: fronts, tls } = options;
   const start = await starter(root);
   const server = await start({
-    ...{ root, modules, host, port, fronts, ...folder, vars, ...(tls ? { tls } : {}) },
+    ...{ root, host, port, fronts, ...folder, vars, ...(tls ? { tls } : {}) },
+    modules: () => serverModules(buildPath),
     answerHost: hostAnswers(watch, () => facts),
     beforeClients: (metadata) => prepareMetadata(metadata, { root, folder, drives, isNew: options.isNew }),
     onLog: say.onLog,
@@ -122,6 +123,7 @@ async function serve(options: StartOptions, { root, build, environment }: Launch
     if (credentials.source === "file" && credentials.made) await rm(credentials.path, { force: true });
     throw error;
   });
+  if (existsSync(join(buildPath, TEMPORARY))) await rm(buildPath, { recursive: true, force: true });
   facts.counts = new MergedCounts(server.countsSockets.values());
   const endSchedule = startSchedules(server, facts.counts);
   stopOnSignals({ folder, server, endSchedule: () => [endSchedule(), watch.stop()], reopenLog: say.reopen });

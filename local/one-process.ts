@@ -8,9 +8,9 @@ import { StartError } from "./start-error.ts";
 export async function startInOneProcess(options: ServerOptions): Promise<Server> {
   if (options.tls)
     throw new StartError("--tls-cert needs several processes, which this system does not have: put a proxy before it");
-  const { modules, metadataPath } = options;
+  const { metadataPath } = options;
   await withDatabase(metadataPath, (database: D1Database) => options.beforeClients(clientOf(database)));
-  const runtime = await startRuntime({ ...options, worker: modules.worker });
+  const runtime = await startRuntime({ ...options, worker: options.modules().worker });
   const { runScheduled } = runtime;
   options.onProcesses([]);
   // Miniflare ends workerd at once.

@@ -16,7 +16,8 @@ import { type SupervisedWorkerd, WorkerdGroup, type WorkerdOptions } from "./wor
 export interface ServerOptions {
   /** The project's folder. */
   root: string;
-  modules: ServerModules;
+  /** Called once: they are large, and not kept. */
+  modules: () => ServerModules;
   host: string;
   port: number;
   /** Files of a certificate (PEM, its chain after it) and its key; absent: plain HTTP. */
@@ -71,7 +72,7 @@ const SIGNAL_SPREAD_MS = 1_000;
  * workerd says where it cannot start.
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { modules, metadataPath, onLog } = options;
+  const { metadataPath, onLog } = options;
   const vars = { ...options.vars, [DISK_FOLDER_VARIABLE]: DRIVE_LINK };
   const path = await mkdtemp(join(options.temporaryPath, "run-"));
   const socketsPath = await socketsFolder(path);
@@ -86,7 +87,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   };
   const hostService = await HostService.listen(sockets.host, options.answerHost);
   const folder = await writeConfigs(path, {
-    ...modules,
+    ...options.modules(),
     metadataPath,
     driveRoots: await makeDriveRoots(path, options.drivePaths),
     sockets,

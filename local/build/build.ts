@@ -2,6 +2,7 @@ import { join, relative } from "node:path";
 import { build } from "esbuild";
 import { bundleWorker } from "./bundle.ts";
 import { keepBuild } from "./kept-build.mjs";
+import type { BuiltWorkers } from "./modules.ts";
 
 /**
  * Bundles what `npm start` runs: the Worker, the services beside it, and the launcher itself, so that the process that stays
@@ -11,7 +12,7 @@ const beganMs = Date.now();
 const root = join(import.meta.dirname, "../..");
 const inputs = new Set<string>(["local/build/build.ts", "local/build/bundle.ts", "node_modules/.package-lock.json"]);
 const files = new Map<string, string | Uint8Array>();
-const workers: Record<string, { entry: string; modules: string[] }> = {};
+const workers: BuiltWorkers = {};
 
 const sources = {
   worker: "src/index.ts",
@@ -25,17 +26,19 @@ for (const [name, source] of Object.entries(sources)) {
   workers[name] = { entry, modules: [...wasm.keys()] };
   for (const path of read) inputs.add(relative(root, path));
 }
-files.set("launcher.mjs", await bundleLauncher());
-process.stdout.write(keepBuild(root, { beganMs, inputs: [...inputs], files, workers }));
+files.set("workers.json", JSON.stringify(workers));
+files.set("launcher.cjs", await bundleLauncher());
+process.stdout.write(keepBuild(root, { beganMs, inputs: [...inputs], files }));
 
 async function bundleLauncher(): Promise<string> {
   const { outputFiles, metafile } = await build({
-    entryPoints: [join(root, "local/launcher.ts")],
+    entryPoints: [join(root, "local/launch.ts")],
     absWorkingDir: root,
     bundle: true,
     write: false,
     metafile: true,
-    format: "esm",
+    // Node's loader of modules takes some 10 MB that CommonJS does not need.
+    format: "cjs",
     platform: "node",
     target: "node22",
     logLevel: "silent",

@@ -14,23 +14,24 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 /**
- * @typedef {object} Build
- * @property {string} path Its folder.
- * @property {boolean} [isTemporary] The folder is for one start: nothing could be kept.
+ * `build.json` of a build.
+ *
+ * @typedef {object} Kept
  * @property {Record<string, string>} inputs SHA-256 of each file that it was made of, by path below the project's folder.
  * @property {Record<string, string>} outputs SHA-256 of each file in its folder.
- * @property {Record<string, { entry: string, modules: string[] }>} workers What each Worker consists of; the paths are below
- *   the folder of its name.
  */
+
+/** Name of the file by which a build says that it is for one start: nothing could be kept. */
+export const TEMPORARY = "temporary";
 
 const UNUSED_MS_MAX = 24 * 3600 * 1000;
 
 /**
- * The build that is kept, if all that it was made of is as it was, and so is all that was made. By contents, not by times:
+ * The folder of the build that is kept, if all that it was made of is as it was, and so is all that was made. By contents, not by times:
  * a checkout or a copy changes those as it likes.
  *
  * @param {string} root
- * @returns {Build | null}
+ * @returns {string | null}
  */
 export function findBuild(root) {
   try {
@@ -40,7 +41,7 @@ export function findBuild(root) {
     const isUnchanged = ([name, hash], folder) => hashOf(readFileSync(join(folder, name))) === hash;
     if (!Object.entries(build.inputs).every((input) => isUnchanged(input, root))) return null;
     if (!Object.entries(build.outputs).every((output) => isUnchanged(output, path))) return null;
-    return { path, ...build };
+    return path;
   } catch {
     return null; // none yet, or one that is damaged
   }
@@ -50,14 +51,15 @@ export function findBuild(root) {
  * Keeps a build for starts to come; where the project's folder cannot be written, in a temporary folder for this start alone.
  *
  * @param {string} root
- * @param {{ beganMs: number, inputs: string[], files: Map<string, string | Uint8Array>, workers: Build["workers"] }} made
+ * @param {{ beganMs: number, inputs: string[], files: Map<string, string | Uint8Array> }} made
  *   `beganMs`: a file that was written since may not be the one that was read, so nothing is kept then.
  * @returns {string} Its folder.
  */
-export function keepBuild(root, { beganMs, inputs, files, workers }) {
+export function keepBuild(root, { beganMs, inputs, files }) {
   const hashes = Object.fromEntries(inputs.map((name) => [name, hashOf(readFileSync(join(root, name)))]));
   const outputs = Object.fromEntries([...files].map(([name, contents]) => [name, hashOf(contents)]));
-  const description = { inputs: hashes, outputs, workers };
+  /** @type {Kept} */
+  const description = { inputs: hashes, outputs };
   try {
     if (inputs.some((name) => statSync(join(root, name)).mtimeMs >= beganMs)) throw new Error("changed meanwhile");
     const builds = buildsFolder(root);
@@ -79,7 +81,7 @@ export function keepBuild(root, { beganMs, inputs, files, workers }) {
     return path;
   } catch {
     const path = mkdtempSync(join(tmpdir(), "sherd-build-"));
-    writeBuild(path, files, { ...description, isTemporary: true });
+    writeBuild(path, new Map([...files, [TEMPORARY, ""]]), description);
     return path;
   }
 }

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { WorkerModules } from "./bundle.ts";
-import type { Build } from "./kept-build.mjs";
 
 /** The Workers of one server. */
 export interface ServerModules {
@@ -12,18 +11,21 @@ export interface ServerModules {
   scheduleService: WorkerModules;
 }
 
-/** What a build has for `startServer`. */
-export function serverModules(build: Build): ServerModules {
-  return {
-    worker: readModules(build, "worker"),
-    metadataService: readModules(build, "metadata-service"),
-    scheduleService: readModules(build, "schedule-service"),
-  };
-}
+/** `workers.json` of a build: what each Worker consists of; the paths are below the folder of its name. */
+export type BuiltWorkers = Record<string, { entry: string; modules: string[] }>;
 
-function readModules({ path, workers }: Build, name: string): WorkerModules {
-  const { entry, modules } = workers[name] ?? { entry: "", modules: [] };
-  const contents = (file: string) => new Uint8Array(readFileSync(join(path, name, file)));
-  const wasm = new Map(modules.map((module) => [module, contents(module)]));
-  return { entry, script: readFileSync(join(path, name, entry), "utf8"), wasm };
+/** What the build in that folder has for `startServer`. */
+export function serverModules(path: string): ServerModules {
+  const workers = JSON.parse(readFileSync(join(path, "workers.json"), "utf8")) as BuiltWorkers;
+  const modulesOf = (name: string): WorkerModules => {
+    const { entry, modules } = workers[name] ?? { entry: "", modules: [] };
+    const contents = (file: string) => new Uint8Array(readFileSync(join(path, name, file)));
+    const wasm = new Map(modules.map((module) => [module, contents(module)]));
+    return { entry, script: readFileSync(join(path, name, entry), "utf8"), wasm };
+  };
+  return {
+    worker: modulesOf("worker"),
+    metadataService: modulesOf("metadata-service"),
+    scheduleService: modulesOf("schedule-service"),
+  };
 }

@@ -26,7 +26,7 @@ afterEach(() => rm(folder, { recursive: true, maxRetries: 5 }));
 function start(script: string, more: Partial<ServerOptions> = {}) {
   return startServer({
     root,
-    modules: { worker: { entry: "index.js", script: script + counts, wasm: new Map() }, ...services },
+    modules: () => ({ worker: { entry: "index.js", script: script + counts, wasm: new Map() }, ...services }),
     host: "127.0.0.1",
     port: 0,
     fronts: 1,
