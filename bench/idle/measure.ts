@@ -42,7 +42,7 @@ export async function measureIdle({ implementation, checkout, dataDir, processes
       pids
         .filter((pid) => wanted(readFileSync(`/proc/${pid}/cmdline`, "utf8")))
         .reduce((sum, pid) => sum + (proportionalMemory(pid) ?? Number.NaN), 0);
-    const isLauncher = (command: string) => command.includes("local/start.mjs") && command.includes("node");
+    const isLauncher = (command: string) => /local.start\.mjs|launcher\.cjs/.test(command);
     const isNpm = (command: string) => command.startsWith("npm") || command.includes("npm-cli");
     const launcherBytes = bytesOf((command) => isLauncher(command) && !isNpm(command));
     const npmBytes = bytesOf(isNpm);
