@@ -1,10 +1,10 @@
+import { accountPages } from "./admin/account-pages.ts";
 import { createCountsHandler } from "./admin/counts.ts";
 import { createMisconfiguredApp } from "./admin/misconfigured-app.ts";
 import { createOwnApp, isOwnPath } from "./admin/own-app.ts";
 import { ownPages } from "./admin/pages.ts";
 import { Authenticator } from "./auth/authenticator.ts";
-import { rootRing } from "./auth/keys/ring.ts";
-import { rootKey } from "./auth/keys/root-key.ts";
+import { type KeyVariables, openKeys } from "./auth/keys/open-keys.ts";
 import { ByteBudget } from "./base/byte-budget.ts";
 import { systemClock } from "./base/clock.ts";
 import type { DriveCounts } from "./drives/counted.ts";
@@ -29,9 +29,7 @@ import { DriveLatency } from "./store/read/drive-latency.ts";
 import { BUFFERED_BYTES_MAX } from "./store/write/blob-layouts.ts";
 
 /** Bindings, variables and secrets of the Worker; docs/configuration.md explains each. */
-interface Env extends EdgeVariables {
-  SHERD_ACCESS_KEY_ID?: string;
-  SHERD_SECRET_ACCESS_KEY?: string;
+interface Env extends EdgeVariables, KeyVariables {
   SHERD_DRIVES: unknown;
   [name: string]: unknown;
 }
@@ -70,10 +68,12 @@ function buildApp(env: Env): App {
   try {
     store ??= buildStore(env);
     const { baseDomains, ...settings } = readEdgeVariables(env);
-    const authenticator = new Authenticator(rootRing(rootKey(env.SHERD_ACCESS_KEY_ID, env.SHERD_SECRET_ACCESS_KEY)));
+    const keys = openKeys(env, { identities: store.metadata.identities, random, log });
+    const authenticator = new Authenticator(keys?.ring ?? null);
     const s3 = s3Service({ store, baseDomains, log });
     const edge: Edge = { ...settings, services: [s3], authenticator, clock, random, log, metrics: requests };
-    const own = createOwnApp(store, ownPages(store, observed), { ...edge, confirm: async () => {} });
+    const pages = new Map([...ownPages(store, observed), ...(keys === null ? [] : accountPages(store, keys.sealer))]);
+    const own = createOwnApp(store, pages, edge);
     const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);
     return (request, lifetime) => (isOwn(request.url) ? own.fetch(request) : serve(request, edge, lifetime));
   } catch (error) {

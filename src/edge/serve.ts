@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { RequestFacts } from "../auth/access.ts";
+import { AccessRefused, type RequestFacts } from "../auth/access.ts";
 import { anonymousCaller } from "../auth/caller.ts";
 import type { RequestHead } from "../auth/sigv4/request-head.ts";
 import { toBase64, toHex } from "../base/bytes.ts";
@@ -73,7 +73,25 @@ async function answer({ service, body }: Chosen, about: ExchangeHead, edge: Edge
     return service.answer(Object.assign(about, { ...known, caller: anonymousCaller(facts), signature }));
   }
   const exchange = await authenticate(service, about, { edge, facts, body });
-  return service.answer(Object.assign(about, { ...known, ...exchange }));
+  return answerAsOfNow(service, Object.assign(about, { ...known, ...exchange }));
+}
+
+/**
+ * A denial by what is remembered may be a denial no more: somebody may just have allowed it. So it is made sure of, and the service
+ * asked once again if the caller's access has changed and the body is still there.
+ */
+async function answerAsOfNow(service: Service, exchange: Exchange): Promise<Answer> {
+  const { caller, request } = exchange;
+  try {
+    return await service.answer(exchange);
+  } catch (thrown) {
+    if (!(thrown instanceof AccessRefused) || caller.guard === null) throw thrown;
+    const epoch = caller.guard.epoch();
+    await caller.confirm();
+    const isSpent = service.body.kind === "stream" && request.bodyUsed;
+    if (caller.guard.epoch() === epoch || isSpent) throw thrown;
+    return service.answer(exchange);
+  }
 }
 
 /** Reads the body first if the signature covers it: then nobody acts on a body that was not verified. */

@@ -46,7 +46,7 @@ async function sizesComeBack(drive: Drive): Promise<void> {
 }
 
 async function largeShard(drive: Drive): Promise<void> {
-  const sizeBytes = Math.min(30 * MiB, drive.shardBytesMax);
+  const sizeBytes = Math.min(12 * MiB, drive.shardBytesMax);
   const key = freshKey();
   const writer = drive.put(key, sizeBytes);
   const block = new Uint8Array(256 * KiB);

@@ -14,12 +14,13 @@ const REMEMBERED_MS = 60_000;
 export class BucketTable {
   readonly #database: Database;
   readonly #name: string;
-  readonly #remembered = new Map<string, { row: BucketRow; untilMs: number }>();
+  readonly #remembered: Map<string, { row: BucketRow; untilMs: number }>;
 
-  /** `name`: what the database is called. */
-  constructor(database: Database, name: string) {
+  /** `name`: what the database is called. `sharing`: the table whose memory this one has too. */
+  constructor(database: Database, name: string, sharing?: BucketTable) {
     this.#database = database;
     this.#name = name;
+    this.#remembered = sharing === undefined ? new Map() : sharing.#remembered;
   }
 
   /** A page of the owner's buckets by name, after `after`; one more than `limit` where there are more. */

@@ -3,6 +3,7 @@ import { firstAccount } from "../../auth/principal.ts";
 import type { Answer } from "../../edge/answer.ts";
 import type { Exchange } from "../../edge/service.ts";
 import { storeOf } from "../../store/buckets/databases.ts";
+import { guardedStore } from "../../store/guarded-store.ts";
 import { checkAddressedBucketName } from "./address/bucket-name.ts";
 import { detectOperation } from "./address/detect-operation.ts";
 import { withHoistedHeaders } from "./address/hoisted-headers.ts";
@@ -43,7 +44,7 @@ export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Par
   try {
     const handler = admit(name, row, call);
     // Nobody makes the server look up a bucket who may not ask for it.
-    return await handler({ ...call, store: await storeOf(store, bucket) });
+    return await handler({ ...call, store: await storeOf(guardedStore(store, call.caller.guard), bucket) });
   } catch (error) {
     call.payload.form?.file.release();
     throw error;
