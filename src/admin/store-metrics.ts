@@ -1,10 +1,15 @@
 import type { Metric, Sample } from "../base/prometheus.ts";
+import { durability } from "../maintenance/census/durability.ts";
 import { gather } from "../maintenance/run/gather.ts";
 import type { StoreContext } from "../store/context.ts";
+import { durabilityMetrics } from "./durability-metrics.ts";
 
-/** How far background work is, and how much there is, as D1 knows it: the same in all isolates. Two round trips to each database. */
+/**
+ * The durability report, and how far background work is: the same in all isolates. Four round trips to each database, and one small
+ * call to each drive.
+ */
 export async function storeMetrics(store: StoreContext): Promise<Metric[]> {
-  const { databases, jobs, backlog } = await gather(store);
+  const [report, { databases, jobs }] = await Promise.all([durability(store), gather(store)]);
   const labelsOf = (job: (typeof jobs)[number]): Record<string, string> =>
     databases.length > 1 ? { job: job.name, database: job.database } : { job: job.name };
   const finished = jobs.flatMap((job): Sample[] =>
@@ -14,18 +19,9 @@ export async function storeMetrics(store: StoreContext): Promise<Metric[]> {
     Object.entries(job.report ?? {}).map(([what, value]): Sample => ({ labels: { ...labelsOf(job), what }, value })),
   );
   return [
-    gauge(
-      "sherd_d1_size_bytes",
-      "How large each database is.",
-      databases.map(({ name, sizeBytes }) => ({ labels: { database: name }, value: sizeBytes })),
-    ),
+    ...durabilityMetrics(report),
     gauge("sherd_job_finished_timestamp_seconds", "When each job last ended well.", finished),
     gauge("sherd_job_last_run", "What each job did in its last good run.", did),
-    gauge(
-      "sherd_backlog_rows",
-      "What waits for background work; counted up to 10,000.",
-      Object.entries(backlog).map(([kind, { rows }]) => ({ labels: { kind }, value: rows })),
-    ),
   ];
 }
 
