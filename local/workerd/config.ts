@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { WorkerModules } from "../build/bundle.ts";
 import type { ServerModules } from "../build/modules.ts";
@@ -37,6 +37,9 @@ export interface ServerFolder {
 /** Name of the socket that tells what the Worker of a process has counted. Each front has its own, given by its arguments. */
 export const COUNTS_SOCKET = "counts";
 
+/** workerd embeds files by paths below its configuration only. Links: the key stays where it is. */
+const TLS_LINKS = { keyPath: "tls-key.pem", certPath: "tls-cert.pem" } as const;
+
 /** Name of the socket that fronts serve, which is given to them as a descriptor. */
 export const CLIENT_SOCKET = "clients";
 
@@ -54,6 +57,9 @@ export async function writeConfigs(path: string, parts: ServerParts): Promise<Se
     metadata: await writeModules(join(path, "metadata-service"), parts.metadataService),
     schedule: await writeModules(join(path, "schedule-service"), parts.scheduleService),
   };
+  if (parts.tls) {
+    for (const file of ["keyPath", "certPath"] as const) await symlink(parts.tls[file], join(path, TLS_LINKS[file]));
+  }
   const databasePath = join(metadataPath, "d1");
   await mkdir(databasePath, { recursive: true });
   const host = external("host", sockets.host);
@@ -147,7 +153,7 @@ function external(name: string, socketPath: string): string {
 function clientSocket({ tls }: ServerParts): string {
   const protocol = tls
     ? `https = (tlsOptions = (keypair = (
-        privateKey = embed ${text(tls.keyPath)}, certificateChain = embed ${text(tls.certPath)})))`
+        privateKey = embed ${text(TLS_LINKS.keyPath)}, certificateChain = embed ${text(TLS_LINKS.certPath)})))`
     : "http = ()";
   return `(name = ${text(CLIENT_SOCKET)}, ${protocol}, service = "worker")`;
 }
