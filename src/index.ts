@@ -18,8 +18,10 @@ import kernel from "./erasure/kernel.wasm";
 import { isIdle, runJobs } from "./maintenance/run/run-jobs.ts";
 import { CostMeter } from "./metadata/database.ts";
 import { openMetadata } from "./metadata/open.ts";
+import { iamService } from "./services/iam/service.ts";
 import { s3Service } from "./services/s3/service.ts";
 import { unavailable } from "./services/s3/unavailable.ts";
+import { stsService } from "./services/sts/service.ts";
 import { openStores } from "./store/buckets/databases.ts";
 import { readConfiguration, variablesIn } from "./store/configuration.ts";
 import type { StoreContext } from "./store/context.ts";
@@ -39,6 +41,7 @@ type App = (request: Request, lifetime: Lifetime) => Response | Promise<Response
 const log = { info: (line: string) => console.log(line), error: (line: string) => console.error(line) };
 const clock = systemClock;
 const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
+const outbound = (...call: Parameters<typeof fetch>) => fetch(...call);
 
 // At start-up, because what one request begins must not be waited for by another.
 const engine = await ErasureEngine.create(kernel);
@@ -51,7 +54,7 @@ const observed = { drives: driveCounts, cost, requests: () => requests.metrics()
 
 function buildStore(env: Env): StoreContext {
   const { settings, drives: specs } = readConfiguration(env);
-  const parts = { clock, random, counts: driveCounts, fetch: (...call: Parameters<typeof fetch>) => fetch(...call) };
+  const parts = { clock, random, counts: driveCounts, fetch: outbound };
   const host = openHost(env.HOST, () => clock.now());
   const opened = openDrives(specs, env, parts);
   const drives = host ? opened.map((drive) => withReserve(drive, host)) : opened;
@@ -71,7 +74,10 @@ function buildApp(env: Env): App {
     const keys = openKeys(env, { identities: store.metadata.identities, random, log });
     const authenticator = new Authenticator(keys?.ring ?? null);
     const s3 = s3Service({ store, baseDomains, log });
-    const edge: Edge = { ...settings, services: [s3], authenticator, clock, random, log, metrics: requests };
+    const shared = { identities: store.metadata.identities, clock, random, fetch: outbound };
+    const more = keys === null ? [] : [iamService({ ...shared, ...keys }), stsService({ ...shared, ...keys })];
+    const services = [s3, ...more] as const;
+    const edge: Edge = { ...settings, services, authenticator, clock, random, log, metrics: requests };
     const pages = new Map([...ownPages(store, observed), ...(keys === null ? [] : accountPages(store, keys.sealer))]);
     const own = createOwnApp(store, pages, edge);
     const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);

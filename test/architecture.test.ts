@@ -25,6 +25,7 @@ const packages: Record<string, readonly string[]> = {
   hono: ["admin"],
   "fast-xml-parser": ["protocols", "drives"],
   aws4fetch: ["drives"],
+  jose: ["services/sts"],
 };
 
 interface SourceFile {

@@ -8,14 +8,26 @@ export function durabilityMetrics(report: DurabilityReport): Metric[] {
     drives.map((drive): Sample => ({ labels: { drive: drive.name }, value: value(drive) }));
   return [
     gauge("sherd_green", "1 where nothing is wrong, as the page /-/durability says.", [{ value: Number(green) }]),
-    gauge("sherd_drive_up", "1 where the drive answers.", perDrive(({ reachable }) => Number(reachable))),
+    gauge(
+      "sherd_drive_up",
+      "1 where the drive answers.",
+      perDrive(({ reachable }) => Number(reachable)),
+    ),
     gauge(
       "sherd_drive_latency_seconds",
       "How long the drive took to answer just now.",
       perDrive(({ latencyMs }) => latencyMs / 1000),
     ),
-    gauge("sherd_drive_shards", "Shards that lie on the drive, as far as rows say.", perDrive(({ shards }) => shards)),
-    gauge("sherd_drive_stored_bytes", "Bytes of these shards.", perDrive(({ bytes }) => bytes)),
+    gauge(
+      "sherd_drive_shards",
+      "Shards that lie on the drive, as far as rows say.",
+      perDrive(({ shards }) => shards),
+    ),
+    gauge(
+      "sherd_drive_stored_bytes",
+      "Bytes of these shards.",
+      perDrive(({ bytes }) => bytes),
+    ),
     gauge("sherd_blobs", "Blobs by geometry and number of shards that they lack, when last counted.", blobs(census)),
     gauge("sherd_census_timestamp_seconds", "When the blobs were last counted.", time(census?.atMs ?? null)),
     gauge(

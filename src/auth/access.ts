@@ -53,7 +53,7 @@ export interface Caller {
   /**
    * Makes sure that what is remembered of the caller still holds, and reads it again if not. One D1 round trip, or none if a batch of
    * this request has found out already. Needed before a denial is answered, because somebody may just have allowed it: the edge
-   * does so if a service throws `AccessRefused`, and lets it answer again. A service that writes a denial into a document of
+   * does so if a service answers 403, and lets it answer again. A service that writes a denial into a document of
    * its own (DeleteObjects, SimulatePrincipalPolicy) confirms first and decides again. Throws as `AccessGuard.renew`.
    */
   confirm(): Promise<void>;

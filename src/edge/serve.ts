@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { AccessRefused, type RequestFacts } from "../auth/access.ts";
+import type { RequestFacts } from "../auth/access.ts";
 import { anonymousCaller } from "../auth/caller.ts";
 import type { RequestHead } from "../auth/sigv4/request-head.ts";
 import { toBase64, toHex } from "../base/bytes.ts";
@@ -67,7 +67,7 @@ async function answer({ service, body }: Chosen, about: ExchangeHead, edge: Edge
   const { request } = about;
   const facts = requestFacts(request, edge.clientAddress, edge.clock);
   const authenticateForm = (fields: ReadonlyMap<string, string>) => edge.authenticator.form(fields, facts);
-  const known = { authenticateForm, body: null };
+  const known = { authenticateForm, facts, body: null };
   if (service.isPublic?.(request)) {
     const signature = { mode: { kind: "unsigned" }, verified: null, region: null } as const;
     return service.answer(Object.assign(about, { ...known, caller: anonymousCaller(facts), signature }));
@@ -85,7 +85,7 @@ async function answerAsOfNow(service: Service, exchange: Exchange): Promise<Answ
   try {
     return await service.answer(exchange);
   } catch (thrown) {
-    if (!(thrown instanceof AccessRefused) || caller.guard === null) throw thrown;
+    if (caller.guard === null || service.fail(thrown, exchange).answer.status !== 403) throw thrown;
     const epoch = caller.guard.epoch();
     await caller.confirm();
     const isSpent = service.body.kind === "stream" && request.bodyUsed;

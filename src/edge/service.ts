@@ -1,4 +1,4 @@
-import type { Caller } from "../auth/access.ts";
+import type { Caller, RequestFacts } from "../auth/access.ts";
 import type { AuthenticatedForm } from "../auth/authenticator.ts";
 import type { PayloadMode } from "../auth/sigv4/payload.ts";
 import type { SigningRules } from "../auth/sigv4/signing-rules.ts";
@@ -70,6 +70,8 @@ export interface ExchangeHead {
 /** One authenticated request. */
 export interface Exchange extends ExchangeHead {
   readonly caller: Caller;
+  /** Where the request comes from and when, for callers whom the service itself finds out (a web identity's token). */
+  readonly facts: RequestFacts;
   readonly signature: ProvenSignature;
   /** The whole body, for services that ask for it; otherwise null. */
   readonly body: Uint8Array | null;

@@ -4,6 +4,7 @@
 export type Guard =
   | "no_such_bucket"
   | "bucket_changed"
+  | "bucket_access_changed"
   | "bucket_not_empty"
   | "no_such_upload"
   | "part_changed"

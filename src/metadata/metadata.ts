@@ -6,6 +6,7 @@ import { HealingTable } from "./blobs/healing.ts";
 import { PackingTable } from "./blobs/packing.ts";
 import { ScrubbingTable } from "./blobs/scrubbing.ts";
 import { WalkingTable } from "./blobs/walking.ts";
+import { AccessMemory } from "./buckets/access-memory.ts";
 import { BucketTable } from "./buckets/buckets.ts";
 import { FIRST_DATABASE, IdentityTable } from "./buckets/identity.ts";
 import { PlacementTable } from "./buckets/placements.ts";
@@ -28,10 +29,12 @@ import { UploadTable } from "./uploads/uploads.ts";
 class Shared {
   readonly database: Database;
   readonly buckets: BucketTable;
+  readonly memory: AccessMemory;
 
-  constructor(database: Database, buckets: BucketTable) {
+  constructor(database: Database, buckets: BucketTable, memory: AccessMemory) {
     this.database = database;
     this.buckets = buckets;
+    this.memory = memory;
   }
 }
 
@@ -63,25 +66,28 @@ export class Metadata {
   readonly restoring: RestoringTable;
 
   readonly #database: Database;
+  readonly #memory: AccessMemory;
 
   /** `observe` is told the cost of each round trip; `name` is what the database is called. */
   constructor(d1: D1Database | Shared, observe?: CostObserver, name: string = FIRST_DATABASE) {
     const shared = d1 instanceof Shared ? d1 : null;
     const database = shared?.database ?? new BoundDatabase(d1 as D1Database, observe);
+    const memory = shared?.memory ?? new AccessMemory();
     this.#database = database;
+    this.#memory = memory;
     this.identity = new IdentityTable(database, name);
     this.placements = new PlacementTable(database, name);
     this.identities = new Identities(database);
-    this.buckets = new BucketTable(database, name, shared?.buckets);
-    this.objects = new ObjectTable(database);
-    this.listing = new ListingQueries(database);
-    this.uploads = new UploadTable(database);
+    this.buckets = new BucketTable(database, name, memory, shared?.buckets);
+    this.objects = new ObjectTable(database, memory);
+    this.listing = new ListingQueries(database, memory);
+    this.uploads = new UploadTable(database, memory);
     this.blobs = new BlobTable(database);
     this.commits = new Commits(database);
-    this.appends = new Appends(database);
+    this.appends = new Appends(database, memory);
     this.removals = new Removals(database);
-    this.renames = new Renames(database);
-    this.amendments = new Amendments(database);
+    this.renames = new Renames(database, memory);
+    this.amendments = new Amendments(database, memory);
     this.jobs = new JobTable(database);
     this.healing = new HealingTable(database);
     this.scrubbing = new ScrubbingTable(database);
@@ -99,6 +105,6 @@ export class Metadata {
    */
   guardedBy(guard: AccessGuard, first: Metadata | null = null): Metadata {
     const database = new GuardedDatabase(this.#database, guard, first === null ? null : first.#database);
-    return new Metadata(new Shared(database, this.buckets), undefined, this.identity.name);
+    return new Metadata(new Shared(database, this.buckets, this.#memory), undefined, this.identity.name);
   }
 }

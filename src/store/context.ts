@@ -4,6 +4,7 @@ import type { RandomBytes } from "../base/random.ts";
 import type { Drive } from "../drives/drive.ts";
 import type { ErasureEngine } from "../erasure/engine.ts";
 import type { Metadata } from "../metadata/metadata.ts";
+import type { Gate } from "./gate.ts";
 import type { Host } from "./host.ts";
 import type { DriveLatency } from "./read/drive-latency.ts";
 import type { StoreSettings } from "./settings.ts";
@@ -26,6 +27,8 @@ export interface StoreContext {
   readonly space?: SpaceGauge;
   /** The machine, where there is one below this store. */
   readonly host?: Host;
+  /** Of the request that is being answered. Absent: nobody asks. */
+  readonly gate?: Gate;
   /** Absent where there is one database only. */
   readonly databases?: DatabaseSet;
 }

@@ -35,6 +35,10 @@ export interface StoreSettings {
   readonly snapshotsKept: number;
   /** Free bytes that each local disk keeps: below, nothing new is written to it. Of meaning where there is a `Host`. */
   readonly diskReserveBytes: number;
+  /** Object ownership of new buckets that do not say it themselves. */
+  readonly objectOwnership: "BucketOwnerEnforced" | "BucketOwnerPreferred" | "ObjectWriter";
+  /** Whether new buckets block all public access. */
+  readonly blockPublicAccess: boolean;
 }
 
 /** One D1 row holds the extents of an object: ten thousand take under 1 MB of its 2 MB. */
@@ -68,6 +72,8 @@ export const DEFAULT_SETTINGS: StoreSettings = {
   snapshotSeconds: 24 * 3600,
   snapshotsKept: 3,
   diskReserveBytes: 256 * 1024 * 1024,
+  objectOwnership: "BucketOwnerEnforced",
+  blockPublicAccess: true,
 };
 
 /**
@@ -97,6 +103,8 @@ export function parseSettings(vars: Readonly<Record<string, unknown>>): StoreSet
     snapshotSeconds: count("SHERD_SNAPSHOT_SECONDS", "snapshotSeconds", 365 * day),
     snapshotsKept: count("SHERD_SNAPSHOTS_KEPT", "snapshotsKept", 100, 1),
     diskReserveBytes: count("SHERD_DISK_RESERVE_BYTES", "diskReserveBytes", 2 ** 39),
+    objectOwnership: parseOwnership(text(vars, "SHERD_OBJECT_OWNERSHIP")) ?? DEFAULT_SETTINGS.objectOwnership,
+    blockPublicAccess: parseFlag(text(vars, "SHERD_BLOCK_PUBLIC_ACCESS")) ?? DEFAULT_SETTINGS.blockPublicAccess,
   };
 }
 
@@ -133,6 +141,26 @@ function parseCount(
   if (value === undefined) return otherwise;
   if (/^\d{1,12}$/.test(value) && Number(value) >= least && Number(value) <= most) return Number(value);
   throw new Error(`${name} must be a whole number from ${least} to ${most}, not ${JSON.stringify(value)}`);
+}
+
+function parseOwnership(value: string | undefined): StoreSettings["objectOwnership"] | undefined {
+  switch (value) {
+    case undefined:
+    case "BucketOwnerEnforced":
+    case "BucketOwnerPreferred":
+    case "ObjectWriter":
+      return value;
+    default:
+      throw new Error(
+        `SHERD_OBJECT_OWNERSHIP is BucketOwnerEnforced, BucketOwnerPreferred or ObjectWriter, not ${JSON.stringify(value)}`,
+      );
+  }
+}
+
+function parseFlag(value: string | undefined): boolean | undefined {
+  if (value === undefined) return undefined;
+  if (value === "true" || value === "false") return value === "true";
+  throw new Error(`SHERD_BLOCK_PUBLIC_ACCESS is true or false, not ${JSON.stringify(value)}`);
 }
 
 /** "4+2": four data and two parity shards. */

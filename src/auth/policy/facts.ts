@@ -1,3 +1,4 @@
+import type { ConditionFacts } from "./condition.ts";
 import type { ContextLookup, ContextValue } from "./context-lookup.ts";
 import type { PolicyPrincipal } from "./principal.ts";
 
@@ -19,7 +20,7 @@ const principalTag = "aws:principaltag/";
  *
  * Follows "AWS global condition context keys" and the table "Principal key values" in the IAM User Guide.
  */
-export class Facts {
+export class Facts implements ConditionFacts {
   private readonly request: Asked;
   private readonly observer: { missing(key: string): void } | undefined;
 
@@ -49,7 +50,6 @@ export class Facts {
     return this.request.context(key);
   }
 
-  /** For variables, which a multivalued key has no value for. */
   readonly findText = (key: string): string | undefined => {
     const value = this.find(key);
     return typeof value === "string" ? value : undefined;

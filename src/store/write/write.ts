@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { toBase64, toHex } from "../../base/bytes.ts";
 import type { NewVersion, VersionCommit } from "../../metadata/objects/commit.ts";
 import type { BlobRow, ExtentRow } from "../../metadata/rows.ts";
-import { foundBucket } from "../buckets/buckets.ts";
+import { foundBucket, newObjectAccess, recallAdmitted } from "../buckets/admission.ts";
 import { lockFor, tagRows } from "../buckets/lock-and-tags.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
@@ -50,7 +50,7 @@ export interface PutObject {
  */
 export function putObject(store: StoreContext, put: PutObject): Promise<WriteResult> {
   // What is remembered says nothing for sure, and so nothing of whether a lock may be asked for.
-  const remembered = put.lock ? null : store.metadata.buckets.recall(put.bucket, store.clock.now());
+  const remembered = put.lock ? null : recallAdmitted(store, put.bucket);
   if (remembered) return putInto(store, put, { bucket: Promise.resolve(remembered), wasRemembered: true });
   return putInto(store, put, { bucket: admit(store, put) }); // 1, while the first stripe arrives
 }
@@ -69,7 +69,10 @@ export async function putInto(store: StoreContext, put: PutObject, admission: Ad
   const content =
     put.body.sizeBytes <= store.settings.inlineBytesMax ? inline(store, put, bucket) : onDrives(store, put, bucket, id);
   const { digests, checksum, ...bytes } = await content;
-  const lockIn = (found: Bucket) => lockFor(store, found, put.lock);
+  const describeIn = (found: Bucket) => ({
+    lock: lockFor(store, found, put.lock),
+    attributes: { ...put.attributes, ...newObjectAccess(store, found) },
+  });
   const version: NewVersion = {
     bucket: await bucket,
     key: put.key,
@@ -80,8 +83,7 @@ export async function putInto(store: StoreContext, put: PutObject, admission: Ad
     storageClass: put.storageClass,
     checksum,
     tags: tagRows(put.tags),
-    lock: lockIn(await bucket),
-    attributes: put.attributes,
+    ...describeIn(await bucket),
     parts: null,
     ...bytes.content,
   };
@@ -90,7 +92,7 @@ export async function putInto(store: StoreContext, put: PutObject, admission: Ad
     ...(bytes.blobs ? { blobs: bytes.blobs } : {}),
     ...(put.condition ? { condition: put.condition } : {}),
   };
-  const committed = await commitVersion(store, put.bucket, commit, { lockIn, wasRemembered }); // 6
+  const committed = await commitVersion(store, put.bucket, commit, { describeIn, wasRemembered }); // 6
   return { id, ...committed, etag: version.etag, modifiedMs: version.modifiedMs, checksum };
 }
 
@@ -98,8 +100,9 @@ export async function putInto(store: StoreContext, put: PutObject, admission: Ad
 function admit(store: StoreContext, { bucket: name, lock }: PutObject): Promise<Bucket> {
   const found = withMetadata({ bucket: name }, () => store.metadata.buckets.learn(name, store.clock.now()));
   const bucket = found.then((row) => {
-    const admitted = foundBucket(row, name);
+    const admitted = foundBucket(store, row, name);
     lockFor(store, admitted, lock);
+    newObjectAccess(store, admitted);
     return admitted;
   });
   bucket.catch(() => {});

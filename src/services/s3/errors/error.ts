@@ -73,11 +73,17 @@ const ERRORS = {
     400,
     "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
   ],
+  InvalidBucketAclWithBlockPublicAccessError: [
+    400,
+    "Bucket cannot have public ACLs set with BlockPublicAccess enabled",
+  ],
   InvalidBucketState: [409, "The request is not valid for the current state of the bucket."],
   InvalidLocationConstraint: [400, "The specified location-constraint is not valid"],
   TooManyBuckets: [400, "You have attempted to create more buckets than allowed"],
 
   // Arguments, headers, XML.
+  InvalidBucketOwnerAWSAccountID: [400, "The value of the expected bucket owner parameter must be an AWS Account ID."],
+  UnresolvableGrantByEmailAddress: [400, "The email address you provided does not match any account on record."],
   AmbiguousGrantByEmailAddress: [400, "The email address you provided is associated with more than one account."],
   BadRequest: [400, "Bad Request"],
   IllegalVersioningConfigurationException: [400, "The versioning configuration specified in the request is invalid."],
