@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
-import { parseCommandLine } from "../../local/options.ts";
+import { parseCommandLine, usage } from "../../local/options.ts";
 import { readDocument, section, tableRows } from "./document.ts";
 
 const text = readDocument("docs/operations.md");
@@ -29,16 +29,23 @@ test("every job is a file of that name", () => {
   ).toEqual([]);
 });
 
-test("the options of npm start have the defaults that they say", () => {
+test("the options of npm start are those that it knows, with the defaults that they say", () => {
   const rows = tableRows(section(text, "## `npm start`")).filter(([option = ""]) => option.startsWith("--"));
-  const defaults = Object.fromEntries(rows.map(([option = "", value = ""]) => [option.split(" ")[0], value]));
+  const documented = rows.flatMap(([options = ""]) => options.match(/--[\w-]+/g) ?? []);
+  const known = (usage.match(/^ {2}--[\w-]+/gm) ?? [])
+    .map((option) => option.trim())
+    .filter((option) => option !== "--help");
+  expect(documented.toSorted()).toEqual(known.toSorted());
   const commandLine = parseCommandLine([], "/");
   if (commandLine.kind !== "start") throw new Error("an empty command line starts");
-  const { host, port, dataDir, quiet } = commandLine.options;
-  expect(defaults).toEqual({
+  const { host, port, dataDir, log, quiet, isNew } = commandLine.options;
+  const defaults = Object.fromEntries(rows.map(([option = "", value = ""]) => [option.split(" ")[0], value]));
+  expect(defaults).toMatchObject({
     "--host": host,
     "--port": `${port}`,
     "--data": `.${dataDir}`,
+    "--log": log,
     "--quiet": quiet ? "on" : "",
+    "--new": isNew ? "on" : "",
   });
 });
