@@ -220,7 +220,7 @@ const OLDER_VERSION = otherVersion("0");
 
 const nullSeq = (table: string) =>
   `(SELECT n.seq FROM ${table} n WHERE n.bucket_id = ${BUCKET_ID} AND n.key = ?3 AND n.is_null = 1)`;
-/** A null version that is gone since the page before is no place any more: rather repeat versions than pass over one. */
+/** If the null version is gone, "null" is no place any more: repeat versions rather than skip one. */
 const MARKER_SEQ = `CASE WHEN ?8 = 'null' THEN coalesce(${nullSeq("objects")}, ${nullSeq("versions")}, 1 << 53) ELSE ?8 END`;
 const OLDER_OF_MARKER = `?8 IS NOT NULL AND ?3 >= ?2 AND key = ?3 AND seq < ${MARKER_SEQ}`;
 
@@ -229,13 +229,17 @@ function versionValues({ bucket, prefix, delimiter, after, limit }: VersionQuery
   return [bucket, prefix, ...marker, delimiter, limit + 1, [...prefix].length, after.seq ?? null];
 }
 
-/** What is left of the marker's key, and then both tables merged, newest first within a key. */
+/**
+ * What is left of the marker's key, and then both tables merged, newest first within a key. The current version is among what is
+ * left if it was promoted since: the versions that were listed before it are deleted then.
+ */
 function flatVersions(query: VersionQuery): Statement {
   const beyond = `bucket_id = ${BUCKET_ID} AND key >= ${FROM} AND key < ?2 || ${TOP}`;
+  const left = `bucket_id = ${BUCKET_ID} AND ${OLDER_OF_MARKER}`;
   return {
     sql: `SELECT found, NULL AS rolled FROM (
-            SELECT key, seq, ${OTHER_VERSION} AS found FROM versions w
-              WHERE bucket_id = ${BUCKET_ID} AND ${OLDER_OF_MARKER}
+            SELECT key, seq, ${CURRENT_VERSION} AS found FROM objects WHERE ${left}
+            UNION ALL SELECT key, seq, ${OTHER_VERSION} FROM versions w WHERE ${left}
             UNION ALL SELECT key, seq, ${CURRENT_VERSION} FROM objects WHERE ${beyond}
             UNION ALL SELECT key, seq, ${OTHER_VERSION} FROM versions w WHERE ${beyond}
             ORDER BY key, seq DESC LIMIT ?6)`,
@@ -256,6 +260,7 @@ function delimitedVersions(query: VersionQuery): Statement {
   const beyond = `coalesce(${rolled} || ${TOP}, ${foundKey} || char(1))`;
   const object = (bucketId: string, from: string) => `(SELECT ${CURRENT_VERSION} FROM objects
      WHERE bucket_id = ${bucketId} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key LIMIT 1)`;
+  const promoted = `(SELECT ${CURRENT_VERSION} FROM objects WHERE bucket_id = b.id AND ${OLDER_OF_MARKER})`;
   const newest = (bucketId: string, from: string) => `(SELECT ${NEWEST_OTHER_VERSION} FROM versions w
      WHERE bucket_id = ${bucketId} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key, seq DESC LIMIT 1)`;
   const older = (bucketId: string, columns: string, which: string) => `(SELECT ${columns} FROM versions w
@@ -263,7 +268,7 @@ function delimitedVersions(query: VersionQuery): Statement {
   const olderOfFound = `${rolled} IS NULL AND key = ${versionKey} AND seq < json_extract(p.w, '$[1]')`;
   return {
     sql: `WITH RECURSIVE page (n, bucket_id, o, w) AS (
-            SELECT 1, b.id, ${object("b.id", FROM)},
+            SELECT 1, b.id, coalesce(${promoted}, ${object("b.id", FROM)}),
               coalesce(${older("b.id", OTHER_VERSION, OLDER_OF_MARKER)}, ${newest("b.id", FROM)})
             FROM buckets b WHERE b.name = ?1
             UNION ALL

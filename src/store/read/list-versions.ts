@@ -54,11 +54,20 @@ export async function listVersions(store: StoreContext, query: ListVersions): Pr
   const rows = await withMetadata({ bucket }, () => store.metadata.listing.versions({ ...query, after }));
   if (!rows) throw new StoreError({ kind: "no-such-bucket", bucket });
   const entries = rows.slice(0, limit).map((row) => (row.kind === "prefix" ? row : versionEntry(row)));
-  const last = entries.at(-1);
+  const last = rows.slice(0, limit).at(-1);
   if (rows.length <= limit || !last) return { entries, truncated: false };
   const next =
-    last.kind === "prefix" ? { key: last.prefix, skipPrefix: true } : { key: last.key, versionId: last.versionId };
+    last.kind === "prefix" ? { key: last.prefix, skipPrefix: true } : { key: last.key, versionId: placeOf(last) };
   return { entries, truncated: true, next };
+}
+
+/**
+ * The version id that says where a version is in the order of its key's, also if it is deleted or replaced before the next page.
+ * "null" does not say it if the key has other versions: the null version is then named by the id that it would have otherwise.
+ */
+function placeOf(row: ListedVersion): string {
+  const isAlone = row.isNull && row.isLatest && row.seq === 1;
+  return isAlone ? "null" : formatVersionId({ ...row, isNull: false });
 }
 
 function position({ key, versionId, skipPrefix = false }: VersionMarker): VersionPosition {
