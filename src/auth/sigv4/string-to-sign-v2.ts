@@ -69,8 +69,7 @@ function canonicalParameters(rawQuery: string): string {
 
 /** The path, with the bucket of the host before it. botocore signs the path of a bucket with a slash that its URL lacks. */
 function resourcePaths(head: RequestHead): readonly string[] {
-  if (head.bucketOfHost !== undefined)
-    return canonicalPaths(head.rawPath).map((path) => `/${head.bucketOfHost}${path}`);
-  const paths = canonicalPaths(head.rawPath);
+  const paths = canonicalPaths(head.rawPath).map(({ path }) => path);
+  if (head.bucketOfHost !== undefined) return paths.map((path) => `/${head.bucketOfHost}${path}`);
   return [...paths, ...paths.filter((path) => /^\/[^/]+$/.test(path)).map((path) => `${path}/`)];
 }
