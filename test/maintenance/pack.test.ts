@@ -112,7 +112,7 @@ describe("pack", () => {
       after: { key: "" },
       limit: 99,
     });
-    expect(markers?.length).toBe(2);
+    expect(markers?.entries.length).toBe(2);
   });
 
   it("rewrites packs of which less than half is live, and frees what they held", async () => {

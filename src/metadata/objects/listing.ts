@@ -1,5 +1,6 @@
 import type { Database, Statement } from "../database.ts";
-import { type ChecksumRow, parseJson } from "../rows.ts";
+import { type BucketRow, type ChecksumRow, parseJson } from "../rows.ts";
+import { findBucket } from "../uploads/upload-rows.ts";
 
 /**
  * Listing by seeks. Keys are compared by their UTF-8 bytes and hold no U+0000, so two appended bytes say where to go on:
@@ -64,6 +65,12 @@ export interface ListedVersion {
   checksum: ChecksumRow | null;
 }
 
+/** A page, and the bucket that it is of. */
+export interface FoundPage<Entry> {
+  bucket: BucketRow;
+  entries: Entry[];
+}
+
 export interface VersionPosition {
   key: string;
   /** Versions of `key` down to this one ("null": the null version) are passed over; without it, all of them are. */
@@ -108,30 +115,30 @@ export class ListingQueries {
   }
 
   /** Objects and common prefixes in key order, one more than `limit` where there are more; null: no such bucket. */
-  async objects(query: ListQuery): Promise<(ListedObject | ListedPrefix)[] | null> {
-    const rows = await this.#page(query.bucket, query.delimiter === "" ? flatPage(query) : delimitedPage(query));
-    return rows?.map(({ found, rolled }) => (rolled === null ? listedObject(found) : prefixEntry(rolled))) ?? null;
+  objects(query: ListQuery): Promise<FoundPage<ListedObject | ListedPrefix> | null> {
+    return this.#page(query.bucket, query.delimiter === "" ? flatPage(query) : delimitedPage(query), listedObject);
   }
 
   /** Unfinished uploads by key and then by id, which is order of initiation; otherwise as `objects`. */
-  async uploads(query: UploadQuery): Promise<(ListedUpload | ListedPrefix)[] | null> {
-    const rows = await this.#page(query.bucket, uploadPage(query));
-    return rows?.map(({ found, rolled }) => (rolled === null ? listedUpload(found) : prefixEntry(rolled))) ?? null;
+  uploads(query: UploadQuery): Promise<FoundPage<ListedUpload | ListedPrefix> | null> {
+    return this.#page(query.bucket, uploadPage(query), listedUpload);
   }
 
   /** Versions and delete markers by key, newest first; otherwise as `objects`. */
-  async versions(query: VersionQuery): Promise<(ListedVersion | ListedPrefix)[] | null> {
-    const rows = await this.#page(
-      query.bucket,
-      query.delimiter === "" ? flatVersions(query) : delimitedVersions(query),
-    );
-    return rows?.map(({ found, rolled }) => (rolled === null ? listedVersion(found) : prefixEntry(rolled))) ?? null;
+  versions(query: VersionQuery): Promise<FoundPage<ListedVersion | ListedPrefix> | null> {
+    const page = query.delimiter === "" ? flatVersions(query) : delimitedVersions(query);
+    return this.#page(query.bucket, page, listedVersion);
   }
 
-  async #page(bucket: string, page: Statement): Promise<RawEntry[] | null> {
-    const named = { sql: "SELECT id FROM buckets WHERE name = ?1", values: [bucket] };
-    const [buckets, rows] = await this.#database.batch<[{ id: number }, RawEntry]>([named, page]);
-    return buckets.length === 0 ? null : rows;
+  async #page<Entry>(
+    name: string,
+    page: Statement,
+    parse: (found: string) => Entry,
+  ): Promise<FoundPage<Entry | ListedPrefix> | null> {
+    const [[bucket], rows] = await this.#database.batch<[BucketRow, RawEntry]>([findBucket(name), page]);
+    if (!bucket) return null;
+    const entries = rows.map(({ found, rolled }) => (rolled === null ? parse(found) : prefixEntry(rolled)));
+    return { bucket, entries };
   }
 }
 

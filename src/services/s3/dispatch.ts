@@ -11,6 +11,7 @@ import { parseQueryParameters, parseTarget } from "./address/target.ts";
 import { answerPreflight } from "./cors/preflight.ts";
 import { S3Error } from "./errors/error.ts";
 import { openForm } from "./form/open-form.ts";
+import { withBucketRegion } from "./gate/bucket-region.ts";
 import { screen } from "./gate/screen.ts";
 import type { Call, Handler, Payload } from "./handler.ts";
 import type { OperationName } from "./operation-name.ts";
@@ -48,7 +49,7 @@ export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Par
     return await handler({ ...call, store: await storeOf(store, bucket) });
   } catch (error) {
     call.payload.form?.file.release();
-    throw error;
+    throw await withBucketRegion(error, { method, target, store });
   }
 }
 

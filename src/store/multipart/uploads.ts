@@ -80,9 +80,19 @@ export async function createUpload(store: StoreContext, create: CreateUpload): P
   return { uploadId: row.id };
 }
 
-/** Ends an upload; its parts become trash. Throws `StoreError` no-such-bucket, no-such-upload. */
-export async function abortUpload(store: StoreContext, name: UploadName): Promise<void> {
-  const { bucket } = await findUpload(store, name);
+/**
+ * Ends an upload; its parts become trash. Throws `StoreError` no-such-bucket, no-such-upload, and precondition-failed unless it was
+ * begun at `initiatedSeconds` (since 1970), if that is given: an upload never changes in this.
+ */
+export async function abortUpload(
+  store: StoreContext,
+  name: UploadName & { initiatedSeconds?: number },
+): Promise<void> {
+  const { bucket, upload } = await findUpload(store, name);
+  const { initiatedSeconds = null } = name;
+  if (initiatedSeconds !== null && Math.floor(upload.initiatedMs / 1000) !== initiatedSeconds) {
+    throw new StoreError({ kind: "precondition-failed", condition: "x-amz-if-match-initiated-time" });
+  }
   const where = { bucketId: bucket.id, key: name.key, uploadId: name.uploadId };
   await withMetadata(name, () => store.metadata.uploads.abort(where, store.clock.now()));
 }
@@ -122,8 +132,9 @@ export async function listUploads(
 ): Promise<ListedUploads> {
   const { bucket, limit } = query;
   const after = { skipPrefix: false, ...query.after };
-  const rows = await withMetadata({ bucket }, () => store.metadata.listing.uploads({ ...query, after }));
-  if (!rows) throw new StoreError({ kind: "no-such-bucket", bucket });
+  const found = await withMetadata({ bucket }, () => store.metadata.listing.uploads({ ...query, after }));
+  foundBucket(found?.bucket, bucket);
+  const rows = found?.entries ?? [];
   const entries = rows
     .slice(0, limit)
     .map((row): UploadEntry => (row.kind === "prefix" ? row : { kind: "upload", ...uploadInfo(row) }));

@@ -1,6 +1,6 @@
 import type { ListedVersion, VersionPosition } from "../../metadata/objects/listing.ts";
+import { foundBucket } from "../buckets/buckets.ts";
 import type { StoreContext } from "../context.ts";
-import { StoreError } from "../failure.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { BucketName, ChecksumAlgorithm, ChecksumType, ObjectKey } from "../types.ts";
 import { formatVersionId, parseVersionId } from "../version-id.ts";
@@ -40,6 +40,8 @@ export interface ListVersions {
 }
 
 export interface VersionsPage {
+  /** Of the bucket. */
+  region: string;
   /** By key, the newest version first. */
   entries: (VersionEntry | { kind: "prefix"; prefix: string })[];
   truncated: boolean;
@@ -51,14 +53,15 @@ export interface VersionsPage {
 export async function listVersions(store: StoreContext, query: ListVersions): Promise<VersionsPage> {
   const { bucket, limit } = query;
   const after = position(query.after);
-  const rows = await withMetadata({ bucket }, () => store.metadata.listing.versions({ ...query, after }));
-  if (!rows) throw new StoreError({ kind: "no-such-bucket", bucket });
+  const found = await withMetadata({ bucket }, () => store.metadata.listing.versions({ ...query, after }));
+  const { region } = foundBucket(found?.bucket, bucket);
+  const rows = found?.entries ?? [];
   const entries = rows.slice(0, limit).map((row) => (row.kind === "prefix" ? row : versionEntry(row)));
   const last = rows.slice(0, limit).at(-1);
-  if (rows.length <= limit || !last) return { entries, truncated: false };
+  if (rows.length <= limit || !last) return { region, entries, truncated: false };
   const next =
     last.kind === "prefix" ? { key: last.prefix, skipPrefix: true } : { key: last.key, versionId: placeOf(last) };
-  return { entries, truncated: true, next };
+  return { region, entries, truncated: true, next };
 }
 
 /**

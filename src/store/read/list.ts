@@ -1,6 +1,6 @@
 import type { ListPosition } from "../../metadata/objects/listing.ts";
+import { foundBucket } from "../buckets/buckets.ts";
 import type { StoreContext } from "../context.ts";
-import { StoreError } from "../failure.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { BucketName, ChecksumAlgorithm, ChecksumType, ObjectKey } from "../types.ts";
 
@@ -29,6 +29,8 @@ export interface ListObjects {
 }
 
 export interface ListedPage {
+  /** Of the bucket. */
+  region: string;
   /** In order of the UTF-8 bytes of keys and prefixes. */
   entries: ListEntry[];
   truncated: boolean;
@@ -39,8 +41,9 @@ export interface ListedPage {
 /** A page of a bucket in one D1 round trip; reads no row that is not part of it. Throws `StoreError` no-such-bucket. */
 export async function listObjects(store: StoreContext, query: ListObjects): Promise<ListedPage> {
   const { bucket, limit } = query;
-  const rows = await withMetadata({ bucket }, () => store.metadata.listing.objects(query));
-  if (!rows) throw new StoreError({ kind: "no-such-bucket", bucket });
+  const found = await withMetadata({ bucket }, () => store.metadata.listing.objects(query));
+  const { region } = foundBucket(found?.bucket, bucket);
+  const rows = found?.entries ?? [];
   const entries = rows.slice(0, limit).map(({ ...row }): ListEntry => {
     if (row.kind === "prefix") return row;
     const { checksum, ...object } = row;
@@ -49,7 +52,7 @@ export async function listObjects(store: StoreContext, query: ListObjects): Prom
     return { ...object, checksum: { algorithm, type } };
   });
   const last = entries.at(-1);
-  if (rows.length <= limit || !last) return { entries, truncated: false };
+  if (rows.length <= limit || !last) return { region, entries, truncated: false };
   const next = last.kind === "object" ? { key: last.key, skipPrefix: false } : { key: last.prefix, skipPrefix: true };
-  return { entries, truncated: true, next };
+  return { region, entries, truncated: true, next };
 }

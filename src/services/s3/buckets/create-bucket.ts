@@ -1,13 +1,14 @@
 import { canonicalIdOf } from "../../../auth/principal.ts";
 import type { Answer } from "../../../edge/answer.ts";
 import { child, childText, readXml } from "../../../protocols/rest-xml/read.ts";
+import { requireShape } from "../../../protocols/rest-xml/shape.ts";
 import { createBucket as createStored } from "../../../store/buckets/buckets.ts";
 import type { Tags } from "../../../store/types.ts";
 import { checkNewBucketName } from "../address/bucket-name.ts";
 import { readBody } from "../body/request-body.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Call } from "../handler.ts";
-import { BUCKET_TAGS, parseTagList } from "../tagging/tags.ts";
+import { BUCKET_TAGS, parseTagList, TAG_LIST_SHAPE } from "../tagging/tags.ts";
 
 const BODY_BYTES_MAX = 64 * 1024;
 const regionName = /^[A-Za-z0-9-]{1,63}$/;
@@ -47,6 +48,7 @@ async function readConfiguration(call: Call): Promise<{ location: string; tags: 
   for (const { name } of root.children) {
     if (notBuilt.includes(name)) throw new S3Error("NotImplemented", `${name} of a new bucket is not implemented`);
   }
+  requireShape(root, { LocationConstraint: "text", Tags: TAG_LIST_SHAPE });
   const tags = child(root, "Tags");
   const location = childText(root, "LocationConstraint") ?? "";
   return { location, tags: tags ? parseTagList(tags, BUCKET_TAGS) : [] };
