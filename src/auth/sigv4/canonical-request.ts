@@ -68,7 +68,9 @@ function canonicalHeaders(names: readonly string[], head: RequestHead): Readonly
       for (const acceptEncoding of original === undefined ? [undefined] : [undefined, original]) {
         const replaced = (name: string) => (name === "accept-encoding" ? acceptEncoding : undefined);
         const valueNamed = (name: string) => replaced(name) ?? head.headers.get(name) ?? lostValue(name, head, lost);
-        const lines = headerLines(names, (name) => (joined.includes(name) ? joinLists(valueNamed(name)) : valueNamed(name)));
+        const lines = headerLines(names, (name) =>
+          joined.includes(name) ? joinLists(valueNamed(name)) : valueNamed(name),
+        );
         if (!forms.has(lines)) forms.set(lines, joined);
       }
     }

@@ -86,7 +86,7 @@ describe("PutObject refuses, and stores nothing of,", () => {
     const two = { "x-amz-checksum-crc32": "AAAAAA==", "x-amz-checksum-crc32c": "AAAAAA==" };
     expect((await refused({ headers: two })).code).toBe("InvalidRequest");
     expect((await refused({ headers: { "x-amz-sdk-checksum-algorithm": "CRC32" } })).code).toBe("InvalidRequest");
-    expect((await refused({ headers: { "x-amz-checksum-xxhash3": "AAAAAAAAAAA=" } })).code).toBe("NotImplemented");
+    expect((await refused({ headers: { "x-amz-checksum-xxhash3": "AAAAAAAAAAA=" } })).code).toBe("BadDigest");
   });
 
   it("forged and truncated chunks", async () => {
