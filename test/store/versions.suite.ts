@@ -114,7 +114,7 @@ async function compare(bucket: string, model: Model): Promise<void> {
         isLatest: at === 0,
       })),
     );
-  const actual = (listed ?? []).map((entry) => {
+  const actual = (listed?.entries ?? []).map((entry) => {
     if (entry.kind === "prefix") throw new Error("no delimiter was given");
     const { isMarker, isLatest } = entry;
     return { key: entry.key, versionId: formatVersionId(entry), isMarker, isLatest };
@@ -128,7 +128,7 @@ async function compare(bucket: string, model: Model): Promise<void> {
     limit: 1000,
   });
   const live = expected.filter(({ isMarker, isLatest }) => isLatest && !isMarker).map((version) => version.key);
-  expect((current ?? []).map((entry) => (entry.kind === "object" ? entry.key : ""))).toEqual(live);
+  expect((current?.entries ?? []).map((entry) => (entry.kind === "object" ? entry.key : ""))).toEqual(live);
   for (const [name, versions] of model.keys) {
     for (const { versionId, body } of versions) {
       if (body !== null) expect(await contentOf(bucket, name, versionId)).toBe(body);

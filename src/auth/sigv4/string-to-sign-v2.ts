@@ -18,7 +18,7 @@ const valuedParameters: ReadonlySet<string> = new Set(valued.split(" "));
 export const resourceParameters: ReadonlySet<string> = new Set([...named.split(" "), ...valuedParameters]);
 
 /**
- * The strings that the client may have signed, without repetition, the likeliest first, twelve at most: paths and headers
+ * The strings that the client may have signed, without repetition, the likeliest first, twelve at most, twenty where the path has a `+`: paths and headers
  * arrive changed as described at `canonicalRequests`.
  *
  * Follows "Signing and authenticating REST requests" (Signature Version 2) of the S3 User Guide.

@@ -7,11 +7,12 @@ import { checkAddressedBucketName } from "./address/bucket-name.ts";
 import { detectOperation } from "./address/detect-operation.ts";
 import { withHoistedHeaders } from "./address/hoisted-headers.ts";
 import { withSignedLists } from "./address/signed-lists.ts";
-import { parseQueryParameters, parseTarget } from "./address/target.ts";
+import { bucketOfHost, parseQueryParameters, parseTarget } from "./address/target.ts";
 import { answerPreflight } from "./cors/preflight.ts";
 import { S3Error } from "./errors/error.ts";
 import { openForm } from "./form/open-form.ts";
 import { withBucketRegion } from "./gate/bucket-region.ts";
+import { inSandbox } from "./gate/sandbox.ts";
 import { screen } from "./gate/screen.ts";
 import type { Call, Handler, Payload } from "./handler.ts";
 import type { OperationName } from "./operation-name.ts";
@@ -46,7 +47,10 @@ export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Par
   try {
     const handler = admit(name, row, call);
     // Nobody makes the server look up a bucket who may not ask for it.
-    return await handler({ ...call, store: await storeOf(store, bucket) });
+    const answer = await handler({ ...call, store: await storeOf(store, bucket) });
+    // A host of the bucket's own is another origin than that of the server's pages.
+    const isObject = name === "GetObject" || name === "HeadObject";
+    return isObject && bucketOfHost(url.hostname, baseDomains) === null ? inSandbox(answer) : answer;
   } catch (error) {
     call.payload.form?.file.release();
     throw await withBucketRegion(error, { method, target, store });
