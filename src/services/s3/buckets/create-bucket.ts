@@ -4,7 +4,7 @@ import { child, childText, readXml } from "../../../protocols/rest-xml/read.ts";
 import { requireShape } from "../../../protocols/rest-xml/shape.ts";
 import { createBucket as createStored } from "../../../store/buckets/buckets.ts";
 import type { Tags } from "../../../store/types.ts";
-import { checkNewBucketName } from "../address/bucket-name.ts";
+import { type BucketNamespace, checkNewBucketName } from "../address/bucket-name.ts";
 import { readBody } from "../body/request-body.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Call } from "../handler.ts";
@@ -15,6 +15,7 @@ const regionName = /^[A-Za-z0-9-]{1,63}$/;
 /** Elements of CreateBucketConfiguration that ask for what is not built: directory buckets. */
 const notBuilt = ["Location", "Bucket"];
 const OBJECT_LOCK = "x-amz-bucket-object-lock-enabled";
+const NAMESPACE = "x-amz-bucket-namespace";
 
 /**
  * PUT /bucket. The bucket's region is its LocationConstraint, whatever that is, or the server's: this server is every
@@ -23,15 +24,24 @@ const OBJECT_LOCK = "x-amz-bucket-object-lock-enabled";
 export async function createBucket(call: Call): Promise<Answer> {
   const { bucket, principal, store } = call;
   if (principal.kind === "anonymous") throw new Error("anonymous creates no buckets: to be refused by authorisation");
-  checkNewBucketName(bucket);
   const objectLock = parseObjectLock(call.headers);
   const { location, tags } = await readConfiguration(call);
   const region = location || store.settings.region;
   if (!regionName.test(region)) {
     throw new S3Error("InvalidLocationConstraint", undefined, { LocationConstraint: region });
   }
+  const accountId = "accountId" in principal ? principal.accountId : "";
+  checkNewBucketName(bucket, parseNamespace(call.headers, { accountId, region }));
   await createStored(store, { name: bucket, owner: canonicalIdOf(principal), region, objectLock, tags });
   return { status: 200, headers: { Location: `/${bucket}` } };
+}
+
+function parseNamespace(headers: Headers, own: { accountId: string; region: string }): BucketNamespace {
+  const text = headers.get(NAMESPACE) ?? "global";
+  if (text === "global") return { kind: "global" };
+  if (text === "account-regional") return { kind: "account-regional", ...own };
+  const details = { ArgumentName: NAMESPACE, ArgumentValue: text };
+  throw new S3Error("InvalidArgument", `The value of ${NAMESPACE} must be global or account-regional.`, details);
 }
 
 function parseObjectLock(headers: Headers): boolean {

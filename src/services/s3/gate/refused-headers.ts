@@ -21,7 +21,8 @@ const objectFeatures: RefusedHeader[] = [
   ...acl("AccessControlListNotSupported"),
   ...encryption,
   { name: "x-amz-website-redirect-location" },
-  { name: "x-amz-object-annotation*" },
+  { name: "x-amz-object-annotation*", harmless: ["COPY", "EXCLUDE"] },
+  { name: "x-amz-object-lock-event-hold*" },
 ];
 
 /** By what is being written or read. */
@@ -31,7 +32,6 @@ export const refusedHeaders = {
   createBucket: [
     ...acl("InvalidBucketAclWithObjectOwnership"),
     { name: "x-amz-object-ownership", harmless: ["BucketOwnerEnforced"] },
-    { name: "x-amz-bucket-namespace", harmless: ["global"] },
   ],
   readObject: encryption,
   writeObject: objectFeatures,

@@ -65,7 +65,12 @@ function isOntoItself({ bucket, key }: Call, source: CopySource): boolean {
 }
 
 /** Headers whose presence makes a copy of an object onto itself legal, whether or not their value is another one than it has. */
-const CHANGES = ["x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-checksum-algorithm"];
+const CHANGES = [
+  "x-amz-storage-class",
+  "x-amz-website-redirect-location",
+  "x-amz-checksum-algorithm",
+  "x-amz-object-annotation-directive",
+];
 
 /** True if the request names something that is to change: what it says may be so already, as at S3. */
 function namesChange(headers: Headers): boolean {
