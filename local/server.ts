@@ -120,10 +120,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 /** Where there is no shell and no socket to hand on: Miniflare's one workerd does everything. */
 async function startInOneProcess({ host, port, ...options }: ServerOptions): Promise<Server> {
   const runtime = await startRuntime({ host, port, ...options });
-  const { runScheduled } = runtime;
   options.onProcesses([]);
   // Miniflare ends workerd at once.
-  return { port: runtime.port, runScheduled, stop: () => runtime.dispose().then(() => false) };
+  return { port: runtime.port, runScheduled: runtime.runScheduled, stop: () => runtime.dispose().then(() => false) };
 }
 
 /**
