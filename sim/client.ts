@@ -26,7 +26,7 @@ import {
 } from "./operation.ts";
 import { type Change, Violation } from "./oracle.ts";
 import { rename } from "./rename.ts";
-import { amendVersion, oldVersion } from "./versions.ts";
+import { amendVersion, oldVersion } from "./version-operations.ts";
 
 const OPERATIONS: readonly [weight: number, (operation: Operation) => Promise<void>][] = [
   [10, put],
