@@ -43,6 +43,30 @@ declare module "node:crypto" {
   }
   export function createHash(algorithm: "md5" | "sha1" | "sha256"): Hash;
   export function createHmac(algorithm: "sha1" | "sha256", key: string | Uint8Array): Hash;
+  interface Cipher {
+    setAAD(context: Uint8Array): this;
+    update(data: string, encoding: "utf8"): Buffer;
+    update(data: Uint8Array): Buffer;
+    final(): Buffer;
+  }
+  export function createCipheriv(
+    algorithm: "aes-256-gcm",
+    key: Uint8Array,
+    nonce: Uint8Array,
+  ): Cipher & { getAuthTag(): Buffer };
+  export function createDecipheriv(
+    algorithm: "aes-256-gcm",
+    key: Uint8Array,
+    nonce: Uint8Array,
+    options: { authTagLength: number },
+  ): Cipher & { setAuthTag(tag: Uint8Array): void };
+  export function hkdfSync(
+    digest: "sha256",
+    key: string | Uint8Array,
+    salt: Uint8Array,
+    info: string,
+    lengthBytes: number,
+  ): ArrayBuffer;
   export function timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean;
 }
 

@@ -85,7 +85,7 @@ async function explain(compared: Comparison): Promise<readonly Difference[]> {
 }
 
 /** Chosen by the clock unless SHERD_TEST_SEED says which. */
-export const seed = Number(process.env.SHERD_TEST_SEED ?? Date.now() % 2 ** 31);
+const seed = Number(process.env.SHERD_TEST_SEED ?? Date.now() % 2 ** 31);
 
 /**
  * Asks both implementations about random cases and expects that they agree, or that each disagreement is explained. Prints the seed, the
