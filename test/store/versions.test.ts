@@ -37,14 +37,14 @@ describe("versions", () => {
     }
     await deleteObjects(rig.store, { bucket, deletions: [{ key: "b" }, { key: "a/2" }] });
     const query = { bucket, prefix: "", delimiter: "" };
-    const { listing } = rig.store.metadata;
-    const all = (await listing.versions({ ...query, after: { key: "" }, limit: 1000 }))?.entries ?? [];
+    const all =
+      (await rig.store.metadata.listing.versions({ ...query, after: { key: "" }, limit: 1000 }))?.entries ?? [];
     expect(all.length).toBe(17);
     for (const limit of [1, 2, 3, 7]) {
       const seen: unknown[] = [];
       let after: { key: string; seq?: number } = { key: "" };
       for (;;) {
-        const page = (await listing.versions({ ...query, after, limit }))?.entries ?? [];
+        const page = (await rig.store.metadata.listing.versions({ ...query, after, limit }))?.entries ?? [];
         seen.push(...page.slice(0, limit));
         const last = page[limit - 1];
         if (page.length <= limit || last?.kind !== "version") break;

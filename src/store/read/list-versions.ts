@@ -1,5 +1,5 @@
 import type { ListedVersion, VersionPosition } from "../../metadata/objects/listing.ts";
-import { foundBucket } from "../buckets/buckets.ts";
+import { foundBucket } from "../buckets/admission.ts";
 import type { StoreContext } from "../context.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { BucketName, ChecksumAlgorithm, ChecksumType, ObjectKey } from "../types.ts";
@@ -17,6 +17,8 @@ export interface VersionEntry {
   etag: string;
   modifiedMs: number;
   storageClass: string;
+  /** Canonical user id. */
+  owner: string;
   checksum?: { algorithm: ChecksumAlgorithm; type: ChecksumType };
 }
 
@@ -54,9 +56,9 @@ export async function listVersions(store: StoreContext, query: ListVersions): Pr
   const { bucket, limit } = query;
   const after = position(query.after);
   const found = await withMetadata({ bucket }, () => store.metadata.listing.versions({ ...query, after }));
-  const { region } = foundBucket(found?.bucket, bucket);
+  const { owner, region } = foundBucket(store, found?.bucket, bucket);
   const rows = found?.entries ?? [];
-  const entries = rows.slice(0, limit).map((row) => (row.kind === "prefix" ? row : versionEntry(row)));
+  const entries = rows.slice(0, limit).map((row) => (row.kind === "prefix" ? row : versionEntry(row, owner)));
   const last = rows.slice(0, limit).at(-1);
   if (rows.length <= limit || !last) return { region, entries, truncated: false };
   const next =
@@ -80,9 +82,10 @@ function position({ key, versionId, skipPrefix = false }: VersionMarker): Versio
   return { key, skipPrefix, seq: ref.kind === "null" ? "null" : ref.seq };
 }
 
-function versionEntry(row: ListedVersion): VersionEntry {
+function versionEntry(row: ListedVersion, bucketOwner: string): VersionEntry {
   const { kind, key, isLatest, isMarker, sizeBytes, etag, modifiedMs, storageClass, checksum } = row;
-  const entry = { kind, key, isLatest, isMarker, sizeBytes, etag, modifiedMs, storageClass };
+  const owner = row.owner ?? bucketOwner;
+  const entry = { kind, key, isLatest, isMarker, sizeBytes, etag, modifiedMs, storageClass, owner };
   const versionId = formatVersionId(row);
   if (!checksum) return { ...entry, versionId };
   const { algorithm, type } = checksum as { algorithm: ChecksumAlgorithm; type: ChecksumType };

@@ -1,5 +1,5 @@
 import type { ListPosition } from "../../metadata/objects/listing.ts";
-import { foundBucket } from "../buckets/buckets.ts";
+import { foundBucket } from "../buckets/admission.ts";
 import type { StoreContext } from "../context.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { BucketName, ChecksumAlgorithm, ChecksumType, ObjectKey } from "../types.ts";
@@ -14,6 +14,8 @@ export type ListEntry =
       etag: string;
       modifiedMs: number;
       storageClass: string;
+      /** Canonical user id. */
+      owner: string;
       checksum?: { algorithm: ChecksumAlgorithm; type: ChecksumType };
     }
   | { kind: "prefix"; prefix: string };
@@ -42,11 +44,12 @@ export interface ListedPage {
 export async function listObjects(store: StoreContext, query: ListObjects): Promise<ListedPage> {
   const { bucket, limit } = query;
   const found = await withMetadata({ bucket }, () => store.metadata.listing.objects(query));
-  const { region } = foundBucket(found?.bucket, bucket);
+  const { owner, region } = foundBucket(store, found?.bucket, bucket);
   const rows = found?.entries ?? [];
   const entries = rows.slice(0, limit).map(({ ...row }): ListEntry => {
     if (row.kind === "prefix") return row;
-    const { checksum, ...object } = row;
+    const { checksum, ...listed } = row;
+    const object = { ...listed, owner: listed.owner ?? owner };
     if (!checksum) return object;
     const { algorithm, type } = checksum as { algorithm: ChecksumAlgorithm; type: ChecksumType };
     return { ...object, checksum: { algorithm, type } };

@@ -4,7 +4,6 @@ import { listObjects as listStored } from "../../../store/read/list.ts";
 import { BUCKET_REGION } from "../gate/bucket-region.ts";
 import type { Call } from "../handler.ts";
 import { contentsElements } from "./contents.ts";
-import { ownerElement } from "./owner.ts";
 import {
   checkOptionalAttributes,
   invalidArgument,
@@ -40,7 +39,7 @@ export async function listObjects(call: Call): Promise<Answer> {
     optional("Delimiter", delimiter === "" ? undefined : encoding.encode(delimiter)),
     element("IsTruncated", page.truncated),
     optional("EncodingType", encoding.type),
-    contentsElements(page.entries, encoding, ownerElement("Owner", call.principal)),
+    contentsElements(page.entries, encoding, true),
   );
   return { status: 200, headers: { [BUCKET_REGION]: page.region }, body };
 }
