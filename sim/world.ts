@@ -10,6 +10,7 @@ import { Metadata } from "../src/metadata/metadata.ts";
 import type { StoreContext } from "../src/store/context.ts";
 import { DriveLatency } from "../src/store/read/drive-latency.ts";
 import { DEFAULT_SETTINGS, type StoreSettings } from "../src/store/settings.ts";
+import { watchedDrives } from "../src/store/watched-drives.ts";
 import { BUFFERED_BYTES_MAX } from "../src/store/write/blob-layouts.ts";
 import { SqliteD1 } from "../test/support/sqlite-d1.ts";
 import type { SeededRandom } from "./random.ts";
@@ -101,9 +102,11 @@ export class World {
 
   /** `process` null: a store that nothing interrupts, for looking at what is there. */
   async storeOf(process: Process | null): Promise<StoreContext> {
+    const metadata = new Metadata(process ? this.#database(process) : (this.d1 as unknown as D1Database));
+    const drives = process ? this.drives.map((drive) => this.#drive(process, drive)) : this.drives;
     return {
-      metadata: new Metadata(process ? this.#database(process) : (this.d1 as unknown as D1Database)),
-      drives: process ? this.drives.map((drive) => this.#drive(process, drive)) : this.drives,
+      metadata,
+      ...watchedDrives(drives, [metadata]),
       latency: new DriveLatency(),
       shardMemory: new ByteBudget(BUFFERED_BYTES_MAX),
       engine: await ErasureEngine.create(this.#kernel, { slots: 4 }),

@@ -23,6 +23,7 @@ import { openStores } from "./store/buckets/databases.ts";
 import { readConfiguration, variablesIn } from "./store/configuration.ts";
 import type { StoreContext } from "./store/context.ts";
 import { DriveLatency } from "./store/read/drive-latency.ts";
+import { watchedDrives } from "./store/watched-drives.ts";
 import { BUFFERED_BYTES_MAX } from "./store/write/blob-layouts.ts";
 
 /** Bindings, variables and secrets of the Worker; docs/configuration.md explains each. */
@@ -50,10 +51,12 @@ const counts = new Map<string, DriveCounts>();
 function buildStore(env: Env): StoreContext {
   const { settings, drives: specs } = readConfiguration(env);
   const parts = { clock, random, counts, fetch: (...call: Parameters<typeof fetch>) => fetch(...call) };
-  const drives = openDrives(specs, env, parts);
   const databases = openMetadata(env, cost.observe);
+  const watched = watchedDrives(openDrives(specs, env, parts), databases);
   const shardMemory = new ByteBudget(BUFFERED_BYTES_MAX);
-  return openStores(databases, { drives, latency: new DriveLatency(), engine, shardMemory, clock, random, settings });
+  const latency = new DriveLatency();
+  const tell = (line: string) => log.error(line);
+  return openStores(databases, { ...watched, latency, engine, shardMemory, clock, random, settings, tell });
 }
 
 function buildApp(env: Env): App {

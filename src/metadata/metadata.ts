@@ -9,6 +9,8 @@ import { BucketTable } from "./buckets/buckets.ts";
 import { FIRST_DATABASE, IdentityTable } from "./buckets/identity.ts";
 import { PlacementTable } from "./buckets/placements.ts";
 import { type CostObserver, Database } from "./database.ts";
+import { DriveTable } from "./drives/drives.ts";
+import { LossTable } from "./drives/losses.ts";
 import { Identities } from "./identities/identities.ts";
 import { JobTable } from "./jobs/jobs.ts";
 import { Amendments } from "./objects/amendments.ts";
@@ -48,6 +50,8 @@ export class Metadata {
   readonly snapshots: SnapshotTable;
   readonly checking: CheckingTable;
   readonly restoring: RestoringTable;
+  readonly drives: DriveTable;
+  readonly losses: LossTable;
 
   /** `observe` is told the cost of each round trip; `name` is what the database is called. */
   constructor(d1: D1Database, observe?: CostObserver, name: string = FIRST_DATABASE) {
@@ -55,11 +59,13 @@ export class Metadata {
     this.identity = new IdentityTable(database, name);
     this.placements = new PlacementTable(database, name);
     this.identities = new Identities(database);
-    this.buckets = new BucketTable(database, name);
+    this.drives = new DriveTable(database, name);
+    this.losses = new LossTable(database);
+    this.buckets = new BucketTable(database, name, this.drives);
     this.objects = new ObjectTable(database);
     this.listing = new ListingQueries(database);
     this.uploads = new UploadTable(database);
-    this.blobs = new BlobTable(database);
+    this.blobs = new BlobTable(database, this.drives);
     this.commits = new Commits(database);
     this.appends = new Appends(database);
     this.removals = new Removals(database);

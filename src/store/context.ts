@@ -2,10 +2,12 @@ import type { ByteBudget } from "../base/byte-budget.ts";
 import type { Clock } from "../base/clock.ts";
 import type { RandomBytes } from "../base/random.ts";
 import type { Drive } from "../drives/drive.ts";
+import type { DriveWatch } from "../drives/drive-watch.ts";
 import type { ErasureEngine } from "../erasure/engine.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { DriveLatency } from "./read/drive-latency.ts";
 import type { StoreSettings } from "./settings.ts";
+import type { SpaceGauge } from "./space.ts";
 import type { BucketName } from "./types.ts";
 
 /** All that the store works with, in one database. Built once an isolate, in `src/index.ts`, or by a test. */
@@ -14,6 +16,12 @@ export interface StoreContext {
   readonly drives: readonly Drive[];
   /** What is known of how long they take. */
   readonly latency: DriveLatency;
+  /** What is known of drives in trouble. */
+  readonly watch: DriveWatch;
+  /** Absent where there is no disk to measure. */
+  readonly space?: SpaceGauge;
+  /** Is told what whoever runs the server should read, such as a drive that was found emptied. */
+  readonly tell?: (line: string) => void;
   readonly engine: ErasureEngine;
   /** For the shards of blobs that are kept in memory until they are whole: `BUFFERED_BYTES_MAX`. */
   readonly shardMemory: ByteBudget;

@@ -19,6 +19,10 @@ export interface StoreSettings {
   readonly packAgeSeconds: number;
   /** Unfinished multipart uploads are aborted after this time. */
   readonly uploadAgeSecondsMax: number;
+  /** How often cron runs the jobs: the identity of a drive that was not seen for twice as long is unknown. */
+  readonly cronSeconds: number;
+  /** One run of all jobs lasts about this long. */
+  readonly runSeconds: number;
   /** One run of all jobs makes no more than about this many calls to drives. */
   readonly driveCallsPerRun: number;
   /** In about this time every frame of every shard is read and verified once. */
@@ -58,6 +62,9 @@ export const DEFAULT_SETTINGS: StoreSettings = {
   graceSeconds: 24 * 3600,
   packAgeSeconds: 3600,
   uploadAgeSecondsMax: 7 * 24 * 3600,
+  cronSeconds: 300,
+  // A cron trigger that comes more often than hourly has 30 seconds.
+  runSeconds: 20,
   driveCallsPerRun: 4_000,
   scrubCycleSeconds: 30 * 24 * 3600,
   scrubBytesPerRun: 256 * 1024 * 1024,
@@ -86,6 +93,8 @@ export function parseSettings(vars: Readonly<Record<string, unknown>>): StoreSet
     graceSeconds: count("SHERD_GRACE_SECONDS", "graceSeconds", 365 * day),
     packAgeSeconds: count("SHERD_PACK_AGE_SECONDS", "packAgeSeconds", 365 * day),
     uploadAgeSecondsMax: count("SHERD_UPLOAD_EXPIRY_SECONDS", "uploadAgeSecondsMax", 3650 * day),
+    cronSeconds: count("SHERD_CRON_SECONDS", "cronSeconds", day, 10),
+    runSeconds: count("SHERD_RUN_SECONDS", "runSeconds", 900, 5),
     driveCallsPerRun: count("SHERD_DRIVE_CALLS_PER_RUN", "driveCallsPerRun", 1_000_000, 100),
     scrubCycleSeconds: count("SHERD_SCRUB_CYCLE_SECONDS", "scrubCycleSeconds", 3650 * day, 1),
     scrubBytesPerRun: count("SHERD_SCRUB_BYTES_PER_RUN", "scrubBytesPerRun", SCRUB_BYTES_LIMIT),

@@ -118,8 +118,8 @@ describe("durability", () => {
 
   it("tells of blobs that are lost, first of all", async () => {
     const [blob] = await rig.store.metadata.census.blobs("", 1);
-    const found = [0, 1, 2].map((shard) => ({ shard, cause: "absent" as const }));
-    await rig.store.metadata.blobs.noteDamage(blob?.id ?? "", found, clock.now());
+    const found = [0, 1, 2].map((shard) => ({ blobId: blob?.id ?? "", shard, cause: "absent" as const }));
+    await rig.store.metadata.blobs.noteDamage(found, [], clock.now());
     expect((await counted()).headline).toMatch(/^1 blobs of geometry 4\+2 have fewer than 4 good shards; /);
     // It cannot be healed: the backlog stays, and is told of.
     const lost = new Set(found.map(({ shard }) => blob?.shards[shard]?.[0]));

@@ -1,4 +1,5 @@
 import { type Database, require, type Statement, TakenError } from "../database.ts";
+import { type DriveTable, NOTICES } from "../drives/drives.ts";
 import { BUCKET_COLUMNS, type BucketRow } from "../rows.ts";
 import { requireIdentity } from "./identity.ts";
 
@@ -11,15 +12,20 @@ export type NewBucket = Omit<BucketRow, "id"> & {
 const REMEMBERED_MAX = 1_000;
 const REMEMBERED_MS = 60_000;
 
+const FIND = `SELECT ${BUCKET_COLUMNS} FROM buckets WHERE name = ?1`;
+
 export class BucketTable {
   readonly #database: Database;
   readonly #name: string;
   readonly #remembered = new Map<string, { row: BucketRow; untilMs: number }>();
 
-  /** `name`: what the database is called. */
-  constructor(database: Database, name: string) {
+  readonly #drives: Pick<DriveTable, "tell">;
+
+  /** `name`: what the database is called. `drives` is told of drives in trouble whenever a bucket is learned. */
+  constructor(database: Database, name: string, drives: Pick<DriveTable, "tell">) {
     this.#database = database;
     this.#name = name;
+    this.#drives = drives;
   }
 
   /** A page of the owner's buckets by name, after `after`; one more than `limit` where there are more. */
@@ -35,7 +41,7 @@ export class BucketTable {
   }
 
   async find(name: string): Promise<BucketRow | null> {
-    const [row] = await this.#database.all<BucketRow>(`SELECT ${BUCKET_COLUMNS} FROM buckets WHERE name = ?1`, name);
+    const [row] = await this.#database.all<BucketRow>(FIND, name);
     return row ?? null;
   }
 
@@ -48,11 +54,12 @@ export class BucketTable {
     return known !== undefined && nowMs < known.untilMs ? known.row : null;
   }
 
-  /** As `find`, and remembers it. */
+  /** As `find`, and remembers it. In the same round trip the isolate hears of drives in trouble: once a minute before it writes. */
   async learn(name: string, nowMs: number): Promise<BucketRow | null> {
-    const row = await this.find(name);
+    const [[row], notices] = await this.#database.batch<[BucketRow, unknown]>([{ sql: FIND, values: [name] }, NOTICES]);
+    this.#drives.tell(notices);
     this.#remembered.delete(name);
-    if (row === null) return null;
+    if (row === undefined) return null;
     this.#remembered.set(name, { row, untilMs: nowMs + REMEMBERED_MS });
     const [oldest] = this.#remembered.keys();
     if (this.#remembered.size > REMEMBERED_MAX && oldest !== undefined) this.#remembered.delete(oldest);

@@ -125,7 +125,7 @@ export class MaintenanceRig {
 
   /** Notes damage as a reader does. */
   note(blobId: string, shard: number, cause: "absent" | "corrupt" | "short" = "absent"): Promise<void> {
-    return this.rig.store.metadata.blobs.noteDamage(blobId, [{ shard, cause }], this.clock.now());
+    return this.rig.store.metadata.blobs.noteDamage([{ blobId, shard, cause }], [], this.clock.now());
   }
 
   /** The bytes of a shard as its drive has them. */
