@@ -230,7 +230,7 @@ describe.each(["fail", "fail-after", "die", "die-after"] as const)("the Nth call
 });
 
 describe.each(["die", "die-after"] as const)("the Nth call does %s", (stop) => {
-  it("all jobs in one run", { timeout: 60_000 }, async () => {
+  it("all jobs in one run", { timeout: 180_000 }, async () => {
     const before = async () => {
       await leaveOrphans();
       await deleteSome();

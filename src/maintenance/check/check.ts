@@ -1,4 +1,5 @@
 import { DriveError } from "../../drives/drive.ts";
+import { isMarkerKey } from "../../drives/marker.ts";
 import type { CheckedBlob, CheckedTable, CheckPlace } from "../../metadata/blobs/checking.ts";
 import { allStores } from "../../store/buckets/databases.ts";
 import type { StoreContext } from "../../store/context.ts";
@@ -250,7 +251,7 @@ class Check {
     this.counts.keys += keys.length;
     const ours = keys.flatMap((key) => {
       const name = parseShardKey(key);
-      if (!name && !parseSnapshotKey(key)) this.counts.foreignKeys += 1;
+      if (!name && !parseSnapshotKey(key) && !isMarkerKey(key)) this.counts.foreignKeys += 1;
       return name ? [{ ...name, key }] : [];
     });
     if (ours.length === 0) return;

@@ -138,12 +138,14 @@ async function finish(store: StoreContext, cursor: SnapshotCursor, taking: Takin
   const { id, beganMs, rows, pieces } = taking;
   const summary: SnapshotSummary = { id, beganMs, endedMs: store.clock.now(), rows };
   const bucketsFrom = taking.bucketsFrom ?? pieces.length;
+  const { store: storeId } = await store.metadata.drives.look();
   const manifest: Manifest = {
     format: "sherd-snapshot",
     version: 1,
     ...summary,
     pieces,
     bucketsFrom,
+    ...(storeId === null ? {} : { storeId }),
     kept: cursor.kept,
   };
   await writePiece(store, id, null, JSON.stringify(manifest));

@@ -31,9 +31,7 @@ export async function placeMarker(
     madeMs,
   });
   const row = { name: drive.name, marker: id, generation, markedMs: madeMs };
-  const [first, ...others] = allStores(store);
-  for (const { metadata } of others) await metadata.drives.setState(drive.name, "ours", null, madeMs);
-  const isMine = await (first ?? store).metadata.drives.mark(row, former?.marker ?? null);
+  const isMine = await (allStores(store)[0] ?? store).metadata.drives.mark(row, former?.marker ?? null);
   // Another run was faster: its marker counts.
   const kept = isMine ? markerKey(id) : null;
   await removeMarkers(drive, isMine ? (key) => key !== kept : (key) => key === markerKey(id));

@@ -1,5 +1,6 @@
 import { type Drive, DriveError } from "../../drives/drive.ts";
 import { type Examination, examineDrive } from "../../drives/examine.ts";
+import { MetadataUnavailable } from "../../metadata/database.ts";
 import type { DriveRow } from "../../metadata/drives/drives.ts";
 import type { DriveLoss, LossCause } from "../../metadata/drives/losses.ts";
 import { allStores } from "../../store/buckets/databases.ts";
@@ -53,14 +54,20 @@ export const watch: Job = {
     for (const name of Object.keys(cursor.seenMs)) {
       if (!store.drives.some((drive) => drive.name === name)) delete cursor.seenMs[name];
     }
-    const nowMs = store.clock.now();
-    for (const { metadata } of allStores(store)) {
-      await metadata.losses.end(nowMs, nowMs - FORGET_MS);
-      await metadata.drives.notices();
-    }
+    for (const one of allStores(store)) await conclude(one);
     return { report: { ...watching.report }, cursor };
   },
 };
+
+/** Ends what is healed, and tells this isolate of drives in trouble. A database that does not answer is told of by its own jobs. */
+async function conclude({ metadata, clock }: StoreContext): Promise<void> {
+  try {
+    await metadata.losses.end(clock.now(), clock.now() - FORGET_MS);
+    await metadata.drives.notices();
+  } catch (error) {
+    if (!(error instanceof MetadataUnavailable)) throw error;
+  }
+}
 
 function rowOf(rows: readonly DriveRow[], { name }: Drive): DriveRow | null {
   return rows.find((row) => row.name === name) ?? null;
@@ -125,6 +132,7 @@ class Watching {
         this.#tell(sentenceOf(drive.name, found));
         this.#fresh.add(drive.name);
         await this.#mark(drive, row, found.marker.generation + 1);
+        await this.#setBack(drive, row);
         return;
       case "emptied":
         return this.#takeBack(drive, row, { cause: "emptied", fromId: "", generation: 0, found });
@@ -142,15 +150,19 @@ class Watching {
 
   /** It is the right one: its marker is renewed when it is time. */
   async #keep(drive: Drive, row: DriveRow): Promise<void> {
-    if (row.state !== "ours") {
-      this.#tell(`drive ${drive.name} is back`);
-      for (const { metadata } of allStores(this.#store)) {
-        await metadata.drives.setState(drive.name, "ours", null, this.#nowMs);
-      }
-    }
+    await this.#setBack(drive, row);
     if (this.#nowMs - row.markedMs < MARKER_MS) return;
     await this.#mark(drive, row, row.generation + 1);
     this.report.renewedMarkers += 1;
+  }
+
+  /** A drive that was in trouble is to be used as usual. The first database comes last: its row says whether all have heard. */
+  async #setBack(drive: Drive, row: DriveRow | null): Promise<void> {
+    if (row === null || row.state === "ours") return;
+    this.#tell(`drive ${drive.name} is back`);
+    for (const { metadata } of [...allStores(this.#store)].reverse()) {
+      await metadata.drives.setState(drive.name, "ours", null, this.#nowMs);
+    }
   }
 
   /** Takes a drive of ours that lacks much into use again. */
@@ -165,6 +177,7 @@ class Watching {
     await this.#mark(drive, row, Math.max(row?.generation ?? 0, loss.generation) + 1);
     // What was written until the marker was there may be gone too.
     await this.#lose(drive.name, loss.cause, { fromId: loss.fromId, noticedMs });
+    await this.#setBack(drive, row);
     this.report.losses += 1;
   }
 

@@ -1,3 +1,4 @@
+import { requireIdentity } from "../buckets/identity.ts";
 import type { Database, Statement } from "../database.ts";
 
 /** What the database knows of a drive. */
@@ -56,10 +57,15 @@ export class DriveTable {
     this.#name = name;
   }
 
-  /** The store's id, which is `fresh` from now on if it has none, and all drives that are known. */
+  /**
+   * The store's id, which is `fresh` from now on if it has none, and all drives that are known. Throws `GuardError` wrong_database where
+   * this is not the database that it is taken for.
+   */
   async list(fresh: string): Promise<{ store: string; drives: DriveRow[] }> {
-    const [, , identity, drives] = await this.#database.batch<[unknown, unknown, { store: string }, DriveRow]>([
-      { sql: "INSERT OR IGNORE INTO identity (id, database) VALUES (1, ?1)", values: [this.#name] },
+    const [, , , identity, drives] = await this.#database.batch<
+      [unknown, unknown, unknown, { store: string }, DriveRow]
+    >([
+      ...requireIdentity(this.#name),
       { sql: "UPDATE identity SET store = ?1 WHERE store IS NULL", values: [fresh] },
       { sql: "SELECT store FROM identity", values: [] },
       { sql: `SELECT ${COLUMNS} FROM drives`, values: [] },
@@ -79,7 +85,7 @@ export class DriveTable {
   /** The store whose metadata these are: of a database that is rebuilt from a snapshot. */
   async setStore(store: string): Promise<void> {
     await this.#database.batch([
-      { sql: "INSERT OR IGNORE INTO identity (id, database) VALUES (1, ?1)", values: [this.#name] },
+      ...requireIdentity(this.#name),
       { sql: "UPDATE identity SET store = ?1", values: [store] },
     ]);
   }
