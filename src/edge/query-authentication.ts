@@ -34,9 +34,17 @@ export function queryAuthenticationError(failure: AuthenticationFailure): QueryE
     }
     case "presignedExpired":
     case "presignedNotYetValid":
-      return new QueryError("RequestExpired", 400, "The request reached the service outside of the time that it is valid for.");
+      return new QueryError(
+        "RequestExpired",
+        400,
+        "The request reached the service outside of the time that it is valid for.",
+      );
     default:
-      return new QueryError("IncompleteSignature", 400, `The request signature does not conform to AWS standards (${failure.kind}).`);
+      return new QueryError(
+        "IncompleteSignature",
+        400,
+        `The request signature does not conform to AWS standards (${failure.kind}).`,
+      );
   }
 }
 

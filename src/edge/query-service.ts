@@ -86,7 +86,8 @@ function readParameters({ bytesMax }: QueryServiceParts, { request, url, body }:
   const form = request.method === "POST" && body !== null && body.length > 0 ? body : url.rawQuery;
   if (form.length > bytesMax) throw new BodyTooLarge(bytesMax);
   const parsed = parseParameters(form);
-  if (!parsed.ok) throw new QueryError("MalformedQueryString", 400, `The parameters cannot be read: ${parsed.problem}.`);
+  if (!parsed.ok)
+    throw new QueryError("MalformedQueryString", 400, `The parameters cannot be read: ${parsed.problem}.`);
   return parsed.root;
 }
 

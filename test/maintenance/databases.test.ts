@@ -35,7 +35,8 @@ beforeEach(async () => {
 afterEach(() => rig.dispose());
 
 const shardsIn = (prefix: string) =>
-  rig.drives.flatMap(({ shards }) => [...shards.keys()]).filter((key) => key.startsWith(prefix) && !isMarkerKey(key)).length;
+  rig.drives.flatMap(({ shards }) => [...shards.keys()]).filter((key) => key.startsWith(prefix) && !isMarkerKey(key))
+    .length;
 const counts = () => ({ DB: shardsIn("0"), DB_2: shardsIn("z-DB_2-"), DB_3: shardsIn("z-DB_3-") });
 
 async function days(isolate: StoreContext, count: number): Promise<void> {

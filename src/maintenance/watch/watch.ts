@@ -28,7 +28,6 @@ export interface WatchCursor {
 }
 
 interface Report {
-  seenDrives: number;
   troubledDrives: number;
   /** Drives that were found to lack much. */
   losses: number;
@@ -46,6 +45,8 @@ interface Report {
 export const watch: Job = {
   name: "watch",
   async run(store, _budget, saved) {
+    // The first database keeps the identities for all.
+    if ((allStores(store)[0] ?? store).metadata !== store.metadata) return { report: {}, cursor: null };
     const cursor: WatchCursor = { seenMs: { ...(saved as WatchCursor | null)?.seenMs } };
     const { store: id, drives: rows } = await store.metadata.drives.list(newId(store));
     const watching = new Watching(store, id, cursor);
@@ -81,7 +82,6 @@ export function expectedMarker(row: DriveRow | null) {
 /** One run of the watch. */
 class Watching {
   readonly report: Report = {
-    seenDrives: 0,
     troubledDrives: 0,
     losses: 0,
     renewedMarkers: 0,
@@ -113,7 +113,6 @@ class Watching {
       return;
     }
     if (found.kind === "unreachable" || found.kind === "swapped" || found.kind === "foreign") return;
-    this.report.seenDrives += 1;
     this.#cursor.seenMs[drive.name] = clock.now();
     this.#inUse.add(drive.name);
   }

@@ -38,7 +38,10 @@ export class QueryNode {
 
 export type ParsedParameters =
   | { readonly ok: true; readonly root: QueryNode }
-  | { readonly ok: false; readonly problem: "not utf-8" | "too many parameters" | "nested too deeply" | "repeated parameter" };
+  | {
+      readonly ok: false;
+      readonly problem: "not utf-8" | "too many parameters" | "nested too deeply" | "repeated parameter";
+    };
 
 /**
  * Reads a form or query string (application/x-www-form-urlencoded) into a tree. Time and memory are linear in the text, whose

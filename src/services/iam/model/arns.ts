@@ -25,9 +25,7 @@ export function iamArn(accountId: string, resource: string): string {
 }
 
 /** Account, kind, path and name of an ARN of IAM's; null if it is none. Of a root: kind `root` and no name. */
-export function parseIamArn(
-  arn: string,
-): { accountId: string; kind: string; path: string; name: string } | null {
+export function parseIamArn(arn: string): { accountId: string; kind: string; path: string; name: string } | null {
   const parsed = parseArn(arn);
   if (parsed === null || parsed.service !== "iam" || parsed.partition !== "aws" || parsed.region !== "") return null;
   const first = parsed.resource.indexOf("/");

@@ -126,5 +126,8 @@ function tagsOrNothing(tags: readonly TagRow[]): QueryResult[] | undefined {
 
 /** Policies travel percent-encoded (RFC 3986) in IAM's answers. */
 export function encodeDocument(document: string): string {
-  return encodeURIComponent(document).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(document).replace(
+    /[!'()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }

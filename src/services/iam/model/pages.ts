@@ -10,7 +10,10 @@ export function pageSize(maxItems: number | undefined): number {
 /** The marker of a page that ends after `place`: opaque to clients. */
 export function encodeMarker(place: readonly string[]): string {
   const bytes = new TextEncoder().encode(JSON.stringify(place));
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replace(/=+$/, "");
 }
 
 /** The place of a marker with that many parts; null without one. A marker that was not made here is a ValidationError. */
