@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Host } from "../../sim/operation.ts";
 import { Violation } from "../../sim/oracle.ts";
 import { simulate } from "../../sim/simulation.ts";
+import { isMarkerKey } from "../../src/drives/marker.ts";
 import { kernelModule } from "../support/kernel.ts";
 
 const kernel = kernelModule();
@@ -10,7 +11,7 @@ describe("the simulation", () => {
   it.each([1, 2, 3])("finds nothing with seed %i", async (seed) => {
     const { counts } = await simulate({ seed, steps: 4_000, kernel });
     // It must have met what it is there to meet.
-    for (const event of ["crash", "drive call failed", "database answer lost", "shard rotten", "cron"]) {
+    for (const event of ["crash", "drive call failed", "database answer lost", "shard rotten", "cron", "drive lost", "green said"]) {
       expect([event, (counts[event] ?? 0) > 0]).toEqual([event, true]);
     }
   });
@@ -117,6 +118,34 @@ const CANARIES: [string, (host: Host) => void][] = [
       const version = commits.version.bind(commits);
       commits.version = ({ completes, ...commit }) =>
         version(completes ? { ...commit, completes: { ...completes, parts: [] } } : commit);
+    },
+  ],
+  [
+    "a drive that was emptied is taken into use again, and what it held is not queued",
+    ({ store }) => {
+      store.metadata.losses.add = async () => {};
+    },
+  ],
+  [
+    "who a drive is, is remembered instead of looked up",
+    ({ store }) => {
+      for (const drive of store.drives) {
+        const get = drive.get.bind(drive);
+        drive.get = async (key, ...how) => {
+          const reader = await get(key, ...how);
+          if (reader || !isMarkerKey(key)) return reader;
+          const marker = { format: "sherd-drive", version: 1, store: "", drive: drive.name, generation: 1, id: "", madeMs: 0 };
+          const { store: id } = await store.metadata.drives.look();
+          const bytes = new TextEncoder().encode(JSON.stringify({ ...marker, store: id }).padEnd(512));
+          return { read: async () => bytes, cancel: async () => {} };
+        };
+      }
+    },
+  ],
+  [
+    "the healer takes nothing from its queue",
+    ({ store }) => {
+      store.metadata.healing.claim = async () => [];
     },
   ],
   [

@@ -5,6 +5,8 @@ import type { DriveHealth, Evidence } from "./report.ts";
 
 /** A walk over all blobs is not trusted for longer. */
 const CENSUS_SECONDS_MAX = 24 * 3600;
+/** A shard waits for its turn in the next cycle, and the scrub may be late. */
+const SCRUB_DELAY_SECONDS_MAX = 24 * 3600;
 /** By then every job has come to its turn. */
 const JOBS_SECONDS_MAX = 2 * 3600;
 
@@ -28,7 +30,7 @@ export function evidenceOf(
       what: "scrub",
       // A store without a blob has nothing to verify.
       atMs: census === null ? null : (census.totals.oldestSeenMs ?? (census.totals.blobs === 0 ? atMs : null)),
-      ageSecondsMax: 2 * settings.scrubCycleSeconds,
+      ageSecondsMax: 2 * settings.scrubCycleSeconds + SCRUB_DELAY_SECONDS_MAX,
     },
     { what: "jobs", atMs: oldest(jobTimes), ageSecondsMax: JOBS_SECONDS_MAX },
   ];
