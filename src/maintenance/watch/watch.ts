@@ -160,6 +160,8 @@ class Watching {
     if (row === null || row.state === "ours") return;
     this.#tell(`drive ${drive.name} is back`);
     for (const { metadata } of [...allStores(this.#store)].reverse()) {
+      // What waited for the drive need not wait for its next attempt.
+      await metadata.healing.retryAll(this.#nowMs);
       await metadata.drives.setState(drive.name, "ours", null, this.#nowMs);
     }
   }
@@ -236,7 +238,8 @@ class Watching {
         await this.#lose(name, "patchy", { fromId: "", noticedMs: this.#nowMs });
         return;
       } catch (error) {
-        if (!(error instanceof DriveError)) throw error;
+        // Its other databases' shards, or the next run, will do.
+        if (!(error instanceof DriveError) && !(error instanceof MetadataUnavailable)) throw error;
       }
     }
   }
