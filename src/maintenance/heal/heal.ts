@@ -1,8 +1,13 @@
+import type { AilingBlob } from "../../metadata/blobs/healing.ts";
 import type { StoreContext } from "../../store/context.ts";
 import type { Budget, Job } from "../run/job.ts";
-import { healBlob, recordHealed } from "./heal-blob.ts";
+import { type BlobHealing, type HealedBlob, healBlob, recordHealed } from "./heal-blob.ts";
 
-const BLOBS_PER_PAGE = 60;
+const BLOBS_PER_PAGE = 256;
+/** Of each connection's worth of blobs, so many are claimed and recorded together. */
+const BLOBS_PER_CONNECTION = 8;
+/** As many as an invocation on Cloudflare has. */
+const FEW_CONNECTIONS = 6;
 
 interface HealReport {
   healedBlobs: number;
@@ -45,6 +50,8 @@ export function healAtMost(bytesPerSecond: number | null): Job {
 interface DueBlob {
   id: string;
   k: number;
+  /** How often it was tried. */
+  attempts: number;
 }
 
 /** One run of the healer. */
@@ -75,28 +82,62 @@ class Healer {
   async healAll(due: readonly DueBlob[]): Promise<void> {
     const waiting = [...due];
     while (waiting.length > 0 && !this.#budget.isSpent()) {
-      await this.#heal(takeSome(waiting, this.#store.settings.driveConnections));
-      await this.#pace();
+      await this.#healGroup(waiting.splice(0, this.#groupSize(waiting)));
     }
   }
 
-  async #heal(due: readonly DueBlob[]): Promise<void> {
+  /** How many are healed at a time: a blob needs k connections for reading and at least one for writing. */
+  #atOnce(due: readonly DueBlob[]): number {
+    const widest = Math.max(1, ...due.map(({ k }) => k + 1));
+    return Math.max(1, Math.floor(this.#store.settings.driveConnections / widest));
+  }
+
+  /**
+   * One that was tried before may have killed its healer, and whatever was claimed with it waits as long: it goes alone. Where connections
+   * are few, so does every other: a run may end at any moment.
+   */
+  #groupSize(due: readonly DueBlob[]): number {
+    if (this.#store.settings.driveConnections <= FEW_CONNECTIONS || (due[0]?.attempts ?? 0) > 0) return 1;
+    const tried = due.findIndex(({ attempts }) => attempts > 0);
+    const size = this.#atOnce(due) * BLOBS_PER_CONNECTION;
+    return tried < 0 ? size : Math.min(size, tried);
+  }
+
+  /** Claims and records them together: each is a write to the database, which others wait for. */
+  async #healGroup(due: readonly DueBlob[]): Promise<void> {
     const { metadata, clock } = this.#store;
-    const claimed = await metadata.healing.claim(
-      due.map(({ id }) => id),
-      clock.now(),
-    );
-    const results = await Promise.allSettled(claimed.map((blob) => healBlob(this.#store, blob)));
-    const healed = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-    if (healed.length > 0) {
-      for (const { outcome, ...did } of await recordHealed(this.#store, healed)) {
-        for (const [what, count] of Object.entries(did)) this.report[what as keyof HealReport] += count;
-        if (outcome === "healed") this.report.healedBlobs += 1;
-        if (outcome === "waiting") this.report.waitingBlobs += 1;
-        if (outcome === "lost") this.report.lostBlobs += 1;
+    const ids = due.map(({ id }) => id);
+    const claimed = await metadata.healing.claim(ids, clock.now());
+    const healed: HealedBlob[] = [];
+    const failures: unknown[] = [];
+    const healOneAfterAnother = async () => {
+      while (claimed.length > 0 && !this.#budget.isSpent()) {
+        const blob = claimed.shift() as AilingBlob;
+        try {
+          const one = await healBlob(this.#store, blob);
+          healed.push(one);
+          this.report.writtenBytes += one.outcome.writtenBytes;
+        } catch (error) {
+          failures.push(error);
+        }
+        await this.#pace();
       }
+    };
+    await Promise.all(Array.from({ length: this.#atOnce(due) }, healOneAfterAnother));
+    if (claimed.length > 0) await metadata.healing.release(claimed, clock.now());
+    if (healed.length > 0) this.#count(await recordHealed(this.#store, healed));
+    if (failures.length > 0) throw failures[0];
+  }
+
+  #count(outcomes: readonly BlobHealing[]): void {
+    for (const { outcome, rebuiltShards, copiedShards, fineShards } of outcomes) {
+      this.report.rebuiltShards += rebuiltShards;
+      this.report.copiedShards += copiedShards;
+      this.report.fineShards += fineShards;
+      if (outcome === "healed") this.report.healedBlobs += 1;
+      if (outcome === "waiting") this.report.waitingBlobs += 1;
+      if (outcome === "lost") this.report.lostBlobs += 1;
     }
-    for (const result of results) if (result.status === "rejected") throw result.reason;
   }
 
   /** Waits as long as the bound asks for, but not beyond the run. */
@@ -107,16 +148,4 @@ class Healer {
     const waitMs = Math.min(dueMs, this.#budget.untilMs) - clock.now();
     if (waitMs > 0) await clock.sleep(waitMs);
   }
-}
-
-/** The first, and as many after it as there are connections for: a blob needs k for reading and at least one for writing. */
-function takeSome(waiting: DueBlob[], connectionsMax: number): DueBlob[] {
-  const some = waiting.splice(0, 1);
-  let connections = (some[0]?.k ?? 0) + 1;
-  for (let next = waiting[0]; next && connections + next.k + 1 <= connectionsMax; next = waiting[0]) {
-    some.push(next);
-    connections += next.k + 1;
-    waiting.shift();
-  }
-  return some;
 }

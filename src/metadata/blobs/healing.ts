@@ -52,17 +52,17 @@ export class HealingTable {
   }
 
   /** Blobs that are due, closest to loss first. */
-  async due(nowMs: number, limit: number): Promise<{ id: string; k: number }[]> {
+  async due(nowMs: number, limit: number): Promise<{ id: string; k: number; attempts: number }[]> {
     const statements: Statement[] = [];
     // One seek for each number of spare shards: those that wait are not read.
     for (let spare = SPARE_SHARDS_MIN; spare <= SPARE_SHARDS_MAX; spare++) {
       statements.push({
-        sql: `SELECT id, k FROM blobs WHERE spare_shards = ?1 AND condemned_ms IS NULL AND heal_after_ms <= ?2
+        sql: `SELECT id, k, heal_attempts AS attempts FROM blobs WHERE spare_shards = ?1 AND condemned_ms IS NULL AND heal_after_ms <= ?2
               ORDER BY heal_after_ms LIMIT ?3`,
         values: [spare, nowMs, limit],
       });
     }
-    return (await this.#database.batch<{ id: string; k: number }[]>(statements)).flat().slice(0, limit);
+    return (await this.#database.batch<{ id: string; k: number; attempts: number }[]>(statements)).flat().slice(0, limit);
   }
 
   /**
@@ -95,6 +95,16 @@ export class HealingTable {
       const own = (notesOf.get(id) ?? []).map(({ shard, cause, notedMs }) => ({ shard, cause, notedMs }));
       return [{ ...parseBlob(raw), isPack: raw.pack_objects !== null, notes: own, retryMs: raw.heal_after_ms }];
     });
+  }
+
+  /** Gives back blobs that were claimed and not looked at: they are due at once. */
+  async release(blobs: readonly Pick<BlobRow, "id">[], nowMs: number): Promise<void> {
+    await this.#database.all(
+      `UPDATE blobs SET heal_after_ms = ?2, heal_attempts = max(0, heal_attempts - 1)
+       WHERE id IN (SELECT value FROM json_each(?1)) AND spare_shards IS NOT NULL`,
+      JSON.stringify(blobs.map(({ id }) => id)),
+      nowMs,
+    );
   }
 
   /** What waits for its next attempt is due now: a drive came back, or somebody asks. */
