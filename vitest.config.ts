@@ -1,11 +1,40 @@
 import { configDefaults, defineConfig } from "vitest/config";
 
-// Times are generous because nothing is asserted of them: they only end what hangs.
+/**
+ * `test/` mirrors `src/`, so its folder says which project a test is in. A test of another folder is in `pure`: it needs no more
+ * than its own process.
+ */
+const FOLDERS = {
+  /** On SQLite in the test's process. */
+  store: ["store", "metadata", "maintenance", "sim"],
+  /** Mostly against a Worker in workerd. */
+  servers: ["services", "edge", "admin", "drives", "local"],
+};
+
+/** What takes longer than a few seconds, wherever it is: part of `npm run test:all`, not of `npm test`. */
+const SLOW = "test/**/*.slow.test.ts";
+const EXCLUDED = [...configDefaults.exclude, "test/browser/**"];
+
+const within = (folders: readonly string[]) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
+
+function project(name: string, include: string[], exclude: string[]) {
+  return { extends: true as const, test: { name, include, exclude: [...EXCLUDED, ...exclude] } };
+}
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    exclude: [...configDefaults.exclude, "test/browser/**"],
+    // Files share a process, and with it the SDK, the engine's WASM and the bundled Worker. No test changes what others import.
+    isolate: false,
+    // All cores: by itself Vitest leaves one to its own process, which has little to do.
+    maxWorkers: "100%",
+    // Times are generous because nothing is asserted of them: they only end what hangs.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    projects: [
+      project("pure", ["test/**/*.test.ts"], [SLOW, ...within([...FOLDERS.store, ...FOLDERS.servers])]),
+      project("store", within(FOLDERS.store), [SLOW]),
+      project("servers", within(FOLDERS.servers), [SLOW]),
+      project("slow", [SLOW], []),
+    ],
   },
 });

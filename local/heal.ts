@@ -35,7 +35,7 @@ await runTool(async () => {
   const { drive, all, adopt, rate } = options.own;
   if ((typeof drive === "string") === (all === true)) throw new StartError("give --drive NAME or --all (--help)");
   const name = typeof drive === "string" ? drive : "all";
-  const target = await options.open();
+  const target = await options.open("refuse");
   try {
     if (options.own["dry-run"] === true) return await dryRun(target, name);
     const bound: Record<string, string> = typeof rate === "string" ? { "bytes-per-second": rate } : {};

@@ -30,7 +30,7 @@ const hidden: Loss = (world, drive) => {
 };
 
 const swapped: Loss = (world, drive) => {
-  const others = world.drives.filter((other) => other !== drive);
+  const others = world.drives.filter((one) => one !== drive);
   const other = world.random.pick(others);
   const exchange = () => {
     const [mine, theirs] = [new Map(drive.shards), new Map(other.shards)];
@@ -53,7 +53,8 @@ const foreign: Loss = (world, drive) => {
     for (const key of theirs.keys()) {
       if (!drive.shards.has(key)) throw new Violation(`${drive.name}: ${key} of another store was deleted`);
     }
-    if (drive.shards.size > theirs.size) throw new Violation(`${drive.name}: something was written among another store's`);
+    if (drive.shards.size > theirs.size)
+      throw new Violation(`${drive.name}: something was written among another store's`);
     drive.shards.clear();
     for (const [key, bytes] of kept) drive.shards.set(key, bytes);
   };

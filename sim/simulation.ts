@@ -1,6 +1,6 @@
+import { durability } from "../src/maintenance/census/durability.ts";
 import { runJobs } from "../src/maintenance/run/run-jobs.ts";
 import { createBucket, setVersioning } from "../src/store/buckets/buckets.ts";
-import { durability } from "../src/maintenance/census/durability.ts";
 import { auditContents, auditDrives, auditRows, auditVersions } from "./audit.ts";
 import { oneOperation } from "./client.ts";
 import { expectHonest, loseADrive, loseDriveInUse } from "./drive-loss.ts";

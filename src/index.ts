@@ -1,9 +1,10 @@
+import { accountPages } from "./admin/account-pages.ts";
+import { createCountsHandler } from "./admin/counts.ts";
 import { createMisconfiguredApp } from "./admin/misconfigured-app.ts";
 import { createOwnApp, isOwnPath } from "./admin/own-app.ts";
 import { ownPages } from "./admin/pages.ts";
 import { Authenticator } from "./auth/authenticator.ts";
-import { rootRing } from "./auth/keys/ring.ts";
-import { rootKey } from "./auth/keys/root-key.ts";
+import { type KeyVariables, openKeys } from "./auth/keys/open-keys.ts";
 import { ByteBudget } from "./base/byte-budget.ts";
 import { systemClock } from "./base/clock.ts";
 import type { DriveCounts } from "./drives/counted.ts";
@@ -17,21 +18,22 @@ import kernel from "./erasure/kernel.wasm";
 import { isIdle, runJobs } from "./maintenance/run/run-jobs.ts";
 import { CostMeter } from "./metadata/database.ts";
 import { openMetadata } from "./metadata/open.ts";
+import { iamService } from "./services/iam/service.ts";
 import { s3Service } from "./services/s3/service.ts";
 import { unavailable } from "./services/s3/unavailable.ts";
+import { stsService } from "./services/sts/service.ts";
 import { openStores } from "./store/buckets/databases.ts";
 import { readConfiguration, variablesIn } from "./store/configuration.ts";
 import type { StoreContext } from "./store/context.ts";
+import { openHost } from "./store/host.ts";
+import { withReserve } from "./store/placement/reserved-drives.ts";
 import { DriveLatency } from "./store/read/drive-latency.ts";
 import { watchedDrives } from "./store/watched-drives.ts";
 import { BUFFERED_BYTES_MAX } from "./store/write/blob-layouts.ts";
 
 /** Bindings, variables and secrets of the Worker; docs/configuration.md explains each. */
-interface Env extends EdgeVariables {
-  SHERD_ACCESS_KEY_ID?: string;
-  SHERD_SECRET_ACCESS_KEY?: string;
+interface Env extends EdgeVariables, KeyVariables {
   SHERD_DRIVES: unknown;
-  SHERD_PROCESS?: string;
   [name: string]: unknown;
 }
 
@@ -40,35 +42,47 @@ type App = (request: Request, lifetime: Lifetime) => Response | Promise<Response
 const log = { info: (line: string) => console.log(line), error: (line: string) => console.error(line) };
 const clock = systemClock;
 const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
+const outbound = (...call: Parameters<typeof fetch>) => fetch(...call);
 
 // At start-up, because what one request begins must not be waited for by another.
 const engine = await ErasureEngine.create(kernel);
 
 /** What this isolate has asked of D1 and of its drives. */
 const cost = new CostMeter();
-const counts = new Map<string, DriveCounts>();
+const driveCounts = new Map<string, DriveCounts>();
+const requests = new RequestMetrics();
+const observed = { drives: driveCounts, cost, requests: () => requests.metrics() };
 
 function buildStore(env: Env): StoreContext {
   const { settings, drives: specs } = readConfiguration(env);
-  const parts = { clock, random, counts, fetch: (...call: Parameters<typeof fetch>) => fetch(...call) };
+  const parts = { clock, random, counts: driveCounts, fetch: outbound };
+  const host = openHost(env.HOST, () => clock.now());
+  const opened = openDrives(specs, env, parts);
+  const drives = host ? opened.map((drive) => withReserve(drive, host)) : opened;
   const databases = openMetadata(env, cost.observe);
-  const watched = watchedDrives(openDrives(specs, env, parts), databases);
+  const watched = watchedDrives(drives, databases);
   const shardMemory = new ByteBudget(BUFFERED_BYTES_MAX);
   const latency = new DriveLatency();
   const tell = (line: string) => log.error(line);
-  return openStores(databases, { ...watched, latency, engine, shardMemory, clock, random, settings, tell });
+  return openStores(databases, {
+    ...{ ...watched, latency, engine, shardMemory, clock, random, settings, tell },
+    ...(host ? { host, space: host } : {}),
+  });
 }
 
 function buildApp(env: Env): App {
   try {
     store ??= buildStore(env);
     const { baseDomains, ...settings } = readEdgeVariables(env);
-    const metrics = new RequestMetrics();
-    const authenticator = new Authenticator(rootRing(rootKey(env.SHERD_ACCESS_KEY_ID, env.SHERD_SECRET_ACCESS_KEY)));
+    const keys = openKeys(env, { identities: store.metadata.identities, random, log });
+    const authenticator = new Authenticator(keys?.ring ?? null);
     const s3 = s3Service({ store, baseDomains, log });
-    const edge: Edge = { ...settings, services: [s3], authenticator, clock, random, log, metrics };
-    const observed = { drives: counts, cost, requests: () => metrics.metrics(), process: env.SHERD_PROCESS };
-    const own = createOwnApp(store, ownPages(store, observed), { ...edge, confirm: async () => {} });
+    const shared = { identities: store.metadata.identities, clock, random, fetch: outbound };
+    const more = keys === null ? [] : [iamService({ ...shared, ...keys }), stsService({ ...shared, ...keys })];
+    const services = [s3, ...more] as const;
+    const edge: Edge = { ...settings, services, authenticator, clock, random, log, metrics: requests };
+    const pages = new Map([...ownPages(store, observed), ...(keys === null ? [] : accountPages(store, keys.sealer))]);
+    const own = createOwnApp(store, pages, edge);
     const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);
     return (request, lifetime) => (isOwn(request.url) ? own.fetch(request) : serve(request, edge, lifetime));
   } catch (error) {
@@ -95,3 +109,6 @@ export default {
     if (!isIdle(reports)) console.log(`maintenance ${JSON.stringify(Object.fromEntries(reports))}`);
   },
 };
+
+/** What this isolate has counted, for the launcher of `npm start`, which adds up over its processes. No URL leads here. */
+export const counts = createCountsHandler({ ...observed, oldestRequestMs: () => requests.oldestRequestMs });

@@ -5,6 +5,7 @@ import type { Authenticator } from "../auth/authenticator.ts";
 import { firstAccount } from "../auth/principal.ts";
 import type { Clock } from "../base/clock.ts";
 import type { ClientAddress } from "../edge/request-facts.ts";
+import { BodyTooLarge } from "../edge/service.ts";
 import { identify } from "./identify.ts";
 
 /** What a page may know of the request for it. */
@@ -37,8 +38,6 @@ export interface OwnDoor {
   readonly authenticator: Authenticator;
   readonly clientAddress: ClientAddress;
   readonly clock: Clock;
-  /** Makes sure that what is remembered of the caller still holds; throws as `AccessGuard.renew`. */
-  confirm(caller: Caller): Promise<void>;
 }
 
 /** Nothing that a page answers is to be guessed at, framed or run. Its own styles are inline. */
@@ -65,7 +64,7 @@ export async function serveOwnPage(request: Request, page: OwnPage, door: OwnDoo
     }
     const resource = `arn:aws:sherd::${firstAccount.accountId}:${page.action.slice("sherd:".length)}`;
     const ask = { action: page.action, resource, resourceAccountId: firstAccount.accountId };
-    await door.confirm(caller);
+    await caller.confirm();
     caller.demand([ask]);
     const accept = request.headers.get("accept") ?? "";
     const asked = { accept, query: new URL(request.url).searchParams, body, caller };
@@ -73,6 +72,7 @@ export async function serveOwnPage(request: Request, page: OwnPage, door: OwnDoo
     return new Response(rendered, { status, headers: { ...PROTECTION, "Content-Type": contentType } });
   } catch (error) {
     if (error instanceof AccessRefused) return plain(403, `a policy must allow ${page.action}`);
+    if (error instanceof BodyTooLarge) return plain(413, `the body must not exceed ${error.bytesMax} bytes`);
     if (!(error instanceof AuthenticationError)) throw error;
     const headers = { "WWW-Authenticate": 'Basic realm="Sherd access key", charset="UTF-8"' };
     return plain(401, "an access key of the first account is needed: access key id and secret", headers);

@@ -51,6 +51,13 @@ export interface Caller {
   /** Decides all. Throws `AccessRefused` for the first that is denied. */
   demand(asks: readonly Ask[]): void;
   /**
+   * Makes sure that what is remembered of the caller still holds, and reads it again if not. One D1 round trip, or none if a batch of
+   * this request has found out already. Needed before a denial is answered, because somebody may just have allowed it: the edge
+   * does so if a service answers 403, and lets it answer again. A service that writes a denial into a document of
+   * its own (DeleteObjects, SimulatePrincipalPolicy) confirms first and decides again. Throws as `AccessGuard.renew`.
+   */
+  confirm(): Promise<void>;
+  /**
    * What makes a remembered key void at once. Every D1 batch of the request goes through `metadata.guardedBy(guard)`: it reads the
    * account's access epoch too, or a commit is guarded by it. Null: there is nothing to guard, because the caller is the root
    * of the first account (the Worker's own key), anonymous, or a service of Sherd's own.

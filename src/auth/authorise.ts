@@ -1,4 +1,4 @@
-import type { Principal } from "./principal.ts";
+import { firstAccount, type Principal } from "./principal.ts";
 
 /** What somebody wants to do, in the words of S3's policies. */
 export interface AccessRequest {
@@ -21,7 +21,8 @@ export type Decision = { readonly allowed: true } | { readonly allowed: false; r
 export function authorise({ principal, action }: AccessRequest): Decision {
   switch (principal.kind) {
     case "root":
-      return { allowed: true };
+      if (principal.accountId === firstAccount.accountId) return { allowed: true };
+      return { allowed: false, reason: `account ${principal.accountId} may not ${action}` };
     default:
       return { allowed: false, reason: `${principal.kind} may not ${action}` };
   }

@@ -13,8 +13,12 @@ export interface Identity extends Pick<AccessRequest, "identityPolicies" | "perm
 export interface Renewal {
   readonly accountId: string;
   readonly epoch: number;
+  /** Whether it was read for this very request. */
+  readonly isFresh: boolean;
   /** The identity as it is now. Throws `AuthenticationError` if the key is no longer valid, and `MetadataUnavailable`. */
   readAgain(): Promise<{ identity: Identity; epoch: number }>;
+  /** The account's epoch as it is now. */
+  readEpoch(): Promise<number | null>;
 }
 
 interface Parts {
@@ -33,18 +37,26 @@ export class RequestCaller implements Caller {
   readonly guard: AccessGuard | null;
   readonly #facts: RequestFacts;
   readonly #allowed: Ask[] = [];
+  readonly #renewal: Renewal | null;
   #identity: Identity;
   #epoch: number;
+  /** What is known of the identity was true during this request. */
+  #isConfirmed: boolean;
 
   constructor({ identity, accessKeyId, session = null, facts, renewal = null }: Parts) {
     this.accessKeyId = accessKeyId;
     this.session = session;
     this.#facts = facts;
     this.#identity = identity;
+    this.#renewal = renewal;
     this.#epoch = renewal?.epoch ?? 0;
+    this.#isConfirmed = renewal?.isFresh ?? true;
     this.guard = renewal && {
       accountId: renewal.accountId,
       epoch: () => this.#epoch,
+      confirm: () => {
+        this.#isConfirmed = true;
+      },
       renew: () => this.#renew(renewal),
     };
   }
@@ -64,6 +76,12 @@ export class RequestCaller implements Caller {
       const decision = this.decide(ask);
       if (!decision.allowed) throw new AccessRefused(ask, decision, this.principal);
     }
+  }
+
+  async confirm(): Promise<void> {
+    if (this.#isConfirmed || this.#renewal === null) return;
+    if ((await this.#renewal.readEpoch()) !== this.#epoch) await this.#renew(this.#renewal);
+    this.#isConfirmed = true;
   }
 
   #decide(ask: Ask): Decision {
@@ -90,6 +108,7 @@ export class RequestCaller implements Caller {
     const { identity, epoch } = await renewal.readAgain();
     this.#identity = identity;
     this.#epoch = epoch;
+    this.#isConfirmed = true;
     for (const ask of this.#allowed) {
       const decision = this.#decide(ask);
       if (!decision.allowed) throw new AccessRefused(ask, decision, this.principal);

@@ -29,11 +29,13 @@ export async function serve(request: Request, edge: Edge, lifetime: Lifetime): P
     receivedMs: edge.clock.now(),
     operation: "unknown",
   };
+  const end = edge.metrics.begin(about.receivedMs);
   const responding = converse(about, edge);
   // Kept alive when the client goes away, so that what is under way gives back its memory, drives and locks.
   lifetime.waitUntil(
     responding.then(async ({ response, outcome }) => {
       const ended = await outcome;
+      end();
       if (ended.kind === "broken") logFailure(edge.log, about, { what: "broken off", cause: ended.cause });
       logEnd(edge, about, response);
     }),
@@ -65,13 +67,31 @@ async function answer({ service, body }: Chosen, about: ExchangeHead, edge: Edge
   const { request } = about;
   const facts = requestFacts(request, edge.clientAddress, edge.clock);
   const authenticateForm = (fields: ReadonlyMap<string, string>) => edge.authenticator.form(fields, facts);
-  const known = { authenticateForm, body: null };
+  const known = { authenticateForm, facts, body: null };
   if (service.isPublic?.(request)) {
     const signature = { mode: { kind: "unsigned" }, verified: null, region: null } as const;
     return service.answer(Object.assign(about, { ...known, caller: anonymousCaller(facts), signature }));
   }
   const exchange = await authenticate(service, about, { edge, facts, body });
-  return service.answer(Object.assign(about, { ...known, ...exchange }));
+  return answerAsOfNow(service, Object.assign(about, { ...known, ...exchange }));
+}
+
+/**
+ * A denial by what is remembered may be a denial no more: somebody may just have allowed it. So it is made sure of, and the service
+ * asked once again if the caller's access has changed and the body is still there.
+ */
+async function answerAsOfNow(service: Service, exchange: Exchange): Promise<Answer> {
+  const { caller, request } = exchange;
+  try {
+    return await service.answer(exchange);
+  } catch (thrown) {
+    if (caller.guard === null || service.fail(thrown, exchange).answer.status !== 403) throw thrown;
+    const epoch = caller.guard.epoch();
+    await caller.confirm();
+    const isSpent = service.body.kind === "stream" && request.bodyUsed;
+    if (caller.guard.epoch() === epoch || isSpent) throw thrown;
+    return service.answer(exchange);
+  }
 }
 
 /** Reads the body first if the signature covers it: then nobody acts on a body that was not verified. */
@@ -128,6 +148,7 @@ async function renderFailure(
 ): Promise<Responded> {
   const { log, clock } = rendering.edge;
   const failed = service.fail(thrown, about);
+  about.error = failed.code;
   if (failed.answer.status >= 500 && failed.cause !== undefined) {
     logFailure(log, about, { what: failed.code, cause: failed.cause });
   }
@@ -139,6 +160,6 @@ function render(answered: Answer, about: ExchangeHead, { edge, beside }: Renderi
   const { request, requestId, hostId } = about;
   const withoutBody = request.method === "HEAD";
   const clientAcceptEncoding = request.cf?.clientAcceptEncoding;
-  const answer = beside === undefined ? answered : { ...answered, headers: { ...answered.headers, ...beside } };
-  return respond(answer, { requestId, hostId, nowMs: edge.clock.now(), withoutBody, clientAcceptEncoding });
+  const complete = beside === undefined ? answered : { ...answered, headers: { ...answered.headers, ...beside } };
+  return respond(complete, { requestId, hostId, nowMs: edge.clock.now(), withoutBody, clientAcceptEncoding });
 }

@@ -1,4 +1,4 @@
-import type { Caller } from "../auth/access.ts";
+import type { Caller, RequestFacts } from "../auth/access.ts";
 import type { AuthenticatedForm } from "../auth/authenticator.ts";
 import type { PayloadMode } from "../auth/sigv4/payload.ts";
 import type { SigningRules } from "../auth/sigv4/signing-rules.ts";
@@ -63,11 +63,15 @@ export interface ExchangeHead {
   readonly receivedMs: number;
   /** The operation's name, for log and metrics. The service sets it as soon as it is known. */
   operation: string;
+  /** AWS's code of the error that is answered, for the log. Absent: none. */
+  error?: string;
 }
 
 /** One authenticated request. */
 export interface Exchange extends ExchangeHead {
   readonly caller: Caller;
+  /** Where the request comes from and when, for callers whom the service itself finds out (a web identity's token). */
+  readonly facts: RequestFacts;
   readonly signature: ProvenSignature;
   /** The whole body, for services that ask for it; otherwise null. */
   readonly body: Uint8Array | null;

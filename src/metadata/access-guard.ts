@@ -5,9 +5,12 @@
  * the guard `access_changed`.
  */
 export interface AccessGuard {
-  /** Accounts whose epochs count, each with the epoch that was read with the identity. One, the caller's own. */
+  /** The caller's account. */
   readonly accountId: string;
+  /** The epoch that the caller's identity was read with. */
   epoch(): number;
+  /** A batch has found this epoch: what is remembered holds. */
+  confirm(): void;
   /**
    * Reads the identity again and decides again all that was allowed so far. Called if a batch found another epoch; nothing of
    * the batch was applied or given to anybody. The batch is tried again afterwards. Throws what the caller is to be answered:

@@ -4,6 +4,7 @@
 export type Guard =
   | "no_such_bucket"
   | "bucket_changed"
+  | "bucket_access_changed"
   | "bucket_not_empty"
   | "no_such_upload"
   | "part_changed"
@@ -61,23 +62,40 @@ export class CostMeter implements Cost {
 /** Told what each round trip to D1 cost. */
 export type CostObserver = (cost: Cost) => void;
 
-export class Database {
+/** One D1 database, as the tables' code asks it. */
+export abstract class Database {
+  /** How large D1 said that the database was after the last batch; 0 before the first. */
+  abstract get sizeBytes(): number;
+
+  /** Runs all statements in one transaction and one round trip; gives each one's rows. All or nothing is applied. */
+  abstract batch<Rows extends unknown[]>(statements: readonly Statement[]): Promise<{ [N in keyof Rows]: Rows[N][] }>;
+
+  /** Runs one statement in one round trip; gives its rows. */
+  async all<Row>(sql: string, ...values: (string | number | null)[]): Promise<Row[]> {
+    const [rows] = await this.batch<[Row]>([{ sql, values }]);
+    return rows;
+  }
+}
+
+/** The database behind a binding. */
+export class BoundDatabase extends Database {
   readonly #d1: D1Database;
   readonly #observe: CostObserver;
   #sizeBytes = 0;
 
   constructor(d1: D1Database, observe: CostObserver = () => {}) {
+    super();
     this.#d1 = d1;
     this.#observe = observe;
   }
 
-  /** How large D1 said that the database was after the last batch; 0 before the first. */
-  get sizeBytes(): number {
+  override get sizeBytes(): number {
     return this.#sizeBytes;
   }
 
-  /** Runs all statements in one transaction and one round trip; gives each one's rows. All or nothing is applied. */
-  async batch<Rows extends unknown[]>(statements: readonly Statement[]): Promise<{ [N in keyof Rows]: Rows[N][] }> {
+  override async batch<Rows extends unknown[]>(
+    statements: readonly Statement[],
+  ): Promise<{ [N in keyof Rows]: Rows[N][] }> {
     try {
       const prepared = statements.map(({ sql, values }) => this.#d1.prepare(sql).bind(...values));
       const results = await this.#d1.batch(prepared);
@@ -93,12 +111,6 @@ export class Database {
       this.#observe({ roundTrips: 1, rowsRead: 0, rowsWritten: 0 });
       throw translate(error);
     }
-  }
-
-  /** Runs one statement in one round trip; gives its rows. */
-  async all<Row>(sql: string, ...values: (string | number | null)[]): Promise<Row[]> {
-    const [rows] = await this.batch<[Row]>([{ sql, values }]);
-    return rows;
   }
 }
 

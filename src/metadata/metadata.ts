@@ -1,3 +1,4 @@
+import type { AccessGuard } from "./access-guard.ts";
 import { BlobTable } from "./blobs/blobs.ts";
 import { CensusTable } from "./blobs/census.ts";
 import { CheckingTable } from "./blobs/checking.ts";
@@ -5,12 +6,14 @@ import { HealingTable } from "./blobs/healing.ts";
 import { PackingTable } from "./blobs/packing.ts";
 import { ScrubbingTable } from "./blobs/scrubbing.ts";
 import { WalkingTable } from "./blobs/walking.ts";
+import { AccessMemory } from "./buckets/access-memory.ts";
 import { BucketTable } from "./buckets/buckets.ts";
 import { FIRST_DATABASE, IdentityTable } from "./buckets/identity.ts";
 import { PlacementTable } from "./buckets/placements.ts";
-import { type CostObserver, Database } from "./database.ts";
+import { BoundDatabase, type CostObserver, type Database } from "./database.ts";
 import { DriveTable } from "./drives/drives.ts";
 import { LossTable } from "./drives/losses.ts";
+import { GuardedDatabase } from "./guarded-database.ts";
 import { Identities } from "./identities/identities.ts";
 import { JobTable } from "./jobs/jobs.ts";
 import { Amendments } from "./objects/amendments.ts";
@@ -23,6 +26,21 @@ import { Renames } from "./objects/renames.ts";
 import { RestoringTable } from "./snapshots/restoring.ts";
 import { SnapshotTable } from "./snapshots/snapshots.ts";
 import { UploadTable } from "./uploads/uploads.ts";
+
+/** What a guarded view shares with the metadata that it is a view of. */
+class Shared {
+  readonly database: Database;
+  readonly buckets: BucketTable;
+  readonly memory: AccessMemory;
+  readonly drives: DriveTable;
+
+  constructor(database: Database, { buckets, drives }: Pick<Metadata, "buckets" | "drives">, memory: AccessMemory) {
+    this.database = database;
+    this.buckets = buckets;
+    this.drives = drives;
+    this.memory = memory;
+  }
+}
 
 /** All metadata, in one D1 database. The only code that speaks SQL; each method is one round trip unless it says otherwise. */
 export class Metadata {
@@ -53,24 +71,31 @@ export class Metadata {
   readonly drives: DriveTable;
   readonly losses: LossTable;
 
+  readonly #database: Database;
+  readonly #memory: AccessMemory;
+
   /** `observe` is told the cost of each round trip; `name` is what the database is called. */
-  constructor(d1: D1Database, observe?: CostObserver, name: string = FIRST_DATABASE) {
-    const database = new Database(d1, observe);
+  constructor(d1: D1Database | Shared, observe?: CostObserver, name: string = FIRST_DATABASE) {
+    const shared = d1 instanceof Shared ? d1 : null;
+    const database = shared?.database ?? new BoundDatabase(d1 as D1Database, observe);
+    const memory = shared?.memory ?? new AccessMemory();
+    this.#database = database;
+    this.#memory = memory;
     this.identity = new IdentityTable(database, name);
     this.placements = new PlacementTable(database, name);
     this.identities = new Identities(database);
-    this.drives = new DriveTable(database, name);
+    this.drives = new DriveTable(database, name, shared?.drives);
     this.losses = new LossTable(database);
-    this.buckets = new BucketTable(database, name, this.drives);
-    this.objects = new ObjectTable(database);
-    this.listing = new ListingQueries(database);
-    this.uploads = new UploadTable(database);
+    this.buckets = new BucketTable(database, name, { memory, drives: this.drives, sharing: shared?.buckets });
+    this.objects = new ObjectTable(database, memory);
+    this.listing = new ListingQueries(database, memory);
+    this.uploads = new UploadTable(database, memory);
     this.blobs = new BlobTable(database, this.drives);
     this.commits = new Commits(database);
-    this.appends = new Appends(database);
+    this.appends = new Appends(database, memory);
     this.removals = new Removals(database);
-    this.renames = new Renames(database);
-    this.amendments = new Amendments(database);
+    this.renames = new Renames(database, memory);
+    this.amendments = new Amendments(database, memory);
     this.jobs = new JobTable(database);
     this.healing = new HealingTable(database);
     this.scrubbing = new ScrubbingTable(database);
@@ -80,5 +105,14 @@ export class Metadata {
     this.snapshots = new SnapshotTable(database);
     this.checking = new CheckingTable(database);
     this.restoring = new RestoringTable(database);
+  }
+
+  /**
+   * The same metadata on behalf of a caller whose access may be taken away at any time: each batch finds out, at no round trip more
+   * (see `GuardedDatabase`). `first`: the metadata of the first database, if this is another one.
+   */
+  guardedBy(guard: AccessGuard, first: Metadata | null = null): Metadata {
+    const database = new GuardedDatabase(this.#database, guard, first === null ? null : first.#database);
+    return new Metadata(new Shared(database, this, this.#memory), undefined, this.identity.name);
   }
 }

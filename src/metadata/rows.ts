@@ -1,3 +1,5 @@
+import type { BucketAccess } from "./buckets/access.ts";
+
 /** Rows as the tables give them: JSON columns parsed, everything else as stored. Units: see migrations/README.md. */
 
 export interface BucketRow {
@@ -10,7 +12,16 @@ export interface BucketRow {
   versioning: "enabled" | "suspended" | null;
   /** JSON of the object lock configuration; null: the bucket was created without object lock. */
   objectLock: string | null;
+  /** Id of the account that owns it; null: the first account. */
+  ownerAccount: string | null;
+  /** Changes whenever `access` does, and is never used again; null: `access` was never set. */
+  accessId: string | null;
+  /** null: it was never set. */
+  access: BucketAccess | null;
 }
+
+/** A bucket as `bucketColumns` selects it: `access` is JSON, or null if it is what the statement was told is known. */
+export type RawBucket = Omit<BucketRow, "access"> & { access: string | null };
 
 export interface ChecksumRow {
   algorithm: string;
@@ -101,8 +112,11 @@ export interface RawObject {
 /** Of table objects or versions, as `o`, for a `RawObject`. */
 export const OBJECT_COLUMNS = `o.key, o.id, o.seq, o.is_null, o.size_bytes, o.etag, o.modified_ms, o.storage_class, o.checksum,
   o.tags, o.retain_until_ms, o.retain_mode, o.legal_hold, o.attributes, o.parts`;
-/** Of table buckets, for a `BucketRow`. */
-export const BUCKET_COLUMNS = `id, name, owner, region, created_ms AS "createdMs", versioning, object_lock AS "objectLock"`;
+/** Of table buckets, for a `RawBucket`. `known` is SQL: the id of the access settings that need not be read again, or NULL. */
+export function bucketColumns(known: string): string {
+  return `id, name, owner, region, created_ms AS "createdMs", versioning, object_lock AS "objectLock",
+  owner_account AS "ownerAccount", access_id AS "accessId", CASE WHEN access_id IS ${known} THEN NULL ELSE access END AS access`;
+}
 
 export interface RawBlob {
   id: string;

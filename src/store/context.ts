@@ -5,6 +5,8 @@ import type { Drive } from "../drives/drive.ts";
 import type { DriveWatch } from "../drives/drive-watch.ts";
 import type { ErasureEngine } from "../erasure/engine.ts";
 import type { Metadata } from "../metadata/metadata.ts";
+import type { Gate } from "./gate.ts";
+import type { Host } from "./host.ts";
 import type { DriveLatency } from "./read/drive-latency.ts";
 import type { StoreSettings } from "./settings.ts";
 import type { SpaceGauge } from "./space.ts";
@@ -18,8 +20,6 @@ export interface StoreContext {
   readonly latency: DriveLatency;
   /** What is known of drives in trouble. */
   readonly watch: DriveWatch;
-  /** Absent where there is no disk to measure. */
-  readonly space?: SpaceGauge;
   /** Is told what whoever runs the server should read, such as a drive that was found emptied. */
   readonly tell?: (line: string) => void;
   readonly engine: ErasureEngine;
@@ -28,6 +28,12 @@ export interface StoreContext {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly settings: StoreSettings;
+  /** Absent where there is no disk to measure. */
+  readonly space?: SpaceGauge;
+  /** The machine, where there is one below this store. */
+  readonly host?: Host;
+  /** Of the request that is being answered. Absent: nobody asks. */
+  readonly gate?: Gate;
   /** Absent where there is one database only. */
   readonly databases?: DatabaseSet;
 }

@@ -41,13 +41,18 @@ export interface StoreSettings {
   readonly snapshotSeconds: number;
   /** How many of these snapshots are kept, the newest ones. */
   readonly snapshotsKept: number;
+  /** Free bytes that each local disk keeps: below, nothing new is written to it. Of meaning where there is a `Host`. */
+  readonly diskReserveBytes: number;
+  /** Object ownership of new buckets that do not say it themselves. */
+  readonly objectOwnership: "BucketOwnerEnforced" | "BucketOwnerPreferred" | "ObjectWriter";
+  /** Whether new buckets block all public access. */
+  readonly blockPublicAccess: boolean;
 }
 
 /** One D1 row holds the extents of an object: ten thousand take under 1 MB of its 2 MB. */
 export const EXTENTS_MAX = 10_000;
 /** What was appended last lies beside the extents in the row, up to so many bytes. */
 export const TAIL_BYTES_MAX = 64 * 1024;
-export const BUCKETS_MAX = 10_000;
 export const PARTS_MAX = 10_000;
 /**
  * A write that took longer from its first shard to its commit is refused: its shards may soon be taken for orphans. Half of the
@@ -78,6 +83,9 @@ export const DEFAULT_SETTINGS: StoreSettings = {
   orphanGraceSeconds: ORPHAN_GRACE_SECONDS_MIN,
   snapshotSeconds: 24 * 3600,
   snapshotsKept: 3,
+  diskReserveBytes: 256 * 1024 * 1024,
+  objectOwnership: "BucketOwnerEnforced",
+  blockPublicAccess: true,
 };
 
 /**
@@ -110,6 +118,9 @@ export function parseSettings(vars: Readonly<Record<string, unknown>>): StoreSet
     orphanGraceSeconds: count("SHERD_ORPHAN_GRACE_SECONDS", "orphanGraceSeconds", 3650 * day, ORPHAN_GRACE_SECONDS_MIN),
     snapshotSeconds: count("SHERD_SNAPSHOT_SECONDS", "snapshotSeconds", 365 * day),
     snapshotsKept: count("SHERD_SNAPSHOTS_KEPT", "snapshotsKept", 100, 1),
+    diskReserveBytes: count("SHERD_DISK_RESERVE_BYTES", "diskReserveBytes", 2 ** 39),
+    objectOwnership: parseOwnership(text(vars, "SHERD_OBJECT_OWNERSHIP")) ?? DEFAULT_SETTINGS.objectOwnership,
+    blockPublicAccess: parseFlag(text(vars, "SHERD_BLOCK_PUBLIC_ACCESS")) ?? DEFAULT_SETTINGS.blockPublicAccess,
   };
 }
 
@@ -146,6 +157,26 @@ function parseCount(
   if (value === undefined) return otherwise;
   if (/^\d{1,12}$/.test(value) && Number(value) >= least && Number(value) <= most) return Number(value);
   throw new Error(`${name} must be a whole number from ${least} to ${most}, not ${JSON.stringify(value)}`);
+}
+
+function parseOwnership(value: string | undefined): StoreSettings["objectOwnership"] | undefined {
+  switch (value) {
+    case undefined:
+    case "BucketOwnerEnforced":
+    case "BucketOwnerPreferred":
+    case "ObjectWriter":
+      return value;
+    default:
+      throw new Error(
+        `SHERD_OBJECT_OWNERSHIP is BucketOwnerEnforced, BucketOwnerPreferred or ObjectWriter, not ${JSON.stringify(value)}`,
+      );
+  }
+}
+
+function parseFlag(value: string | undefined): boolean | undefined {
+  if (value === undefined) return undefined;
+  if (value === "true" || value === "false") return value === "true";
+  throw new Error(`SHERD_BLOCK_PUBLIC_ACCESS is true or false, not ${JSON.stringify(value)}`);
 }
 
 /** "4+2": four data and two parity shards. */

@@ -29,6 +29,8 @@ function failureOf({ guard }: GuardError, { bucket, key = "", uploadId = "" }: S
       return { kind: "no-such-bucket", bucket };
     case "bucket_changed":
       return { kind: "conflict", what: "the versioning of the bucket was changed meanwhile" };
+    case "bucket_access_changed":
+      return { kind: "conflict", what: "the access settings of the bucket were changed meanwhile" };
     case "object_changed":
       return { kind: "conflict", what: "the object was changed meanwhile" };
     case "bucket_not_empty":

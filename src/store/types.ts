@@ -1,3 +1,14 @@
+import type { BucketAccess, ObjectAccess } from "../metadata/buckets/access.ts";
+
+export type {
+  BucketAccess,
+  Grant,
+  Grantee,
+  ObjectAccess,
+  ObjectOwner,
+  PublicAccessBlock,
+} from "../metadata/buckets/access.ts";
+
 /** What the store speaks of: plain data, no Request, no Response, no XML, no SQL. Times are milliseconds since 1970, UTC. */
 
 export type BucketName = string;
@@ -7,7 +18,7 @@ export type ObjectKey = string;
 export interface Bucket {
   id: number;
   name: BucketName;
-  /** Principal that owns it (see `src/access`). */
+  /** Canonical user id of the account that owns it. */
   owner: string;
   region: string;
   createdMs: number;
@@ -15,6 +26,11 @@ export interface Bucket {
   versioning: "enabled" | "suspended" | null;
   /** JSON of the object lock configuration; null: the bucket was created without object lock. */
   objectLock: string | null;
+  /** Account id of its owner; null: the first account. */
+  ownerAccount: string | null;
+  /** Changes whenever `access` does; null: `access` was never set. */
+  accessId: string | null;
+  access: BucketAccess | null;
 }
 
 /** Headers that S3 keeps with an object and gives back as they were sent. Absent ones were not sent. */
@@ -67,7 +83,7 @@ export interface ObjectLock {
   legalHold: "ON" | "OFF" | null;
 }
 
-export interface ObjectHead {
+export interface ObjectHead extends ObjectAccess {
   key: ObjectKey;
   /** Unguessable id of this version; begins with its creation time. */
   id: string;

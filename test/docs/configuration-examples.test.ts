@@ -125,6 +125,7 @@ describe("the variables of docs/configuration.md", () => {
       "src/metadata/open.ts",
       "src/drives/config.ts",
       "src/index.ts",
+      "src/auth/keys/open-keys.ts",
       "src/edge/variables.ts",
       "src/store/settings.ts",
     ]

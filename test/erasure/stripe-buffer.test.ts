@@ -128,6 +128,6 @@ test("CRC-32 and CRC-32C of a stripe's data are those of the bytes, continued fr
         }
       });
     }),
-    { numRuns: 40 },
+    { numRuns: 15 },
   );
 });

@@ -107,7 +107,9 @@ it("two that lie in each other's place are named, and nothing on them is deleted
     "drive-3",
     "drive-4",
   ]);
-  expect(swapped.headline).toContain("in the place of drive drive-3 lies drive drive-4: put each drive in its own place");
+  expect(swapped.headline).toContain(
+    "in the place of drive drive-3 lies drive drive-4: put each drive in its own place",
+  );
   await expectAll();
   await exchange("drive-3", "drive-4");
   await untilGreen();

@@ -22,7 +22,9 @@ it("an R2 bucket that a lifecycle rule emptied is found within two runs of cron,
   await cloudflare.cron();
   expect(cloudflare.log.join()).toContain("drive r2-3 was emptied");
   await cloudflare.cron();
-  await expect.poll(async () => (await report()).headline, { timeout: 60_000 }).toBe("every blob is at full redundancy");
+  await expect
+    .poll(async () => (await report()).headline, { timeout: 60_000 })
+    .toBe("every blob is at full redundancy");
   for (const binding of ["DRIVE_1", "DRIVE_2"]) await cloudflare.emptyBucket(binding);
   for (const [key, body] of bodies) {
     const response = await cloudflare.request("GET", `/ruled/${key}`);

@@ -17,7 +17,7 @@ afterEach(() => rig.rig.dispose());
 
 async function putAndDelete(count: number, prefix = "k"): Promise<void> {
   for (let n = 0; n < count; n++) {
-    await rig.put(`${prefix}/${n}`, LARGE);
+    await rig.putBytes(`${prefix}/${n}`, LARGE);
     await deleteObject(rig.store(), { bucket: rig.bucket, key: `${prefix}/${n}` });
   }
 }

@@ -195,7 +195,8 @@ describe("durability", () => {
   it("counts more blobs than one run can, over several", async () => {
     let looks = 0;
     const budget = { untilMs: 0, isSpent: () => looks++ % 2 === 1 };
-    for (let n = 0; n < 1_500; n++) await putObject(rig.store, { ...put(bucket, `k/${n}`, pattern(33_000)) });
+    const bytes = pattern(33_000);
+    for (let n = 0; n < 1_500; n++) await putObject(rig.store, put(bucket, `k/${n}`, bytes));
     let cursor: unknown = null;
     let runs = 0;
     for (;;) {

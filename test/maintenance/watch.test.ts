@@ -56,7 +56,9 @@ describe("the identity of drives", () => {
     };
     await rig.clock.advance(MINUTE_MS);
     await runJob(watch, store());
-    expect(calls.filter((call) => !call.endsWith("read")).sort()).toEqual([1, 2, 3, 4, 5, 6].map((n) => `drive-${n} get`));
+    expect(calls.filter((call) => !call.endsWith("read")).sort()).toEqual(
+      [1, 2, 3, 4, 5, 6].map((n) => `drive-${n} get`),
+    );
     const before = markerOf("drive-1");
     await rig.clock.advance(HOUR_MS);
     expect(await runJob(watch, store())).toMatchObject({ renewedMarkers: 6 });
@@ -208,7 +210,8 @@ describe("what reads find", () => {
   });
 
   it("one miss asks for a sample of that drive's others, which finds all that is gone", async () => {
-    for (const key of rig.drive("drive-2").shards.keys()) if (!isMarkerKey(key)) rig.drive("drive-2").shards.delete(key);
+    for (const key of rig.drive("drive-2").shards.keys())
+      if (!isMarkerKey(key)) rig.drive("drive-2").shards.delete(key);
     const look = async () => {
       await rig.clock.advance(MINUTE_MS);
       await runJobs(store(), [watch, queueLosses]);

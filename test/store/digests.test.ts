@@ -58,6 +58,6 @@ test("a body is given all the digests that it asks for, however it is stored", a
         );
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 25 },
   );
 });

@@ -220,7 +220,7 @@ describe("what is left behind", () => {
       after: { key: "", skipPrefix: false },
       limit: 10_000,
     });
-    for (const entry of page ?? []) {
+    for (const entry of page?.entries ?? []) {
       if (entry.kind === "object") await deleteObject(rig.store, { bucket, key: entry.key });
     }
     const { entries } = await listUploads(rig.store, {

@@ -1,46 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { systemClock } from "../../src/base/clock.ts";
-import type { Drive } from "../../src/drives/drive.ts";
-import { MemoryDrive } from "../../src/drives/memory.ts";
-import { withTimeout } from "../../src/drives/timeout.ts";
 import type { Geometry } from "../../src/erasure/geometry.ts";
 import { createBucket } from "../../src/store/buckets/buckets.ts";
-import type { StoreContext } from "../../src/store/context.ts";
-import { StoreError } from "../../src/store/failure.ts";
 import { completeUpload } from "../../src/store/multipart/complete-upload.ts";
 import { uploadPart } from "../../src/store/multipart/upload-part.ts";
 import { createUpload } from "../../src/store/multipart/uploads.ts";
 import { openObject } from "../../src/store/read/objects.ts";
 import type { IncomingBody } from "../../src/store/types.ts";
 import { appendObject } from "../../src/store/write/append.ts";
-import { BUFFERED_BYTES_MAX, blobBytesMax, PUTS_AT_ONCE } from "../../src/store/write/blob-layouts.ts";
+import { BUFFERED_BYTES_MAX, blobBytesMax } from "../../src/store/write/blob-layouts.ts";
 import { copyObject } from "../../src/store/write/copy.ts";
 import { ShardSet } from "../../src/store/write/shard-set.ts";
 import { putObject } from "../../src/store/write/write.ts";
-import { Connections } from "../support/connections.ts";
-import { type Fault, type FaultPlan, withFaults } from "../support/faulty.ts";
-import { withBatchFaults } from "../support/faulty-d1.ts";
-import {
-  bodyOf,
-  buildStore,
-  NO_ATTRIBUTES,
-  openTestStore,
-  pattern,
-  put,
-  readAll,
-  type TestStore,
-} from "../support/store.ts";
+import type { Fault, FaultPlan } from "../support/faulty.ts";
+import { bodyOf, NO_ATTRIBUTES, openTestStore, pattern, put, readAll, type TestStore } from "../support/store.ts";
+import { bucket, contentOf, ONE_BLOB, openWide, SIX_THREE, same } from "./support/wide.ts";
 
 // Of a geometry of more than six shards no more than six may be on their way at a time, or none of them ever arrives.
 
-const bucket = "wide";
 const GEOMETRIES: Geometry[] = [
   { k: 6, m: 3 },
   { k: 10, m: 4 },
   { k: 16, m: 4 },
 ];
-const SIX_THREE = { k: 6, m: 3 };
-const ONE_BLOB = blobBytesMax(SIX_THREE);
 const BYTES = pattern(2 * blobBytesMax({ k: 16, m: 4 }) + 4_321, 7);
 
 let rig: TestStore;
@@ -51,62 +32,12 @@ beforeAll(async () => {
 });
 afterAll(() => rig.dispose());
 
-interface Wide {
-  store: StoreContext;
-  drives: MemoryDrive[];
-  connections: Connections;
-  counted: { roundTrips: number; calls: number };
-}
-
-interface WideOptions {
-  drives?: MemoryDrive[];
-  plan?: FaultPlan;
-  isBad?: (drive: Drive) => boolean;
-}
-
-/** Twenty drives behind six connections. Only those that `isBad` are given up on: time must not decide about the others. */
-function openWide(geometry: Geometry, options: WideOptions = {}): Wide {
-  const connections = new Connections(PUTS_AT_ONCE);
-  const drives = options.drives ?? Array.from({ length: 20 }, (_, index) => new MemoryDrive({ name: `wide-${index}` }));
-  const counted = { roundTrips: 0, calls: 0 };
-  const plan: FaultPlan = (call) => {
-    if (call.kind === "close") counted.calls += 1;
-    return options.plan?.(call) ?? null;
-  };
-  const times = { clock: systemClock, callMs: 20, stepMs: 20, closeMs: 20, bulkMs: 20 };
-  const parts = {
-    drives,
-    engine: rig.store.engine,
-    d1: rig.d1,
-    settings: { storageClasses: { STANDARD: geometry, STANDARD_IA: { k: 4, m: 2 } }, partBytesMin: 1 },
-    decorateDrive: (drive: Drive) => {
-      const faulty = connections.over(withFaults(drive, plan));
-      return options.isBad?.(drive) ? withTimeout(faulty, times) : faulty;
-    },
-  };
-  const store = buildStore(parts, ({ roundTrips }) => {
-    counted.roundTrips += roundTrips;
-  });
-  return { store, drives, connections, counted };
-}
-
-async function contentOf(store: StoreContext, key: string): Promise<Uint8Array | null> {
-  try {
-    const { head, read } = await openObject(store, { bucket, key });
-    return await readAll(await read({ offset: 0, length: head.sizeBytes }));
-  } catch (error) {
-    if (error instanceof StoreError && error.failure.kind === "no-such-key") return null;
-    throw error;
-  }
-}
-
-const same = (a: Uint8Array | null, b: Uint8Array) => a !== null && Buffer.compare(a, b) === 0;
 const turns = async (count: number) => {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 };
 
 it("shards that are streamed side by side would wait for each other: what this file guards against", async () => {
-  const { store, connections } = openWide(SIX_THREE);
+  const { store, connections } = openWide(rig, SIX_THREE);
   const layout = { ...SIX_THREE, blockBytes: 128, blobBytes: 6 * 128 };
   let isOpen = false;
   void ShardSet.open(store.engine, "01KAJ0000000000000000000AA", layout, { drives: store.drives.slice(0, 9) }).then(
@@ -123,7 +54,7 @@ describe.each(GEOMETRIES)("$k+$m", (geometry) => {
   const blobs = Math.ceil(BYTES.length / blobBytesMax(geometry));
 
   it("is written six shards at a time and read back, whole and in part", async () => {
-    const { store, connections, counted, drives } = openWide(geometry);
+    const { store, connections, counted, drives } = openWide(rig, geometry);
     await putObject(store, put(bucket, `whole-${k}`, BYTES));
     expect(counted).toEqual({ roundTrips: 2, calls: blobs * (k + m) });
     expect(drives.reduce((sum, drive) => sum + drive.shards.size, 0)).toBe(blobs * (k + m));
@@ -142,14 +73,14 @@ describe.each(GEOMETRIES)("$k+$m", (geometry) => {
       const bad = new Set<string>();
       const isBad = ({ name }: { name: string }) => Number(name.slice("wide-".length)) < m - 1;
       const plan: FaultPlan = ({ drive }) => (bad.has(drive) ? fault : null);
-      const { store, drives } = openWide(geometry, { plan, isBad });
+      const { store, drives } = openWide(rig, geometry, { plan, isBad });
       const name = (suffix: string) => `${fault.kind}-${k}-${suffix}`;
       await putObject(store, put(bucket, name("before"), BYTES));
       for (const drive of store.drives.filter(isBad)) bad.add(drive.name);
       await putObject(store, put(bucket, name("during"), BYTES));
       for (const key of [name("before"), name("during")]) {
         // Another invocation, in another isolate: nothing is known of the drives, and no connection is taken.
-        const reader = openWide(geometry, { plan, isBad, drives });
+        const reader = openWide(rig, geometry, { plan, isBad, drives });
         expect(same(await contentOf(reader.store, key), BYTES)).toBe(true);
         expect(reader.connections.mostTaken).toBe(6);
       }
@@ -158,7 +89,7 @@ describe.each(GEOMETRIES)("$k+$m", (geometry) => {
 
   it("is refused, and holds nothing, where too few drives answer", async () => {
     const isBad = ({ name }: { name: string }) => Number(name.slice("wide-".length)) < 20 - k;
-    const { store } = openWide(geometry, {
+    const { store } = openWide(rig, geometry, {
       plan: ({ drive }) => (isBad({ name: drive }) ? { kind: "hang" } : null),
       isBad,
     });
@@ -173,7 +104,7 @@ describe("a body of several blobs", () => {
   const bytes = BYTES.subarray(0, ONE_BLOB + 9_000);
 
   it("waits for memory where others have it, and all get through", async () => {
-    const { store } = openWide(SIX_THREE);
+    const { store } = openWide(rig, SIX_THREE);
     const bodies = [1, 2, 3, 4, 5].map((at) => BYTES.subarray(at, at + ONE_BLOB + at));
     await Promise.all(bodies.map((body, at) => putObject(store, put(bucket, `many-${at}`, body))));
     for (const [at, body] of bodies.entries()) expect(same(await contentOf(store, `many-${at}`), body)).toBe(true);
@@ -185,7 +116,7 @@ describe("a body of several blobs", () => {
     [ONE_BLOB - 9_000, "its last blob is not"],
     [ONE_BLOB, "its last blob is not, to the byte"],
   ])("may turn out to be shorter than its bound: %d bytes, %s", async (sizeBytes) => {
-    const { store } = openWide(SIX_THREE);
+    const { store } = openWide(rig, SIX_THREE);
     const whole = BYTES.subarray(0, sizeBytes);
     const body: IncomingBody = { ...bodyOf(whole), sizeBytes: ONE_BLOB + 10_000, sizeIsBound: true };
     await putObject(store, { ...put(bucket, "bound", whole), body });
@@ -193,7 +124,7 @@ describe("a body of several blobs", () => {
   });
 
   it("that breaks off leaves nothing to be seen and no memory taken", async () => {
-    const { store, connections } = openWide(SIX_THREE);
+    const { store, connections } = openWide(rig, SIX_THREE);
     const short = bodyOf(bytes.subarray(0, ONE_BLOB + 1_000));
     const body: IncomingBody = { ...short, sizeBytes: bytes.length };
     const broken = putObject(store, { ...put(bucket, "broken", bytes), body });
@@ -203,7 +134,7 @@ describe("a body of several blobs", () => {
   });
 
   it("is appended to, copied to another class, and uploaded in parts", async () => {
-    const { store } = openWide(SIX_THREE);
+    const { store } = openWide(rig, SIX_THREE);
     const key = "parts";
     const created = { attributes: NO_ATTRIBUTES, storageClass: "STANDARD" };
     const twice = new Uint8Array(Buffer.concat([bytes, bytes]));
@@ -223,35 +154,5 @@ describe("a body of several blobs", () => {
     }
     await completeUpload(store, { bucket, key: "upload", uploadId, parts });
     expect(same(await contentOf(store, "upload"), twice)).toBe(true);
-  });
-
-  it.each(["fail", "fail-after"] as const)("is wholly there or not at all, whichever call does %s", async (fault) => {
-    for (let n = 1; ; n++) {
-      let calls = 0;
-      const strike = () => ++calls === n;
-      const plan: FaultPlan = ({ kind }) =>
-        (kind === "close" || kind === "write") && strike() ? { kind: fault, fault: "unreachable" } : null;
-      const { store, drives } = openWide(SIX_THREE, { plan });
-      const crashing: StoreContext = {
-        ...buildStore({
-          drives: store.drives,
-          engine: store.engine,
-          d1: rig.d1,
-          settings: store.settings,
-          decorateD1: (d1) => withBatchFaults(d1, () => (strike() ? fault : null)),
-        }),
-      };
-      const key = `nth-${fault}-${n}`;
-      const acknowledged = await putObject(crashing, put(bucket, key, bytes)).then(
-        () => true,
-        (error: unknown) => {
-          if (error instanceof StoreError) return false;
-          throw error;
-        },
-      );
-      const content = await contentOf({ ...store, drives }, key);
-      expect(same(content, bytes) || (!acknowledged && content === null)).toBe(true);
-      if (calls < n) return;
-    }
   });
 });

@@ -1,8 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Miniflare } from "miniflare";
-import { applyMigrations } from "../../local/migrations.ts";
 import { ByteBudget } from "../../src/base/byte-budget.ts";
 import type { Clock } from "../../src/base/clock.ts";
 import { systemClock } from "../../src/base/clock.ts";
@@ -19,6 +17,7 @@ import type { IncomingBody } from "../../src/store/types.ts";
 import { watchedDrives } from "../../src/store/watched-drives.ts";
 import { BUFFERED_BYTES_MAX } from "../../src/store/write/blob-layouts.ts";
 import { createEngine } from "./kernel.ts";
+import { openRealD1 } from "./real-d1.ts";
 import { SqliteD1 } from "./sqlite-d1.ts";
 
 const MIGRATIONS = join(import.meta.dirname, "../../migrations");
@@ -43,7 +42,7 @@ export interface TestStoreOptions {
 
 /** With `countsRows` it is the real D1, in workerd, of which a test file should start one; otherwise SQLite in this process. */
 export async function openTestStore(options: TestStoreOptions & { countsRows?: boolean } = {}): Promise<TestStore> {
-  const database = options.countsRows ? await openDatabase() : openSqlite();
+  const database = options.countsRows ? await openRealD1() : openSqlite();
   const drives = Array.from({ length: 6 }, (_, index) => new MemoryDrive({ name: `drive-${index + 1}` }));
   const engine = await createEngine(8);
   const rig = { drives, engine, d1: database.d1, ...options };
@@ -84,29 +83,6 @@ function openSqlite(): { d1: D1Database; dispose(): Promise<void> } {
   const files = readdirSync(MIGRATIONS).filter((name) => name.endsWith(".sql"));
   const database = new SqliteD1(files.sort().map((name) => readFileSync(join(MIGRATIONS, name), "utf8")));
   return { d1: database as unknown as D1Database, dispose: async () => database.close() };
-}
-
-async function openDatabase(): Promise<{ d1: D1Database; dispose(): Promise<void> }> {
-  const miniflare = new Miniflare({
-    cf: false,
-    workers: [
-      {
-        config: {
-          name: "database",
-          compatibilityDate: "2026-11-09",
-          manifest: {
-            mainModule: "index.mjs",
-            modulesRoot: "/",
-            modules: { "index.mjs": { type: "esm", contents: "export default { fetch: () => new Response() }" } },
-          },
-          env: { DB: { type: "d1", id: "sherd" } },
-        },
-      },
-    ],
-  });
-  const { DB: d1 } = await miniflare.getBindings<{ DB: D1Database }>();
-  await applyMigrations(d1, MIGRATIONS);
-  return { d1, dispose: () => miniflare.dispose() };
 }
 
 /** A body that verifies nothing and keeps no checksum of its own. */

@@ -1,12 +1,12 @@
 // In place of src/metadata/database.ts: D1 is asked once, and what it answered is answered again.
-import { Database } from "../../../src/metadata/database.ts";
+import { BoundDatabase } from "../../../src/metadata/database.ts";
 
 export * from "../../../src/metadata/database.ts";
 
 const answers = new Map<string, Promise<unknown>>();
-const ask = Database.prototype.batch;
+const ask = BoundDatabase.prototype.batch;
 
-Database.prototype.batch = function (this: Database, statements) {
+BoundDatabase.prototype.batch = function (this: BoundDatabase, statements) {
   const isRead = statements.every(({ sql }) => sql.trimStart().startsWith("SELECT"));
   const question = JSON.stringify(isRead ? statements : statements.map(({ sql }) => sql));
   const answer = answers.get(question) ?? ask.call(this, statements);

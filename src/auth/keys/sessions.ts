@@ -1,4 +1,7 @@
+import type { RandomBytes } from "../../base/random.ts";
 import type { Session } from "../access.ts";
+import { newKeyId, newSecret } from "./key-id.ts";
+import type { Sealer } from "./sealer.ts";
 
 /** Whose session it is: what the token says, and what its policies are read by. */
 export type SessionOwner =
@@ -37,8 +40,49 @@ export interface TemporaryCredentials {
   readonly expiresMs: number;
 }
 
+export interface OpenedSession {
+  readonly claims: SessionClaims;
+  readonly secret: string;
+}
+
+/** No token is longer: one with all that STS lets into it has about 10,000 characters. */
+const TOKEN_CHARACTERS_MAX = 32 * 1024;
+
 /** Makes and opens session tokens. Nothing is stored: the token is the session. */
-export interface Sessions {
+export class Sessions {
+  readonly #sealer: Sealer;
+  readonly #random: RandomBytes;
+
+  constructor(sealer: Sealer, random: RandomBytes) {
+    this.#sealer = sealer;
+    this.#random = random;
+  }
+
   /** Fresh temporary credentials. `issuedMs` and `expiresMs` are cut to whole seconds. */
-  mint(claims: SessionClaims): TemporaryCredentials;
+  mint(claims: SessionClaims): TemporaryCredentials {
+    const accessKeyId = newKeyId("ASIA", claims.accountId, this.#random);
+    const secretAccessKey = newSecret(this.#random);
+    const [issuedMs, expiresMs] = [wholeSecond(claims.issuedMs), wholeSecond(claims.expiresMs)];
+    const content = JSON.stringify({ ...claims, issuedMs, expiresMs, secret: secretAccessKey });
+    return {
+      accessKeyId,
+      secretAccessKey,
+      sessionToken: this.#sealer.seal("session", accessKeyId, content),
+      expiresMs,
+    };
+  }
+
+  /** What the token says, or null if this server did not make it for this key id. Whether it has expired is for the caller to judge. */
+  open(accessKeyId: string, token: string): OpenedSession | null {
+    if (token.length > TOKEN_CHARACTERS_MAX) return null;
+    const content = this.#sealer.open("session", accessKeyId, token);
+    if (content === null) return null;
+    // Whoever can seal is this server: the content needs no check.
+    const { secret, ...claims } = JSON.parse(content) as SessionClaims & { secret: string };
+    return { claims, secret };
+  }
+}
+
+function wholeSecond(ms: number): number {
+  return Math.floor(ms / 1000) * 1000;
 }

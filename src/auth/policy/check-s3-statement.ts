@@ -1,7 +1,9 @@
 import type { Condition } from "./condition.ts";
 import type { PolicyFailure } from "./failure.ts";
+import type { Pattern } from "./pattern.ts";
 import { quoted, Refused } from "./refused.ts";
-import { actionsOfS3Key, s3Actions } from "./s3-catalog.ts";
+import type { RequestResource, ResourcePattern } from "./resource-pattern.ts";
+import { actionsOfS3Key, type S3ResourceKind, s3Actions } from "./s3-catalog.ts";
 import type { Statement } from "./statement.ts";
 
 const noVariables = () => undefined;
@@ -12,14 +14,12 @@ const noVariables = () => undefined;
  */
 export function checkS3Statement(statement: Statement, bucket: string): void {
   const { actions, resources, conditions } = statement;
-  const meant = new Set<string>();
-  for (const pattern of actions.patterns) {
-    const known = [...s3Actions.keys()].filter((action) => pattern.matches(action, noVariables));
-    if (known.length === 0) refuse({ kind: "foreignAction", action: quoted(pattern.source) });
-    for (const action of known) meant.add(action);
-  }
-  if (!actions.not && resources !== null && !resources.not) checkReach(statement, bucket);
-  const covered = actions.not ? [...s3Actions.keys()].filter((action) => !meant.has(action)) : [...meant];
+  const distinct = new Map(actions.patterns.map((pattern) => [pattern.source, pattern]));
+  const meant = [...distinct.values()].map(actionsMeant);
+  if (!actions.not && resources !== null && !resources.not) checkReach(meant, resources.patterns, bucket);
+  if (conditions.length === 0) return;
+  const named = new Set(meant.flat());
+  const covered = actions.not ? [...s3Actions.keys()].filter((action) => !named.has(action)) : [...named];
   for (const condition of conditions) checkKey(condition, covered);
 }
 
@@ -27,25 +27,38 @@ function refuse(failure: PolicyFailure): never {
   throw new Refused(failure);
 }
 
-function checkReach({ actions, resources }: Statement, bucket: string): void {
-  const tails = (resources?.patterns ?? []).map(({ source }) => source.slice(source.lastIndexOf(":::") + 3));
-  const reachesObjects = tails.some((tail) => /[/*?]/.test(tail));
-  const reachesBucket = resources?.patterns.some(
-    (pattern, index) =>
-      !tails[index]?.includes("/") &&
-      (tails[index]?.includes("${") || pattern.matches(bucketResource(bucket), noVariables)),
-  );
-  for (const pattern of actions.patterns) {
-    const applies = [...s3Actions].some(
-      ([action, kind]) =>
-        pattern.matches(action, noVariables) &&
-        ((kind === "bucket" && reachesBucket) || (kind === "object" && reachesObjects)),
-    );
-    if (!applies) refuse({ kind: "actionWithoutResource" });
-  }
+/** The actions of S3 that a pattern covers; at least one. */
+function actionsMeant(pattern: Pattern): readonly string[] {
+  const { source } = pattern;
+  if (s3Actions.has(source)) return [source];
+  const known = /[*?]/.test(source)
+    ? [...s3Actions.keys()].filter((action) => pattern.matches(action, noVariables))
+    : [];
+  if (known.length === 0) refuse({ kind: "foreignAction", action: quoted(source) });
+  return known;
 }
 
-function bucketResource(bucket: string) {
+/** Each entry of Action must have an action of a kind that the resources reach. */
+function checkReach(
+  meant: readonly (readonly string[])[],
+  resources: readonly ResourcePattern[],
+  bucket: string,
+): void {
+  const tails = resources.map(({ source }) => source.slice(source.indexOf(":::") + 3));
+  const target = bucketResource(bucket);
+  const reached: Record<S3ResourceKind, boolean> = {
+    object: tails.some((tail) => /[/*?]/.test(tail)),
+    bucket: resources.some((pattern, index) => {
+      const tail = tails[index] as string;
+      return !tail.includes("/") && (tail.includes("${") || pattern.matches(target, noVariables));
+    }),
+    other: false,
+  };
+  const applies = (action: string) => reached[s3Actions.get(action) as S3ResourceKind];
+  if (!meant.every((actions) => actions.some(applies))) refuse({ kind: "actionWithoutResource" });
+}
+
+function bucketResource(bucket: string): RequestResource {
   return {
     text: `arn:aws:s3:::${bucket}`,
     arn: { partition: "aws", service: "s3", region: "", accountId: "", resource: bucket },

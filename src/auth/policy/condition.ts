@@ -1,4 +1,3 @@
-import type { Facts } from "./facts.ts";
 import { ipAddress } from "./operators/addresses.ts";
 import { arnLike } from "./operators/arns.ts";
 import { binaryEquals, bool } from "./operators/booleans.ts";
@@ -8,6 +7,13 @@ import type { Comparison, CompiledValue } from "./operators/operator.ts";
 import { stringEquals, stringEqualsIgnoreCase, stringLike } from "./operators/strings.ts";
 import type { Variable, VariableLookup } from "./pattern.ts";
 
+/** What a condition asks of a request; keys are in lower case. */
+export interface ConditionFacts {
+  find(key: string): string | readonly string[] | undefined;
+  /** For variables, which a multivalued key has no value for. */
+  readonly findText: VariableLookup;
+}
+
 /** One operator on one key with its values. */
 export interface Condition {
   readonly operator: ConditionOperator;
@@ -16,7 +22,7 @@ export interface Condition {
   /** As written. */
   readonly values: readonly string[];
   readonly variables: readonly Variable[];
-  holds(facts: Facts): boolean;
+  holds(facts: ConditionFacts): boolean;
 }
 
 /** An operator's name, taken apart. */
@@ -106,7 +112,7 @@ export function compileCondition(
   }
   const test = operator.base === "Null" ? testNull(values) : testValues(operator, compiled, negated);
   const lowerKey = key.toLowerCase();
-  const holds = (facts: Facts) => test(facts.find(lowerKey), facts.findText);
+  const holds = (facts: ConditionFacts) => test(facts.find(lowerKey), facts.findText);
   return {
     ok: true,
     condition: { operator, key, values, variables: compiled.flatMap((one) => one.variables), holds },

@@ -1,5 +1,16 @@
+import type { ConditionFacts } from "./condition.ts";
+import type { ContextLookup, ContextValue } from "./context-lookup.ts";
 import type { PolicyPrincipal } from "./principal.ts";
-import type { AccessRequest, ContextValue } from "./request.ts";
+
+/** What of an `AccessRequest` the values of condition keys follow from. */
+interface Asked {
+  readonly principal: PolicyPrincipal;
+  readonly context: ContextLookup;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly resourceAccountId: string | null;
+  readonly overrides?: ContextLookup | undefined;
+}
 
 const principalTag = "aws:principaltag/";
 
@@ -9,12 +20,12 @@ const principalTag = "aws:principaltag/";
  *
  * Follows "AWS global condition context keys" and the table "Principal key values" in the IAM User Guide.
  */
-export class Facts {
-  private readonly request: AccessRequest;
+export class Facts implements ConditionFacts {
+  private readonly request: Asked;
   private readonly observer: { missing(key: string): void } | undefined;
 
   /** `observer` is told of each key that is asked for and missing. */
-  constructor(request: AccessRequest, observer?: { missing(key: string): void }) {
+  constructor(request: Asked, observer?: { missing(key: string): void }) {
     this.request = request;
     this.observer = observer;
   }
@@ -39,7 +50,6 @@ export class Facts {
     return this.request.context(key);
   }
 
-  /** For variables, which a multivalued key has no value for. */
   readonly findText = (key: string): string | undefined => {
     const value = this.find(key);
     return typeof value === "string" ? value : undefined;

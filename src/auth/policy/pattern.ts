@@ -40,52 +40,109 @@ export interface PatternRules {
 export function compilePattern(source: string, rules: PatternRules): Pattern | null {
   const tokens = tokenise(source, rules);
   if (tokens === null) return null;
-  const variables = tokens.flatMap((token) =>
-    typeof token === "object" && "variable" in token ? [token.variable] : [],
-  );
-  return variables.length === 0
-    ? staticPattern(source, tokens as WildcardToken[], rules)
-    : new VariablePattern(source, tokens, variables, rules.ignoreCase === true);
+  const variables = tokens.flatMap((token) => (isVariable(token) ? [token.variable] : []));
+  if (variables.length > 0) return new VariablePattern(source, tokens, rules.ignoreCase === true);
+  const fixed = tokens as readonly WildcardToken[];
+  if (rules.ignoreCase) return new FoldedPattern(source, new Wildcard(fixed.map(fold)));
+  return fixedPattern(source, fixed);
 }
 
-const everything: Omit<Pattern, "source"> = { variables: [], matches: () => true };
+function isVariable(token: Token): token is { readonly variable: Variable } {
+  return typeof token === "object" && "variable" in token;
+}
 
-function staticPattern(source: string, tokens: readonly WildcardToken[], { ignoreCase }: PatternRules): Pattern {
-  const folded = ignoreCase ? tokens.map(fold) : tokens;
-  if (folded.length === 1 && folded[0] === "*") return { source, ...everything };
-  if (folded.every((token) => typeof token === "object")) {
-    const exact = folded.map((token) => (token as { literal: string }).literal).join("");
-    return {
-      source,
-      variables: [],
-      matches: ignoreCase ? (text) => text.toLowerCase() === exact : (text) => text === exact,
-    };
+/** The patterns that occur most have classes of their own: a decision reads many of them, and each object that it has to fetch takes time. */
+function fixedPattern(source: string, tokens: readonly WildcardToken[]): Pattern {
+  const [first, second] = tokens;
+  const begin = typeof first === "object" ? first.literal : "";
+  if (tokens.length === 0 || (tokens.length === 1 && typeof first === "object")) return new ExactPattern(source, begin);
+  if (tokens.length === 1 && first === "*") return new PrefixPattern(source, "");
+  if (tokens.length === 2 && typeof first === "object" && second === "*") return new PrefixPattern(source, begin);
+  return new WildcardPattern(source, new Wildcard(tokens));
+}
+
+const noVariables: readonly Variable[] = [];
+
+abstract class FixedPattern implements Pattern {
+  readonly source: string;
+  readonly variables = noVariables;
+
+  constructor(source: string) {
+    this.source = source;
   }
-  const wildcard = new Wildcard(folded);
-  return {
-    source,
-    variables: [],
-    matches: ignoreCase ? (text) => wildcard.matches(text.toLowerCase()) : (text) => wildcard.matches(text),
-  };
+
+  abstract matches(text: string): boolean;
+}
+
+class ExactPattern extends FixedPattern {
+  private readonly text: string;
+
+  constructor(source: string, text: string) {
+    super(source);
+    this.text = text;
+  }
+
+  matches(text: string): boolean {
+    return text === this.text;
+  }
+}
+
+/** A text and a star at its end. */
+class PrefixPattern extends FixedPattern {
+  private readonly prefix: string;
+
+  constructor(source: string, prefix: string) {
+    super(source);
+    this.prefix = prefix;
+  }
+
+  matches(text: string): boolean {
+    return text.startsWith(this.prefix);
+  }
+}
+
+class WildcardPattern extends FixedPattern {
+  private readonly wildcard: Wildcard;
+
+  constructor(source: string, wildcard: Wildcard) {
+    super(source);
+    this.wildcard = wildcard;
+  }
+
+  matches(text: string): boolean {
+    return this.wildcard.matches(text);
+  }
+}
+
+/** Case is ignored: of a wildcard in lower case. */
+class FoldedPattern extends WildcardPattern {
+  override matches(text: string): boolean {
+    return super.matches(text.toLowerCase());
+  }
 }
 
 class VariablePattern implements Pattern {
   readonly source: string;
   readonly variables: readonly Variable[];
+  /** What stands before the first wildcard or variable; "" if case is ignored. */
+  private readonly prefix: string;
   private readonly tokens: readonly Token[];
   private readonly ignoreCase: boolean;
 
-  constructor(source: string, tokens: readonly Token[], variables: readonly Variable[], ignoreCase: boolean) {
+  constructor(source: string, tokens: readonly Token[], ignoreCase: boolean) {
+    const [first] = tokens;
     this.source = source;
+    this.variables = tokens.flatMap((token) => (isVariable(token) ? [token.variable] : []));
+    this.prefix = !ignoreCase && typeof first === "object" && "literal" in first ? first.literal : "";
     this.tokens = tokens;
-    this.variables = variables;
     this.ignoreCase = ignoreCase;
   }
 
   matches(text: string, lookup: VariableLookup): boolean {
+    if (!text.startsWith(this.prefix)) return false;
     const resolved: WildcardToken[] = [];
     for (const token of this.tokens) {
-      if (typeof token === "object" && "variable" in token) {
+      if (isVariable(token)) {
         const value = lookup(token.variable.key) ?? token.variable.fallback;
         if (value === null) return false;
         resolved.push({ literal: value });

@@ -124,7 +124,7 @@ class Restoring {
       case "uploads":
         await restoring.dropForeignRows(await this.#bucketIds());
         await restoring.settleUploads();
-        await restoring.settleIdentities();
+        await restoring.settleIdentities(this.#store.clock.now());
         cursor.phase = "blobs";
         return true;
       case "blobs": {

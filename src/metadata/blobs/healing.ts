@@ -62,7 +62,9 @@ export class HealingTable {
         values: [spare, nowMs, limit],
       });
     }
-    return (await this.#database.batch<{ id: string; k: number; attempts: number }[]>(statements)).flat().slice(0, limit);
+    return (await this.#database.batch<{ id: string; k: number; attempts: number }[]>(statements))
+      .flat()
+      .slice(0, limit);
   }
 
   /**

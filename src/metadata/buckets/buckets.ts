@@ -1,6 +1,8 @@
 import { type Database, require, type Statement, TakenError } from "../database.ts";
 import { type DriveTable, NOTICES } from "../drives/drives.ts";
-import { BUCKET_COLUMNS, type BucketRow } from "../rows.ts";
+import { type BucketRow, bucketColumns, type RawBucket } from "../rows.ts";
+import type { BucketAccess, PublicAccessBlock } from "./access.ts";
+import type { AccessMemory, KnownAccess } from "./access-memory.ts";
 import { requireIdentity } from "./identity.ts";
 
 export type NewBucket = Omit<BucketRow, "id"> & {
@@ -8,30 +10,51 @@ export type NewBucket = Omit<BucketRow, "id"> & {
   configuration: Readonly<Record<string, unknown>>;
 };
 
+/** What a change was decided on. Absent parts of a batch's parameters: nobody decides, any bucket of the name will do. */
+export type AdmittedBucket = Pick<BucketRow, "name" | "owner" | "accessId">;
+
 /** Buckets that an isolate remembers, and for how long at the most. */
 const REMEMBERED_MAX = 1_000;
 const REMEMBERED_MS = 60_000;
 
-const FIND = `SELECT ${BUCKET_COLUMNS} FROM buckets WHERE name = ?1`;
-
 export class BucketTable {
   readonly #database: Database;
   readonly #name: string;
-  readonly #remembered = new Map<string, { row: BucketRow; untilMs: number }>();
+  readonly #memory: AccessMemory;
+  /** Their access settings lie in `#memory`. */
+  readonly #remembered: Map<string, { row: Omit<BucketRow, "access">; untilMs: number }>;
 
   readonly #drives: Pick<DriveTable, "tell">;
 
-  /** `name`: what the database is called. `drives` is told of drives in trouble whenever a bucket is learned. */
-  constructor(database: Database, name: string, drives: Pick<DriveTable, "tell">) {
+  /**
+   * `name`: what the database is called. `drives` is told of drives in trouble whenever a bucket is learned. `sharing`: the table whose
+   * memory this one has too.
+   */
+  constructor(
+    database: Database,
+    name: string,
+    {
+      memory,
+      drives,
+      sharing,
+    }: { memory: AccessMemory; drives: Pick<DriveTable, "tell">; sharing?: BucketTable | undefined },
+  ) {
     this.#database = database;
     this.#name = name;
+    this.#memory = memory;
     this.#drives = drives;
+    this.#remembered = sharing === undefined ? new Map() : sharing.#remembered;
   }
 
   /** A page of the owner's buckets by name, after `after`; one more than `limit` where there are more. */
-  list(options: { owner: string; prefix: string; after: string; limit: number }): Promise<BucketRow[]> {
-    return this.#database.all<BucketRow>(
-      `SELECT ${BUCKET_COLUMNS} FROM buckets
+  list(options: {
+    owner: string;
+    prefix: string;
+    after: string;
+    limit: number;
+  }): Promise<Pick<BucketRow, "name" | "createdMs" | "region">[]> {
+    return this.#database.all(
+      `SELECT name, created_ms AS "createdMs", region FROM buckets
        WHERE name > ?1 AND name >= ?2 AND name < ?2 || CAST(x'FF' AS TEXT) AND owner = ?3 ORDER BY name LIMIT ?4`,
       options.after,
       options.prefix,
@@ -41,8 +64,9 @@ export class BucketTable {
   }
 
   async find(name: string): Promise<BucketRow | null> {
-    const [row] = await this.#database.all<BucketRow>(FIND, name);
-    return row ?? null;
+    const known = this.#memory.of(name);
+    const [[row]] = await this.#database.batch<[RawBucket]>([findBucket(name, known)]);
+    return row ? this.#memory.complete(row, known) : null;
   }
 
   /**
@@ -51,16 +75,23 @@ export class BucketTable {
    */
   recall(name: string, nowMs: number): BucketRow | null {
     const known = this.#remembered.get(name);
-    return known !== undefined && nowMs < known.untilMs ? known.row : null;
+    if (known === undefined || nowMs >= known.untilMs) return null;
+    const { row } = known;
+    if (row.accessId === null) return { ...row, access: null };
+    const settings = this.#memory.of(name);
+    return settings?.id === row.accessId ? { ...row, access: settings.access } : null;
   }
 
   /** As `find`, and remembers it. In the same round trip the isolate hears of drives in trouble: once a minute before it writes. */
   async learn(name: string, nowMs: number): Promise<BucketRow | null> {
-    const [[row], notices] = await this.#database.batch<[BucketRow, unknown]>([{ sql: FIND, values: [name] }, NOTICES]);
+    const known = this.#memory.of(name);
+    const [[raw], notices] = await this.#database.batch<[RawBucket, unknown]>([findBucket(name, known), NOTICES]);
     this.#drives.tell(notices);
+    const row = raw ? this.#memory.complete(raw, known) : null;
     this.#remembered.delete(name);
-    if (row === undefined) return null;
-    this.#remembered.set(name, { row, untilMs: nowMs + REMEMBERED_MS });
+    if (row === null) return null;
+    const { access: _, ...remembered } = row;
+    this.#remembered.set(name, { row: remembered, untilMs: nowMs + REMEMBERED_MS });
     const [oldest] = this.#remembered.keys();
     if (this.#remembered.size > REMEMBERED_MAX && oldest !== undefined) this.#remembered.delete(oldest);
     return row;
@@ -68,7 +99,8 @@ export class BucketTable {
 
   /**
    * Creates it, or gives the owner of the bucket that has the name already. Throws `GuardError` bucket_elsewhere where the name
-   * is of another database, wrong_database where this is not the database that it is taken for.
+   * is of another database, wrong_database where this is not the database that it is taken for. The account's public access block
+   * is taken over in the same batch.
    */
   async create(bucket: NewBucket): Promise<{ takenBy: string } | null> {
     try {
@@ -79,8 +111,12 @@ export class BucketTable {
           this.#name,
         ]),
         {
-          sql: `INSERT INTO buckets (name, owner, region, created_ms, versioning, object_lock, configuration)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
+          sql: `INSERT INTO buckets (name, owner, region, created_ms, versioning, object_lock, configuration, owner_account,
+                  access, access_id)
+                SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
+                  CASE WHEN a.block IS NULL THEN ?9 ELSE json_set(coalesce(?9, '{}'), '$.accountBlock', json(a.block)) END,
+                  CASE WHEN a.block IS NULL AND ?9 IS NULL THEN NULL ELSE ?10 END
+                FROM (SELECT 1) LEFT JOIN account_access a ON a.owner = ?2`,
           values: [
             bucket.name,
             bucket.owner,
@@ -89,6 +125,9 @@ export class BucketTable {
             bucket.versioning,
             bucket.objectLock,
             JSON.stringify(bucket.configuration),
+            bucket.ownerAccount,
+            bucket.access === null ? null : JSON.stringify(bucket.access),
+            bucket.accessId,
           ],
         },
       ]);
@@ -104,11 +143,11 @@ export class BucketTable {
    * Deletes an empty bucket; its unfinished uploads are aborted with it, as on S3. Throws `GuardError` no_such_bucket or
    * bucket_not_empty.
    */
-  async delete(name: string, nowMs: number): Promise<void> {
+  async delete(name: string, nowMs: number, admitted: AdmittedBucket | null = null): Promise<void> {
     const bucketId = "(SELECT id FROM buckets WHERE name = ?1)";
     const uploads = `(SELECT id FROM uploads WHERE bucket_id = ${bucketId})`;
     await this.#database.batch([
-      requireBucketNamed(name),
+      ...requireAdmitted(name, admitted),
       require("bucket_not_empty", `NOT EXISTS (SELECT 1 FROM objects WHERE bucket_id = ${bucketId})`, [name]),
       require("bucket_not_empty", `NOT EXISTS (SELECT 1 FROM versions WHERE bucket_id = ${bucketId})`, [name]),
       {
@@ -123,9 +162,13 @@ export class BucketTable {
   }
 
   /** Turns versioning on or off. Throws `GuardError` no_such_bucket, or bucket_changed where object lock needs it enabled. */
-  async setVersioning(name: string, versioning: "enabled" | "suspended"): Promise<void> {
+  async setVersioning(
+    name: string,
+    versioning: "enabled" | "suspended",
+    admitted: AdmittedBucket | null = null,
+  ): Promise<void> {
     await this.#database.batch([
-      requireBucketNamed(name),
+      ...requireAdmitted(name, admitted),
       ...(versioning === "suspended"
         ? [require("bucket_changed", "EXISTS (SELECT 1 FROM buckets WHERE name = ?1 AND object_lock IS NULL)", [name])]
         : []),
@@ -134,41 +177,123 @@ export class BucketTable {
   }
 
   /** Sets the object lock configuration (JSON). Throws `GuardError` no_such_bucket, or bucket_changed without versioning. */
-  async setObjectLock(name: string, configuration: string): Promise<void> {
+  async setObjectLock(name: string, configuration: string, admitted: AdmittedBucket | null = null): Promise<void> {
     await this.#database.batch([
-      requireBucketNamed(name),
+      ...requireAdmitted(name, admitted),
       require("bucket_changed", "EXISTS (SELECT 1 FROM buckets WHERE name = ?1 AND versioning = 'enabled')", [name]),
       { sql: "UPDATE buckets SET object_lock = ?2 WHERE name = ?1", values: [name, configuration] },
     ]);
   }
 
-  /** One of the bucket's configurations (`cors`, `tagging` …) as JSON text; null where it is not set. */
-  async configuration(name: string, kind: string): Promise<{ value: string | null } | null> {
-    const [row] = await this.#database.all<{ value: string | null }>(
-      "SELECT configuration -> ?2 AS value FROM buckets WHERE name = ?1",
+  /** The bucket and one of its configurations (`cors`, `tagging` …) as JSON text; null where it is not set. */
+  async configuration(name: string, kind: string): Promise<{ bucket: BucketRow; value: string | null } | null> {
+    const known = this.#memory.of(name);
+    const [row] = await this.#database.all<RawBucket & { value: string | null }>(
+      `SELECT ${bucketColumns("?3")}, configuration -> ?2 AS value FROM buckets WHERE name = ?1`,
       name,
       `$.${kind}`,
+      known?.id ?? null,
     );
-    return row ?? null;
+    if (!row) return null;
+    const { value, ...bucket } = row;
+    return { bucket: this.#memory.complete(bucket, known), value };
   }
 
   /** Sets one of the bucket's configurations, or takes it away (null). Throws `GuardError` no_such_bucket. */
-  async configure(name: string, kind: string, value: unknown): Promise<void> {
+  async configure(
+    name: string,
+    { kind, value }: { kind: string; value: unknown },
+    admitted: AdmittedBucket | null = null,
+  ): Promise<void> {
     const set = value === null ? "json_remove(configuration, ?2)" : "json_set(configuration, ?2, json(?3))";
     const values = value === null ? [name, `$.${kind}`] : [name, `$.${kind}`, JSON.stringify(value)];
     await this.#database.batch([
-      requireBucketNamed(name),
+      ...requireAdmitted(name, admitted),
       { sql: `UPDATE buckets SET configuration = ${set} WHERE name = ?1`, values },
+    ]);
+  }
+
+  /**
+   * Sets one part of the bucket's access settings, or takes it away (null). `id` becomes that of the settings: every write that
+   * was decided on others fails. Throws `GuardError` no_such_bucket, bucket_access_changed.
+   */
+  async setAccess(
+    name: string,
+    { part, value, id }: { part: keyof BucketAccess; value: unknown; id: string },
+    admitted: AdmittedBucket | null = null,
+  ): Promise<void> {
+    const path = `$.${part}`;
+    const set =
+      value === null ? "json_remove(coalesce(access, '{}'), ?3)" : "json_set(coalesce(access, '{}'), ?3, json(?4))";
+    const values = value === null ? [name, id, path] : [name, id, path, JSON.stringify(value)];
+    await this.#database.batch([
+      ...requireAdmitted(name, admitted),
+      { sql: `UPDATE buckets SET access = ${set}, access_id = ?2 WHERE name = ?1`, values },
+    ]);
+  }
+
+  /** The public access block of an account; null: it has none. */
+  async accountBlock(owner: string): Promise<PublicAccessBlock | null> {
+    const [row] = await this.#database.all<{ block: string }>(
+      "SELECT block FROM account_access WHERE owner = ?1",
+      owner,
+    );
+    return row ? (JSON.parse(row.block) as PublicAccessBlock) : null;
+  }
+
+  /**
+   * Sets the public access block of an account, or takes it away (null), for the buckets that this database has of it and for those
+   * that are made in it later. `id` is fresh; the buckets' settings get ids that begin with it.
+   */
+  async setAccountBlock(owner: string, block: PublicAccessBlock | null, id: string): Promise<void> {
+    const text = block && JSON.stringify(block);
+    const set = block
+      ? "json_set(coalesce(access, '{}'), '$.accountBlock', json(?2))"
+      : "json_remove(coalesce(access, '{}'), '$.accountBlock')";
+    await this.#database.batch([
+      block
+        ? { sql: "INSERT OR REPLACE INTO account_access (owner, block) VALUES (?1, ?2)", values: [owner, text] }
+        : { sql: "DELETE FROM account_access WHERE owner = ?1", values: [owner] },
+      {
+        sql: `UPDATE buckets SET access = ${set}, access_id = ?3 || '-' || id
+              WHERE owner = ?1 AND ?2 IS NOT access ->> '$.accountBlock'`,
+        values: [owner, text, id],
+      },
     ]);
   }
 }
 
+/** The statement that finds a bucket, for a `RawBucket`. `known`: what need not be read again of its access settings. */
+export function findBucket(name: string, known: KnownAccess | null): Statement {
+  return { sql: `SELECT ${bucketColumns("?2")} FROM buckets WHERE name = ?1`, values: [name, known?.id ?? null] };
+}
+
+/**
+ * Fails the batch with no_such_bucket unless there is a bucket of this name, and with bucket_access_changed unless its owner and
+ * its access settings are those that the change was decided on.
+ */
+export function requireAdmitted(name: string, admitted: AdmittedBucket | null): Statement[] {
+  if (admitted === null) return [requireBucketNamed(name)];
+  const { owner, accessId } = admitted;
+  const same = "EXISTS (SELECT 1 FROM buckets WHERE name = ?1 AND owner = ?2 AND access_id IS ?3)";
+  return [requireBucketNamed(name), require("bucket_access_changed", same, [name, owner, accessId])];
+}
+
 /** Fails the batch with no_such_bucket unless there is a bucket of this name. */
-export function requireBucketNamed(name: string): Statement {
+function requireBucketNamed(name: string): Statement {
   return require("no_such_bucket", "EXISTS (SELECT 1 FROM buckets WHERE name = ?1)", [name]);
 }
 
-/** Fails the batch with no_such_bucket unless the bucket is still there (a new one of the same name has another id). */
-export function requireBucket(bucketId: number): Statement {
-  return require("no_such_bucket", "EXISTS (SELECT 1 FROM buckets WHERE id = ?1)", [bucketId]);
+/**
+ * Fails the batch with no_such_bucket unless the bucket is still there (a new one of the same name has another id), and with
+ * bucket_access_changed unless its access settings are those that it was found with.
+ */
+export function requireBucket({ id, accessId }: Pick<BucketRow, "id" | "accessId">): Statement[] {
+  return [
+    require("no_such_bucket", "EXISTS (SELECT 1 FROM buckets WHERE id = ?1)", [id]),
+    require("bucket_access_changed", "EXISTS (SELECT 1 FROM buckets WHERE id = ?1 AND access_id IS ?2)", [
+      id,
+      accessId,
+    ]),
+  ];
 }

@@ -51,10 +51,11 @@ export class DriveTable {
   /** Is told what every call that looks learned: how an isolate that runs no jobs hears of drives in trouble. */
   onNotices: (notices: readonly DriveNotice[]) => void = () => {};
 
-  /** `name`: what the database is called. */
-  constructor(database: Database, name: string) {
+  /** `name`: what the database is called. `sharing`: the table that is told in place of this one. */
+  constructor(database: Database, name: string, sharing?: DriveTable) {
     this.#database = database;
     this.#name = name;
+    if (sharing) this.onNotices = (notices) => sharing.onNotices(notices);
   }
 
   /**

@@ -80,6 +80,13 @@ export class AccountTable {
     );
   }
 
+  /** The access epoch; null: there is no such account. */
+  async epoch(id: string): Promise<number | null> {
+    const { sql, values } = readEpoch(id);
+    const [row] = await this.#database.all<{ epoch: number }>(sql, ...values);
+    return row?.epoch ?? null;
+  }
+
   async counts(id: string): Promise<AccountCounts | null> {
     const rows = await this.#database.all<AccountCounts>(`SELECT ${COUNT_COLUMNS} FROM accounts WHERE id = ?1`, id);
     return rows[0] ?? null;

@@ -53,6 +53,16 @@ export class KeyTable {
     );
   }
 
+  /** The keys of several owners, by owner. */
+  async ofOwners(ownerIds: readonly string[]): Promise<Map<string, ListedKey[]>> {
+    const rows = await this.#database.all<ListedKey>(
+      `SELECT ${LISTED_COLUMNS.replace(/^id/, "k.id")} FROM json_each(?1) j CROSS JOIN access_keys k ON k.owner_id = j.value
+       ORDER BY k.owner_id, k.id`,
+      JSON.stringify(ownerIds),
+    );
+    return Map.groupBy(rows, ({ ownerId }) => ownerId);
+  }
+
   /** A page of all keys with their sealed secrets, by id: for sealing them again under another root key. */
   sealed(after: string, limit: number): Promise<{ id: string; secret: string }[]> {
     return this.#database.all(`SELECT id, secret FROM access_keys WHERE id > ?1 ORDER BY id LIMIT ?2`, after, limit);

@@ -66,22 +66,15 @@ export class PolicyTable {
     return row === undefined ? null : parsePolicyRow(row);
   }
 
-  /** A page in order of names, one more than `limit` if there are more. With `onlyAttached`: those attached to somebody. */
-  async list(page: {
-    accountId: string;
-    after: string;
-    limit: number;
-    pathPrefix: string;
-    onlyAttached: boolean;
-  }): Promise<PolicyRow[]> {
+  /** A page in order of names, one more than `limit` if there are more. */
+  async list(page: { accountId: string; after: string; limit: number; pathPrefix: string }): Promise<PolicyRow[]> {
     const rows = await this.#database.all<RawPolicy>(
       `SELECT ${POLICY_COLUMNS} FROM policies p INDEXED BY policies_by_name
-       WHERE account_id = ?1 AND folded > ?2 AND (?4 = 0 OR attachments > 0) AND path >= ?5 AND path < ?5 || ?6
+       WHERE account_id = ?1 AND folded > ?2 AND path >= ?4 AND path < ?4 || ?5
        ORDER BY folded LIMIT ?3`,
       page.accountId,
       fold(page.after),
       page.limit + 1,
-      page.onlyAttached ? 1 : 0,
       page.pathPrefix,
       "\uffff",
     );
@@ -131,26 +124,35 @@ export class PolicyTable {
     return new Map(rows.map(({ arn, attachments, boundaries }) => [arn, { attachments, boundaries }]));
   }
 
-  /** A page of those a policy is attached to, or who have it as their boundary, by id; one more than `limit` if there are more. */
-  holders(page: {
+  /**
+   * A page of those a policy is attached to, or who have it as their boundary, by id; one more than `limit` if there are more.
+   * `kind`: of that kind alone; null: of none.
+   */
+  async holders(page: {
     accountId: string;
     arn: string;
     usage: "attached" | "boundary";
+    kind: EntityKind | null | undefined;
+    pathPrefix: string;
     afterId: string;
     limit: number;
   }): Promise<PolicyHolder[]> {
-    const columns = "e.id, e.kind, e.name, e.path";
+    if (page.kind === null) return [];
     const from =
       page.usage === "attached"
         ? `attachments t CROSS JOIN entities e ON e.id = t.entity_id
-           WHERE t.account_id = ?1 AND t.policy_arn = ?2 AND t.entity_id > ?3 ORDER BY t.entity_id`
-        : `entities e WHERE e.account_id = ?1 AND e.boundary = ?2 AND e.id > ?3 ORDER BY e.id`;
+           WHERE t.account_id = ?1 AND t.policy_arn = ?2 AND t.entity_id > ?3`
+        : `entities e WHERE e.account_id = ?1 AND e.boundary = ?2 AND e.id > ?3`;
     return this.#database.all<PolicyHolder>(
-      `SELECT ${columns} FROM ${from} LIMIT ?4`,
+      `SELECT e.id, e.kind, e.name, e.path FROM ${from} AND (?5 IS NULL OR e.kind = ?5) AND e.path >= ?6 AND e.path < ?6 || ?7
+       ORDER BY ${page.usage === "attached" ? "t.entity_id" : "e.id"} LIMIT ?4`,
       page.accountId,
       page.arn,
       page.afterId,
       page.limit + 1,
+      page.kind ?? null,
+      page.pathPrefix,
+      "\uffff",
     );
   }
 }

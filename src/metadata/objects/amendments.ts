@@ -1,32 +1,55 @@
-import type { Database, Statement } from "../database.ts";
-import { type LegalHold, type LockRow, legalHoldNumber, type TagRow } from "../rows.ts";
+import type { Grant } from "../buckets/access.ts";
+import type { AccessMemory } from "../buckets/access-memory.ts";
+import { type AdmittedBucket, requireAdmitted } from "../buckets/buckets.ts";
+import { type Database, require, type Statement } from "../database.ts";
+import { jsonOrNull, type LegalHold, type LockRow, legalHoldNumber, type TagRow } from "../rows.ts";
 import { type FoundHead, foundHead, headStatement, type ObjectRef, type RawHead } from "./objects.ts";
 
 /** What of a version may change in place. */
 export type Amendment =
   | { tags: TagRow[] | null }
+  /** null: full control for the owner. */
+  | { acl: readonly Grant[] | null }
   | { legalHold: LegalHold }
   /** Null values: no retention. `bypassGovernance`: retention in governance mode may be shortened. */
   | { retention: Omit<LockRow, "legalHold">; nowMs: number; bypassGovernance: boolean };
 
+/** What an amendment was decided on. */
+export interface AdmittedAmendment {
+  bucket: AdmittedBucket;
+  /** The version, if it had to be looked at: `undefined` if its tags, its owner and its ACL did not matter. */
+  object?: { id: string; tags: TagRow[] | null; acl: readonly Grant[] | null };
+}
+
 /** Changes of versions in place: tags, legal hold and retention. Each is one D1 batch. */
 export class Amendments {
   readonly #database: Database;
+  readonly #memory: AccessMemory;
 
-  constructor(database: Database) {
+  constructor(database: Database, memory: AccessMemory) {
     this.#database = database;
+    this.#memory = memory;
   }
 
   /**
    * Amends a version. Gives what was found, as it was before, or null where there is no such bucket; `applied` is false where
-   * there is no such version, it is a delete marker, the bucket has no object lock, or the retention may not be loosened.
+   * there is no such version, it is a delete marker, the bucket has no object lock, or the retention may not be loosened. Throws
+   * `GuardError` no_such_bucket and bucket_access_changed if it was decided on something else than what is found.
    */
-  async amend(ref: ObjectRef, amendment: Amendment): Promise<(FoundHead & { applied: boolean }) | null> {
-    const [[raw], ...updated] = await this.#database.batch<[RawHead, ...{ seq: number }[]]>([
-      headStatement(ref),
+  async amend(
+    ref: ObjectRef,
+    amendment: Amendment,
+    admitted: AdmittedAmendment | null = null,
+  ): Promise<(FoundHead & { applied: boolean }) | null> {
+    const known = this.#memory.of(ref.bucket);
+    const guards = admitted ? [...requireAdmitted(ref.bucket, admitted.bucket), ...requireObject(ref, admitted)] : [];
+    const [[raw], ...others] = await this.#database.batch<[RawHead, ...{ seq: number }[]]>([
+      headStatement(ref, known),
+      ...guards,
       ...updates(ref, amendment),
     ]);
-    return raw ? { ...foundHead(raw), applied: updated.flat().length > 0 } : null;
+    if (!raw) return null;
+    return { ...foundHead(raw, this.#memory, known), applied: others.slice(guards.length).flat().length > 0 };
   }
 }
 
@@ -39,13 +62,24 @@ function updates({ bucket, key, version }: ObjectRef, amendment: Amendment): Sta
     id: "seq = ?3 AND id = ?4 AND is_null = 0",
   }[version.kind];
   const [seq, id] = version.kind === "id" ? [version.seq, version.id] : [null, null];
-  const update = (table: string, which: string): Statement => ({
-    sql: `UPDATE ${table} SET ${set} WHERE bucket_id = (SELECT id FROM buckets WHERE name = ?1) AND key = ?2 AND ${which}
+  const update = (table: string, rows: string): Statement => ({
+    sql: `UPDATE ${table} SET ${set} WHERE bucket_id = (SELECT id FROM buckets WHERE name = ?1) AND key = ?2 AND ${rows}
             AND ${only} RETURNING seq`,
     values: [bucket, key, seq, id, ...values],
   });
   const current = update("objects", which);
   return version.kind === "current" ? [current] : [current, update("versions", `${which} AND is_marker = 0`)];
+}
+
+/** The version must still be the one that was looked at, with the tags and the ACL that it had. */
+function requireObject({ bucket, key }: ObjectRef, { object }: AdmittedAmendment): Statement[] {
+  if (object === undefined) return [];
+  const same = (table: string) =>
+    `SELECT 1 FROM ${table} WHERE bucket_id = (SELECT id FROM buckets WHERE name = ?1) AND key = ?2 AND id = ?3
+       AND tags IS ?4 AND attributes ->> '$.acl' IS ?5`;
+  const values = [bucket, key, object.id, jsonOrNull(object.tags), jsonOrNull(object.acl)];
+  const unchanged = `EXISTS (${same("objects")}) OR EXISTS (${same("versions")})`;
+  return [require("bucket_access_changed", unchanged, values)];
 }
 
 const HAS_LOCK = "EXISTS (SELECT 1 FROM buckets WHERE name = ?1 AND object_lock IS NOT NULL)";
@@ -57,6 +91,11 @@ const MAY_RETAIN = `(coalesce(retain_until_ms, 0) <= ?7
 function change(amendment: Amendment): { set: string; only: string; values: (string | number | null)[] } {
   if ("tags" in amendment) {
     return { set: "tags = ?5", only: "true", values: [amendment.tags && JSON.stringify(amendment.tags)] };
+  }
+  if ("acl" in amendment) {
+    const set =
+      "attributes = CASE WHEN ?5 IS NULL THEN json_remove(attributes, '$.acl') ELSE json_set(attributes, '$.acl', json(?5)) END";
+    return { set, only: "true", values: [jsonOrNull(amendment.acl)] };
   }
   if ("legalHold" in amendment) {
     return { set: "legal_hold = ?5", only: HAS_LOCK, values: [legalHoldNumber(amendment.legalHold)] };

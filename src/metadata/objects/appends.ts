@@ -1,3 +1,5 @@
+import type { AccessMemory } from "../buckets/access-memory.ts";
+import { findBucket } from "../buckets/buckets.ts";
 import { type Database, require } from "../database.ts";
 import {
   type BlobRow,
@@ -7,8 +9,8 @@ import {
   jsonOrNull,
   type PartSummaryRow,
   parseJson,
+  type RawBucket,
 } from "../rows.ts";
-import { findBucket } from "../uploads/upload-rows.ts";
 import { refer } from "./commit.ts";
 import { type RuledBucket, requireRules } from "./version-rules.ts";
 
@@ -49,16 +51,19 @@ export interface Append {
 /** Appends to objects in place. Each method is one round trip. */
 export class Appends {
   readonly #database: Database;
+  readonly #memory: AccessMemory;
 
-  constructor(database: Database) {
+  constructor(database: Database, memory: AccessMemory) {
     this.#database = database;
+    this.#memory = memory;
   }
 
   /** The object that the key names, or null; null for all where there is no such bucket. */
   async find(bucket: string, key: string): Promise<{ bucket: BucketRow; object: AppendableRow | null } | null> {
     type Raw = Omit<AppendableRow, "checksum" | "parts"> & { checksum: string | null; parts: string | null };
-    const [[found], [raw]] = await this.#database.batch<[BucketRow, Raw]>([
-      findBucket(bucket),
+    const known = this.#memory.of(bucket);
+    const [[found], [raw]] = await this.#database.batch<[RawBucket, Raw]>([
+      findBucket(bucket, known),
       {
         sql: `SELECT id, size_bytes AS "sizeBytes", etag, storage_class AS "storageClass", checksum,
                 CASE WHEN checksum ->> 'type' = 'composite' THEN parts END AS parts,
@@ -72,7 +77,7 @@ export class Appends {
     const object = raw
       ? { ...raw, checksum: parseJson<ChecksumRow>(raw.checksum), parts: parseJson<PartSummaryRow[]>(raw.parts) }
       : null;
-    return { bucket: found, object };
+    return { bucket: this.#memory.complete(found, known), object };
   }
 
   /**

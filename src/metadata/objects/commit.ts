@@ -1,7 +1,9 @@
 import { noteMissing } from "../blobs/damage.ts";
+import { requireBucket } from "../buckets/buckets.ts";
 import { type Database, require, type Statement } from "../database.ts";
 import {
   type BlobRow,
+  type BucketRow,
   type ChecksumRow,
   type ExtentRow,
   jsonOrNull,
@@ -47,7 +49,8 @@ export interface VersionCommit {
 }
 
 export interface PartCommit {
-  bucketId: number;
+  /** As it was found: a part that was decided on other access settings fails with bucket_access_changed. */
+  bucket: Pick<BucketRow, "id" | "accessId">;
   key: string;
   uploadId: string;
   part: {
@@ -96,9 +99,10 @@ export class Commits {
 
   /** Makes a part visible in its upload; the one that it replaces goes to the trash. Throws `GuardError`: no_such_upload, blob_gone. */
   async part(commit: PartCommit): Promise<void> {
-    const { bucketId, key, uploadId, part } = commit;
+    const { bucket, key, uploadId, part } = commit;
     await this.#database.batch([
-      requireUpload(bucketId, key, uploadId),
+      requireUpload(bucket.id, key, uploadId),
+      ...requireBucket(bucket),
       {
         sql: `INSERT OR IGNORE INTO trash (dropped_ms, id, extents) SELECT ?3, id, extents FROM parts
               WHERE upload_id = ?1 AND part_number = ?2 AND id <> ?4`,

@@ -1,5 +1,7 @@
+import type { AccessMemory } from "../buckets/access-memory.ts";
+import { findBucket } from "../buckets/buckets.ts";
 import type { Database, Statement } from "../database.ts";
-import { type ChecksumRow, parseJson } from "../rows.ts";
+import { type BucketRow, type ChecksumRow, parseJson, type RawBucket } from "../rows.ts";
 
 /**
  * Listing by seeks. Keys are compared by their UTF-8 bytes and hold no U+0000, so two appended bytes say where to go on:
@@ -30,6 +32,8 @@ export interface ListedObject {
   modifiedMs: number;
   storageClass: string;
   checksum: ChecksumRow | null;
+  /** Canonical id of its owner; null: the bucket's. */
+  owner: string | null;
 }
 
 export interface ListedPrefix {
@@ -62,6 +66,14 @@ export interface ListedVersion {
   modifiedMs: number;
   storageClass: string;
   checksum: ChecksumRow | null;
+  /** Canonical id of its owner; null: the bucket's. */
+  owner: string | null;
+}
+
+/** A page, and the bucket that it is of. */
+export interface FoundPage<Entry> {
+  bucket: BucketRow;
+  entries: Entry[];
 }
 
 export interface VersionPosition {
@@ -86,7 +98,14 @@ const TOP = "CAST(x'FF' AS TEXT)";
 /** Smallest place at or after which the page may begin. ?2 prefix, ?3 after, ?4 skipPrefix. */
 const FROM = `max(?2, CASE WHEN ?4 = 1 THEN ?3 || ${TOP} WHEN ?3 = '' THEN '' ELSE ?3 || char(1) END)`;
 const BUCKET_ID = "(SELECT id FROM buckets WHERE name = ?1)";
-const OBJECT_COLUMNS = "key, size_bytes, etag, modified_ms, storage_class, checksum";
+/**
+ * The owner's canonical id, where the bucket has access settings (`hasAccess`, SQL) at all: otherwise all is its owner's, and the
+ * column, which lies behind the others, is not read.
+ */
+const owner = (hasAccess: string) => `CASE WHEN ${hasAccess} THEN attributes ->> '$.owner.id' END`;
+const OF_FLAT = "(SELECT access_id FROM buckets WHERE name = ?1) IS NOT NULL";
+const objectColumns = (hasAccess: string) =>
+  `key, size_bytes, etag, modified_ms, storage_class, checksum, ${owner(hasAccess)}`;
 const UPLOAD_COLUMNS = "key, id, owner, initiated_ms, storage_class, checksum_algorithm, checksum_type";
 const FOUND_KEY = "json_extract(p.found, '$[0]')";
 /** The common prefix of a key, or null. ?5 delimiter ("" for none), ?7 characters of the prefix. */
@@ -102,36 +121,39 @@ interface RawEntry {
 
 export class ListingQueries {
   readonly #database: Database;
+  readonly #memory: AccessMemory;
 
-  constructor(database: Database) {
+  constructor(database: Database, memory: AccessMemory) {
     this.#database = database;
+    this.#memory = memory;
   }
 
   /** Objects and common prefixes in key order, one more than `limit` where there are more; null: no such bucket. */
-  async objects(query: ListQuery): Promise<(ListedObject | ListedPrefix)[] | null> {
-    const rows = await this.#page(query.bucket, query.delimiter === "" ? flatPage(query) : delimitedPage(query));
-    return rows?.map(({ found, rolled }) => (rolled === null ? listedObject(found) : prefixEntry(rolled))) ?? null;
+  objects(query: ListQuery): Promise<FoundPage<ListedObject | ListedPrefix> | null> {
+    return this.#page(query.bucket, query.delimiter === "" ? flatPage(query) : delimitedPage(query), listedObject);
   }
 
   /** Unfinished uploads by key and then by id, which is order of initiation; otherwise as `objects`. */
-  async uploads(query: UploadQuery): Promise<(ListedUpload | ListedPrefix)[] | null> {
-    const rows = await this.#page(query.bucket, uploadPage(query));
-    return rows?.map(({ found, rolled }) => (rolled === null ? listedUpload(found) : prefixEntry(rolled))) ?? null;
+  uploads(query: UploadQuery): Promise<FoundPage<ListedUpload | ListedPrefix> | null> {
+    return this.#page(query.bucket, uploadPage(query), listedUpload);
   }
 
   /** Versions and delete markers by key, newest first; otherwise as `objects`. */
-  async versions(query: VersionQuery): Promise<(ListedVersion | ListedPrefix)[] | null> {
-    const rows = await this.#page(
-      query.bucket,
-      query.delimiter === "" ? flatVersions(query) : delimitedVersions(query),
-    );
-    return rows?.map(({ found, rolled }) => (rolled === null ? listedVersion(found) : prefixEntry(rolled))) ?? null;
+  versions(query: VersionQuery): Promise<FoundPage<ListedVersion | ListedPrefix> | null> {
+    const page = query.delimiter === "" ? flatVersions(query) : delimitedVersions(query);
+    return this.#page(query.bucket, page, listedVersion);
   }
 
-  async #page(bucket: string, page: Statement): Promise<RawEntry[] | null> {
-    const named = { sql: "SELECT id FROM buckets WHERE name = ?1", values: [bucket] };
-    const [buckets, rows] = await this.#database.batch<[{ id: number }, RawEntry]>([named, page]);
-    return buckets.length === 0 ? null : rows;
+  async #page<Entry>(
+    name: string,
+    page: Statement,
+    parse: (found: string) => Entry,
+  ): Promise<FoundPage<Entry | ListedPrefix> | null> {
+    const known = this.#memory.of(name);
+    const [[bucket], rows] = await this.#database.batch<[RawBucket, RawEntry]>([findBucket(name, known), page]);
+    if (!bucket) return null;
+    const entries = rows.map(({ found, rolled }) => (rolled === null ? parse(found) : prefixEntry(rolled)));
+    return { bucket: this.#memory.complete(bucket, known), entries };
   }
 }
 
@@ -140,9 +162,10 @@ function prefixEntry(prefix: string): ListedPrefix {
 }
 
 function listedObject(found: string): ListedObject {
-  type Columns = [string, number, string, number, string, string | null];
-  const [key, sizeBytes, etag, modifiedMs, storageClass, checksum] = JSON.parse(found) as Columns;
-  return { kind: "object", key, sizeBytes, etag, modifiedMs, storageClass, checksum: parseJson<ChecksumRow>(checksum) };
+  type Columns = [string, number, string, number, string, string | null, string | null];
+  const [key, sizeBytes, etag, modifiedMs, storageClass, checksum, owner] = JSON.parse(found) as Columns;
+  const object = { kind: "object" as const, key, sizeBytes, etag, modifiedMs, storageClass, owner };
+  return { ...object, checksum: parseJson<ChecksumRow>(checksum) };
 }
 
 function listedUpload(found: string): ListedUpload {
@@ -152,18 +175,43 @@ function listedUpload(found: string): ListedUpload {
 }
 
 function listedVersion(found: string): ListedVersion {
-  type Columns = [string, number, string, number, number, number, number, string, number, string, string | null];
-  const [key, seq, id, isNull, isMarker, isLatest, sizeBytes, etag, modifiedMs, storageClass, checksum] = JSON.parse(
-    found,
-  ) as Columns;
+  const [key, seq, id, isNull, isMarker, isLatest, sizeBytes, etag, modifiedMs, storageClass, checksum, owner] =
+    JSON.parse(found) as VersionColumns;
   const flags = { isNull: isNull === 1, isMarker: isMarker === 1, isLatest: isLatest === 1 };
   const parsed = parseJson<ChecksumRow>(checksum);
-  return { kind: "version", key, id, seq, ...flags, sizeBytes, etag, modifiedMs, storageClass, checksum: parsed };
+  return {
+    kind: "version",
+    key,
+    id,
+    seq,
+    ...flags,
+    sizeBytes,
+    etag,
+    modifiedMs,
+    storageClass,
+    checksum: parsed,
+    owner,
+  };
 }
+
+type VersionColumns = [
+  key: string,
+  seq: number,
+  id: string,
+  isNull: number,
+  isMarker: number,
+  isLatest: number,
+  sizeBytes: number,
+  etag: string,
+  modifiedMs: number,
+  storageClass: string,
+  checksum: string | null,
+  owner: string | null,
+];
 
 function flatPage({ bucket, prefix, after, limit }: ListQuery): Statement {
   return {
-    sql: `SELECT json_array(${OBJECT_COLUMNS}) AS found, NULL AS rolled FROM objects
+    sql: `SELECT json_array(${objectColumns(OF_FLAT)}) AS found, NULL AS rolled FROM objects
           WHERE bucket_id = ${BUCKET_ID} AND key >= ${FROM} AND key < ?2 || ${TOP} ORDER BY key LIMIT ?5`,
     values: [bucket, prefix, after.key, after.skipPrefix ? 1 : 0, limit + 1],
   };
@@ -174,20 +222,31 @@ function flatPage({ bucket, prefix, after, limit }: ListQuery): Statement {
  * need not be looked up again.
  */
 function seekingPage(bucketSeek: { first: string; following: string }): string {
-  return `WITH RECURSIVE page (n, bucket_id, found) AS (
-            SELECT 1, b.id, ${bucketSeek.first} FROM buckets b WHERE b.name = ?1
+  return `WITH RECURSIVE page (n, bucket_id, has_access, found) AS (
+            SELECT 1, b.id, b.access_id IS NOT NULL, ${bucketSeek.first} FROM buckets b WHERE b.name = ?1
             UNION ALL
-            SELECT p.n + 1, p.bucket_id, ${bucketSeek.following} FROM page p WHERE p.n < ?6 AND p.found IS NOT NULL
+            SELECT p.n + 1, p.bucket_id, p.has_access, ${bucketSeek.following} FROM page p WHERE p.n < ?6 AND p.found IS NOT NULL
           )
           SELECT found, ${ROLLED} AS rolled FROM page p WHERE found IS NOT NULL`;
 }
 
+/** The bucket in the first row of a recursion, and in the others. SQL. */
+interface SeekBucket {
+  id: string;
+  hasAccess: string;
+}
+const FIRST: SeekBucket = { id: "b.id", hasAccess: "b.access_id IS NOT NULL" };
+const FOLLOWING: SeekBucket = { id: "p.bucket_id", hasAccess: "p.has_access" };
+
 function delimitedPage({ bucket, prefix, delimiter, after, limit }: ListQuery): Statement {
-  const seek = (bucketId: string, from: string) => `(SELECT json_array(${OBJECT_COLUMNS}) FROM objects
-     WHERE bucket_id = ${bucketId} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key LIMIT 1)`;
+  const seek = (
+    bucket: SeekBucket,
+    from: string,
+  ) => `(SELECT json_array(${objectColumns(bucket.hasAccess)}) FROM objects
+     WHERE bucket_id = ${bucket.id} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key LIMIT 1)`;
   const beyond = `coalesce(${ROLLED} || ${TOP}, ${FOUND_KEY} || char(1))`;
   return {
-    sql: seekingPage({ first: seek("b.id", FROM), following: seek("p.bucket_id", beyond) }),
+    sql: seekingPage({ first: seek(FIRST, FROM), following: seek(FOLLOWING, beyond) }),
     values: [bucket, prefix, after.key, after.skipPrefix ? 1 : 0, delimiter, limit + 1, [...prefix].length],
   };
 }
@@ -207,16 +266,25 @@ function uploadPage({ bucket, prefix, delimiter, after, limit }: UploadQuery): S
   };
 }
 
-const CURRENT_VERSION = `json_array(key, seq, id, is_null, 0, 1, size_bytes, etag, modified_ms, storage_class, checksum)`;
-const otherVersion = (isLatestMarker: string) => `json_array(key, seq, id, is_null, is_marker,
-  CASE is_marker WHEN 1 THEN ${isLatestMarker} ELSE 0 END, size_bytes, etag, modified_ms, storage_class, checksum)`;
+const currentVersion = (hasAccess: string) => `json_array(key, seq, id, is_null, 0, 1, size_bytes, etag, modified_ms,
+  storage_class, checksum, ${owner(hasAccess)})`;
 const IS_UNNAMED = "NOT EXISTS (SELECT 1 FROM objects o WHERE o.bucket_id = w.bucket_id AND o.key = w.key)";
-/** A marker is the latest where nothing newer is there; any other row of `versions` is not. */
-const OTHER_VERSION = otherVersion(`${IS_UNNAMED} AND NOT EXISTS
-  (SELECT 1 FROM versions n WHERE n.bucket_id = w.bucket_id AND n.key = w.key AND n.seq > w.seq)`);
-/** The same of the first row that its key has in `versions`, and of one that follows another. */
-const NEWEST_OTHER_VERSION = otherVersion(IS_UNNAMED);
-const OLDER_VERSION = otherVersion("0");
+/**
+ * A row of `versions`. A marker is the latest where nothing newer is there; any other row of `versions` is not. `newest`: the first
+ * row that its key has in `versions`; `older`: one that follows another.
+ */
+const IS_LATEST_MARKER = {
+  any: `${IS_UNNAMED} AND NOT EXISTS
+  (SELECT 1 FROM versions n WHERE n.bucket_id = w.bucket_id AND n.key = w.key AND n.seq > w.seq)`,
+  newest: IS_UNNAMED,
+  older: "0",
+};
+const otherVersion = (
+  kind: keyof typeof IS_LATEST_MARKER,
+  hasAccess: string,
+) => `json_array(key, seq, id, is_null, is_marker,
+  CASE is_marker WHEN 1 THEN ${IS_LATEST_MARKER[kind]} ELSE 0 END, size_bytes, etag, modified_ms, storage_class, checksum,
+  ${owner(hasAccess)})`;
 
 const nullSeq = (table: string) =>
   `(SELECT n.seq FROM ${table} n WHERE n.bucket_id = ${BUCKET_ID} AND n.key = ?3 AND n.is_null = 1)`;
@@ -234,10 +302,10 @@ function flatVersions(query: VersionQuery): Statement {
   const beyond = `bucket_id = ${BUCKET_ID} AND key >= ${FROM} AND key < ?2 || ${TOP}`;
   return {
     sql: `SELECT found, NULL AS rolled FROM (
-            SELECT key, seq, ${OTHER_VERSION} AS found FROM versions w
+            SELECT key, seq, ${otherVersion("any", OF_FLAT)} AS found FROM versions w
               WHERE bucket_id = ${BUCKET_ID} AND ${OLDER_OF_MARKER}
-            UNION ALL SELECT key, seq, ${CURRENT_VERSION} FROM objects WHERE ${beyond}
-            UNION ALL SELECT key, seq, ${OTHER_VERSION} FROM versions w WHERE ${beyond}
+            UNION ALL SELECT key, seq, ${currentVersion(OF_FLAT)} FROM objects WHERE ${beyond}
+            UNION ALL SELECT key, seq, ${otherVersion("any", OF_FLAT)} FROM versions w WHERE ${beyond}
             ORDER BY key, seq DESC LIMIT ?6)`,
     values: versionValues(query),
   };
@@ -254,24 +322,31 @@ function delimitedVersions(query: VersionQuery): Statement {
   const isObject = `p.o IS NOT NULL AND (p.w IS NULL OR ${objectKey} <= ${versionKey})`;
   const rolled = rolledOf(foundKey);
   const beyond = `coalesce(${rolled} || ${TOP}, ${foundKey} || char(1))`;
-  const object = (bucketId: string, from: string) => `(SELECT ${CURRENT_VERSION} FROM objects
-     WHERE bucket_id = ${bucketId} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key LIMIT 1)`;
-  const newest = (bucketId: string, from: string) => `(SELECT ${NEWEST_OTHER_VERSION} FROM versions w
-     WHERE bucket_id = ${bucketId} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key, seq DESC LIMIT 1)`;
-  const older = (bucketId: string, columns: string, which: string) => `(SELECT ${columns} FROM versions w
-     WHERE bucket_id = ${bucketId} AND ${which} ORDER BY seq DESC LIMIT 1)`;
+  const object = (bucket: SeekBucket, from: string) => `(SELECT ${currentVersion(bucket.hasAccess)} FROM objects
+     WHERE bucket_id = ${bucket.id} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key LIMIT 1)`;
+  const newest = (
+    bucket: SeekBucket,
+    from: string,
+  ) => `(SELECT ${otherVersion("newest", bucket.hasAccess)} FROM versions w
+     WHERE bucket_id = ${bucket.id} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key, seq DESC LIMIT 1)`;
+  const older = (
+    bucket: SeekBucket,
+    kind: "any" | "older",
+    which: string,
+  ) => `(SELECT ${otherVersion(kind, bucket.hasAccess)}
+     FROM versions w WHERE bucket_id = ${bucket.id} AND ${which} ORDER BY seq DESC LIMIT 1)`;
   const olderOfFound = `${rolled} IS NULL AND key = ${versionKey} AND seq < json_extract(p.w, '$[1]')`;
   return {
-    sql: `WITH RECURSIVE page (n, bucket_id, o, w) AS (
-            SELECT 1, b.id, ${object("b.id", FROM)},
-              coalesce(${older("b.id", OTHER_VERSION, OLDER_OF_MARKER)}, ${newest("b.id", FROM)})
+    sql: `WITH RECURSIVE page (n, bucket_id, has_access, o, w) AS (
+            SELECT 1, b.id, b.access_id IS NOT NULL, ${object(FIRST, FROM)},
+              coalesce(${older(FIRST, "any", OLDER_OF_MARKER)}, ${newest(FIRST, FROM)})
             FROM buckets b WHERE b.name = ?1
             UNION ALL
-            SELECT p.n + 1, p.bucket_id,
-              CASE WHEN ${objectKey} < ${beyond} THEN ${object("p.bucket_id", beyond)} ELSE p.o END,
+            SELECT p.n + 1, p.bucket_id, p.has_access,
+              CASE WHEN ${objectKey} < ${beyond} THEN ${object(FOLLOWING, beyond)} ELSE p.o END,
               CASE WHEN ${rolled} IS NULL AND ${isObject} THEN p.w
                 WHEN ${versionKey} < ${beyond} THEN coalesce(
-                  ${older("p.bucket_id", OLDER_VERSION, olderOfFound)}, ${newest("p.bucket_id", beyond)})
+                  ${older(FOLLOWING, "older", olderOfFound)}, ${newest(FOLLOWING, beyond)})
                 ELSE p.w END
             FROM page p WHERE p.n < ?6 AND (p.o IS NOT NULL OR p.w IS NOT NULL)
           )

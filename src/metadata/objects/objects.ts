@@ -1,3 +1,5 @@
+import type { AccessMemory, KnownAccess } from "../buckets/access-memory.ts";
+import { findBucket } from "../buckets/buckets.ts";
 import type { Database, Statement } from "../database.ts";
 import {
   type BlobRow,
@@ -10,9 +12,10 @@ import {
   parseJson,
   parseObject,
   type RawBlob,
+  type RawBucket,
   type RawObject,
 } from "../rows.ts";
-import { findBucket, findUpload, parseUpload, type RawUpload, type UploadRow } from "../uploads/upload-rows.ts";
+import { findUpload, parseUpload, type RawUpload, type UploadRow } from "../uploads/upload-rows.ts";
 import { SHARED_COLUMNS } from "./version-rules.ts";
 
 /** Which version of a key: what it names now, its null version, or one by order and id. */
@@ -70,7 +73,7 @@ export interface FoundForCopy {
 /** So many blobs come with the object's own row; further ones are fetched as the reader gets there. */
 export const BLOBS_PER_READ = 64;
 
-export type RawHead = Omit<BucketRow, "id" | "name"> & { bucketId: number; bucketName: string } & {
+export type RawHead = Omit<RawBucket, "id" | "name"> & { bucketId: number; bucketName: string } & {
   isMarker: number | null;
   hiddenBy: string | null;
 } & {
@@ -80,21 +83,25 @@ type RawOpened = RawHead & { extents: string | null; inline_body: string | null;
 
 export class ObjectTable {
   readonly #database: Database;
+  readonly #memory: AccessMemory;
 
-  constructor(database: Database) {
+  constructor(database: Database, memory: AccessMemory) {
     this.#database = database;
+    this.#memory = memory;
   }
 
   /** Bucket and object without its bytes, or null where there is no such bucket. */
   async head(ref: ObjectRef): Promise<FoundHead | null> {
-    const [[raw]] = await this.#database.batch<[RawHead]>([headStatement(ref)]);
-    return raw ? foundHead(raw) : null;
+    const known = this.#memory.of(ref.bucket);
+    const [[raw]] = await this.#database.batch<[RawHead]>([headStatement(ref, known)]);
+    return raw ? foundHead(raw, this.#memory, known) : null;
   }
 
   /** Bucket, object, its extents and the blobs that `window` touches, or null where there is no such bucket. */
   async open(ref: ObjectRef, window: ReadWindow): Promise<FoundObject | null> {
-    const [rows] = await this.#database.batch<[RawOpened]>([openStatement(ref, window)]);
-    return rows[0] ? foundObject(rows[0]) : null;
+    const known = this.#memory.of(ref.bucket);
+    const [rows] = await this.#database.batch<[RawOpened]>([openStatement(ref, window, known)]);
+    return rows[0] ? this.#foundObject(rows[0], known) : null;
   }
 
   /**
@@ -103,13 +110,23 @@ export class ObjectTable {
    */
   async openForCopy(from: ObjectRef, target: CopyTarget): Promise<FoundForCopy> {
     const nothing = { offset: 0, length: 0 };
-    const [opened, buckets, uploads] = await this.#database.batch<[RawOpened, BucketRow, RawUpload]>([
-      openStatement(from, nothing),
-      findBucket(target.bucket),
+    const [knownSource, knownTarget] = [this.#memory.of(from.bucket), this.#memory.of(target.bucket)];
+    const [opened, buckets, uploads] = await this.#database.batch<[RawOpened, RawBucket, RawUpload]>([
+      openStatement(from, nothing, knownSource),
+      findBucket(target.bucket, knownTarget),
       findUpload(target.bucket, target.key, target.uploadId ?? ""),
     ]);
     const upload = uploads[0] ? parseUpload(uploads[0]) : null;
-    return { source: opened[0] ? foundObject(opened[0]) : null, bucket: buckets[0] ?? null, upload };
+    const bucket = buckets[0] ? this.#memory.complete(buckets[0], knownTarget) : null;
+    return { source: opened[0] ? this.#foundObject(opened[0], knownSource) : null, bucket, upload };
+  }
+
+  #foundObject(raw: RawOpened, known: KnownAccess | null): FoundObject {
+    const { object, ...found } = foundHead(raw, this.#memory, known);
+    if (!object) return { ...found, object: null, blobs: [] };
+    const content = { extents: parseJson<ExtentRow[]>(raw.extents), inlineBody: raw.inline_body };
+    const blobs = (parseJson<RawBlob[]>(raw.blobs) ?? []).map(parseBlob);
+    return { ...found, object: { ...object, ...content }, blobs };
   }
 
   /** The order of the version that the key names now, if its id is this one; null otherwise. */
@@ -132,15 +149,16 @@ const BUCKET = "?1 || ''";
 const KEY = "?2 || ''";
 
 const HEAD_COLUMNS = `b.id AS "bucketId", b.name AS "bucketName", b.owner, b.region, b.created_ms AS "createdMs", b.versioning,
-  b.object_lock AS "objectLock", o.is_marker AS "isMarker", ${OBJECT_COLUMNS},
+  b.object_lock AS "objectLock", b.owner_account AS "ownerAccount", b.access_id AS "accessId",
+  CASE WHEN b.access_id IS ?6 THEN NULL ELSE b.access END AS access, o.is_marker AS "isMarker", ${OBJECT_COLUMNS},
   CASE WHEN o.id IS NULL AND b.versioning IS NOT NULL AND ?5 = 'current' THEN
     (SELECT json_array(v.id, v.seq, v.is_null, v.modified_ms) FROM versions v
      WHERE v.bucket_id = b.id AND v.key = ${KEY} ORDER BY v.seq DESC LIMIT 1) END AS "hiddenBy"`;
 
 /**
- * FROM and its parameters: ?1 bucket, ?2 key, ?3 seq, ?4 id, ?5 kind. The bucket's row, and beside it the version's or nulls.
+ * FROM and its parameters: ?1 bucket, ?2 key, ?3 seq, ?4 id, ?5 kind, ?6 the access settings that are known. The bucket's row, and beside it the version's or nulls.
  */
-function source({ bucket, key, version }: ObjectRef): Statement {
+function source({ bucket, key, version }: ObjectRef, known: KnownAccess | null): Statement {
   const named = `bucket_id = (SELECT id FROM buckets WHERE name = ${BUCKET}) AND key = ${KEY}`;
   const current = (where: string) => `SELECT ${SHARED_COLUMNS}, 0 AS is_marker FROM objects WHERE ${named} ${where}`;
   const other = (where: string) => `SELECT ${SHARED_COLUMNS}, is_marker FROM versions WHERE ${named} ${where}`;
@@ -152,21 +170,21 @@ function source({ bucket, key, version }: ObjectRef): Statement {
   const [seq, id] = version.kind === "id" ? [version.seq, version.id] : [null, null];
   return {
     sql: `FROM buckets b LEFT JOIN (${candidates[version.kind]}) o ON true WHERE b.name = ${BUCKET}`,
-    values: [bucket, key, seq, id, version.kind],
+    values: [bucket, key, seq, id, version.kind, known?.id ?? null],
   };
 }
 
 /** Gives a `RawHead`, or no row where there is no such bucket. */
-export function headStatement(ref: ObjectRef): Statement {
-  const { sql, values } = source(ref);
+export function headStatement(ref: ObjectRef, known: KnownAccess | null): Statement {
+  const { sql, values } = source(ref, known);
   return { sql: `SELECT ${HEAD_COLUMNS} ${sql}`, values };
 }
 
-/** As `source`, with ?6 and ?7: the window's offset and length. */
-function openStatement(ref: ObjectRef, window: ReadWindow): Statement {
-  const { sql, values } = source(ref);
-  const from = "CASE WHEN ?6 < 0 THEN max(o.size_bytes + ?6, 0) ELSE ?6 END";
-  const to = `CASE WHEN ?7 IS NULL THEN o.size_bytes ELSE ${from} + ?7 END`;
+/** As `source`, with ?7 and ?8: the window's offset and length. */
+function openStatement(ref: ObjectRef, window: ReadWindow, known: KnownAccess | null): Statement {
+  const { sql, values } = source(ref, known);
+  const from = "CASE WHEN ?7 < 0 THEN max(o.size_bytes + ?7, 0) ELSE ?7 END";
+  const to = `CASE WHEN ?8 IS NULL THEN o.size_bytes ELSE ${from} + ?8 END`;
   const touched = `SELECT e.value ->> 2 FROM json_each(o.extents) e
      WHERE e.value ->> 0 < ${to} AND (e.value ->> 0) + (e.value ->> 1) > ${from} LIMIT ${BLOBS_PER_READ}`;
   return {
@@ -180,9 +198,11 @@ function openStatement(ref: ObjectRef, window: ReadWindow): Statement {
   };
 }
 
-export function foundHead(raw: RawHead): FoundHead {
+export function foundHead(raw: RawHead, memory: AccessMemory, known: KnownAccess | null): FoundHead {
   const { bucketId: id, bucketName: name, owner, region, createdMs, versioning, objectLock } = raw;
-  const bucket = { id, name, owner, region, createdMs, versioning, objectLock };
+  const { ownerAccount, accessId, access } = raw;
+  const rawBucket = { id, name, owner, region, createdMs, versioning, objectLock, ownerAccount, accessId, access };
+  const bucket = memory.complete(rawBucket, known);
   if (raw.id === null) return { bucket, object: null, marker: hidingMarker(raw.hiddenBy) };
   const object = parseObject(raw as RawObject);
   if (raw.isMarker !== 1) return { bucket, object, marker: null };
@@ -194,12 +214,4 @@ function hidingMarker(json: string | null): MarkerRow | null {
   if (json === null) return null;
   const [id, seq, isNull, modifiedMs] = JSON.parse(json) as [string, number, number, number];
   return { id, seq, isNull: isNull === 1, modifiedMs };
-}
-
-function foundObject(raw: RawOpened): FoundObject {
-  const { object, ...found } = foundHead(raw);
-  if (!object) return { ...found, object: null, blobs: [] };
-  const content = { extents: parseJson<ExtentRow[]>(raw.extents), inlineBody: raw.inline_body };
-  const blobs = (parseJson<RawBlob[]>(raw.blobs) ?? []).map(parseBlob);
-  return { ...found, object: { ...object, ...content }, blobs };
 }

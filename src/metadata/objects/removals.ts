@@ -1,4 +1,4 @@
-import { requireBucketNamed } from "../buckets/buckets.ts";
+import { type AdmittedBucket, requireAdmitted } from "../buckets/buckets.ts";
 import { type Database, require, type Statement } from "../database.ts";
 import { makeRoom, ofKeys, placeMarkers, promote, type RuledBucket, requireRules } from "./version-rules.ts";
 
@@ -120,11 +120,11 @@ export class Removals {
   async versions(
     bucket: string,
     doomed: readonly DoomedVersion[],
-    options: { nowMs: number; bypassGovernance?: boolean | undefined },
+    options: { nowMs: number; bypassGovernance?: boolean | undefined; admitted?: AdmittedBucket | null },
   ): Promise<RemovedVersion[]> {
     const byId = doomed.flatMap(({ key, version }) => (version === "null" ? [] : [[key, version.seq, version.id]]));
     const nulls = doomed.flatMap(({ key, version }) => (version === "null" ? [key] : []));
-    const { nowMs, bypassGovernance } = options;
+    const { nowMs, bypassGovernance, admitted = null } = options;
     const kinds = [
       { where: BY_ID, list: byId },
       { where: NULLS, list: nulls },
@@ -136,7 +136,7 @@ export class Removals {
     const keys = [...new Set(doomed.map(({ key }) => key))];
     const results: unknown[][] = await this.#database.batch<unknown[]>([
       ...steps.map(({ found }) => found),
-      requireBucketNamed(bucket),
+      ...requireAdmitted(bucket, admitted),
       ...(bypassGovernance === undefined ? [] : [requireObjectLock(bucket)]),
       ...steps.flatMap(({ removal }) => removal),
       ...promote(bucket, keys),

@@ -1,3 +1,4 @@
+import type { AccessMemory } from "../buckets/access-memory.ts";
 import { type Database, require, type Statement } from "../database.ts";
 import type { LockRow } from "../rows.ts";
 import { type FoundHead, foundHead, headStatement, type RawHead } from "./objects.ts";
@@ -45,9 +46,11 @@ const DAY_MS = 24 * 3600 * 1000;
 /** Renames within a bucket. Each method is one round trip. */
 export class Renames {
   readonly #database: Database;
+  readonly #memory: AccessMemory;
 
-  constructor(database: Database) {
+  constructor(database: Database, memory: AccessMemory) {
     this.#database = database;
+    this.#memory = memory;
   }
 
   /** What both keys name now, and whether the rename was done under this token. null: no such bucket. */
@@ -57,14 +60,16 @@ export class Renames {
     nowMs: number,
   ): Promise<FoundForRename | null> {
     const { bucket, from, to } = where;
-    const current = (key: string) => headStatement({ bucket, key, version: { kind: "current" } });
+    const known = this.#memory.of(bucket);
+    const current = (key: string) => headStatement({ bucket, key, version: { kind: "current" } }, known);
+    const found = (raw: RawHead) => foundHead(raw, this.#memory, known);
     const [[source], [target], done] = await this.#database.batch<[RawHead, RawHead, { request: string }]>([
       current(from),
       current(to),
       ...(token === null ? [] : [findToken(bucket, token, nowMs)]),
     ]);
     if (!source || !target) return null;
-    return { source: foundHead(source), target: foundHead(target), doneRequest: done?.[0]?.request ?? null };
+    return { source: found(source), target: found(target), doneRequest: done?.[0]?.request ?? null };
   }
 
   /**

@@ -118,17 +118,20 @@ export class RestoringTable {
     return row?.n ?? 0;
   }
 
-  /** Counts anew what is counted: pages of a snapshot are of different moments. */
-  async settleIdentities(): Promise<void> {
+  /**
+   * Counts anew what is counted: pages of a snapshot are of different moments. Every account gets another epoch, so that nothing
+   * which isolates remember of the lost database counts here.
+   */
+  async settleIdentities(nowMs: number): Promise<void> {
     const entities = (kind: string) =>
       `(SELECT count(*) FROM entities e WHERE e.account_id = accounts.id AND e.kind = '${kind}')`;
     await this.#database.batch([
       {
-        sql: `UPDATE accounts SET user_count = ${entities("user")}, group_count = ${entities("group")}, role_count = ${entities("role")},
+        sql: `UPDATE accounts SET access_epoch = max(access_epoch + 1, ?1), user_count = ${entities("user")}, group_count = ${entities("group")}, role_count = ${entities("role")},
                 policy_count = (SELECT count(*) FROM policies p WHERE p.account_id = accounts.id),
                 policy_version_count = (SELECT count(*) FROM policies p JOIN policy_versions v USING (arn) WHERE p.account_id = accounts.id),
                 provider_count = (SELECT count(*) FROM oidc_providers o WHERE o.account_id = accounts.id)`,
-        values: [],
+        values: [nowMs],
       },
       { sql: "DELETE FROM attachments WHERE NOT EXISTS (SELECT 1 FROM entities e WHERE e.id = entity_id)", values: [] },
       {

@@ -88,6 +88,7 @@ export const SNAPSHOT_TABLES = {
   },
   epoch: { key: ["id"], columns: ["id", "since_ms"] },
   rename_tokens: { key: ["day", "bucket_id", "token"], columns: ["day", "bucket_id", "token", "request"] },
+  account_access: { key: ["owner"], columns: ["owner", "block"] },
   placements: { key: ["bucket"], columns: ["bucket", "database"] },
   access_keys: {
     key: ["id"],
@@ -170,7 +171,19 @@ export const SNAPSHOT_TABLES = {
   },
   buckets: {
     key: ["id"],
-    columns: ["id", "name", "owner", "region", "created_ms", "versioning", "object_lock", "configuration"],
+    columns: [
+      "id",
+      "name",
+      "owner",
+      "region",
+      "created_ms",
+      "versioning",
+      "object_lock",
+      "configuration",
+      "owner_account",
+      "access",
+      "access_id",
+    ],
   },
 } as const satisfies Record<string, TableSpec>;
 

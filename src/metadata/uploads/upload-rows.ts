@@ -1,5 +1,5 @@
 import type { Statement } from "../database.ts";
-import { BUCKET_COLUMNS, type LockRow, parseJson, parseLegalHold, type RetainMode, type TagRow } from "../rows.ts";
+import { type LockRow, parseJson, parseLegalHold, type RetainMode, type TagRow } from "../rows.ts";
 
 /** Rows of unfinished uploads, and the statements that find them beside other things in one round trip. */
 
@@ -24,13 +24,6 @@ export type RawUpload = Omit<UploadRow, "attributes" | "tags" | "lock"> & {
   retainMode: RetainMode | null;
   legalHold: number;
 };
-
-export function findBucket(name: string): Statement {
-  return {
-    sql: `SELECT ${BUCKET_COLUMNS} FROM buckets WHERE name = ?1`,
-    values: [name],
-  };
-}
 
 export function findUpload(bucket: string, key: string, uploadId: string): Statement {
   return {

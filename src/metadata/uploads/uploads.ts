@@ -1,8 +1,9 @@
-import { requireBucket } from "../buckets/buckets.ts";
+import type { AccessMemory, KnownAccess } from "../buckets/access-memory.ts";
+import { findBucket, requireBucket } from "../buckets/buckets.ts";
 import type { Database } from "../database.ts";
 import { requireUpload } from "../objects/commit.ts";
-import { type BucketRow, type ExtentRow, jsonOrNull, legalHoldNumber } from "../rows.ts";
-import { findBucket, findUpload, parseUpload, type RawUpload, type UploadRow } from "./upload-rows.ts";
+import { type BucketRow, type ExtentRow, jsonOrNull, legalHoldNumber, type RawBucket } from "../rows.ts";
+import { findUpload, parseUpload, type RawUpload, type UploadRow } from "./upload-rows.ts";
 
 export interface PartRow {
   partNumber: number;
@@ -18,7 +19,7 @@ export interface PartRow {
 }
 
 export interface NewUpload extends UploadRow {
-  bucketId: number;
+  bucket: Pick<BucketRow, "id" | "accessId">;
 }
 
 const PART_COLUMNS = `p.part_number AS "partNumber", p.id, p.size_bytes AS "sizeBytes", p.etag,
@@ -35,20 +36,23 @@ export interface FoundUpload {
 export class UploadTable {
   readonly #database: Database;
 
-  constructor(database: Database) {
+  readonly #memory: AccessMemory;
+
+  constructor(database: Database, memory: AccessMemory) {
     this.#database = database;
+    this.#memory = memory;
   }
 
   async create(upload: NewUpload): Promise<void> {
-    const { bucketId, ...row } = upload;
+    const { bucket, ...row } = upload;
     await this.#database.batch([
-      requireBucket(bucketId),
+      ...requireBucket(bucket),
       {
         sql: `INSERT INTO uploads (bucket_id, key, id, owner, storage_class, checksum_algorithm, checksum_type, attributes,
                 initiated_ms, tags, retain_until_ms, retain_mode, legal_hold)
               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)`,
         values: [
-          bucketId,
+          bucket.id,
           row.key,
           row.id,
           row.owner,
@@ -68,11 +72,12 @@ export class UploadTable {
 
   /** null: no such bucket. */
   async find(bucket: string, key: string, uploadId: string): Promise<FoundUpload | null> {
-    const [buckets, uploads] = await this.#database.batch<[BucketRow, RawUpload]>([
-      findBucket(bucket),
+    const known = this.#memory.of(bucket);
+    const [buckets, uploads] = await this.#database.batch<[RawBucket, RawUpload]>([
+      findBucket(bucket, known),
       findUpload(bucket, key, uploadId),
     ]);
-    return found(buckets, uploads);
+    return this.#found(buckets, uploads, known);
   }
 
   /** The upload with a page of its parts after number `after`, one more than `limit` where there are more. */
@@ -80,8 +85,9 @@ export class UploadTable {
     where: { bucket: string; key: string; uploadId: string },
     page: { after: number; limit: number },
   ): Promise<(FoundUpload & { parts: Omit<PartRow, "extents">[] }) | null> {
-    const [buckets, uploads, parts] = await this.#database.batch<[BucketRow, RawUpload, Omit<PartRow, "extents">]>([
-      findBucket(where.bucket),
+    const known = this.#memory.of(where.bucket);
+    const [buckets, uploads, parts] = await this.#database.batch<[RawBucket, RawUpload, Omit<PartRow, "extents">]>([
+      findBucket(where.bucket, known),
       findUpload(where.bucket, where.key, where.uploadId),
       {
         sql: `SELECT ${PART_COLUMNS} FROM parts p WHERE p.upload_id = ?1 AND p.part_number > ?2
@@ -89,7 +95,7 @@ export class UploadTable {
         values: [where.uploadId, page.after, page.limit + 1],
       },
     ]);
-    const upload = found(buckets, uploads);
+    const upload = this.#found(buckets, uploads, known);
     return upload && { ...upload, parts };
   }
 
@@ -99,23 +105,31 @@ export class UploadTable {
     key: string,
     uploadId: string,
   ): Promise<(FoundUpload & { parts: PartRow[] }) | null> {
-    const [buckets, uploads, parts] = await this.#database.batch<[BucketRow, RawUpload, RawPart]>([
-      findBucket(bucket),
+    const known = this.#memory.of(bucket);
+    const [buckets, uploads, parts] = await this.#database.batch<[RawBucket, RawUpload, RawPart]>([
+      findBucket(bucket, known),
       findUpload(bucket, key, uploadId),
       {
         sql: `SELECT ${PART_COLUMNS}, p.extents FROM parts p WHERE p.upload_id = ?1 ORDER BY p.part_number`,
         values: [uploadId],
       },
     ]);
-    const upload = found(buckets, uploads);
+    const upload = this.#found(buckets, uploads, known);
     return upload && { ...upload, parts: parts.map((part) => ({ ...part, extents: JSON.parse(part.extents) })) };
   }
 
-  /** Ends an upload; its parts go to the trash. Throws `GuardError` no_such_upload. */
-  async abort(where: { bucketId: number; key: string; uploadId: string }, nowMs: number): Promise<void> {
-    const { bucketId, key, uploadId } = where;
+  /**
+   * Ends an upload; its parts go to the trash. Throws `GuardError` no_such_upload, and bucket_access_changed if the bucket's access
+   * settings are not `accessId` any more (undefined: whatever they are).
+   */
+  async abort(
+    where: { bucketId: number; accessId?: string | null; key: string; uploadId: string },
+    nowMs: number,
+  ): Promise<void> {
+    const { bucketId, accessId, key, uploadId } = where;
     await this.#database.batch([
       requireUpload(bucketId, key, uploadId),
+      ...(accessId === undefined ? [] : requireBucket({ id: bucketId, accessId })),
       {
         sql: "INSERT OR IGNORE INTO trash (dropped_ms, id, extents) SELECT ?2, id, extents FROM parts WHERE upload_id = ?1",
         values: [uploadId, nowMs],
@@ -128,6 +142,13 @@ export class UploadTable {
     ]);
   }
 
+  #found(buckets: RawBucket[], uploads: RawUpload[], known: KnownAccess | null): FoundUpload | null {
+    const [bucket] = buckets;
+    const [upload] = uploads;
+    if (!bucket) return null;
+    return { bucket: this.#memory.complete(bucket, known), upload: upload ? parseUpload(upload) : null };
+  }
+
   /** Uploads begun before `beforeMs`, oldest first. */
   abandoned(beforeMs: number, limit: number): Promise<{ bucketId: number; key: string; uploadId: string }[]> {
     return this.#database.all(
@@ -137,11 +158,4 @@ export class UploadTable {
       limit,
     );
   }
-}
-
-function found(buckets: BucketRow[], uploads: RawUpload[]): FoundUpload | null {
-  const [bucket] = buckets;
-  const [upload] = uploads;
-  if (!bucket) return null;
-  return { bucket, upload: upload ? parseUpload(upload) : null };
 }

@@ -1,6 +1,8 @@
 import { declaration, element, Xml } from "../rest-xml/write.ts";
 
-/** What an operation answers with. Undefined and null members are left out; lists become `<member>` elements. */
+/**
+ * What an operation answers with. Undefined and null members are left out; lists become `<member>` elements, maps `<entry>` elements.
+ */
 export type QueryValue =
   | string
   | number
@@ -9,6 +11,7 @@ export type QueryValue =
   | null
   | undefined
   | readonly QueryValue[]
+  | ReadonlyMap<string, QueryValue>
   | { readonly [name: string]: QueryValue };
 
 export type QueryResult = { readonly [name: string]: QueryValue };
@@ -62,6 +65,10 @@ function valueElement(name: string, value: QueryValue): Xml {
   if (value === undefined || value === null) return new Xml("");
   if (value instanceof Date) return element(name, queryTime(value.getTime()));
   if (Array.isArray(value)) return element(name, ...value.map((item) => valueElement("member", item)));
+  if (value instanceof Map) {
+    const entries = [...value].map(([key, one]) => element("entry", element("key", key), valueElement("value", one)));
+    return element(name, ...entries);
+  }
   if (typeof value === "object") return element(name, ...members(value as QueryResult));
   return element(name, value as string | number | boolean);
 }

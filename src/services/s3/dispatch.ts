@@ -1,29 +1,34 @@
-import { authorise } from "../../auth/authorise.ts";
-import { firstAccount } from "../../auth/principal.ts";
+import { canonicalIdOf } from "../../auth/principal.ts";
 import type { Answer } from "../../edge/answer.ts";
 import type { Exchange } from "../../edge/service.ts";
+import { admitFirst } from "../../store/buckets/admission.ts";
 import { storeOf } from "../../store/buckets/databases.ts";
+import { guardedStore } from "../../store/guarded-store.ts";
+import { accountDirectory } from "./acl/directory.ts";
+import { aclOfHeaders } from "./acl/requested-acl.ts";
 import { checkAddressedBucketName } from "./address/bucket-name.ts";
 import { detectOperation } from "./address/detect-operation.ts";
 import { withHoistedHeaders } from "./address/hoisted-headers.ts";
 import { parseQueryParameters, parseTarget } from "./address/target.ts";
 import { answerPreflight } from "./cors/preflight.ts";
-import { S3Error } from "./errors/error.ts";
 import { openForm } from "./form/open-form.ts";
+import { RequestGate } from "./gate/gate.ts";
 import { screen } from "./gate/screen.ts";
-import type { Call, Handler, Payload } from "./handler.ts";
-import type { OperationName } from "./operation-name.ts";
+import type { Call, Payload } from "./handler.ts";
 import { type OperationRow, operations } from "./operations.ts";
 import type { S3Parts } from "./parts.ts";
+import { answerAccountBlock, isAccountBlock } from "./public-access/account-block.ts";
 
 /**
- * One authenticated request from its address to its answer: target → detect operation → authorise → screen → run. Throws S3Error
- * and StoreError; `service.ts` renders either.
+ * One authenticated request from its address to its answer: target → detect operation → screen → run. The store authorises it by what
+ * it finds, before anything is answered or committed (`gate/gate.ts`). Throws S3Error, AccessRefused and StoreError; `service.ts`
+ * renders them.
  */
 export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Parts): Promise<Answer> {
   const { request, url, caller, signature } = exchange;
   const { method } = request;
   const target = parseTarget(url, baseDomains);
+  if (isAccountBlock(url, request.headers)) return answerAccountBlock(exchange, store);
   if (method === "OPTIONS") return answerPreflight(store, target, request.headers);
   const query = parseQueryParameters(url.rawQuery);
   const headers = withHoistedHeaders(request.headers, query);
@@ -38,24 +43,41 @@ export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Par
   const payload: Payload = { mode, verified, stream, contentLengthBytes: contentLength(headers) };
   const asked = { caller, bucket, key, headers, payload };
   // A form says itself who sends it, what its key is and which headers it stands for.
-  const upload = row.body === "form" ? await openForm(asked, exchange) : asked;
-  const call = { ...upload, principal: upload.caller.principal, bucket, query, store, requestId: exchange.requestId };
+  const upload = row.body === "form" ? { ...(await openForm(asked, exchange)), bucket } : asked;
   try {
-    const handler = admit(name, row, call);
-    // Nobody makes the server look up a bucket who may not ask for it.
-    return await handler({ ...call, store: await storeOf(store, bucket) });
+    const handler = screen({ name, row, headers: upload.headers, query, mode: upload.payload.mode });
+    const directory = accountDirectory(store, canonicalIdOf(upload.caller.principal));
+    const gate = await openGate(row, { ...upload, query, directory }, exchange);
+    const gated = { ...(await storeOf(guardedStore(store, upload.caller.guard), bucket)), gate };
+    // Nobody makes the server read a body who has no business in the bucket. A new bucket is not there yet.
+    if (row.body !== "none" && name !== "CreateBucket") {
+      await admitFirst(gated, bucket, () => upload.caller.confirm());
+    }
+    const { principal } = upload.caller;
+    const call: Call = { ...upload, principal, query, store: gated, gate, directory, requestId: exchange.requestId };
+    const answer = await handler(call);
+    gate.requireDecided();
+    return answer;
   } catch (error) {
-    call.payload.form?.file.release();
+    upload.payload.form?.file.release();
     throw error;
   }
 }
 
-/** Authorises and screens; gives what does the work. */
-function admit(name: OperationName, row: OperationRow, call: Call): Handler {
-  const { principal, bucket, key, headers, query, payload } = call;
-  const decision = authorise({ principal, action: row.permission, bucket, key });
-  if (!decision.allowed) throw new S3Error("AccessDenied", undefined, {}, { cause: decision.reason });
-  return screen({ name, row, headers, query, mode: payload.mode, ownerId: firstAccount.canonicalId });
+type Opened = Pick<Call, "caller" | "bucket" | "key" | "headers" | "payload" | "query" | "directory">;
+
+/** The gate of a request, which has decided nothing yet but what concerns no bucket. */
+async function openGate(row: OperationRow, opened: Opened, { request, receivedMs }: Exchange): Promise<RequestGate> {
+  const { caller, payload, directory } = opened;
+  const asks = row.asks(opened);
+  const setsAcl = asks.some(({ action, subject }) => action === "s3:PutObjectAcl" && subject === "key");
+  const acl = setsAcl ? await aclOfHeaders(opened.headers, directory) : null;
+  const tlsVersion = typeof request.cf?.tlsVersion === "string" ? request.cf.tlsVersion : null;
+  const about = { ...opened, isForm: payload.form !== undefined, nowMs: receivedMs, tlsVersion, body: {} };
+  const gate = new RequestGate({ caller, asks, request: about, acl });
+  // What a body may add to the decision, its handler has decided.
+  if (row.body === "none") gate.account();
+  return gate;
 }
 
 function contentLength(headers: Headers): number | null {

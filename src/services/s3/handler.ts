@@ -4,10 +4,12 @@ import type { PayloadMode } from "../../auth/sigv4/payload.ts";
 import type { VerifiedSignature } from "../../auth/sigv4/verify-signature.ts";
 import type { Answer } from "../../edge/answer.ts";
 import type { StoreContext } from "../../store/context.ts";
+import type { AccountDirectory } from "./acl/directory.ts";
 import type { PayloadBytes } from "./body/body-pieces.ts";
 import type { FormFields } from "./form/form-fields.ts";
+import type { RequestGate } from "./gate/gate.ts";
 
-/** What a handler is given: a request that is authenticated, authorised and screened. */
+/** What a handler is given: a request that is authenticated and screened. `store` authorises it by what it finds. */
 export interface Call {
   /** Who asks, and the way to find out what they may do. */
   readonly caller: Caller;
@@ -23,6 +25,10 @@ export interface Call {
   readonly payload: Payload;
   /** Of the database that the bucket lies in. */
   readonly store: StoreContext;
+  /** Decides what the request may do. The store asks it by itself; handlers add what only they find out. */
+  readonly gate: RequestGate;
+  /** Accounts that an ACL may name. */
+  readonly directory: AccountDirectory;
   readonly requestId: string;
 }
 

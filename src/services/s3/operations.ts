@@ -1,14 +1,12 @@
 import { element } from "../../protocols/rest-xml/write.ts";
 import { deleteBucketOwnershipControls } from "./acl/delete-bucket-ownership-controls.ts";
-import { deletePublicAccessBlock } from "./acl/delete-public-access-block.ts";
 import { getBucketAcl } from "./acl/get-bucket-acl.ts";
 import { getBucketOwnershipControls } from "./acl/get-bucket-ownership-controls.ts";
 import { getObjectAcl } from "./acl/get-object-acl.ts";
-import { getPublicAccessBlock } from "./acl/get-public-access-block.ts";
 import { putBucketAcl } from "./acl/put-bucket-acl.ts";
 import { putBucketOwnershipControls } from "./acl/put-bucket-ownership-controls.ts";
 import { putObjectAcl } from "./acl/put-object-acl.ts";
-import { putPublicAccessBlock } from "./acl/put-public-access-block.ts";
+import { createBucket as newBucketAsks } from "./buckets/asks.ts";
 import { createBucket } from "./buckets/create-bucket.ts";
 import { deleteBucket } from "./buckets/delete-bucket.ts";
 import { getBucketLocation } from "./buckets/get-bucket-location.ts";
@@ -21,6 +19,7 @@ import { deleteBucketCors } from "./cors/delete-bucket-cors.ts";
 import { getBucketCors } from "./cors/get-bucket-cors.ts";
 import { putBucketCors } from "./cors/put-bucket-cors.ts";
 import { postObject } from "./form/post-object.ts";
+import { type Asks, all, bypassAsks, ofAccount, ofBucket, ofKey, ofObject } from "./gate/ask.ts";
 import { type RefusedHeader, refusedHeaders } from "./gate/refused-headers.ts";
 import type { Handler } from "./handler.ts";
 import { listObjectVersions } from "./listing/list-object-versions.ts";
@@ -39,6 +38,7 @@ import { listMultipartUploads } from "./multipart/list-multipart-uploads.ts";
 import { listParts } from "./multipart/list-parts.ts";
 import { uploadPart } from "./multipart/upload-part.ts";
 import { uploadPartCopy } from "./multipart/upload-part-copy.ts";
+import * as asksOf from "./objects/asks.ts";
 import { copyObject } from "./objects/copy-object.ts";
 import { deleteObject } from "./objects/delete-object.ts";
 import { deleteObjects } from "./objects/delete-objects.ts";
@@ -48,6 +48,13 @@ import { headObject } from "./objects/head-object.ts";
 import { putObject } from "./objects/put-object.ts";
 import { renameObject } from "./objects/rename-object.ts";
 import type { OperationName } from "./operation-name.ts";
+import { deleteBucketPolicy } from "./policy/delete-bucket-policy.ts";
+import { getBucketPolicy } from "./policy/get-bucket-policy.ts";
+import { getBucketPolicyStatus } from "./policy/get-bucket-policy-status.ts";
+import { putBucketPolicy } from "./policy/put-bucket-policy.ts";
+import { deletePublicAccessBlock } from "./public-access/delete-public-access-block.ts";
+import { getPublicAccessBlock } from "./public-access/get-public-access-block.ts";
+import { putPublicAccessBlock } from "./public-access/put-public-access-block.ts";
 import { deleteBucketTagging } from "./tagging/delete-bucket-tagging.ts";
 import { deleteObjectTagging } from "./tagging/delete-object-tagging.ts";
 import { getBucketTagging } from "./tagging/get-bucket-tagging.ts";
@@ -57,9 +64,9 @@ import { putObjectTagging } from "./tagging/put-object-tagging.ts";
 
 /** All that is to be known of an operation outside its handler. */
 export interface OperationRow {
-  /** The action that the caller must be allowed, in the words of S3's policies. */
-  readonly permission: string;
-  /** What the request body is: nothing that is read, an XML document, the bytes of an object, or a form with them in it. */
+  /** All that the caller must be allowed, in the words of S3's policies. */
+  readonly asks: Asks;
+  /** What the request body is: nothing that is read, a document, the bytes of an object, or a form with them in it. */
   readonly body: "none" | "xml" | "stream" | "form";
   /** Headers for features that are not built: 501 by name. */
   readonly refused: readonly RefusedHeader[];
@@ -70,15 +77,15 @@ export interface OperationRow {
 }
 
 function built(
-  permission: string,
+  asks: Asks,
   handler: Handler,
   options: Partial<Pick<OperationRow, "body" | "refused" | "query">> = {},
 ): OperationRow {
-  return { permission, body: "none", refused: refusedHeaders.none, query: [], ...options, handler };
+  return { asks, body: "none", refused: refusedHeaders.none, query: [], ...options, handler };
 }
 
-function notBuilt(permission: string): OperationRow {
-  return { permission, body: "none", refused: refusedHeaders.none, query: ["versionId"], handler: null };
+function notBuilt(asks: Asks): OperationRow {
+  return { asks, body: "none", refused: refusedHeaders.none, query: ["versionId"], handler: null };
 }
 
 const readObject = {
@@ -94,6 +101,12 @@ const readObject = {
     "response-expires",
   ],
 };
+/** DeleteObjects asks key by key besides, as its body names them. */
+const byKey: Asks = bypassAsks;
+const attributesAsks = all(
+  ofObject("s3:GetObject", "s3:GetObjectVersion"),
+  ofObject("s3:GetObjectAttributes", "s3:GetObjectVersionAttributes"),
+);
 const oneVersion = { query: ["versionId"] };
 const oneUpload = ["uploadId"];
 const onePart = ["uploadId", "partNumber"];
@@ -101,117 +114,136 @@ const noneListed = element("IsTruncated", false);
 
 /** Every operation of S3. A missing row does not compile. */
 export const operations: Readonly<Record<OperationName, OperationRow>> = {
-  AbortMultipartUpload: built("s3:AbortMultipartUpload", abortMultipartUpload, { query: oneUpload }),
-  CompleteMultipartUpload: built("s3:PutObject", completeMultipartUpload, {
+  AbortMultipartUpload: built(ofKey("s3:AbortMultipartUpload"), abortMultipartUpload, { query: oneUpload }),
+  CompleteMultipartUpload: built(asksOf.completeUpload, completeMultipartUpload, {
     body: "xml",
     refused: refusedHeaders.readObject,
     query: oneUpload,
   }),
-  CopyObject: built("s3:PutObject", copyObject, { refused: refusedHeaders.copyObject }),
-  CreateBucket: built("s3:CreateBucket", createBucket, { body: "xml", refused: refusedHeaders.createBucket }),
-  CreateBucketMetadataConfiguration: notBuilt("s3:CreateBucketMetadataTableConfiguration"),
-  CreateBucketMetadataTableConfiguration: notBuilt("s3:CreateBucketMetadataTableConfiguration"),
-  CreateMultipartUpload: built("s3:PutObject", createMultipartUpload, { refused: refusedHeaders.createUpload }),
-  CreateSession: notBuilt("s3express:CreateSession"),
-  DeleteBucket: built("s3:DeleteBucket", deleteBucket),
-  DeleteBucketAnalyticsConfiguration: notBuilt("s3:PutAnalyticsConfiguration"),
-  DeleteBucketCors: built("s3:PutBucketCORS", deleteBucketCors),
-  DeleteBucketEncryption: notBuilt("s3:PutEncryptionConfiguration"),
-  DeleteBucketIntelligentTieringConfiguration: notBuilt("s3:PutIntelligentTieringConfiguration"),
-  DeleteBucketInventoryConfiguration: notBuilt("s3:PutInventoryConfiguration"),
-  DeleteBucketLifecycle: notBuilt("s3:PutLifecycleConfiguration"),
-  DeleteBucketMetadataConfiguration: notBuilt("s3:DeleteBucketMetadataTableConfiguration"),
-  DeleteBucketMetadataTableConfiguration: notBuilt("s3:DeleteBucketMetadataTableConfiguration"),
-  DeleteBucketMetricsConfiguration: notBuilt("s3:PutMetricsConfiguration"),
-  DeleteBucketOwnershipControls: built("s3:PutBucketOwnershipControls", deleteBucketOwnershipControls),
-  DeleteBucketPolicy: notBuilt("s3:DeleteBucketPolicy"),
-  DeleteBucketReplication: notBuilt("s3:PutReplicationConfiguration"),
-  DeleteBucketTagging: built("s3:PutBucketTagging", deleteBucketTagging),
-  DeleteBucketWebsite: notBuilt("s3:DeleteBucketWebsite"),
-  DeleteObject: built("s3:DeleteObject", deleteObject, { refused: refusedHeaders.deleteObject, ...oneVersion }),
-  DeleteObjectAnnotation: notBuilt("s3:DeleteObjectAnnotation"),
-  DeleteObjects: built("s3:DeleteObject", deleteObjects, { body: "xml" }),
-  DeleteObjectTagging: built("s3:DeleteObjectTagging", deleteObjectTagging, oneVersion),
-  DeletePublicAccessBlock: built("s3:PutBucketPublicAccessBlock", deletePublicAccessBlock),
-  GetBucketAbac: notBuilt("s3:GetBucketAbac"),
-  GetBucketAccelerateConfiguration: built("s3:GetAccelerateConfiguration", fixedDocument("AccelerateConfiguration")),
-  GetBucketAcl: built("s3:GetBucketAcl", getBucketAcl),
-  GetBucketAnalyticsConfiguration: built("s3:GetAnalyticsConfiguration", notSet("NoSuchConfiguration"), {
+  CopyObject: built(asksOf.copyObject, copyObject, { refused: refusedHeaders.copyObject }),
+  CreateBucket: built(newBucketAsks, createBucket, { body: "xml", refused: refusedHeaders.createBucket }),
+  CreateBucketMetadataConfiguration: notBuilt(ofBucket("s3:CreateBucketMetadataTableConfiguration")),
+  CreateBucketMetadataTableConfiguration: notBuilt(ofBucket("s3:CreateBucketMetadataTableConfiguration")),
+  CreateMultipartUpload: built(asksOf.writeObject, createMultipartUpload, { refused: refusedHeaders.createUpload }),
+  CreateSession: notBuilt(ofBucket("s3express:CreateSession")),
+  DeleteBucket: built(ofBucket("s3:DeleteBucket"), deleteBucket),
+  DeleteBucketAnalyticsConfiguration: notBuilt(ofBucket("s3:PutAnalyticsConfiguration")),
+  DeleteBucketCors: built(ofBucket("s3:PutBucketCORS"), deleteBucketCors),
+  DeleteBucketEncryption: notBuilt(ofBucket("s3:PutEncryptionConfiguration")),
+  DeleteBucketIntelligentTieringConfiguration: notBuilt(ofBucket("s3:PutIntelligentTieringConfiguration")),
+  DeleteBucketInventoryConfiguration: notBuilt(ofBucket("s3:PutInventoryConfiguration")),
+  DeleteBucketLifecycle: notBuilt(ofBucket("s3:PutLifecycleConfiguration")),
+  DeleteBucketMetadataConfiguration: notBuilt(ofBucket("s3:DeleteBucketMetadataTableConfiguration")),
+  DeleteBucketMetadataTableConfiguration: notBuilt(ofBucket("s3:DeleteBucketMetadataTableConfiguration")),
+  DeleteBucketMetricsConfiguration: notBuilt(ofBucket("s3:PutMetricsConfiguration")),
+  DeleteBucketOwnershipControls: built(ofBucket("s3:PutBucketOwnershipControls"), deleteBucketOwnershipControls),
+  DeleteBucketPolicy: built(ofBucket("s3:DeleteBucketPolicy"), deleteBucketPolicy),
+  DeleteBucketReplication: notBuilt(ofBucket("s3:PutReplicationConfiguration")),
+  DeleteBucketTagging: built(ofBucket("s3:PutBucketTagging"), deleteBucketTagging),
+  DeleteBucketWebsite: notBuilt(ofBucket("s3:DeleteBucketWebsite")),
+  DeleteObject: built(asksOf.deleteObject, deleteObject, { refused: refusedHeaders.deleteObject, ...oneVersion }),
+  DeleteObjectAnnotation: notBuilt(ofObject("s3:DeleteObjectAnnotation", "s3:DeleteObjectVersionAnnotation")),
+  DeleteObjects: built(byKey, deleteObjects, { body: "xml" }),
+  DeleteObjectTagging: built(
+    ofObject("s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging"),
+    deleteObjectTagging,
+    oneVersion,
+  ),
+  DeletePublicAccessBlock: built(ofBucket("s3:PutBucketPublicAccessBlock"), deletePublicAccessBlock),
+  GetBucketAbac: notBuilt(ofBucket("s3:GetBucketAbac")),
+  GetBucketAccelerateConfiguration: built(
+    ofBucket("s3:GetAccelerateConfiguration"),
+    fixedDocument("AccelerateConfiguration"),
+  ),
+  GetBucketAcl: built(ofBucket("s3:GetBucketAcl"), getBucketAcl),
+  GetBucketAnalyticsConfiguration: built(ofBucket("s3:GetAnalyticsConfiguration"), notSet("NoSuchConfiguration"), {
     query: ["id"],
   }),
-  GetBucketCors: built("s3:GetBucketCORS", getBucketCors),
-  GetBucketEncryption: built("s3:GetEncryptionConfiguration", notSet("ServerSideEncryptionConfigurationNotFoundError")),
+  GetBucketCors: built(ofBucket("s3:GetBucketCORS"), getBucketCors),
+  GetBucketEncryption: built(
+    ofBucket("s3:GetEncryptionConfiguration"),
+    notSet("ServerSideEncryptionConfigurationNotFoundError"),
+  ),
   GetBucketIntelligentTieringConfiguration: built(
-    "s3:GetIntelligentTieringConfiguration",
+    ofBucket("s3:GetIntelligentTieringConfiguration"),
     notSet("NoSuchConfiguration"),
     { query: ["id"] },
   ),
-  GetBucketInventoryConfiguration: built("s3:GetInventoryConfiguration", notSet("NoSuchConfiguration"), {
+  GetBucketInventoryConfiguration: built(ofBucket("s3:GetInventoryConfiguration"), notSet("NoSuchConfiguration"), {
     query: ["id"],
   }),
-  GetBucketLifecycleConfiguration: built("s3:GetLifecycleConfiguration", notSet("NoSuchLifecycleConfiguration")),
-  GetBucketLocation: built("s3:GetBucketLocation", getBucketLocation),
-  GetBucketLogging: built("s3:GetBucketLogging", fixedDocument("BucketLoggingStatus")),
-  GetBucketMetadataConfiguration: notBuilt("s3:GetBucketMetadataTableConfiguration"),
-  GetBucketMetadataTableConfiguration: notBuilt("s3:GetBucketMetadataTableConfiguration"),
-  GetBucketMetricsConfiguration: built("s3:GetMetricsConfiguration", notSet("NoSuchConfiguration"), {
+  GetBucketLifecycleConfiguration: built(
+    ofBucket("s3:GetLifecycleConfiguration"),
+    notSet("NoSuchLifecycleConfiguration"),
+  ),
+  GetBucketLocation: built(ofBucket("s3:GetBucketLocation"), getBucketLocation),
+  GetBucketLogging: built(ofBucket("s3:GetBucketLogging"), fixedDocument("BucketLoggingStatus")),
+  GetBucketMetadataConfiguration: notBuilt(ofBucket("s3:GetBucketMetadataTableConfiguration")),
+  GetBucketMetadataTableConfiguration: notBuilt(ofBucket("s3:GetBucketMetadataTableConfiguration")),
+  GetBucketMetricsConfiguration: built(ofBucket("s3:GetMetricsConfiguration"), notSet("NoSuchConfiguration"), {
     query: ["id"],
   }),
-  GetBucketNotificationConfiguration: built("s3:GetBucketNotification", fixedDocument("NotificationConfiguration")),
-  GetBucketOwnershipControls: built("s3:GetBucketOwnershipControls", getBucketOwnershipControls),
-  GetBucketPolicy: built("s3:GetBucketPolicy", notSet("NoSuchBucketPolicy")),
-  GetBucketPolicyStatus: built("s3:GetBucketPolicyStatus", notSet("NoSuchBucketPolicy")),
-  GetBucketReplication: built("s3:GetReplicationConfiguration", notSet("ReplicationConfigurationNotFoundError")),
+  GetBucketNotificationConfiguration: built(
+    ofBucket("s3:GetBucketNotification"),
+    fixedDocument("NotificationConfiguration"),
+  ),
+  GetBucketOwnershipControls: built(ofBucket("s3:GetBucketOwnershipControls"), getBucketOwnershipControls),
+  GetBucketPolicy: built(ofBucket("s3:GetBucketPolicy"), getBucketPolicy),
+  GetBucketPolicyStatus: built(ofBucket("s3:GetBucketPolicyStatus"), getBucketPolicyStatus),
+  GetBucketReplication: built(
+    ofBucket("s3:GetReplicationConfiguration"),
+    notSet("ReplicationConfigurationNotFoundError"),
+  ),
   GetBucketRequestPayment: built(
-    "s3:GetBucketRequestPayment",
+    ofBucket("s3:GetBucketRequestPayment"),
     fixedDocument("RequestPaymentConfiguration", element("Payer", "BucketOwner")),
   ),
-  GetBucketTagging: built("s3:GetBucketTagging", getBucketTagging),
-  GetBucketVersioning: built("s3:GetBucketVersioning", getBucketVersioning),
-  GetBucketWebsite: built("s3:GetBucketWebsite", notSet("NoSuchWebsiteConfiguration")),
-  GetObject: built("s3:GetObject", getObject, readObject),
-  GetObjectAcl: built("s3:GetObjectAcl", getObjectAcl, oneVersion),
-  GetObjectAnnotation: notBuilt("s3:GetObjectAnnotation"),
-  GetObjectAttributes: built("s3:GetObjectAttributes", getObjectAttributes, {
+  GetBucketTagging: built(ofBucket("s3:GetBucketTagging"), getBucketTagging),
+  GetBucketVersioning: built(ofBucket("s3:GetBucketVersioning"), getBucketVersioning),
+  GetBucketWebsite: built(ofBucket("s3:GetBucketWebsite"), notSet("NoSuchWebsiteConfiguration")),
+  GetObject: built(ofObject("s3:GetObject", "s3:GetObjectVersion"), getObject, readObject),
+  GetObjectAcl: built(ofObject("s3:GetObjectAcl", "s3:GetObjectVersionAcl"), getObjectAcl, oneVersion),
+  GetObjectAnnotation: notBuilt(ofObject("s3:GetObjectAnnotation", "s3:GetObjectVersionAnnotation")),
+  GetObjectAttributes: built(attributesAsks, getObjectAttributes, {
     refused: refusedHeaders.readObject,
     ...oneVersion,
   }),
-  GetObjectLegalHold: built("s3:GetObjectLegalHold", getObjectLegalHold, oneVersion),
-  GetObjectLockConfiguration: built("s3:GetBucketObjectLockConfiguration", getObjectLockConfiguration),
-  GetObjectRetention: built("s3:GetObjectRetention", getObjectRetention, oneVersion),
-  GetObjectTagging: built("s3:GetObjectTagging", getObjectTagging, oneVersion),
-  GetObjectTorrent: notBuilt("s3:GetObjectTorrent"),
-  GetPublicAccessBlock: built("s3:GetBucketPublicAccessBlock", getPublicAccessBlock),
-  HeadBucket: built("s3:ListBucket", headBucket),
-  HeadObject: built("s3:GetObject", headObject, readObject),
+  GetObjectLegalHold: built(ofObject("s3:GetObjectLegalHold"), getObjectLegalHold, oneVersion),
+  GetObjectLockConfiguration: built(ofBucket("s3:GetBucketObjectLockConfiguration"), getObjectLockConfiguration),
+  GetObjectRetention: built(ofObject("s3:GetObjectRetention"), getObjectRetention, oneVersion),
+  GetObjectTagging: built(ofObject("s3:GetObjectTagging", "s3:GetObjectVersionTagging"), getObjectTagging, oneVersion),
+  GetObjectTorrent: notBuilt(ofObject("s3:GetObjectTorrent", "s3:GetObjectVersionTorrent")),
+  GetPublicAccessBlock: built(ofBucket("s3:GetBucketPublicAccessBlock"), getPublicAccessBlock),
+  HeadBucket: built(ofBucket("s3:ListBucket"), headBucket),
+  HeadObject: built(ofObject("s3:GetObject", "s3:GetObjectVersion"), headObject, readObject),
   ListBucketAnalyticsConfigurations: built(
-    "s3:GetAnalyticsConfiguration",
+    ofBucket("s3:GetAnalyticsConfiguration"),
     fixedDocument("ListBucketAnalyticsConfigurationResult", noneListed),
   ),
   ListBucketIntelligentTieringConfigurations: built(
-    "s3:GetIntelligentTieringConfiguration",
+    ofBucket("s3:GetIntelligentTieringConfiguration"),
     fixedDocument("ListBucketIntelligentTieringConfigurationsOutput", noneListed),
   ),
   ListBucketInventoryConfigurations: built(
-    "s3:GetInventoryConfiguration",
+    ofBucket("s3:GetInventoryConfiguration"),
     fixedDocument("ListInventoryConfigurationsResult", noneListed),
   ),
   ListBucketMetricsConfigurations: built(
-    "s3:GetMetricsConfiguration",
+    ofBucket("s3:GetMetricsConfiguration"),
     fixedDocument("ListMetricsConfigurationsResult", noneListed),
   ),
-  ListBuckets: built("s3:ListAllMyBuckets", listBuckets, {
+  ListBuckets: built(ofAccount("s3:ListAllMyBuckets"), listBuckets, {
     query: ["bucket-region", "continuation-token", "max-buckets", "prefix"],
   }),
-  ListDirectoryBuckets: notBuilt("s3express:ListAllMyDirectoryBuckets"),
-  ListMultipartUploads: built("s3:ListBucketMultipartUploads", listMultipartUploads, {
+  ListDirectoryBuckets: notBuilt(ofAccount("s3express:ListAllMyDirectoryBuckets")),
+  ListMultipartUploads: built(ofBucket("s3:ListBucketMultipartUploads"), listMultipartUploads, {
     query: ["delimiter", "encoding-type", "key-marker", "max-uploads", "prefix", "upload-id-marker"],
   }),
-  ListObjectAnnotations: notBuilt("s3:ListObjectAnnotations"),
-  ListObjects: built("s3:ListBucket", listObjects, {
+  ListObjectAnnotations: notBuilt(ofObject("s3:ListObjectAnnotations", "s3:ListObjectVersionAnnotations")),
+  ListObjects: built(ofBucket("s3:ListBucket"), listObjects, {
     query: ["delimiter", "encoding-type", "marker", "max-keys", "prefix"],
   }),
-  ListObjectsV2: built("s3:ListBucket", listObjectsV2, {
+  ListObjectsV2: built(ofBucket("s3:ListBucket"), listObjectsV2, {
     query: [
       "list-type",
       "continuation-token",
@@ -223,53 +255,70 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
       "start-after",
     ],
   }),
-  ListObjectVersions: built("s3:ListBucketVersions", listObjectVersions, {
+  ListObjectVersions: built(ofBucket("s3:ListBucketVersions"), listObjectVersions, {
     query: ["delimiter", "encoding-type", "key-marker", "max-keys", "prefix", "version-id-marker"],
   }),
-  ListParts: built("s3:ListMultipartUploadParts", listParts, {
+  ListParts: built(ofKey("s3:ListMultipartUploadParts"), listParts, {
     refused: refusedHeaders.readObject,
     query: ["uploadId", "max-parts", "part-number-marker"],
   }),
-  PostObject: built("s3:PutObject", postObject, { body: "form", refused: refusedHeaders.writeObject }),
-  PutBucketAbac: notBuilt("s3:PutBucketAbac"),
-  PutBucketAccelerateConfiguration: notBuilt("s3:PutAccelerateConfiguration"),
-  PutBucketAcl: built("s3:PutBucketAcl", putBucketAcl, { body: "xml", refused: refusedHeaders.acl }),
-  PutBucketAnalyticsConfiguration: notBuilt("s3:PutAnalyticsConfiguration"),
-  PutBucketCors: built("s3:PutBucketCORS", putBucketCors, { body: "xml" }),
-  PutBucketEncryption: notBuilt("s3:PutEncryptionConfiguration"),
-  PutBucketIntelligentTieringConfiguration: notBuilt("s3:PutIntelligentTieringConfiguration"),
-  PutBucketInventoryConfiguration: notBuilt("s3:PutInventoryConfiguration"),
-  PutBucketLifecycleConfiguration: notBuilt("s3:PutLifecycleConfiguration"),
-  PutBucketLogging: notBuilt("s3:PutBucketLogging"),
-  PutBucketMetricsConfiguration: notBuilt("s3:PutMetricsConfiguration"),
-  PutBucketNotificationConfiguration: notBuilt("s3:PutBucketNotification"),
-  PutBucketOwnershipControls: built("s3:PutBucketOwnershipControls", putBucketOwnershipControls, { body: "xml" }),
-  PutBucketPolicy: notBuilt("s3:PutBucketPolicy"),
-  PutBucketReplication: notBuilt("s3:PutReplicationConfiguration"),
-  PutBucketRequestPayment: notBuilt("s3:PutBucketRequestPayment"),
-  PutBucketTagging: built("s3:PutBucketTagging", putBucketTagging, { body: "xml" }),
-  PutBucketVersioning: built("s3:PutBucketVersioning", putBucketVersioning, { body: "xml" }),
-  PutBucketWebsite: notBuilt("s3:PutBucketWebsite"),
-  PutObject: built("s3:PutObject", putObject, { body: "stream", refused: refusedHeaders.writeObject }),
-  PutObjectAcl: built("s3:PutObjectAcl", putObjectAcl, { body: "xml", refused: refusedHeaders.acl, ...oneVersion }),
-  PutObjectAnnotation: notBuilt("s3:PutObjectAnnotation"),
-  PutObjectLegalHold: built("s3:PutObjectLegalHold", putObjectLegalHold, { body: "xml", ...oneVersion }),
-  PutObjectLockConfiguration: built("s3:PutBucketObjectLockConfiguration", putObjectLockConfiguration, { body: "xml" }),
-  PutObjectRetention: built("s3:PutObjectRetention", putObjectRetention, { body: "xml", ...oneVersion }),
-  PutObjectTagging: built("s3:PutObjectTagging", putObjectTagging, { body: "xml", ...oneVersion }),
-  PutPublicAccessBlock: built("s3:PutBucketPublicAccessBlock", putPublicAccessBlock, { body: "xml" }),
-  RenameObject: built("s3express:RenameObject", renameObject),
-  RestoreObject: notBuilt("s3:RestoreObject"),
-  SelectObjectContent: notBuilt("s3:GetObject"),
-  UpdateBucketMetadataAnnotationTableConfiguration: notBuilt("s3:UpdateBucketMetadataAnnotationTableConfiguration"),
-  UpdateBucketMetadataInventoryTableConfiguration: notBuilt("s3:UpdateBucketMetadataInventoryTableConfiguration"),
-  UpdateBucketMetadataJournalTableConfiguration: notBuilt("s3:UpdateBucketMetadataJournalTableConfiguration"),
-  UpdateObjectEncryption: notBuilt("s3:UpdateObjectEncryption"),
-  UploadPart: built("s3:PutObject", uploadPart, {
+  PostObject: built(asksOf.writeObject, postObject, { body: "form", refused: refusedHeaders.writeObject }),
+  PutBucketAbac: notBuilt(ofBucket("s3:PutBucketAbac")),
+  PutBucketAccelerateConfiguration: notBuilt(ofBucket("s3:PutAccelerateConfiguration")),
+  PutBucketAcl: built(ofBucket("s3:PutBucketAcl"), putBucketAcl, { body: "xml" }),
+  PutBucketAnalyticsConfiguration: notBuilt(ofBucket("s3:PutAnalyticsConfiguration")),
+  PutBucketCors: built(ofBucket("s3:PutBucketCORS"), putBucketCors, { body: "xml" }),
+  PutBucketEncryption: notBuilt(ofBucket("s3:PutEncryptionConfiguration")),
+  PutBucketIntelligentTieringConfiguration: notBuilt(ofBucket("s3:PutIntelligentTieringConfiguration")),
+  PutBucketInventoryConfiguration: notBuilt(ofBucket("s3:PutInventoryConfiguration")),
+  PutBucketLifecycleConfiguration: notBuilt(ofBucket("s3:PutLifecycleConfiguration")),
+  PutBucketLogging: notBuilt(ofBucket("s3:PutBucketLogging")),
+  PutBucketMetricsConfiguration: notBuilt(ofBucket("s3:PutMetricsConfiguration")),
+  PutBucketNotificationConfiguration: notBuilt(ofBucket("s3:PutBucketNotification")),
+  PutBucketOwnershipControls: built(ofBucket("s3:PutBucketOwnershipControls"), putBucketOwnershipControls, {
+    body: "xml",
+  }),
+  PutBucketPolicy: built(ofBucket("s3:PutBucketPolicy"), putBucketPolicy, { body: "xml" }),
+  PutBucketReplication: notBuilt(ofBucket("s3:PutReplicationConfiguration")),
+  PutBucketRequestPayment: notBuilt(ofBucket("s3:PutBucketRequestPayment")),
+  PutBucketTagging: built(ofBucket("s3:PutBucketTagging"), putBucketTagging, { body: "xml" }),
+  PutBucketVersioning: built(ofBucket("s3:PutBucketVersioning"), putBucketVersioning, { body: "xml" }),
+  PutBucketWebsite: notBuilt(ofBucket("s3:PutBucketWebsite")),
+  PutObject: built(asksOf.writeObject, putObject, { body: "stream", refused: refusedHeaders.writeObject }),
+  PutObjectAcl: built(ofObject("s3:PutObjectAcl", "s3:PutObjectVersionAcl"), putObjectAcl, {
+    body: "xml",
+    ...oneVersion,
+  }),
+  PutObjectAnnotation: notBuilt(ofObject("s3:PutObjectAnnotation", "s3:PutObjectVersionAnnotation")),
+  PutObjectLegalHold: built(ofObject("s3:PutObjectLegalHold"), putObjectLegalHold, { body: "xml", ...oneVersion }),
+  PutObjectLockConfiguration: built(ofBucket("s3:PutBucketObjectLockConfiguration"), putObjectLockConfiguration, {
+    body: "xml",
+  }),
+  PutObjectRetention: built(all(ofObject("s3:PutObjectRetention"), bypassAsks), putObjectRetention, {
+    body: "xml",
+    ...oneVersion,
+  }),
+  PutObjectTagging: built(ofObject("s3:PutObjectTagging", "s3:PutObjectVersionTagging"), putObjectTagging, {
+    body: "xml",
+    ...oneVersion,
+  }),
+  PutPublicAccessBlock: built(ofBucket("s3:PutBucketPublicAccessBlock"), putPublicAccessBlock, { body: "xml" }),
+  RenameObject: built(asksOf.renameObject, renameObject),
+  RestoreObject: notBuilt(ofObject("s3:RestoreObject")),
+  SelectObjectContent: notBuilt(ofObject("s3:GetObject")),
+  UpdateBucketMetadataAnnotationTableConfiguration: notBuilt(
+    ofBucket("s3:UpdateBucketMetadataAnnotationTableConfiguration"),
+  ),
+  UpdateBucketMetadataInventoryTableConfiguration: notBuilt(
+    ofBucket("s3:UpdateBucketMetadataInventoryTableConfiguration"),
+  ),
+  UpdateBucketMetadataJournalTableConfiguration: notBuilt(ofBucket("s3:UpdateBucketMetadataJournalTableConfiguration")),
+  UpdateObjectEncryption: notBuilt(ofObject("s3:UpdateObjectEncryption")),
+  UploadPart: built(ofKey("s3:PutObject"), uploadPart, {
     body: "stream",
     refused: refusedHeaders.uploadPart,
     query: onePart,
   }),
-  UploadPartCopy: built("s3:PutObject", uploadPartCopy, { refused: refusedHeaders.uploadPartCopy, query: onePart }),
-  WriteGetObjectResponse: notBuilt("s3-object-lambda:WriteGetObjectResponse"),
+  UploadPartCopy: built(asksOf.copyPart, uploadPartCopy, { refused: refusedHeaders.uploadPartCopy, query: onePart }),
+  WriteGetObjectResponse: notBuilt(ofAccount("s3-object-lambda:WriteGetObjectResponse")),
 };

@@ -1,10 +1,12 @@
 import type { StoreContext } from "../context.ts";
-import { StoreError } from "../failure.ts";
+import { newId } from "../placement/ids.ts";
 import { withMetadata } from "../translate-metadata.ts";
-import type { BucketName } from "../types.ts";
+import type { Bucket, BucketAccess, BucketName, PublicAccessBlock } from "../types.ts";
+import { admitted, foundBucket, underAccess } from "./admission.ts";
+import { allStores } from "./databases.ts";
 
 /** Configurations of a bucket that the store keeps and does not read: what they hold is for their writer to say. */
-export type ConfigurationKind = "cors" | "tagging" | "ownershipControlsRemoved" | "publicAccessBlock";
+export type ConfigurationKind = "cors" | "tagging";
 
 /** A configuration as it was set, or null. One D1 round trip. Throws `StoreError` no-such-bucket. */
 export async function readBucketConfiguration(
@@ -13,15 +15,67 @@ export async function readBucketConfiguration(
   kind: ConfigurationKind,
 ): Promise<unknown> {
   const found = await withMetadata({ bucket }, () => store.metadata.buckets.configuration(bucket, kind));
-  if (found === null) throw new StoreError({ kind: "no-such-bucket", bucket });
-  return found.value === null ? null : JSON.parse(found.value);
+  foundBucket(store, found?.bucket, bucket);
+  return found === null || found.value === null ? null : JSON.parse(found.value);
 }
 
 /** Sets a configuration (anything that is JSON), or takes it away (null). Throws `StoreError` no-such-bucket. */
 export async function setBucketConfiguration(
   store: StoreContext,
   bucket: BucketName,
-  { kind, value }: { kind: ConfigurationKind; value: unknown },
+  configuration: { kind: ConfigurationKind; value: unknown },
 ): Promise<void> {
-  await withMetadata({ bucket }, () => store.metadata.buckets.configure(bucket, kind, value));
+  await withMetadata({ bucket }, () =>
+    admitted(store, bucket, (found) => store.metadata.buckets.configure(bucket, configuration, found)),
+  );
+}
+
+/** One part of a bucket's access settings. */
+export type AccessChange = {
+  [Part in keyof BucketAccess]-?: { part: Part; value: BucketAccess[Part] | null };
+}[keyof BucketAccess];
+
+/** Sets one part of a bucket's access settings, or takes it away (null). Throws `StoreError` no-such-bucket. */
+export async function setBucketAccess(store: StoreContext, name: BucketName, change: AccessChange): Promise<void> {
+  const settings = { ...change, id: newId(store) };
+  await withMetadata({ bucket: name }, () =>
+    admitted(store, name, (bucket) => store.metadata.buckets.setAccess(name, settings, bucket)),
+  );
+}
+
+/**
+ * The same, of a part that depends on the others: `change` gets the bucket as it is, and throws if that does not take it. The batch
+ * fails if the bucket is another one by then, and all is done again. One round trip more.
+ */
+export async function changeBucketAccess(
+  store: StoreContext,
+  name: BucketName,
+  change: (bucket: Bucket) => AccessChange,
+): Promise<void> {
+  await underAccess(() =>
+    withMetadata({ bucket: name }, async () => {
+      const bucket = foundBucket(store, await store.metadata.buckets.learn(name, store.clock.now()), name);
+      await store.metadata.buckets.setAccess(name, { ...change(bucket), id: newId(store) }, bucket);
+    }),
+  );
+}
+
+/** The public access block of an account; null: it has none. */
+export async function readAccountBlock(store: StoreContext, owner: string): Promise<PublicAccessBlock | null> {
+  return withMetadata({ bucket: "" }, () => store.metadata.buckets.accountBlock(owner));
+}
+
+/**
+ * Sets the public access block of an account, or takes it away (null): in every database, because each has some of the account's
+ * buckets. After a crash some of them have it and some have not; repeating it finishes.
+ */
+export async function setAccountBlock(
+  store: StoreContext,
+  owner: string,
+  block: PublicAccessBlock | null,
+): Promise<void> {
+  const id = newId(store);
+  await withMetadata({ bucket: "" }, () =>
+    Promise.all(allStores(store).map(({ metadata }) => metadata.buckets.setAccountBlock(owner, block, id))),
+  );
 }

@@ -1,9 +1,12 @@
-import type { BucketRow } from "../../metadata/rows.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
+import { newId } from "../placement/ids.ts";
 import { withMetadata } from "../translate-metadata.ts";
-import type { Bucket, BucketName, Tags } from "../types.ts";
+import type { Bucket, BucketAccess, BucketName, Tags } from "../types.ts";
+import { admitted, foundBucket } from "./admission.ts";
 import { allStores } from "./databases.ts";
+
+export type ListedBucket = Pick<Bucket, "name" | "createdMs" | "region">;
 
 /**
  * A page of an owner's buckets in name order. `after` is exclusive, "" from the start. Several databases are asked side by side:
@@ -12,7 +15,7 @@ import { allStores } from "./databases.ts";
 export async function listBuckets(
   store: StoreContext,
   page: { owner: string; prefix: string; after: string; limit: number },
-): Promise<{ buckets: Bucket[]; truncated: boolean }> {
+): Promise<{ buckets: ListedBucket[]; truncated: boolean }> {
   const stores = allStores(store);
   const lists = await withMetadata({ bucket: "" }, () =>
     Promise.all(stores.map(({ metadata }) => metadata.buckets.list(page))),
@@ -29,14 +32,26 @@ export async function listBuckets(
  */
 export async function createBucket(
   store: StoreContext,
-  bucket: { name: BucketName; owner: string; region: string; objectLock?: boolean; tags?: Tags },
+  bucket: {
+    name: BucketName;
+    owner: string;
+    /** Absent: the first account. */
+    ownerAccount?: string;
+    region: string;
+    objectLock?: boolean;
+    tags?: Tags;
+    /** Absent: nothing is set. */
+    access?: BucketAccess;
+  },
 ): Promise<void> {
-  const { objectLock = false, tags = [], ...named } = bucket;
+  const { objectLock = false, tags = [], access = null, ownerAccount = null, ...named } = bucket;
   const lock = objectLock
     ? { versioning: "enabled" as const, objectLock: "{}" }
     : { versioning: null, objectLock: null };
   const configuration = tags.length > 0 ? { tagging: tags } : {};
-  const row = { ...named, ...lock, configuration, createdMs: store.clock.now() };
+  // The id is used too if the account has settings that new buckets take over.
+  const settings = { ownerAccount, access, accessId: newId(store) };
+  const row = { ...named, ...lock, ...settings, configuration, createdMs: store.clock.now() };
   const { metadata } = store.databases ? await store.databases.forNewBucket(bucket.name) : store;
   const taken = await withMetadata({ bucket: bucket.name }, () => metadata.buckets.create(row));
   if (!taken) return;
@@ -50,14 +65,16 @@ export async function createBucket(
 /** Throws `StoreError` no-such-bucket. */
 export async function headBucket(store: StoreContext, name: BucketName): Promise<Bucket> {
   const row = await withMetadata({ bucket: name }, () => store.metadata.buckets.learn(name, store.clock.now()));
-  return foundBucket(row, name);
+  return foundBucket(store, row, name);
 }
 
 /** Deletes an empty bucket, and aborts its unfinished uploads. Throws `StoreError` no-such-bucket or bucket-not-empty. */
 export async function deleteBucket(store: StoreContext, name: BucketName): Promise<void> {
   await store.databases?.keepName(name, store);
   try {
-    await withMetadata({ bucket: name }, () => store.metadata.buckets.delete(name, store.clock.now()));
+    await withMetadata({ bucket: name }, () =>
+      admitted(store, name, (bucket) => store.metadata.buckets.delete(name, store.clock.now(), bucket)),
+    );
   } catch (error) {
     if (!(error instanceof StoreError) || error.failure.kind !== "bucket-not-empty") throw error;
     const { versioning } = await headBucket(store, name);
@@ -72,17 +89,13 @@ export async function setVersioning(
   versioning: "enabled" | "suspended",
 ): Promise<void> {
   try {
-    await withMetadata({ bucket }, () => store.metadata.buckets.setVersioning(bucket, versioning));
+    await withMetadata({ bucket }, () =>
+      admitted(store, bucket, (found) => store.metadata.buckets.setVersioning(bucket, versioning, found)),
+    );
   } catch (error) {
     if (error instanceof StoreError && error.failure.kind === "conflict") {
       throw new StoreError({ kind: "versioning-needed", bucket }, { cause: error });
     }
     throw error;
   }
-}
-
-/** The row, or the failure that the bucket does not exist. */
-export function foundBucket(row: BucketRow | null | undefined, bucket: BucketName): Bucket {
-  if (!row) throw new StoreError({ kind: "no-such-bucket", bucket });
-  return row;
 }

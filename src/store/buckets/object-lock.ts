@@ -2,6 +2,7 @@ import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { BucketName } from "../types.ts";
+import { admitted } from "./admission.ts";
 import { headBucket } from "./buckets.ts";
 import { lockConfiguration, type ObjectLockConfiguration } from "./lock-and-tags.ts";
 
@@ -25,7 +26,10 @@ export async function setLockConfiguration(
   configuration: ObjectLockConfiguration,
 ): Promise<void> {
   try {
-    await withMetadata({ bucket }, () => store.metadata.buckets.setObjectLock(bucket, JSON.stringify(configuration)));
+    const text = JSON.stringify(configuration);
+    await withMetadata({ bucket }, () =>
+      admitted(store, bucket, (found) => store.metadata.buckets.setObjectLock(bucket, text, found)),
+    );
   } catch (error) {
     if (!(error instanceof StoreError) || error.failure.kind !== "conflict") throw error;
     throw new StoreError({ kind: "not-versioned", bucket }, { cause: error });

@@ -5,6 +5,7 @@ import type {
   PlacedMarker,
   RemovalCondition,
 } from "../../metadata/objects/removals.ts";
+import { admitted, recallAdmitted } from "../buckets/admission.ts";
 import { headBucket } from "../buckets/buckets.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
@@ -137,7 +138,7 @@ async function underRules<T>(
   for (let attempt = 1; ; attempt++) {
     // What is remembered is tried once. It says nothing for sure, and so nothing of whether governance may be bypassed.
     const mayRecall = attempt === 1 && bypassGovernance === undefined;
-    const remembered = mayRecall ? store.metadata.buckets.recall(name, store.clock.now()) : null;
+    const remembered = mayRecall ? recallAdmitted(store, name) : null;
     const bucket = remembered ?? (await headBucket(store, name));
     if (bypassGovernance !== undefined && bucket.objectLock === null) throw noObjectLock(name);
     try {
@@ -156,11 +157,13 @@ async function removeVersions(
   if (deletions.length === 0) return new Map();
   const doomed = deletions.map(doomedVersion);
   const options = { nowMs: store.clock.now(), bypassGovernance };
-  const removed = await withMetadata({ bucket }, () => store.metadata.removals.versions(bucket, doomed, options)).catch(
-    (error: unknown) => {
-      throw isBucketChanged(error) ? noObjectLock(bucket, error) : error;
-    },
-  );
+  const removed = await withMetadata({ bucket }, () =>
+    admitted(store, bucket, (found) =>
+      store.metadata.removals.versions(bucket, doomed, { ...options, admitted: found }),
+    ),
+  ).catch((error: unknown) => {
+    throw isBucketChanged(error) ? noObjectLock(bucket, error) : error;
+  });
   const found = new Map(removed.map((version) => [`${formatVersionId(version)} ${version.key}`, version]));
   return new Map(
     deletions.map((deletion) => {

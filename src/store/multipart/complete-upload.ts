@@ -46,7 +46,7 @@ export async function completeUpload(store: StoreContext, complete: CompleteUplo
   const { bucket: name, key, uploadId } = complete;
   const found = await withMetadata(complete, () => store.metadata.uploads.forCompletion(name, key, uploadId));
   if (found && !found.upload) return completedBefore(store, complete);
-  const { bucket, upload } = foundUpload(found, complete);
+  const { bucket, upload } = foundUpload(store, found, complete);
   requireChecksumType(upload, complete);
   const parts = chooseParts(found?.parts ?? [], complete.parts);
   requireSizes(parts, complete, store.settings.partBytesMin);

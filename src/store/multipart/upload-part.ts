@@ -3,10 +3,11 @@ import { createHash } from "node:crypto";
 import { toBase64, toHex } from "../../base/bytes.ts";
 import type { PartCommit } from "../../metadata/objects/commit.ts";
 import type { BlobRow, ContentRow, ExtentRow, ObjectRow } from "../../metadata/rows.ts";
-import { foundBucket } from "../buckets/buckets.ts";
+import { readmitted, underAccess } from "../buckets/admission.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { newId } from "../placement/ids.ts";
+import { requireSpace } from "../placement/require-space.ts";
 import { ObjectBody } from "../read/object-body.ts";
 import { objectHead } from "../read/object-head.ts";
 import type { ObjectName } from "../read/objects.ts";
@@ -62,7 +63,7 @@ export async function uploadPart(store: StoreContext, name: UploadPart): Promise
   const given = verified as ObjectChecksum | null;
   const checksum = given && given.algorithm === info.checksum?.algorithm ? given.value : ownChecksum(info, digests);
   return commitPart(store, name, info, {
-    bucketId: bucket.id,
+    bucket,
     sizeBytes: body.sizeBytes,
     etag: toHex(digests.get("md5") as Uint8Array),
     checksum,
@@ -79,11 +80,11 @@ export async function uploadPart(store: StoreContext, name: UploadPart): Promise
  */
 export async function uploadPartCopy(store: StoreContext, name: UploadPartCopy): Promise<CopiedPart> {
   const found = await openSource(store, name.source, name);
-  const bucket = foundBucket(found.bucket, name.bucket);
-  const { upload } = foundUpload({ bucket, upload: found.upload }, name);
+  const { bucket, upload } = foundUpload(store, found.bucket && { bucket: found.bucket, upload: found.upload }, name);
   const head = objectHead(found.source, found.sourceBucket);
   const source = head.versionId === undefined ? {} : { sourceVersionId: head.versionId };
   const range = name.select(head);
+  await requireSpace(store, null);
   return {
     ...(await copyRange(store, name, { ...found, bucket, info: uploadInfo(upload), range })),
     ...source,
@@ -101,7 +102,7 @@ async function copyRange(
   copy: { bucket: Bucket; info: UploadInfo; source: ObjectRow & ContentRow; from: StoreContext; range: ByteRange },
 ): Promise<UploadedPart> {
   const { bucket, info, source, from, range } = copy;
-  const target = { bucketId: bucket.id, sizeBytes: range.length };
+  const target = { bucket, sizeBytes: range.length };
   const isMoved = source.extents === null || range.length === 0 || from !== store;
   if (isMoved) return copyBytes(store, name, { info, target, body: new ObjectBody(from, source, [], range) });
   const { slices, blobs } = await slicesOf(store, source, info, range);
@@ -121,7 +122,8 @@ async function copyRange(
 type Slice = [start: number, length: number, blobId: string, offset: number];
 
 interface Part {
-  bucketId: number;
+  /** As the request was admitted to it. */
+  bucket: Bucket;
   sizeBytes: number;
   etag: string;
   checksum: string | null;
@@ -153,7 +155,7 @@ async function writePart(
 async function copyBytes(
   store: StoreContext,
   name: UploadPartCopy,
-  copy: { info: UploadInfo; target: { bucketId: number; sizeBytes: number }; body: ObjectBody },
+  copy: { info: UploadInfo; target: { bucket: Bucket; sizeBytes: number }; body: ObjectBody },
 ): Promise<UploadedPart> {
   const { info, target, body } = copy;
   const algorithm = info.checksum?.algorithm;
@@ -183,18 +185,27 @@ async function commitPart(
   part: Part,
 ): Promise<UploadedPart> {
   const id = newId(store);
-  const { bucketId, sizeBytes, etag, checksum, crc64nvme, slices, blobs } = part;
+  const { sizeBytes, etag, checksum, crc64nvme, slices, blobs } = part;
   const modifiedMs = store.clock.now();
   const extents = slices.map((slice): ExtentRow => [...slice, id]);
-  const commit: PartCommit = {
-    bucketId,
+  const commitTo = (bucket: Bucket): PartCommit => ({
+    bucket,
     key: name.key,
     uploadId: name.uploadId,
     part: { partNumber: name.partNumber, id, sizeBytes, etag, modifiedMs, checksum, crc64nvme, extents },
     blobs,
     sharedBlobIds: blobIds(extents).filter((blobId) => !blobs.some(({ id: own }) => own === blobId)),
-  };
-  await withMetadata(name, () => store.metadata.commits.part(commit));
+  });
+  let { bucket } = part;
+  await underAccess(async () => {
+    try {
+      await withMetadata(name, () => store.metadata.commits.part(commitTo(bucket)));
+    } catch (error) {
+      const found = await readmitted(store, bucket, error);
+      if (found) bucket = found;
+      throw error;
+    }
+  });
   const algorithm = info.checksum?.algorithm;
   return { etag, modifiedMs, ...(algorithm && checksum !== null ? { checksum: { algorithm, value: checksum } } : {}) };
 }
@@ -218,13 +229,14 @@ async function slicesOf(
     const to = Math.min(start + length, end);
     return from < to ? [[from - range.offset, to - from, blobId, offset + from - start]] : [];
   });
-  const [start = 0, length = 0] = slices.at(-1) ?? [];
-  const inline = { offset: range.offset + start + length, length: range.length - start - length };
+  const [lastStart = 0, lastLength = 0] = slices.at(-1) ?? [];
+  const covered = lastStart + lastLength;
+  const inline = { offset: range.offset + covered, length: range.length - covered };
   if (inline.length === 0) return { slices, blobs: [] };
   const body = new ObjectBody(store, source, [], inline);
   const bytes = { sizeBytes: inline.length, digests: [], next: () => body.next() };
   const { blobs } = await writePart(store, bytes, upload, () => {});
-  return { slices: [...slices, ...slicesOver(blobs, start + length)], blobs };
+  return { slices: [...slices, ...slicesOver(blobs, covered)], blobs };
 }
 
 /** The whole of blobs that follow each other, from byte `start` of the part. */

@@ -1,11 +1,13 @@
 import type { ListedUpload, UploadPosition } from "../../metadata/objects/listing.ts";
 import type { UploadRow } from "../../metadata/uploads/upload-rows.ts";
 import type { FoundUpload } from "../../metadata/uploads/uploads.ts";
-import { foundBucket, headBucket } from "../buckets/buckets.ts";
+import { foundBucket, newObjectAccess, underAccess } from "../buckets/admission.ts";
+import { headBucket } from "../buckets/buckets.ts";
 import { lockFor, tagRows } from "../buckets/lock-and-tags.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { isId, newId } from "../placement/ids.ts";
+import { requireSpace } from "../placement/require-space.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type {
   Attributes,
@@ -61,30 +63,35 @@ export type UploadEntry = ({ kind: "upload" } & UploadInfo) | { kind: "prefix"; 
 
 /** Begins a multipart upload. Throws `StoreError` no-such-bucket. */
 export async function createUpload(store: StoreContext, create: CreateUpload): Promise<{ uploadId: string }> {
-  const bucket = await headBucket(store, create.bucket);
-  const { key, owner, attributes, storageClass, checksum } = create;
-  const row = {
+  await requireSpace(store, null);
+  const { key, owner, storageClass, checksum } = create;
+  const rowIn = (bucket: Bucket) => ({
     id: newId(store),
-    bucketId: bucket.id,
+    bucket,
     key,
     owner,
-    attributes,
+    attributes: { ...create.attributes, ...newObjectAccess(store, bucket) },
     tags: tagRows(create.tags),
     lock: lockFor(store, bucket, create.lock),
     storageClass,
     checksumAlgorithm: checksum?.algorithm ?? null,
     checksumType: checksum?.type ?? null,
     initiatedMs: store.clock.now(),
-  };
-  await withMetadata(create, () => store.metadata.uploads.create(row));
-  return { uploadId: row.id };
+  });
+  return underAccess(async () => {
+    const row = rowIn(await headBucket(store, create.bucket));
+    await withMetadata(create, () => store.metadata.uploads.create(row));
+    return { uploadId: row.id };
+  });
 }
 
 /** Ends an upload; its parts become trash. Throws `StoreError` no-such-bucket, no-such-upload. */
 export async function abortUpload(store: StoreContext, name: UploadName): Promise<void> {
-  const { bucket } = await findUpload(store, name);
-  const where = { bucketId: bucket.id, key: name.key, uploadId: name.uploadId };
-  await withMetadata(name, () => store.metadata.uploads.abort(where, store.clock.now()));
+  await underAccess(async () => {
+    const { bucket } = await findUpload(store, name);
+    const where = { bucketId: bucket.id, accessId: bucket.accessId, key: name.key, uploadId: name.uploadId };
+    await withMetadata(name, () => store.metadata.uploads.abort(where, store.clock.now()));
+  });
 }
 
 export interface StoredPart {
@@ -102,7 +109,7 @@ export async function listParts(
   name: UploadName & { after: number; limit: number },
 ): Promise<{ upload: UploadInfo; parts: StoredPart[]; truncated: boolean }> {
   const found = await withMetadata(name, () => store.metadata.uploads.parts(name, name));
-  const { upload } = foundUpload(found, name);
+  const { upload } = foundUpload(store, found, name);
   const parts = (found?.parts ?? [])
     .slice(0, name.limit)
     .map(({ checksum, partNumber, sizeBytes, etag, modifiedMs }) => ({
@@ -122,8 +129,9 @@ export async function listUploads(
 ): Promise<ListedUploads> {
   const { bucket, limit } = query;
   const after = { skipPrefix: false, ...query.after };
-  const rows = await withMetadata({ bucket }, () => store.metadata.listing.uploads({ ...query, after }));
-  if (!rows) throw new StoreError({ kind: "no-such-bucket", bucket });
+  const found = await withMetadata({ bucket }, () => store.metadata.listing.uploads({ ...query, after }));
+  foundBucket(store, found?.bucket, bucket);
+  const rows = found?.entries ?? [];
   const entries = rows
     .slice(0, limit)
     .map((row): UploadEntry => (row.kind === "prefix" ? row : { kind: "upload", ...uploadInfo(row) }));
@@ -140,12 +148,16 @@ export async function findUpload(
   name: UploadName,
 ): Promise<{ bucket: Bucket; upload: UploadRow }> {
   const { bucket, key, uploadId } = name;
-  return foundUpload(await withMetadata(name, () => store.metadata.uploads.find(bucket, key, uploadId)), name);
+  return foundUpload(store, await withMetadata(name, () => store.metadata.uploads.find(bucket, key, uploadId)), name);
 }
 
 /** The two, or the failure that one of them does not exist. */
-export function foundUpload(found: FoundUpload | null, name: UploadName): { bucket: Bucket; upload: UploadRow } {
-  const bucket = foundBucket(found?.bucket, name.bucket);
+export function foundUpload(
+  store: Pick<StoreContext, "gate">,
+  found: FoundUpload | null,
+  name: UploadName,
+): { bucket: Bucket; upload: UploadRow } {
+  const bucket = foundBucket(store, found?.bucket, name.bucket);
   const upload = isId(name.uploadId) ? found?.upload : null;
   if (!upload) throw new StoreError({ kind: "no-such-upload", uploadId: name.uploadId });
   return { bucket, upload };

@@ -1,6 +1,6 @@
 import type { ListedVersion, VersionPosition } from "../../metadata/objects/listing.ts";
+import { foundBucket } from "../buckets/admission.ts";
 import type { StoreContext } from "../context.ts";
-import { StoreError } from "../failure.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { BucketName, ChecksumAlgorithm, ChecksumType, ObjectKey } from "../types.ts";
 import { formatVersionId, parseVersionId } from "../version-id.ts";
@@ -17,6 +17,8 @@ export interface VersionEntry {
   etag: string;
   modifiedMs: number;
   storageClass: string;
+  /** Canonical user id. */
+  owner: string;
   checksum?: { algorithm: ChecksumAlgorithm; type: ChecksumType };
 }
 
@@ -51,9 +53,10 @@ export interface VersionsPage {
 export async function listVersions(store: StoreContext, query: ListVersions): Promise<VersionsPage> {
   const { bucket, limit } = query;
   const after = position(query.after);
-  const rows = await withMetadata({ bucket }, () => store.metadata.listing.versions({ ...query, after }));
-  if (!rows) throw new StoreError({ kind: "no-such-bucket", bucket });
-  const entries = rows.slice(0, limit).map((row) => (row.kind === "prefix" ? row : versionEntry(row)));
+  const found = await withMetadata({ bucket }, () => store.metadata.listing.versions({ ...query, after }));
+  const { owner } = foundBucket(store, found?.bucket, bucket);
+  const rows = found?.entries ?? [];
+  const entries = rows.slice(0, limit).map((row) => (row.kind === "prefix" ? row : versionEntry(row, owner)));
   const last = entries.at(-1);
   if (rows.length <= limit || !last) return { entries, truncated: false };
   const next =
@@ -68,9 +71,10 @@ function position({ key, versionId, skipPrefix = false }: VersionMarker): Versio
   return { key, skipPrefix, seq: ref.kind === "null" ? "null" : ref.seq };
 }
 
-function versionEntry(row: ListedVersion): VersionEntry {
+function versionEntry(row: ListedVersion, bucketOwner: string): VersionEntry {
   const { kind, key, isLatest, isMarker, sizeBytes, etag, modifiedMs, storageClass, checksum } = row;
-  const entry = { kind, key, isLatest, isMarker, sizeBytes, etag, modifiedMs, storageClass };
+  const owner = row.owner ?? bucketOwner;
+  const entry = { kind, key, isLatest, isMarker, sizeBytes, etag, modifiedMs, storageClass, owner };
   const versionId = formatVersionId(row);
   if (!checksum) return { ...entry, versionId };
   const { algorithm, type } = checksum as { algorithm: ChecksumAlgorithm; type: ChecksumType };

@@ -1,6 +1,6 @@
 import type { ListPosition } from "../../metadata/objects/listing.ts";
+import { foundBucket } from "../buckets/admission.ts";
 import type { StoreContext } from "../context.ts";
-import { StoreError } from "../failure.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { BucketName, ChecksumAlgorithm, ChecksumType, ObjectKey } from "../types.ts";
 
@@ -14,6 +14,8 @@ export type ListEntry =
       etag: string;
       modifiedMs: number;
       storageClass: string;
+      /** Canonical user id. */
+      owner: string;
       checksum?: { algorithm: ChecksumAlgorithm; type: ChecksumType };
     }
   | { kind: "prefix"; prefix: string };
@@ -39,11 +41,13 @@ export interface ListedPage {
 /** A page of a bucket in one D1 round trip; reads no row that is not part of it. Throws `StoreError` no-such-bucket. */
 export async function listObjects(store: StoreContext, query: ListObjects): Promise<ListedPage> {
   const { bucket, limit } = query;
-  const rows = await withMetadata({ bucket }, () => store.metadata.listing.objects(query));
-  if (!rows) throw new StoreError({ kind: "no-such-bucket", bucket });
+  const found = await withMetadata({ bucket }, () => store.metadata.listing.objects(query));
+  const { owner } = foundBucket(store, found?.bucket, bucket);
+  const rows = found?.entries ?? [];
   const entries = rows.slice(0, limit).map(({ ...row }): ListEntry => {
     if (row.kind === "prefix") return row;
-    const { checksum, ...object } = row;
+    const { checksum, ...listed } = row;
+    const object = { ...listed, owner: listed.owner ?? owner };
     if (!checksum) return object;
     const { algorithm, type } = checksum as { algorithm: ChecksumAlgorithm; type: ChecksumType };
     return { ...object, checksum: { algorithm, type } };

@@ -1,5 +1,13 @@
 import type { LockRow, ObjectRow } from "../../metadata/rows.ts";
-import type { Attributes, Bucket, ObjectChecksum, ObjectHead, ObjectLock, PartSummary } from "../types.ts";
+import type {
+  Attributes,
+  Bucket,
+  ObjectAccess,
+  ObjectChecksum,
+  ObjectHead,
+  ObjectLock,
+  PartSummary,
+} from "../types.ts";
 import { formatVersionId } from "../version-id.ts";
 
 /** An object of `bucket` as its row has it, in the store's words. */
@@ -15,13 +23,19 @@ export function objectHead(row: ObjectRow, bucket: Pick<Bucket, "versioning">): 
     ...(bucket.versioning === null ? {} : { versionId: formatVersionId(row) }),
     tags: row.tags ?? [],
     lock: objectLock(row.lock),
-    attributes: row.attributes as Attributes,
+    ...attributesAndAccess(row),
     ...(row.checksum ? { checksum: row.checksum as ObjectChecksum } : {}),
     ...(row.parts ? { parts: row.parts.map(partSummary) } : {}),
   };
 }
 
-export function objectLock({ retainUntilMs, retainMode, legalHold }: LockRow): ObjectLock {
+/** They share a column. */
+function attributesAndAccess({ attributes }: ObjectRow): Pick<ObjectHead, "attributes" | "owner" | "acl"> {
+  const { owner, acl, ...headers } = attributes as Attributes & ObjectAccess;
+  return { attributes: headers, ...(owner && { owner }), ...(acl && { acl }) };
+}
+
+function objectLock({ retainUntilMs, retainMode, legalHold }: LockRow): ObjectLock {
   const retention = retainMode && retainUntilMs !== null ? { mode: retainMode, untilMs: retainUntilMs } : null;
   return { retention, legalHold };
 }

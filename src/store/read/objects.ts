@@ -1,6 +1,6 @@
 import type { OutgoingBody } from "../../base/outgoing-body.ts";
 import type { FoundHead, MarkerRow, ReadWindow, VersionRef } from "../../metadata/objects/objects.ts";
-import { foundBucket } from "../buckets/buckets.ts";
+import { foundBucket } from "../buckets/admission.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { withMetadata } from "../translate-metadata.ts";
@@ -20,6 +20,7 @@ export interface ObjectName {
 export type ReadHint = { offset: number; length: number | null } | { suffix: number } | { partNumber: number };
 
 export interface OpenObject {
+  bucket: Bucket;
   head: ObjectHead;
   /** Opens bytes of this very version; resolves when the first of them are verified. Throws `StoreError` drives-unavailable. */
   read(range: { offset: number; length: number }): Promise<OutgoingBody>;
@@ -30,18 +31,27 @@ export interface OpenObject {
  * is-delete-marker.
  */
 export async function headObject(store: StoreContext, name: ObjectName): Promise<ObjectHead> {
+  return (await headObjectIn(store, name)).head;
+}
+
+/** The same with the bucket that it is in. */
+export async function headObjectIn(
+  store: StoreContext,
+  name: ObjectName,
+): Promise<{ bucket: Bucket; head: ObjectHead }> {
   const ref = { ...name, version: versionRef(name) };
   const found = await withMetadata(name, () => store.metadata.objects.head(ref));
-  const { bucket, object } = foundVersion(found, name);
-  return objectHead(object, bucket);
+  const { bucket, object } = foundVersion(store, found, name);
+  return { bucket, head: objectHead(object, bucket) };
 }
 
 /** An object and where its bytes are, in one D1 round trip. Throws as `headObject`. */
 export async function openObject(store: StoreContext, name: ObjectName & { hint?: ReadHint }): Promise<OpenObject> {
   const ref = { ...name, version: versionRef(name) };
   const found = await withMetadata(name, () => store.metadata.objects.open(ref, windowOf(name.hint)));
-  const { bucket, object } = foundVersion(found, name);
+  const { bucket, object } = foundVersion(store, found, name);
   return {
+    bucket,
     head: objectHead(object, bucket),
     read: async (range) => {
       const body = new ObjectBody(store, object, found?.blobs ?? [], range);
@@ -60,15 +70,18 @@ export function versionRef({ key, versionId }: ObjectName): VersionRef {
 }
 
 /**
- * The object that was found, or the failure that says why there is none. `hiddenKey`: what it is called that a delete marker
+ * The object that was found, if the request may see it, or the failure that says why there is none. `hiddenKey`: what it is called that a delete marker
  * hides the key.
  */
 export function foundVersion<Found extends FoundHead>(
+  store: Pick<StoreContext, "gate">,
   found: Found | null,
-  { bucket: bucketName, key, versionId }: ObjectName,
+  name: ObjectName,
   { hiddenKey }: { hiddenKey: "no-such-key" | "is-delete-marker" } = { hiddenKey: "no-such-key" },
 ): { bucket: Bucket; object: NonNullable<Found["object"]> } {
-  const bucket = foundBucket(found?.bucket, bucketName);
+  const { bucket: bucketName, key, versionId } = name;
+  const bucket = foundBucket(store, found?.bucket, bucketName);
+  store.gate?.object(bucket, name, found?.object ? objectHead(found.object, bucket) : null);
   if (found?.object) return { bucket, object: found.object };
   const marker = found?.marker ?? null;
   if (marker && hiddenKey === "is-delete-marker") throw isDeleteMarker(marker);

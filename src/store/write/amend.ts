@@ -1,12 +1,12 @@
 import type { Amendment } from "../../metadata/objects/amendments.ts";
-import { foundBucket } from "../buckets/buckets.ts";
+import { admitted, foundBucket } from "../buckets/admission.ts";
 import { tagRows } from "../buckets/lock-and-tags.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { objectHead } from "../read/object-head.ts";
 import { foundVersion, type ObjectName, versionRef } from "../read/objects.ts";
 import { withMetadata } from "../translate-metadata.ts";
-import type { ObjectLock, Retention, Tags } from "../types.ts";
+import type { Bucket, Grant, ObjectAccess, ObjectHead, ObjectLock, Retention, Tags } from "../types.ts";
 
 /**
  * Tags, retention and legal hold of a version, read and changed in place, each in one D1 round trip. All throw `StoreError`
@@ -21,7 +21,7 @@ export interface AmendedVersion {
 export async function readTags(store: StoreContext, name: ObjectName): Promise<AmendedVersion & { tags: Tags }> {
   const ref = { ...name, version: versionRef(name) };
   const found = await withMetadata(name, () => store.metadata.objects.head(ref));
-  const { bucket, object } = foundVersion(found, name, { hiddenKey: "is-delete-marker" });
+  const { bucket, object } = foundVersion(store, found, name, { hiddenKey: "is-delete-marker" });
   const { tags, ...head } = objectHead(object, bucket);
   return { tags, ...versionOf(head) };
 }
@@ -31,12 +31,28 @@ export function putTags(store: StoreContext, name: ObjectName, tags: Tags): Prom
   return amend(store, name, { tags: tagRows(tags) });
 }
 
+/**
+ * Sets the ACL; null: full control for the owner. It depends on the bucket and the version, so both are read first: two round trips,
+ * one if it stays as it is.
+ */
+export async function putAcl(
+  store: StoreContext,
+  name: ObjectName,
+  acl: (bucket: Bucket, object: ObjectHead) => readonly Grant[] | null | "unchanged",
+): Promise<AmendedVersion> {
+  const found = await withMetadata(name, () => store.metadata.objects.head({ ...name, version: versionRef(name) }));
+  const { bucket, object } = foundVersion(store, found, name, { hiddenKey: "is-delete-marker" });
+  const head = objectHead(object, bucket);
+  const wanted = acl(bucket, head);
+  return wanted === "unchanged" ? versionOf(head) : amend(store, name, { acl: wanted });
+}
+
 /** Throws also no-object-lock. */
 export async function readLock(store: StoreContext, name: ObjectName): Promise<ObjectLock> {
   const ref = { ...name, version: versionRef(name) };
   const found = await withMetadata(name, () => store.metadata.objects.head(ref));
-  requireObjectLock(foundBucket(found?.bucket, name.bucket));
-  const { bucket, object } = foundVersion(found, name, { hiddenKey: "is-delete-marker" });
+  requireObjectLock(foundBucket(store, found?.bucket, name.bucket));
+  const { bucket, object } = foundVersion(store, found, name, { hiddenKey: "is-delete-marker" });
   return objectHead(object, bucket).lock;
 }
 
@@ -61,11 +77,31 @@ export function putRetention(
 
 async function amend(store: StoreContext, name: ObjectName, amendment: Amendment): Promise<AmendedVersion> {
   const ref = { ...name, version: versionRef(name) };
-  const found = await withMetadata(name, () => store.metadata.amendments.amend(ref, amendment));
-  if (!("tags" in amendment)) requireObjectLock(foundBucket(found?.bucket, name.bucket));
-  const { bucket, object } = foundVersion(found, name, { hiddenKey: "is-delete-marker" });
+  const found = await withMetadata(name, () =>
+    admitted(store, name.bucket, async (bucket) => {
+      if (!bucket) return store.metadata.amendments.amend(ref, amendment);
+      const object = store.gate?.anyObject(bucket) ? undefined : await lookAt(store, name);
+      const exact = object && !object.isNull ? { kind: "id" as const, seq: object.seq, id: object.id } : ref.version;
+      return store.metadata.amendments.amend({ ...ref, version: exact }, amendment, {
+        bucket,
+        ...(object && { object }),
+      });
+    }),
+  );
+  if ("legalHold" in amendment || "retention" in amendment) {
+    requireObjectLock(foundBucket(store, found?.bucket, name.bucket));
+  }
+  const { bucket, object } = foundVersion(store, found, name, { hiddenKey: "is-delete-marker" });
   if (!found?.applied) throw new StoreError({ kind: "object-locked", key: name.key });
   return versionOf(objectHead(object, bucket));
+}
+
+/** The version that is to be amended, if the request may do so. */
+async function lookAt(store: StoreContext, name: ObjectName) {
+  const found = await store.metadata.objects.head({ ...name, version: versionRef(name) });
+  const { object } = foundVersion(store, found, name, { hiddenKey: "is-delete-marker" });
+  const { acl = null } = object.attributes as ObjectAccess;
+  return { ...object, acl };
 }
 
 function requireObjectLock({ name, objectLock }: { name: string; objectLock: string | null }): void {

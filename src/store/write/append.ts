@@ -6,10 +6,11 @@ import { combineCrc } from "../../erasure/combine.ts";
 import { GuardError, MetadataUnavailable } from "../../metadata/database.ts";
 import type { Append, AppendableRow } from "../../metadata/objects/appends.ts";
 import type { BlobRow } from "../../metadata/rows.ts";
-import { foundBucket } from "../buckets/buckets.ts";
+import { foundBucket } from "../buckets/admission.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { newId } from "../placement/ids.ts";
+import { requireSpace } from "../placement/require-space.ts";
 import { EXTENTS_MAX, PARTS_MAX, TAIL_BYTES_MAX } from "../settings.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type {
@@ -82,7 +83,7 @@ export async function appendObject(store: StoreContext, append: AppendObject): P
 
 async function find(store: StoreContext, { bucket: name, key }: AppendObject) {
   const found = await withMetadata({ bucket: name }, () => store.metadata.appends.find(name, key));
-  const bucket = foundBucket(found?.bucket, name);
+  const bucket = foundBucket(store, found?.bucket, name);
   if (bucket.versioning !== null) throw new StoreError({ kind: "not-appendable", bucket: name });
   return { bucket, object: found?.object ?? null };
 }
@@ -126,6 +127,7 @@ async function extend(
   }
   const { storageClass, checksum } = object;
   const algorithm = (checksum?.algorithm ?? null) as ChecksumAlgorithm | null;
+  await requireSpace(store, null);
   const body = append.body({ storageClass, algorithm });
   const { digests, ...bytes } = await write(store, object, body, algorithm); // 2 to 5
   if (object.extentCount + (bytes.blobs?.length ?? 0) > EXTENTS_MAX) {

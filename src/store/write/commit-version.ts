@@ -1,6 +1,5 @@
 import { GuardError, MetadataUnavailable } from "../../metadata/database.ts";
-import type { VersionCommit } from "../../metadata/objects/commit.ts";
-import type { LockRow } from "../../metadata/rows.ts";
+import type { NewVersion, VersionCommit } from "../../metadata/objects/commit.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { withMetadata } from "../translate-metadata.ts";
@@ -12,8 +11,8 @@ const ATTEMPTS_MAX = 3;
 
 /** What of an admission is done again where the bucket is not what it was. */
 export interface Readmission {
-  /** The lock of the version in that bucket. Throws where the bucket takes none. Absent: the lock does not depend on it. */
-  lockIn?: (bucket: Bucket) => LockRow;
+  /** What of the version depends on the bucket. Throws if the bucket does not take it. Absent: nothing does. */
+  describeIn?: (bucket: Bucket) => Pick<NewVersion, "lock" | "attributes">;
   /** The bucket was remembered, not read: one that has its name by now, though another, is the one that the request means. */
   wasRemembered?: boolean;
 }
@@ -27,7 +26,7 @@ export async function commitVersion(
   store: StoreContext,
   bucket: string,
   commit: VersionCommit,
-  { lockIn, wasRemembered = false }: Readmission = {},
+  { describeIn, wasRemembered = false }: Readmission = {},
 ): Promise<{ versionId?: string }> {
   const { key } = commit.version;
   return withMetadata({ bucket, key, uploadId: commit.completes?.uploadId ?? "" }, async () => {
@@ -44,7 +43,8 @@ export async function commitVersion(
         // Another bucket of the same name is not the one that the request was admitted to.
         const isAnother = found?.id !== version.bucket.id && !(wasRemembered && attempt === 1);
         if (!found || isAnother) throw new StoreError({ kind: "no-such-bucket", bucket }, { cause: error });
-        version = { ...version, bucket: found, lock: lockIn?.(found) ?? version.lock };
+        store.gate?.bucket(found);
+        version = { ...version, bucket: found, ...describeIn?.(found) };
       }
     }
   });

@@ -3,11 +3,12 @@ import { toBase64 } from "../../base/bytes.ts";
 import type { NewVersion } from "../../metadata/objects/commit.ts";
 import type { FoundForCopy } from "../../metadata/objects/objects.ts";
 import type { BlobRow, ContentRow, ExtentRow, ObjectRow } from "../../metadata/rows.ts";
-import { foundBucket } from "../buckets/buckets.ts";
+import { foundBucket, newObjectAccess } from "../buckets/admission.ts";
 import { storeOf } from "../buckets/databases.ts";
 import { lockFor, tagRows } from "../buckets/lock-and-tags.ts";
 import type { StoreContext } from "../context.ts";
 import { newId } from "../placement/ids.ts";
+import { requireSpace } from "../placement/require-space.ts";
 import { ObjectBody } from "../read/object-body.ts";
 import { objectHead } from "../read/object-head.ts";
 import { foundVersion, type ObjectName, versionRef } from "../read/objects.ts";
@@ -37,8 +38,8 @@ export interface CopyObject {
   bucket: BucketName;
   key: ObjectKey;
   source: ObjectName;
-  /** Throws to refuse the source. */
-  check(head: ObjectHead): void;
+  /** Throws to refuse the source, or the two buckets. */
+  check(head: ObjectHead, buckets: { source: Bucket; target: Bucket }): void;
   attributes: Attributes | "copy";
   /** Absent: as "copy". */
   tags?: Tags | "copy";
@@ -67,11 +68,19 @@ type Source = ObjectRow & ContentRow;
 export async function copyObject(store: StoreContext, copy: CopyObject): Promise<CopyResult> {
   const { bucket, key } = copy;
   const found = await openSource(store, copy.source, { bucket, key });
-  const target = foundBucket(found.bucket, bucket);
+  const target = foundBucket(store, found.bucket, bucket);
   const head = objectHead(found.source, found.sourceBucket);
-  copy.check(head);
+  copy.check(head, { source: found.sourceBucket, target });
+  await requireSpace(store, null);
   const id = newId(store);
-  const lockIn = (bucket: Bucket) => lockFor(store, bucket, copy.lock);
+  const describeIn = (bucket: Bucket) => ({
+    lock: lockFor(store, bucket, copy.lock),
+    attributes: {
+      ...(copy.attributes === "copy" ? head.attributes : copy.attributes),
+      ...newObjectAccess(store, bucket),
+    },
+  });
+  const described = describeIn(target);
   const { checksum, blobs, content } = await contentOfCopy({ store, from: found.from }, found.source, id, copy);
   const version: NewVersion = {
     bucket: target,
@@ -83,8 +92,7 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
     storageClass: copy.storageClass,
     checksum: checksum ?? null,
     tags: tagRows(copy.tags === undefined || copy.tags === "copy" ? head.tags : copy.tags),
-    lock: lockIn(target),
-    attributes: copy.attributes === "copy" ? head.attributes : copy.attributes,
+    ...described,
     parts: partsOfCopy(found.source, checksum),
     ...content,
   };
@@ -93,7 +101,7 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
     ...(blobs ? { blobs } : { sharedBlobIds: blobIds(content.extents) }),
     ...(copy.condition ? { condition: copy.condition } : {}),
   };
-  const committed = await commitVersion(store, bucket, commit, { lockIn });
+  const committed = await commitVersion(store, bucket, commit, { describeIn });
   const source = head.versionId === undefined ? {} : { sourceVersionId: head.versionId };
   return {
     id,
@@ -122,13 +130,14 @@ export async function openSource(
   target: { bucket: string; key: string; uploadId?: string },
 ): Promise<Omit<FoundForCopy, "source"> & { source: Source; sourceBucket: Bucket; from: StoreContext }> {
   const ref = { ...source, version: versionRef(source) };
-  const from = source.bucket === target.bucket ? store : await storeOf(store, source.bucket);
+  const owning = source.bucket === target.bucket ? store : await storeOf(store, source.bucket);
+  const from = owning.metadata.identity.name === store.metadata.identity.name ? store : owning;
   const open = ({ metadata }: StoreContext) => metadata.objects.openForCopy(ref, target);
   const [found, { source: foundSource }] = await withMetadata(source, async () => {
     const [here, there] = await Promise.all([open(store), ...(from === store ? [] : [open(from)])]);
     return [here, there ?? here] as const;
   });
-  const { bucket: sourceBucket, object } = foundVersion(foundSource, source);
+  const { bucket: sourceBucket, object } = foundVersion(store, foundSource, source);
   return { ...found, source: object, sourceBucket, from };
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { GuardError, MetadataUnavailable, TakenError } from "../../metadata/database.ts";
 import type { FoundForRename, Rename } from "../../metadata/objects/renames.ts";
-import { foundBucket } from "../buckets/buckets.ts";
+import { foundBucket } from "../buckets/admission.ts";
 import { lockFor } from "../buckets/lock-and-tags.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
@@ -60,7 +60,7 @@ async function prepare(store: StoreContext, rename: RenameObject): Promise<Renam
   const { bucket: name, source: from, key: to, idempotency } = rename;
   const nowMs = store.clock.now();
   const found = await store.metadata.renames.find({ bucket: name, from, to }, idempotency?.token ?? null, nowMs);
-  const bucket = foundBucket(found?.source.bucket, name);
+  const bucket = foundBucket(store, found?.source.bucket, name);
   const { target, doneRequest } = found as FoundForRename;
   const request = createHash("sha256")
     .update(idempotency?.parameters ?? "")
@@ -69,7 +69,7 @@ async function prepare(store: StoreContext, rename: RenameObject): Promise<Renam
     if (doneRequest === request) return "done";
     throw new StoreError({ kind: "idempotency-mismatch" });
   }
-  const { object } = foundVersion(found?.source ?? null, { bucket: name, key: from });
+  const { object } = foundVersion(store, found?.source ?? null, { bucket: name, key: from });
   rename.checkSource(objectHead(object, bucket));
   rename.checkTarget?.(target.object && objectHead(target.object, bucket));
   const retention = lockFor(store, bucket, undefined);

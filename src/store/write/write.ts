@@ -2,11 +2,12 @@ import { Buffer } from "node:buffer";
 import { toBase64, toHex } from "../../base/bytes.ts";
 import type { NewVersion, VersionCommit } from "../../metadata/objects/commit.ts";
 import type { BlobRow, ExtentRow } from "../../metadata/rows.ts";
-import { foundBucket } from "../buckets/buckets.ts";
+import { foundBucket, newObjectAccess, recallAdmitted } from "../buckets/admission.ts";
 import { lockFor, tagRows } from "../buckets/lock-and-tags.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { newId } from "../placement/ids.ts";
+import { requireSpace } from "../placement/require-space.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type {
   Attributes,
@@ -44,12 +45,12 @@ export interface PutObject {
  * through the codec; 3 its shards are written; 4 it is verified; 5 a quorum of drives acknowledged; 6 one D1 batch makes it
  * visible; 7 the caller answers. A crash before 6 leaves only garbage that nobody can name; after it the object is there.
  *
- * Throws what the body throws, and `StoreError` no-such-bucket, no-object-lock, incomplete-body, drives-unavailable, precondition-failed,
+ * Throws what the body throws, and `StoreError` no-such-bucket, no-object-lock, incomplete-body, no-space, drives-unavailable, precondition-failed,
  * precondition-no-such-key, metadata-unavailable.
  */
 export function putObject(store: StoreContext, put: PutObject): Promise<WriteResult> {
   // What is remembered says nothing for sure, and so nothing of whether a lock may be asked for.
-  const remembered = put.lock ? null : store.metadata.buckets.recall(put.bucket, store.clock.now());
+  const remembered = put.lock ? null : recallAdmitted(store, put.bucket);
   if (remembered) return putInto(store, put, { bucket: Promise.resolve(remembered), wasRemembered: true });
   return putInto(store, put, { bucket: admit(store, put) }); // 1, while the first stripe arrives
 }
@@ -68,7 +69,10 @@ export async function putInto(store: StoreContext, put: PutObject, admission: Ad
   const content =
     put.body.sizeBytes <= store.settings.inlineBytesMax ? inline(store, put, bucket) : onDrives(store, put, bucket, id);
   const { digests, checksum, ...bytes } = await content;
-  const lockIn = (found: Bucket) => lockFor(store, found, put.lock);
+  const describeIn = (found: Bucket) => ({
+    lock: lockFor(store, found, put.lock),
+    attributes: { ...put.attributes, ...newObjectAccess(store, found) },
+  });
   const version: NewVersion = {
     bucket: await bucket,
     key: put.key,
@@ -79,8 +83,7 @@ export async function putInto(store: StoreContext, put: PutObject, admission: Ad
     storageClass: put.storageClass,
     checksum,
     tags: tagRows(put.tags),
-    lock: lockIn(await bucket),
-    attributes: put.attributes,
+    ...describeIn(await bucket),
     parts: null,
     ...bytes.content,
   };
@@ -89,7 +92,7 @@ export async function putInto(store: StoreContext, put: PutObject, admission: Ad
     ...(bytes.blobs ? { blobs: bytes.blobs } : {}),
     ...(put.condition ? { condition: put.condition } : {}),
   };
-  const committed = await commitVersion(store, put.bucket, commit, { lockIn, wasRemembered }); // 6
+  const committed = await commitVersion(store, put.bucket, commit, { describeIn, wasRemembered }); // 6
   return { id, ...committed, etag: version.etag, modifiedMs: version.modifiedMs, checksum };
 }
 
@@ -97,8 +100,9 @@ export async function putInto(store: StoreContext, put: PutObject, admission: Ad
 function admit(store: StoreContext, { bucket: name, lock }: PutObject): Promise<Bucket> {
   const found = withMetadata({ bucket: name }, () => store.metadata.buckets.learn(name, store.clock.now()));
   const bucket = found.then((row) => {
-    const admitted = foundBucket(row, name);
+    const admitted = foundBucket(store, row, name);
     lockFor(store, admitted, lock);
+    newObjectAccess(store, admitted);
     return admitted;
   });
   bucket.catch(() => {});
@@ -119,7 +123,7 @@ async function inline(store: StoreContext, { body }: PutObject, bucket: Promise<
   const wanted = new DigestSet(["md5", "crc64nvme", ...body.digests], store.engine);
   wanted.update(bytes);
   const digests = wanted.finish();
-  await bucket;
+  await Promise.all([bucket, requireSpace(store, null)]);
   const checksum = body.verify(digests) ?? crc64Checksum(digests.get("crc64nvme") as Uint8Array);
   const inlineBody = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
   return { sizeBytes: bytes.length, digests, checksum, content: { extents: null, inlineBody } };
@@ -183,6 +187,6 @@ export function blobShape({ settings }: StoreContext, sizeBytes: number, storage
 }
 
 /** The checksum that S3 computes where the client sent none. */
-export function crc64Checksum(bytes: Uint8Array): ObjectChecksum {
+function crc64Checksum(bytes: Uint8Array): ObjectChecksum {
   return { algorithm: "crc64nvme", type: "full-object", value: toBase64(bytes) };
 }

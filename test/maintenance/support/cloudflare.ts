@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { Log, LogLevel, Miniflare } from "miniflare";
-import { bundleWorker } from "../../../local/bundle.ts";
+import { bundleWorker } from "../../../local/build/bundle.ts";
+import { compatibilityDate, compatibilityFlags } from "../../../local/compatibility.ts";
 import { applyMigrations } from "../../../local/migrations.ts";
-import { compatibilityDate, compatibilityFlags } from "../../../local/runtime.ts";
 import { type SignerInput, signRequest } from "../../support/signer.ts";
 
 const root = join(import.meta.dirname, "../../..");
@@ -85,7 +85,10 @@ export async function startCloudflare(): Promise<Cloudflare> {
       return (await response.json()) as never;
     },
     async cron() {
-      const { outcome } = await (await miniflare.getWorker()).scheduled({ cron: "*/5 * * * *", scheduledTime: new Date() });
+      const { outcome } = await (await miniflare.getWorker()).scheduled({
+        cron: "*/5 * * * *",
+        scheduledTime: new Date(),
+      });
       if (outcome !== "ok") throw new Error(`outcome ${outcome}`);
     },
     async emptyBucket(binding) {

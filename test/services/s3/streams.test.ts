@@ -108,7 +108,7 @@ test("uploads that wait for the memory that others hold are not taken for such a
   answers.catch(() => {}); // it is awaited below
   // Some hold a stripe each; the others wait for one, and nothing else is going on for them.
   for (const request of slow) request.write(content.subarray(0, 200_000));
-  await setTimeout(2_000);
+  await setTimeout(500);
   for (const request of slow) request.end(content.subarray(200_000));
   expect((await answers).map(([{ statusCode }]) => statusCode)).toEqual(slow.map(() => 200));
 });

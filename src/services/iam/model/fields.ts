@@ -27,6 +27,7 @@ export const pathPrefix = text({ min: 1, max: 512, pattern: /^\/[\u0021-\u007f]*
 export const arn = text({ min: 20, max: 2048 });
 export const policyDocument = text({ min: 1, max: 131_072, pattern: /^[\u0009\u000a\u000d\u0020-\u00ff]+$/ });
 export const description = text({ max: 1_000, pattern: /^[\u0009\u000a\u000d\u0020-\u007e\u00a1-\u00ff]*$/ });
+export const policyDescription = text({ max: 1_000 });
 export const maxSessionDuration = integer({ min: 3_600, max: 43_200 });
 export const versionId = text({ pattern: /^v[1-9][0-9]*(\.[A-Za-z0-9-]*)?$/ });
 export const accessKeyId = text({ min: 16, max: 128, pattern: /^\w+$/ });

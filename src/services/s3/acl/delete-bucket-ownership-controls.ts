@@ -1,8 +1,8 @@
-import { setBucketConfiguration } from "../../../store/buckets/bucket-configuration.ts";
+import { setBucketAccess } from "../../../store/buckets/bucket-configuration.ts";
 import type { Handler } from "../handler.ts";
 
-/** DeleteBucketOwnershipControls: they are answered as not set from now on; ACLs stay refused. */
+/** DeleteBucketOwnershipControls: ACLs count from then on, as in buckets from before there were ownership controls. */
 export const deleteBucketOwnershipControls: Handler = async ({ store, bucket }) => {
-  await setBucketConfiguration(store, bucket, { kind: "ownershipControlsRemoved", value: true });
+  await setBucketAccess(store, bucket, { part: "ownership", value: "none" });
   return { status: 204 };
 };

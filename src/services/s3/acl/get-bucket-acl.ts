@@ -1,9 +1,10 @@
 import { headBucket } from "../../../store/buckets/buckets.ts";
+import { fullControl, settingsOf } from "../gate/settings.ts";
 import type { Handler } from "../handler.ts";
-import { ownerFullControl } from "./owner-full-control.ts";
+import { aclDocument } from "./acl-document.ts";
 
-/** GetBucketAcl. */
-export const getBucketAcl: Handler = async (call) => {
-  await headBucket(call.store, call.bucket);
-  return { status: 200, body: ownerFullControl(call) };
+/** GetBucketAcl. Where ACLs do not count, it is the owner's full control. */
+export const getBucketAcl: Handler = async ({ store, bucket }) => {
+  const { owner, hasAcls, acl } = settingsOf(await headBucket(store, bucket));
+  return { status: 200, body: aclDocument(owner.id, hasAcls ? acl : fullControl(owner.id)) };
 };

@@ -1,20 +1,19 @@
 import { child, childText } from "../../../protocols/rest-xml/read.ts";
-import { setBucketConfiguration } from "../../../store/buckets/bucket-configuration.ts";
+import { changeBucketAccess } from "../../../store/buckets/bucket-configuration.ts";
 import { readDocument } from "../body/document.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Handler } from "../handler.ts";
+import { isObjectOwnership, requireNoGrants } from "./ownership.ts";
 
-/** Settings under which ACLs would count. */
-const WITH_ACLS = ["BucketOwnerPreferred", "ObjectWriter"];
-
-/** PutBucketOwnershipControls: only BucketOwnerEnforced, which is what is done. Another one throws NotImplemented. */
+/** PutBucketOwnershipControls. BucketOwnerEnforced is refused while the bucket's ACL grants anything to others. */
 export const putBucketOwnershipControls: Handler = async (call) => {
   const rule = child(await readDocument(call, "OwnershipControls"), "Rule");
-  const ownership = rule && childText(rule, "ObjectOwnership");
-  if (ownership !== undefined && WITH_ACLS.includes(ownership)) {
-    throw new S3Error("NotImplemented", `ObjectOwnership ${ownership} is not implemented: there are no ACLs`);
-  }
-  if (ownership !== "BucketOwnerEnforced") throw new S3Error("MalformedXML");
-  await setBucketConfiguration(call.store, call.bucket, { kind: "ownershipControlsRemoved", value: null });
+  const ownership = (rule && childText(rule, "ObjectOwnership"))?.trim();
+  if (ownership === undefined || !isObjectOwnership(ownership)) throw new S3Error("MalformedXML");
+  call.gate.body.objectOwnership = ownership;
+  await changeBucketAccess(call.store, call.bucket, (bucket) => {
+    if (ownership === "BucketOwnerEnforced") requireNoGrants(bucket);
+    return { part: "ownership", value: ownership };
+  });
   return { status: 200 };
 };

@@ -1,12 +1,25 @@
-import { headObject } from "../../../store/read/objects.ts";
+import { putAcl } from "../../../store/write/amend.ts";
+import { S3Error } from "../errors/error.ts";
+import { settingsOf } from "../gate/settings.ts";
 import type { Handler } from "../handler.ts";
-import { versionOf } from "../objects/version-id.ts";
-import { requireOwnerFullControl } from "./owner-full-control.ts";
+import { versionHeader, versionOf } from "../objects/version-id.ts";
+import { acceptedAcl, requireOwnersAcl } from "./new-object-access.ts";
+import { readPutAcl } from "./requested-acl.ts";
 
-/** PutObjectAcl: only the ACL that the object has anyway, so that nothing needs to be kept. */
+/** PutObjectAcl, of any version. Where ACLs do not count, only the one that the object has anyway is taken, and nothing is kept. */
 export const putObjectAcl: Handler = async (call) => {
-  const { store, bucket, key, query } = call;
-  await requireOwnerFullControl(call);
-  await headObject(store, { bucket, key, ...versionOf(query) });
-  return { status: 200 };
+  const { store, bucket: name, key, query } = call;
+  const { acl, ownerId } = await readPutAcl(call);
+  const { versionId } = await putAcl(store, { bucket: name, key, ...versionOf(query) }, (bucket, object) => {
+    const settings = settingsOf(bucket);
+    if (!settings.hasAcls) {
+      if (ownerId !== null && ownerId !== settings.owner.id) throw new S3Error("AccessControlListNotSupported");
+      requireOwnersAcl(acl, settings.owner.id);
+      return "unchanged";
+    }
+    const { owner = settings.owner } = object;
+    if (ownerId !== null && ownerId !== owner.id) throw new S3Error("AccessDenied");
+    return acceptedAcl(acl, owner.id, settings);
+  });
+  return { status: 200, headers: versionHeader(versionId) };
 };

@@ -191,7 +191,7 @@ function digestNamed(name: DigestName, digests: Digests): Uint8Array {
  * With `checksumHeaders: "of-object"` x-amz-checksum-* headers are not about this body (CompleteMultipartUpload).
  */
 export async function readBody(
-  call: Call,
+  call: Pick<Call, "payload" | "headers" | "store">,
   sizeMaxBytes: number,
   options: { checksumHeaders: "of-body" | "of-object" } = { checksumHeaders: "of-body" },
 ): Promise<Uint8Array> {

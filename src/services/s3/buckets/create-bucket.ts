@@ -1,4 +1,4 @@
-import { canonicalIdOf } from "../../../auth/principal.ts";
+import { canonicalIdOf, firstAccount } from "../../../auth/principal.ts";
 import type { Answer } from "../../../edge/answer.ts";
 import { child, childText, readXml } from "../../../protocols/rest-xml/read.ts";
 import { createBucket as createStored } from "../../../store/buckets/buckets.ts";
@@ -8,6 +8,8 @@ import { readBody } from "../body/request-body.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Call } from "../handler.ts";
 import { BUCKET_TAGS, parseTagList } from "../tagging/tags.ts";
+import { newBucketTags } from "./asks.ts";
+import { newBucketAccess } from "./new-bucket-access.ts";
 
 const BODY_BYTES_MAX = 64 * 1024;
 const regionName = /^[A-Za-z0-9-]{1,63}$/;
@@ -20,16 +22,22 @@ const OBJECT_LOCK = "x-amz-bucket-object-lock-enabled";
  * region at once, and a client that names one must find it again.
  */
 export async function createBucket(call: Call): Promise<Answer> {
-  const { bucket, principal, store } = call;
-  if (principal.kind === "anonymous") throw new Error("anonymous creates no buckets: to be refused by authorisation");
+  const { bucket, principal, store, gate } = call;
+  // Nobody makes the server read a document who may create nothing, whatever it says.
+  if (!("accountId" in principal)) gate.account();
   checkNewBucketName(bucket);
   const objectLock = parseObjectLock(call.headers);
   const { location, tags } = await readConfiguration(call);
+  if (location !== "") gate.body.locationConstraint = location;
+  await gate.accountSurely(tags.length > 0 ? newBucketTags(call) : []);
   const region = location || store.settings.region;
   if (!regionName.test(region)) {
     throw new S3Error("InvalidLocationConstraint", undefined, { LocationConstraint: region });
   }
-  await createStored(store, { name: bucket, owner: canonicalIdOf(principal), region, objectLock, tags });
+  const owner = canonicalIdOf(principal);
+  const access = await newBucketAccess(call, owner);
+  const ownerAccount = "accountId" in principal ? principal.accountId : firstAccount.accountId;
+  await createStored(store, { name: bucket, owner, ownerAccount, region, objectLock, tags, ...(access && { access }) });
   return { status: 200, headers: { Location: `/${bucket}` } };
 }
 

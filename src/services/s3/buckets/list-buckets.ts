@@ -1,8 +1,7 @@
 import { canonicalIdOf } from "../../../auth/principal.ts";
 import type { Answer } from "../../../edge/answer.ts";
 import { element, optional, type Xml, xmlDocument, xmlTime } from "../../../protocols/rest-xml/write.ts";
-import { listBuckets as listStored } from "../../../store/buckets/buckets.ts";
-import type { Bucket } from "../../../store/types.ts";
+import { type ListedBucket, listBuckets as listStored } from "../../../store/buckets/buckets.ts";
 import type { Call } from "../handler.ts";
 import { decodeToken, encodeToken } from "../listing/continuation-token.ts";
 import { ownerElement } from "../listing/owner.ts";
@@ -49,7 +48,10 @@ interface BucketQuery {
 }
 
 /** An account has at most ten thousand buckets, so those of one region are picked out of all. */
-async function ownBuckets({ store }: Call, query: BucketQuery): Promise<{ buckets: Bucket[]; truncated: boolean }> {
+async function ownBuckets(
+  { store }: Call,
+  query: BucketQuery,
+): Promise<{ buckets: ListedBucket[]; truncated: boolean }> {
   const { region, limit, ...page } = query;
   if (region === "") return listStored(store, { ...page, limit });
   const all = await listStored(store, { ...page, limit: BUCKETS_MAX });
@@ -57,7 +59,7 @@ async function ownBuckets({ store }: Call, query: BucketQuery): Promise<{ bucket
   return { buckets: buckets.slice(0, limit), truncated: buckets.length > limit };
 }
 
-function bucketElement(bucket: Bucket): Xml {
+function bucketElement(bucket: ListedBucket): Xml {
   return element(
     "Bucket",
     element("Name", bucket.name),

@@ -73,11 +73,17 @@ const ERRORS = {
     400,
     "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
   ],
+  InvalidBucketAclWithBlockPublicAccessError: [
+    400,
+    "Bucket cannot have public ACLs set with BlockPublicAccess enabled",
+  ],
   InvalidBucketState: [409, "The request is not valid for the current state of the bucket."],
   InvalidLocationConstraint: [400, "The specified location-constraint is not valid"],
   TooManyBuckets: [400, "You have attempted to create more buckets than allowed"],
 
   // Arguments, headers, XML.
+  InvalidBucketOwnerAWSAccountID: [400, "The value of the expected bucket owner parameter must be an AWS Account ID."],
+  UnresolvableGrantByEmailAddress: [400, "The email address you provided does not match any account on record."],
   AmbiguousGrantByEmailAddress: [400, "The email address you provided is associated with more than one account."],
   BadRequest: [400, "Bad Request"],
   IllegalVersioningConfigurationException: [400, "The versioning configuration specified in the request is invalid."],
@@ -175,6 +181,8 @@ const ERRORS = {
   ServerSideEncryptionConfigurationNotFoundError: [404, "The server side encryption configuration was not found"],
 
   // The server's own state.
+  // Of S3 on Outposts, the one kind of S3 whose space may end. SDKs do not repeat a request that is answered by 507.
+  InsufficientCapacity: [507, "There is not enough space left."],
   InternalError: [500, "We encountered an internal error. Please try again."],
   ServiceUnavailable: [503, "Service is unable to handle request."],
   SlowDown: [503, "Please reduce your request rate."],

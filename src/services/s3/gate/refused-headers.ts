@@ -1,4 +1,3 @@
-import { ACL_HEADERS } from "../acl/owner-full-control.ts";
 import type { S3ErrorCode } from "../errors/error.ts";
 
 /**
@@ -16,9 +15,7 @@ export interface RefusedHeader {
 
 const encryption: RefusedHeader[] = [{ name: "x-amz-server-side-encryption*" }];
 const copiedEncryption: RefusedHeader[] = [{ name: "x-amz-copy-source-server-side-encryption*" }];
-const acl = (code: S3ErrorCode): RefusedHeader[] => ACL_HEADERS.map((header) => ({ ...header, code }));
 const objectFeatures: RefusedHeader[] = [
-  ...acl("AccessControlListNotSupported"),
   ...encryption,
   { name: "x-amz-website-redirect-location" },
   { name: "x-amz-object-annotation*" },
@@ -27,12 +24,7 @@ const objectFeatures: RefusedHeader[] = [
 /** By what is being written or read. */
 export const refusedHeaders = {
   none: [],
-  acl: acl("AccessControlListNotSupported"),
-  createBucket: [
-    ...acl("InvalidBucketAclWithObjectOwnership"),
-    { name: "x-amz-object-ownership", harmless: ["BucketOwnerEnforced"] },
-    { name: "x-amz-bucket-namespace", harmless: ["global"] },
-  ],
+  createBucket: [{ name: "x-amz-bucket-namespace", harmless: ["global"] }],
   readObject: encryption,
   writeObject: objectFeatures,
   copyObject: [...objectFeatures, ...copiedEncryption],

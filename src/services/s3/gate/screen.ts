@@ -11,22 +11,16 @@ export interface ScreenedRequest {
   readonly headers: Headers;
   readonly query: URLSearchParams;
   readonly mode: PayloadMode;
-  /** Owner of every bucket there is. */
-  readonly ownerId: string;
 }
-
-/** Headers in which a client says whose bucket it believes to address, as target and as source of a copy. */
-const expectedOwner = ["x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"];
 
 /** Bodies that bring their checksum at their end: for uploads alone. */
 const trailing: ReadonlySet<PayloadMode["kind"]> = new Set(["streaming-signed-trailer", "streaming-unsigned-trailer"]);
 
 /**
- * Stops a request that asks for what is not built (NotImplemented, by name) or for an ACL that nobody can have, gives a version to an operation that takes
- * none (InvalidArgument), announces trailers where no object is uploaded (InvalidRequest) or expects another owner
- * (AccessDenied). What passes may run: its handler is returned.
+ * Stops a request that asks for what is not built (NotImplemented, by name), gives a version to an operation that takes
+ * none (InvalidArgument), or announces trailers where no object is uploaded (InvalidRequest). What passes may run: its handler is returned.
  */
-export function screen({ name, row, headers, query, mode, ownerId }: ScreenedRequest): Handler {
+export function screen({ name, row, headers, query, mode }: ScreenedRequest): Handler {
   if (row.handler === null) throw new S3Error("NotImplemented", `${name} is not implemented`, { Operation: name });
   const refused = findRefusedHeader(headers, row.refused);
   if (refused !== undefined) {
@@ -43,10 +37,6 @@ export function screen({ name, row, headers, query, mode, ownerId }: ScreenedReq
       ArgumentName: "versionId",
       ArgumentValue: query.get("versionId") ?? "",
     });
-  }
-  for (const header of expectedOwner) {
-    const expected = headers.get(header);
-    if (expected !== null && expected !== ownerId) throw new S3Error("AccessDenied");
   }
   return row.handler;
 }

@@ -2,17 +2,30 @@ import { element, type Xml, xmlTime } from "../../../protocols/rest-xml/write.ts
 import type { ListEntry } from "../../../store/read/list.ts";
 import type { ChecksumAlgorithm, ChecksumType } from "../../../store/types.ts";
 import { checksumTypeName } from "../body/checksums.ts";
+import { ownerElements } from "./owner.ts";
 import type { NameEncoding } from "./parameters.ts";
 
 /** `<Contents>` for each object, then `<CommonPrefixes>` for each rolled-up prefix, as both versions of ListObjects have them. */
-export function contentsElements(entries: readonly ListEntry[], encoding: NameEncoding, owner: Xml | undefined): Xml[] {
+export function contentsElements(entries: readonly ListEntry[], encoding: NameEncoding, withOwner: boolean): Xml[] {
+  const ownerOf = ownersOf(withOwner);
   const contents: Xml[] = [];
   const prefixes: Xml[] = [];
   for (const entry of entries) {
     if (entry.kind === "prefix") prefixes.push(commonPrefixes(entry.prefix, encoding));
-    else contents.push(contentsElement(entry, encoding, owner));
+    else contents.push(contentsElement(entry, encoding, ownerOf(entry.owner)));
   }
   return [...contents, ...prefixes];
+}
+
+/** Writes the `<Owner>` of entries; most have the same. */
+export function ownersOf(withOwner: boolean): (owner: string) => Xml | undefined {
+  const written = new Map<string, Xml>();
+  return (owner) => {
+    if (!withOwner) return undefined;
+    const known = written.get(owner) ?? element("Owner", ...ownerElements(owner));
+    written.set(owner, known);
+    return known;
+  };
 }
 
 export function commonPrefixes(prefix: string, encoding: NameEncoding): Xml {

@@ -9,8 +9,7 @@ import {
 import type { Call } from "../handler.ts";
 import { quoteEtag } from "../objects/etag.ts";
 import { checkVersionId } from "../objects/version-id.ts";
-import { checksumListing, commonPrefixes } from "./contents.ts";
-import { ownerElement } from "./owner.ts";
+import { checksumListing, commonPrefixes, ownersOf } from "./contents.ts";
 import {
   checkOptionalAttributes,
   invalidArgument,
@@ -46,7 +45,7 @@ export async function listObjectVersions(call: Call): Promise<Answer> {
     optional("Delimiter", delimiter === "" ? undefined : encoding.encode(delimiter)),
     optional("EncodingType", encoding.type),
     element("IsTruncated", page.truncated),
-    versionElements(page.entries, encoding, ownerElement("Owner", call.principal)),
+    versionElements(page.entries, encoding),
   );
   return { status: 200, body };
 }
@@ -64,12 +63,16 @@ function parseMarkers(query: URLSearchParams, listing: { prefix: string; delimit
   return { key, versionId };
 }
 
-function versionElements(entries: VersionsPage["entries"], encoding: NameEncoding, owner: Xml): Xml[] {
+function versionElements(entries: VersionsPage["entries"], encoding: NameEncoding): Xml[] {
+  const ownerOf = ownersOf(true);
   const versions: Xml[] = [];
   const prefixes: Xml[] = [];
   for (const entry of entries) {
     if (entry.kind === "prefix") prefixes.push(commonPrefixes(entry.prefix, encoding));
-    else versions.push(entry.isMarker ? markerElement(entry, encoding, owner) : versionElement(entry, encoding, owner));
+    else {
+      const write = entry.isMarker ? markerElement : versionElement;
+      versions.push(write(entry, encoding, ownerOf(entry.owner)));
+    }
   }
   return [...versions, ...prefixes];
 }
@@ -83,11 +86,11 @@ function identity(entry: VersionEntry, encoding: NameEncoding): Xml[] {
   ];
 }
 
-function markerElement(marker: VersionEntry, encoding: NameEncoding, owner: Xml): Xml {
+function markerElement(marker: VersionEntry, encoding: NameEncoding, owner: Xml | undefined): Xml {
   return element("DeleteMarker", identity(marker, encoding), owner);
 }
 
-function versionElement(version: VersionEntry, encoding: NameEncoding, owner: Xml): Xml {
+function versionElement(version: VersionEntry, encoding: NameEncoding, owner: Xml | undefined): Xml {
   return element(
     "Version",
     identity(version, encoding),

@@ -4,7 +4,6 @@ import { type ListPosition, listObjects as listStored } from "../../../store/rea
 import type { Call } from "../handler.ts";
 import { contentsElements } from "./contents.ts";
 import { decodeToken, encodeToken } from "./continuation-token.ts";
-import { ownerElement } from "./owner.ts";
 import { checkOptionalAttributes, PAGE_ENTRIES_MAX, parseCount, parseEncoding, positionAfter } from "./parameters.ts";
 
 /** GET /bucket?list-type=2: the listing with continuation tokens. */
@@ -25,7 +24,6 @@ export async function listObjectsV2(call: Call): Promise<Answer> {
       : (decodeToken("ListObjectsV2", token) as ListPosition);
   const page = await listStored(store, { bucket, prefix, delimiter, after, limit: maxKeys });
   const next = page.next === undefined ? undefined : encodeToken("ListObjectsV2", page.next);
-  const owner = query.get("fetch-owner") === "true" ? ownerElement("Owner", call.principal) : undefined;
   const body = xmlDocument(
     "ListBucketResult",
     element("Name", bucket),
@@ -38,7 +36,7 @@ export async function listObjectsV2(call: Call): Promise<Answer> {
     optional("Delimiter", delimiter === "" ? undefined : encoding.encode(delimiter)),
     element("IsTruncated", page.truncated),
     optional("EncodingType", encoding.type),
-    contentsElements(page.entries, encoding, owner),
+    contentsElements(page.entries, encoding, query.get("fetch-owner") === "true"),
   );
   return { status: 200, body };
 }

@@ -3,7 +3,6 @@ import { element, optional, xmlDocument } from "../../../protocols/rest-xml/writ
 import { listObjects as listStored } from "../../../store/read/list.ts";
 import type { Call } from "../handler.ts";
 import { contentsElements } from "./contents.ts";
-import { ownerElement } from "./owner.ts";
 import {
   checkOptionalAttributes,
   invalidArgument,
@@ -39,7 +38,7 @@ export async function listObjects(call: Call): Promise<Answer> {
     optional("Delimiter", delimiter === "" ? undefined : encoding.encode(delimiter)),
     element("IsTruncated", page.truncated),
     optional("EncodingType", encoding.type),
-    contentsElements(page.entries, encoding, ownerElement("Owner", call.principal)),
+    contentsElements(page.entries, encoding, true),
   );
   return { status: 200, body };
 }

@@ -1,5 +1,6 @@
 import { canonicalIdOf, firstAccount, type Principal } from "../../../auth/principal.ts";
 import { element, type Xml } from "../../../protocols/rest-xml/write.ts";
+import { ANONYMOUS_OWNER } from "../acl/anonymous-owner.ts";
 
 /** `<Owner>`, or an element of the same shape under another name (`Initiator`). */
 export function ownerElement(name: string, principal: Principal): Xml {
@@ -8,7 +9,7 @@ export function ownerElement(name: string, principal: Principal): Xml {
 
 /** S3 has ceased to name owners; the first account's name stays for clients that show it. */
 export function ownerElements(canonicalId: string): Xml[] {
-  if (canonicalId === "") throw new Error("nothing is owned by a caller without an account");
+  if (canonicalId === "") return [element("ID", ANONYMOUS_OWNER.id)];
   const displayName = canonicalId === firstAccount.canonicalId ? [element("DisplayName", firstAccount.name)] : [];
   return [element("ID", canonicalId), ...displayName];
 }

@@ -9,6 +9,7 @@ export const putObjectLegalHold: Handler = async (call) => {
   const { bucket, key, query, store } = call;
   const version = versionOf(query);
   const status = parseLegalHold(await readDocument(call, "LegalHold"));
+  call.gate.body.legalHold = status;
   await putLegalHold(store, { bucket, key, ...version }, status);
   return { status: 200 };
 };

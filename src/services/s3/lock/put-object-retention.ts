@@ -11,6 +11,7 @@ export const putObjectRetention: Handler = async (call) => {
   const version = versionOf(query);
   const retention = parseRetention(await readDocument(call, "Retention"), store.clock.now());
   const bypassGovernance = parseBypassGovernance(headers) ?? false;
+  call.gate.body.retention = retention;
   await putRetention(store, { bucket, key, ...version }, { retention, bypassGovernance });
   return { status: 200 };
 };

@@ -4,7 +4,7 @@ import { type ListedUploads, listUploads as listStored } from "../../../store/mu
 import { checksumTypeName } from "../body/checksums.ts";
 import type { Call } from "../handler.ts";
 import { commonPrefixes } from "../listing/contents.ts";
-import { ownerElement } from "../listing/owner.ts";
+import { ownerElements } from "../listing/owner.ts";
 import {
   type NameEncoding,
   PAGE_ENTRIES_MAX,
@@ -42,31 +42,31 @@ export async function listMultipartUploads(call: Call): Promise<Answer> {
     optional("EncodingType", encoding.type),
     element("MaxUploads", maxUploads),
     element("IsTruncated", page.truncated),
-    uploadElements(page.entries, encoding, call),
+    uploadElements(page.entries, encoding),
   );
   return { status: 200, body };
 }
 
-function uploadElements(entries: ListedUploads["entries"], encoding: NameEncoding, call: Call): Xml[] {
+function uploadElements(entries: ListedUploads["entries"], encoding: NameEncoding): Xml[] {
   const uploads: Xml[] = [];
   const prefixes: Xml[] = [];
   for (const entry of entries) {
     if (entry.kind === "prefix") prefixes.push(commonPrefixes(entry.prefix, encoding));
-    else uploads.push(uploadElement(entry, encoding, call));
+    else uploads.push(uploadElement(entry, encoding));
   }
   return [...uploads, ...prefixes];
 }
 
 type ListedUpload = Extract<ListedUploads["entries"][number], { kind: "upload" }>;
 
-function uploadElement(upload: ListedUpload, encoding: NameEncoding, call: Call): Xml {
+function uploadElement(upload: ListedUpload, encoding: NameEncoding): Xml {
   const { checksum } = upload;
   return element(
     "Upload",
     element("Key", encoding.encode(upload.key)),
     element("UploadId", upload.uploadId),
-    ownerElement("Initiator", call.principal),
-    ownerElement("Owner", call.principal),
+    element("Initiator", ...ownerElements(upload.owner)),
+    element("Owner", ...ownerElements(upload.owner)),
     element("StorageClass", upload.storageClass),
     element("Initiated", xmlTime(upload.initiatedMs)),
     optional("ChecksumAlgorithm", checksum?.algorithm.toUpperCase()),

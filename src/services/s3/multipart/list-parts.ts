@@ -4,7 +4,7 @@ import { listParts as listStored, type StoredPart } from "../../../store/multipa
 import type { ChecksumAlgorithm } from "../../../store/types.ts";
 import { checksumElement, checksumTypeName } from "../body/checksums.ts";
 import type { Call } from "../handler.ts";
-import { ownerElement } from "../listing/owner.ts";
+import { ownerElements } from "../listing/owner.ts";
 import { PAGE_ENTRIES_MAX, parseCount } from "../listing/parameters.ts";
 
 /** GET /bucket/key?uploadId=…: the parts uploaded so far, by number. */
@@ -21,8 +21,8 @@ export async function listParts(call: Call): Promise<Answer> {
     element("Bucket", bucket),
     element("Key", key),
     element("UploadId", uploadId),
-    ownerElement("Initiator", call.principal),
-    ownerElement("Owner", call.principal),
+    element("Initiator", ...ownerElements(page.upload.owner)),
+    element("Owner", ...ownerElements(page.upload.owner)),
     element("StorageClass", storageClass),
     element("PartNumberMarker", marker),
     // Only where there is a next page: paginators that look for the marker alone would never end.

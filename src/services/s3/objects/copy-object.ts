@@ -6,6 +6,7 @@ import { S3Error } from "../errors/error.ts";
 import type { Call, Handler } from "../handler.ts";
 import { parseLockHeaders } from "../lock/headers.ts";
 import { parseTaggingHeader } from "../tagging/tags.ts";
+import { copiedTags } from "./asks.ts";
 import { parseAttributes } from "./attributes.ts";
 import { checkCopyConditions, parseWriteCondition } from "./conditions.ts";
 import { type CopySource, copySourceHeader, ofCopySource, parseCopySource } from "./copy-source.ts";
@@ -31,7 +32,13 @@ export const copyObject: Handler = async (call) => {
   const condition = parseWriteCondition(headers);
   const copying = storeCopy(store, {
     source,
-    check: (head) => {
+    check: (head, buckets) => {
+      if (tags === "copy" && head.tags.length > 0) {
+        call.gate.body.tags = head.tags;
+        call.gate.add(copiedTags(call, source));
+        call.gate.bucket(buckets.target);
+        call.gate.object(buckets.source, source, head);
+      }
       checkCopyConditions(headers, head);
       if (attributes === "copy") refuseNoChange(call, source, head);
     },

@@ -1,15 +1,18 @@
 import { element, optional, type Xml, xmlDocument } from "../../../protocols/rest-xml/write.ts";
+import { headBucket } from "../../../store/buckets/buckets.ts";
 import {
   type DeletionRefusal,
   type DeletionResult,
   deleteObjects as removeObjects,
   type Deletion as StoredDeletion,
 } from "../../../store/delete/delete.ts";
+import type { Bucket } from "../../../store/types.ts";
 import { hasBodyDigest, readBody } from "../body/request-body.ts";
 import { S3Error } from "../errors/error.ts";
 import { translateStoreFailure } from "../errors/translate-store.ts";
-import type { Handler } from "../handler.ts";
+import type { Call, Handler } from "../handler.ts";
 import { parseBypassGovernance } from "../lock/bypass-governance.ts";
+import { deleteAsks } from "./asks.ts";
 import { type Deletion, parseDeleteList } from "./delete-list.ts";
 
 /** A thousand keys of 1,024 bytes, each of which XML may write with six, and their elements. */
@@ -27,16 +30,43 @@ export const deleteObjects: Handler = async (call) => {
   const body = await readBody(call, BODY_MAX_BYTES);
   if (body.length === 0) throw new S3Error("MissingRequestBodyError");
   const { quiet, deletions } = parseDeleteList(body);
-  const allowed = deletions.filter(({ refusal }) => refusal === null).map(storedDeletion);
+  const isDenied = await decideEach(call, deletions);
+  const allowed = deletions
+    .filter((deletion) => deletion.refusal === null && !isDenied.has(deletion))
+    .map(storedDeletion);
   const request = { bucket: call.bucket, deletions: allowed, bypassGovernance };
   const results = (await removeObjects(call.store, request)).values();
   const answers = deletions.map((deletion) => {
-    const refusal = deletion.refusal ?? null;
+    const refusal = deletion.refusal ?? (isDenied.has(deletion) ? DENIED : null);
     if (refusal !== null) return errorElement(deletion, refusal);
     return answer(deletion, results.next().value as DeletionResult, quiet);
   });
   return { status: 200, body: xmlDocument("DeleteResult", answers) };
 };
+
+const DENIED = new S3Error("AccessDenied");
+
+/**
+ * Decides key by key, on the bucket as it is remembered and, if that would refuse any, as it is. What is allowed is asked again by the
+ * store, with the bucket that its batch finds. Throws `AccessRefused` if governance may not be bypassed.
+ */
+async function decideEach(call: Call, deletions: readonly Deletion[]): Promise<ReadonlySet<Deletion>> {
+  const { bucket: name, store, gate } = call;
+  const asksOf = (deletion: Deletion) =>
+    deleteAsks({ ...storedDeletion(deletion), bucket: name, byEtag: (deletion.condition?.etag ?? "*") !== "*" });
+  const deniedIn = (bucket: Bucket) =>
+    deletions.filter((deletion) => !asksOf(deletion).every((ask) => gate.allowsAsk(ask, bucket)));
+  const likely = store.metadata.buckets.recall(name, store.clock.now()) ?? gate.guess(name);
+  let denied = likely && gate.allows(likely) ? deniedIn(likely) : deletions;
+  if (denied.length > 0) {
+    // A denial is for the document, so it must be certain.
+    await call.caller.confirm();
+    denied = deniedIn(await headBucket(store, name));
+  }
+  const isDenied = new Set(denied);
+  gate.add(deletions.filter((deletion) => deletion.refusal === null && !isDenied.has(deletion)).flatMap(asksOf));
+  return isDenied;
+}
 
 function storedDeletion({ key, versionId, condition }: Deletion): StoredDeletion {
   return { key, ...(versionId !== undefined && { versionId }), ...(condition && { condition }) };

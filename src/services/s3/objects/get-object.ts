@@ -6,6 +6,7 @@ import { checkReadConditions, ifRangeHolds } from "./conditions.ts";
 import { objectHeaders } from "./object-headers.ts";
 import { parseRangeRequest, readHint, selectRange } from "./range.ts";
 import { versionOf } from "./version-id.ts";
+import { visibleHead } from "./visible-head.ts";
 
 /** GetObject: conditions, one range or one part, response-* overrides, the checksum if it is asked for. */
 export const getObject: Handler = async (call) => {
@@ -20,5 +21,9 @@ export const getObject: Handler = async (call) => {
   const selection = selectRange(request, object.head);
   const body = await object.read(selection);
   const read = { request, selection, withChecksum: wantsChecksum(headers) };
-  return { status: selection.status, headers: { ...objectHeaders(object.head, read), ...overrides }, body };
+  return {
+    status: selection.status,
+    headers: { ...objectHeaders(visibleHead(call, object), read), ...overrides },
+    body,
+  };
 };

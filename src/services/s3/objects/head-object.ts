@@ -1,4 +1,4 @@
-import { headObject as findHead } from "../../../store/read/objects.ts";
+import { headObjectIn as findHead } from "../../../store/read/objects.ts";
 import { wantsChecksum } from "../body/checksums.ts";
 import type { Handler } from "../handler.ts";
 import { responseOverrides } from "./attributes.ts";
@@ -6,19 +6,26 @@ import { checkReadConditions, ifRangeHolds } from "./conditions.ts";
 import { objectHeaders } from "./object-headers.ts";
 import { parseRangeRequest, selectRange } from "./range.ts";
 import { versionOf } from "./version-id.ts";
+import { visibleHead } from "./visible-head.ts";
 
 /** HeadObject: what GetObject would answer, without the bytes. */
-export const headObject: Handler = async ({ bucket, key, query, headers, principal, store }) => {
+export const headObject: Handler = async (call) => {
+  const { bucket, key, query, headers, principal, store } = call;
   const version = versionOf(query);
   const asked = parseRangeRequest(headers.get("Range"), query.get("partNumber"));
   const overrides = responseOverrides(query, principal.kind !== "anonymous");
-  const head = await findHead(store, { bucket, key, ...version });
+  const found = await findHead(store, { bucket, key, ...version });
+  const { head } = found;
   checkReadConditions(headers, head);
   const request = ifRangeHolds(headers, head) ? asked : ({ kind: "whole" } as const);
   const selection = selectRange(request, head);
   const read = { request, selection, withChecksum: wantsChecksum(headers) };
   return {
     status: selection.status,
-    headers: { ...objectHeaders(head, read), ...overrides, "Content-Length": String(selection.length) },
+    headers: {
+      ...objectHeaders(visibleHead(call, found), read),
+      ...overrides,
+      "Content-Length": String(selection.length),
+    },
   };
 };

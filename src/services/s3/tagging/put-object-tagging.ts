@@ -9,6 +9,7 @@ export const putObjectTagging: Handler = async (call) => {
   const { bucket, key, query, store } = call;
   const version = versionOf(query);
   const tags = parseTagging(await readDocument(call, "Tagging"), OBJECT_TAGS);
+  call.gate.body.tags = tags;
   const { versionId } = await putTags(store, { bucket, key, ...version }, tags);
   return { status: 200, headers: versionHeader(versionId) };
 };

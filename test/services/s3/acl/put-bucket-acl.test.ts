@@ -60,7 +60,7 @@ describe("is refused", () => {
   });
 
   test.each([
-    ["somebody else", policy(grant("<ID>somebody</ID>", "FULL_CONTROL")), "AccessControlListNotSupported"],
+    ["nobody known", policy(grant("<ID>somebody</ID>", "FULL_CONTROL")), "InvalidArgument"],
     ["the public besides the owner", policy(owners + everybody), "AccessControlListNotSupported"],
     [
       "the owner, but only to read",

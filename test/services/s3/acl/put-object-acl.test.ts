@@ -37,8 +37,8 @@ test("that ACL may be set, and no other", async () => {
   await client.send(new PutObjectAclCommand({ ...object, ACL: "bucket-owner-full-control" }));
   await client.send(new PutObjectAclCommand({ ...object, AccessControlPolicy: acl }));
   const refused = { code: "AccessControlListNotSupported", status: 400 };
-  const open = [{ ACL: "public-read" as const }, { GrantRead: 'id="somebody"' }];
-  for (const more of open) {
+  const AllUsers = "http://acs.amazonaws.com/groups/global/AllUsers";
+  for (const more of [{ ACL: "public-read" as const }, { GrantRead: `uri="${AllUsers}"` }]) {
     expect(await failure(client.send(new PutObjectAclCommand({ ...object, ...more })))).toMatchObject(refused);
   }
 });

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { firstAccount } from "../../../../src/auth/principal.ts";
 import { findRefusedHeader, refusedHeaders } from "../../../../src/services/s3/gate/refused-headers.ts";
 
 const find = (headers: Record<string, string>, what: keyof typeof refusedHeaders = "writeObject") =>
@@ -10,8 +9,6 @@ test.each([
   ["x-amz-server-side-encryption-customer-algorithm", "AES256"],
   ["x-amz-server-side-encryption-aws-kms-key-id", "id"],
   ["X-Amz-Website-Redirect-Location", "/x"],
-  ["x-amz-grant-read", "uri=x"],
-  ["x-amz-acl", "public-read"],
 ])("%s: %s is not stored and ignored", (name, value) => {
   expect(find({ "content-type": "text/plain", [name]: value })).toBe(name.toLowerCase());
 });
@@ -25,37 +22,12 @@ test("what asks for nothing more than is done anyway passes", () => {
       "x-amz-storage-class": "X",
     }),
   ).toBeUndefined();
-  expect(find({ "x-amz-acl": "bucket-owner-full-control" })).toBeUndefined();
-  expect(find({ "x-amz-grant-full-control": `id="${firstAccount.canonicalId}"` })).toBeUndefined();
-});
-
-test("other ACLs are refused with S3's own codes", () => {
-  const headers = new Headers({ "x-amz-grant-full-control": 'id="somebody"' });
-  const found = (what: keyof typeof refusedHeaders) => findRefusedHeader(headers, refusedHeaders[what])?.code;
-  expect([
-    found("writeObject"),
-    found("copyObject"),
-    found("createUpload"),
-    found("acl"),
-    found("createBucket"),
-  ]).toEqual([
-    "AccessControlListNotSupported",
-    "AccessControlListNotSupported",
-    "AccessControlListNotSupported",
-    "AccessControlListNotSupported",
-    "InvalidBucketAclWithObjectOwnership",
-  ]);
 });
 
 test("a copy may neither write nor read encrypted objects", () => {
   const name = "x-amz-copy-source-server-side-encryption-customer-key";
   expect(find({ [name]: "x" }, "copyObject")).toBe(name);
   expect(find({ [name]: "x" }, "uploadPartCopy")).toBe(name);
-});
-
-test("a bucket may have no other ownership", () => {
-  expect(find({ "x-amz-object-ownership": "ObjectWriter" }, "createBucket")).toBe("x-amz-object-ownership");
-  expect(find({ "x-amz-object-ownership": "BucketOwnerEnforced" }, "createBucket")).toBeUndefined();
 });
 
 test("a conditional delete is not made an unconditional one", () => {

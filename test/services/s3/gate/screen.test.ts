@@ -4,7 +4,6 @@ import { screen } from "../../../../src/services/s3/gate/screen.ts";
 import { type OperationRow, operations } from "../../../../src/services/s3/operations.ts";
 import { failing } from "../failing.ts";
 
-const ownerId = "owner";
 interface Changes {
   mode?: PayloadMode;
   headers?: Record<string, string>;
@@ -15,7 +14,7 @@ const screened = (name: keyof typeof operations, changes: Changes) => {
   const row = { ...operations[name], ...changes.row };
   const headers = new Headers(changes.headers);
   const query = new URLSearchParams(changes.query);
-  return screen({ name, row, headers, query, mode: changes.mode ?? { kind: "unsigned" }, ownerId });
+  return screen({ name, row, headers, query, mode: changes.mode ?? { kind: "unsigned" } });
 };
 
 test.each(["streaming-signed-trailer", "streaming-unsigned-trailer"] as const)("%s is for uploads alone", (kind) => {
@@ -51,9 +50,4 @@ test("what is not built is refused by name", () => {
 test("a version is for operations that take one", () => {
   expect(screened("GetObject", { query: "versionId=1" })).toBe(operations.GetObject.handler);
   failing(() => screened("ListParts", { query: "versionId=1" }), "InvalidArgument");
-});
-
-test.each(["x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"])("%s is who owns all", (name) => {
-  expect(screened("CopyObject", { headers: { [name]: ownerId } })).toBe(operations.CopyObject.handler);
-  failing(() => screened("CopyObject", { headers: { [name]: "111122223333" } }), "AccessDenied");
 });

@@ -1,0 +1,14 @@
+import { groupDocument } from "../model/documents.ts";
+import * as fields from "../model/fields.ts";
+import { listEntities } from "../model/list-entities.ts";
+import { listOf } from "../model/targets.ts";
+import { operation } from "../operation.ts";
+
+export const listGroups = operation({
+  fields: { PathPrefix: fields.pathPrefix, ...fields.page },
+  target: (call, { PathPrefix }) => listOf("group", call, PathPrefix),
+  async run(call, input) {
+    const { rows, end } = await listEntities(call, "group", input);
+    return { Groups: rows.map(groupDocument), ...end };
+  },
+});

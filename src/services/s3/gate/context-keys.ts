@@ -1,0 +1,157 @@
+import type { ContextValue } from "../../../auth/policy/request.ts";
+import { parseBasicTime } from "../../../auth/sigv4/timestamp.ts";
+import type { Tags } from "../../../store/types.ts";
+import type { Ask, Asking } from "./ask.ts";
+
+/** What of a request S3's condition keys are about. */
+export interface RequestContext extends Asking {
+  readonly isForm: boolean;
+  readonly nowMs: number;
+  /** `TLSv1.3`; null if it is not known. */
+  readonly tlsVersion: string | null;
+  /** What its body says, once that was read. */
+  readonly body: BodyFacts;
+}
+
+/** What a body says that policies may ask about. */
+export interface BodyFacts {
+  /** New tags of the object. */
+  tags?: Tags;
+  legalHold?: string;
+  retention?: { mode: string; untilMs: number } | null;
+  locationConstraint?: string;
+  objectOwnership?: string;
+}
+
+/** What an ask is decided on. */
+export interface AskContext {
+  readonly request: RequestContext;
+  readonly ask: Ask;
+  /** Account id of the bucket's owner; null: there is no bucket yet. */
+  readonly bucketAccount: string | null;
+  /** Tags of the object that is there. */
+  existingTags(): Tags | null;
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/** Headers that condition keys repeat as they were sent, by the key's name in lower case. */
+const HEADERS: ReadonlyMap<string, string> = new Map(
+  [
+    "x-amz-acl",
+    "x-amz-grant-full-control",
+    "x-amz-grant-read",
+    "x-amz-grant-read-acp",
+    "x-amz-grant-write",
+    "x-amz-grant-write-acp",
+    "x-amz-metadata-directive",
+    "x-amz-server-side-encryption",
+    "x-amz-server-side-encryption-aws-kms-key-id",
+    "x-amz-server-side-encryption-customer-algorithm",
+    "x-amz-storage-class",
+    "x-amz-website-redirect-location",
+    "x-amz-content-sha256",
+    "x-amz-object-annotation-directive",
+    "x-amz-object-if-match",
+    "x-amz-bucket-namespace",
+    "if-match",
+    "if-none-match",
+  ].map((name) => [`s3:${name}`, name]),
+);
+
+const LISTS: ReadonlySet<string> = new Set(["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"]);
+/** Keys that are a parameter of a listing. */
+const PARAMETERS: ReadonlySet<string> = new Set(["s3:prefix", "s3:delimiter", "s3:max-keys"]);
+
+/**
+ * The value of one of S3's condition keys (its name in lower case), or undefined if the request does not have it.
+ *
+ * Follows "Actions, resources, and condition keys for Amazon S3" in the Service Authorization Reference, and "Amazon S3 Signature
+ * Version 4 Authentication Specific Policy Keys" in the API reference.
+ */
+export function contextValue(key: string, context: AskContext): ContextValue | undefined {
+  if (!key.startsWith("s3:")) return key === "aws:resourceaccount" ? (context.bucketAccount ?? undefined) : undefined;
+  const { request, ask } = context;
+  const header = HEADERS.get(key);
+  if (header !== undefined) return request.headers.get(header) ?? undefined;
+  if (PARAMETERS.has(key)) return LISTS.has(ask.action) ? (request.query.get(key.slice(3)) ?? undefined) : undefined;
+  if (key.startsWith("s3:existingobjecttag/")) return tagValue(context.existingTags(), key);
+  if (key.startsWith("s3:requestobjecttag/")) return tagValue(requestTags(request), key);
+  if (key.startsWith("s3:object-lock-")) return lockValue(key, request);
+  switch (key) {
+    case "s3:requestobjecttagkeys":
+      return requestTags(request)?.map(([name]) => name);
+    case "s3:versionid":
+      return ask.versionId;
+    case "s3:x-amz-copy-source":
+      return copySource(request.headers);
+    case "s3:objectcreationoperation":
+      return ask.action === "s3:PutObject" ? String(!request.query.has("uploads") && !isPart(request)) : undefined;
+    case "s3:locationconstraint":
+      return request.body.locationConstraint;
+    case "s3:x-amz-object-ownership":
+      return request.body.objectOwnership ?? request.headers.get("x-amz-object-ownership") ?? undefined;
+    case "s3:resourceaccount":
+      return context.bucketAccount ?? undefined;
+    case "s3:tlsversion":
+      return /^TLSv(\d\.\d)$/.exec(request.tlsVersion ?? "")?.[1];
+    case "s3:authtype":
+    case "s3:signatureversion":
+    case "s3:signatureage":
+      return signatureValue(key, request);
+    default:
+      return undefined;
+  }
+}
+
+function isPart({ query }: RequestContext): boolean {
+  return query.has("partNumber");
+}
+
+function tagValue(tags: Tags | null, key: string): string | undefined {
+  const name = key.slice(key.indexOf("/") + 1);
+  return tags?.find(([tag]) => tag.toLowerCase() === name)?.[1];
+}
+
+function requestTags({ headers, body }: RequestContext): Tags | null {
+  if (body.tags !== undefined) return body.tags;
+  const text = headers.get("x-amz-tagging");
+  return text === null ? null : [...new URLSearchParams(text)];
+}
+
+function lockValue(key: string, { headers, body, nowMs }: RequestContext): string | undefined {
+  const hold = body.legalHold ?? headers.get("x-amz-object-lock-legal-hold");
+  if (key === "s3:object-lock-legal-hold") return hold ?? undefined;
+  const mode = body.retention?.mode ?? headers.get("x-amz-object-lock-mode");
+  if (key === "s3:object-lock-mode") return mode ?? undefined;
+  const sent = headers.get("x-amz-object-lock-retain-until-date");
+  const untilMs = body.retention?.untilMs ?? (sent === null ? Number.NaN : Date.parse(sent));
+  if (Number.isNaN(untilMs)) return undefined;
+  if (key === "s3:object-lock-retain-until-date") return new Date(untilMs).toISOString();
+  if (key === "s3:object-lock-remaining-retention-days") return String(Math.ceil((untilMs - nowMs) / DAY_MS));
+  return undefined;
+}
+
+/** `bucket/key`, decoded and without a slash in front, as the documentation's examples have it. */
+function copySource(headers: Headers): string | undefined {
+  const text = headers.get("x-amz-copy-source");
+  if (text === null) return undefined;
+  const path = text.split("?versionId=")[0] as string;
+  return decodeURIComponent(path.replaceAll("+", " ")).replace(/^\//, "");
+}
+
+function signatureValue(key: string, { headers, query, isForm, nowMs }: RequestContext): string | undefined {
+  const inHeader = headers.get("authorization");
+  const inQuery = query.has("X-Amz-Signature") || query.has("Signature");
+  if (inHeader === null && !inQuery && !isForm) return undefined;
+  switch (key) {
+    case "s3:authtype":
+      return isForm ? "POST" : inQuery ? "REST-QUERY-STRING" : "REST-HEADER";
+    case "s3:signatureversion":
+      return query.has("Signature") || inHeader?.startsWith("AWS ") ? "AWS" : "AWS4-HMAC-SHA256";
+    default: {
+      const signed = parseBasicTime(query.get("X-Amz-Date") ?? headers.get("x-amz-date") ?? "");
+      return signed === null ? undefined : String(Math.max(0, nowMs - signed));
+    }
+  }
+}

@@ -1,0 +1,249 @@
+import { AccessRefused, type Caller, type Ask as PolicyAsk } from "../../../auth/access.ts";
+import { canonicalIdOf } from "../../../auth/principal.ts";
+import type { Gate } from "../../../store/gate.ts";
+import type { Bucket, ObjectAccess, ObjectHead, ObjectOwner } from "../../../store/types.ts";
+import { newObjectAccess } from "../acl/new-object-access.ts";
+import type { RequestedAcl } from "../acl/requested-acl.ts";
+import { S3Error } from "../errors/error.ts";
+import { aclGrant } from "./acl-grant.ts";
+import type { Ask } from "./ask.ts";
+import { type BodyFacts, contextValue, type RequestContext } from "./context-keys.ts";
+import { checkExpectedOwner } from "./expected-owner.ts";
+import { type BucketSettings, fullControl, settingsOf } from "./settings.ts";
+
+/** What a request's gate is made of. */
+export interface GateParts {
+  readonly caller: Caller;
+  readonly asks: readonly Ask[];
+  readonly request: RequestContext;
+  /** The ACL that its headers give to an object that it writes; null: none. */
+  readonly acl: RequestedAcl | null;
+}
+
+/** The asks that only the root user of the bucket's account may always do, so that no policy shuts out everybody. */
+const OF_OWNERS_ROOT: ReadonlySet<string> = new Set([
+  "s3:GetBucketPolicy",
+  "s3:PutBucketPolicy",
+  "s3:DeleteBucketPolicy",
+]);
+
+/** What is known of the object that an ask is about. */
+type Existing =
+  | { readonly kind: "known"; readonly object: ObjectHead | null }
+  | { readonly kind: "unknown"; matters(): void };
+
+const NO_OBJECT: Existing = { kind: "known", object: null };
+
+/** Decides what one request to S3 may do. */
+export class RequestGate implements Gate {
+  readonly #caller: Caller;
+  readonly #request: RequestContext;
+  readonly #acl: RequestedAcl | null;
+  #asks: readonly Ask[];
+  readonly #decided = new Set<Ask>();
+
+  constructor({ caller, asks, request, acl }: GateParts) {
+    this.#caller = caller;
+    this.#asks = asks;
+    this.#request = request;
+    this.#acl = acl;
+  }
+
+  /** What the body says that policies may ask about; to be filled in as soon as it was read. */
+  get body(): BodyFacts {
+    return this.#request.body;
+  }
+
+  /** Decides what is asked of the caller's own account, with further asks. Throws `AccessRefused`. */
+  account(more: readonly Ask[] = []): void {
+    for (const ask of [...this.#asks, ...more]) {
+      if (ask.subject !== "account") continue;
+      const resource = ask.bucket === "" ? "*" : arnOf(ask);
+      const context = this.#context(ask, null, () => null);
+      this.#caller.demand([{ action: ask.action, resource, resourceAccountId: null, context }]);
+      this.#decided.add(ask);
+    }
+  }
+
+  /** As `account`, of a request whose body is spent: makes sure of a denial first. */
+  async accountSurely(more: readonly Ask[]): Promise<void> {
+    try {
+      this.account(more);
+    } catch (error) {
+      if (!(error instanceof AccessRefused)) throw error;
+      await this.#caller.confirm();
+      this.account(more);
+    }
+  }
+
+  /** What else is asked, as was found out since: it is decided with the rest from then on. */
+  add(asks: readonly Ask[]): void {
+    this.#asks = [...this.#asks, ...asks];
+  }
+
+  bucket(bucket: Bucket): void {
+    checkExpectedOwner(this.#request, bucket);
+    const settings = settingsOf(bucket);
+    for (const ask of this.#of(bucket)) {
+      if (ask.subject !== "object") this.#demand(ask, settings, NO_OBJECT);
+    }
+  }
+
+  object(bucket: Bucket, { key }: { key: string }, object: ObjectHead | null): void {
+    const settings = settingsOf(bucket);
+    for (const ask of this.#of(bucket)) {
+      if (ask.subject !== "object" || ask.key !== key) continue;
+      this.#demand(ask, settings, { kind: "known", object });
+      if (object === null) this.#demandListing(bucket, settings);
+    }
+  }
+
+  anyObject(bucket: Bucket): boolean {
+    const settings = settingsOf(bucket);
+    let matters = settings.hasAcls;
+    const unknown: Existing = {
+      kind: "unknown",
+      matters: () => {
+        matters = true;
+      },
+    };
+    for (const ask of this.#of(bucket)) {
+      if (ask.subject !== "object" || matters) continue;
+      const decision = this.#decide(ask, settings, unknown);
+      if (!matters && !decision) this.#demand(ask, settings, unknown);
+    }
+    if (!matters) for (const ask of this.#of(bucket)) this.#decided.add(ask);
+    return !matters;
+  }
+
+  allows(bucket: Bucket): boolean {
+    if (!this.#suits(bucket)) return false;
+    const settings = settingsOf(bucket);
+    return this.#of(bucket).every((ask) => {
+      let matters = settings.hasAcls && ask.subject === "object";
+      const existing: Existing = {
+        kind: "unknown",
+        matters: () => {
+          matters = true;
+        },
+      };
+      return matters || this.#decide(ask, settings, existing) || matters;
+    });
+  }
+
+  /** Whether one more thing is allowed, which the answer depends on. */
+  allowsAsk(ask: Ask, bucket: Bucket, object: ObjectHead | null = null): boolean {
+    return this.#decide(ask, settingsOf(bucket), { kind: "known", object });
+  }
+
+  /** One more thing that was found to be asked. Throws `AccessRefused`. */
+  demand(ask: Ask, bucket: Bucket, object: ObjectHead | null = null): void {
+    this.#demand(ask, settingsOf(bucket), { kind: "known", object });
+  }
+
+  guess(name: string): Bucket | null {
+    const { principal } = this.#caller;
+    if (!("accountId" in principal)) return null;
+    const unset = { versioning: null, objectLock: null, accessId: null, access: null };
+    const { canonicalId: owner, accountId: ownerAccount } = principal;
+    return { id: 0, name, owner, ownerAccount, region: "", createdMs: 0, ...unset };
+  }
+
+  newObject(bucket: Bucket): ObjectAccess {
+    const { principal } = this.#caller;
+    const writer = { id: canonicalIdOf(principal), account: "accountId" in principal ? principal.accountId : "" };
+    return newObjectAccess(this.#acl, writer, settingsOf(bucket));
+  }
+
+  /** An ask that nobody has decided is a bug: the request gets no answer. */
+  requireDecided(): void {
+    const open = this.#asks.find((ask) => !this.#decided.has(ask));
+    if (open) throw new Error(`nobody has decided whether the request may be answered: ${open.action}`);
+  }
+
+  /** Whether the bucket is the expected owner's, and takes the ACL that the request brings. */
+  #suits(bucket: Bucket): boolean {
+    try {
+      checkExpectedOwner(this.#request, bucket);
+      if (this.#acl !== null) this.newObject(bucket);
+      return true;
+    } catch (error) {
+      if (error instanceof S3Error) return false;
+      throw error;
+    }
+  }
+
+  #of(bucket: Bucket): readonly Ask[] {
+    return this.#asks.filter((ask) => ask.bucket === bucket.name && ask.subject !== "account");
+  }
+
+  /** That there is no such object is for those to know who may list the bucket. */
+  #demandListing(bucket: Bucket, settings: BucketSettings): void {
+    this.#demand({ action: "s3:ListBucket", subject: "bucket", bucket: bucket.name, key: "" }, settings, NO_OBJECT);
+  }
+
+  #decide(ask: Ask, settings: BucketSettings, existing: Existing): boolean {
+    return this.#isOwnersRoot(ask, settings) || this.#caller.decide(this.#policyAsk(ask, settings, existing)).allowed;
+  }
+
+  #demand(ask: Ask, settings: BucketSettings, existing: Existing): void {
+    if (!this.#isOwnersRoot(ask, settings)) this.#caller.demand([this.#policyAsk(ask, settings, existing)]);
+    this.#decided.add(ask);
+  }
+
+  #isOwnersRoot(ask: Ask, { owner }: BucketSettings): boolean {
+    const { principal } = this.#caller;
+    return OF_OWNERS_ROOT.has(ask.action) && principal.kind === "root" && principal.accountId === owner.account;
+  }
+
+  #policyAsk(ask: Ask, settings: BucketSettings, existing: Existing): PolicyAsk {
+    const { principal } = this.#caller;
+    const object = existing.kind === "known" ? existing.object : null;
+    const owner = ownerOf(ask, settings, object);
+    const isOutsider = !("accountId" in principal) || principal.accountId !== settings.owner.account;
+    // RestrictPublicBuckets: a bucket with a public policy is for its own account and for services.
+    const isShut =
+      isOutsider && principal.kind !== "service" && settings.block.RestrictPublicBuckets && settings.isPublic();
+    const existingTags = () => {
+      if (existing.kind === "known") return existing.object?.tags ?? null;
+      existing.matters();
+      return null;
+    };
+    return {
+      action: ask.action,
+      resource: arnOf(ask),
+      resourceAccountId: owner.account,
+      resourcePolicy: settings.policy,
+      resourcePolicyMode: isShut || owner.id !== settings.owner.id ? "denyOnly" : undefined,
+      aclGrant: isShut || !settings.hasAcls ? "none" : this.#aclGrant(ask, settings, object),
+      context: this.#context(ask, settings.owner.account, existingTags),
+    };
+  }
+
+  #aclGrant(ask: Ask, settings: BucketSettings, object: ObjectHead | null) {
+    const { principal } = this.#caller;
+    const { action } = ask;
+    const ignoresPublic = settings.block.IgnorePublicAcls;
+    if (ask.subject !== "object")
+      return aclGrant({ acl: settings.acl, of: "bucket", action, ignoresPublic }, principal);
+    // What is not there would be the caller's to read, if the bucket's ACL lets them list it: `object` asks for that too.
+    if (object === null)
+      return aclGrant({ acl: settings.acl, of: "bucket", action: "s3:ListBucket", ignoresPublic }, principal);
+    const acl = object.acl ?? fullControl((object.owner ?? settings.owner).id);
+    return aclGrant({ acl, of: "object", action, ignoresPublic }, principal);
+  }
+
+  #context(ask: Ask, bucketAccount: string | null, existingTags: () => ObjectHead["tags"] | null) {
+    const about = { request: this.#request, ask, bucketAccount, existingTags };
+    return (key: string) => contextValue(key, about);
+  }
+}
+
+/** Whose it is: a key is the bucket owner's, an object its own owner's where ACLs count. */
+function ownerOf({ subject }: Ask, { owner, hasAcls }: BucketSettings, object: ObjectHead | null): ObjectOwner {
+  return subject === "object" && hasAcls ? (object?.owner ?? owner) : owner;
+}
+
+function arnOf({ bucket, key }: Ask): string {
+  return `arn:aws:s3:::${bucket}${key === "" ? "" : `/${key}`}`;
+}

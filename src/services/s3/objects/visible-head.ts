@@ -1,0 +1,24 @@
+import type { Bucket, ObjectHead } from "../../../store/types.ts";
+import { type Ask, namedObject, objectAsk } from "../gate/ask.ts";
+import type { Call } from "../handler.ts";
+
+/**
+ * What of an object the answer to a GET or HEAD may say: the number of its tags, its retention and its legal hold are for those only
+ * who may read them by themselves.
+ */
+export function visibleHead(call: Call, { bucket, head }: { bucket: Bucket; head: ObjectHead }): ObjectHead {
+  const may = (action: string, versionAction = action) => {
+    const ask: Ask = objectAsk(namedObject(call), action, versionAction);
+    return call.gate.allowsAsk(ask, bucket, head);
+  };
+  const { tags } = head;
+  const { retention, legalHold } = head.lock;
+  return {
+    ...head,
+    tags: tags.length > 0 && may("s3:GetObjectTagging", "s3:GetObjectVersionTagging") ? tags : [],
+    lock: {
+      retention: retention && may("s3:GetObjectRetention") ? retention : null,
+      legalHold: legalHold && may("s3:GetObjectLegalHold") ? legalHold : null,
+    },
+  };
+}

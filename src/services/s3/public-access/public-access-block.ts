@@ -1,0 +1,23 @@
+import { childText, type XmlElement } from "../../../protocols/rest-xml/read.ts";
+import { element, xmlDocument } from "../../../protocols/rest-xml/write.ts";
+import type { PublicAccessBlock } from "../../../store/types.ts";
+import { S3Error } from "../errors/error.ts";
+
+/** In the order in which S3 answers them. */
+const SETTINGS = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"] as const;
+
+/** Those that are absent are off. Throws MalformedXML. */
+export function parsePublicAccessBlock(root: XmlElement): PublicAccessBlock {
+  const settings = SETTINGS.map((name) => [name, parseFlag(childText(root, name))] as const);
+  return Object.fromEntries(settings) as unknown as PublicAccessBlock;
+}
+
+function parseFlag(text = "false"): boolean {
+  const flag = text.trim().toLowerCase();
+  if (flag === "true" || flag === "false") return flag === "true";
+  throw new S3Error("MalformedXML");
+}
+
+export function publicAccessDocument(block: PublicAccessBlock): string {
+  return xmlDocument("PublicAccessBlockConfiguration", ...SETTINGS.map((name) => element(name, block[name])));
+}

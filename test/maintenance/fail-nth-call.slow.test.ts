@@ -1,0 +1,3 @@
+import { describeStoppedCalls } from "./fail-nth-call.suite.ts";
+
+describeStoppedCalls({ every: 1 });

@@ -1,0 +1,476 @@
+import { createHash } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { firstAccount } from "../../../../src/auth/principal.ts";
+import { type OperationName, operationNames } from "../../../../src/services/s3/operation-name.ts";
+import { operations } from "../../../../src/services/s3/operations.ts";
+import {
+  allowing,
+  nobody,
+  root,
+  type S3Answer,
+  type S3As,
+  type S3Request,
+  s3As,
+  user,
+} from "../../../support/s3-as.ts";
+import { openTestStore, type TestStore } from "../../../support/store.ts";
+
+/*
+ * Operation × permission, on the store itself: refused without it, done with it and nothing else, and nothing changed by what was
+ * refused. `gate/asks.test.ts` compares the permissions with AWS's reference.
+ */
+
+let rig: TestStore;
+let asRoot: S3As;
+let versionId = "";
+let uploadId = "";
+beforeAll(async () => {
+  rig = await openTestStore({ settings: { partBytesMin: 1 } });
+  asRoot = s3As(rig.store, root);
+  const put = (path: string, body: string, headers = {}) => done({ method: "PUT", path, body, headers });
+  await put("/box", "", { "x-amz-bucket-object-lock-enabled": "true" });
+  await put("/from", "");
+  await put("/plain", "");
+  await put("/empty", "");
+  await put("/from/source", "source", { "x-amz-tagging": "color=red" });
+  await put("/plain/old", "old");
+  const { headers } = await put("/box/k", "body", { "x-amz-tagging": "team=blue" });
+  versionId = headers["x-amz-version-id"] ?? "";
+  uploadId = /<UploadId>([^<]*)/.exec((await done({ method: "POST", path: "/box/upload?uploads" })).text)?.[1] ?? "";
+  await put(`/box/upload?uploadId=${uploadId}&partNumber=1`, "part");
+});
+afterAll(() => rig.dispose());
+
+async function done(request: S3Request): Promise<S3Answer> {
+  const answer = await asRoot(request);
+  if (answer.status >= 300) throw new Error(`${request.method} ${request.path}: ${answer.status} ${answer.text}`);
+  return answer;
+}
+
+const digest = (body: string) => ({ "content-md5": createHash("md5").update(body).digest("base64") });
+const B = "arn:aws:s3:::box";
+const K = "arn:aws:s3:::box/k";
+
+interface Case extends S3Request {
+  name: OperationName;
+  /** Each is needed: [action, resource]. */
+  needs: readonly (readonly [string, string])[];
+  /** Of the answer that is given with them; 200 if left out. */
+  status?: number;
+  /** Prepared by root before it is done. */
+  before?: () => Promise<unknown>;
+}
+
+const document = (name: OperationName, path: string, body: string, action: string, resource = B): Case => ({
+  name,
+  method: "PUT",
+  path,
+  body,
+  headers: digest(body),
+  needs: [[action, resource]],
+});
+const read = (name: OperationName, path: string, action: string, status = 200, resource = B): Case => ({
+  name,
+  path,
+  needs: [[action, resource]],
+  status,
+});
+const remove = (name: OperationName, path: string, action: string, resource = B): Case => ({
+  name,
+  method: "DELETE",
+  path,
+  needs: [[action, resource]],
+  status: 204,
+});
+
+const TAGGING = "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>";
+const CORS =
+  "<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin></CORSRule></CORSConfiguration>";
+const POLICY = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: { Effect: "Deny", Principal: "*", Action: "s3:PutBucketWebsite", Resource: B },
+});
+const RETENTION =
+  "<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>2040-01-01T00:00:00Z</RetainUntilDate></Retention>";
+const LOCK = "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>";
+const BLOCK =
+  "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls></PublicAccessBlockConfiguration>";
+const OWNERSHIP =
+  "<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule></OwnershipControls>";
+const DELETE = "<Delete><Object><Key>gone</Key></Object></Delete>";
+const COMPLETE = () =>
+  `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${createHash("md5").update("part").digest("hex")}</ETag></Part></CompleteMultipartUpload>`;
+
+const BOUNDARY = "----form";
+const FORM = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="key"\r\n\r\nk\r\n--${BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\nform\r\n--${BOUNDARY}--\r\n`;
+
+/** In this order: what removes comes after what reads. */
+const cases: (() => Case)[] = [
+  () => ({ name: "ListBuckets", path: "/", needs: [["s3:ListAllMyBuckets", "*"]] }),
+  () => ({ name: "CreateBucket", method: "PUT", path: "/new", needs: [["s3:CreateBucket", "arn:aws:s3:::new"]] }),
+  () => ({
+    name: "CreateBucket",
+    method: "PUT",
+    path: "/new-locked",
+    headers: { "x-amz-bucket-object-lock-enabled": "true", "x-amz-object-ownership": "ObjectWriter" },
+    needs: [
+      ["s3:CreateBucket", "arn:aws:s3:::new-locked"],
+      ["s3:PutBucketObjectLockConfiguration", "arn:aws:s3:::new-locked"],
+      ["s3:PutBucketVersioning", "arn:aws:s3:::new-locked"],
+      ["s3:PutBucketOwnershipControls", "arn:aws:s3:::new-locked"],
+    ],
+  }),
+  () => ({
+    name: "CreateBucket",
+    method: "PUT",
+    path: "/new-tagged",
+    body: "<CreateBucketConfiguration><Tags><Tag><Key>a</Key><Value>b</Value></Tag></Tags></CreateBucketConfiguration>",
+    needs: [
+      ["s3:CreateBucket", "arn:aws:s3:::new-tagged"],
+      ["s3:TagResource", "arn:aws:s3:::new-tagged"],
+    ],
+  }),
+  () => ({ name: "HeadBucket", method: "HEAD", path: "/box", needs: [["s3:ListBucket", B]] }),
+  () => read("ListObjects", "/box", "s3:ListBucket"),
+  () => read("ListObjectsV2", "/box?list-type=2", "s3:ListBucket"),
+  () => read("ListObjectVersions", "/box?versions", "s3:ListBucketVersions"),
+  () => read("ListMultipartUploads", "/box?uploads", "s3:ListBucketMultipartUploads"),
+  () => read("GetBucketLocation", "/box?location", "s3:GetBucketLocation"),
+  () => read("GetBucketVersioning", "/box?versioning", "s3:GetBucketVersioning"),
+  () => read("GetBucketAcl", "/box?acl", "s3:GetBucketAcl"),
+  () => read("GetBucketOwnershipControls", "/box?ownershipControls", "s3:GetBucketOwnershipControls"),
+  () => read("GetPublicAccessBlock", "/box?publicAccessBlock", "s3:GetBucketPublicAccessBlock"),
+  () => read("GetObjectLockConfiguration", "/box?object-lock", "s3:GetBucketObjectLockConfiguration"),
+  () => read("GetBucketAccelerateConfiguration", "/box?accelerate", "s3:GetAccelerateConfiguration"),
+  () => read("GetBucketLogging", "/box?logging", "s3:GetBucketLogging"),
+  () => read("GetBucketNotificationConfiguration", "/box?notification", "s3:GetBucketNotification"),
+  () => read("GetBucketRequestPayment", "/box?requestPayment", "s3:GetBucketRequestPayment"),
+  () => read("ListBucketAnalyticsConfigurations", "/box?analytics", "s3:GetAnalyticsConfiguration"),
+  () =>
+    read(
+      "ListBucketIntelligentTieringConfigurations",
+      "/box?intelligent-tiering",
+      "s3:GetIntelligentTieringConfiguration",
+    ),
+  () => read("ListBucketInventoryConfigurations", "/box?inventory", "s3:GetInventoryConfiguration"),
+  () => read("ListBucketMetricsConfigurations", "/box?metrics", "s3:GetMetricsConfiguration"),
+  () => read("GetBucketAnalyticsConfiguration", "/box?analytics&id=x", "s3:GetAnalyticsConfiguration", 404),
+  () =>
+    read(
+      "GetBucketIntelligentTieringConfiguration",
+      "/box?intelligent-tiering&id=x",
+      "s3:GetIntelligentTieringConfiguration",
+      404,
+    ),
+  () => read("GetBucketInventoryConfiguration", "/box?inventory&id=x", "s3:GetInventoryConfiguration", 404),
+  () => read("GetBucketMetricsConfiguration", "/box?metrics&id=x", "s3:GetMetricsConfiguration", 404),
+  () => read("GetBucketEncryption", "/box?encryption", "s3:GetEncryptionConfiguration", 404),
+  () => read("GetBucketLifecycleConfiguration", "/box?lifecycle", "s3:GetLifecycleConfiguration", 404),
+  () => read("GetBucketReplication", "/box?replication", "s3:GetReplicationConfiguration", 404),
+  () => read("GetBucketWebsite", "/box?website", "s3:GetBucketWebsite", 404),
+  () => ({ ...document("PutBucketTagging", "/box?tagging", TAGGING, "s3:PutBucketTagging"), status: 204 }),
+  () => read("GetBucketTagging", "/box?tagging", "s3:GetBucketTagging"),
+  () => document("PutBucketCors", "/box?cors", CORS, "s3:PutBucketCORS"),
+  () => read("GetBucketCors", "/box?cors", "s3:GetBucketCORS"),
+  () => ({ ...document("PutBucketPolicy", "/box?policy", POLICY, "s3:PutBucketPolicy"), status: 204 }),
+  () => read("GetBucketPolicy", "/box?policy", "s3:GetBucketPolicy"),
+  () => read("GetBucketPolicyStatus", "/box?policyStatus", "s3:GetBucketPolicyStatus"),
+  () => document("PutPublicAccessBlock", "/box?publicAccessBlock", BLOCK, "s3:PutBucketPublicAccessBlock"),
+  () => document("PutBucketOwnershipControls", "/box?ownershipControls", OWNERSHIP, "s3:PutBucketOwnershipControls"),
+  () => ({
+    name: "PutBucketAcl",
+    method: "PUT",
+    path: "/box?acl",
+    headers: { "x-amz-acl": "private" },
+    needs: [["s3:PutBucketAcl", B]],
+  }),
+  () =>
+    document(
+      "PutBucketVersioning",
+      "/plain?versioning",
+      "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>",
+      "s3:PutBucketVersioning",
+      "arn:aws:s3:::plain",
+    ),
+  () => document("PutObjectLockConfiguration", "/box?object-lock", LOCK, "s3:PutBucketObjectLockConfiguration"),
+  () => read("GetObject", "/box/k", "s3:GetObject", 200, K),
+  () => read("GetObject", `/box/k?versionId=${versionId}`, "s3:GetObjectVersion", 200, K),
+  () => ({ name: "HeadObject", method: "HEAD", path: "/box/k", needs: [["s3:GetObject", K]] }),
+  () => ({
+    name: "GetObjectAttributes",
+    path: "/box/k?attributes",
+    headers: { "x-amz-object-attributes": "ETag" },
+    needs: [
+      ["s3:GetObject", K],
+      ["s3:GetObjectAttributes", K],
+    ],
+  }),
+  () => read("GetObjectAcl", "/box/k?acl", "s3:GetObjectAcl", 200, K),
+  () => read("GetObjectAcl", `/box/k?acl&versionId=${versionId}`, "s3:GetObjectVersionAcl", 200, K),
+  () => read("GetObjectTagging", "/box/k?tagging", "s3:GetObjectTagging", 200, K),
+  () => read("GetObjectTagging", `/box/k?tagging&versionId=${versionId}`, "s3:GetObjectVersionTagging", 200, K),
+  () => document("PutObjectTagging", "/box/k?tagging", TAGGING, "s3:PutObjectTagging", K),
+  () => document("PutObjectTagging", `/box/k?tagging&versionId=${versionId}`, TAGGING, "s3:PutObjectVersionTagging", K),
+  () => remove("DeleteObjectTagging", "/box/k?tagging", "s3:DeleteObjectTagging", K),
+  () => remove("DeleteObjectTagging", `/box/k?tagging&versionId=${versionId}`, "s3:DeleteObjectVersionTagging", K),
+  () => ({
+    name: "PutObjectAcl",
+    method: "PUT",
+    path: "/box/k?acl",
+    headers: { "x-amz-acl": "private" },
+    needs: [["s3:PutObjectAcl", K]],
+  }),
+  () =>
+    document(
+      "PutObjectLegalHold",
+      "/box/k?legal-hold",
+      "<LegalHold><Status>OFF</Status></LegalHold>",
+      "s3:PutObjectLegalHold",
+      K,
+    ),
+  () => read("GetObjectLegalHold", "/box/k?legal-hold", "s3:GetObjectLegalHold", 200, K),
+  () => document("PutObjectRetention", "/box/k?retention", RETENTION, "s3:PutObjectRetention", K),
+  () => read("GetObjectRetention", "/box/k?retention", "s3:GetObjectRetention", 200, K),
+  () => ({
+    ...document("PutObjectRetention", "/box/k?retention", "<Retention/>", "s3:PutObjectRetention", K),
+    headers: { ...digest("<Retention/>"), "x-amz-bypass-governance-retention": "true" },
+    needs: [
+      ["s3:PutObjectRetention", K],
+      ["s3:BypassGovernanceRetention", K],
+    ],
+  }),
+  () => ({ name: "PutObject", method: "PUT", path: "/box/k", body: "new", needs: [["s3:PutObject", K]] }),
+  () => ({
+    name: "PutObject",
+    method: "PUT",
+    path: "/box/k",
+    body: "new",
+    headers: { "x-amz-tagging": "a=b", "x-amz-acl": "private" },
+    needs: [
+      ["s3:PutObject", K],
+      ["s3:PutObjectTagging", K],
+      ["s3:PutObjectAcl", K],
+    ],
+  }),
+  () => ({
+    name: "PutObject",
+    method: "PUT",
+    path: "/box/locked",
+    body: "new",
+    headers: {
+      ...digest("new"),
+      "x-amz-object-lock-legal-hold": "OFF",
+      "x-amz-object-lock-mode": "GOVERNANCE",
+      "x-amz-object-lock-retain-until-date": "2040-01-01T00:00:00Z",
+    },
+    needs: [
+      ["s3:PutObject", `${B}/locked`],
+      ["s3:PutObjectLegalHold", `${B}/locked`],
+      ["s3:PutObjectRetention", `${B}/locked`],
+    ],
+  }),
+  () => ({
+    name: "PostObject",
+    method: "POST",
+    path: "/box",
+    body: FORM,
+    headers: { "content-type": `multipart/form-data; boundary=${BOUNDARY}` },
+    needs: [["s3:PutObject", K]],
+    status: 204,
+  }),
+  () => ({
+    name: "CopyObject",
+    method: "PUT",
+    path: "/box/copy",
+    headers: { "x-amz-copy-source": "/box/k", "x-amz-tagging-directive": "REPLACE" },
+    needs: [
+      ["s3:GetObject", K],
+      ["s3:PutObject", `${B}/copy`],
+    ],
+  }),
+  () => ({
+    name: "CopyObject",
+    method: "PUT",
+    path: "/box/copy",
+    headers: { "x-amz-copy-source": "/from/source" },
+    needs: [
+      ["s3:GetObject", "arn:aws:s3:::from/source"],
+      ["s3:GetObjectTagging", "arn:aws:s3:::from/source"],
+      ["s3:PutObject", `${B}/copy`],
+      ["s3:PutObjectTagging", `${B}/copy`],
+    ],
+  }),
+  () => ({
+    name: "RenameObject",
+    method: "PUT",
+    path: "/plain/renamed?renameObject",
+    headers: { "x-amz-rename-source": "/old" },
+    needs: [
+      ["s3:GetObject", "arn:aws:s3:::plain/old"],
+      ["s3:DeleteObject", "arn:aws:s3:::plain/old"],
+      ["s3:PutObject", "arn:aws:s3:::plain/renamed"],
+    ],
+  }),
+  () => ({ name: "CreateMultipartUpload", method: "POST", path: "/box/k?uploads", needs: [["s3:PutObject", K]] }),
+  () => ({
+    name: "UploadPart",
+    method: "PUT",
+    path: `/box/upload?uploadId=${uploadId}&partNumber=2`,
+    body: "part two",
+    needs: [["s3:PutObject", `${B}/upload`]],
+  }),
+  () => ({
+    name: "UploadPartCopy",
+    method: "PUT",
+    path: `/box/upload?uploadId=${uploadId}&partNumber=3`,
+    headers: { "x-amz-copy-source": "/from/source" },
+    needs: [
+      ["s3:GetObject", "arn:aws:s3:::from/source"],
+      ["s3:PutObject", `${B}/upload`],
+    ],
+  }),
+  () => read("ListParts", `/box/upload?uploadId=${uploadId}`, "s3:ListMultipartUploadParts", 200, `${B}/upload`),
+  () => ({
+    name: "CompleteMultipartUpload",
+    method: "POST",
+    path: `/box/upload?uploadId=${uploadId}`,
+    body: COMPLETE(),
+    needs: [["s3:PutObject", `${B}/upload`]],
+  }),
+  () => ({
+    name: "AbortMultipartUpload",
+    method: "DELETE",
+    path: `/box/k?uploadId=${uploadId}`,
+    needs: [["s3:AbortMultipartUpload", K]],
+    status: 204,
+    before: async () => {
+      const { text } = await done({ method: "POST", path: "/box/k?uploads" });
+      uploadId = /<UploadId>([^<]*)/.exec(text)?.[1] ?? "";
+    },
+  }),
+  () => remove("DeleteObject", "/box/k", "s3:DeleteObject", K),
+  () => remove("DeleteObject", `/box/k?versionId=${versionId}`, "s3:DeleteObjectVersion", K),
+  () => ({
+    name: "DeleteObject",
+    method: "DELETE",
+    path: "/from/source",
+    headers: { "if-match": `"${createHash("md5").update("source").digest("hex")}"` },
+    needs: [
+      ["s3:DeleteObject", "arn:aws:s3:::from/source"],
+      ["s3:GetObject", "arn:aws:s3:::from/source"],
+    ],
+    status: 204,
+  }),
+  () => remove("DeleteBucketTagging", "/box?tagging", "s3:PutBucketTagging"),
+  () => remove("DeleteBucketCors", "/box?cors", "s3:PutBucketCORS"),
+  () => remove("DeleteBucketOwnershipControls", "/box?ownershipControls", "s3:PutBucketOwnershipControls"),
+  () => remove("DeletePublicAccessBlock", "/box?publicAccessBlock", "s3:PutBucketPublicAccessBlock"),
+  () => remove("DeleteBucketPolicy", "/box?policy", "s3:DeleteBucketPolicy"),
+  () => remove("DeleteBucket", "/empty", "s3:DeleteBucket", "arn:aws:s3:::empty"),
+];
+
+/** Everything that is stored, apart from ids and cursors of jobs. */
+async function everything(): Promise<string> {
+  const tables = ["buckets", "objects", "versions", "uploads", "parts", "blobs", "trash", "account_access"];
+  const rows = await rig.d1.batch(tables.map((table) => rig.d1.prepare(`SELECT * FROM ${table}`).bind()));
+  return JSON.stringify(rows.map(({ results }) => results));
+}
+
+const policiesFor = (needs: Case["needs"]) => [
+  {
+    Version: "2012-10-17",
+    Statement: needs.map(([Action, Resource]) => ({ Effect: "Allow", Action, Resource })),
+  },
+];
+
+describe.each(cases.map((build, index) => ({ build, index })))("operation $index", ({ build }) => {
+  test("is refused without each permission, and done with all of them", async () => {
+    const placed = build();
+    await placed.before?.();
+    const { name, needs, status = 200, ...request } = placed.before ? build() : placed;
+    const before = await everything();
+    // Whoever may do all but one of the things may not do it.
+    for (const missing of [...needs.keys(), null]) {
+      const others = missing === null ? [] : needs.filter((_, index) => index !== missing);
+      const more = missing === null ? [] : [allowing("s3:*", `arn:aws:s3:::neighbour/*`)];
+      const asked = s3As(
+        rig.store,
+        user(firstAccount, [...policiesFor(others).filter(() => others.length > 0), ...more]),
+      );
+      const answer = await asked(request);
+      expect([name, missing, answer.status, answer.code]).toEqual([name, missing, 403, "AccessDenied"]);
+    }
+    // Nor may a caller that nobody knows.
+    expect([name, (await s3As(rig.store, nobody)(request)).status]).toEqual([name, 403]);
+    expect(await everything()).toBe(before);
+    const allowed = await s3As(rig.store, user(firstAccount, policiesFor(needs)))(request);
+    expect([name, allowed.status, allowed.code === "AccessDenied", allowed.text]).toEqual([
+      name,
+      status,
+      false,
+      expect.anything(),
+    ]);
+  });
+
+  test("is refused by a Deny, whatever else allows it", async () => {
+    const placed = build();
+    const { name, needs, before: _, status: __, ...request } = placed;
+    const [Action, Resource] = needs[0] as readonly [string, string];
+    const deny = { Version: "2012-10-17", Statement: { Effect: "Deny", Action, Resource } };
+    const answer = await s3As(rig.store, user(firstAccount, [allowing("s3:*"), deny]))(request);
+    expect([name, answer.status, answer.code]).toEqual([
+      name,
+      ...(needs.length > 0 && isGone(answer) ? [answer.status, answer.code] : [403, "AccessDenied"]),
+    ]);
+  });
+});
+
+/** What the first test has deleted for good is not there to be refused. */
+function isGone({ code }: S3Answer): boolean {
+  return code === "NoSuchBucket";
+}
+
+test("every operation that is built has a case above", () => {
+  const inOtherTests = ["DeleteObjects"];
+  const names = new Set([...cases.map((build) => build().name), ...inOtherTests]);
+  const built = operationNames.filter((name) => operations[name].handler !== null);
+  expect(built.filter((name) => !names.has(name))).toEqual([]);
+});
+
+describe("DeleteObjects", () => {
+  test("decides key by key, and tells which it refused", async () => {
+    await done({ method: "PUT", path: "/many" });
+    for (const key of ["mine/1", "mine/2", "theirs/1"]) await done({ method: "PUT", path: `/many/${key}`, body: "x" });
+    const body =
+      "<Delete><Object><Key>mine/1</Key></Object><Object><Key>theirs/1</Key></Object>" +
+      "<Object><Key>mine/2</Key><VersionId>null</VersionId></Object></Delete>";
+    const asked = s3As(rig.store, user(firstAccount, [allowing("s3:DeleteObject", "arn:aws:s3:::many/mine/*")]));
+    const { status, text } = await asked({ method: "POST", path: "/many?delete", body, headers: digest(body) });
+    expect(status).toBe(200);
+    expect(text).toContain("<Deleted><Key>mine/1</Key></Deleted>");
+    expect(text).toContain("<Key>theirs/1</Key><Code>AccessDenied</Code>");
+    expect(text).toContain("<Key>mine/2</Key><VersionId>null</VersionId><Code>AccessDenied</Code>");
+    const left = (await done({ path: "/many" })).text.match(/<Key>[^<]*/g);
+    expect(left).toEqual(["<Key>mine/2", "<Key>theirs/1"]);
+  });
+
+  test("needs the permission to bypass governance for all", async () => {
+    const asked = s3As(rig.store, user(firstAccount, [allowing("s3:DeleteObject")]));
+    const headers = { ...digest(DELETE), "x-amz-bypass-governance-retention": "true" };
+    const { status, code } = await asked({ method: "POST", path: "/box?delete", body: DELETE, headers });
+    expect([status, code]).toEqual([403, "AccessDenied"]);
+  });
+
+  test("is nothing for callers that nobody knows", async () => {
+    const { status, text } = await s3As(
+      rig.store,
+      nobody,
+    )({
+      method: "POST",
+      path: "/many?delete",
+      body: DELETE,
+      headers: digest(DELETE),
+    });
+    expect([status, text.includes("<Code>AccessDenied</Code>")]).toEqual([200, true]);
+  });
+});

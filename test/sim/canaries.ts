@@ -1,0 +1,154 @@
+import { expect } from "vitest";
+import type { Host } from "../../sim/operation.ts";
+import { Violation } from "../../sim/oracle.ts";
+import { simulate } from "../../sim/simulation.ts";
+import { isMarkerKey } from "../../src/drives/marker.ts";
+import { kernelModule } from "../support/kernel.ts";
+
+type Sabotage = (host: Host) => void;
+
+/** Bugs that someone might write. Each must be caught, or the simulation proves nothing. */
+export const CANARIES: [string, Sabotage][] = [
+  [
+    "frames are served without being verified",
+    ({ store }) => {
+      store.engine.verifyFrame = () => true;
+    },
+  ],
+  [
+    "a write is acknowledged before it is committed",
+    ({ store }) => {
+      const { commits } = store.metadata;
+      const version = commits.version.bind(commits);
+      let calls = 0;
+      commits.version = async (commit) => (++calls % 10 === 0 ? { seq: 1 } : version(commit));
+    },
+  ],
+  [
+    "the collector deletes the shards of a blob that is still referred to",
+    ({ store }) => {
+      const { blobs } = store.metadata;
+      const condemned = blobs.condemned.bind(blobs);
+      blobs.condemned = async (after, limit) => {
+        const found = await condemned(after, limit);
+        if (after !== null) return found;
+        const objects = await store.metadata.packing.scan("objects", null, 5);
+        const live = await blobs.find(objects.flatMap(({ blobId }) => blobId ?? []).slice(0, 1));
+        return [...live.map((blob) => ({ ...blob, condemnedMs: 0 })), ...found];
+      };
+    },
+  ],
+  [
+    "a copy refers to its source's blobs without saying so",
+    ({ store }) => {
+      const { commits } = store.metadata;
+      const version = commits.version.bind(commits);
+      commits.version = ({ sharedBlobIds: _, ...commit }) => version(commit);
+    },
+  ],
+  [
+    "If-None-Match is looked up before the commit instead of in it",
+    ({ store }) => {
+      const { commits, objects } = store.metadata;
+      const version = commits.version.bind(commits);
+      commits.version = async ({ condition, ...commit }) => {
+        if (!condition) return version(commit);
+        const found = await objects.head({
+          bucket: commit.version.bucket.versioning === null ? "plain" : "versioned",
+          key: commit.version.key,
+          version: { kind: "current" },
+        });
+        // Time for others, so that the window is met in a run of this length.
+        await store.clock.sleep(1_000);
+        return version(found?.object ? { ...commit, condition } : commit);
+      };
+    },
+  ],
+  [
+    "an append is committed without a look at where the object ends by then",
+    ({ store }) => {
+      const { appends } = store.metadata;
+      const append = appends.append.bind(appends);
+      appends.append = async (commit) => {
+        await store.clock.sleep(1_000);
+        const now = await appends.find("plain", commit.key);
+        return append(now?.object ? { ...commit, from: now.object } : commit);
+      };
+    },
+  ],
+  [
+    "a rename is committed without a look at what the source is by then",
+    ({ store }) => {
+      const { renames, objects } = store.metadata;
+      const rename = renames.rename.bind(renames);
+      renames.rename = async (move) => {
+        await store.clock.sleep(1_000);
+        const name = move.bucket.versioning === null ? "plain" : "versioned";
+        const now = await objects.head({ bucket: name, key: move.from, version: { kind: "current" } });
+        return rename(now?.object ? { ...move, fromId: now.object.id } : move);
+      };
+    },
+  ],
+  [
+    "a Complete leaves the parts that it took to the collector",
+    ({ store }) => {
+      const { commits } = store.metadata;
+      const version = commits.version.bind(commits);
+      commits.version = ({ completes, ...commit }) =>
+        version(completes ? { ...commit, completes: { ...completes, parts: [] } } : commit);
+    },
+  ],
+  [
+    "a drive that was emptied is taken into use again, and what it held is not queued",
+    ({ store }) => {
+      store.metadata.losses.add = async () => {};
+    },
+  ],
+  [
+    "who a drive is, is remembered instead of looked up",
+    ({ store }) => {
+      for (const drive of store.drives) {
+        const get = drive.get.bind(drive);
+        drive.get = async (key, ...how) => {
+          const reader = await get(key, ...how);
+          if (reader || !isMarkerKey(key)) return reader;
+          const { store: id } = await store.metadata.drives.look();
+          const marker = { format: "sherd-drive", version: 1, store: id, drive: drive.name };
+          const text = JSON.stringify({ ...marker, generation: 1, id: "", madeMs: 0 });
+          return { read: async () => new TextEncoder().encode(text.padEnd(512)), cancel: async () => {} };
+        };
+      }
+    },
+  ],
+  [
+    "the healer takes nothing from its queue",
+    ({ store }) => {
+      store.metadata.healing.claim = async () => [];
+    },
+  ],
+  [
+    "a legal hold is acknowledged and not kept",
+    ({ store }) => {
+      const { amendments, objects } = store.metadata;
+      const amend = amendments.amend.bind(amendments);
+      amendments.amend = async (ref, amendment) => {
+        const found = "legalHold" in amendment ? await objects.head(ref) : null;
+        return found ? { ...found, applied: true } : amend(ref, amendment);
+      };
+    },
+  ],
+];
+
+export async function expectCaught(sabotage: Sabotage): Promise<void> {
+  const kernel = kernelModule();
+  let caught: unknown = null;
+  // Which interleavings come up is up to the seed, and to every call that the code makes.
+  for (let seed = 5; seed < 9 && caught === null; seed++) {
+    caught = await simulate({ seed, steps: 6_000, kernel, sabotage }).then(
+      () => null,
+      (error: unknown) => error,
+    );
+  }
+  // A job that meets what cannot be says so itself.
+  if (!(caught instanceof AggregateError)) expect(caught).toBeInstanceOf(Violation);
+}

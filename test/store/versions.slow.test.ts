@@ -1,0 +1,3 @@
+import { describeVersionRules } from "./versions.suite.ts";
+
+describeVersionRules({ countsRows: true });
