@@ -17,7 +17,7 @@ export interface Backlog {
   uploads: { rows: number; oldestMs: number | null };
 }
 
-export const BACKLOG_MAX = 10_000;
+const BACKLOG_MAX = 10_000;
 
 /** What the durability report asks of D1. */
 export class CensusTable {
@@ -42,6 +42,17 @@ export class CensusTable {
       damaged: JSON.parse(row.damaged),
       verifiedMs: parseJson<(number | null)[]>(row.verified_ms) ?? [],
     }));
+  }
+
+  /** Blobs in the healer's queue by their good shards beyond the k that are needed (-1: fewer than k). Counts up to `BACKLOG_MAX`. */
+  async ailing(): Promise<Record<string, number>> {
+    const rows = await this.#database.all<{ spare: number; blobs: number }>(
+      `SELECT spare_shards AS spare, count(*) AS blobs FROM (
+         SELECT spare_shards FROM blobs WHERE spare_shards IS NOT NULL AND condemned_ms IS NULL
+         ORDER BY spare_shards LIMIT ${BACKLOG_MAX}
+       ) GROUP BY spare_shards`,
+    );
+    return Object.fromEntries(rows.map(({ spare, blobs }) => [spare, blobs]));
   }
 
   /** One round trip; reads at most `BACKLOG_MAX` rows of each table. */

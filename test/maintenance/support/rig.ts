@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { Drive } from "../../../src/drives/drive.ts";
+import { isMarkerKey } from "../../../src/drives/marker.ts";
 import { MemoryDrive } from "../../../src/drives/memory.ts";
 import type { Budget, Job, JobReport } from "../../../src/maintenance/run/job.ts";
 import { createBucket } from "../../../src/store/buckets/buckets.ts";
@@ -17,7 +18,7 @@ export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
 /** Small sizes, so that every shape is quick to write: inline up to 100 bytes, three copies up to 1,000, larger ones 4+2. */
-export const SMALL_SIZES = { inlineBytesMax: 100, smallBytesMax: 1_000, partBytesMin: 1 };
+const SMALL_SIZES = { inlineBytesMax: 100, smallBytesMax: 1_000, partBytesMin: 1 };
 /** Tests that look at what lies on the drives look for shards of objects. */
 const NO_SNAPSHOTS = { snapshotSeconds: 0 };
 
@@ -125,7 +126,7 @@ export class MaintenanceRig {
 
   /** Notes damage as a reader does. */
   note(blobId: string, shard: number, cause: "absent" | "corrupt" | "short" = "absent"): Promise<void> {
-    return this.rig.store.metadata.blobs.noteDamage(blobId, [{ shard, cause }], this.clock.now());
+    return this.rig.store.metadata.blobs.noteDamage([{ blobId, shard, cause }], [], this.clock.now());
   }
 
   /** The bytes of a shard as its drive has them. */
@@ -148,9 +149,10 @@ export class MaintenanceRig {
     this.drive(place[0]).shards.set(place[1], rotten);
   }
 
-  /** Every shard on every drive, as `drive key`. */
+  /** Every shard on every drive, as `drive key`; not the markers. */
   stored(): Set<string> {
-    return new Set(this.rig.drives.flatMap(({ name, shards }) => [...shards.keys()].map((key) => `${name} ${key}`)));
+    const keysOf = (shards: ReadonlyMap<string, unknown>) => [...shards.keys()].filter((key) => !isMarkerKey(key));
+    return new Set(this.rig.drives.flatMap(({ name, shards }) => keysOf(shards).map((key) => `${name} ${key}`)));
   }
 
   async named(): Promise<Set<string>> {

@@ -1,10 +1,21 @@
 import { childrenOf, childText, type XmlElement } from "../../../protocols/rest-xml/read.ts";
+import { requireShape } from "../../../protocols/rest-xml/shape.ts";
 import { element, optional, type Xml, xmlDocument } from "../../../protocols/rest-xml/write.ts";
 import { S3Error } from "../errors/error.ts";
 import type { CorsRule } from "./rules.ts";
 
 const RULES_MAX = 100;
 const ID_MAX_CHARACTERS = 255;
+const SHAPE = {
+  CORSRule: {
+    ID: "text",
+    AllowedOrigin: "text",
+    AllowedMethod: "text",
+    AllowedHeader: "text",
+    ExposeHeader: "text",
+    MaxAgeSeconds: "text",
+  },
+} as const;
 const METHODS: ReadonlySet<string> = new Set(["GET", "PUT", "POST", "DELETE", "HEAD"]);
 
 /**
@@ -12,6 +23,7 @@ const METHODS: ReadonlySet<string> = new Set(["GET", "PUT", "POST", "DELETE", "H
  * S3 has not, for a second wildcard, and for what is too long.
  */
 export function parseCorsConfiguration(root: XmlElement): CorsRule[] {
+  requireShape(root, SHAPE);
   const rules = childrenOf(root, "CORSRule");
   if (rules.length === 0) throw new S3Error("MalformedXML");
   if (rules.length > RULES_MAX) {
@@ -20,15 +32,15 @@ export function parseCorsConfiguration(root: XmlElement): CorsRule[] {
   return rules.map(parseRule);
 }
 
-function parseRule(element: XmlElement): CorsRule {
-  const id = childText(element, "ID");
-  const maxAge = childText(element, "MaxAgeSeconds")?.trim();
+function parseRule(written: XmlElement): CorsRule {
+  const id = childText(written, "ID");
+  const maxAge = childText(written, "MaxAgeSeconds")?.trim();
   const rule = {
     ...(id === undefined ? {} : { id }),
-    allowedOrigins: texts(element, "AllowedOrigin"),
-    allowedMethods: texts(element, "AllowedMethod"),
-    allowedHeaders: texts(element, "AllowedHeader"),
-    exposeHeaders: texts(element, "ExposeHeader"),
+    allowedOrigins: texts(written, "AllowedOrigin"),
+    allowedMethods: texts(written, "AllowedMethod"),
+    allowedHeaders: texts(written, "AllowedHeader"),
+    exposeHeaders: texts(written, "ExposeHeader"),
     ...(maxAge === undefined ? {} : { maxAgeSeconds: parseMaxAge(maxAge) }),
   };
   if (rule.allowedOrigins.length === 0 || rule.allowedMethods.length === 0) throw new S3Error("MalformedXML");
