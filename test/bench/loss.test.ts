@@ -2,7 +2,14 @@ import { describe, expect, it, test } from "vitest";
 import { type Assumptions, type DriveSet, lossOf, lossTable, placements, SETS } from "../../bench/loss.ts";
 import { readDocument } from "../docs/document.ts";
 
-const NEVER: Assumptions = { driveLoss: 0.1, domainLoss: 0, shardDamage: 0, detectHours: 0, repairHours: 1e12, findHours: 1e12 };
+const NEVER: Assumptions = {
+  driveLoss: 0.1,
+  domainLoss: 0,
+  shardDamage: 0,
+  detectHours: 0,
+  repairHours: 1e12,
+  findHours: 1e12,
+};
 const six = SETS[0] as DriveSet;
 
 function binomialTail(n: number, more: number, p: number): number {
