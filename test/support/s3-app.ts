@@ -18,7 +18,7 @@ export function s3App(store: StoreContext, keys: { accessKeyId: string; secret: 
     clock: store.clock,
     random: store.random,
     log,
-    logRequests: false,
+    logRequests: null,
     metrics: new RequestMetrics(),
   };
   return (request: Request): Promise<Response> => serve(request, edge, { waitUntil: () => {} });
