@@ -175,9 +175,9 @@ function workerdBinary(root: string): string {
  * that reads the ids of their process groups from a pipe, kills them when the pipe ends, and removes the folders.
  */
 function startGuard(folders: readonly string[]): ChildProcess {
-  const script =
+  const command =
     'groups=; while read -r id; do groups="$groups -$id"; done; [ -z "$groups" ] || kill -9 $groups; rm -rf "$@"';
-  const args = ["-c", script, "guard", ...folders];
+  const args = ["-c", command, "guard", ...folders];
   const guard = spawn("/bin/sh", args, { detached: true, stdio: ["pipe", "ignore", "ignore"] });
   guard.on("error", (error) => console.error(`sherd: workerd is not guarded: ${error.message}`));
   guard.stdin?.on("error", () => {}); // the guard was killed: nothing is left to tell it

@@ -160,6 +160,6 @@ function render(answered: Answer, about: ExchangeHead, { edge, beside }: Renderi
   const { request, requestId, hostId } = about;
   const withoutBody = request.method === "HEAD";
   const clientAcceptEncoding = request.cf?.clientAcceptEncoding;
-  const answer = beside === undefined ? answered : { ...answered, headers: { ...answered.headers, ...beside } };
-  return respond(answer, { requestId, hostId, nowMs: edge.clock.now(), withoutBody, clientAcceptEncoding });
+  const complete = beside === undefined ? answered : { ...answered, headers: { ...answered.headers, ...beside } };
+  return respond(complete, { requestId, hostId, nowMs: edge.clock.now(), withoutBody, clientAcceptEncoding });
 }

@@ -45,7 +45,6 @@ export interface StoreSettings {
 export const EXTENTS_MAX = 10_000;
 /** What was appended last lies beside the extents in the row, up to so many bytes. */
 export const TAIL_BYTES_MAX = 64 * 1024;
-export const BUCKETS_MAX = 10_000;
 export const PARTS_MAX = 10_000;
 /**
  * A write that took longer from its first shard to its commit is refused: its shards may soon be taken for orphans. Half of the

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { ansibleClient } from "./ansible.ts";
 import { awsCli2Client, awsCliClient } from "./aws-cli.ts";
 import { boto3Client } from "./boto3.ts";
 import type { Client, JobResult, Stage } from "./client.ts";
@@ -51,6 +52,7 @@ const clients: readonly Client[] = [
   s3cmdClient(options.fresh),
   rcloneClient(options.fresh),
   sdkJsClient(),
+  ansibleClient(options.fresh),
   resticClient(),
   litestreamClient(),
   duckDbClient(options.fresh),

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parseCommandLine, usage } from "../../local/options.ts";
 import { readDocument, section, tableRows } from "./document.ts";
 
@@ -29,23 +29,27 @@ test("every job is a file of that name", () => {
   ).toEqual([]);
 });
 
-test("the options of npm start are those that it knows, with the defaults that they say", () => {
+describe("the options of npm start", () => {
   const rows = tableRows(section(text, "## `npm start`")).filter(([option = ""]) => option.startsWith("--"));
-  const documented = rows.flatMap(([options = ""]) => options.match(/--[\w-]+/g) ?? []);
-  const known = (usage.match(/^ {2}--[\w-]+/gm) ?? [])
-    .map((option) => option.trim())
-    .filter((option) => option !== "--help");
-  expect(documented.toSorted()).toEqual(known.toSorted());
-  const commandLine = parseCommandLine([], "/");
-  if (commandLine.kind !== "start") throw new Error("an empty command line starts");
-  const { host, port, dataDir, log, quiet, isNew } = commandLine.options;
-  const defaults = Object.fromEntries(rows.map(([option = "", value = ""]) => [option.split(" ")[0], value]));
-  expect(defaults).toMatchObject({
-    "--host": host,
-    "--port": `${port}`,
-    "--data": `.${dataDir}`,
-    "--log": log,
-    "--quiet": quiet ? "on" : "",
-    "--new": isNew ? "on" : "",
+  const documented = new Map(rows.map(([option = "", value = ""]) => [option.split(" ")[0] ?? "", value]));
+
+  test("are those of --help, and the command line takes each of them", () => {
+    const offered = Array.from(usage.matchAll(/^ {2}(--[\w-]+)(?: ([A-Z]+))?/gm), ([, name = "", value]) => ({
+      name,
+      value,
+    }));
+    expect([...documented.keys(), "--help"].sort()).toEqual(offered.map(({ name }) => name).sort());
+    for (const { name, value } of offered) {
+      const refusal = parseCommandLine(value === undefined ? [name] : [name, "1"], "/");
+      expect([name, JSON.stringify(refusal)]).not.toEqual([name, expect.stringContaining("Unknown option")]);
+    }
+  });
+
+  test("have the defaults that they say", () => {
+    const commandLine = parseCommandLine([], "/");
+    if (commandLine.kind !== "start") throw new Error("an empty command line starts");
+    const { host, port, dataDir, quiet } = commandLine.options;
+    const expected = { "--host": host, "--port": `${port}`, "--data": `.${dataDir}`, "--quiet": quiet ? "on" : "" };
+    expect(Object.fromEntries(documented)).toMatchObject(expected);
   });
 });

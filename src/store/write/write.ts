@@ -187,6 +187,6 @@ export function blobShape({ settings }: StoreContext, sizeBytes: number, storage
 }
 
 /** The checksum that S3 computes where the client sent none. */
-export function crc64Checksum(bytes: Uint8Array): ObjectChecksum {
+function crc64Checksum(bytes: Uint8Array): ObjectChecksum {
   return { algorithm: "crc64nvme", type: "full-object", value: toBase64(bytes) };
 }
