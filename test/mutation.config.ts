@@ -6,8 +6,7 @@ export default defineConfig({
     include: [
       "test/auth/sigv4/**/*.test.ts",
       "test/services/s3/objects/{conditions,range}.test.ts",
-      "test/store/placement.test.ts",
-      "test/store/versions.test.ts",
+      "test/store/{placement,version-id}.test.ts",
     ],
     isolate: false,
   },
