@@ -9,5 +9,6 @@ export default defineConfig({
       "test/store/{placement,version-id}.test.ts",
     ],
     isolate: false,
+    testTimeout: 120_000,
   },
 });

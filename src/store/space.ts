@@ -15,11 +15,11 @@ export interface SpaceGauge {
 }
 
 /** Writes are refused there. */
-export function isFull({ freeBytes, reserveBytes }: Space): boolean {
+function isFull({ freeBytes, reserveBytes }: Space): boolean {
   return freeBytes < reserveBytes;
 }
 
 /** It will soon be full. */
-export function isTight({ freeBytes, reserveBytes }: Space): boolean {
+function isTight({ freeBytes, reserveBytes }: Space): boolean {
   return freeBytes < 2 * reserveBytes;
 }
