@@ -15,11 +15,11 @@ export interface SpaceGauge {
 }
 
 /** Writes are refused there. */
-function isFull({ freeBytes, reserveBytes }: Space): boolean {
+export function isFull({ freeBytes, reserveBytes }: Space): boolean {
   return freeBytes < reserveBytes;
 }
 
 /** It will soon be full. */
-function isTight({ freeBytes, reserveBytes }: Space): boolean {
+export function isTight({ freeBytes, reserveBytes }: Space): boolean {
   return freeBytes < 2 * reserveBytes;
 }
