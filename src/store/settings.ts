@@ -33,6 +33,8 @@ export interface StoreSettings {
   readonly snapshotSeconds: number;
   /** How many of these snapshots are kept, the newest ones. */
   readonly snapshotsKept: number;
+  /** Free bytes that each local disk keeps: below, nothing new is written to it. Of meaning where there is a `Host`. */
+  readonly diskReserveBytes: number;
   /** Object ownership of new buckets that do not say it themselves. */
   readonly objectOwnership: "BucketOwnerEnforced" | "BucketOwnerPreferred" | "ObjectWriter";
   /** Whether new buckets block all public access. */
@@ -69,6 +71,7 @@ export const DEFAULT_SETTINGS: StoreSettings = {
   orphanGraceSeconds: ORPHAN_GRACE_SECONDS_MIN,
   snapshotSeconds: 24 * 3600,
   snapshotsKept: 3,
+  diskReserveBytes: 256 * 1024 * 1024,
   objectOwnership: "BucketOwnerEnforced",
   blockPublicAccess: true,
 };
@@ -99,6 +102,7 @@ export function parseSettings(vars: Readonly<Record<string, unknown>>): StoreSet
     orphanGraceSeconds: count("SHERD_ORPHAN_GRACE_SECONDS", "orphanGraceSeconds", 3650 * day, ORPHAN_GRACE_SECONDS_MIN),
     snapshotSeconds: count("SHERD_SNAPSHOT_SECONDS", "snapshotSeconds", 365 * day),
     snapshotsKept: count("SHERD_SNAPSHOTS_KEPT", "snapshotsKept", 100, 1),
+    diskReserveBytes: count("SHERD_DISK_RESERVE_BYTES", "diskReserveBytes", 2 ** 39),
     objectOwnership: parseOwnership(text(vars, "SHERD_OBJECT_OWNERSHIP")) ?? DEFAULT_SETTINGS.objectOwnership,
     blockPublicAccess: parseFlag(text(vars, "SHERD_BLOCK_PUBLIC_ACCESS")) ?? DEFAULT_SETTINGS.blockPublicAccess,
   };

@@ -13,6 +13,7 @@ import { degradedClient } from "./degraded.ts";
 import { duckDbClient } from "./duckdb.ts";
 import { litestreamClient } from "./litestream.ts";
 import { mcClient } from "./mc.ts";
+import { prometheusClient } from "./prometheus.ts";
 import { proxiesClient } from "./proxies.ts";
 import { rcloneClient } from "./rclone.ts";
 import { resticClient } from "./restic.ts";
@@ -59,6 +60,7 @@ const clients: readonly Client[] = [
   mcClient(),
   curlClient(),
   proxiesClient(),
+  prometheusClient(),
   degradedClient(),
   crashClient(options.fresh),
 ];

@@ -7,6 +7,7 @@ import { readmitted, underAccess } from "../buckets/admission.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { newId } from "../placement/ids.ts";
+import { requireSpace } from "../placement/require-space.ts";
 import { ObjectBody } from "../read/object-body.ts";
 import { objectHead } from "../read/object-head.ts";
 import type { ObjectName } from "../read/objects.ts";
@@ -83,6 +84,7 @@ export async function uploadPartCopy(store: StoreContext, name: UploadPartCopy):
   const head = objectHead(found.source, found.sourceBucket);
   const source = head.versionId === undefined ? {} : { sourceVersionId: head.versionId };
   const range = name.select(head);
+  await requireSpace(store, null);
   return {
     ...(await copyRange(store, name, { ...found, bucket, info: uploadInfo(upload), range })),
     ...source,
