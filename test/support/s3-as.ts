@@ -78,7 +78,6 @@ export function s3As(store: StoreContext, { principal, policies = [] }: Asker): 
       receivedMs: store.clock.now(),
       operation: "unknown",
       // A form is signed by its own fields.
-      facts,
       caller: headers["content-type"]?.startsWith("multipart/form-data") ? anonymousCaller(facts) : caller,
       facts,
       signature: { mode: { kind: "unsigned" }, verified: null, region: null },

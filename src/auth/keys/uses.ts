@@ -28,7 +28,7 @@ export class KeyUses {
     const usedMs = this.#clock.now();
     const role = principal.kind === "roleSession" ? principal.roleUniqueId : null;
     const id = role ?? (accessKeyId?.startsWith("AKIA") && caller.guard !== null ? accessKeyId : null);
-    if (id === null || usedMs < (this.#notedMs.get(id) ?? 0) + PAUSE_MS) return;
+    if (id === null || usedMs < (this.#notedMs.get(id) ?? Number.NEGATIVE_INFINITY) + PAUSE_MS) return;
     this.#remember(id, usedMs);
     try {
       if (role !== null) await this.#identities.keys.noteRoleUses([{ roleId: role, usedMs, region }]);
