@@ -77,6 +77,7 @@ export function s3As(store: StoreContext, { principal, policies = [] }: Asker): 
       hostId: "host",
       receivedMs: store.clock.now(),
       operation: "unknown",
+      facts,
       // A form is signed by its own fields.
       caller: headers["content-type"]?.startsWith("multipart/form-data") ? anonymousCaller(facts) : caller,
       signature: { mode: { kind: "unsigned" }, verified: null, region: null },

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { authorise } from "../../../src/auth/authorise.ts";
 import { rootRing } from "../../../src/auth/keys/ring.ts";
 import { rootKey } from "../../../src/auth/keys/root-key.ts";
 import { firstAccount, rootOf } from "../../../src/auth/principal.ts";
@@ -31,10 +30,4 @@ test("half a key is no key", () => {
 test("ids of owners have the form of S3's, ids of accounts that of AWS's", () => {
   expect(firstAccount.canonicalId).toMatch(/^[0-9a-f]{64}$/);
   expect(firstAccount.accountId).toMatch(/^\d{12}$/);
-});
-
-test("the root account may do everything, anonymous callers nothing", () => {
-  const request = { action: "s3:GetObject", bucket: "b", key: "k" };
-  expect(authorise({ ...request, principal: { kind: "anonymous" } }).allowed).toBe(false);
-  expect(authorise({ ...request, principal: rootOf(firstAccount) }).allowed).toBe(true);
 });
