@@ -2,6 +2,8 @@ import type { LoadedCredentials } from "./credentials.ts";
 
 export interface BannerFacts {
   endpoint: string;
+  /** Where other machines reach it. */
+  otherEndpoints: readonly string[];
   region: string;
   credentials: LoadedCredentials;
   dataDir: string;
@@ -10,14 +12,15 @@ export interface BannerFacts {
 }
 
 /** What the server says when it is ready: where it listens, the keys, and how boto3 and the AWS CLI use them. */
-export function banner({ endpoint, region, credentials, dataDir, showsSecret }: BannerFacts): string {
+export function banner({ endpoint, otherEndpoints, region, credentials, dataDir, showsSecret }: BannerFacts): string {
   const { accessKeyId } = credentials;
   const isSecretShown = showsSecret && credentials.source === "file";
   const secret = isSecretShown ? credentials.secretAccessKey : "<secret key>";
   const origin = credentials.source === "file" ? `kept in ${credentials.path}` : "from SHERD_SECRET_ACCESS_KEY";
+  const others = otherEndpoints.map((other) => `                  and ${other}\n`).join("");
   return `
 Sherd is listening on ${endpoint}
-
+${others}
   access key   ${accessKeyId}
   secret key   ${isSecretShown ? `${secret}   (${origin})` : origin}
   data         ${dataDir}

@@ -1,5 +1,5 @@
 import { openMetadata } from "../src/metadata/open.ts";
-import { readConfiguration } from "../src/store/configuration.ts";
+import { type Configuration, readConfiguration } from "../src/store/configuration.ts";
 import { StartError } from "./start-error.ts";
 
 /** Bindings that the Worker will have, by name. */
@@ -8,8 +8,8 @@ export interface Bindings {
   databases: readonly string[];
 }
 
-/** Throws a `StartError` that says what to mend where the Worker could not work with these variables. */
-export function requireUsable(vars: Readonly<Record<string, string>>, { disks, databases }: Bindings): void {
+/** What the variables say. Throws a `StartError` that says what to mend where the Worker could not work with them. */
+export function requireUsable(vars: Readonly<Record<string, string>>, { disks, databases }: Bindings): Configuration {
   const notYet = () => {
     throw new Error("there is no Worker yet");
   };
@@ -19,8 +19,8 @@ export function requireUsable(vars: Readonly<Record<string, string>>, { disks, d
     ...vars,
   };
   try {
-    readConfiguration(env);
     openMetadata(env, () => {});
+    return readConfiguration(env);
   } catch (error) {
     throw new StartError(`the configuration cannot be used: ${error instanceof Error ? error.message : error}`);
   }

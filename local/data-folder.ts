@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { access, chmod, constants, mkdir, opendir, readFile, rm, stat, unlink } from "node:fs/promises";
+import { access, chmod, constants, mkdir, opendir, readdir, readFile, rm, stat, unlink } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout } from "node:timers/promises";
@@ -14,10 +14,12 @@ const ENDING_STEP_MS = 20;
 /** The data folder of one running server, held against any other. */
 export interface DataFolder {
   path: string;
-  /** Folders of the drives, drive 1 first. */
+  /** Folders of the drives, drive 1 first. One of them may be missing, or no folder: `inspectDrive` tells. */
   drivePaths: string[];
-  /** Where Miniflare keeps D1. */
+  /** Where D1 is kept. */
   metadataPath: string;
+  /** Whether there is a database in `metadataPath`. */
+  hasMetadata: boolean;
   /** For files that need not outlast the server: empty at each start. */
   temporaryPath: string;
   /** Whether the server before this one ended without stopping (killed, power lost). */
@@ -29,15 +31,18 @@ export interface DataFolder {
 }
 
 /**
- * Makes the folder where it does not exist (mode 0700, as are the folders in it) and holds it. Throws a StartError where it
- * is not a folder, cannot be written, has a path that cannot be used, or another server holds it.
+ * Makes the folder where it does not exist (mode 0700, as are the folders in it), unless `mustExist`, and holds it. Drives are
+ * made in a new folder only: one that is missing beside metadata is lost, or its disk is not mounted, and a new folder in its
+ * place would hide that. Throws a StartError where it is not a folder, cannot be written, has a path that cannot be used, or
+ * another server holds it.
  */
-export async function openDataFolder(path: string): Promise<DataFolder> {
+export async function openDataFolder(path: string, { mustExist = false } = {}): Promise<DataFolder> {
   const metadataPath = join(path, "metadata");
   const temporaryPath = join(path, "tmp");
   const drivePaths = Array.from({ length: driveCount }, (_, index) => join(path, "drives", `drive-${index + 1}`));
-  // Miniflare, which migrates the metadata, takes it for a separator and would open another folder.
+  // Miniflare, which the commands use, takes it for a separator and would open another folder.
   if (sep === "/" && path.includes("\\")) throw new StartError(`the path of the data folder has a backslash: ${path}`);
+  if (mustExist) await requireDataFolder(path);
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -47,12 +52,11 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
   const lock = hold(path);
   const notePath = join(path, "sherd.pid");
   await endOfWorkerds(notePath);
+  const hasMetadata = await hasDatabase(metadataPath);
+  const isNew = !hasMetadata && !(await exists(join(path, "drives")));
   try {
     await rm(temporaryPath, { recursive: true, force: true });
-    for (const folder of [temporaryPath, metadataPath, join(path, "drives"), ...drivePaths]) {
-      await mkdir(folder, { recursive: true });
-      await chmod(folder, 0o700);
-    }
+    await makeFolders([temporaryPath, metadataPath, join(path, "drives"), ...(isNew ? drivePaths : [])]);
   } catch (error) {
     lock.close();
     throw new StartError(refusal(path, error));
@@ -61,6 +65,7 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
     path,
     drivePaths,
     metadataPath,
+    hasMetadata,
     temporaryPath,
     wasKilled: await exists(notePath),
     note: (processIds) => writeFileSync(notePath, `${JSON.stringify(processIds)}\n`),
@@ -69,6 +74,27 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
       lock.close();
     },
   };
+}
+
+async function makeFolders(paths: readonly string[]): Promise<void> {
+  for (const folder of paths) {
+    await mkdir(folder, { recursive: true });
+    await chmod(folder, 0o700);
+  }
+}
+
+/** A command that looks at a store makes none: a path that was mistyped is refused. */
+async function requireDataFolder(path: string): Promise<void> {
+  if (!(await exists(path))) throw new StartError(`there is no data folder ${path}: nothing was looked at or made`);
+  if (await exists(join(path, "metadata"))) return;
+  if (await exists(join(path, "drives"))) return;
+  throw new StartError(`${path} is no data folder of Sherd: it has neither metadata nor drives`);
+}
+
+/** Whether D1 has kept a database there. */
+async function hasDatabase(metadataPath: string): Promise<boolean> {
+  const names = await readdir(join(metadataPath, "d1", "miniflare-D1DatabaseObject")).catch(() => []);
+  return names.some((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite");
 }
 
 function refusal(path: string, error: unknown): string {

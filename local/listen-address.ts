@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { networkInterfaces } from "node:os";
 import { StartError, systemCode } from "./start-error.ts";
 
 /**
@@ -36,6 +37,24 @@ export function listenRefusal(host: string, port: number, code: string): string 
 
 /** A host as it stands in a URL: IPv6 addresses in brackets, and for "all addresses" one that a client can connect to. */
 export function urlHost(host: string): string {
-  if (host === "0.0.0.0" || host === "::" || host === "*") return "127.0.0.1";
+  if (isAny(host)) return "127.0.0.1";
   return host.includes(":") ? `[${host}]` : host;
+}
+
+/** Where others reach a server that listens on all addresses, as hosts stand in a URL; none where it listens on one. */
+export function otherUrlHosts(host: string, interfaces = networkInterfaces()): string[] {
+  if (!isAny(host)) return [];
+  const found = Object.values(interfaces).flatMap((addresses) => addresses ?? []);
+  return found
+    .filter(({ internal, family, address }) => !internal && (family === "IPv4" || isGlobalIn(host, address)))
+    .map(({ family, address }) => (family === "IPv6" ? `[${address}]` : address));
+}
+
+function isAny(host: string): boolean {
+  return host === "0.0.0.0" || host === "::" || host === "*";
+}
+
+/** IPv6 addresses that need no name of an interface, where the server listens on IPv6 at all. */
+function isGlobalIn(host: string, address: string): boolean {
+  return host === "::" && !/^fe[89ab]/i.test(address);
 }

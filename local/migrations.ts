@@ -2,6 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { D1Database } from "@cloudflare/workers-types";
 import { StartError } from "./start-error.ts";
+import type { MetadataClient } from "./workerd/metadata-client.ts";
 
 /**
  * The table by which `wrangler d1 migrations apply` knows what it has applied, column for column: either tool may go on
@@ -29,17 +30,33 @@ export async function listMigrations(folder: string): Promise<string[]> {
   return names.sort((a, b) => number(a) - number(b) || (a < b ? -1 : 1));
 }
 
+/** D1's own client as the one that the launcher speaks. */
+export function clientOf(database: D1Database): MetadataClient {
+  return {
+    async query(statements) {
+      const prepared = statements.map(({ sql, params }) => {
+        const statement = database.prepare(sql);
+        return params.length === 0 ? statement : statement.bind(...params);
+      });
+      const results = await database.batch<Record<string, string | number | null>>(prepared);
+      return results.map((result) => result.results);
+    },
+  };
+}
+
 /**
  * Brings the database up to the migrations of `folder`. Each is one transaction together with its row in `d1_migrations`,
  * so a crash leaves it applied and noted or neither. Returns the names applied now. Throws a StartError where the database
  * is newer than the code, or a migration fails.
  */
-export async function applyMigrations(database: D1Database, folder: string): Promise<string[]> {
-  await database.prepare(createTable).run();
-  const { results } = await database.prepare(`SELECT name FROM "d1_migrations" ORDER BY id`).all<{ name: string }>();
+export async function applyMigrations(database: D1Database | MetadataClient, folder: string): Promise<string[]> {
+  // D1 has a `query` of its own kind.
+  const client = "prepare" in database ? clientOf(database) : database;
+  await client.query([{ sql: createTable, params: [] }]);
+  const [rows = []] = await client.query([{ sql: `SELECT name FROM "d1_migrations" ORDER BY id`, params: [] }]);
   const plan = planMigrations(
     await listMigrations(folder),
-    results.map((row) => row.name),
+    rows.map((row) => String(row.name)),
   );
   if (plan.kind === "newer-database") {
     throw new StartError(
@@ -52,7 +69,7 @@ export async function applyMigrations(database: D1Database, folder: string): Pro
       // The local D1 runs all statements of one text in one transaction, so the file needs no splitting. The note stands in
       // the same text, since a text must not end in a comment.
       const note = `INSERT INTO "d1_migrations" (name) VALUES ('${name.replaceAll("'", "''")}')`;
-      await database.batch([database.prepare(`${sql}\n;${note}`)]);
+      await client.query([{ sql: `${sql}\n;${note}`, params: [] }]);
     } catch (error) {
       throw new StartError(`migration ${name} failed: ${error instanceof Error ? error.message : error}`);
     }

@@ -14,6 +14,14 @@ export interface StartOptions {
   processes: number;
   /** No line per request. */
   quiet: boolean;
+  /** Form of the lines about requests. */
+  log: "text" | "json";
+  /** Absolute path of a file for the lines about requests; absent: they go to the standard output. */
+  accessLog?: string;
+  /** Absolute paths of a certificate and its key; absent: plain HTTP. */
+  tls?: { certPath: string; keyPath: string };
+  /** Metadata that are missing, or older than the drives, are meant to be so. */
+  isNew: boolean;
 }
 
 export type CommandLine =
@@ -34,6 +42,12 @@ Starts Sherd, an S3-compatible object store, on this machine.
   --data DIR       folder for keys, metadata and drives (default ./sherd-data)
   --processes N    processes that serve clients (default: one a core, at most ${defaultProcessesMax})
   --quiet          no log line per request
+  --log FORM       form of these lines: text (default) or json
+  --access-log FILE  where they go instead of the standard output; SIGHUP opens it anew
+  --tls-cert FILE  serve https with this certificate (PEM, with its chain)
+  --tls-key FILE   and this private key
+  --new            begin a new store although the drives hold shards: these are moved aside;
+                   or go on with metadata that are older than the drives
   --help           this text
 
 Environment: SHERD_ACCESS_KEY_ID and SHERD_SECRET_ACCESS_KEY replace the keys of the data folder;
@@ -41,21 +55,9 @@ every variable that begins with SHERD_ is handed to the Worker (docs/configurati
 
 /** Reads the command line. Relative folders are relative to `cwd`. */
 export function parseCommandLine(args: string[], cwd: string): CommandLine {
-  let values: { host: string; port: string; data: string; processes: string; quiet: boolean; help: boolean };
+  let values: ReturnType<typeof parse>;
   try {
-    ({ values } = parseArgs({
-      args,
-      strict: true,
-      allowPositionals: false,
-      options: {
-        host: { type: "string", default: "127.0.0.1" },
-        port: { type: "string", default: "9000" },
-        data: { type: "string", default: "sherd-data" },
-        processes: { type: "string", default: `${Math.min(availableParallelism(), defaultProcessesMax)}` },
-        quiet: { type: "boolean", default: false },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    }));
+    values = parse(args);
   } catch (error) {
     // parseArgs throws for what it does not know; the first sentence of its message names the argument.
     const [first = ""] = String(error instanceof Error ? error.message : error).split(/\. |\n/);
@@ -70,6 +72,40 @@ export function parseCommandLine(args: string[], cwd: string): CommandLine {
   }
   if (values.host === "") return { kind: "refused", message: "--host must not be empty" };
   if (values.data === "") return { kind: "refused", message: "--data must not be empty" };
-  const { host, data, quiet } = values;
-  return { kind: "start", options: { host, port, dataDir: resolve(cwd, data), processes, quiet } };
+  if (values.log !== "text" && values.log !== "json") {
+    return { kind: "refused", message: `--log must be text or json, not "${values.log}"` };
+  }
+  const { host, data, quiet, log, "tls-cert": cert, "tls-key": key, "access-log": accessLog } = values;
+  if ((cert === undefined) !== (key === undefined)) {
+    return { kind: "refused", message: "--tls-cert and --tls-key go together: give both or neither" };
+  }
+  const tls = cert && key ? { tls: { certPath: resolve(cwd, cert), keyPath: resolve(cwd, key) } } : {};
+  const file = accessLog ? { accessLog: resolve(cwd, accessLog) } : {};
+  const form: StartOptions["log"] = log;
+  const where = { host, port, dataDir: resolve(cwd, data), ...tls, ...file };
+  const options = { ...where, processes, quiet, log: form, isNew: values.new };
+  return { kind: "start", options };
+}
+
+/** Throws what `parseArgs` throws. */
+function parse(args: string[]) {
+  const { values } = parseArgs({
+    args,
+    strict: true,
+    allowPositionals: false,
+    options: {
+      host: { type: "string", default: "127.0.0.1" },
+      port: { type: "string", default: "9000" },
+      data: { type: "string", default: "sherd-data" },
+      processes: { type: "string", default: `${Math.min(availableParallelism(), defaultProcessesMax)}` },
+      quiet: { type: "boolean", default: false },
+      log: { type: "string", default: "text" },
+      "access-log": { type: "string" },
+      "tls-cert": { type: "string" },
+      "tls-key": { type: "string" },
+      new: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  return values;
 }

@@ -32,10 +32,11 @@ await runTool(async () => {
     console.log(usage);
     return 0;
   }
-  const target = await options.open();
+  const target = await options.open(options.own.list === true ? "leave" : "make");
   try {
     const lists = await target.ask<Listed[]>("GET", "snapshots");
     for (const line of lists.flatMap(describeList)) console.log(line);
+    if (!lists.some(({ complete }) => complete.length > 0)) console.log("there is no whole snapshot on the drives");
     if (options.own.list === true) return 0;
     const { database, snapshot } = options.own;
     const query = Object.entries({ database, snapshot }).filter(([, value]) => value !== undefined);

@@ -1,10 +1,7 @@
 import type { D1Database } from "@cloudflare/workers-types";
 import { Log, LogLevel, Miniflare, type MiniflareOptions, type WorkerdStructuredLog } from "miniflare";
-import type { WorkerModules } from "./bundle.ts";
-
-/** As in wrangler.toml; a test compares them. */
-export const compatibilityDate = "2026-11-09";
-export const compatibilityFlags = ["nodejs_compat"];
+import type { WorkerModules } from "./build/bundle.ts";
+import { compatibilityDate, compatibilityFlags } from "./compatibility.ts";
 
 export interface RuntimeOptions {
   worker: WorkerModules;

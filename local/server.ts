@@ -1,20 +1,27 @@
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { request } from "node:http";
 import { type AddressInfo, createServer, type Server as Listener } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { bundleWorker, type WorkerModules } from "./bundle.ts";
+import type { ServerModules } from "./build/modules.ts";
+import { DRIVE_LINK, makeDriveRoots } from "./host/drive-roots.ts";
+import { type HostAnswer, HostService } from "./host/host-service.ts";
 import { listenRefusal, probeListenAddress } from "./listen-address.ts";
-import { startRuntime } from "./runtime.ts";
 import { StartError, systemCode } from "./start-error.ts";
-import { CLIENT_SOCKET, variableEnvironment, writeConfigs } from "./workerd/config.ts";
+import { CLIENT_SOCKET, COUNTS_SOCKET, variableEnvironment, writeConfigs } from "./workerd/config.ts";
+import { type MetadataClient, metadataClient } from "./workerd/metadata-client.ts";
 import { type SupervisedWorkerd, WorkerdGroup, type WorkerdOptions } from "./workerd/supervisor.ts";
 
 export interface ServerOptions {
-  worker: WorkerModules;
+  /** The project's folder. */
+  root: string;
+  /** Called once: they are large, and not kept. */
+  modules: () => ServerModules;
   host: string;
   port: number;
+  /** Files of a certificate (PEM, its chain after it) and its key; absent: plain HTTP. */
+  tls?: { certPath: string; keyPath: string };
   /** How many processes serve clients. */
   fronts: number;
   metadataPath: string;
@@ -23,6 +30,10 @@ export interface ServerOptions {
   temporaryPath: string;
   /** Plain-text variables of the Worker. */
   vars: Record<string, string>;
+  /** What the launcher tells the Workers of this machine; see `HostService`. */
+  answerHost: HostAnswer;
+  /** Awaited once the metadata can be asked, before the first client is served. */
+  beforeClients: (metadata: MetadataClient) => Promise<void>;
   /** One message of the Worker or of workerd. */
   onLog: (level: string, message: string) => void;
   /** Process ids of its workerds, that of the metadata first: told once all have started, and again where one was started anew. */
@@ -35,6 +46,8 @@ export interface ServerOptions {
 export interface Server {
   /** The port that it listens on. */
   port: number;
+  /** Sockets that tell what the Worker in each process has counted, by the name of the process. */
+  countsSockets: ReadonlyMap<string, string>;
   /** Runs the `scheduled` handler once, as the cron trigger does. Rejects where it fails. */
   runScheduled(cron: string, now: Date): Promise<void>;
   /**
@@ -44,8 +57,8 @@ export interface Server {
   stop(graceMs: number): Promise<boolean>;
 }
 
-/** Tells a Worker which of the processes it is in, for its metrics; the one of the metadata is 0. */
-const PROCESS_VARIABLE = "SHERD_PROCESS";
+/** Tells the Worker where below its disk bindings the drives lie. */
+const DISK_FOLDER_VARIABLE = "SHERD_DISK_FOLDER";
 /** Time for the process of the metadata to end, which has no requests under way by then but a scheduled run. */
 const METADATA_GRACE_MS = 1_000;
 /** The longest path of a Unix socket that every system takes. */
@@ -59,29 +72,42 @@ const SIGNAL_SPREAD_MS = 1_000;
  * workerd says where it cannot start.
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  if (process.platform === "win32") return startInOneProcess(options);
-  const { worker, metadataPath, drivePaths, vars, onLog } = options;
-  const variables = (number: number) => ({ ...vars, [PROCESS_VARIABLE]: `${number}` });
-  const services = join(import.meta.dirname, "workerd");
+  const { metadataPath, onLog } = options;
+  const vars = { ...options.vars, [DISK_FOLDER_VARIABLE]: DRIVE_LINK };
   const path = await mkdtemp(join(options.temporaryPath, "run-"));
   const socketsPath = await socketsFolder(path);
-  const group = new WorkerdGroup([path, socketsPath]);
+  const group = new WorkerdGroup(options.root, [path, socketsPath]);
+  const own = (number: number) => join(socketsPath, `${number}`);
+  for (let number = 0; number <= options.fronts; number++) await mkdir(own(number), { recursive: true });
+  const sockets = {
+    host: join(socketsPath, "host.sock"),
+    metadata: join(own(0), "metadata.sock"),
+    schedule: join(own(0), "schedule.sock"),
+    counts: join(own(0), "counts.sock"),
+  };
+  const hostService = await HostService.listen(sockets.host, options.answerHost);
   const folder = await writeConfigs(path, {
-    worker,
-    metadataService: await bundleWorker(join(services, "metadata-service.ts")),
-    scheduleService: await bundleWorker(join(services, "schedule-service.ts")),
+    ...options.modules(),
     metadataPath,
-    drivePaths,
-    socketsPath,
-    variables: Object.keys(variables(0)),
+    driveRoots: await makeDriveRoots(path, options.drivePaths),
+    sockets,
+    variables: Object.keys(vars),
+    ...(options.tls ? { tls: options.tls } : {}),
   });
+  const countsSockets = new Map([["metadata", sockets.counts]]);
   const running: SupervisedWorkerd[] = [];
   let isStopping = false;
   const tellProcesses = () => options.onProcesses(running.flatMap((workerd) => workerd.pid() ?? []));
   const onEnd = () => void setTimeout(() => isStopping || options.onLost(), SIGNAL_SPREAD_MS);
-  const start = (number: number, more: Pick<WorkerdOptions, "args" | "listenFd" | "unixSockets">) => {
-    const environment = variableEnvironment(Object.values(variables(number)));
-    return group.start({ ...more, environment, onLog, onRestart: tellProcesses, onEnd });
+  const start = (number: number, more: Pick<WorkerdOptions, "args" | "listenFd">) => {
+    const environment = variableEnvironment(Object.values(vars));
+    return group.start({ ...more, unixSockets: own(number), environment, onLog, onRestart: tellProcesses, onEnd });
+  };
+  const startFront = (number: number, listener: Listener) => {
+    const counts = join(own(number), "counts.sock");
+    countsSockets.set(`front-${number}`, counts);
+    const given = [`--socket-fd=${CLIENT_SOCKET}=4`, `--socket-addr=${COUNTS_SOCKET}=unix:${counts}`];
+    return start(number, { args: [...given, folder.frontConfig], listenFd: descriptorOf(listener) });
   };
   const stop = async (graceMs: number) => {
     isStopping = true;
@@ -89,16 +115,17 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const ended = await Promise.all(fronts.map((front) => front.stop(graceMs)));
     ended.push((await metadata?.stop(METADATA_GRACE_MS)) ?? true);
     group.close();
+    hostService.close();
     for (const left of [path, socketsPath]) await rm(left, { recursive: true, force: true });
     return !ended.includes(false);
   };
   try {
-    running.push(await start(0, { args: [folder.metadataConfig], unixSockets: socketsPath }));
+    running.push(await start(0, { args: [folder.metadataConfig] }));
+    await options.beforeClients(metadataClient(sockets.metadata));
     const listeners = await listen(options);
     const { port } = listeners[0].address() as AddressInfo;
-    const args = [`--socket-fd=${CLIENT_SOCKET}=4`, folder.frontConfig];
     const starting = Array.from({ length: options.fronts }, (_, index) =>
-      start(index + 1, { args, listenFd: descriptorOf(listeners[index] ?? listeners[0]) }),
+      startFront(index + 1, listeners[index] ?? listeners[0]),
     );
     // The fronts have the sockets now; what connects from here on waits for them.
     for (const listener of listeners) listener.close();
@@ -108,7 +135,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     tellProcesses();
     return {
       port,
-      runScheduled: (cron, now) => runScheduled(folder.scheduleSocket, cron, now),
+      countsSockets,
+      runScheduled: (cron, now) => runScheduled(sockets.schedule, cron, now),
       stop,
     };
   } catch (error) {
@@ -117,21 +145,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   }
 }
 
-/** Where there is no shell and no socket to hand on: Miniflare's one workerd does everything. */
-async function startInOneProcess({ host, port, ...options }: ServerOptions): Promise<Server> {
-  const runtime = await startRuntime({ host, port, ...options });
-  const { runScheduled } = runtime;
-  options.onProcesses([]);
-  // Miniflare ends workerd at once.
-  return { port: runtime.port, runScheduled, stop: () => runtime.dispose().then(() => false) };
-}
-
 /**
  * Where sockets lie: in `path`, unless theirs would be too long a path there. Nothing else lies below /tmp, because what cleans
  * it spares sockets that are in use, not files, and a workerd that is started again needs its configuration.
  */
 async function socketsFolder(path: string): Promise<string> {
-  const isShort = Buffer.byteLength(join(path, "metadata.sock")) <= SOCKET_PATH_BYTES_MAX;
+  const isShort = Buffer.byteLength(join(path, "0", "metadata.sock")) <= SOCKET_PATH_BYTES_MAX;
   return isShort ? path : await mkdtemp("/tmp/sherd-");
 }
 

@@ -1,14 +1,14 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { StartError } from "./start-error.ts";
-import { folderTarget, remoteTarget, type ToolTarget } from "./tool-target.ts";
+import { folderTarget, type MissingMetadata, remoteTarget, type ToolTarget } from "./tool-target.ts";
 
 /** What is common to the command lines of `npm run restore` and `npm run verify`. */
 export interface ToolOptions {
   help: boolean;
   /** Flags and values of the command's own. */
   own: Readonly<Record<string, string | boolean | undefined>>;
-  open(): Promise<ToolTarget>;
+  open(missing: MissingMetadata): Promise<ToolTarget>;
 }
 
 export const targetUsage = `  --data DIR       data folder of npm start, whose server must not be running (default ./sherd-data)
@@ -44,10 +44,10 @@ export function parseToolOptions(
   return {
     help: help === true,
     own: values,
-    open: async () =>
+    open: async (missing) =>
       typeof endpoint === "string"
         ? remoteTarget(endpoint, environment)
-        : folderTarget(resolve(String(data ?? "sherd-data")), environment),
+        : folderTarget(resolve(String(data ?? "sherd-data")), environment, missing),
   };
 }
 

@@ -1,9 +1,13 @@
 import { join } from "node:path";
-import { bundleWorker } from "./bundle.ts";
+import { bundleWorker } from "./build/bundle.ts";
 import { requireUsable } from "./configuration.ts";
 import { type Credentials, makeCredentials } from "./credentials.ts";
-import { openDataFolder } from "./data-folder.ts";
-import { applyMigrations } from "./migrations.ts";
+import { type DataFolder, openDataFolder } from "./data-folder.ts";
+import { diskDrives, driveTroubles } from "./host/disk-drives.ts";
+import type { WatchedDrive } from "./host/disk-watch.ts";
+import { DRIVE_LINK, makeDriveRoots } from "./host/drive-roots.ts";
+import { requireMetadataOfDrives, requireNoShards } from "./host/start-checks.ts";
+import { applyMigrations, clientOf } from "./migrations.ts";
 import { startRuntime, withDatabase } from "./runtime.ts";
 import { StartError } from "./start-error.ts";
 import { diskBinding, workerVars } from "./worker-vars.ts";
@@ -28,17 +32,37 @@ export function remoteTarget(endpoint: string, environment: NodeJS.ProcessEnv): 
 }
 
 /**
- * A data folder of `npm start`, whose server must not run: the Worker is started on it, on this machine alone, without its
- * background jobs and under a key that nobody knows. Throws a `StartError` where the folder is in use.
+ * What a command does with metadata that are missing, or older than the drives. `refuse`: it needs those of the store.
+ * `make`: it fills them. `leave`: it looks at the drives alone, and makes none that stay.
  */
-export async function folderTarget(dataDir: string, environment: NodeJS.ProcessEnv): Promise<ToolTarget> {
-  const folder = await openDataFolder(dataDir);
+export type MissingMetadata = "refuse" | "make" | "leave";
+
+/**
+ * A data folder of `npm start`, whose server must not run: the Worker is started on it, on this machine alone, without its
+ * background jobs and under a key that nobody knows. Throws a `StartError` where the folder is in use, or is none:
+ * nothing is made then. Drives that cannot be used are told of on the error stream.
+ */
+export async function folderTarget(
+  dataDir: string,
+  environment: NodeJS.ProcessEnv,
+  missing: MissingMetadata,
+): Promise<ToolTarget> {
+  const folder = await openDataFolder(dataDir, { mustExist: true });
   process.env.TMPDIR = folder.temporaryPath;
-  const { metadataPath, drivePaths } = folder;
   const credentials = makeCredentials();
-  const vars = workerVars(environment, credentials, true);
-  requireUsable(vars, { disks: drivePaths.map(diskBinding), databases: ["DB"] });
-  await withDatabase(metadataPath, (database) => applyMigrations(database, join(root, "migrations")));
+  const vars = { ...workerVars(environment, credentials, true), SHERD_DISK_FOLDER: DRIVE_LINK };
+  const { drives: specs } = requireUsable(vars, { disks: folder.drivePaths.map(diskBinding), databases: ["DB"] });
+  const drives = diskDrives(specs, folder);
+  for (const sentence of await driveTroubles(drives)) process.stderr.write(`sherd: ${sentence}\n`);
+  if (missing === "refuse" && !folder.hasMetadata) await requireNoStoreWithoutMetadata(folder, drives);
+  const isLeft = missing === "leave" && !folder.hasMetadata;
+  const metadataPath = isLeft ? join(folder.temporaryPath, "no-metadata") : folder.metadataPath;
+  const drivePaths = await makeDriveRoots(folder.temporaryPath, folder.drivePaths);
+  await withDatabase(metadataPath, async (database) => {
+    const client = clientOf(database);
+    if (missing === "refuse") await requireMetadataOfDrives(client, metadataPath, drives);
+    await applyMigrations(client, join(root, "migrations"));
+  });
   const runtime = await startRuntime({
     worker: await bundleWorker(join(root, "src/index.ts")),
     host: "127.0.0.1",
@@ -58,6 +82,11 @@ export async function folderTarget(dataDir: string, environment: NodeJS.ProcessE
       if (!folder.wasKilled) await folder.release();
     },
   };
+}
+
+async function requireNoStoreWithoutMetadata(folder: DataFolder, drives: readonly WatchedDrive[]): Promise<never> {
+  await requireNoShards(folder.metadataPath, drives);
+  throw new StartError(`there are no metadata in ${folder.metadataPath}: there is nothing to look at`);
 }
 
 function asker(endpoint: string, { accessKeyId, secretAccessKey }: Credentials): ToolTarget["ask"] {

@@ -16,7 +16,7 @@ await runTool(async () => {
     console.log(usage);
     return 0;
   }
-  const target = await options.open();
+  const target = await options.open("refuse");
   try {
     return await verify(target);
   } finally {

@@ -22,7 +22,6 @@ export function workerVars(
   const vars: Record<string, string> = {
     SHERD_DRIVES: JSON.stringify(drives),
     SHERD_REGION: "us-east-1",
-    SHERD_LOG_REQUESTS: "1",
   };
   for (const [name, value] of Object.entries(environment)) {
     if (name.startsWith("SHERD_") && value !== undefined && value !== "") vars[name] = value;
@@ -31,6 +30,8 @@ export function workerVars(
     vars.SHERD_ACCESS_KEY_ID = credentials.accessKeyId;
     vars.SHERD_SECRET_ACCESS_KEY = credentials.secretAccessKey;
   }
+  // The launcher reads the lines, and writes them in the form that its options ask for.
   if (isQuiet) delete vars.SHERD_LOG_REQUESTS;
+  else vars.SHERD_LOG_REQUESTS = "json";
   return vars;
 }

@@ -26,7 +26,7 @@ import {
 } from "./operation.ts";
 import { type Change, Violation } from "./oracle.ts";
 import { rename } from "./rename.ts";
-import { amendVersion, oldVersion } from "./versions.ts";
+import { amendVersion, oldVersion } from "./version-operations.ts";
 
 const OPERATIONS: readonly [weight: number, (operation: Operation) => Promise<void>][] = [
   [10, put],
@@ -97,15 +97,17 @@ async function get(operation: Operation): Promise<void> {
   const { world, oracle, host, bucket, key } = operation;
   const beganAt = oracle.tick();
   const readPart = async () => {
-    const { head, read } = await openObject(host.store, { bucket, key });
-    const offset = world.random.chance(0.5) ? 0 : world.random.below(head.sizeBytes + 1);
-    const length = world.random.chance(0.5) ? head.sizeBytes - offset : world.random.below(head.sizeBytes - offset + 1);
+    const opened = await openObject(host.store, { bucket, key });
+    const offset = world.random.chance(0.5) ? 0 : world.random.below(opened.head.sizeBytes + 1);
+    const length = world.random.chance(0.5)
+      ? opened.head.sizeBytes - offset
+      : world.random.below(opened.head.sizeBytes - offset + 1);
     // The row decides which version is read: what changes from here on does not matter.
-    oracle.checkRead(named(operation), head.etag, beganAt);
-    const body = await read({ offset, length });
+    oracle.checkRead(named(operation), opened.head.etag, beganAt);
+    const body = await opened.read({ offset, length });
     let at = offset;
     for (let piece = await body.next(); piece; piece = await body.next()) {
-      oracle.checkBytes(named(operation), head.etag, at, piece);
+      oracle.checkBytes(named(operation), opened.head.etag, at, piece);
       at += piece.length;
     }
     if (at !== offset + length) throw new Violation(`${named(operation)}: ${at - offset} bytes came of ${length}`);

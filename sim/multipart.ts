@@ -108,7 +108,7 @@ async function complete(operation: Operation, name: UploadName, parts: readonly 
     rival === "complete" ? answered(operation, completing()) : null,
     // Whether it comes before or after, the object is made of the parts that were listed, or not at all.
     rival === "rewrite" ? answered(operation, writePart(operation, name, 1)) : null,
-  ]).then(([first, ...others]) => [first, others.find((answer) => answer !== null)] as const);
+  ]).then(([completion, ...others]) => [completion, others.find((answer) => answer !== null)] as const);
   const completed = rival === "complete" && other ? [first, other] : [first];
   const isDone = completed.some(({ outcome }) => outcome === "done");
   const isRefused = completed.every(({ outcome }) => outcome === "refused");

@@ -1,10 +1,9 @@
 import type { StoreContext } from "../src/store/context.ts";
-import { type DeletionRefusal, deleteObject } from "../src/store/delete/delete.ts";
+import type { DeletionRefusal } from "../src/store/delete/delete.ts";
 import { openObject } from "../src/store/read/objects.ts";
-import { putLegalHold, putTags } from "../src/store/write/amend.ts";
-import { change, type Operation, refusal, survived } from "./operation.ts";
 import { Oracle, Violation } from "./oracle.ts";
 import type { SeededRandom } from "./random.ts";
+import type { World } from "./world.ts";
 
 /** A version that was acknowledged and not removed since: it must be there, whatever else happens. */
 export interface Version {
@@ -15,7 +14,7 @@ export interface Version {
 }
 
 /** More than so many are only removed, and do not outlive a rest. */
-const VERSIONS_MAX = 200;
+export const VERSIONS_MAX = 200;
 
 /** The versions that must be there, and what was said of them since they were written. */
 export class Versions {
@@ -30,7 +29,7 @@ export class Versions {
   }
 
   /** Takes one out that its key surely does not name any more; nothing is promised of it from then on. */
-  takeOld({ world, oracle }: Operation, bucket?: string): Version | null {
+  takeOld({ world, oracle }: { world: World; oracle: Oracle }, bucket?: string): Version | null {
     if (this.kept.length === 0) return null;
     const at = world.random.below(this.kept.length);
     const version = this.kept[at] as Version;
@@ -84,51 +83,5 @@ export class Versions {
   }
 }
 
-const tagsOf = ({ bucket, versionId }: Version) => `tags of ${bucket} ${versionId}`;
-const holdOf = ({ bucket, versionId }: Version) => `hold of ${bucket} ${versionId}`;
-
-/** Reads a version that must be there, or removes it. */
-export async function oldVersion(operation: Operation): Promise<void> {
-  const { world, oracle, versions, host } = operation;
-  if (versions.kept.length === 0) return;
-  if (world.random.chance(0.5) || versions.kept.length > VERSIONS_MAX) return removeVersion(operation);
-  const version = world.random.pick(versions.kept);
-  try {
-    await survived(operation, versions.check(oracle, host.store, version));
-  } catch (error) {
-    if (error instanceof Violation) throw error;
-    // Something may remove it in the midst of the read.
-    refusal(error, versions.kept.includes(version) ? [] : ["no-such-version"]);
-  }
-}
-
-async function removeVersion(operation: Operation): Promise<void> {
-  const { versions, host } = operation;
-  const version = versions.takeOld(operation);
-  if (!version) return;
-  const { etag: _, ...name } = version;
-  const beganAt = versions.said.tick();
-  const answer = await change(operation, [], () => deleteObject(host.store, name), { expected: ["object-locked"] });
-  if (!answer) return;
-  if ("result" in answer) versions.checkRemoval(version, null, beganAt);
-  else if (answer.refused === "object-locked") versions.checkRemoval(version, answer.refused, beganAt);
-}
-
-/** Says something of a version that must be there: its tags, or whether it is held. */
-export async function amendVersion(operation: Operation): Promise<void> {
-  const { world, versions, host } = operation;
-  if (versions.kept.length === 0) return;
-  const version = world.random.pick(versions.kept);
-  const { etag: _, ...name } = version;
-  const holds = version.bucket === "locked" && world.random.chance(0.5);
-  const value = holds ? world.random.pick(["ON", "OFF"] as const) : Buffer.from(world.random.bytes(8)).toString("hex");
-  const made = versions.said.begin(holds ? holdOf(version) : tagsOf(version), value);
-  const amend = () =>
-    value === "ON" || value === "OFF"
-      ? putLegalHold(host.store, name, value)
-      : putTags(host.store, name, [["said", value]]);
-  const answer = await change(operation, made, amend, { oracle: versions.said, expected: ["no-such-version"] });
-  if (answer && "refused" in answer && answer.refused === "no-such-version" && versions.kept.includes(version)) {
-    throw new Violation(`version ${version.versionId} is gone`);
-  }
-}
+export const tagsOf = ({ bucket, versionId }: Version) => `tags of ${bucket} ${versionId}`;
+export const holdOf = ({ bucket, versionId }: Version) => `hold of ${bucket} ${versionId}`;

@@ -18,7 +18,7 @@ import { Process, Scheduler } from "./scheduler.ts";
 const MIGRATIONS = join(import.meta.dirname, "../migrations");
 
 /** Small sizes, so that every shape of object is quick, and short times, so that every job has work. */
-export const SIM_SETTINGS: StoreSettings = {
+const SIM_SETTINGS: StoreSettings = {
   ...DEFAULT_SETTINGS,
   inlineBytesMax: 200,
   smallBytesMax: 800,
@@ -45,7 +45,7 @@ export interface FaultRates {
   databaseLosesAnswer: number;
 }
 
-export const FAULT_RATES: FaultRates = {
+const FAULT_RATES: FaultRates = {
   driveFails: 0.004,
   driveLosesAnswer: 0.002,
   driveHangs: 0.0005,

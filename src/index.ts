@@ -1,4 +1,5 @@
 import { accountPages } from "./admin/account-pages.ts";
+import { createCountsHandler } from "./admin/counts.ts";
 import { createMisconfiguredApp } from "./admin/misconfigured-app.ts";
 import { createOwnApp, isOwnPath } from "./admin/own-app.ts";
 import { ownPages } from "./admin/pages.ts";
@@ -24,13 +25,14 @@ import { stsService } from "./services/sts/service.ts";
 import { openStores } from "./store/buckets/databases.ts";
 import { readConfiguration, variablesIn } from "./store/configuration.ts";
 import type { StoreContext } from "./store/context.ts";
+import { openHost } from "./store/host.ts";
+import { withReserve } from "./store/placement/reserved-drives.ts";
 import { DriveLatency } from "./store/read/drive-latency.ts";
 import { BUFFERED_BYTES_MAX } from "./store/write/blob-layouts.ts";
 
 /** Bindings, variables and secrets of the Worker; docs/configuration.md explains each. */
 interface Env extends EdgeVariables, KeyVariables {
   SHERD_DRIVES: unknown;
-  SHERD_PROCESS?: string;
   [name: string]: unknown;
 }
 
@@ -46,29 +48,36 @@ const engine = await ErasureEngine.create(kernel);
 
 /** What this isolate has asked of D1 and of its drives. */
 const cost = new CostMeter();
-const counts = new Map<string, DriveCounts>();
+const driveCounts = new Map<string, DriveCounts>();
+const requests = new RequestMetrics();
+const observed = { drives: driveCounts, cost, requests: () => requests.metrics() };
 
 function buildStore(env: Env): StoreContext {
   const { settings, drives: specs } = readConfiguration(env);
-  const parts = { clock, random, counts, fetch: outbound };
-  const drives = openDrives(specs, env, parts);
+  const parts = { clock, random, counts: driveCounts, fetch: outbound };
+  const host = openHost(env.HOST, () => clock.now());
+  const opened = openDrives(specs, env, parts);
+  const drives = host ? opened.map((drive) => withReserve(drive, host)) : opened;
   const databases = openMetadata(env, cost.observe);
   const shardMemory = new ByteBudget(BUFFERED_BYTES_MAX);
-  return openStores(databases, { drives, latency: new DriveLatency(), engine, shardMemory, clock, random, settings });
+  const latency = new DriveLatency();
+  return openStores(databases, {
+    ...{ drives, latency, engine, shardMemory, clock, random, settings },
+    ...(host ? { host, space: host } : {}),
+  });
 }
 
 function buildApp(env: Env): App {
   try {
     store ??= buildStore(env);
     const { baseDomains, ...settings } = readEdgeVariables(env);
-    const metrics = new RequestMetrics();
     const keys = openKeys(env, { identities: store.metadata.identities, random, log });
     const authenticator = new Authenticator(keys?.ring ?? null);
     const s3 = s3Service({ store, baseDomains, log });
     const shared = { identities: store.metadata.identities, clock, random, fetch: outbound };
     const more = keys === null ? [] : [iamService({ ...shared, ...keys }), stsService({ ...shared, ...keys })];
-    const edge: Edge = { ...settings, services: [s3, ...more], authenticator, clock, random, log, metrics };
-    const observed = { drives: counts, cost, requests: () => metrics.metrics(), process: env.SHERD_PROCESS };
+    const services = [s3, ...more] as const;
+    const edge: Edge = { ...settings, services, authenticator, clock, random, log, metrics: requests };
     const pages = new Map([...ownPages(store, observed), ...(keys === null ? [] : accountPages(store, keys.sealer))]);
     const own = createOwnApp(store, pages, edge);
     const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);
@@ -97,3 +106,6 @@ export default {
     if (!isIdle(reports)) console.log(`maintenance ${JSON.stringify(Object.fromEntries(reports))}`);
   },
 };
+
+/** What this isolate has counted, for the launcher of `npm start`, which adds up over its processes. No URL leads here. */
+export const counts = createCountsHandler({ ...observed, oldestRequestMs: () => requests.oldestRequestMs });

@@ -10,14 +10,15 @@ const entryLinesMax = 120;
 const forTests = ["drives/memory.ts"];
 
 /** Which layers each layer may import besides itself, as the table of docs/architecture.md says. */
-const mayImport = readTable(readFileSync(join(root, "docs/architecture.md"), "utf8"));
+const mayImport = readTable(readFileSync(join(root, "docs/architecture.md"), "utf8"), "src/");
 
-function readTable(page: string): Record<string, readonly string[]> {
+/** The rows of folders below `prefix`, by their names without it; with no prefix those of folders beside `src`. */
+function readTable(page: string, prefix: "src/" | ""): Record<string, readonly string[]> {
   const layers = page.slice(page.indexOf("## Layers"), page.indexOf("## Rooms"));
-  const rows = layers.matchAll(/^\| `src\/(\w+)` \| [^|]+ \| ([\w, ]+) \|$/gm);
-  return Object.fromEntries(
-    Array.from(rows, ([, layer = "", imports = ""]) => [layer, imports === "nothing" ? [] : imports.split(", ")]),
-  );
+  const rows = Array.from(layers.matchAll(/^\| `([\w/]+)` \| [^|]+ \| ([\w/, ]+) \|$/gm))
+    .map(([, folder = "", imports = ""]) => ({ folder, imports: imports === "nothing" ? [] : imports.split(", ") }))
+    .filter(({ folder }) => folder.startsWith("src/") === (prefix === "src/"));
+  return Object.fromEntries(rows.map(({ folder, imports }) => [folder.slice(prefix.length), imports]));
 }
 
 /** Packages, and the folders that know them. Node's crypto and buffer come with the runtime everywhere. */
@@ -170,6 +171,46 @@ describe("the folder is the architecture", () => {
 
   test(`the entry is wiring, under ${entryLinesMax} lines`, () => {
     expect(readFileSync(join(source, entry), "utf8").split("\n").length).toBeLessThanOrEqual(entryLinesMax);
+  });
+});
+
+/** Folders beside `src`, with what each may import besides itself: the second table. */
+const around = readTable(readFileSync(join(root, "docs/architecture.md"), "utf8"), "");
+const aroundFiles = Object.keys(around)
+  .flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, withFileTypes: true }).map((found) =>
+      relative(root, join(found.parentPath, found.name)),
+    ),
+  )
+  .filter((path) => path.endsWith(".ts"))
+  .map((path) => readSource(path, readFileSync(join(root, path), "utf8")));
+
+function violationsAround(all: readonly SourceFile[]): string[] {
+  const folders = [...Object.keys(around), ...Object.values(around).flat()];
+  const folderOf = (path: string) => folders.find((folder) => path.startsWith(`${folder}/`));
+  return all.flatMap(({ path, imports }) => {
+    const own = folderOf(path) ?? "";
+    const isForbidden = (target: string) => {
+      const other = folderOf(target);
+      return other !== own && (other === undefined || !around[own]?.includes(other));
+    };
+    return imports.filter(isForbidden).map((target) => `${path} imports ${target}`);
+  });
+}
+
+describe("the folders beside src", () => {
+  test("import what the table says", () => {
+    expect(Object.keys(around)).toContain("test/support");
+    expect(violationsAround(aroundFiles)).toEqual([]);
+  });
+
+  test("form no cycle", () => {
+    expect(findCycle(new Map(aroundFiles.map((file) => [file.path, file])))).toBeNull();
+  });
+
+  test("a benchmark in the simulation would be found", () => {
+    const sly = readSource("sim/a.ts", 'import type { X } from "../bench/b.ts";\nimport "../src/index.ts";');
+    expect(violationsAround([sly])).toEqual(["sim/a.ts imports bench/b.ts"]);
   });
 });
 

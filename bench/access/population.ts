@@ -13,7 +13,7 @@ export interface BenchUser {
 }
 
 /** Parses a document of the benchmark; a malformed one is a bug of the benchmark. */
-export function compile(document: object, place: PolicyPlace): Policy {
+function compile(document: object, place: PolicyPlace): Policy {
   const parsed = parsePolicy(JSON.stringify(document), place);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.failure));
   return parsed.policy;

@@ -19,7 +19,7 @@ export interface CostCase {
 const KIB = 1024;
 const MIB = 1024 * KIB;
 /** Inline, inline at the most, three copies, 4+2 of one stripe and of many. */
-export const SIZES = [4 * KIB, 32 * KIB, 128 * KIB, 8 * MIB, 64 * MIB] as const;
+const SIZES = [4 * KIB, 32 * KIB, 128 * KIB, 8 * MIB, 64 * MIB] as const;
 const PART_BYTES = 8 * MIB;
 const PARTS = 8;
 const LISTED_KEYS = 1000;

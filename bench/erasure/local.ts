@@ -20,7 +20,7 @@ async function secondsOf(round: Round, rounds: number): Promise<number> {
   const start = process.cpuUsage();
   for (let i = 0; i < rounds; i++) {
     const pending = round();
-    if (pending) await pending;
+    if (pending !== undefined) await pending;
   }
   const { user, system } = process.cpuUsage(start);
   return Math.max(user + system, 1) / 1e6;

@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { D1Database } from "@cloudflare/workers-types";
-import { bundleWorker } from "../../local/bundle.ts";
+import { bundleWorker } from "../../local/build/bundle.ts";
 import { startRuntime, withDatabase } from "../../local/runtime.ts";
 
 export interface LocalWorker {

@@ -74,7 +74,7 @@ export interface RangedPage {
 }
 
 /** A page of the bucket: from the range that it begins in, and from those after it as long as it is not full. */
-export async function listRanges(
+async function listRanges(
   map: RangeMap,
   stores: readonly StoreContext[],
   query: { prefix: string; delimiter: string; after: ListPosition; limit: number },

@@ -17,7 +17,7 @@ export interface Case {
 }
 
 /** Keys in the bucket that LIST lists, all on one page. */
-export const LISTED_KEYS = 1000;
+const LISTED_KEYS = 1000;
 const SMALL_BYTES = 4096;
 /** Bytes of the objects of one size that are read in turn, at most; and how many objects, at most. */
 const READ_BYTES_MAX = 256 * 1024 * 1024;

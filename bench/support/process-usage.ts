@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
 /** What Linux says of processes. Other systems are not supported: each function returns null there. */
 
@@ -80,4 +80,23 @@ function read(path: string): string | null {
   } catch {
     return null;
   }
+}
+
+/** A process and all below it, itself first. */
+export function processTree(pid: number): number[] {
+  const parents = readdirSync("/proc").flatMap((name): [number, number][] => {
+    const parent = /^\d+$/.test(name) && /^PPid:\s+(\d+)$/m.exec(read(`/proc/${name}/status`) ?? "")?.[1];
+    return parent ? [[Number(name), Number(parent)]] : [];
+  });
+  const below = (one: number): number[] => [
+    one,
+    ...parents.filter(([, parent]) => parent === one).flatMap(([child]) => below(child)),
+  ];
+  return below(pid);
+}
+
+/** Bytes of a process, each page divided by how many processes share it (PSS). Null where the system does not tell. */
+export function proportionalMemory(pid: number): number | null {
+  const found = /^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? "");
+  return found ? Number(found[1]) * 1024 : null;
 }

@@ -1,22 +1,30 @@
 import { readFileSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { WorkerModules } from "../bundle.ts";
-import { compatibilityDate } from "../runtime.ts";
+import type { WorkerModules } from "../build/bundle.ts";
+import type { ServerModules } from "../build/modules.ts";
+import { compatibilityDate } from "../compatibility.ts";
 
 /** What the processes of a server are made of. */
-export interface ServerParts {
-  worker: WorkerModules;
-  /** Answers what D1 bindings ask. */
-  metadataService: WorkerModules;
-  /** Runs the Worker's `scheduled` handler. */
-  scheduleService: WorkerModules;
+export interface ServerParts extends ServerModules {
   metadataPath: string;
-  drivePaths: string[];
-  /** Folder of the Unix sockets. Nobody else may enter it: whoever can open them needs no key. */
-  socketsPath: string;
+  /** What `makeDriveRoots` made. */
+  driveRoots: string[];
+  sockets: ServerSockets;
+  /** Files of the certificate and its key; absent: plain HTTP. */
+  tls?: { certPath: string; keyPath: string };
   /** Names of the Worker's variables: their values come from `variableEnvironment`, so that no secret is in a file. */
   variables: string[];
+}
+
+/** Paths of the Unix sockets. Nobody else may enter their folders: whoever can open them needs no key. */
+export interface ServerSockets {
+  /** Of the launcher. */
+  host: string;
+  /** Of the metadata's process: D1, the schedule, and what the Worker in it has counted. */
+  metadata: string;
+  schedule: string;
+  counts: string;
 }
 
 /** Where things lie in the folder of a running server. */
@@ -24,10 +32,13 @@ export interface ServerFolder {
   /** Configurations: of the process that has the metadata, and of those that serve clients. */
   metadataConfig: string;
   frontConfig: string;
-  /** Unix sockets of the metadata process. */
-  metadataSocket: string;
-  scheduleSocket: string;
 }
+
+/** Name of the socket that tells what the Worker of a process has counted. Each front has its own, given by its arguments. */
+export const COUNTS_SOCKET = "counts";
+
+/** workerd embeds files by paths below its configuration only. Links: the key stays where it is. */
+const TLS_LINKS = { keyPath: "tls-key.pem", certPath: "tls-cert.pem" } as const;
 
 /** Name of the socket that fronts serve, which is given to them as a descriptor. */
 export const CLIENT_SOCKET = "clients";
@@ -39,18 +50,20 @@ export async function writeConfigs(path: string, parts: ServerParts): Promise<Se
   const folder: ServerFolder = {
     metadataConfig: join(path, "metadata.capnp"),
     frontConfig: join(path, "front.capnp"),
-    metadataSocket: join(parts.socketsPath, "metadata.sock"),
-    scheduleSocket: join(parts.socketsPath, "schedule.sock"),
   };
-  const { metadataPath, drivePaths } = parts;
+  const { metadataPath, driveRoots, sockets } = parts;
   const modules = {
     worker: await writeModules(join(path, "worker"), parts.worker),
     metadata: await writeModules(join(path, "metadata-service"), parts.metadataService),
     schedule: await writeModules(join(path, "schedule-service"), parts.scheduleService),
   };
+  if (parts.tls) {
+    for (const file of ["keyPath", "certPath"] as const) await symlink(parts.tls[file], join(path, TLS_LINKS[file]));
+  }
   const databasePath = join(metadataPath, "d1");
   await mkdir(databasePath, { recursive: true });
-  const shared = [worker(modules.worker, parts), internet(), ...drivePaths.map(drive)];
+  const host = external("host", sockets.host);
+  const shared = [worker(modules.worker, parts), host, internet(), ...driveRoots.map(drive)];
   await writeFile(
     folder.metadataConfig,
     config(
@@ -64,15 +77,16 @@ export async function writeConfigs(path: string, parts: ServerParts): Promise<Se
         `(name = "schedule", worker = (${modules.schedule}, ${compatibility("service_binding_extra_handlers")},
           bindings = [(name = "SHERD", service = "worker")]))`,
       ],
-      [unixSocket("metadata", folder.metadataSocket), unixSocket("schedule", folder.scheduleSocket)],
+      [
+        unixSocket("metadata", sockets.metadata),
+        unixSocket("schedule", sockets.schedule),
+        countsSocket(`unix:${sockets.counts}`),
+      ],
     ),
   );
   await writeFile(
     folder.frontConfig,
-    config(
-      [...shared, `(name = "metadata", external = (address = ${text(`unix:${folder.metadataSocket}`)}, http = ()))`],
-      [`(name = ${text(CLIENT_SOCKET)}, http = (), service = "worker")`],
-    ),
+    config([...shared, external("metadata", sockets.metadata)], [clientSocket(parts), countsSocket("")]),
   );
   return folder;
 }
@@ -99,10 +113,11 @@ const config :Workerd.Config = (
 `;
 }
 
-function worker(modules: string, { drivePaths, variables }: ServerParts): string {
+function worker(modules: string, { driveRoots, variables }: ServerParts): string {
   const bindings = [
     ...variables.map((name, index) => `(name = ${text(name)}, fromEnvironment = ${text(environmentName(index))})`),
-    ...drivePaths.map((_, index) => `(name = "DRIVE_${index + 1}", service = "drive-${index + 1}")`),
+    ...driveRoots.map((_, index) => `(name = "DRIVE_${index + 1}", service = "drive-${index + 1}")`),
+    `(name = "HOST", service = "host")`,
     `(name = "DB", wrapped = (moduleName = "cloudflare-internal:d1-api", innerBindings = [(name = "fetcher", service = "metadata")]))`,
   ];
   return `(name = "worker", worker = (${modules}, ${compatibility()}, bindings = [
@@ -129,6 +144,23 @@ function extraCertificates(): string[] {
   } catch {
     return [];
   }
+}
+
+function external(name: string, socketPath: string): string {
+  return `(name = ${text(name)}, external = (address = ${text(`unix:${socketPath}`)}, http = ()))`;
+}
+
+function clientSocket({ tls }: ServerParts): string {
+  const protocol = tls
+    ? `https = (tlsOptions = (keypair = (
+        privateKey = embed ${text(TLS_LINKS.keyPath)}, certificateChain = embed ${text(TLS_LINKS.certPath)})))`
+    : "http = ()";
+  return `(name = ${text(CLIENT_SOCKET)}, ${protocol}, service = "worker")`;
+}
+
+function countsSocket(address: string): string {
+  const from = address === "" ? "" : `address = ${text(address)}, `;
+  return `(name = ${text(COUNTS_SOCKET)}, ${from}http = (), service = (name = "worker", entrypoint = "counts"))`;
 }
 
 function unixSocket(service: string, path: string): string {

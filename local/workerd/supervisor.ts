@@ -3,7 +3,6 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 
-const script = join(import.meta.dirname, "supervise.sh");
 const READY_MS_MAX = 60_000;
 
 export interface WorkerdOptions {
@@ -37,9 +36,11 @@ export interface SupervisedWorkerd {
 /** The processes of one server: none outlives this process, not even where it is killed without a chance to act. */
 export class WorkerdGroup {
   readonly #guard: ChildProcess;
+  readonly #root: string;
 
-  /** Takes folders of the server's own files, which shall not outlast it either. */
-  constructor(folders: readonly string[]) {
+  /** `root`: the project's folder. `folders`: of the server's own files, which shall not outlast it either. */
+  constructor(root: string, folders: readonly string[]) {
+    this.#root = root;
     this.#guard = startGuard(folders);
   }
 
@@ -47,9 +48,10 @@ export class WorkerdGroup {
   async start(options: WorkerdOptions): Promise<SupervisedWorkerd> {
     const { args, environment, listenFd, unixSockets = "", onLog, onRestart, onEnd } = options;
     // A process group of its own: neither Ctrl-C at the terminal nor anything else that is sent to ours reaches it.
+    const script = join(this.#root, "local/workerd/supervise.sh");
     const child = spawn("/bin/sh", [script, "serve", "--experimental", "--control-fd=3", ...args], {
       detached: true,
-      env: { PATH: searchPath(), ...environment, WORKERD_BINARY: workerdBinary(), UNIX_SOCKETS: unixSockets },
+      env: { PATH: searchPath(), ...environment, WORKERD_BINARY: workerdBinary(this.#root), UNIX_SOCKETS: unixSockets },
       stdio: ["ignore", "pipe", "pipe", "pipe", ...(listenFd === undefined ? [] : [listenFd])],
     });
     if (child.pid === undefined) throw await new Promise((resolve) => child.once("error", resolve));
@@ -162,8 +164,8 @@ function parseLog(line: string): { level: string; message: string } {
 }
 
 /** The workerd that Miniflare brings. */
-function workerdBinary(): string {
-  const require = createRequire(import.meta.url);
+function workerdBinary(root: string): string {
+  const require = createRequire(join(root, "package.json"));
   const workerd: { default: string } = createRequire(require.resolve("miniflare"))("workerd");
   return workerd.default;
 }
@@ -173,9 +175,9 @@ function workerdBinary(): string {
  * that reads the ids of their process groups from a pipe, kills them when the pipe ends, and removes the folders.
  */
 function startGuard(folders: readonly string[]): ChildProcess {
-  const script =
+  const command =
     'groups=; while read -r id; do groups="$groups -$id"; done; [ -z "$groups" ] || kill -9 $groups; rm -rf "$@"';
-  const args = ["-c", script, "guard", ...folders];
+  const args = ["-c", command, "guard", ...folders];
   const guard = spawn("/bin/sh", args, { detached: true, stdio: ["pipe", "ignore", "ignore"] });
   guard.on("error", (error) => console.error(`sherd: workerd is not guarded: ${error.message}`));
   guard.stdin?.on("error", () => {}); // the guard was killed: nothing is left to tell it

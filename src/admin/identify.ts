@@ -9,7 +9,7 @@ import { type ClientAddress, requestFacts } from "../edge/request-facts.ts";
 import { readWhole } from "../edge/whole-body.ts";
 
 /** More than any own page takes. */
-export const OWN_BODY_BYTES_MAX = 64 * 1024;
+const OWN_BODY_BYTES_MAX = 64 * 1024;
 
 const signing = commonSigningRules("sherd");
 

@@ -3,6 +3,7 @@ import { cutUrl } from "../edge/raw-url.ts";
 import { listBuckets } from "../store/buckets/buckets.ts";
 import type { StoreContext } from "../store/context.ts";
 import { StoreError } from "../store/failure.ts";
+import { requireSpace } from "../store/placement/require-space.ts";
 import { type OwnDoor, type OwnPage, serveOwnPage } from "./serve-page.ts";
 
 /** Paths below this one are the server's own: no bucket can be named so. */
@@ -19,8 +20,8 @@ export function createOwnApp(store: StoreContext, pages: ReadonlyMap<string, rea
   // The paths are matched as they arrived.
   const app = new Hono({ getPath: (request) => cutUrl(request.url).rawPath });
   app.get(`${OWN_PATHS}health`, async (context) => {
-    const healthy = await answersMetadata(store);
-    return context.json({ status: healthy ? "ok" : "metadata unavailable" }, healthy ? 200 : 503);
+    if (!(await answersMetadata(store))) return context.json({ status: "metadata unavailable" }, 503);
+    return context.json({ status: (await takesWrites(store)) ? "ok" : "no space: writes are refused" });
   });
   for (const [name, ways] of pages) {
     for (const page of ways) {
@@ -29,6 +30,18 @@ export function createOwnApp(store: StoreContext, pages: ReadonlyMap<string, rea
   }
   app.all("*", (context) => context.json({ error: "not found" }, 404));
   return app;
+}
+
+/** Whether there is space for metadata, and for blobs in the geometry of STANDARD. */
+async function takesWrites(store: StoreContext): Promise<boolean> {
+  const geometry = store.settings.storageClasses.STANDARD;
+  try {
+    await requireSpace(store, geometry ? { sizeBytes: 0, geometry, class: "large" } : null);
+    return true;
+  } catch (error) {
+    if (error instanceof StoreError) return false;
+    throw error;
+  }
 }
 
 async function answersMetadata(store: StoreContext): Promise<boolean> {

@@ -1,31 +1,21 @@
-import { labelled, type Metric, renderMetrics } from "../base/prometheus.ts";
-import type { DriveCounts } from "../drives/counted.ts";
+import { type Metric, renderMetrics } from "../base/prometheus.ts";
 import { durability } from "../maintenance/census/durability.ts";
 import { checkStore, parseCheckCursor } from "../maintenance/check/check.ts";
 import type { Budget } from "../maintenance/run/job.ts";
 import { runJobs } from "../maintenance/run/run-jobs.ts";
 import { findSnapshots } from "../maintenance/snapshots/find-snapshots.ts";
 import { restoreMetadata, summaryOf } from "../maintenance/snapshots/restore.ts";
-import { type Cost, MetadataUnavailable } from "../metadata/database.ts";
+import { MetadataUnavailable } from "../metadata/database.ts";
 import { allStores } from "../store/buckets/databases.ts";
 import type { StoreContext } from "../store/context.ts";
 import { StoreError } from "../store/failure.ts";
 import { durabilityPage } from "./durability-page.ts";
+import { isolateMetrics, type Observed } from "./isolate-metrics.ts";
 import type { OwnPage } from "./serve-page.ts";
 import { storeMetrics } from "./store-metrics.ts";
 
 /** One call of a command lasts about this long; the command calls again. */
 const CALL_MS = 10_000;
-
-/** What is known of an isolate besides its store. */
-export interface Observed {
-  drives: ReadonlyMap<string, DriveCounts>;
-  cost: Readonly<Cost>;
-  /** Of the requests that it served. */
-  requests(): Metric[];
-  /** Which of several processes at one address this isolate is in. */
-  process?: string | undefined;
-}
 
 /** The server's own pages, by name below `/-/`. */
 export function ownPages(store: StoreContext, observed: Observed): Map<string, OwnPage[]> {
@@ -81,10 +71,8 @@ export function ownPages(store: StoreContext, observed: Observed): Map<string, O
     method: "GET",
     action: "sherd:GetMetrics",
     async render() {
-      const { process, drives, cost } = observed;
-      const metrics = [...observed.requests(), ...(await storeMetrics(store, drives, cost))];
-      // Counters are this isolate's; gauges come from D1 and are the same in all.
-      const told = metrics.map((one) => (process && one.type !== "gauge" ? labelled(one, { process }) : one));
+      const counted = ((await store.host?.metrics()) as Metric[] | null | undefined) ?? isolateMetrics(observed);
+      const told = [...counted, ...(await storeMetrics(store))];
       return { contentType: "text/plain; version=0.0.4; charset=utf-8", body: renderMetrics(told) };
     },
   };

@@ -14,12 +14,6 @@ export interface Sample {
   suffix?: string;
 }
 
-/** The metric with these labels on each of its samples. */
-export function labelled(metric: Metric, more: Readonly<Record<string, string>>): Metric {
-  const samples = metric.samples.map((sample) => ({ ...sample, labels: { ...sample.labels, ...more } }));
-  return { ...metric, samples };
-}
-
 /** The text exposition format, version 0.0.4. */
 export function renderMetrics(metrics: readonly Metric[]): string {
   return metrics.map(renderMetric).join("");

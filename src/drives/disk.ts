@@ -36,14 +36,17 @@ export class DiskDrive implements Drive {
   readonly draining: boolean;
   readonly settleMs = 0;
   readonly #service: Pick<Fetcher, "fetch">;
+  readonly #prefix: string;
 
-  constructor(traits: DriveTraits, service: Pick<Fetcher, "fetch">) {
+  /** `folder`: name of the folder below the service's own that the drive is; absent: it is all of it. */
+  constructor(traits: DriveTraits, service: Pick<Fetcher, "fetch">, folder?: string) {
     this.name = traits.name;
     this.domain = traits.domain;
     this.shardBytesMax = traits.shardBytesMax;
     this.class = traits.class;
     this.draining = traits.draining ?? false;
     this.#service = service;
+    this.#prefix = folder === undefined ? "" : `/${folder}`;
   }
 
   put(key: string, sizeBytes: number): ShardWriter {
@@ -53,7 +56,9 @@ export class DiskDrive implements Drive {
       send: async (body, signal) => {
         const response = await this.#fetch("PUT", shardPath(key), { body, signal });
         await response.body?.cancel();
-        if (response.status !== 204) throw this.#answered("PUT", response);
+        if (response.status === 204) return;
+        if ((await this.#look()) === "gone") throw this.#gone();
+        throw this.#answered("PUT", response);
       },
     });
   }
@@ -62,24 +67,27 @@ export class DiskDrive implements Drive {
     const response = await this.#fetch("GET", shardPath(key), range ? { headers: { range: rangeHeader(range) } } : {});
     if (response.status === 200 || response.status === 206) return openRange(this.name, response, range);
     await response.body?.cancel();
-    if (response.status === 404) return null;
+    if (response.status === 404) return this.#absent();
     throw this.#answered("GET", response);
   }
 
   async head(key: string): Promise<{ sizeBytes: number } | null> {
     const response = await this.#fetch("HEAD", shardPath(key));
-    if (response.status === 404) return null;
+    if (response.status === 404) return this.#absent();
     const sizeBytes = contentLength(response);
     if (response.status !== 200 || sizeBytes === null) throw this.#answered("HEAD", response);
     return { sizeBytes };
   }
 
   async delete(keys: readonly string[]): Promise<void> {
+    let wasAbsent = false;
     for (const key of keys) {
       const response = await this.#fetch("DELETE", shardPath(key));
       await response.body?.cancel();
       if (response.status !== 204 && response.status !== 404) throw this.#answered("DELETE", response);
+      wasAbsent ||= response.status === 404;
     }
+    if (wasAbsent) await this.#requireRoot();
   }
 
   async list({ cursor: after = "", limit, prefix: wanted = "" }: ListOptions): Promise<ShardPage> {
@@ -132,6 +140,7 @@ export class DiskDrive implements Drive {
     const response = await this.#fetch("GET", `${folderPath(prefix)}/`);
     if (response.status === 404) {
       await response.body?.cancel();
+      await this.#requireRoot();
       return [];
     }
     if (response.status !== 200) throw this.#answered("list", response);
@@ -156,9 +165,32 @@ export class DiskDrive implements Drive {
     return shards;
   }
 
+  /** Null for a key that is absent. Throws where all is: a disk that is not mounted has lost no shard. */
+  async #absent(): Promise<null> {
+    await this.#requireRoot();
+    return null;
+  }
+
+  /** Throws `unreachable` where the drive's folder is not there, or is none. */
+  async #requireRoot(): Promise<void> {
+    if ((await this.#look()) !== "there") throw this.#gone();
+  }
+
+  async #look(): Promise<"there" | "gone" | "unknown"> {
+    const response = await this.#fetch("HEAD", "/");
+    await response.body?.cancel();
+    // The service describes folders in JSON.
+    if (response.status === 200) return response.headers.get("content-type") === "application/json" ? "there" : "gone";
+    return response.status === 404 ? "gone" : "unknown";
+  }
+
+  #gone(): DriveError {
+    return new DriveError(this.name, "unreachable", "its folder is not there: its disk may not be mounted");
+  }
+
   async #fetch(method: string, path: string, init: RequestInit = {}): Promise<Response> {
     try {
-      return await this.#service.fetch(`http://disk${path}`, { ...init, method });
+      return await this.#service.fetch(`http://disk${this.#prefix}${path}`, { ...init, method });
     } catch (cause) {
       throw new DriveError(this.name, "unknown", `${method} ${path} failed`, { cause });
     }

@@ -47,6 +47,11 @@ function countsOf(drive: Drive, counts: Map<string, DriveCounts>): DriveCounts {
   return mine;
 }
 
+/** SHERD_DISK_FOLDER, which `npm start` sets: the name of a link below each disk binding that leads to the drive itself. */
+function diskFolder({ SHERD_DISK_FOLDER: name }: Record<string, unknown>): string | undefined {
+  return typeof name === "string" && /^[a-z]{1,32}$/.test(name) ? name : undefined;
+}
+
 function openDrive(spec: DriveSpec, env: Record<string, unknown>, parts: DriveParts): Drive {
   switch (spec.type) {
     case "r2":
@@ -54,7 +59,7 @@ function openDrive(spec: DriveSpec, env: Record<string, unknown>, parts: DrivePa
     case "kv":
       return new KvDrive(spec, env[spec.binding] as KVNamespace);
     case "disk":
-      return new DiskDrive(spec, env[spec.binding] as Fetcher);
+      return new DiskDrive(spec, env[spec.binding] as Fetcher, diskFolder(env));
     case "s3": {
       const accessKeyId = env[spec.accessKeyIdSecret] as string;
       const secretAccessKey = env[spec.secretAccessKeySecret] as string;

@@ -15,8 +15,8 @@ export interface Edge {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Log;
-  /** One line a request. */
-  readonly logRequests: boolean;
+  /** Form of the line about each request; null: none is written. */
+  readonly logRequests: "text" | "json" | null;
   readonly metrics: RequestMetrics;
 }
 

@@ -1,13 +1,26 @@
 import type { Edge, Log } from "./edge.ts";
+import { sourceAddress } from "./request-facts.ts";
+import { type RequestLine, toJsonLine, toTextLine } from "./request-line.ts";
 import type { ExchangeHead } from "./service.ts";
 
 /** Counts the exchange, and writes its line in the log if that is wanted. */
-export function logEnd({ clock, log, logRequests, metrics }: Edge, about: ExchangeHead, response: Response): void {
-  const { request, url, requestId, operation } = about;
+export function logEnd(edge: Edge, about: ExchangeHead, response: Response): void {
+  const { clock, log, logRequests, metrics } = edge;
+  const { request, url, requestId, operation, error } = about;
   const ms = clock.now() - about.receivedMs;
   const [receivedBytes, sentBytes] = [declaredBytes(request.headers), declaredBytes(response.headers)];
   metrics.record({ operation, status: response.status, ms, receivedBytes, sentBytes });
-  if (logRequests) log.info(`${request.method} ${url.rawPath} ${response.status} ${ms}ms ${requestId}`);
+  if (logRequests === null) return;
+  const client = sourceAddress(request, edge.clientAddress);
+  const line: RequestLine = {
+    request: requestId,
+    time: new Date(about.receivedMs).toISOString(),
+    ...(client === null ? {} : { client }),
+    ...{ method: request.method, path: url.rawPath, operation, status: response.status },
+    ...(error === undefined ? {} : { error }),
+    ms,
+  };
+  log.info(logRequests === "json" ? toJsonLine(line) : toTextLine(line));
 }
 
 /** A line for whoever runs the server. Neither headers nor the query are in it: they may hold signatures. */

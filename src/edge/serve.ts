@@ -29,11 +29,13 @@ export async function serve(request: Request, edge: Edge, lifetime: Lifetime): P
     receivedMs: edge.clock.now(),
     operation: "unknown",
   };
+  const end = edge.metrics.begin(about.receivedMs);
   const responding = converse(about, edge);
   // Kept alive when the client goes away, so that what is under way gives back its memory, drives and locks.
   lifetime.waitUntil(
     responding.then(async ({ response, outcome }) => {
       const ended = await outcome;
+      end();
       if (ended.kind === "broken") logFailure(edge.log, about, { what: "broken off", cause: ended.cause });
       logEnd(edge, about, response);
     }),
@@ -146,6 +148,7 @@ async function renderFailure(
 ): Promise<Responded> {
   const { log, clock } = rendering.edge;
   const failed = service.fail(thrown, about);
+  about.error = failed.code;
   if (failed.answer.status >= 500 && failed.cause !== undefined) {
     logFailure(log, about, { what: failed.code, cause: failed.cause });
   }
@@ -157,6 +160,6 @@ function render(answered: Answer, about: ExchangeHead, { edge, beside }: Renderi
   const { request, requestId, hostId } = about;
   const withoutBody = request.method === "HEAD";
   const clientAcceptEncoding = request.cf?.clientAcceptEncoding;
-  const answer = beside === undefined ? answered : { ...answered, headers: { ...answered.headers, ...beside } };
-  return respond(answer, { requestId, hostId, nowMs: edge.clock.now(), withoutBody, clientAcceptEncoding });
+  const complete = beside === undefined ? answered : { ...answered, headers: { ...answered.headers, ...beside } };
+  return respond(complete, { requestId, hostId, nowMs: edge.clock.now(), withoutBody, clientAcceptEncoding });
 }

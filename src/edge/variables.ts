@@ -1,3 +1,4 @@
+import type { Edge } from "./edge.ts";
 import type { ClientAddress } from "./request-facts.ts";
 
 /** Variables of the Worker that concern every exchange; docs/configuration.md explains each. */
@@ -10,7 +11,7 @@ export interface EdgeVariables {
 export interface EdgeSettings {
   /** Lower case. A request to `<bucket>.<one of these>` is virtual-hosted-style. */
   readonly baseDomains: readonly string[];
-  readonly logRequests: boolean;
+  readonly logRequests: Edge["logRequests"];
   readonly clientAddress: ClientAddress;
 }
 
@@ -19,9 +20,14 @@ export function readEdgeVariables(variables: EdgeVariables): EdgeSettings {
   const domains = (variables.SHERD_DOMAIN ?? "").toLowerCase().split(",");
   return {
     baseDomains: domains.map((domain) => domain.trim()).filter((domain) => domain !== ""),
-    logRequests: /^(1|true|yes)$/i.test(variables.SHERD_LOG_REQUESTS ?? ""),
+    logRequests: parseLogRequests(variables.SHERD_LOG_REQUESTS ?? ""),
     clientAddress: parseClientAddress(variables.SHERD_CLIENT_ADDRESS_HEADER ?? ""),
   };
+}
+
+function parseLogRequests(value: string): Edge["logRequests"] {
+  if (value.toLowerCase() === "json") return "json";
+  return /^(1|true|yes|text)$/i.test(value) ? "text" : null;
 }
 
 function parseClientAddress(name: string): ClientAddress {

@@ -11,23 +11,23 @@ for (let exponent = 0, value = 1; exponent < 255; exponent++) {
 }
 
 /** alpha to the power `exponent`, which may be negative. */
-export function alphaPower(exponent: number): number {
+function alphaPower(exponent: number): number {
   return POWERS[((exponent % 255) + 255) % 255] as number;
 }
 
 /** Product in GF(2^8). */
-export function multiply(a: number, b: number): number {
+function multiply(a: number, b: number): number {
   return a === 0 || b === 0 ? 0 : alphaPower((LOGARITHMS[a] as number) + (LOGARITHMS[b] as number));
 }
 
 /** Inverse in GF(2^8) of `a`, not 0. */
-export function inverse(a: number): number {
+function inverse(a: number): number {
   assert.ok(a !== 0);
   return alphaPower(-(LOGARITHMS[a] as number));
 }
 
 /** Parity row `row` is the sum over data shards i of alpha^(PARITY_EXPONENTS[row] * i) times shard i. */
-export const PARITY_EXPONENTS = [0, 1, -1, 2] as const;
+const PARITY_EXPONENTS = [0, 1, -1, 2] as const;
 
 /** The factor of data shard `shard` in parity row `row`. */
 export function parityFactor(row: number, shard: number): number {

@@ -12,7 +12,7 @@ export const SHARD_HEADER_BYTES = 64;
 export const FRAME_CHECK_BYTES = 8;
 
 /** Bytes of the blob in every stripe but the last. */
-export function fullStripeBytes({ k, blockBytes }: BlobLayout): number {
+function fullStripeBytes({ k, blockBytes }: BlobLayout): number {
   return k * blockBytes;
 }
 

@@ -5,8 +5,10 @@ import type { Drive } from "../drives/drive.ts";
 import type { ErasureEngine } from "../erasure/engine.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { Gate } from "./gate.ts";
+import type { Host } from "./host.ts";
 import type { DriveLatency } from "./read/drive-latency.ts";
 import type { StoreSettings } from "./settings.ts";
+import type { SpaceGauge } from "./space.ts";
 import type { BucketName } from "./types.ts";
 
 /** All that the store works with, in one database. Built once an isolate, in `src/index.ts`, or by a test. */
@@ -21,6 +23,10 @@ export interface StoreContext {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly settings: StoreSettings;
+  /** Absent where there is no disk to measure. */
+  readonly space?: SpaceGauge;
+  /** The machine, where there is one below this store. */
+  readonly host?: Host;
   /** Of the request that is being answered. Absent: nobody asks. */
   readonly gate?: Gate;
   /** Absent where there is one database only. */

@@ -59,6 +59,8 @@ export type StoreFailure =
   | { kind: "too-slow"; secondsMax: number }
   /** Too few drives took their shard, or too few can give theirs. Nothing was made visible; try again later. */
   | { kind: "drives-unavailable"; needed: number; available: number }
+  /** The disk of the metadata, or of too many drives, has no more left than its reserve. Deletions go on. */
+  | { kind: "no-space"; where: "metadata" | "drives" }
   /** The metadata database did not answer. */
   | { kind: "metadata-unavailable" };
 

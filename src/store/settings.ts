@@ -33,6 +33,8 @@ export interface StoreSettings {
   readonly snapshotSeconds: number;
   /** How many of these snapshots are kept, the newest ones. */
   readonly snapshotsKept: number;
+  /** Free bytes that each local disk keeps: below, nothing new is written to it. Of meaning where there is a `Host`. */
+  readonly diskReserveBytes: number;
   /** Object ownership of new buckets that do not say it themselves. */
   readonly objectOwnership: "BucketOwnerEnforced" | "BucketOwnerPreferred" | "ObjectWriter";
   /** Whether new buckets block all public access. */
@@ -43,7 +45,6 @@ export interface StoreSettings {
 export const EXTENTS_MAX = 10_000;
 /** What was appended last lies beside the extents in the row, up to so many bytes. */
 export const TAIL_BYTES_MAX = 64 * 1024;
-export const BUCKETS_MAX = 10_000;
 export const PARTS_MAX = 10_000;
 /**
  * A write that took longer from its first shard to its commit is refused: its shards may soon be taken for orphans. Half of the
@@ -69,6 +70,7 @@ export const DEFAULT_SETTINGS: StoreSettings = {
   orphanGraceSeconds: ORPHAN_GRACE_SECONDS_MIN,
   snapshotSeconds: 24 * 3600,
   snapshotsKept: 3,
+  diskReserveBytes: 256 * 1024 * 1024,
   objectOwnership: "BucketOwnerEnforced",
   blockPublicAccess: true,
 };
@@ -99,6 +101,7 @@ export function parseSettings(vars: Readonly<Record<string, unknown>>): StoreSet
     orphanGraceSeconds: count("SHERD_ORPHAN_GRACE_SECONDS", "orphanGraceSeconds", 3650 * day, ORPHAN_GRACE_SECONDS_MIN),
     snapshotSeconds: count("SHERD_SNAPSHOT_SECONDS", "snapshotSeconds", 365 * day),
     snapshotsKept: count("SHERD_SNAPSHOTS_KEPT", "snapshotsKept", 100, 1),
+    diskReserveBytes: count("SHERD_DISK_RESERVE_BYTES", "diskReserveBytes", 2 ** 39),
     objectOwnership: parseOwnership(text(vars, "SHERD_OBJECT_OWNERSHIP")) ?? DEFAULT_SETTINGS.objectOwnership,
     blockPublicAccess: parseFlag(text(vars, "SHERD_BLOCK_PUBLIC_ACCESS")) ?? DEFAULT_SETTINGS.blockPublicAccess,
   };

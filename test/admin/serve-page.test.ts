@@ -52,16 +52,6 @@ describe("own pages", () => {
     expect(text).toMatch(/^# TYPE sherd_request_duration_seconds histogram$/m);
   });
 
-  it("say which process counted, where there are several", async () => {
-    const one = await startSherd({ SHERD_PROCESS: "3" });
-    const headers = basic(one.accessKeyId, one.secretAccessKey);
-    const text = await (await fetch(`${one.endpoint}/-/metrics`, { headers })).text();
-    await one.stop();
-    expect(text).toMatch(/^sherd_d1_round_trips_total\{process="3"\} [0-9]/m);
-    expect(text).toMatch(/^sherd_drive_calls_total\{drive="[^"]+",call="put",process="3"\} 0/m);
-    expect(text).toMatch(/^sherd_backlog_rows\{kind="[^"]+"\} /m);
-  });
-
   it("change something only where they are posted, with the key and a header that no form can send", async () => {
     const key = basic(sherd.accessKeyId, sherd.secretAccessKey);
     const post = (page: string, headers: Record<string, string>) =>

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { measurePages } from "../../bench/floor/pages.ts";
 import { replacementsOf, STAGES } from "../../bench/floor/stages.ts";
 import { warmPageCache, writeFile } from "../../bench/support/page-cache.ts";
-import { bundleWorker } from "../../local/bundle.ts";
+import { bundleWorker } from "../../local/build/bundle.ts";
 
 const root = join(import.meta.dirname, "../..");
 

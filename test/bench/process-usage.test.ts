@@ -1,5 +1,14 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { describe, expect, test } from "vitest";
-import { cpuBetween, cpuTime, residentMemory, sumCpu } from "../../bench/support/process-usage.ts";
+import {
+  cpuBetween,
+  cpuTime,
+  processTree,
+  proportionalMemory,
+  residentMemory,
+  sumCpu,
+} from "../../bench/support/process-usage.ts";
 
 const GONE = 2 ** 30;
 
@@ -34,5 +43,21 @@ describe.runIf(process.platform === "linux")("of running processes", () => {
     for (const pids of [[], [GONE], [process.pid, GONE]]) {
       expect([cpuTime(pids), residentMemory(pids)]).toEqual([null, null]);
     }
+  });
+
+  test("a process and those that it started are a tree", async () => {
+    const child = spawn("sh", ["-c", "sleep 60 & echo; wait"], { stdio: ["ignore", "pipe", "ignore"], detached: true });
+    await once(child.stdout, "data");
+    const tree = processTree(child.pid as number);
+    expect(tree[0]).toBe(child.pid);
+    expect(tree).toHaveLength(2);
+    process.kill(-(child.pid as number), "SIGKILL");
+  });
+
+  test("what is shared counts in part", () => {
+    const own = proportionalMemory(process.pid) ?? Number.NaN;
+    expect(own).toBeGreaterThan(1e6);
+    expect(own).toBeLessThanOrEqual(residentMemory([process.pid])?.peakBytes ?? Number.NaN);
+    expect(proportionalMemory(GONE)).toBeNull();
   });
 });

@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Aws, type Make } from "./aws.ts";
 import { awsApiJobs } from "./aws-api.ts";
+import { awsIdentityJobs } from "./aws-identities.ts";
 import { type Client, type Job, runJobs } from "./client.ts";
 import { command } from "./command.ts";
 import { bytesOf, folderDigests, sha256Of, writeContent } from "./content.ts";
@@ -22,7 +23,7 @@ export function awsCliClient(fresh: boolean): Client {
     },
     run: (stage, report) => {
       const make: Make = (at) => new Aws(at, venvProgram("aws"));
-      return runJobs([...awsJobs(make), ...awsApiJobs(make)])(stage, report);
+      return runJobs([...awsJobs(make), ...awsApiJobs(make), ...awsIdentityJobs(make)])(stage, report);
     },
   };
 }

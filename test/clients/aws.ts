@@ -17,6 +17,11 @@ export class Aws {
     this.#program = program;
   }
 
+  /** The command itself. */
+  get program(): string {
+    return this.#program;
+  }
+
   run(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
     return command(this.#line(args), { env: this.environment(), ...options });
   }

@@ -5,7 +5,7 @@ import { attempt, command } from "./command.ts";
 import { projectFolder } from "./server.ts";
 
 /** Clients live outside git and outlast a run; `--fresh` of run.ts asks the registry for newer ones. */
-export const cacheFolder = join(projectFolder, "node_modules", ".cache", "sherd-clients");
+const cacheFolder = join(projectFolder, "node_modules", ".cache", "sherd-clients");
 
 const venvFolder = join(cacheFolder, "venv");
 

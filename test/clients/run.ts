@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { ansibleClient } from "./ansible.ts";
 import { awsCli2Client, awsCliClient } from "./aws-cli.ts";
 import { boto3Client } from "./boto3.ts";
 import type { Client, JobResult, Stage } from "./client.ts";
@@ -12,6 +13,7 @@ import { degradedClient } from "./degraded.ts";
 import { duckDbClient } from "./duckdb.ts";
 import { litestreamClient } from "./litestream.ts";
 import { mcClient } from "./mc.ts";
+import { prometheusClient } from "./prometheus.ts";
 import { proxiesClient } from "./proxies.ts";
 import { rcloneClient } from "./rclone.ts";
 import { resticClient } from "./restic.ts";
@@ -50,6 +52,7 @@ const clients: readonly Client[] = [
   s3cmdClient(options.fresh),
   rcloneClient(options.fresh),
   sdkJsClient(),
+  ansibleClient(options.fresh),
   resticClient(),
   litestreamClient(),
   duckDbClient(options.fresh),
@@ -57,6 +60,7 @@ const clients: readonly Client[] = [
   mcClient(),
   curlClient(),
   proxiesClient(),
+  prometheusClient(),
   degradedClient(),
   crashClient(options.fresh),
 ];

@@ -27,10 +27,10 @@ export interface RunningServer {
   output(): string;
 }
 
-/** Starts `local/start.ts` and waits until it has printed its endpoint and answers. Throws with its output where it does not within 60 s. */
+/** Starts `local/start.mjs` and waits until it has printed its endpoint and answers. Throws with its output where it does not within 60 s. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const node = join(projectFolder, "node_modules", ".bin", "node");
-  const script = join(projectFolder, "local", "start.ts");
+  const script = join(projectFolder, "local", "start.mjs");
   const child = spawn(node, [script, "--port", String(options.port), "--data", options.dataFolder, "--quiet"], {
     cwd: projectFolder,
     env: {

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { expect, test } from "vitest";
-import { parseCommandLine } from "../../local/options.ts";
+import { describe, expect, test } from "vitest";
+import { parseCommandLine, usage } from "../../local/options.ts";
 import { readDocument, section, tableRows } from "./document.ts";
 
 const text = readDocument("docs/operations.md");
@@ -29,16 +29,27 @@ test("every job is a file of that name", () => {
   ).toEqual([]);
 });
 
-test("the options of npm start have the defaults that they say", () => {
+describe("the options of npm start", () => {
   const rows = tableRows(section(text, "## `npm start`")).filter(([option = ""]) => option.startsWith("--"));
-  const defaults = Object.fromEntries(rows.map(([option = "", value = ""]) => [option.split(" ")[0], value]));
-  const commandLine = parseCommandLine([], "/");
-  if (commandLine.kind !== "start") throw new Error("an empty command line starts");
-  const { host, port, dataDir, quiet } = commandLine.options;
-  expect(defaults).toEqual({
-    "--host": host,
-    "--port": `${port}`,
-    "--data": `.${dataDir}`,
-    "--quiet": quiet ? "on" : "",
+  const documented = new Map(rows.map(([option = "", value = ""]) => [option.split(" ")[0] ?? "", value]));
+
+  test("are those of --help, and the command line takes each of them", () => {
+    const offered = Array.from(usage.matchAll(/^ {2}(--[\w-]+)(?: ([A-Z]+))?/gm), ([, name = "", value]) => ({
+      name,
+      value,
+    }));
+    expect([...documented.keys(), "--help"].sort()).toEqual(offered.map(({ name }) => name).sort());
+    for (const { name, value } of offered) {
+      const refusal = parseCommandLine(value === undefined ? [name] : [name, "1"], "/");
+      expect([name, JSON.stringify(refusal)]).not.toEqual([name, expect.stringContaining("Unknown option")]);
+    }
+  });
+
+  test("have the defaults that they say", () => {
+    const commandLine = parseCommandLine([], "/");
+    if (commandLine.kind !== "start") throw new Error("an empty command line starts");
+    const { host, port, dataDir, quiet } = commandLine.options;
+    const expected = { "--host": host, "--port": `${port}`, "--data": `.${dataDir}`, "--quiet": quiet ? "on" : "" };
+    expect(Object.fromEntries(documented)).toMatchObject(expected);
   });
 });

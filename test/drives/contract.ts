@@ -433,14 +433,14 @@ export async function listAll(
   return shards;
 }
 
-export async function assertHolds(drive: Drive, key: string, bytes: Uint8Array): Promise<void> {
+async function assertHolds(drive: Drive, key: string, bytes: Uint8Array): Promise<void> {
   const reader = await drive.get(key);
   ok(reader, `${key} is absent`);
   assertBytes(await reader.read(bytes.length), bytes);
   await assertFails(reader.read(1), "short");
 }
 
-export async function assertAbsent(drive: Drive, key: string): Promise<void> {
+async function assertAbsent(drive: Drive, key: string): Promise<void> {
   strictEqual(await drive.get(key), null);
   strictEqual(await drive.head(key), null);
 }

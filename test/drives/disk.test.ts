@@ -51,6 +51,15 @@ describe("layout of a disk drive", () => {
     deepStrictEqual(folder.calls, ["PUT /01KAG/X6/01KAGX6Q4ZAAAAAAAAAAAAAAAA-03"]);
   });
 
+  test("a drive may be a folder below the service's own", async () => {
+    const folder = new Folder();
+    const traits = { name: "here", domain: "here", class: "both", shardBytesMax: 1e9 } as const;
+    const drive = new DiskDrive(traits, folder, "drive");
+    await drive.put("01KAGX6Q4ZAAAAAAAAAAAAAAAA-03", 0).close();
+    deepStrictEqual(folder.calls, ["PUT /drive/01KAG/X6/01KAGX6Q4ZAAAAAAAAAAAAAAAA-03"]);
+    deepStrictEqual((await drive.list({ limit: 10 })).shards, [{ key: "01KAGX6Q4ZAAAAAAAAAAAAAAAA-03", sizeBytes: 7 }]);
+  });
+
   test.each([
     "",
     "short",
@@ -160,5 +169,31 @@ describe("failures of a disk drive", () => {
     await assertFails(drive.get(key("01KAGX6")), "unknown");
     await assertFails(drive.list({ limit: 1 }), "unknown");
     await assertFails(drive.put(key("01KAGX6"), 0).close(), "unknown");
+  });
+});
+
+describe("a disk drive whose folder is not there", () => {
+  const shard = "01KAGX6Q4ZAAAAAAAAAAAAAAAA-03";
+  const calls: [string, (drive: DiskDrive) => Promise<unknown>][] = [
+    ["get", (drive) => drive.get(shard)],
+    ["head", (drive) => drive.head(shard)],
+    ["delete", (drive) => drive.delete([shard])],
+    ["list", (drive) => drive.list({ limit: 1 })],
+    ["put", (drive) => drive.put(shard, 0).close()],
+  ];
+
+  test.each(calls)("is unreachable rather than empty for %s", async (_, call) => {
+    const { drive, folder } = rig();
+    folder.answer = (method) => new Response(null, { status: method === "PUT" ? 500 : 404 });
+    await assertFails(call(drive), "unreachable");
+  });
+
+  test.each(calls)("nor is a file in its place a folder for %s", async (_, call) => {
+    const { drive, folder } = rig();
+    folder.answer = (method, path) => {
+      if (path === "/" && method === "HEAD") return new Response(null, { headers: { "content-type": "text/plain" } });
+      return new Response(null, { status: method === "PUT" ? 500 : 404 });
+    };
+    await assertFails(call(drive), "unreachable");
   });
 });

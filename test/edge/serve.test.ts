@@ -67,7 +67,7 @@ function isolate(services: readonly [Service, ...Service[]], from = people) {
     clock: rig.store.clock,
     random: rig.store.random,
     log: { info: (line: string) => log.push(line), error: (line: string) => log.push(line) },
-    logRequests: false,
+    logRequests: null,
     metrics: new RequestMetrics(),
   };
   return { log, send: (request: Request) => serve(request, edge, { waitUntil: () => {} }) };

@@ -15,7 +15,7 @@ export function times(a: number, b: number): number {
 }
 
 /** `base` to the power `exponent`, which may be negative, by repeated multiplication. */
-export function power(base: number, exponent: number): number {
+function power(base: number, exponent: number): number {
   let result = 1;
   for (let i = 0; i < ((exponent % 255) + 255) % 255; i++) result = times(result, base);
   return result;
@@ -27,7 +27,7 @@ export function factor(row: number, shard: number): number {
 }
 
 /** Symbol `s` (0 to 127) of the 128-byte group at `group`: bit p is bit s of the 16-byte vector p, bits counted from the lowest. */
-export function readSymbol(block: Uint8Array, group: number, s: number): number {
+function readSymbol(block: Uint8Array, group: number, s: number): number {
   let symbol = 0;
   for (let plane = 0; plane < 8; plane++) {
     const byte = block[group + 16 * plane + (s >> 3)] as number;

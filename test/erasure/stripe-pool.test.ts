@@ -98,7 +98,7 @@ test("a forgotten buffer comes back when it is collected", async () => {
   await engine.acquire();
   expect(engine.idleSlots).toBe(0);
   let waiting: StripeBuffer | undefined;
-  engine.acquire().then((buffer) => {
+  void engine.acquire().then((buffer) => {
     waiting = buffer;
   });
   for (let attempt = 0; attempt < 100 && waiting === undefined; attempt++) {

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { Miniflare } from "miniflare";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bundleWorker } from "../../local/bundle.ts";
+import { bundleWorker } from "../../local/build/bundle.ts";
+import { compatibilityDate, compatibilityFlags } from "../../local/compatibility.ts";
 import { applyMigrations } from "../../local/migrations.ts";
-import { compatibilityDate, compatibilityFlags } from "../../local/runtime.ts";
 import { signRequest } from "../support/signer.ts";
 import { pattern } from "../support/store.ts";
 

@@ -179,7 +179,7 @@ describe("reports", () => {
       { name: "DB_3", sizeBytes: 300 },
     ]);
     expect(report.jobs.map(({ name }) => name)).toContain("DB_2/heal");
-    const metrics = await storeMetrics(store, new Map(), { roundTrips: 0, rowsRead: 0, rowsWritten: 0 });
+    const metrics = await storeMetrics(store);
     const sizes = metrics.find(({ name }) => name === "sherd_d1_size_bytes");
     expect(sizes?.samples.map(({ value }) => value)).toEqual([100, 200, 300]);
     const finished = metrics.find(({ name }) => name === "sherd_job_finished_timestamp_seconds");

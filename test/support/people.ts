@@ -2,7 +2,7 @@ import { createAccount, type NewAccount } from "../../src/auth/accounts.ts";
 import { newKeyId, newSecret } from "../../src/auth/keys/key-id.ts";
 import { type Keys, openKeys } from "../../src/auth/keys/open-keys.ts";
 import type { SessionClaims } from "../../src/auth/keys/sessions.ts";
-import { FIRST_ACCOUNT_ID } from "../../src/metadata/identities/accounts.ts";
+import { count, FIRST_ACCOUNT_ID } from "../../src/metadata/identities/accounts.ts";
 import { type EntityKind, insertEntity, putInlinePolicy } from "../../src/metadata/identities/entities.ts";
 import type { Identities } from "../../src/metadata/identities/identities.ts";
 import { insertKey } from "../../src/metadata/identities/keys.ts";
@@ -57,7 +57,9 @@ export class People {
     const id = `${kind === "user" ? "AIDA" : "AROA"}${String(this.#count).padStart(17, "A")}`;
     const role = { trust: null, description: null, maxSessionSeconds: null, usedMs: null, usedRegion: null };
     const entity = { id, accountId, kind, name, path: "/", createdMs: 1, tags: [], boundary: null, ...role };
-    await this.change(accountId, insertEntity(entity), putInlinePolicy(id, { name: "inline", document: policy }));
+    const counted = count(accountId, `${kind}s`, 1);
+    const inline = putInlinePolicy(id, { name: "inline", document: policy });
+    await this.change(accountId, insertEntity(entity), inline, counted);
     return id;
   }
 

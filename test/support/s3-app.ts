@@ -16,7 +16,7 @@ export function s3App(store: StoreContext, key: { accessKeyId: string; secret: s
     clock: store.clock,
     random: store.random,
     log,
-    logRequests: false,
+    logRequests: null,
     metrics: new RequestMetrics(),
   };
   return (request: Request): Promise<Response> => serve(request, edge, { waitUntil: () => {} });

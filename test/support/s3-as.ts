@@ -80,6 +80,7 @@ export function s3As(store: StoreContext, { principal, policies = [] }: Asker): 
       facts,
       // A form is signed by its own fields.
       caller: headers["content-type"]?.startsWith("multipart/form-data") ? anonymousCaller(facts) : caller,
+      facts,
       signature: { mode: { kind: "unsigned" }, verified: null, region: null },
       body: null,
       authenticateForm: async () => ({ caller, policy: null }),

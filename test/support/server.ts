@@ -13,6 +13,8 @@ export interface ServerOptions {
   port?: number;
   /** Further arguments of `npm start`. */
   args?: string[];
+  /** Whether a first request is sent (default); false for an https endpoint that this process does not trust. */
+  probe?: boolean;
   /** Variables of the environment, added to PATH and HOME, which are all that the server inherits. */
   env?: Record<string, string>;
 }
@@ -45,8 +47,10 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   );
   const exited = once(child, "exit");
   const endpoint = await endpointOf(child, output);
-  const response = await fetch(endpoint, { signal: AbortSignal.timeout(30_000) });
-  await response.body?.cancel();
+  if (options.probe ?? true) {
+    const response = await fetch(endpoint, { signal: AbortSignal.timeout(30_000) });
+    await response.body?.cancel();
+  }
   const credentials = await readCredentials(dataDir, options.env);
   const { workerdPids } = JSON.parse(await readFile(join(dataDir, "sherd.pid"), "utf8"));
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
@@ -109,7 +113,7 @@ function endpointOf(child: ChildProcess, output: () => string): Promise<string> 
     const onExit = (code: number | null, signal: NodeJS.Signals | null) => fail(`ended with ${code ?? signal}`);
     child.once("exit", onExit);
     child.stdout?.on("data", () => {
-      const endpoint = /listening on (http:\S+)\n/.exec(output())?.[1];
+      const endpoint = /listening on (https?:\S+)\n/.exec(output())?.[1];
       if (endpoint === undefined) return;
       clearTimeout(timer);
       child.removeListener("exit", onExit);

@@ -5,7 +5,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { S3Client, type S3ClientConfig, S3ServiceException } from "@aws-sdk/client-s3";
-import { bundleWorker, type WorkerModules } from "../../local/bundle.ts";
+import { bundleWorker, type WorkerModules } from "../../local/build/bundle.ts";
 import { applyMigrations } from "../../local/migrations.ts";
 import { startRuntime, withDatabase } from "../../local/runtime.ts";
 import { type SignerInput, signRequest } from "./signer.ts";

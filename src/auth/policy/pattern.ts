@@ -63,13 +63,22 @@ function fixedPattern(source: string, tokens: readonly WildcardToken[]): Pattern
 
 const noVariables: readonly Variable[] = [];
 
-class ExactPattern implements Pattern {
+abstract class FixedPattern implements Pattern {
   readonly source: string;
   readonly variables = noVariables;
+
+  constructor(source: string) {
+    this.source = source;
+  }
+
+  abstract matches(text: string): boolean;
+}
+
+class ExactPattern extends FixedPattern {
   private readonly text: string;
 
   constructor(source: string, text: string) {
-    this.source = source;
+    super(source);
     this.text = text;
   }
 
@@ -79,13 +88,11 @@ class ExactPattern implements Pattern {
 }
 
 /** A text and a star at its end. */
-class PrefixPattern implements Pattern {
-  readonly source: string;
-  readonly variables = noVariables;
+class PrefixPattern extends FixedPattern {
   private readonly prefix: string;
 
   constructor(source: string, prefix: string) {
-    this.source = source;
+    super(source);
     this.prefix = prefix;
   }
 
@@ -94,13 +101,11 @@ class PrefixPattern implements Pattern {
   }
 }
 
-class WildcardPattern implements Pattern {
-  readonly source: string;
-  readonly variables = noVariables;
+class WildcardPattern extends FixedPattern {
   private readonly wildcard: Wildcard;
 
   constructor(source: string, wildcard: Wildcard) {
-    this.source = source;
+    super(source);
     this.wildcard = wildcard;
   }
 
@@ -109,18 +114,10 @@ class WildcardPattern implements Pattern {
   }
 }
 
-class FoldedPattern implements Pattern {
-  readonly source: string;
-  readonly variables = noVariables;
-  private readonly wildcard: Wildcard;
-
-  constructor(source: string, wildcard: Wildcard) {
-    this.source = source;
-    this.wildcard = wildcard;
-  }
-
-  matches(text: string): boolean {
-    return this.wildcard.matches(text.toLowerCase());
+/** Case is ignored: of a wildcard in lower case. */
+class FoldedPattern extends WildcardPattern {
+  override matches(text: string): boolean {
+    return super.matches(text.toLowerCase());
   }
 }
 

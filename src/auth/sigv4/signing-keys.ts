@@ -14,7 +14,7 @@ export function scopeText(scope: CredentialScope): string {
   return `${scope.date}/${scope.region}/${scope.service}/aws4_request`;
 }
 
-export function hmac(key: string | Uint8Array, text: string): Buffer {
+function hmac(key: string | Uint8Array, text: string): Buffer {
   return createHmac("sha256", key).update(text).digest();
 }
 

@@ -61,7 +61,7 @@ export async function durability(store: StoreContext): Promise<DurabilityReport>
   ]);
   const { databases, census, backlog } = gathered;
   const atMs = store.clock.now();
-  const drives = probes.map((health) => ({ ...health, ...(census?.totals.drives[health.name] ?? NOTHING) }));
+  const drives = probes.map((probed) => ({ ...probed, ...(census?.totals.drives[probed.name] ?? NOTHING) }));
   const isOneOfSeveral = databases.length > 1;
   const health = gathered.jobs.filter(isNoRestore).map((job) => {
     const name = isOneOfSeveral ? `${job.database}/${job.name}` : job.name;

@@ -9,7 +9,7 @@ import type { ChecksumAlgorithm, DigestName } from "../../store/types.ts";
 import { DigestSet } from "../../store/write/digests.ts";
 
 /** A longer body is not read in one go: its frames are verified, its digests are not. */
-export const DIGEST_BYTES_MAX = 256 * 1024 * 1024;
+const DIGEST_BYTES_MAX = 256 * 1024 * 1024;
 
 export type BodyState = "right" | "unreadable" | "digest-differs" | "too-long" | "no-digest";
 

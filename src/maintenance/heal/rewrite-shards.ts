@@ -74,7 +74,7 @@ async function encodeAll(
 ): Promise<void> {
   const layout = layoutOf(blob);
   const blobId = idBytes(blob.id);
-  await writers.write((shard) => encodeShardHeader({ ...layout, blobId, shard }, (bytes) => engine.crc64nvme(bytes)));
+  await writers.write((shard) => encodeShardHeader({ ...layout, blobId, shard }, (header) => engine.crc64nvme(header)));
   const bytes = new ReadPieces(reader);
   let crc = 0n;
   for (let stripe = 0; stripe < stripeCount(layout) && writers.isAlive; stripe++) {

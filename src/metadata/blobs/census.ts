@@ -17,7 +17,7 @@ export interface Backlog {
   uploads: { rows: number; oldestMs: number | null };
 }
 
-export const BACKLOG_MAX = 10_000;
+const BACKLOG_MAX = 10_000;
 
 /** What the durability report asks of D1. */
 export class CensusTable {

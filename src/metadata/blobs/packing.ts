@@ -91,13 +91,13 @@ export class PackingTable {
    */
   async move(table: VersionTable, blob: BlobRow, moves: readonly Move[], options: MoveOptions): Promise<string[]> {
     const { nowMs, packObjects } = options;
-    const rows = moves.map(({ place, id, from, to }) => [
-      place.bucketId,
-      place.key,
-      place.seq,
-      id,
-      JSON.stringify(to),
-      from.extents === null ? null : JSON.stringify(from.extents),
+    const rows = moves.map((move) => [
+      move.place.bucketId,
+      move.place.key,
+      move.place.seq,
+      move.id,
+      JSON.stringify(move.to),
+      move.from.extents === null ? null : JSON.stringify(move.from.extents),
     ]);
     const list = JSON.stringify(rows);
     const unchanged = "v.id = m.value ->> 3 AND v.extents IS m.value ->> 5";

@@ -262,7 +262,7 @@ export function requireAdmitted(name: string, admitted: AdmittedBucket | null): 
 }
 
 /** Fails the batch with no_such_bucket unless there is a bucket of this name. */
-export function requireBucketNamed(name: string): Statement {
+function requireBucketNamed(name: string): Statement {
   return require("no_such_bucket", "EXISTS (SELECT 1 FROM buckets WHERE name = ?1)", [name]);
 }
 

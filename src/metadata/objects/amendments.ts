@@ -62,8 +62,8 @@ function updates({ bucket, key, version }: ObjectRef, amendment: Amendment): Sta
     id: "seq = ?3 AND id = ?4 AND is_null = 0",
   }[version.kind];
   const [seq, id] = version.kind === "id" ? [version.seq, version.id] : [null, null];
-  const update = (table: string, which: string): Statement => ({
-    sql: `UPDATE ${table} SET ${set} WHERE bucket_id = (SELECT id FROM buckets WHERE name = ?1) AND key = ?2 AND ${which}
+  const update = (table: string, rows: string): Statement => ({
+    sql: `UPDATE ${table} SET ${set} WHERE bucket_id = (SELECT id FROM buckets WHERE name = ?1) AND key = ?2 AND ${rows}
             AND ${only} RETURNING seq`,
     values: [bucket, key, seq, id, ...values],
   });

@@ -14,7 +14,7 @@ const REMEMBERED_MAX = 10_000;
  * blobs and trash, and everything within a bucket is as consistent as with one database. The first also knows which name
  * lies where. A name keeps its database for good, so what is remembered of it never becomes untrue.
  */
-export class Databases implements DatabaseSet {
+class Databases implements DatabaseSet {
   readonly all: readonly StoreContext[];
   readonly #remembered = new Map<BucketName, StoreContext>();
 

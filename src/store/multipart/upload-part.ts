@@ -7,6 +7,7 @@ import { readmitted, underAccess } from "../buckets/admission.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { newId } from "../placement/ids.ts";
+import { requireSpace } from "../placement/require-space.ts";
 import { ObjectBody } from "../read/object-body.ts";
 import { objectHead } from "../read/object-head.ts";
 import type { ObjectName } from "../read/objects.ts";
@@ -83,6 +84,7 @@ export async function uploadPartCopy(store: StoreContext, name: UploadPartCopy):
   const head = objectHead(found.source, found.sourceBucket);
   const source = head.versionId === undefined ? {} : { sourceVersionId: head.versionId };
   const range = name.select(head);
+  await requireSpace(store, null);
   return {
     ...(await copyRange(store, name, { ...found, bucket, info: uploadInfo(upload), range })),
     ...source,
@@ -227,13 +229,14 @@ async function slicesOf(
     const to = Math.min(start + length, end);
     return from < to ? [[from - range.offset, to - from, blobId, offset + from - start]] : [];
   });
-  const [start = 0, length = 0] = slices.at(-1) ?? [];
-  const inline = { offset: range.offset + start + length, length: range.length - start - length };
+  const [lastStart = 0, lastLength = 0] = slices.at(-1) ?? [];
+  const covered = lastStart + lastLength;
+  const inline = { offset: range.offset + covered, length: range.length - covered };
   if (inline.length === 0) return { slices, blobs: [] };
   const body = new ObjectBody(store, source, [], inline);
   const bytes = { sizeBytes: inline.length, digests: [], next: () => body.next() };
   const { blobs } = await writePart(store, bytes, upload, () => {});
-  return { slices: [...slices, ...slicesOver(blobs, start + length)], blobs };
+  return { slices: [...slices, ...slicesOver(blobs, covered)], blobs };
 }
 
 /** The whole of blobs that follow each other, from byte `start` of the part. */

@@ -7,6 +7,7 @@ import { lockFor, tagRows } from "../buckets/lock-and-tags.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { isId, newId } from "../placement/ids.ts";
+import { requireSpace } from "../placement/require-space.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type {
   Attributes,
@@ -62,6 +63,7 @@ export type UploadEntry = ({ kind: "upload" } & UploadInfo) | { kind: "prefix"; 
 
 /** Begins a multipart upload. Throws `StoreError` no-such-bucket. */
 export async function createUpload(store: StoreContext, create: CreateUpload): Promise<{ uploadId: string }> {
+  await requireSpace(store, null);
   const { key, owner, storageClass, checksum } = create;
   const rowIn = (bucket: Bucket) => ({
     id: newId(store),

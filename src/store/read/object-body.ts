@@ -122,7 +122,7 @@ function inlineBytes(content: ContentRow, { offset, length }: { offset: number; 
 }
 
 /** How many of an object's bytes lie in its extents: those after them lie inline. */
-export function extentsEnd(extents: readonly ExtentRow[] | null): number {
+function extentsEnd(extents: readonly ExtentRow[] | null): number {
   const last = extents?.at(-1);
   return last ? last[0] + last[1] : 0;
 }

@@ -35,7 +35,7 @@ function attributesAndAccess({ attributes }: ObjectRow): Pick<ObjectHead, "attri
   return { attributes: headers, ...(owner && { owner }), ...(acl && { acl }) };
 }
 
-export function objectLock({ retainUntilMs, retainMode, legalHold }: LockRow): ObjectLock {
+function objectLock({ retainUntilMs, retainMode, legalHold }: LockRow): ObjectLock {
   const retention = retainMode && retainUntilMs !== null ? { mode: retainMode, untilMs: retainUntilMs } : null;
   return { retention, legalHold };
 }

@@ -10,6 +10,7 @@ import { foundBucket } from "../buckets/admission.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { newId } from "../placement/ids.ts";
+import { requireSpace } from "../placement/require-space.ts";
 import { EXTENTS_MAX, PARTS_MAX, TAIL_BYTES_MAX } from "../settings.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type {
@@ -126,6 +127,7 @@ async function extend(
   }
   const { storageClass, checksum } = object;
   const algorithm = (checksum?.algorithm ?? null) as ChecksumAlgorithm | null;
+  await requireSpace(store, null);
   const body = append.body({ storageClass, algorithm });
   const { digests, ...bytes } = await write(store, object, body, algorithm); // 2 to 5
   if (object.extentCount + (bytes.blobs?.length ?? 0) > EXTENTS_MAX) {

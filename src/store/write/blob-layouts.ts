@@ -9,7 +9,7 @@ import { type BlobLayout, FRAME_CHECK_BYTES, SHARD_HEADER_BYTES } from "../../er
 export const PUTS_AT_ONCE = 6;
 
 /** The shards of a blob that is kept in memory until it is whole, all together. */
-export const BUFFERED_BLOB_BYTES = 20 * 1024 * 1024;
+const BUFFERED_BLOB_BYTES = 20 * 1024 * 1024;
 
 /** What the shards of all such blobs of an isolate may take. */
 export const BUFFERED_BYTES_MAX = 2 * BUFFERED_BLOB_BYTES;

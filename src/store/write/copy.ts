@@ -8,6 +8,7 @@ import { storeOf } from "../buckets/databases.ts";
 import { lockFor, tagRows } from "../buckets/lock-and-tags.ts";
 import type { StoreContext } from "../context.ts";
 import { newId } from "../placement/ids.ts";
+import { requireSpace } from "../placement/require-space.ts";
 import { ObjectBody } from "../read/object-body.ts";
 import { objectHead } from "../read/object-head.ts";
 import { foundVersion, type ObjectName, versionRef } from "../read/objects.ts";
@@ -70,6 +71,7 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
   const target = foundBucket(store, found.bucket, bucket);
   const head = objectHead(found.source, found.sourceBucket);
   copy.check(head, { source: found.sourceBucket, target });
+  await requireSpace(store, null);
   const id = newId(store);
   const describeIn = (bucket: Bucket) => ({
     lock: lockFor(store, bucket, copy.lock),

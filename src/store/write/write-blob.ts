@@ -5,6 +5,7 @@ import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { idBytes, idTimeMs, newId } from "../placement/ids.ts";
 import { placeShards } from "../placement/placement.ts";
+import { requireSpace } from "../placement/require-space.ts";
 import { type KeyOf, shardKey } from "../placement/shard-key.ts";
 import { WRITE_SECONDS_MAX } from "../settings.ts";
 import type { DigestName, Digests } from "../types.ts";
@@ -42,11 +43,14 @@ export interface BodyWrite {
  * Steps 2 to 5 of the write protocol: streams a body of known, non-zero size through the codec onto k+m drives. In memory are
  * one piece of the body and at most two stripes. A geometry that is too wide to be streamed is cut into blobs, each of which is
  * kept in memory until it is whole; while it is put, the next one is filled. Throws whatever the source, `admitted` or `verify`
- * throw, and `StoreError` incomplete-body, too-slow or drives-unavailable; after a throw or a crash no shard is visible, or such
+ * throw, and `StoreError` incomplete-body, no-space, too-slow or drives-unavailable; after a throw or a crash no shard is visible, or such
  * as no row names: garbage.
  */
-export async function writeBody(store: StoreContext, write: BodyWrite): Promise<WrittenBody> {
-  const { source } = write;
+export async function writeBody(store: StoreContext, asked: BodyWrite): Promise<WrittenBody> {
+  const { source } = asked;
+  const admitted = Promise.all([asked.admitted, requireSpace(store, { ...asked, sizeBytes: source.sizeBytes })]);
+  admitted.catch(() => {}); // it surfaces where it is awaited
+  const write = { ...asked, admitted };
   // Padding would be in the stripes' CRCs, but is not of the body.
   const inStripes = source.sizeIsBound ? [] : source.digests.filter(isStripeCrc);
   const inPieces = source.digests.filter((name) => !(inStripes as readonly DigestName[]).includes(name));

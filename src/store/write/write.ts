@@ -7,6 +7,7 @@ import { lockFor, tagRows } from "../buckets/lock-and-tags.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { newId } from "../placement/ids.ts";
+import { requireSpace } from "../placement/require-space.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type {
   Attributes,
@@ -44,7 +45,7 @@ export interface PutObject {
  * through the codec; 3 its shards are written; 4 it is verified; 5 a quorum of drives acknowledged; 6 one D1 batch makes it
  * visible; 7 the caller answers. A crash before 6 leaves only garbage that nobody can name; after it the object is there.
  *
- * Throws what the body throws, and `StoreError` no-such-bucket, no-object-lock, incomplete-body, drives-unavailable, precondition-failed,
+ * Throws what the body throws, and `StoreError` no-such-bucket, no-object-lock, incomplete-body, no-space, drives-unavailable, precondition-failed,
  * precondition-no-such-key, metadata-unavailable.
  */
 export function putObject(store: StoreContext, put: PutObject): Promise<WriteResult> {
@@ -122,7 +123,7 @@ async function inline(store: StoreContext, { body }: PutObject, bucket: Promise<
   const wanted = new DigestSet(["md5", "crc64nvme", ...body.digests], store.engine);
   wanted.update(bytes);
   const digests = wanted.finish();
-  await bucket;
+  await Promise.all([bucket, requireSpace(store, null)]);
   const checksum = body.verify(digests) ?? crc64Checksum(digests.get("crc64nvme") as Uint8Array);
   const inlineBody = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
   return { sizeBytes: bytes.length, digests, checksum, content: { extents: null, inlineBody } };
@@ -186,6 +187,6 @@ export function blobShape({ settings }: StoreContext, sizeBytes: number, storage
 }
 
 /** The checksum that S3 computes where the client sent none. */
-export function crc64Checksum(bytes: Uint8Array): ObjectChecksum {
+function crc64Checksum(bytes: Uint8Array): ObjectChecksum {
   return { algorithm: "crc64nvme", type: "full-object", value: toBase64(bytes) };
 }

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { expectAgreement } from "./support/agreement.ts";
+import { expectAgreement, seedOr } from "./support/agreement.ts";
 import { differences } from "./support/differences.ts";
 
 const caseCount = 2_000;
 
 test(`${caseCount} requests are decided as by @cloud-copilot/iam-simulate, or AWS's documentation says why not`, async () => {
-  await expectAgreement(caseCount);
+  await expectAgreement(caseCount, seedOr(Date.now() % 2 ** 31));
 });
 
 test("the differences stand in docs/policies.md", () => {

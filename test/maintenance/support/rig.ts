@@ -17,7 +17,7 @@ export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
 /** Small sizes, so that every shape is quick to write: inline up to 100 bytes, three copies up to 1,000, larger ones 4+2. */
-export const SMALL_SIZES = { inlineBytesMax: 100, smallBytesMax: 1_000, partBytesMin: 1 };
+const SMALL_SIZES = { inlineBytesMax: 100, smallBytesMax: 1_000, partBytesMin: 1 };
 /** Tests that look at what lies on the drives look for shards of objects. */
 const NO_SNAPSHOTS = { snapshotSeconds: 0 };
 

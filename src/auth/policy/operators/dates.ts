@@ -16,8 +16,8 @@ export function parseDate(text: string): number | null {
   const [, year, month, day = "01", hour = "00", minute = "00", second = "00", fraction = "0", zone = "Z"] = found;
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return null;
   const midnight = Date.UTC(Number(year), Number(month) - 1, Number(day));
-  const date = new Date(midnight);
-  if (date.getUTCMonth() !== Number(month) - 1 || date.getUTCDate() !== Number(day)) return null;
+  const parsed = new Date(midnight);
+  if (parsed.getUTCMonth() !== Number(month) - 1 || parsed.getUTCDate() !== Number(day)) return null;
   const offset = parseZone(zone);
   if (offset === null) return null;
   const seconds = Number(hour) * 3600 + Number(minute) * 60 + Number(second) - offset;

@@ -20,15 +20,15 @@ export function parseCorsConfiguration(root: XmlElement): CorsRule[] {
   return rules.map(parseRule);
 }
 
-function parseRule(element: XmlElement): CorsRule {
-  const id = childText(element, "ID");
-  const maxAge = childText(element, "MaxAgeSeconds")?.trim();
+function parseRule(written: XmlElement): CorsRule {
+  const id = childText(written, "ID");
+  const maxAge = childText(written, "MaxAgeSeconds")?.trim();
   const rule = {
     ...(id === undefined ? {} : { id }),
-    allowedOrigins: texts(element, "AllowedOrigin"),
-    allowedMethods: texts(element, "AllowedMethod"),
-    allowedHeaders: texts(element, "AllowedHeader"),
-    exposeHeaders: texts(element, "ExposeHeader"),
+    allowedOrigins: texts(written, "AllowedOrigin"),
+    allowedMethods: texts(written, "AllowedMethod"),
+    allowedHeaders: texts(written, "AllowedHeader"),
+    exposeHeaders: texts(written, "ExposeHeader"),
     ...(maxAge === undefined ? {} : { maxAgeSeconds: parseMaxAge(maxAge) }),
   };
   if (rule.allowedOrigins.length === 0 || rule.allowedMethods.length === 0) throw new S3Error("MalformedXML");

@@ -181,6 +181,8 @@ const ERRORS = {
   ServerSideEncryptionConfigurationNotFoundError: [404, "The server side encryption configuration was not found"],
 
   // The server's own state.
+  // Of S3 on Outposts, the one kind of S3 whose space may end. SDKs do not repeat a request that is answered by 507.
+  InsufficientCapacity: [507, "There is not enough space left."],
   InternalError: [500, "We encountered an internal error. Please try again."],
   ServiceUnavailable: [503, "Service is unable to handle request."],
   SlowDown: [503, "Please reduce your request rate."],

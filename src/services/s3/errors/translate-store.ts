@@ -129,10 +129,17 @@ export function translateStoreFailure(failure: StoreFailure, method: string): S3
       );
     case "drives-unavailable":
       return new S3Error("SlowDown", `Too few drives answer: ${failure.available} of the ${failure.needed} needed.`);
+    case "no-space":
+      return new S3Error("InsufficientCapacity", noSpace[failure.where]);
     case "metadata-unavailable":
       return new S3Error("ServiceUnavailable", "The metadata database does not answer. Please try again.");
   }
 }
+
+const noSpace = {
+  metadata: "There is not enough space left for new metadata. Delete objects, or give the disk more room.",
+  drives: "There is not enough space left on the drives. Delete objects, or give the disks more room.",
+} as const;
 
 /** How S3 says that a delete marker is in the way. */
 function markerHeaders(versionId: string | undefined): Record<string, string> {

@@ -5,7 +5,7 @@ import { S3Error, type S3ErrorCode } from "../errors/error.ts";
 import { readDeleteCondition } from "./delete-conditions.ts";
 
 /** S3's limit on the keys of one DeleteObjects. */
-export const DELETE_KEYS_MAX = 1000;
+const DELETE_KEYS_MAX = 1000;
 const KEY_MAX_BYTES = 1024;
 
 /** One member of the list. */

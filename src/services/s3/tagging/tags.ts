@@ -66,7 +66,7 @@ export function parseTaggingHeader(headers: Headers): Tags | undefined {
 }
 
 /** The same for what the header says, wherever it stands. */
-export function parseTaggingText(text: string): Tags {
+function parseTaggingText(text: string): Tags {
   const malformed = () => new S3Error("InvalidArgument", HEADER_FORM, { ArgumentName: HEADER, ArgumentValue: text });
   const parameters = text.split("&").filter((parameter) => parameter !== "");
   const tags = parameters.map((parameter): [string, string] => {

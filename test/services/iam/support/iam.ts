@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { XMLParser } from "fast-xml-parser";
 import type { Caller, RequestFacts } from "../../../../src/auth/access.ts";
 import { RequestCaller } from "../../../../src/auth/caller.ts";
-import type { Sealer } from "../../../../src/auth/keys/sealer.ts";
+import { rootSealer } from "../../../../src/auth/keys/sealer.ts";
 import { findManagedPolicy } from "../../../../src/auth/policy/managed-policies.ts";
 import { parsePolicy } from "../../../../src/auth/policy/parse.ts";
 import type { NamedPolicy } from "../../../../src/auth/policy/request.ts";
@@ -15,16 +15,6 @@ import { ManualClock } from "../../../support/manual-clock.ts";
 import { openTestStore, type TestStore } from "../../../support/store.ts";
 
 const random = (count: number) => new Uint8Array(randomBytes(count));
-
-/** Hides nothing: what it makes can be told from a secret, and opens for its own key alone. */
-const sealer: Sealer = {
-  seal: (purpose, context, plain) => btoa(JSON.stringify([purpose, context, plain])),
-  open(purpose, context, sealed) {
-    const [of, to, plain] = JSON.parse(atob(sealed));
-    return of === purpose && to === context ? plain : null;
-  },
-  isCurrent: () => true,
-};
 
 /** Parameters as a client has them: lists and structures are flattened into a form. */
 export type Parameters = Readonly<Record<string, unknown>>;
@@ -44,7 +34,7 @@ export class IamRig {
   readonly store: TestStore;
   readonly service: Service;
   readonly clock: ManualClock;
-  readonly sealer = sealer;
+  readonly sealer = rootSealer({ current: "a root secret of a test" }, random);
 
   private constructor(store: TestStore, clock: ManualClock) {
     this.store = store;

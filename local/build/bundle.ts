@@ -10,6 +10,12 @@ export interface WorkerModules {
   wasm: Map<string, Uint8Array<ArrayBuffer>>;
 }
 
+/** Modules fresh from the bundler. */
+export interface BundledWorker extends WorkerModules {
+  /** Paths of all the files that they were made of. */
+  inputs: string[];
+}
+
 /**
  * Bundles the Worker whose entry file is `entryPath`, as `wrangler deploy` would. Throws esbuild's error where it cannot.
  * `replacements` are files to take in place of others, by the path of the one replaced; they may import the one they replace.
@@ -17,23 +23,26 @@ export interface WorkerModules {
 export async function bundleWorker(
   entryPath: string,
   replacements: ReadonlyMap<string, string> = new Map(),
-): Promise<WorkerModules> {
+): Promise<BundledWorker> {
   const wasm = new Map<string, Uint8Array<ArrayBuffer>>();
+  const wasmPaths: string[] = [];
   const result = await build({
     entryPoints: [entryPath],
     bundle: true,
     write: false,
+    metafile: true,
     format: "esm",
     target: "es2024",
     conditions: ["workerd", "worker", "browser"],
     external: ["node:*", "cloudflare:*"],
-    plugins: [collectWasm(wasm), replaceFiles(replacements)],
+    plugins: [collectWasm(wasm, wasmPaths), replaceFiles(replacements)],
     logLevel: "silent",
   });
   await stop(); // esbuild's helper process would stay for the life of the server
   const [output] = result.outputFiles;
   if (output === undefined) throw new Error("esbuild gave no output");
-  return { entry: "index.js", script: output.text, wasm };
+  const inputs = [...Object.keys(result.metafile.inputs).map((path) => resolve(path)), ...wasmPaths];
+  return { entry: "index.js", script: output.text, wasm, inputs };
 }
 
 function replaceFiles(replacements: ReadonlyMap<string, string>): Plugin {
@@ -50,7 +59,7 @@ function replaceFiles(replacements: ReadonlyMap<string, string>): Plugin {
 }
 
 /** Leaves imports of `.wasm` as they are and collects the files: workerd compiles them, code must not. */
-function collectWasm(wasm: Map<string, Uint8Array<ArrayBuffer>>): Plugin {
+function collectWasm(wasm: Map<string, Uint8Array<ArrayBuffer>>, paths: string[]): Plugin {
   return {
     name: "wasm",
     setup(plugin) {
@@ -59,6 +68,7 @@ function collectWasm(wasm: Map<string, Uint8Array<ArrayBuffer>>): Plugin {
         const found = await plugin.resolve(path, { resolveDir, kind, pluginData: "resolved" });
         if (found.errors.length > 0) return { errors: found.errors };
         const name = `./${wasm.size}-${basename(found.path)}`;
+        paths.push(found.path);
         wasm.set(name.slice(2), new Uint8Array(await readFile(found.path)));
         return { path: name, external: true };
       });

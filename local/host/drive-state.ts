@@ -1,0 +1,102 @@
+import { open, opendir, readlink, stat, statfs, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { systemCode } from "../start-error.ts";
+
+/** Why a drive's folder cannot be used, or not for everything. */
+export type DriveTrouble =
+  /** There is nothing at its path, or a link that leads nowhere. */
+  | "missing"
+  | "not-a-folder"
+  | "unreadable"
+  | "read-only"
+  /** No byte can be written any more. */
+  | "full";
+
+/** What a look at a drive's folder found. */
+export interface DriveState {
+  trouble: DriveTrouble | null;
+  /** What is wrong and what to do, for the person who runs the server. Empty where nothing is. */
+  advice: string;
+  /** Bytes that this user may still write there; null where that cannot be known. */
+  freeBytes: number | null;
+  totalBytes: number | null;
+  /** Number of the file system: drives of one number share their space. */
+  device: number | null;
+}
+
+/** Looks at a folder. `tryWriting`: also writes a small hidden file into it, and removes it. Never rejects. */
+export async function inspectDrive(path: string, { tryWriting }: { tryWriting: boolean }): Promise<DriveState> {
+  const nothing = { freeBytes: null, totalBytes: null, device: null };
+  let device: number;
+  try {
+    const found = await stat(path);
+    if (!found.isDirectory()) return { ...nothing, ...notAFolder(path) };
+    device = found.dev;
+    for await (const _ of await opendir(path)) break;
+  } catch (error) {
+    return { ...nothing, ...(await unreachable(path, error)) };
+  }
+  const space = await spaceOf(path);
+  const trouble = tryWriting ? await writingTrouble(path) : null;
+  return { ...space, device, ...(trouble ?? { trouble: null, advice: "" }) };
+}
+
+/** Bytes of the file system that a path lies on; nulls where they cannot be known. */
+export async function spaceOf(path: string): Promise<Pick<DriveState, "freeBytes" | "totalBytes">> {
+  try {
+    const { bavail, blocks, bsize } = await statfs(path);
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+  } catch {
+    return { freeBytes: null, totalBytes: null };
+  }
+}
+
+type Trouble = Pick<DriveState, "trouble" | "advice">;
+
+function notAFolder(path: string): Trouble {
+  return { trouble: "not-a-folder", advice: `${path} is no folder: move it away and put the drive's folder there` };
+}
+
+async function unreachable(path: string, error: unknown): Promise<Trouble> {
+  const code = systemCode(error) ?? String(error);
+  if (code === "ENOTDIR") return notAFolder(path);
+  if (code !== "ENOENT") {
+    return {
+      trouble: "unreadable",
+      advice: `${path} cannot be read (${code}): see to its rights and its disk, or replace it`,
+    };
+  }
+  const target = await readlink(path).catch(() => null);
+  const what = target === null ? `there is no ${path}` : `${path} is a link to ${target}, which is not there`;
+  const place = target ?? path;
+  return {
+    trouble: "missing",
+    advice: `${what}: mount its disk; if the drive is lost, an empty folder takes its place (mkdir ${place})`,
+  };
+}
+
+async function writingTrouble(path: string): Promise<Trouble | null> {
+  // A name as the disk service gives its own unfinished files: it shows none, and what a kill leaves is swept.
+  const probe = join(path, `.probe.${process.pid}.0.tmp`);
+  try {
+    const file = await open(probe, "w", 0o600);
+    try {
+      await file.write(Buffer.alloc(4096));
+    } finally {
+      await file.close();
+      await unlink(probe);
+    }
+    return null;
+  } catch (error) {
+    const code = systemCode(error) ?? String(error);
+    if (code === "ENOENT") return null; // It has gone this moment: the next look says so.
+    if (code === "ENOSPC" || code === "EDQUOT") {
+      return { trouble: "full", advice: `${path} has no space left: free some, or move the drive to a larger disk` };
+    }
+    const why = code === "EROFS" ? "is on a file system that is mounted read-only" : `cannot be written (${code})`;
+    return {
+      trouble: "read-only",
+      advice: `${path} ${why}: mount it writable and see to its rights; it is read meanwhile`,
+    };
+  }
+}

@@ -1,0 +1,128 @@
+import { mkdir, readdir, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { idTimeMs } from "../../src/store/placement/ids.ts";
+import { parseShardKey, parseSnapshotKey, SNAPSHOT_PREFIX } from "../../src/store/placement/shard-key.ts";
+import { StartError } from "../start-error.ts";
+import type { MetadataClient } from "../workerd/metadata-client.ts";
+import type { DiskWatch, WatchedDrive } from "./disk-watch.ts";
+
+/** What is told of a store whose metadata are not what its drives know; the rest of the sentence is the caller's. */
+const RESTORE_HINT = "npm run restore -- --data DIR rebuilds them from the newest snapshot on the drives";
+/** Jobs run every minute: metadata that know of none in this time before a snapshot did not take it. */
+const SNAPSHOT_LEAD_MS = 5 * 60_000;
+
+/**
+ * Tells of each drive in trouble with `tell`. Throws a StartError that names them where they are more than `spares`, the m of
+ * the geometry.
+ */
+export function requireDrives(watch: DiskWatch, spares: number, tell: (sentence: string) => void): void {
+  const troubles = watch
+    .troubles()
+    .map(({ drive, state }) => `drive ${drive.name} is ${state.trouble}: ${state.advice}`);
+  if (troubles.length > spares) {
+    const atMost = spares === 0 ? "none may be" : `at most ${spares} of them may be`;
+    throw new StartError(
+      `too many drives cannot be used (${atMost}):\n${troubles.map((line) => `- ${line}`).join("\n")}`,
+    );
+  }
+  for (const trouble of troubles) tell(trouble);
+}
+
+/** Throws a StartError where drives hold shards, of a store without metadata: most likely these are on a disk that is not mounted. */
+export async function requireNoShards(metadataPath: string, drives: readonly WatchedDrive[]): Promise<void> {
+  const holding: string[] = [];
+  for (const { name, path } of drives) if (await holdsShards(path)) holding.push(name);
+  if (holding.length === 0) return;
+  throw new StartError(
+    `there are no metadata in ${metadataPath}, but shards on ${holding.join(", ")}: mount the metadata's disk or move them ` +
+      `back; ${RESTORE_HINT}; npm start -- --new begins a new, empty store and moves what lies on the drives aside`,
+  );
+}
+
+/**
+ * Throws a StartError where the metadata cannot be those of the drives: they are empty beside shards, or a snapshot on the drives is
+ * newer than all that they know.
+ */
+export async function requireMetadataOfDrives(
+  metadata: MetadataClient,
+  metadataPath: string,
+  drives: readonly WatchedDrive[],
+): Promise<void> {
+  const { lastJobMs, isUnused } = await ageOf(metadata);
+  if (isUnused) return requireNoShards(metadataPath, drives);
+  const newestMs = await newestSnapshotMs(drives);
+  if (newestMs === null || lastJobMs >= newestMs - SNAPSHOT_LEAD_MS) return;
+  const time = (ms: number) => new Date(ms).toISOString();
+  throw new StartError(
+    `the metadata in ${metadataPath} are those of ${time(lastJobMs)}, but the drives hold a snapshot of ${time(newestMs)}: ` +
+      `mount the right disk or move the newer metadata back; ${RESTORE_HINT} (move these away first); npm start -- --new ` +
+      "goes on with them as they are, and what they do not know of is deleted from the drives in time",
+  );
+}
+
+/** Moves all that lies on the drives into a folder `before-<time>` on each, which Sherd never looks into. */
+export async function moveShardsAside(drives: readonly WatchedDrive[], nowMs: number): Promise<string[]> {
+  const name = `before-${new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, "")}`;
+  const moved: string[] = [];
+  for (const { path } of drives) {
+    const entries = (await readdir(path).catch(() => [])).filter((entry) => !entry.startsWith("before-"));
+    if (entries.length === 0) continue;
+    await mkdir(join(path, name), { mode: 0o700 });
+    for (const entry of entries) await rename(join(path, entry), join(path, name, entry));
+    moved.push(join(path, name));
+  }
+  return moved;
+}
+
+/** A shard lies two folders deep, where the disk drive puts it. */
+async function holdsShards(path: string): Promise<boolean> {
+  for (const folder of await names(path, 5)) {
+    for (const inner of await names(join(path, folder), 2)) {
+      const keys = await names(join(path, folder, inner));
+      if (keys.some((key) => parseShardKey(key) !== null || parseSnapshotKey(key) !== null)) return true;
+    }
+  }
+  return false;
+}
+
+/** Of the whole and the cut-off ones; null where there is none. */
+async function newestSnapshotMs(drives: readonly WatchedDrive[]): Promise<number | null> {
+  const folder = join(SNAPSHOT_PREFIX.slice(0, 5), SNAPSHOT_PREFIX.slice(5, 7));
+  let newest: number | null = null;
+  for (const { path } of drives) {
+    for (const key of await names(join(path, folder))) {
+      const snapshot = parseSnapshotKey(key);
+      if (snapshot) newest = Math.max(newest ?? 0, idTimeMs(snapshot.snapshotId));
+    }
+  }
+  return newest;
+}
+
+async function names(path: string, length?: number): Promise<string[]> {
+  const entries = await readdir(path).catch(() => []);
+  return length === undefined ? entries : entries.filter((entry) => entry.length === length);
+}
+
+interface MetadataAge {
+  /** When a background job, or a restore, was begun last; 0 where none was. */
+  lastJobMs: number;
+  /** Nothing was ever stored, and no job has run: a write needs a bucket first. */
+  isUnused: boolean;
+}
+
+async function ageOf(metadata: MetadataClient): Promise<MetadataAge> {
+  try {
+    const jobs = "SELECT max(max(coalesce(started_ms, 0), coalesce(finished_ms, 0))) AS ms FROM jobs";
+    const buckets = "SELECT EXISTS (SELECT 1 FROM buckets) AS found";
+    const [[job] = [], [bucket] = []] = await metadata.query([
+      { sql: jobs, params: [] },
+      { sql: buckets, params: [] },
+    ]);
+    const lastJobMs = Number(job?.ms ?? 0);
+    return { lastJobMs, isUnused: lastJobMs === 0 && bucket?.found !== 1 };
+  } catch (error) {
+    // A database that no migration, or only the first ones, were applied to.
+    if (String(error).includes("no such table")) return { lastJobMs: 0, isUnused: true };
+    throw error;
+  }
+}

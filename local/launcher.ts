@@ -1,0 +1,257 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseJsonLine, toTextLine } from "../src/edge/request-line.ts";
+import { AccessLog } from "./access-log.ts";
+import { banner } from "./banner.ts";
+import { TEMPORARY } from "./build/kept-build.mjs";
+import { serverModules } from "./build/modules.ts";
+import { requireUsable } from "./configuration.ts";
+import { environmentCredentials, folderCredentials } from "./credentials.ts";
+import { type DataFolder, openDataFolder, sweepDrive } from "./data-folder.ts";
+import { diskDrives } from "./host/disk-drives.ts";
+import { DiskWatch, type WatchedDrive } from "./host/disk-watch.ts";
+import { hostAnswers, type RunningFacts } from "./host/host-answers.ts";
+import { MergedCounts } from "./host/merged-counts.ts";
+import { SpaceReserve } from "./host/space-reserve.ts";
+import { moveShardsAside, requireDrives, requireMetadataOfDrives, requireNoShards } from "./host/start-checks.ts";
+import { otherUrlHosts, probeListenAddress, urlHost } from "./listen-address.ts";
+import { applyMigrations } from "./migrations.ts";
+import { parseCommandLine, type StartOptions, usage } from "./options.ts";
+import { repeat } from "./schedule.ts";
+import { type Server, type ServerOptions, startServer } from "./server.ts";
+import { StartError } from "./start-error.ts";
+import { requireTlsFiles } from "./tls-files.ts";
+import { diskBinding, workerVars } from "./worker-vars.ts";
+import type { MetadataClient } from "./workerd/metadata-client.ts";
+
+const cron = "* * * * *";
+const cronIntervalMs = 60_000;
+/** What a process counted after it was asked last is lost where it is killed. */
+const countsIntervalMs = 10_000;
+/** How long requests under way may take to finish once the server is told to stop. */
+const drainMs = 3_000;
+
+/** What the door, `start.mjs`, hands over. */
+export interface Launch {
+  /** The project's folder. */
+  root: string;
+  /** Folder of the build that this launcher is part of. */
+  buildPath: string;
+  args: string[];
+  environment: NodeJS.ProcessEnv;
+}
+
+/** Runs the command line; ends the process with 1 where it fails. */
+export async function main(launch: Launch): Promise<void> {
+  const commandLine = parseCommandLine(launch.args, process.cwd());
+  if (commandLine.kind === "help") {
+    console.log(usage);
+    return;
+  }
+  if (commandLine.kind === "refused") fail(commandLine.message);
+  // A reader of our output that goes away (`npm start | head`) must not end the server.
+  process.stdout.on("error", () => {});
+  process.stderr.on("error", () => {});
+  try {
+    await serve(commandLine.options, launch);
+  } catch (error) {
+    fail(describe(error));
+  }
+}
+
+function fail(message: string): never {
+  console.error(`sherd: ${message}`);
+  process.exit(1);
+}
+
+function describe(error: unknown): string {
+  if (error instanceof StartError) return error.message;
+  return `cannot start: ${error instanceof Error ? (error.stack ?? error.message) : error}`;
+}
+
+async function serve(options: StartOptions, { root, buildPath, environment }: Launch): Promise<void> {
+  const startedMs = Date.now();
+  const given = environmentCredentials(environment);
+  const folder = await openDataFolder(options.dataDir);
+  // Where Miniflare, if it is used, puts its temporary files, which a killed server leaves behind.
+  process.env.TMPDIR = folder.temporaryPath;
+  if (options.tls) await requireTlsFiles(options.tls);
+  await probeListenAddress(options.host, options.port);
+  const configuration = requireUsable(workerVars(environment, null, options.quiet), {
+    disks: folder.drivePaths.map(diskBinding),
+    databases: ["DB"],
+  });
+  const say = logTo(options);
+  const drives = diskDrives(configuration.drives, folder);
+  await prepareStore(folder, drives, options);
+  const watch = new DiskWatch({
+    drives,
+    metadataPath: folder.metadataPath,
+    reserve: new SpaceReserve(join(folder.path, "reserve")),
+    reserveBytes: configuration.settings.diskReserveBytes,
+    onChange: (level, sentence) => relay(level, `sherd: ${sentence}`),
+  });
+  await watch.start();
+  requireDrives(watch, configuration.settings.storageClasses.STANDARD?.m ?? 0, (sentence) =>
+    relay("error", `sherd: ${sentence}`),
+  );
+  // Made last, because a pair is shown only by the start that makes it: no earlier failure may swallow it.
+  const credentials = given ?? (await folderCredentials(folder.path));
+  const vars = workerVars(environment, credentials, options.quiet);
+  const facts: RunningFacts & { pids: Map<string, number>; restarts: Map<string, number> } = {
+    counts: null,
+    pids: new Map(),
+    restarts: new Map(),
+    startedMs,
+  };
+  const { host, port, processes: fronts, tls } = options;
+  const start = await starter(root);
+  const server = await start({
+    ...{ root, host, port, fronts, ...folder, vars, ...(tls ? { tls } : {}) },
+    modules: () => serverModules(buildPath),
+    answerHost: hostAnswers(watch, () => facts),
+    beforeClients: (metadata) => prepareMetadata(metadata, { root, folder, drives, isNew: options.isNew }),
+    onLog: say.onLog,
+    onProcesses: (workerdPids) => {
+      notePids(facts, workerdPids);
+      note(folder, workerdPids);
+    },
+    onLost: () => fail("a process of the server was killed that keeps others running: start it again"),
+  }).catch(async (error: unknown) => {
+    if (credentials.source === "file" && credentials.made) await rm(credentials.path, { force: true });
+    throw error;
+  });
+  if (existsSync(join(buildPath, TEMPORARY))) await rm(buildPath, { recursive: true, force: true });
+  facts.counts = new MergedCounts(server.countsSockets.values());
+  const endSchedule = startSchedules(server, facts.counts);
+  stopOnSignals({ folder, server, endSchedule: () => [endSchedule(), watch.stop()], reopenLog: say.reopen });
+  const url = (name: string) => `${tls ? "https" : "http"}://${name}:${server.port}`;
+  const showsSecret = (credentials.source === "file" && credentials.made) || process.stdout.isTTY === true;
+  const region = vars.SHERD_REGION ?? "";
+  const endpoints = { endpoint: url(urlHost(host)), otherEndpoints: otherUrlHosts(host).map(url) };
+  console.log(banner({ ...endpoints, region, credentials, dataDir: folder.path, showsSecret }));
+  if (folder.wasKilled) await sweep(drives, startedMs);
+}
+
+/** workerd in several processes needs a shell and sockets that can be handed on. */
+async function starter(root: string): Promise<(options: ServerOptions) => Promise<Server>> {
+  if (process.platform !== "win32") return startServer;
+  // Not bundled: it has Miniflare, which takes more memory than all the rest.
+  const module = await import(pathToFileURL(join(root, "local/one-process.ts")).href);
+  return module.startInOneProcess;
+}
+
+async function prepareStore(folder: DataFolder, drives: WatchedDrive[], { isNew }: StartOptions): Promise<void> {
+  if (folder.hasMetadata) return;
+  if (!isNew) return requireNoShards(folder.metadataPath, drives);
+  for (const path of await moveShardsAside(drives, Date.now()))
+    relay("log", `sherd: what lay on a drive is in ${path} now`);
+}
+
+interface Prepared {
+  root: string;
+  folder: DataFolder;
+  drives: WatchedDrive[];
+  isNew: boolean;
+}
+
+async function prepareMetadata(metadata: MetadataClient, { root, folder, drives, isNew }: Prepared): Promise<void> {
+  if (folder.hasMetadata && !isNew) await requireMetadataOfDrives(metadata, folder.metadataPath, drives);
+  await applyMigrations(metadata, join(root, "migrations"));
+}
+
+/** Hands on what the Worker and workerd say, errors to the error stream. */
+function relay(level: string, message: string): void {
+  (level === "error" || level === "warn" ? process.stderr : process.stdout).write(`${message}\n`);
+}
+
+/** Where the lines of the Worker go, those about requests as the options say. */
+function logTo({ log, accessLog: path }: StartOptions): { onLog: typeof relay; reopen?: () => void } {
+  const file = path && new AccessLog(path, (sentence) => relay("error", `sherd: ${sentence}`));
+  const onLog = (level: string, message: string) => {
+    const request = parseJsonLine(message);
+    if (!request) return relay(level, message);
+    const line = log === "json" ? message : toTextLine(request);
+    if (file) file.write(line);
+    else relay(level, line);
+  };
+  return file ? { onLog, reopen: () => file.reopen() } : { onLog };
+}
+
+function notePids(
+  { pids, restarts }: { pids: Map<string, number>; restarts: Map<string, number> },
+  found: number[],
+): void {
+  pids.set("launcher", process.pid);
+  for (const [index, pid] of found.entries()) {
+    const name = index === 0 ? "metadata" : `front-${index}`;
+    const before = pids.get(name);
+    restarts.set(name, (restarts.get(name) ?? 0) + (before === undefined || before === pid ? 0 : 1));
+    pids.set(name, pid);
+  }
+}
+
+function note(folder: DataFolder, workerdPids: number[]): void {
+  try {
+    folder.note({ pid: process.pid, workerdPids });
+  } catch (error) {
+    relay("error", `sherd: cannot note the process ids: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+function startSchedules(server: Server, counts: MergedCounts): () => void {
+  const endJobs = repeat({
+    intervalMs: cronIntervalMs,
+    run: () => server.runScheduled(cron, new Date()),
+    onFailure: (error) =>
+      relay("error", `sherd: scheduled run failed: ${error instanceof Error ? error.message : error}`),
+  });
+  const endCounting = repeat({ intervalMs: countsIntervalMs, run: () => counts.refresh(), onFailure: () => {} });
+  return () => {
+    endJobs();
+    endCounting();
+  };
+}
+
+async function sweep(drives: readonly WatchedDrive[], startedMs: number): Promise<void> {
+  for (const { path } of drives) {
+    try {
+      const removed = await sweepDrive(path, startedMs);
+      if (removed > 0) relay("log", `sherd: removed ${removed} unfinished files of the last run from ${path}`);
+    } catch (error) {
+      relay("error", `sherd: cannot sweep ${path}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+}
+
+interface Running {
+  folder: DataFolder;
+  server: Server;
+  endSchedule: () => unknown;
+  /** Opens the access log anew; absent where there is none. */
+  reopenLog: (() => void) | undefined;
+}
+
+/**
+ * The first signal stops the server gently and ends with 0; a second one ends it at once. SIGHUP opens the access log anew
+ * instead where there is one: programs that rotate logs send it.
+ */
+function stopOnSignals({ folder, server, endSchedule, reopenLog }: Running): void {
+  let isStopping = false;
+  const stop = async () => {
+    endSchedule();
+    // Otherwise the note stays, and the next start sweeps the drives, as after a kill of the whole server.
+    if (await server.stop(drainMs)) await folder.release();
+    process.exit(0);
+  };
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (signal === "SIGHUP" && reopenLog) return reopenLog();
+    if (isStopping) process.exit(signal === "SIGINT" ? 130 : 143);
+    isStopping = true;
+    relay("log", "sherd: stopping");
+    stop().catch((error) => fail(`did not stop cleanly: ${error instanceof Error ? error.message : error}`));
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
+}

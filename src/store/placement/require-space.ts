@@ -1,0 +1,42 @@
+import type { Geometry } from "../../erasure/geometry.ts";
+import type { StoreContext } from "../context.ts";
+import { StoreError } from "../failure.ts";
+import type { HostState } from "../host.ts";
+
+/** What is to be written to drives. */
+interface NewBlob {
+  sizeBytes: number;
+  geometry: Geometry;
+  class: "small" | "large";
+}
+
+/**
+ * Throws `StoreError` no-space where the metadata's disk has less left than its reserve, or so many drives would have that too
+ * few remain for the blob. Only what makes the store larger asks: deletions and the jobs that free space always go on.
+ */
+export async function requireSpace(store: StoreContext, blob: NewBlob | null): Promise<void> {
+  const state = await store.host?.state();
+  if (!state) return;
+  if (state.metadata.freeBytes !== null && state.metadata.freeBytes < state.reserveBytes) {
+    throw new StoreError({ kind: "no-space", where: "metadata" });
+  }
+  if (!blob) return;
+  const { k, m } = blob.geometry;
+  const drives = store.drives.filter(
+    (drive) => (drive.class === "both" || drive.class === blob.class) && !drive.draining,
+  );
+  const roomy = drives.filter(({ name }) => hasRoom(state, name, Math.ceil(blob.sizeBytes / k)));
+  if (roomy.length < drives.length && roomy.length < k + Math.min(m, 1)) {
+    throw new StoreError({ kind: "no-space", where: "drives" });
+  }
+}
+
+/**
+ * Whether a shard fits on the drive without touching the reserve, if all drives of the same disk get one too. True where nothing is
+ * known of its disk.
+ */
+export function hasRoom({ drives, reserveBytes }: HostState, name: string, shardBytes: number): boolean {
+  const drive = Object.hasOwn(drives, name) ? drives[name] : undefined;
+  if (!drive || drive.freeBytes === null) return true;
+  return drive.trouble !== "full" && drive.freeBytes - shardBytes * drive.sharedBy >= reserveBytes;
+}

@@ -1,0 +1,21 @@
+import { decorate } from "../../drives/decorate.ts";
+import { type Drive, DriveError, type ShardWriter } from "../../drives/drive.ts";
+import type { Host } from "../host.ts";
+import { hasRoom } from "./require-space.ts";
+
+/** The drive, which takes no shard that would leave its disk less than the reserve, as far as the host said last. */
+export function withReserve(drive: Drive, host: Host): Drive {
+  return decorate(drive, {
+    put: (key, sizeBytes) => {
+      const state = host.known();
+      return state && !hasRoom(state, drive.name, sizeBytes) ? fullWriter(drive.name) : drive.put(key, sizeBytes);
+    },
+  });
+}
+
+function fullWriter(drive: string): ShardWriter {
+  const refuse = async () => {
+    throw new DriveError(drive, "full", "its disk has no more left than its reserve");
+  };
+  return { write: refuse, close: refuse, abort: async () => {} };
+}
