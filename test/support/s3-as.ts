@@ -77,7 +77,6 @@ export function s3As(store: StoreContext, { principal, policies = [] }: Asker): 
       hostId: "host",
       receivedMs: store.clock.now(),
       operation: "unknown",
-      facts,
       // A form is signed by its own fields.
       caller: headers["content-type"]?.startsWith("multipart/form-data") ? anonymousCaller(facts) : caller,
       facts,
