@@ -64,8 +64,22 @@ const SCRUBBED_HOURS = 360;
 const SCENARIOS: readonly Assumptions[] = [
   { driveLoss: 0.01, domainLoss: 0, shardDamage: 1e-6, detectHours: WATCHED_HOURS, repairHours: 24, findHours: 360 },
   { driveLoss: 0.01, domainLoss: 0, shardDamage: 1e-6, detectHours: SCRUBBED_HOURS, repairHours: 24, findHours: 360 },
-  { driveLoss: 0.01, domainLoss: 0.001, shardDamage: 1e-6, detectHours: WATCHED_HOURS, repairHours: 24, findHours: 360 },
-  { driveLoss: 0.05, domainLoss: 0.001, shardDamage: 1e-4, detectHours: WATCHED_HOURS, repairHours: 168, findHours: 360 },
+  {
+    driveLoss: 0.01,
+    domainLoss: 0.001,
+    shardDamage: 1e-6,
+    detectHours: WATCHED_HOURS,
+    repairHours: 24,
+    findHours: 360,
+  },
+  {
+    driveLoss: 0.05,
+    domainLoss: 0.001,
+    shardDamage: 1e-4,
+    detectHours: WATCHED_HOURS,
+    repairHours: 168,
+    findHours: 360,
+  },
 ];
 
 /** A chain of states in continuous time. Rates are per year; `to` null: the blob is lost. */
