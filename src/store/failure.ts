@@ -25,7 +25,7 @@ export type StoreFailure =
   | { kind: "versioning-needed"; bucket: BucketName }
   | { kind: "no-such-upload"; uploadId: string }
   /** A condition on the destination did not hold at the commit. */
-  | { kind: "precondition-failed"; condition: "If-Match" | "If-None-Match" }
+  | { kind: "precondition-failed"; condition: string }
   /** `If-Match` on a key that does not exist. */
   | { kind: "precondition-no-such-key"; key: ObjectKey }
   /** The condition holds, but not of what was there when the upload was begun. */

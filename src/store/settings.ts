@@ -9,7 +9,7 @@ export interface StoreSettings {
   /** Larger bodies, up to this many bytes, are stored as full copies (`smallGeometry`). */
   readonly smallBytesMax: number;
   readonly smallGeometry: Geometry;
-  /** Geometry of larger bodies by storage class. STANDARD is always there. */
+  /** Geometry of larger bodies by storage class. STANDARD is always there; a class that is not has the same. */
   readonly storageClasses: Readonly<Record<string, Geometry>>;
   /** Parts but the last are at least this large. */
   readonly partBytesMin: number;
@@ -134,14 +134,29 @@ const INLINE_BYTES_LIMIT = 512 * 1024;
 const SMALL_BYTES_LIMIT = 16 * 1024 * 1024;
 /** More than one run can read in its time. */
 const SCRUB_BYTES_LIMIT = 100 * 1024 ** 3;
-const STORAGE_CLASS_NAMES = new Set([
+/** Those that S3 has for objects of general purpose buckets. */
+const STORAGE_CLASS_NAMES: ReadonlySet<string> = new Set([
   "STANDARD",
   "REDUCED_REDUNDANCY",
   "STANDARD_IA",
   "ONEZONE_IA",
   "INTELLIGENT_TIERING",
   "GLACIER_IR",
+  "GLACIER",
+  "DEEP_ARCHIVE",
 ]);
+
+/** True for the storage classes that a request may ask for. */
+export function isStorageClass(name: string): boolean {
+  return STORAGE_CLASS_NAMES.has(name);
+}
+
+/** How larger bodies of a storage class are stored: as the configuration says, or as those of STANDARD are. */
+export function geometryOfClass({ storageClasses }: StoreSettings, storageClass: string): Geometry {
+  const geometry = Object.hasOwn(storageClasses, storageClass) ? storageClasses[storageClass] : storageClasses.STANDARD;
+  if (!geometry) throw new Error("storage class STANDARD has no geometry");
+  return geometry;
+}
 
 function text(vars: Readonly<Record<string, unknown>>, name: string): string | undefined {
   const value = vars[name];
