@@ -163,6 +163,7 @@ async function writePiece(store: StoreContext, id: string, piece: number | null,
     geometry,
     class: "large",
     keyOf: snapshotKeys(id, piece),
+    usesReserve: true,
     admitted: Promise.resolve(),
     verify: () => {},
   });
