@@ -90,7 +90,12 @@ describe("the binding HOST", () => {
   test("is asked again when its answer is two seconds old, and is nothing that a write waits for when it fails", async () => {
     let asked = 0;
     let status = 200;
-    const binding = { fetch: async () => Response.json(state, { status: (asked++, status) }) };
+    const binding = {
+      fetch: async () => {
+        asked += 1;
+        return Response.json(state, { status });
+      },
+    };
     const host = openHost(binding, nowMs);
     expect(await host?.state()).toEqual(state);
     now += 1_900;
