@@ -1,7 +1,7 @@
 import type { Credentials } from "./credentials.ts";
 import { driveCount } from "./data-folder.ts";
 
-/** Name of a drive's binding, as `startRuntime` gives it. */
+/** Name of a drive's binding, as `startServer` gives it. */
 export function diskBinding(_: string, index: number): string {
   return `DRIVE_${index + 1}`;
 }
@@ -22,6 +22,11 @@ export function workerVars(
   const vars: Record<string, string> = {
     SHERD_DRIVES: JSON.stringify(drives),
     SHERD_REGION: "us-east-1",
+    // The launcher runs the jobs every minute, and no platform bounds a run.
+    SHERD_CRON_SECONDS: "60",
+    SHERD_RUN_SECONDS: "50",
+    SHERD_DRIVE_CALLS_PER_RUN: "1000000",
+    SHERD_DRIVE_CONNECTIONS: "40",
   };
   for (const [name, value] of Object.entries(environment)) {
     if (name.startsWith("SHERD_") && value !== undefined && value !== "") vars[name] = value;

@@ -1,3 +1,4 @@
+import { isMarkerKey } from "../src/drives/marker.ts";
 import type { StoreContext } from "../src/store/context.ts";
 import { StoreError } from "../src/store/failure.ts";
 import { openObject } from "../src/store/read/objects.ts";
@@ -82,7 +83,8 @@ export function auditDrives({ d1, drives }: World): void {
       named.add(place.join(" "));
     }
   }
-  const stored = new Set(drives.flatMap((drive) => [...drive.shards.keys()].map((key) => `${drive.name} ${key}`)));
+  const keysOf = (shards: ReadonlyMap<string, unknown>) => [...shards.keys()].filter((key) => !isMarkerKey(key));
+  const stored = new Set(drives.flatMap(({ name, shards }) => keysOf(shards).map((key) => `${name} ${key}`)));
   for (const shard of named) if (!stored.has(shard)) throw new Violation(`lost shard ${shard}`);
   for (const shard of stored) if (!named.has(shard)) throw new Violation(`leaked shard ${shard}`);
 }

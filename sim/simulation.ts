@@ -1,10 +1,13 @@
+import { durability } from "../src/maintenance/census/durability.ts";
 import { runJobs } from "../src/maintenance/run/run-jobs.ts";
 import { createBucket, setVersioning } from "../src/store/buckets/buckets.ts";
 import { auditContents, auditDrives, auditRows, auditVersions } from "./audit.ts";
 import { oneOperation } from "./client.ts";
+import { expectHonest, loseADrive, loseDriveInUse } from "./drive-loss.ts";
 import { BUCKETS, type Host } from "./operation.ts";
 import { Oracle, Violation } from "./oracle.ts";
 import { SeededRandom } from "./random.ts";
+import { Process } from "./scheduler.ts";
 import { tidyVersions } from "./tidy.ts";
 import { Versions } from "./versions.ts";
 import { type FaultRates, World } from "./world.ts";
@@ -86,7 +89,10 @@ class Run {
     const clients = Promise.all(actors).then(() => {
       this.#playing = false;
     });
-    const others = [this.#crashes(), this.#chaos(), this.#owner(), this.#crons(), this.#crons()];
+    const others = [
+      ...[this.#crashes(), this.#chaos(), this.#owner(), this.#crons(), this.#crons()],
+      ...[this.#driveLosses(), this.#watcher()],
+    ];
     await this.#until(Promise.all([clients, ...others]));
   }
 
@@ -95,7 +101,9 @@ class Run {
     const { scheduler } = this.#world;
     const rates = this.#world.rates;
     this.#world.calm();
+    // The last process of all, so that a planted bug is in it too.
     const store = await this.#world.storeOf(null);
+    this.#options.sabotage?.({ process: new Process("rest"), store } as Host);
     const [world, oracle, versions] = [this.#world, this.#oracle, this.#versions];
     const working = async () => {
       await auditContents(oracle, store);
@@ -107,10 +115,16 @@ class Run {
       }
       await auditContents(oracle, store);
       await auditVersions(oracle, versions, store);
+      await runJobs(store);
+      if (!(await expectHonest(world, store))) {
+        throw new Violation(`nothing is wrong, and yet: ${(await durability(store)).headline}`);
+      }
+      auditRows(world);
+      auditDrives(world);
+      await loseADrive(world, store);
+      await auditContents(oracle, store);
     };
     await this.#until(working());
-    auditRows(this.#world);
-    auditDrives(this.#world);
     versions.forgetPast();
     oracle.forgetBodies(world.storedEtags());
     this.#world.rates = rates;
@@ -173,6 +187,29 @@ class Run {
         world.down.add(drive.name);
         world.count("drive down");
       } else world.damageOneShard();
+    }
+  }
+
+  /** Rarely a whole drive is emptied: not again before writes that were under way are over. */
+  async #driveLosses(): Promise<void> {
+    while (await this.#wait(MINUTE_MS / 2)) {
+      loseDriveInUse(this.#world);
+      await this.#world.scheduler.clock(null).sleep(2 * MINUTE_MS);
+    }
+  }
+
+  /** Asks all the time whether everything is at full redundancy. */
+  async #watcher(): Promise<void> {
+    while (await this.#wait(MINUTE_MS / 4)) {
+      const host = this.#random.pick(this.#hosts);
+      const outcome = await Promise.race([
+        expectHonest(this.#world, host.store).then(
+          (green) => (green ? "durability green" : "durability not green"),
+          (error: unknown) => (isPlanned(error) ? "durability failed" : Promise.reject(error)),
+        ),
+        host.process.crashed.then(() => "durability crashed"),
+      ]);
+      this.#world.count(outcome);
     }
   }
 

@@ -10,6 +10,7 @@ import { Metadata } from "../src/metadata/metadata.ts";
 import type { StoreContext } from "../src/store/context.ts";
 import { DriveLatency } from "../src/store/read/drive-latency.ts";
 import { DEFAULT_SETTINGS, type StoreSettings } from "../src/store/settings.ts";
+import { watchedDrives } from "../src/store/watched-drives.ts";
 import { BUFFERED_BYTES_MAX } from "../src/store/write/blob-layouts.ts";
 import { SqliteD1 } from "../test/support/sqlite-d1.ts";
 import type { SeededRandom } from "./random.ts";
@@ -75,6 +76,7 @@ export class World {
   readonly down = new Set<string>();
   /** Shards that were damaged at rest and not rewritten since, as `drive key`. */
   readonly damaged = new Set<string>();
+  readonly #lostWithDrives = new Set<string>();
   readonly counts: Record<string, number> = {};
   rates: FaultRates;
   #kernel: WebAssembly.Module;
@@ -101,9 +103,11 @@ export class World {
 
   /** `process` null: a store that nothing interrupts, for looking at what is there. */
   async storeOf(process: Process | null): Promise<StoreContext> {
+    const metadata = new Metadata(process ? this.#database(process) : (this.d1 as unknown as D1Database));
+    const drives = process ? this.drives.map((drive) => this.#drive(process, drive)) : this.drives;
     return {
-      metadata: new Metadata(process ? this.#database(process) : (this.d1 as unknown as D1Database)),
-      drives: process ? this.drives.map((drive) => this.#drive(process, drive)) : this.drives,
+      metadata,
+      ...watchedDrives(drives, [metadata]),
       latency: new DriveLatency(),
       shardMemory: new ByteBudget(BUFFERED_BYTES_MAX),
       engine: await ErasureEngine.create(this.#kernel, { slots: 4 }),
@@ -139,6 +143,47 @@ export class World {
     rotten[at] = (rotten[at] as number) ^ (1 << this.random.below(8));
     drive.shards.set(key, rotten);
     this.count("shard rotten");
+  }
+
+  /** Takes everything from a drive, its marker included. */
+  loseAll(drive: MemoryDrive): void {
+    for (const key of drive.shards.keys()) this.noteLost(drive, key);
+    drive.shards.clear();
+  }
+
+  /** The shard went with its drive. */
+  noteLost({ name }: MemoryDrive, key: string): void {
+    this.#lostWithDrives.add(`${name} ${key}`);
+  }
+
+  /** Shards that went with their drives, that rows name, and that are not there. */
+  lostWithDrives(): string[] {
+    if (this.#lostWithDrives.size === 0) return [];
+    const named = new Set(
+      this.#liveBlobs().flatMap(({ places }) => places.flatMap((place) => (place ? [place.join(" ")] : []))),
+    );
+    for (const shard of this.#lostWithDrives) {
+      const [name, key = ""] = shard.split(" ");
+      const isThere = this.drives.some((drive) => drive.name === name && drive.shards.has(key));
+      if (isThere || !named.has(shard)) this.#lostWithDrives.delete(shard);
+    }
+    return [...this.#lostWithDrives];
+  }
+
+  /** Whether every blob that a row names has enough good shards on the other drives. */
+  survivesWithout(lost: MemoryDrive): boolean {
+    return this.#liveBlobs().every(({ k, places }) => {
+      const good = places.filter((place) => {
+        const drive = this.drives.find(({ name }) => name === place?.[0]);
+        return place && drive && drive !== lost && drive.shards.has(place[1]) && !this.damaged.has(place.join(" "));
+      });
+      return good.length >= k;
+    });
+  }
+
+  #liveBlobs(): { k: number; places: ([string, string] | null)[] }[] {
+    const rows = this.d1.database.prepare("SELECT k, shards FROM blobs WHERE condemned_ms IS NULL").all();
+    return (rows as { k: number; shards: string }[]).map(({ k, shards }) => ({ k, places: JSON.parse(shards) }));
   }
 
   /** Of every version that a row names. */

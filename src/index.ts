@@ -28,6 +28,7 @@ import type { StoreContext } from "./store/context.ts";
 import { openHost } from "./store/host.ts";
 import { withReserve } from "./store/placement/reserved-drives.ts";
 import { DriveLatency } from "./store/read/drive-latency.ts";
+import { watchedDrives } from "./store/watched-drives.ts";
 import { BUFFERED_BYTES_MAX } from "./store/write/blob-layouts.ts";
 
 /** Bindings, variables and secrets of the Worker; docs/configuration.md explains each. */
@@ -59,10 +60,12 @@ function buildStore(env: Env): StoreContext {
   const opened = openDrives(specs, env, parts);
   const drives = host ? opened.map((drive) => withReserve(drive, host)) : opened;
   const databases = openMetadata(env, cost.observe);
+  const watched = watchedDrives(drives, databases);
   const shardMemory = new ByteBudget(BUFFERED_BYTES_MAX);
   const latency = new DriveLatency();
+  const tell = (line: string) => log.error(line);
   return openStores(databases, {
-    ...{ drives, latency, engine, shardMemory, clock, random, settings },
+    ...{ ...watched, latency, engine, shardMemory, clock, random, settings, tell },
     ...(host ? { host, space: host } : {}),
   });
 }

@@ -20,7 +20,16 @@ export type Operation =
   | ChecksumOperation;
 
 export type Md5Operation = "md5" | "md5x2" | "md5x4" | "md5x8";
-export type ChecksumOperation = "crc32" | "crc32c" | "crc64nvme" | Md5Operation | "sha1" | "sha256";
+export type XxHashOperation = "xxhash64" | "xxhash3" | "xxhash128";
+export type ChecksumOperation =
+  | "crc32"
+  | "crc32c"
+  | "crc64nvme"
+  | Md5Operation
+  | "sha1"
+  | "sha256"
+  | "sha512"
+  | XxHashOperation;
 
 /** One row of the table; a round of it handles `geometry.k` blocks of `blockBytes`. */
 export interface Case {
@@ -32,7 +41,9 @@ export interface Case {
 /** How many messages each hashes. */
 export const MD5_MESSAGES: Record<Md5Operation, number> = { md5: 1, md5x2: 2, md5x4: 4, md5x8: 8 };
 const MD5S = Object.keys(MD5_MESSAGES) as Md5Operation[];
-const CHECKSUMS: readonly ChecksumOperation[] = ["crc32", "crc32c", "crc64nvme", ...MD5S, "sha1", "sha256"];
+const XXHASHES: readonly XxHashOperation[] = ["xxhash64", "xxhash3", "xxhash128"];
+const CRCS: readonly ChecksumOperation[] = ["crc32", "crc32c", "crc64nvme"];
+const CHECKSUMS: readonly ChecksumOperation[] = [...CRCS, ...MD5S, "sha1", "sha256", "sha512", ...XXHASHES];
 
 const geometryOf = (text: string): Geometry => {
   const [k, m] = text.split("+").map(Number) as [number, number];

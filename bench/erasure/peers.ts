@@ -147,7 +147,35 @@ const native: Peer = {
   },
 };
 
+interface HashWasm {
+  init(): void;
+  update(bytes: Uint8Array): void;
+  digest(): string;
+}
+
+/** Compiles its WebAssembly at run time, which a Worker may not. */
+const hashWasm: Peer = {
+  name: "hash-wasm",
+  version: "4.12.0",
+  prepare: (load) => {
+    const library = load("hash-wasm") as Record<string, () => Promise<HashWasm>>;
+    const create = { xxhash64: "createXXHash64", xxhash3: "createXXHash3", xxhash128: "createXXHash128" };
+    return ({ op, geometry, blockBytes }) => {
+      const opened = library[create[op as keyof typeof create] ?? ""]?.();
+      if (opened === undefined) return null;
+      const blocks = Array.from({ length: geometry.k }, () => noise(blockBytes));
+      return async () => {
+        const hash = await opened;
+        hash.init();
+        for (const block of blocks) hash.update(block);
+        hash.digest();
+      };
+    };
+  },
+};
+
 const PEERS: readonly Peer[] = [
+  hashWasm,
   contiguous("@subspace/reed-solomon-erasure.wasm", "0.2.5"),
   contiguous("@digitaldefiance/reed-solomon-erasure.wasm", "1.0.2"),
   arrays,

@@ -7,7 +7,7 @@ import { ErasureEngine } from "../../src/erasure/engine.ts";
 import { instantiateKernel, type KernelInstance } from "../../src/erasure/kernel.ts";
 import { planReconstruction, runReconstruction } from "../../src/erasure/reconstruction.ts";
 import { StripeBuffer } from "../../src/erasure/stripe-buffer.ts";
-import { type Case, dataBytes, MD5_MESSAGES, type Md5Operation } from "./cases.ts";
+import { type Case, dataBytes, MD5_MESSAGES, type Md5Operation, type XxHashOperation } from "./cases.ts";
 
 /** Does one round; asynchronous only where the thing that is timed is. */
 export type Round = () => void | Promise<void>;
@@ -61,6 +61,10 @@ export async function prepareSherd(kernel: WebAssembly.Module): Promise<Preparat
       case "md5x4":
       case "md5x8":
         return roundOfMd5(work, () => createChecksum("md5", engine));
+      case "xxhash64":
+      case "xxhash3":
+      case "xxhash128":
+        return roundOfHash(engine, work.op, work);
       default:
         return null;
     }
@@ -136,6 +140,15 @@ function roundOfCrc(engine: ErasureEngine, work: Case): Round {
   };
 }
 
+function roundOfHash(engine: ErasureEngine, name: XxHashOperation, work: Case): Round {
+  const blocks = arrivedBlocks(work);
+  return () => {
+    const hash = createChecksum(name, engine);
+    for (const block of blocks) hash.update(block);
+    hash.digest();
+  };
+}
+
 interface Md5 {
   update(bytes: Uint8Array): unknown;
   digest(): unknown;
@@ -172,6 +185,7 @@ export function prepareNative(work: Case): Round | null {
       return roundOfMd5(work, () => createHash("md5"));
     case "sha1":
     case "sha256":
+    case "sha512":
       return () => {
         const hash = createHash(op);
         for (const block of blocks) hash.update(block);

@@ -1,9 +1,11 @@
 import type { DurabilityReport } from "../maintenance/census/durability.ts";
 
+const COLORS = { green: "#1a7f37", yellow: "#9a6700", red: "#cf222e" } as const;
+
 /** The report as a page that needs nothing but itself. Whatever comes from outside is escaped. */
 export function durabilityPage(report: DurabilityReport): string {
   const { census, backlog } = report;
-  const color = report.green ? "#1a7f37" : "#cf222e";
+  const color = COLORS[report.light];
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Sherd: durability</title><style>
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color-scheme: light dark }
@@ -11,16 +13,23 @@ h1 { font-size: 1.2rem; color: #fff; background: ${color}; padding: .6rem 1rem; 
 table { border-collapse: collapse; margin: 1rem 0; width: 100% }
 th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #8884; vertical-align: top }
 </style></head><body>
-<h1>${escapeHtml(report.headline)}</h1>
-<p>As of ${time(report.atMs)}. Blobs last counted: ${time(census?.atMs ?? null)}.</p>
+<h1>${escapeHtml(report.light)} as of ${time(report.atMs)}</h1>
+${report.green ? `<p>${escapeHtml(report.headline)}.</p>` : troubles(report)}
 ${table(
-  ["drive", "domain", "takes", "answers", "ms", "shards", "bytes"],
+  ["on what that rests", "last looked at", "good for"],
+  report.evidence.map(({ what, atMs, ageSecondsMax }) => [what, time(atMs), `${ageSecondsMax} s`]),
+)}
+${table(
+  ["drive", "domain", "takes", "is", "seen", "renewed", "ms", "free", "shards", "bytes"],
   report.drives.map((drive) => [
     drive.name,
     drive.domain,
     drive.class,
-    drive.reachable ? "yes" : (drive.error ?? "no"),
+    drive.losses.length > 0 ? `${drive.state}, being healed` : drive.state,
+    time(drive.seenMs),
+    drive.generation ?? 0,
     drive.latencyMs,
+    drive.space ? `${Math.floor(drive.space.freeBytes / 1024 ** 2)} MiB` : "not measured",
     drive.shards,
     drive.bytes,
   ]),
@@ -59,6 +68,10 @@ ${table(
 )}
 </body></html>
 `;
+}
+
+function troubles({ troubles: all }: DurabilityReport): string {
+  return `<ul>${all.map(({ light, sentence }) => `<li>${light}: ${escapeHtml(sentence)}</li>`).join("")}</ul>`;
 }
 
 function redundancyRows({ census }: DurabilityReport): (string | number)[][] {

@@ -23,6 +23,7 @@ export function createOwnApp(store: StoreContext, pages: ReadonlyMap<string, rea
     if (!(await answersMetadata(store))) return context.json({ status: "metadata unavailable" }, 503);
     return context.json({ status: (await takesWrites(store)) ? "ok" : "no space: writes are refused" });
   });
+  app.use("*", async (context, next) => (isOfAnotherSite(context.req.raw) ? context.json(REFUSED, 403) : next()));
   for (const [name, ways] of pages) {
     for (const page of ways) {
       app.on(page.method, OWN_PATHS + name, (context) => serveOwnPage(context.req.raw, page, door));
@@ -30,6 +31,19 @@ export function createOwnApp(store: StoreContext, pages: ReadonlyMap<string, rea
   }
   app.all("*", (context) => context.json({ error: "not found" }, 404));
   return app;
+}
+
+const REFUSED = { error: "a page of another site may not ask for this" };
+
+/**
+ * True if a browser says that a page of another origin makes the request (Fetch Metadata Request Headers, "Sec-Fetch-Site"): it
+ * may send along what it knows of the caller's key. To follow a link to a page is the reader's own doing.
+ */
+function isOfAnotherSite({ method, headers }: Request): boolean {
+  const site = headers.get("sec-fetch-site") ?? "none";
+  if (site === "none" || site === "same-origin") return false;
+  const isLink = headers.get("sec-fetch-mode") === "navigate" && headers.get("sec-fetch-dest") === "document";
+  return !(method === "GET" && isLink);
 }
 
 /** Whether there is space for metadata, and for blobs in the geometry of STANDARD. */

@@ -10,6 +10,7 @@ import { allStores } from "../store/buckets/databases.ts";
 import type { StoreContext } from "../store/context.ts";
 import { StoreError } from "../store/failure.ts";
 import { durabilityPage } from "./durability-page.ts";
+import { healPage, verifyPage } from "./healing-pages.ts";
 import { isolateMetrics, type Observed } from "./isolate-metrics.ts";
 import type { OwnPage } from "./serve-page.ts";
 import { storeMetrics } from "./store-metrics.ts";
@@ -82,6 +83,8 @@ export function ownPages(store: StoreContext, observed: Observed): Map<string, O
     snapshots: snapshotsPage,
     restore: restorePage,
     check: checkPage,
+    heal: healPage(store),
+    verify: verifyPage(store),
     run: runPage,
   };
   return new Map(Object.entries(pages).map(([name, page]) => [name, [whileAvailable(page)]]));

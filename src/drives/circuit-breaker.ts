@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { decorate, decorateReader } from "./decorate.ts";
 import { type Drive, DriveError, type DriveFault, type ShardReader, type ShardWriter } from "./drive.ts";
+import { refusedWriter } from "./refused-writer.ts";
 
 export interface CircuitBreakerOptions {
   clock: Clock;
@@ -14,8 +15,8 @@ export interface CircuitBreakerOptions {
 const TROUBLE: ReadonlySet<DriveFault> = new Set(["unreachable", "timeout", "throttled", "unknown"]);
 
 /**
- * Fails at once, with the fault `circuit-open`, while the drive keeps failing, so that nobody waits for it. The state is of this
- * instance: one an isolate.
+ * Fails at once, with the fault `circuit-open`, while the drive keeps failing, so that nobody waits for it, except for a read that nothing
+ * else can serve. The state is of this instance: one an isolate.
  */
 export function withCircuitBreaker(drive: Drive, options: CircuitBreakerOptions): Drive {
   const circuit = new Circuit(drive.name, options);
@@ -24,8 +25,12 @@ export function withCircuitBreaker(drive: Drive, options: CircuitBreakerOptions)
       const refusal = circuit.enter();
       return refusal ? refusedWriter(refusal) : observedWriter(circuit, drive.put(key, sizeBytes));
     },
-    get: async (key, range) => {
-      const reader = await circuit.call(() => drive.get(key, range), { answerIsSuccess: false });
+    get: async (key, range, how) => {
+      const run = () => drive.get(key, range);
+      // Asked although it is open: the state of the past must not refuse what the drive could do now.
+      const reader = how?.isLastResort
+        ? await circuit.watch(run())
+        : await circuit.call(run, { answerIsSuccess: false });
       if (reader) return observedReader(circuit, reader);
       circuit.succeeded();
       return null;
@@ -123,9 +128,4 @@ function observedReader(circuit: Circuit, reader: ShardReader): ShardReader {
       return bytes;
     },
   });
-}
-
-function refusedWriter(refusal: DriveError): ShardWriter {
-  const refuse = () => Promise.reject(refusal);
-  return { write: refuse, close: refuse, abort: async () => {} };
 }

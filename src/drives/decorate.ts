@@ -15,7 +15,7 @@ export function decorate(inner: Drive, calls: Partial<DriveCalls>): Drive {
     },
     settleMs: inner.settleMs,
     put: (key, sizeBytes) => inner.put(key, sizeBytes),
-    get: (key, range) => inner.get(key, range),
+    get: (key, range, how) => inner.get(key, range, how),
     head: (key) => inner.head(key),
     delete: (keys) => inner.delete(keys),
     list: (options) => inner.list(options),

@@ -22,7 +22,7 @@ export interface Drive extends DriveTraits {
    * Opens a range (or the whole shard), or null where the key is absent. A range that does not lie inside the shard is a
    * `short` error, here or from the first read.
    */
-  get(key: string, range?: ByteRange): Promise<ShardReader | null>;
+  get(key: string, range?: ByteRange, how?: GetOptions): Promise<ShardReader | null>;
   /** Size of the shard, or null where the key is absent. Reads no data. */
   head(key: string): Promise<{ sizeBytes: number } | null>;
   /** Deletes up to 1,000 keys. Where it fails, some of them may be gone. */
@@ -49,6 +49,11 @@ export interface DriveTraits {
 }
 
 export type DriveClass = "small" | "large" | "both";
+
+export interface GetOptions {
+  /** Nothing else can serve: the drive is asked once even if it kept failing (see `circuit-open`). */
+  isLastResort?: boolean;
+}
 
 /** At least one byte. */
 export interface ByteRange {

@@ -15,7 +15,7 @@ export function withNamespace(inner: Drive, name: string): Drive {
   const prefix = `${NAMESPACE}${name}-`;
   return decorate(inner, {
     put: (key, sizeBytes) => inner.put(prefix + key, sizeBytes),
-    get: (key, range) => inner.get(prefix + key, range),
+    get: (key, range, how) => inner.get(prefix + key, range, how),
     head: (key) => inner.head(prefix + key),
     delete: (keys) => inner.delete(keys.map((key) => prefix + key)),
     list: async (options) => {

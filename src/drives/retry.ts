@@ -20,7 +20,7 @@ export interface RetryOptions {
  */
 export function withRetry(drive: Drive, options: RetryOptions): Drive {
   return decorate(drive, {
-    get: (key, range) => repeat(options, () => drive.get(key, range)),
+    get: (key, range, how) => repeat(options, () => drive.get(key, range, how)),
     head: (key) => repeat(options, () => drive.head(key)),
     delete: (keys) => repeat(options, () => drive.delete(keys)),
     list: (page) => repeat(options, () => drive.list(page)),

@@ -11,7 +11,8 @@ const DRAIN_MS_MAX = 5_000;
  */
 export async function drain(request: Request, clock: Clock): Promise<void> {
   const { body, headers } = request;
-  const declaredBytes = Number(headers.get("content-length") ?? Number.NaN);
+  // A body in HTTP's own chunks declares nothing: it is read as far as a declared one would be.
+  const declaredBytes = Number(headers.get("content-length") ?? 0);
   if (body === null || body.locked || !(declaredBytes <= DRAIN_BYTES_MAX)) return;
   if (!request.bodyUsed && /100-continue/i.test(headers.get("expect") ?? "")) return;
   const reader = body.getReader();
@@ -26,5 +27,9 @@ export async function drain(request: Request, clock: Clock): Promise<void> {
 }
 
 async function readToEnd(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
-  for (;;) if ((await reader.read()).done) return;
+  for (let bytes = 0; bytes <= DRAIN_BYTES_MAX; ) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    bytes += value.length;
+  }
 }

@@ -36,7 +36,9 @@ function declaredBytes(headers: Headers): number {
 
 function describe(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
-  const failure = "failure" in cause ? ` ${JSON.stringify(cause.failure)}` : "";
   const deeper = cause.cause === undefined ? "" : `\n  caused by ${describe(cause.cause)}`;
+  // An expected failure says all in its message: where in the code it was thrown helps nobody.
+  if (cause.name === "StoreError") return `${cause.message}${deeper}`;
+  const failure = "failure" in cause ? ` ${JSON.stringify(cause.failure)}` : "";
   return `${cause.stack ?? cause.message}${failure}${deeper}`;
 }

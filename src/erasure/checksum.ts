@@ -1,8 +1,19 @@
 import { createHash } from "node:crypto";
 import { crc32 as zlibCrc32 } from "node:zlib";
 import type { ErasureEngine } from "./engine.ts";
+import { Xxh3, Xxh64 } from "./xxhash.ts";
 
-export type ChecksumName = "crc32" | "crc32c" | "crc64nvme" | "sha1" | "sha256" | "md5";
+export type ChecksumName =
+  | "crc32"
+  | "crc32c"
+  | "crc64nvme"
+  | "sha1"
+  | "sha256"
+  | "sha512"
+  | "md5"
+  | "xxhash64"
+  | "xxhash3"
+  | "xxhash128";
 
 /** A checksum of bytes that come piece by piece. */
 export interface Checksum {
@@ -15,8 +26,8 @@ export interface Checksum {
 
 /**
  * A fresh checksum, each by what is fastest in workerd: CRC-32C and CRC-64/NVME in the engine (1.5 and 20 times as fast as the
- * runtime's), CRC-32 in node:zlib (twice as fast as the engine's), MD5 in the engine, which computes several together, the other
- * digests, and the MD5s that are too many for the engine, in node:crypto. See docs/performance.md.
+ * runtime's), CRC-32 in node:zlib (twice as fast as the engine's), MD5 in the engine, which computes several together, the
+ * XXH family, which the runtime has not, in the engine too, the other digests, and the MD5s that are too many for the engine, in node:crypto. See docs/performance.md.
  */
 export function createChecksum(name: ChecksumName, engine: ErasureEngine): Checksum {
   switch (name) {
@@ -28,7 +39,14 @@ export function createChecksum(name: ChecksumName, engine: ErasureEngine): Check
       return new Crc64Checksum(engine);
     case "sha1":
     case "sha256":
+    case "sha512":
       return new Digest(name);
+    case "xxhash64":
+      return new Xxh64(engine);
+    case "xxhash3":
+      return new Xxh3(engine, 64);
+    case "xxhash128":
+      return new Xxh3(engine, 128);
     case "md5":
       return engine.openMd5() ?? new Digest(name);
   }
@@ -71,7 +89,7 @@ class Crc64Checksum implements Checksum {
 class Digest implements Checksum {
   readonly #hash: ReturnType<typeof createHash>;
 
-  constructor(name: "sha1" | "sha256" | "md5") {
+  constructor(name: "sha1" | "sha256" | "sha512" | "md5") {
     this.#hash = createHash(name);
   }
 

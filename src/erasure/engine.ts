@@ -7,6 +7,7 @@ import { planReconstruction, runReconstruction } from "./reconstruction.ts";
 import { BLOB_ID_BYTES } from "./shard-header.ts";
 import type { StripeBuffer } from "./stripe-buffer.ts";
 import { StripePool } from "./stripe-pool.ts";
+import { SECRET } from "./xxhash-mixing.ts";
 
 /** What a frame's check is bound to besides its bytes. */
 export interface FrameIdentity {
@@ -39,6 +40,7 @@ export class ErasureEngine {
     this.#inputAt = instance.kernel.INPUT.value as number;
     this.#inputBytes = instance.kernel.INPUT_BYTES.value as number;
     this.#view = new DataView(instance.memory.buffer);
+    instance.memory.set(SECRET, instance.kernel.XXH_SECRET.value as number);
   }
 
   /** `module` is the compiled kernel.wasm. `slots` is the number of stripes that can be in work at the same time. */
@@ -115,6 +117,38 @@ export class ErasureEngine {
       value = this.#instance.kernel.crc32c(address, length, value);
     });
     return value >>> 0;
+  }
+
+  /** Takes whole stripes of 32 bytes into the four `lanes` of an XXH64. */
+  xxh64(bytes: Uint8Array, lanes: Uint8Array): void {
+    this.#withLanes(lanes, () =>
+      this.#eachPiece(bytes, (address, length) => this.#instance.kernel.xxh64(address, length / 32)),
+    );
+  }
+
+  /** Takes whole stripes of 64 bytes into the eight `lanes` of an XXH3; `done` of a block were before. Gives how many are after. */
+  xxh3(bytes: Uint8Array, lanes: Uint8Array, done: number): number {
+    let stripesDone = done;
+    this.#withLanes(lanes, () =>
+      this.#eachPiece(bytes, (address, length) => {
+        stripesDone = this.#instance.kernel.xxh3(address, length / 64, stripesDone);
+      }),
+    );
+    return stripesDone;
+  }
+
+  /** Takes the last 64 bytes of a message into the `lanes` of an XXH3. */
+  xxh3Last(bytes: Uint8Array, lanes: Uint8Array): void {
+    this.#withLanes(lanes, () => this.#eachPiece(bytes, (address) => this.#instance.kernel.xxh3Last(address)));
+  }
+
+  /** The kernel has room for the lanes of one message. */
+  #withLanes(lanes: Uint8Array, use: () => void): void {
+    const { kernel, memory } = this.#instance;
+    const at = kernel.XXH_STATE.value as number;
+    memory.set(lanes, at);
+    use();
+    lanes.set(memory.subarray(at, at + lanes.length));
   }
 
   /** CRC-64/NVME of blob id, shard and stripe, in the kernel's memory: it is needed for every frame. */

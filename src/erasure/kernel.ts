@@ -11,6 +11,11 @@ export interface Kernel {
   crc64nvme(address: number, bytes: number, crc: bigint): bigint;
   /** `blocks` blocks of 64 bytes of each of `lanes` (1 to 8) messages; MD5_LANES holds addresses, see assembly/memory.ts. */
   md5(lanes: number, blocks: number): void;
+  /** `stripes` of 32 bytes into the lanes at XXH_STATE. */
+  xxh64(address: number, stripes: number): void;
+  /** `stripes` of 64 bytes into the accumulators at XXH_STATE; takes and gives how many stripes of a block are done. */
+  xxh3(address: number, stripes: number, done: number): number;
+  xxh3Last(address: number): void;
   readonly IDENTITY: WebAssembly.Global;
   readonly INPUT: WebAssembly.Global;
   readonly INPUT_BYTES: WebAssembly.Global;
@@ -20,6 +25,8 @@ export interface Kernel {
   readonly PLAN: WebAssembly.Global;
   readonly SLOT_BYTES: WebAssembly.Global;
   readonly SLOTS: WebAssembly.Global;
+  readonly XXH_SECRET: WebAssembly.Global;
+  readonly XXH_STATE: WebAssembly.Global;
 }
 
 /** A kernel and its memory, which never grows: views of it stay valid. */

@@ -11,6 +11,8 @@ import { BucketTable } from "./buckets/buckets.ts";
 import { FIRST_DATABASE, IdentityTable } from "./buckets/identity.ts";
 import { PlacementTable } from "./buckets/placements.ts";
 import { BoundDatabase, type CostObserver, type Database } from "./database.ts";
+import { DriveTable } from "./drives/drives.ts";
+import { LossTable } from "./drives/losses.ts";
 import { GuardedDatabase } from "./guarded-database.ts";
 import { Identities } from "./identities/identities.ts";
 import { JobTable } from "./jobs/jobs.ts";
@@ -30,10 +32,12 @@ class Shared {
   readonly database: Database;
   readonly buckets: BucketTable;
   readonly memory: AccessMemory;
+  readonly drives: DriveTable;
 
-  constructor(database: Database, buckets: BucketTable, memory: AccessMemory) {
+  constructor(database: Database, { buckets, drives }: Pick<Metadata, "buckets" | "drives">, memory: AccessMemory) {
     this.database = database;
     this.buckets = buckets;
+    this.drives = drives;
     this.memory = memory;
   }
 }
@@ -64,6 +68,8 @@ export class Metadata {
   readonly snapshots: SnapshotTable;
   readonly checking: CheckingTable;
   readonly restoring: RestoringTable;
+  readonly drives: DriveTable;
+  readonly losses: LossTable;
 
   readonly #database: Database;
   readonly #memory: AccessMemory;
@@ -78,11 +84,13 @@ export class Metadata {
     this.identity = new IdentityTable(database, name);
     this.placements = new PlacementTable(database, name);
     this.identities = new Identities(database);
-    this.buckets = new BucketTable(database, name, memory, shared?.buckets);
+    this.drives = new DriveTable(database, name, shared?.drives);
+    this.losses = new LossTable(database);
+    this.buckets = new BucketTable(database, name, { memory, drives: this.drives, sharing: shared?.buckets });
     this.objects = new ObjectTable(database, memory);
     this.listing = new ListingQueries(database, memory);
     this.uploads = new UploadTable(database, memory);
-    this.blobs = new BlobTable(database);
+    this.blobs = new BlobTable(database, this.drives);
     this.commits = new Commits(database);
     this.appends = new Appends(database, memory);
     this.removals = new Removals(database);
@@ -105,6 +113,6 @@ export class Metadata {
    */
   guardedBy(guard: AccessGuard, first: Metadata | null = null): Metadata {
     const database = new GuardedDatabase(this.#database, guard, first === null ? null : first.#database);
-    return new Metadata(new Shared(database, this.buckets, this.#memory), undefined, this.identity.name);
+    return new Metadata(new Shared(database, this, this.#memory), undefined, this.identity.name);
   }
 }

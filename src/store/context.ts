@@ -2,6 +2,7 @@ import type { ByteBudget } from "../base/byte-budget.ts";
 import type { Clock } from "../base/clock.ts";
 import type { RandomBytes } from "../base/random.ts";
 import type { Drive } from "../drives/drive.ts";
+import type { DriveWatch } from "../drives/drive-watch.ts";
 import type { ErasureEngine } from "../erasure/engine.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { Gate } from "./gate.ts";
@@ -17,6 +18,10 @@ export interface StoreContext {
   readonly drives: readonly Drive[];
   /** What is known of how long they take. */
   readonly latency: DriveLatency;
+  /** What is known of drives in trouble. */
+  readonly watch: DriveWatch;
+  /** Is told what whoever runs the server should read, such as a drive that was found emptied. */
+  readonly tell?: (line: string) => void;
   readonly engine: ErasureEngine;
   /** For the shards of blobs that are kept in memory until they are whole: `BUFFERED_BYTES_MAX`. */
   readonly shardMemory: ByteBudget;

@@ -25,7 +25,7 @@ export type StoreFailure =
   | { kind: "versioning-needed"; bucket: BucketName }
   | { kind: "no-such-upload"; uploadId: string }
   /** A condition on the destination did not hold at the commit. */
-  | { kind: "precondition-failed"; condition: "If-Match" | "If-None-Match" }
+  | { kind: "precondition-failed"; condition: string }
   /** `If-Match` on a key that does not exist. */
   | { kind: "precondition-no-such-key"; key: ObjectKey }
   /** The condition holds, but not of what was there when the upload was begun. */
@@ -58,19 +58,39 @@ export type StoreFailure =
   /** The body took so long that its first shards might be taken for orphans before the commit. */
   | { kind: "too-slow"; secondsMax: number }
   /** Too few drives took their shard, or too few can give theirs. Nothing was made visible; try again later. */
-  | { kind: "drives-unavailable"; needed: number; available: number }
+  | { kind: "drives-unavailable"; needed: number; available: number; why?: readonly DriveRefusal[] }
   /** The disk of the metadata, or of too many drives, has no more left than its reserve. Deletions go on. */
   | { kind: "no-space"; where: "metadata" | "drives" }
   /** The metadata database did not answer. */
   | { kind: "metadata-unavailable" };
+
+/** Why a drive gave, or took, no shard. */
+export interface DriveRefusal {
+  drive: string;
+  reason: string;
+}
 
 /** The only expected error that the store throws. Everything else that it throws is a bug. */
 export class StoreError extends Error {
   readonly failure: StoreFailure;
 
   constructor(failure: StoreFailure, options?: { cause?: unknown }) {
-    super(failure.kind, options);
+    super(messageOf(failure), options);
     this.name = "StoreError";
     this.failure = failure;
   }
+}
+
+/** One line for the log. */
+function messageOf(failure: StoreFailure): string {
+  if (failure.kind !== "drives-unavailable") return failure.kind;
+  const { needed, available, why = [] } = failure;
+  const reasons = why.map(({ drive, reason }) => `${drive}: ${reason}`).join("; ");
+  return `too few drives answer, ${available} of the ${needed} needed${reasons === "" ? "" : `: ${reasons}`}`;
+}
+
+/** A drive's message without its name in front. */
+export function withoutDrive(drive: string, message: string): string {
+  const prefix = `drive ${drive}: `;
+  return message.startsWith(prefix) ? message.slice(prefix.length) : message;
 }

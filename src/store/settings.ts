@@ -9,7 +9,7 @@ export interface StoreSettings {
   /** Larger bodies, up to this many bytes, are stored as full copies (`smallGeometry`). */
   readonly smallBytesMax: number;
   readonly smallGeometry: Geometry;
-  /** Geometry of larger bodies by storage class. STANDARD is always there. */
+  /** Geometry of larger bodies by storage class. STANDARD is always there; a class that is not has the same. */
   readonly storageClasses: Readonly<Record<string, Geometry>>;
   /** Parts but the last are at least this large. */
   readonly partBytesMin: number;
@@ -19,8 +19,16 @@ export interface StoreSettings {
   readonly packAgeSeconds: number;
   /** Unfinished multipart uploads are aborted after this time. */
   readonly uploadAgeSecondsMax: number;
+  /** How often cron runs the jobs: the identity of a drive that was not seen for twice as long is unknown. */
+  readonly cronSeconds: number;
+  /** One run of all jobs lasts about this long. */
+  readonly runSeconds: number;
   /** One run of all jobs makes no more than about this many calls to drives. */
   readonly driveCallsPerRun: number;
+  /** Calls to drives that background work has open at a time: an invocation on Cloudflare has six connections. */
+  readonly driveConnections: number;
+  /** Healing writes no more than about this many bytes a second; 0: as fast as it can. */
+  readonly healBytesPerSecond: number;
   /** In about this time every frame of every shard is read and verified once. */
   readonly scrubCycleSeconds: number;
   /** One run of the scrub reads no more than about this many bytes; 0: nothing is scrubbed. */
@@ -63,7 +71,12 @@ export const DEFAULT_SETTINGS: StoreSettings = {
   graceSeconds: 24 * 3600,
   packAgeSeconds: 3600,
   uploadAgeSecondsMax: 7 * 24 * 3600,
+  cronSeconds: 300,
+  // A cron trigger that comes more often than hourly has 30 seconds.
+  runSeconds: 20,
   driveCallsPerRun: 4_000,
+  driveConnections: 6,
+  healBytesPerSecond: 0,
   scrubCycleSeconds: 30 * 24 * 3600,
   scrubBytesPerRun: 256 * 1024 * 1024,
   walkCycleSeconds: 24 * 3600,
@@ -94,7 +107,11 @@ export function parseSettings(vars: Readonly<Record<string, unknown>>): StoreSet
     graceSeconds: count("SHERD_GRACE_SECONDS", "graceSeconds", 365 * day),
     packAgeSeconds: count("SHERD_PACK_AGE_SECONDS", "packAgeSeconds", 365 * day),
     uploadAgeSecondsMax: count("SHERD_UPLOAD_EXPIRY_SECONDS", "uploadAgeSecondsMax", 3650 * day),
+    cronSeconds: count("SHERD_CRON_SECONDS", "cronSeconds", day, 10),
+    runSeconds: count("SHERD_RUN_SECONDS", "runSeconds", 900, 5),
     driveCallsPerRun: count("SHERD_DRIVE_CALLS_PER_RUN", "driveCallsPerRun", 1_000_000, 100),
+    driveConnections: count("SHERD_DRIVE_CONNECTIONS", "driveConnections", 256, 6),
+    healBytesPerSecond: count("SHERD_HEAL_BYTES_PER_SECOND", "healBytesPerSecond", 100 * 1024 ** 3),
     scrubCycleSeconds: count("SHERD_SCRUB_CYCLE_SECONDS", "scrubCycleSeconds", 3650 * day, 1),
     scrubBytesPerRun: count("SHERD_SCRUB_BYTES_PER_RUN", "scrubBytesPerRun", SCRUB_BYTES_LIMIT),
     walkCycleSeconds: count("SHERD_WALK_CYCLE_SECONDS", "walkCycleSeconds", 365 * day),
@@ -117,14 +134,29 @@ const INLINE_BYTES_LIMIT = 512 * 1024;
 const SMALL_BYTES_LIMIT = 16 * 1024 * 1024;
 /** More than one run can read in its time. */
 const SCRUB_BYTES_LIMIT = 100 * 1024 ** 3;
-const STORAGE_CLASS_NAMES = new Set([
+/** Those that S3 has for objects of general purpose buckets. */
+const STORAGE_CLASS_NAMES: ReadonlySet<string> = new Set([
   "STANDARD",
   "REDUCED_REDUNDANCY",
   "STANDARD_IA",
   "ONEZONE_IA",
   "INTELLIGENT_TIERING",
   "GLACIER_IR",
+  "GLACIER",
+  "DEEP_ARCHIVE",
 ]);
+
+/** True for the storage classes that a request may ask for. */
+export function isStorageClass(name: string): boolean {
+  return STORAGE_CLASS_NAMES.has(name);
+}
+
+/** How larger bodies of a storage class are stored: as the configuration says, or as those of STANDARD are. */
+export function geometryOfClass({ storageClasses }: StoreSettings, storageClass: string): Geometry {
+  const geometry = Object.hasOwn(storageClasses, storageClass) ? storageClasses[storageClass] : storageClasses.STANDARD;
+  if (!geometry) throw new Error("storage class STANDARD has no geometry");
+  return geometry;
+}
 
 function text(vars: Readonly<Record<string, unknown>>, name: string): string | undefined {
   const value = vars[name];

@@ -50,7 +50,17 @@ export interface Attributes {
   user: Record<string, string>;
 }
 
-export type ChecksumAlgorithm = "crc32" | "crc32c" | "crc64nvme" | "sha1" | "sha256";
+export type ChecksumAlgorithm =
+  | "crc32"
+  | "crc32c"
+  | "crc64nvme"
+  | "sha1"
+  | "sha256"
+  | "sha512"
+  | "md5"
+  | "xxhash64"
+  | "xxhash3"
+  | "xxhash128";
 /** `full-object`: of all the bytes. `composite`: of the parts' checksums, printed with `-<parts>`. */
 export type ChecksumType = "full-object" | "composite";
 
@@ -104,7 +114,7 @@ export interface ObjectHead extends ObjectAccess {
 }
 
 /** Digests that a body may be asked for. MD5 is always computed (it is the ETag). */
-export type DigestName = ChecksumAlgorithm | "md5";
+export type DigestName = ChecksumAlgorithm;
 export type Digests = ReadonlyMap<DigestName, Uint8Array>;
 
 /** A request body on its way in. The store pulls it once, start to end. */

@@ -72,7 +72,12 @@ describe("streaming checksums", () => {
     crc64nvme: "ae8b14860a799888",
     sha1: createHash("sha1").update(CHECK).digest("hex"),
     sha256: createHash("sha256").update(CHECK).digest("hex"),
+    sha512: createHash("sha512").update(CHECK).digest("hex"),
     md5: createHash("md5").update(CHECK).digest("hex"),
+    // By xxHash 0.8.4.
+    xxhash64: "8cb841db40e6ae83",
+    xxhash3: "72dcb18b67a17dff",
+    xxhash128: "33119477ede5dcd5e9716427681d5860",
   };
 
   test.each(Object.entries(EXPECTED))("%s", (name, expected) => {

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { collect, collectGarbage, countGarbage } from "../../src/maintenance/collect/collect.ts";
+import { runJobs } from "../../src/maintenance/run/run-jobs.ts";
+import { snapshot } from "../../src/maintenance/snapshots/snapshot.ts";
 import { deleteObject } from "../../src/store/delete/delete.ts";
 import { openObject } from "../../src/store/read/objects.ts";
 import { pattern, readAll } from "../support/store.ts";
@@ -30,6 +32,24 @@ describe("collect", () => {
     expect(await runJob(collect, rig.store())).toMatchObject({ emptied: 3, deletedBlobs: 3, waitingBlobs: 0 });
     expect(rig.stored()).toEqual(await rig.named());
     expect(rig.stored().size).toBe(6);
+    await rig.expectBytes("stays", LARGE);
+  });
+
+  it("does not wait for the grace time while a disk fills up, nor for the next snapshot, but for reads under way", async () => {
+    const space = { measure: async () => [{ name: "drive-1", freeBytes: 15, totalBytes: 99, reserveBytes: 10 }] };
+    const tight = (snapshotSeconds: number) => ({ ...rig.store({ settings: { snapshotSeconds } }), space });
+    await rig.put("stays", LARGE);
+    await runJobs(tight(24 * 3600), [snapshot]);
+    await rig.clock.advance(MINUTE_MS);
+    await putAndDelete(2);
+    await rig.clock.advance(14 * MINUTE_MS);
+    expect(await runJob(collect, tight(0))).toMatchObject({ emptied: 0 });
+    await rig.clock.advance(2 * MINUTE_MS);
+    expect(await runJob(collect, rig.store())).toMatchObject({ emptied: 0 });
+    // The snapshot of a quarter of an hour ago holds them: another one is taken now, and nothing but that is waited for.
+    expect(await runJob(collect, tight(24 * 3600))).toMatchObject({ emptied: 0 });
+    await runJobs(tight(24 * 3600), [snapshot]);
+    expect(await runJob(collect, tight(24 * 3600))).toMatchObject({ emptied: 2, deletedBlobs: 2 });
     await rig.expectBytes("stays", LARGE);
   });
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { storeMetrics } from "../../src/admin/store-metrics.ts";
+import { isMarkerKey } from "../../src/drives/marker.ts";
 import { durability } from "../../src/maintenance/census/durability.ts";
 import { checkStore } from "../../src/maintenance/check/check.ts";
 import type { Job } from "../../src/maintenance/run/job.ts";
@@ -34,7 +35,8 @@ beforeEach(async () => {
 afterEach(() => rig.dispose());
 
 const shardsIn = (prefix: string) =>
-  rig.drives.flatMap(({ shards }) => [...shards.keys()]).filter((key) => key.startsWith(prefix)).length;
+  rig.drives.flatMap(({ shards }) => [...shards.keys()]).filter((key) => key.startsWith(prefix) && !isMarkerKey(key))
+    .length;
 const counts = () => ({ DB: shardsIn("0"), DB_2: shardsIn("z-DB_2-"), DB_3: shardsIn("z-DB_3-") });
 
 async function days(isolate: StoreContext, count: number): Promise<void> {

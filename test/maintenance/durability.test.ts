@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { durabilityPage } from "../../src/admin/durability-page.ts";
+import { isMarkerKey } from "../../src/drives/marker.ts";
 import { census } from "../../src/maintenance/census/census.ts";
 import { type DurabilityReport, durability } from "../../src/maintenance/census/durability.ts";
 import { heal } from "../../src/maintenance/heal/heal.ts";
-import { runJobs } from "../../src/maintenance/run/run-jobs.ts";
-import { scrub } from "../../src/maintenance/scrub/scrub.ts";
+import { JOBS, runJobs } from "../../src/maintenance/run/run-jobs.ts";
 import { snapshot } from "../../src/maintenance/snapshots/snapshot.ts";
+import { queueLosses } from "../../src/maintenance/watch/queue-losses.ts";
+import { watch } from "../../src/maintenance/watch/watch.ts";
 import { createBucket } from "../../src/store/buckets/buckets.ts";
 import type { StoreContext } from "../../src/store/context.ts";
 import { openObject } from "../../src/store/read/objects.ts";
@@ -28,11 +30,16 @@ beforeEach(async () => {
   rig = await openTestStore({ clock, decorateDrive: (drive) => withFaults(drive, (call) => plan(call)) });
   await createBucket(rig.store, { name: bucket, owner: "root", region: "us-east-1" });
   await putObject(rig.store, put(bucket, "large", BODY));
+  await runJobs(
+    rig.store,
+    [...JOBS].filter(({ name }) => name !== "census"),
+  );
 });
 afterEach(() => rig.dispose());
 
+/** After a look at the drives and a count of the blobs; every other job has run once. */
 async function counted(store: StoreContext = rig.store): Promise<DurabilityReport> {
-  await runJobs(store, [census]);
+  await runJobs(store, [watch, census]);
   return durability(store);
 }
 
@@ -48,8 +55,7 @@ describe("durability", () => {
   });
 
   it("names a drive that does not answer", async () => {
-    plan = ({ drive, kind }) =>
-      drive === "drive-3" && kind === "head" ? { kind: "fail", fault: "unreachable" } : null;
+    plan = ({ drive, kind }) => (drive === "drive-3" && kind === "get" ? { kind: "fail", fault: "unreachable" } : null);
     const report = await counted();
     expect(report.green).toBe(false);
     expect(report.headline).toContain("drive drive-3 does not answer");
@@ -92,7 +98,7 @@ describe("durability", () => {
     await runJobs(rig.store, [failing]).catch(() => {});
     expect((await durability(rig.store)).headline).toContain("job failing failed: Error: no luck");
     await clock.advance(3 * 3600 * 1000);
-    await runJobs(rig.store, [census]);
+    await runJobs(rig.store);
     const { jobs, headline } = await durability(rig.store);
     expect(jobs.filter(({ stuck }) => stuck).map(({ name }) => name)).toEqual(["failing"]);
     expect(headline).not.toContain("job census");
@@ -100,27 +106,68 @@ describe("durability", () => {
     expect((await durability(rig.store)).headline).toContain("the blobs were last counted more than a day ago");
   });
 
-  it("knows of a shard that vanished, and of a whole drive's, once the scrub has met them", async () => {
+  it("knows of a drive that was emptied at once, though nobody has read anything", async () => {
     await counted();
-    const [victim] = rig.drives;
-    victim?.shards.clear();
-    // Nobody has looked yet, and the drive answers.
+    rig.drives[0]?.shards.clear();
+    const report = await durability(rig.store);
+    expect(report).toMatchObject({ green: false, light: "yellow" });
+    expect(report.headline).toBe(
+      "drive drive-1 was emptied: it is taken into use again, and what it held is healed from the other drives",
+    );
+    expect(report.drives[0]).toMatchObject({ state: "emptied", reachable: true });
+    await runJobs(rig.store);
+    expect((await counted()).headline).toBe("every blob is at full redundancy");
+  });
+
+  it("knows of a shard that vanished from a drive that goes on, once a sample, or the scrub, has met it", async () => {
+    await counted();
+    for (const key of rig.drives[0]?.shards.keys() ?? []) {
+      if (!isMarkerKey(key)) rig.drives[0]?.shards.delete(key);
+    }
+    // Nobody has looked yet, and the drive is the right one.
     expect((await counted()).green).toBe(true);
-    await runJobs(rig.store, [scrub]);
-    await clock.advance(30 * 24 * 3600 * 1000);
-    await runJobs(rig.store, [scrub]);
-    const { green, headline } = await counted();
-    expect(green).toBe(false);
+    await clock.advance(3600 * 1000);
+    const { headline } = await counted();
     expect(headline).toContain("1 blobs of geometry 4+2 lack shards; 1 shards wait to be healed");
-    await runJobs(rig.store, [heal]);
-    expect((await counted()).headline).not.toContain("lack shards");
+    await runJobs(rig.store, [queueLosses, heal]);
+    expect((await counted()).headline).toBe("every blob is at full redundancy");
+  });
+
+  it("is not green if a drive was not seen for two runs of cron, or a job has never run", async () => {
+    await counted();
+    await clock.advance(2 * 300 * 1000 + 1);
+    expect(await durability(rig.store)).toMatchObject({
+      green: false,
+      headline: expect.stringContaining("was not seen for 600 seconds: see whether the background jobs run"),
+    });
+    const fresh = await openTestStore({ clock });
+    await runJobs(fresh.store, [watch, census]);
+    expect((await durability(fresh.store)).headline).toContain("background jobs have not run yet in every database");
+    await fresh.dispose();
+  });
+
+  it("tells of disks that fill up", async () => {
+    await counted();
+    const gauge = (freeBytes: number) => ({
+      measure: async () => [{ name: "drive-2", freeBytes, totalBytes: 1e12, reserveBytes: 1e9 }],
+    });
+    const full = await durability({ ...rig.store, space: gauge(1e8) });
+    expect(full).toMatchObject({
+      light: "red",
+      headline: expect.stringContaining("95 MiB are left on the disk of drive drive-2"),
+    });
+    expect(full.drives[1]?.space?.freeBytes).toBe(1e8);
+    expect(await durability({ ...rig.store, space: gauge(1.5e9) })).toMatchObject({ light: "yellow" });
+    expect(await durability({ ...rig.store, space: gauge(1e11) })).toMatchObject({ light: "green" });
   });
 
   it("tells of blobs that are lost, first of all", async () => {
     const [blob] = await rig.store.metadata.census.blobs("", 1);
-    const found = [0, 1, 2].map((shard) => ({ shard, cause: "absent" as const }));
-    await rig.store.metadata.blobs.noteDamage(blob?.id ?? "", found, clock.now());
-    expect((await counted()).headline).toMatch(/^1 blobs of geometry 4\+2 have fewer than 4 good shards; /);
+    const found = [0, 1, 2].map((shard) => ({ blobId: blob?.id ?? "", shard, cause: "absent" as const }));
+    await rig.store.metadata.blobs.noteDamage(found, [], clock.now());
+    expect((await counted()).headline).toMatch(
+      /^1 blobs cannot be read as far as is known: .*; 1 blobs of geometry 4\+2 have fewer than 4 good shards; /,
+    );
     // It cannot be healed: the backlog stays, and is told of.
     const lost = new Set(found.map(({ shard }) => blob?.shards[shard]?.[0]));
     for (let run = 0; run < 3; run++) {

@@ -107,7 +107,7 @@ describe("a snapshot", () => {
     const all = await rig.rows<{ name: string }>(
       "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
     );
-    const rest = ["blob_refs", "trash", "damage", "guard", "jobs", "identity"];
+    const rest = ["blob_refs", "trash", "damage", "guard", "jobs", "identity", "drives", "drive_losses"];
     expect(all.map(({ name }) => name).sort()).toEqual([...Object.keys(SNAPSHOT_TABLES), ...rest].sort());
   });
 

@@ -5,6 +5,7 @@ import { drain } from "../../src/maintenance/heal/drain.ts";
 import { heal } from "../../src/maintenance/heal/heal.ts";
 import { runJobs } from "../../src/maintenance/run/run-jobs.ts";
 import { walk, walkDrives } from "../../src/maintenance/walk/walk.ts";
+import { watch } from "../../src/maintenance/watch/watch.ts";
 import { deleteObject } from "../../src/store/delete/delete.ts";
 import type { StoreError } from "../../src/store/failure.ts";
 import { newId } from "../../src/store/placement/ids.ts";
@@ -237,6 +238,7 @@ describe("the cycle of the walk", () => {
     for (let n = 0; n < 2_400; n++) {
       rig.drive("drive-1").shards.set(shardKey(newId(rig.store()), 0), new Uint8Array(1));
     }
+    await runJob(watch, rig.store());
     let lists = 0;
     rig.plan = ({ kind, drive }) => {
       if (kind === "list" && drive === "drive-1") lists++;
@@ -251,6 +253,7 @@ describe("the cycle of the walk", () => {
     await abandonedPut();
     await rig.clock.advance(2 * DAY_MS);
     const held = rig.drive("drive-2").shards.size;
+    await runJob(watch, rig.store());
     rig.plan = ({ drive }) => (drive === "drive-2" ? { kind: "fail", fault: "timeout" } : null);
     const first = await walk.run(rig.store(), ENDLESS, null);
     expect(first.report).toMatchObject({ deletedShards: 6 - held, failedDrives: 1 });

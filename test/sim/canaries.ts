@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import type { Host } from "../../sim/operation.ts";
 import { Violation } from "../../sim/oracle.ts";
 import { simulate } from "../../sim/simulation.ts";
+import { isMarkerKey } from "../../src/drives/marker.ts";
 import { kernelModule } from "../support/kernel.ts";
 
 type Sabotage = (host: Host) => void;
@@ -95,6 +96,34 @@ export const CANARIES: [string, Sabotage][] = [
       const version = commits.version.bind(commits);
       commits.version = ({ completes, ...commit }) =>
         version(completes ? { ...commit, completes: { ...completes, parts: [] } } : commit);
+    },
+  ],
+  [
+    "a drive that was emptied is taken into use again, and what it held is not queued",
+    ({ store }) => {
+      store.metadata.losses.add = async () => {};
+    },
+  ],
+  [
+    "who a drive is, is remembered instead of looked up",
+    ({ store }) => {
+      for (const drive of store.drives) {
+        const get = drive.get.bind(drive);
+        drive.get = async (key, ...how) => {
+          const reader = await get(key, ...how);
+          if (reader || !isMarkerKey(key)) return reader;
+          const { store: id } = await store.metadata.drives.look();
+          const marker = { format: "sherd-drive", version: 1, store: id, drive: drive.name };
+          const text = JSON.stringify({ ...marker, generation: 1, id: "", madeMs: 0 });
+          return { read: async () => new TextEncoder().encode(text.padEnd(512)), cancel: async () => {} };
+        };
+      }
+    },
+  ],
+  [
+    "the healer takes nothing from its queue",
+    ({ store }) => {
+      store.metadata.healing.claim = async () => [];
     },
   ],
   [

@@ -9,7 +9,15 @@ describe("the simulation", () => {
   it("finds nothing", async () => {
     const { counts } = await simulate({ seed: 1, steps: 2_000, kernel });
     // It must have met what it is there to meet.
-    for (const event of ["crash", "drive call failed", "database answer lost", "shard rotten", "cron"]) {
+    for (const event of [
+      "crash",
+      "drive call failed",
+      "database answer lost",
+      "shard rotten",
+      "cron",
+      "drive lost",
+      "green said",
+    ]) {
       expect([event, (counts[event] ?? 0) > 0]).toEqual([event, true]);
     }
   });

@@ -5,6 +5,7 @@ import { Metadata } from "../../src/metadata/metadata.ts";
 import { openStores } from "../../src/store/buckets/databases.ts";
 import type { StoreContext } from "../../src/store/context.ts";
 import type { StoreSettings } from "../../src/store/settings.ts";
+import { watchedDrives } from "../../src/store/watched-drives.ts";
 import { BUFFERED_BYTES_MAX } from "../../src/store/write/blob-layouts.ts";
 import type { BatchFault } from "./faulty-d1.ts";
 import { withBatchFaults } from "./faulty-d1.ts";
@@ -41,7 +42,8 @@ export class DatabasesRig {
     const databases = names.map((name, index) => new Metadata(this.#watched(bound[index] as string), undefined, name));
     const shardMemory = new ByteBudget(BUFFERED_BYTES_MAX);
     const ownSettings = { ...settings, ...this.#settings };
-    const parts = { drives, engine, latency, shardMemory, random, clock: this.clock, settings: ownSettings };
+    const watched = watchedDrives(drives, databases);
+    const parts = { ...watched, engine, latency, shardMemory, random, clock: this.clock, settings: ownSettings };
     return openStores(databases, parts);
   }
 

@@ -14,6 +14,7 @@ import type { StoreContext } from "../../src/store/context.ts";
 import { DriveLatency } from "../../src/store/read/drive-latency.ts";
 import { DEFAULT_SETTINGS, type StoreSettings } from "../../src/store/settings.ts";
 import type { IncomingBody } from "../../src/store/types.ts";
+import { watchedDrives } from "../../src/store/watched-drives.ts";
 import { BUFFERED_BYTES_MAX } from "../../src/store/write/blob-layouts.ts";
 import { createEngine } from "./kernel.ts";
 import { openRealD1 } from "./real-d1.ts";
@@ -65,9 +66,10 @@ export function buildStore(
   observe?: (cost: Cost) => void,
 ): StoreContext {
   const { drives, engine, d1, settings, clock = systemClock, decorateDrive, decorateD1 } = parts;
+  const metadata = new Metadata(decorateD1 ? decorateD1(d1) : d1, observe);
   return {
-    metadata: new Metadata(decorateD1 ? decorateD1(d1) : d1, observe),
-    drives: decorateDrive ? drives.map(decorateDrive) : drives,
+    metadata,
+    ...watchedDrives(decorateDrive ? drives.map(decorateDrive) : drives, [metadata]),
     latency: new DriveLatency(),
     shardMemory: new ByteBudget(BUFFERED_BYTES_MAX),
     engine,

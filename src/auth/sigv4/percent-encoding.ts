@@ -33,28 +33,46 @@ function reencode(text: string, special: (token: string) => string | undefined):
   });
 }
 
+/** A form of the path, and what a raw `+` in it stands for. */
+export interface CanonicalPath {
+  readonly path: string;
+  readonly plus: "space" | "plus";
+}
+
 /**
- * The forms that a client may have signed of the path that arrived, without repetition, at most three:
+ * The forms that a client may have signed of the path that arrived, without repetition, at most five:
  * as it stands (S3 signs the path once encoded and never normalises it); rebuilt segment by segment (the edge may have
  * decoded unreserved escapes, a client may encode less than AWS does); and rebuilt with `%2F` as a separator (how S3
- * itself sees it). All three name the same object.
+ * itself sees it). A raw `+` is a space, as it is to S3, unless the client has signed `%2B` for it.
  */
-export function canonicalPaths(rawPath: string): readonly string[] {
+export function canonicalPaths(rawPath: string): readonly CanonicalPath[] {
   const path = rawPath === "" ? "/" : rawPath;
-  const bySegment = reencode(path, (token) => (token === "/" ? "/" : undefined));
-  const decodedSlash = reencode(path, (token) => (token === "/" || token.toUpperCase() === "%2F" ? "/" : undefined));
-  const forms = new Set([bySegment, decodedSlash]);
-  return printableAscii.test(path) ? [...new Set([path, ...forms])] : [...forms];
+  const forms = new Map<string, CanonicalPath["plus"]>();
+  const add = (form: string, plus: CanonicalPath["plus"]) => forms.has(form) || forms.set(form, plus);
+  if (printableAscii.test(path)) add(path, "space");
+  for (const plus of ["space", "plus"] as const) {
+    const plusForm = plus === "space" ? "%20" : "%2B";
+    const separators = [["/"], ["/", "%2F"]];
+    for (const slashes of separators) {
+      const special = (token: string) => {
+        if (slashes.includes(token.toUpperCase())) return "/";
+        return token === "+" ? plusForm : undefined;
+      };
+      add(reencode(path, special), plus);
+    }
+  }
+  return [...forms].map(([form, plus]) => ({ path: form, plus }));
 }
 
 /**
  * The same for services other than S3, which sign the path encoded once more: as it arrived, and with empty segments taken out,
  * which these services do and some signers do not.
  */
-export function twiceEncodedPaths(rawPath: string): readonly string[] {
+export function twiceEncodedPaths(rawPath: string): readonly CanonicalPath[] {
   const path = rawPath === "" ? "/" : rawPath;
   const forms = [path, path.replace(/\/{2,}/g, "/")];
-  return [...new Set(forms.map((form) => form.replace(/[^A-Za-z0-9\-._~/]/gu, escapeBytes)))];
+  const encoded = new Set(forms.map((form) => form.replace(/[^A-Za-z0-9\-._~/]/gu, escapeBytes)));
+  return [...encoded].map((form) => ({ path: form, plus: "plus" }));
 }
 
 /**

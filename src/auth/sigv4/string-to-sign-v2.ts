@@ -18,7 +18,7 @@ const valuedParameters: ReadonlySet<string> = new Set(valued.split(" "));
 export const resourceParameters: ReadonlySet<string> = new Set([...named.split(" "), ...valuedParameters]);
 
 /**
- * The strings that the client may have signed, without repetition, the likeliest first, twelve at most: paths and headers
+ * The strings that the client may have signed, without repetition, the likeliest first, twelve at most, twenty where the path has a `+`: paths and headers
  * arrive changed as described at `canonicalRequests`.
  *
  * Follows "Signing and authenticating REST requests" (Signature Version 2) of the S3 User Guide.
@@ -69,8 +69,7 @@ function canonicalParameters(rawQuery: string): string {
 
 /** The path, with the bucket of the host before it. botocore signs the path of a bucket with a slash that its URL lacks. */
 function resourcePaths(head: RequestHead): readonly string[] {
-  if (head.bucketOfHost !== undefined)
-    return canonicalPaths(head.rawPath).map((path) => `/${head.bucketOfHost}${path}`);
-  const paths = canonicalPaths(head.rawPath);
+  const paths = canonicalPaths(head.rawPath).map(({ path }) => path);
+  if (head.bucketOfHost !== undefined) return paths.map((path) => `/${head.bucketOfHost}${path}`);
   return [...paths, ...paths.filter((path) => /^\/[^/]+$/.test(path)).map((path) => `${path}/`)];
 }

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
-import { canonicalRequests } from "./canonical-request.ts";
+import { type CanonicalRequest, canonicalRequests, type SignedForm } from "./canonical-request.ts";
 import { checkSkew } from "./clock-skew.ts";
 import { equalInConstantTime } from "./constant-time.ts";
 import type { Checked } from "./failures.ts";
@@ -33,6 +33,8 @@ export interface VerifiedSignature {
   /** `date/region/service/aws4_request` */
   readonly scope: string;
   readonly accessKeyId: string;
+  /** How the client has read what it signed. */
+  readonly form: SignedForm;
 }
 
 /**
@@ -69,7 +71,8 @@ export function verifySignature(
   if (attempt.matches) {
     keys.remember(secret, signed.scope, signingKey);
     const { signature, accessKeyId } = signed;
-    return { ok: true, value: { signingKey, seedSignature: signature, timestamp, scope, accessKeyId } };
+    const { form } = attempt;
+    return { ok: true, value: { signingKey, seedSignature: signature, timestamp, scope, accessKeyId, form } };
   }
   // A refusal takes as long with a cached key as without, or its time would tell which keys are in use.
   if (cached !== undefined) deriveSigningKey(secret, signed.scope);
@@ -109,15 +112,15 @@ export function signText(signingKey: Uint8Array, stringToSign: string): string {
   return createHmac("sha256", signingKey).update(stringToSign).digest("hex");
 }
 
-type Attempt = { matches: true } | { matches: false; canonicalRequest: string; stringToSign: string };
+type Attempt = { matches: true; form: SignedForm } | { matches: false; canonicalRequest: string; stringToSign: string };
 
 /** Tries the forms of the request until one matches; where none does, reports the first: the request as it arrived. */
-function tryForms(signed: SignedRequest, forms: Iterable<string>, signingKey: Uint8Array): Attempt {
+function tryForms(signed: SignedRequest, forms: Iterable<CanonicalRequest>, signingKey: Uint8Array): Attempt {
   const prefix = `AWS4-HMAC-SHA256\n${formatBasicTime(signed.timestampMs)}\n${scopeText(signed.scope)}\n`;
   let first: Attempt | undefined;
-  for (const canonicalRequest of forms) {
+  for (const { text: canonicalRequest, ...form } of forms) {
     const stringToSign = prefix + createHash("sha256").update(canonicalRequest).digest("hex");
-    if (equalInConstantTime(signText(signingKey, stringToSign), signed.signature)) return { matches: true };
+    if (equalInConstantTime(signText(signingKey, stringToSign), signed.signature)) return { matches: true, form };
     first ??= { matches: false, canonicalRequest, stringToSign };
   }
   return first ?? { matches: false, canonicalRequest: "", stringToSign: "" };

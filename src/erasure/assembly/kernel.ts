@@ -8,6 +8,8 @@ import { fillCrcTables } from "./slice";
 export { crc32, crc32c, crc64nvme } from "./crc";
 export { md5 } from "./generated";
 export { IDENTITY, INPUT, INPUT_BYTES, MD5_LANES, MD5_PAGES, MD5_STATES, PLAN, SLOT_BYTES, SLOTS } from "./memory";
+export { XXH_SECRET, XXH_STATE } from "./memory";
+export { xxh3, xxh3Last, xxh64 } from "./xxhash";
 
 /** See planes.mjs, which computes the same. */
 const FRAME_STRIDE_MAX: usize = 262144 + 4096 - 128;

@@ -33,6 +33,11 @@ export const MD5_LANES: usize = MD5_BEFORE + 128;
 /** The state of lanes without a message. */
 export const MD5_IDLE: usize = MD5_LANES + 64;
 
+/** The secret of XXH3, 192 bytes, which the host writes once. */
+export const XXH_SECRET: usize = MD5_IDLE + 64;
+/** The lanes of the message whose XXH64 or XXH3 is being computed, at most eight u64. */
+export const XXH_STATE: usize = XXH_SECRET + 192;
+
 /** What each range of folding leaves; see folds.mjs. */
 export const LEFT_FAR: usize = 131072;
 export const LEFT_NEAR: usize = 147456;

@@ -1,5 +1,6 @@
 import { shardBytes } from "../../erasure/layout.ts";
 import type { CountedBlob } from "../../metadata/blobs/census.ts";
+import { parseShardKey } from "../../store/placement/shard-key.ts";
 import type { Job } from "../run/job.ts";
 
 const BLOBS_PER_PAGE = 1_000;
@@ -16,6 +17,8 @@ export interface Totals {
   neverVerified: number;
   /** The verification that is longest ago; null where there was none. */
   oldestVerifiedMs: number | null;
+  /** The shard that was verified, or else written, longest ago; null where there is none. Absent in what earlier versions counted. */
+  oldestSeenMs?: number | null;
 }
 
 export interface CensusCursor {
@@ -54,6 +57,7 @@ function beginning(beganMs: number, complete: CensusCursor["complete"]): CensusC
     redundancy: {},
     neverVerified: 0,
     oldestVerifiedMs: null,
+    oldestSeenMs: null,
   };
   return { afterId: "", beganMs, totals, complete };
 }
@@ -71,6 +75,8 @@ function count(totals: Totals, blob: CountedBlob): void {
     drive.bytes += bytes;
     if (!blob.damaged.includes(shard)) good += 1;
     const verifiedMs = blob.verifiedMs[shard] ?? null;
+    const seenMs = verifiedMs ?? parseShardKey(place[1])?.writtenMs ?? 0;
+    totals.oldestSeenMs = Math.min(totals.oldestSeenMs ?? seenMs, seenMs);
     if (verifiedMs === null) totals.neverVerified += 1;
     else totals.oldestVerifiedMs = Math.min(totals.oldestVerifiedMs ?? verifiedMs, verifiedMs);
   });

@@ -1,96 +1,112 @@
-import { DriveError } from "../../drives/drive.ts";
-import type { Backlog } from "../../metadata/blobs/census.ts";
-import type { JobRow } from "../../metadata/jobs/jobs.ts";
+import type { DriveState } from "../../drives/drive-state.ts";
+import { examineDrive } from "../../drives/examine.ts";
+import type { DriveRow } from "../../metadata/drives/drives.ts";
+import { allStores } from "../../store/buckets/databases.ts";
 import type { StoreContext } from "../../store/context.ts";
-import { type GatheredJob, gather } from "../run/gather.ts";
+import type { Space } from "../../store/space.ts";
+import { type Gathered, type GatheredJob, gather } from "../run/gather.ts";
 import { RESTORE_JOB } from "../snapshots/restore.ts";
-import type { SnapshotCursor } from "../snapshots/snapshot.ts";
-import type { SnapshotSummary } from "../snapshots/snapshot-format.ts";
-import type { Totals } from "./census.ts";
+import { sentenceOf } from "../watch/sentences.ts";
+import { expectedMarker, type WatchCursor } from "../watch/watch.ts";
+import { evidenceOf } from "./evidence.ts";
+import { type DriveHealth, type DurabilityReport, type JobHealth, snapshotsOf } from "./report.ts";
+import { findTroubles } from "./troubles.ts";
 
-/** A walk over all blobs is not trusted for longer. */
-const CENSUS_AGE_MS_MAX = 24 * 3600 * 1000;
 /** A job that has not ended well for so long is stuck. */
 const JOB_AGE_MS_MAX = 2 * 3600 * 1000;
-/** How much longer ago than it should be the last snapshot may be: it may take many runs. */
-const SNAPSHOT_DELAY_MS_MAX = 24 * 3600 * 1000;
 
-export interface DriveHealth {
-  name: string;
-  domain: string;
-  class: string;
-  reachable: boolean;
-  latencyMs: number;
-  /** Why it is not reachable. */
-  error: string | null;
-  shards: number;
-  bytes: number;
-}
+export type * from "./report.ts";
 
-export interface JobHealth {
-  name: string;
-  finishedMs: number | null;
-  failedMs: number | null;
-  failure: string | null;
-  report: Readonly<Record<string, number>> | null;
-  stuck: boolean;
-}
-
-export interface DurabilityReport {
-  /** Every blob is at full redundancy, every drive answers, and every job works. */
-  green: boolean;
-  /** One line that says so, or what is wrong. */
-  headline: string;
-  atMs: number;
-  /** As large as D1 says. */
-  databases: { name: string; sizeBytes: number }[];
-  drives: DriveHealth[];
-  /** From the last complete walk over all blobs; null before the first. */
-  census: { atMs: number; totals: Totals } | null;
-  backlog: Backlog;
-  jobs: JobHealth[];
-  /** Snapshots of the metadata on the drives, the oldest first. */
-  snapshots: ({ database: string } & SnapshotSummary)[];
-}
-
-/** How redundant everything really is, as far as is known now: two round trips to each database and one small call to each drive. */
+/**
+ * How redundant everything really is, as far as is known now: five round trips to each database and one small call to each drive, which
+ * is asked who it is. Green is a claim that rests on `evidence`; what is not known is not green.
+ */
 export async function durability(store: StoreContext): Promise<DurabilityReport> {
-  const [gathered, probes] = await Promise.all([
-    gather(store),
-    Promise.all(store.drives.map((drive) => probe(store, drive))),
-  ]);
+  const [gathered, spaces] = await Promise.all([gather(store), store.space?.measure() ?? []]);
+  const drives = await Promise.all(allDrives(store).map((drive) => driveHealth(store, drive, { gathered, spaces })));
   const { databases, census, backlog } = gathered;
   const atMs = store.clock.now();
-  const drives = probes.map((probed) => ({ ...probed, ...(census?.totals.drives[probed.name] ?? NOTHING) }));
   const isOneOfSeveral = databases.length > 1;
-  const health = gathered.jobs.filter(isNoRestore).map((job) => {
+  const jobs = gathered.jobs.filter(isNoRestore).map((job) => {
     const name = isOneOfSeveral ? `${job.database}/${job.name}` : job.name;
     return jobHealth({ ...job, name }, atMs);
   });
-  const snapshots = gathered.jobs.flatMap(snapshotsOf);
-  const troubles = [
-    ...findTroubles({ atMs, drives, census, backlog, jobs: health }),
-    ...gathered.jobs.flatMap((job) => findRestoreTroubles(store, job, atMs)),
-  ];
-  const headline = troubles.length === 0 ? "every blob is at full redundancy" : troubles.join("; ");
-  return { green: troubles.length === 0, headline, atMs, databases, drives, census, backlog, jobs: health, snapshots };
+  const metadataSpace = spaces.find(({ name }) => name === "metadata") ?? null;
+  const evidence = evidenceOf(store, { gathered, drives, atMs });
+  const known = { atMs, drives, census, backlog, jobs, evidence, spaces, gathered };
+  const troubles = findTroubles(store, known);
+  const light = troubles.some((trouble) => trouble.light === "red") ? "red" : troubles.length > 0 ? "yellow" : "green";
+  return {
+    green: light === "green",
+    light,
+    headline:
+      troubles.length === 0 ? "every blob is at full redundancy" : troubles.map(({ sentence }) => sentence).join("; "),
+    troubles,
+    atMs,
+    evidence,
+    databases,
+    metadataSpace,
+    drives,
+    census,
+    backlog,
+    jobs,
+    snapshots: gathered.jobs.flatMap(snapshotsOf),
+  };
+}
+
+/** The drives as the first database sees them: markers lie outside of the others' keys. */
+function allDrives(store: StoreContext): StoreContext["drives"] {
+  return (allStores(store)[0] ?? store).drives;
 }
 
 const NOTHING = { shards: 0, bytes: 0 };
-/** A key that no shard can have: the answer is "absent", and it costs next to nothing. */
-const PROBE_KEY = "00000000000000000000000000-probe";
 
-async function probe(store: StoreContext, drive: StoreContext["drives"][number]) {
-  const { name, domain, class: takes } = drive;
-  const beganMs = store.clock.now();
-  let error: string | null = null;
-  try {
-    await drive.head(PROBE_KEY);
-  } catch (failure) {
-    if (!(failure instanceof DriveError)) throw failure;
-    error = failure.message;
-  }
-  return { name, domain, class: takes, reachable: error === null, latencyMs: store.clock.now() - beganMs, error };
+async function driveHealth(
+  { clock }: StoreContext,
+  drive: StoreContext["drives"][number],
+  { gathered, spaces }: { gathered: Gathered; spaces: readonly Space[] },
+): Promise<DriveHealth> {
+  const { known, jobs, census, losses } = gathered;
+  const row = known.drives.find(({ name }) => name === drive.name) ?? null;
+  const beganMs = clock.now();
+  const found = await examineDrive(drive, { store: known.store, expected: expectedMarker(row), clock });
+  const latencyMs = clock.now() - beganMs;
+  const watched = jobs.find(({ name }) => name === "watch")?.cursor as WatchCursor | null | undefined;
+  const isUnseen = found.kind === "blank" || known.store === null || (found.kind === "newer" && !row);
+  const state: DriveState = isUnseen && found.kind !== "unreachable" ? "unseen" : (found.kind as DriveState);
+  return {
+    name: drive.name,
+    domain: drive.domain,
+    class: drive.class,
+    state,
+    sentence: state === "unseen" ? unseen(drive.name) : (sentenceOf(drive.name, found) ?? leftOver(row)),
+    seenMs: watched?.seenMs[drive.name] ?? null,
+    generation: row && row.generation > 0 ? row.generation : null,
+    reachable: found.kind !== "unreachable",
+    latencyMs,
+    error: found.kind === "unreachable" ? found.reason : null,
+    ...(census?.totals.drives[drive.name] ?? NOTHING),
+    losses: losses
+      .filter((loss) => loss.drive === drive.name)
+      .map(({ cause, noticedMs, queuedMs, notedShards }) => ({
+        cause,
+        noticedMs,
+        isQueued: queuedMs !== null,
+        notedShards,
+      })),
+    space: spaces.find(({ name }) => name === drive.name) ?? null,
+  };
+}
+
+function unseen(drive: string): string {
+  return `drive ${drive} has not been looked at yet: the background jobs have not run`;
+}
+
+/** It is the right one now, and the jobs last found something else: the next run puts that right. */
+function leftOver(row: DriveRow | null): string | null {
+  return row === null || row.state === "ours"
+    ? null
+    : `drive ${row.name} is back: the background jobs have not seen it yet`;
 }
 
 function jobHealth({ name, startedMs, finishedMs, failedMs, failure, report }: GatheredJob, nowMs: number): JobHealth {
@@ -100,53 +116,7 @@ function jobHealth({ name, startedMs, finishedMs, failedMs, failure, report }: G
   return { name, finishedMs, failedMs, failure: failedLast ? failure : null, report, stuck };
 }
 
-type Known = Pick<DurabilityReport, "atMs" | "drives" | "census" | "backlog" | "jobs">;
-
-/** Everything that keeps the report from being green, worst first. */
-function findTroubles({ atMs, drives, census, backlog, jobs }: Known): string[] {
-  const troubles: string[] = [];
-  for (const [geometry, counts] of Object.entries(census?.totals.redundancy ?? {})) {
-    const [k = 0, m = 0] = geometry.split("+").map(Number);
-    const below = Object.entries(counts).filter(([good]) => Number(good) < k + m);
-    const lost = below.filter(([good]) => Number(good) < k).reduce((sum, [, blobs]) => sum + blobs, 0);
-    const degraded = below.reduce((sum, [, blobs]) => sum + blobs, 0) - lost;
-    if (lost > 0) troubles.unshift(`${lost} blobs of geometry ${geometry} have fewer than ${k} good shards`);
-    if (degraded > 0) troubles.push(`${degraded} blobs of geometry ${geometry} lack shards`);
-  }
-  if (backlog.damage.rows > 0) troubles.push(`${backlog.damage.rows} shards wait to be healed`);
-  for (const { name, reachable, error } of drives)
-    if (!reachable) troubles.push(`drive ${name} does not answer: ${error}`);
-  const configured = new Set(drives.map(({ name }) => name));
-  for (const name of Object.keys(census?.totals.drives ?? {})) {
-    if (!configured.has(name)) troubles.push(`shards lie on drive ${name}, which is not configured`);
-  }
-  for (const { name, failure, stuck } of jobs) {
-    if (failure !== null) troubles.push(`job ${name} failed: ${failure}`);
-    else if (stuck) troubles.push(`job ${name} has not come to an end for two hours`);
-  }
-  if (!census) troubles.push("the blobs have not been counted yet");
-  else if (atMs - census.atMs > CENSUS_AGE_MS_MAX) troubles.push("the blobs were last counted more than a day ago");
-  return troubles;
-}
-
 /** Its row says how far a restore has come; it is no job that runs again and again. */
-function isNoRestore({ name }: JobRow): boolean {
+function isNoRestore({ name }: { name: string }): boolean {
   return name !== RESTORE_JOB;
-}
-
-function snapshotsOf({ name, cursor, database }: GatheredJob): DurabilityReport["snapshots"] {
-  const kept = name === "snapshot" ? ((cursor as SnapshotCursor | null)?.kept ?? []) : [];
-  return kept.map((summary) => ({ database, ...summary }));
-}
-
-/** What stands in the way of a restore, or of its end. */
-function findRestoreTroubles({ settings }: StoreContext, job: GatheredJob, atMs: number): string[] {
-  if (job.name === RESTORE_JOB && job.cursor !== null) {
-    return [`a restore of the metadata of ${job.database} has not come to its end`];
-  }
-  const last = snapshotsOf(job).at(-1);
-  const ageMsMax = settings.snapshotSeconds * 1000 + SNAPSHOT_DELAY_MS_MAX;
-  if (settings.snapshotSeconds === 0 || !last || atMs - last.beganMs <= ageMsMax) return [];
-  const hours = Math.floor((atMs - last.beganMs) / 3_600_000);
-  return [`the last snapshot of the metadata of ${job.database} is ${hours} hours old`];
 }

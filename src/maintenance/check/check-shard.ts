@@ -6,7 +6,7 @@ import type { BlobRow, ShardPlace } from "../../metadata/rows.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { idBytes } from "../../store/placement/ids.ts";
 import { isSettling } from "../../store/placement/shard-key.ts";
-import type { ShardFault, StripeRange } from "../../store/read/shard-source.ts";
+import { driveFault, type ShardFault, type StripeRange } from "../../store/read/shard-source.ts";
 
 /** What reading a shard showed. */
 export type ShardState = { ok: true } | { ok: false; fault: ShardFault };
@@ -36,7 +36,7 @@ export async function checkShard(store: StoreContext, check: ShardCheck): Promis
   const place = check.blob.shards[check.shard];
   if (!place) return { ok: false, fault: { kind: "absent", damaged: true } };
   const drive = driveOf(store, place);
-  if (!drive) return { ok: false, fault: { kind: "unreachable", damaged: false } };
+  if (!drive) return { ok: false, fault: { kind: "unreachable", damaged: false, reason: "it is not configured" } };
   let reader: ShardReader | null = null;
   try {
     const { first, end, stripes } = extentOf(check);
@@ -48,8 +48,7 @@ export async function checkShard(store: StoreContext, check: ShardCheck): Promis
     return isRight ? { ok: true } : { ok: false, fault: { kind: "corrupt", damaged: true } };
   } catch (error) {
     if (!(error instanceof DriveError)) throw error;
-    const isShort = error.fault === "short";
-    return { ok: false, fault: isShort ? { kind: "short", damaged: true } : { kind: "unreachable", damaged: false } };
+    return { ok: false, fault: driveFault(error) };
   } finally {
     await reader?.cancel();
   }

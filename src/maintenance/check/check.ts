@@ -1,5 +1,7 @@
 import { DriveError } from "../../drives/drive.ts";
+import { isMarkerKey } from "../../drives/marker.ts";
 import type { CheckedBlob, CheckedTable, CheckPlace } from "../../metadata/blobs/checking.ts";
+import type { DamageCause } from "../../metadata/blobs/damage.ts";
 import { allStores } from "../../store/buckets/databases.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { parseShardKey, parseSnapshotKey } from "../../store/placement/shard-key.ts";
@@ -85,15 +87,21 @@ export function parseCheckCursor(text: string): CheckCursor | null {
  * young. In memory is one page of rows and one stripe. A store in use may be checked: what a write or a job changed meanwhile is
  * looked at again before it is reported. One database after the other is checked, each with the shards that are its own. A call does at
  * least one step and ends after the one that spends the budget. `from`: what the last call gave as `next`; null: the beginning.
+ * `notes`: shards that are missing or wrong are queued for healing, which is the only change.
  */
-export async function checkStore(store: StoreContext, from: CheckCursor | null, budget: Budget): Promise<CheckStep> {
+export async function checkStore(
+  store: StoreContext,
+  from: CheckCursor | null,
+  budget: Budget,
+  { notes = false } = {},
+): Promise<CheckStep> {
   const stores = allStores(store);
   let at = from === null ? 0 : stores.findIndex(({ metadata }) => metadata.identity.name === from.database);
   let place: Place | null = from ?? BEGIN;
   const findings: Finding[] = [];
   const counts = noCounts();
   for (let one = stores[at]; one; one = stores[++at]) {
-    const check = new Check(one, { findings, counts });
+    const check = new Check(one, { findings, counts, notes });
     for (place ??= BEGIN; place !== null; ) {
       place = await check.step(place);
       if (!budget.isSpent()) continue;
@@ -121,9 +129,14 @@ class Check {
   readonly findings: Finding[];
   readonly counts: CheckCounts;
   readonly #store: StoreContext;
+  readonly #notes: boolean;
 
-  constructor(store: StoreContext, { findings, counts }: { findings: Finding[]; counts: CheckCounts }) {
+  constructor(
+    store: StoreContext,
+    { findings, counts, notes }: { findings: Finding[]; counts: CheckCounts; notes: boolean },
+  ) {
     this.#store = store;
+    this.#notes = notes;
     this.findings = findings;
     this.counts = counts;
   }
@@ -194,6 +207,12 @@ class Check {
     const [now] = await this.#store.metadata.blobs.find([blob.id]);
     if (now?.shards[shard]?.join() !== place.join()) return;
     this.#find(`shard-${state.fault.kind}`, `${name} on ${place[0]}`);
+    if (this.#notes && state.fault.damaged) await this.#note(blob, shard, state.fault.kind);
+  }
+
+  async #note({ id: blobId, shards }: CheckedBlob, shard: number, cause: DamageCause): Promise<void> {
+    const missed = cause === "corrupt" ? [] : shards.slice(shard, shard + 1).flatMap((place) => place?.[0] ?? []);
+    await this.#store.metadata.blobs.noteDamage([{ blobId, shard, cause }], missed, this.#store.clock.now());
   }
 
   /** One body a step. */
@@ -250,7 +269,7 @@ class Check {
     this.counts.keys += keys.length;
     const ours = keys.flatMap((key) => {
       const name = parseShardKey(key);
-      if (!name && !parseSnapshotKey(key)) this.counts.foreignKeys += 1;
+      if (!name && !parseSnapshotKey(key) && !isMarkerKey(key)) this.counts.foreignKeys += 1;
       return name ? [{ ...name, key }] : [];
     });
     if (ours.length === 0) return;

@@ -3,6 +3,7 @@ import type { Move, ScannedVersion, VersionPlace, VersionTable } from "../../met
 import type { BlobRow, ExtentRow } from "../../metadata/rows.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { ObjectBody } from "../../store/read/object-body.ts";
+import { geometryOfClass } from "../../store/settings.ts";
 import { blobBytesMax } from "../../store/write/blob-layouts.ts";
 import type { BlobSource } from "../../store/write/body-pieces.ts";
 import { writeBody } from "../../store/write/write-blob.ts";
@@ -167,9 +168,7 @@ async function rewrite(store: StoreContext, { sizeBytes, bodies, storageClass, b
 }
 
 function geometryOf({ settings }: StoreContext, storageClass: string): Geometry {
-  const geometry = settings.storageClasses[storageClass] ?? settings.storageClasses.STANDARD;
-  if (!geometry) throw new Error("STANDARD has no geometry");
-  return geometry;
+  return geometryOfClass(settings, storageClass);
 }
 
 function concatenated(store: StoreContext, bodies: Rewriting["bodies"], sizeBytes: number): BlobSource {

@@ -1,5 +1,5 @@
 import { shardBytes } from "../../erasure/layout.ts";
-import type { AilingBlob, DamageNote } from "../../metadata/blobs/healing.ts";
+import type { AilingBlob, DamageNote, Healing } from "../../metadata/blobs/healing.ts";
 import { GuardError } from "../../metadata/database.ts";
 import type { BlobRow, ShardPlace } from "../../metadata/rows.ts";
 import type { StoreContext } from "../../store/context.ts";
@@ -23,6 +23,7 @@ export interface BlobHealing {
   copiedShards: number;
   /** Noted as damaged, and good. */
   fineShards: number;
+  writtenBytes: number;
   /** `healed`: nothing is left to do. `waiting`: for drives. `lost`: fewer than k good shards are known. `changed`: by somebody else. */
   outcome: "healed" | "waiting" | "lost" | "changed";
 }
@@ -38,11 +39,18 @@ interface Diagnosis {
   settledMs: number | null;
 }
 
+/** A blob whose shards are written and not recorded yet. */
+export interface HealedBlob {
+  blob: AilingBlob;
+  healing: Healing;
+  outcome: BlobHealing;
+}
+
 /**
- * Heals one blob that was claimed. What was noted is looked at again first: a shard that is good after all only loses its note.
- * The others are written under fresh keys, then recorded in one transaction; a crash anywhere leaves garbage that no row names.
+ * Heals one blob that was claimed, up to the record. What was noted is looked at again first: a shard that is good after all only loses
+ * its note. The others are written under fresh keys; until `recordHealed` they are garbage that no row names.
  */
-export async function healBlob(store: StoreContext, blob: AilingBlob): Promise<BlobHealing> {
+export async function healBlob(store: StoreContext, blob: AilingBlob): Promise<HealedBlob> {
   const beganMs = store.clock.now();
   const diagnosis = await diagnose(store, blob);
   const rewriting = new Rewriting(store, blob, diagnosis);
@@ -54,22 +62,49 @@ export async function healBlob(store: StoreContext, blob: AilingBlob): Promise<B
   if (nowMs - beganMs > WRITE_SECONDS_MAX * 1000) moved.clear();
   const found = rewriting.found.filter(({ shard }) => !moved.has(shard));
   const retryMs = diagnosis.settledMs ?? blob.retryMs;
-  try {
-    await store.metadata.healing.record(blob, { moved, fine, found, retryMs, nowMs });
-  } catch (error) {
-    if (!(error instanceof GuardError)) throw error;
-    return { rebuiltShards: 0, copiedShards: 0, fineShards: 0, outcome: "changed" };
-  }
   const left = new Set([...blob.notes, ...found].map(({ shard }) => shard));
   for (const shard of [...moved.keys(), ...fine]) left.delete(shard);
-  const outcome = left.size === 0 ? "healed" : rewriting.isLost ? "lost" : "waiting";
+  const state = left.size === 0 ? "healed" : rewriting.isLost ? "lost" : "waiting";
   const copiedShards = [...moved.keys()].filter((shard) => rewriting.copied.has(shard)).length;
-  return { rebuiltShards: moved.size - copiedShards, copiedShards, fineShards: fine.length, outcome };
+  const writtenBytes = moved.size * shardBytes(layoutOf(blob));
+  return {
+    blob,
+    healing: { moved, fine, found, retryMs, nowMs },
+    outcome: {
+      rebuiltShards: moved.size - copiedShards,
+      copiedShards,
+      fineShards: fine.length,
+      writtenBytes,
+      outcome: state,
+    },
+  };
+}
+
+const CHANGED: BlobHealing = {
+  rebuiltShards: 0,
+  copiedShards: 0,
+  fineShards: 0,
+  writtenBytes: 0,
+  outcome: "changed",
+};
+
+/** Records blobs that were healed, in one transaction if nobody else has changed one of them meanwhile. */
+export async function recordHealed(store: StoreContext, healed: readonly HealedBlob[]): Promise<BlobHealing[]> {
+  try {
+    await store.metadata.healing.record(healed);
+    return healed.map(({ outcome }) => outcome);
+  } catch (error) {
+    if (!(error instanceof GuardError)) throw error;
+    if (healed.length === 1) return [CHANGED];
+    const each: BlobHealing[] = [];
+    for (const one of healed) each.push(...(await recordHealed(store, [one])));
+    return each;
+  }
 }
 
 async function diagnose(store: StoreContext, blob: AilingBlob): Promise<Diagnosis> {
   const diagnosis: Diagnosis = { fine: [], movable: new Set(), bad: new Set(), settledMs: null };
-  for (const note of blob.notes) await judge(store, blob, note, diagnosis);
+  await Promise.all(blob.notes.map((note) => judge(store, blob, note, diagnosis)));
   return diagnosis;
 }
 
@@ -83,6 +118,8 @@ async function judge(store: StoreContext, blob: AilingBlob, note: DamageNote, di
     else diagnosis.settledMs = Math.min(diagnosis.settledMs ?? settledMs, settledMs);
   };
   if (!place) diagnosis.bad.add(shard);
+  // Another drive lies there: what it lacks is written elsewhere.
+  else if (drive && store.watch.isNotOurs(drive.name)) diagnosis.bad.add(shard);
   else if (!drive) badFrom(note.cause === "gone" ? note.notedMs + GONE_SETTLE_MS : 0);
   else if (drive.draining) diagnosis.movable.add(shard);
   else if (note.cause === "draining") diagnosis.fine.push(shard);
@@ -144,7 +181,7 @@ class Rewriting {
       const drive = placeReplacement(this.#store.drives, placed, {
         held,
         ...(former === undefined ? {} : { former }),
-        isOut: ({ name }) => this.#failedDrives.has(name),
+        isOut: ({ name }) => this.#failedDrives.has(name) || this.#store.watch.isNotOurs(name),
       });
       if (!drive) return [];
       held.add(drive.name);

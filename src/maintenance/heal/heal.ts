@@ -1,10 +1,13 @@
+import type { AilingBlob } from "../../metadata/blobs/healing.ts";
 import type { StoreContext } from "../../store/context.ts";
 import type { Budget, Job } from "../run/job.ts";
-import { healBlob } from "./heal-blob.ts";
+import { type BlobHealing, type HealedBlob, healBlob, recordHealed } from "./heal-blob.ts";
 
-const BLOBS_PER_PAGE = 60;
-/** An invocation has six connections. A blob needs k for reading and at least one for writing. */
-const CONNECTIONS = 6;
+const BLOBS_PER_PAGE = 256;
+/** Of each connection's worth of blobs, so many are claimed and recorded together. */
+const BLOBS_PER_CONNECTION = 8;
+/** As many as an invocation on Cloudflare has. */
+const FEW_CONNECTIONS = 6;
 
 interface HealReport {
   healedBlobs: number;
@@ -12,6 +15,7 @@ interface HealReport {
   copiedShards: number;
   /** Noted as damaged, and found good. */
   fineShards: number;
+  writtenBytes: number;
   /** Of those tried: no drive gave or took what is needed. */
   waitingBlobs: number;
   /** Of those tried: fewer than k good shards are known. They stay in the queue. */
@@ -22,63 +26,126 @@ interface HealReport {
  * Writes shards anew that are missing, wrong, or on drives that are to be emptied: the blobs closest to loss first. One that
  * cannot be healed is tried again at growing intervals, up to six hours, for ever.
  */
-export const heal: Job = {
-  name: "heal",
-  async run(store, budget) {
-    const report: HealReport = {
-      healedBlobs: 0,
-      rebuiltShards: 0,
-      copiedShards: 0,
-      fineShards: 0,
-      waitingBlobs: 0,
-      lostBlobs: 0,
-    };
-    const tried = new Set<string>();
-    for (;;) {
-      const due = await store.metadata.healing.due(store.clock.now(), BLOBS_PER_PAGE);
-      const fresh = due.filter(({ id }) => !tried.has(id));
-      if (fresh.length === 0) return { report: { ...report }, cursor: null };
-      for (const { id } of fresh) tried.add(id);
-      await healAll(store, budget, fresh, report);
-      if (budget.isSpent()) return { report: { ...report }, cursor: null, isUnfinished: true };
-    }
-  },
-};
+export const heal: Job = healAtMost(null);
+
+/** The same, at most so many bytes written a second; null: as the settings say. */
+export function healAtMost(bytesPerSecond: number | null): Job {
+  return {
+    name: "heal",
+    async run(store, budget) {
+      const healing = new Healer(store, budget, bytesPerSecond ?? store.settings.healBytesPerSecond);
+      const tried = new Set<string>();
+      for (;;) {
+        const due = await store.metadata.healing.due(store.clock.now(), BLOBS_PER_PAGE);
+        const fresh = due.filter(({ id }) => !tried.has(id));
+        if (fresh.length === 0) return { report: { ...healing.report }, cursor: null };
+        for (const { id } of fresh) tried.add(id);
+        await healing.healAll(fresh);
+        if (budget.isSpent()) return { report: { ...healing.report }, cursor: null, isUnfinished: true };
+      }
+    },
+  };
+}
 
 interface DueBlob {
   id: string;
   k: number;
+  /** How often it was tried. */
+  attempts: number;
 }
 
-/** Heals these, in their order. */
-async function healAll(store: StoreContext, budget: Budget, due: readonly DueBlob[], report: HealReport) {
-  const waiting = [...due];
-  while (waiting.length > 0 && !budget.isSpent()) {
-    const results = await Promise.allSettled(takeSome(waiting).map(({ id }) => healOne(store, id, report)));
-    for (const result of results) if (result.status === "rejected") throw result.reason;
+/** One run of the healer. */
+class Healer {
+  readonly report: HealReport = {
+    healedBlobs: 0,
+    rebuiltShards: 0,
+    copiedShards: 0,
+    fineShards: 0,
+    writtenBytes: 0,
+    waitingBlobs: 0,
+    lostBlobs: 0,
+  };
+  readonly #store: StoreContext;
+  readonly #budget: Budget;
+  readonly #bytesPerSecond: number;
+  readonly #beganMs: number;
+
+  /** `bytesPerSecond` 0: no bound. */
+  constructor(store: StoreContext, budget: Budget, bytesPerSecond: number) {
+    this.#store = store;
+    this.#budget = budget;
+    this.#bytesPerSecond = bytesPerSecond;
+    this.#beganMs = store.clock.now();
   }
-}
 
-/** The first, and as many after it as there are connections for. */
-function takeSome(waiting: DueBlob[]): DueBlob[] {
-  const some = waiting.splice(0, 1);
-  let connections = (some[0]?.k ?? 0) + 1;
-  for (let next = waiting[0]; next && connections + next.k + 1 <= CONNECTIONS; next = waiting[0]) {
-    some.push(next);
-    connections += next.k + 1;
-    waiting.shift();
+  /** Heals these, in their order. */
+  async healAll(due: readonly DueBlob[]): Promise<void> {
+    const waiting = [...due];
+    while (waiting.length > 0 && !this.#budget.isSpent()) {
+      await this.#healGroup(waiting.splice(0, this.#groupSize(waiting)));
+    }
   }
-  return some;
-}
 
-async function healOne(store: StoreContext, id: string, report: HealReport): Promise<void> {
-  const blob = await store.metadata.healing.claim(id, store.clock.now());
-  if (!blob) return;
-  const { outcome, rebuiltShards, copiedShards, fineShards } = await healBlob(store, blob);
-  report.rebuiltShards += rebuiltShards;
-  report.copiedShards += copiedShards;
-  report.fineShards += fineShards;
-  if (outcome === "healed") report.healedBlobs += 1;
-  if (outcome === "waiting") report.waitingBlobs += 1;
-  if (outcome === "lost") report.lostBlobs += 1;
+  /** How many are healed at a time: a blob needs k connections for reading and at least one for writing. */
+  #atOnce(due: readonly DueBlob[]): number {
+    const widest = Math.max(1, ...due.map(({ k }) => k + 1));
+    return Math.max(1, Math.floor(this.#store.settings.driveConnections / widest));
+  }
+
+  /**
+   * One that was tried before may have killed its healer, and whatever was claimed with it waits as long: it goes alone. Where connections
+   * are few, so does every other: a run may end at any moment.
+   */
+  #groupSize(due: readonly DueBlob[]): number {
+    if (this.#store.settings.driveConnections <= FEW_CONNECTIONS || (due[0]?.attempts ?? 0) > 0) return 1;
+    const tried = due.findIndex(({ attempts }) => attempts > 0);
+    const size = this.#atOnce(due) * BLOBS_PER_CONNECTION;
+    return tried < 0 ? size : Math.min(size, tried);
+  }
+
+  /** Claims and records them together: each is a write to the database, which others wait for. */
+  async #healGroup(due: readonly DueBlob[]): Promise<void> {
+    const { metadata, clock } = this.#store;
+    const ids = due.map(({ id }) => id);
+    const claimed = await metadata.healing.claim(ids, clock.now());
+    const healed: HealedBlob[] = [];
+    const failures: unknown[] = [];
+    const healOneAfterAnother = async () => {
+      while (claimed.length > 0 && !this.#budget.isSpent()) {
+        const blob = claimed.shift() as AilingBlob;
+        try {
+          const one = await healBlob(this.#store, blob);
+          healed.push(one);
+          this.report.writtenBytes += one.outcome.writtenBytes;
+        } catch (error) {
+          failures.push(error);
+        }
+        await this.#pace();
+      }
+    };
+    await Promise.all(Array.from({ length: this.#atOnce(due) }, healOneAfterAnother));
+    if (claimed.length > 0) await metadata.healing.release(claimed, clock.now());
+    if (healed.length > 0) this.#count(await recordHealed(this.#store, healed));
+    if (failures.length > 0) throw failures[0];
+  }
+
+  #count(outcomes: readonly BlobHealing[]): void {
+    for (const { outcome, rebuiltShards, copiedShards, fineShards } of outcomes) {
+      this.report.rebuiltShards += rebuiltShards;
+      this.report.copiedShards += copiedShards;
+      this.report.fineShards += fineShards;
+      if (outcome === "healed") this.report.healedBlobs += 1;
+      if (outcome === "waiting") this.report.waitingBlobs += 1;
+      if (outcome === "lost") this.report.lostBlobs += 1;
+    }
+  }
+
+  /** Waits as long as the bound asks for, but not beyond the run. */
+  async #pace(): Promise<void> {
+    if (this.#bytesPerSecond === 0) return;
+    const { clock } = this.#store;
+    const dueMs = this.#beganMs + (this.report.writtenBytes / this.#bytesPerSecond) * 1000;
+    const waitMs = Math.min(dueMs, this.#budget.untilMs) - clock.now();
+    if (waitMs > 0) await clock.sleep(waitMs);
+  }
 }

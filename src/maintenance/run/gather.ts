@@ -1,4 +1,6 @@
 import type { Backlog } from "../../metadata/blobs/census.ts";
+import type { DriveRow } from "../../metadata/drives/drives.ts";
+import type { DriveLoss } from "../../metadata/drives/losses.ts";
 import type { JobRow } from "../../metadata/jobs/jobs.ts";
 import { allStores } from "../../store/buckets/databases.ts";
 import type { StoreContext } from "../../store/context.ts";
@@ -16,16 +18,36 @@ export interface Gathered {
   jobs: GatheredJob[];
   /** Sums of each database's last complete walk over its blobs, as old as the oldest; null where one has none yet. */
   census: { atMs: number; totals: Totals } | null;
+  /** Blobs in the healers' queues by their good shards beyond the k that are needed. */
+  ailing: Record<string, number>;
+  /** What drives were found to lack and is not healed yet. */
+  losses: DriveLoss[];
+  /** The store's id, and the drives as they were seen last; of the first database, which keeps them for all. */
+  known: { store: string | null; drives: DriveRow[] };
 }
 
-/** Two round trips to each database, side by side. */
+/** Five round trips to each database, side by side. */
 export async function gather(store: StoreContext): Promise<Gathered> {
   const each = await Promise.all(
     allStores(store).map(async ({ metadata }) => {
-      const [backlog, rows] = await Promise.all([metadata.census.backlog(), metadata.jobs.list()]);
+      const [backlog, rows, ailing, losses, known] = await Promise.all([
+        metadata.census.backlog(),
+        metadata.jobs.list(),
+        metadata.census.ailing(),
+        metadata.losses.open(),
+        metadata.drives.look(),
+      ]);
       const { name, knownSizeBytes } = metadata.identity;
       const jobs = rows.map((row) => ({ ...row, database: name }));
-      return { database: { name, sizeBytes: knownSizeBytes }, backlog, jobs, census: completeCensus(rows) };
+      return {
+        database: { name, sizeBytes: knownSizeBytes },
+        backlog,
+        jobs,
+        census: completeCensus(rows),
+        ailing,
+        losses,
+        known,
+      };
     }),
   );
   return {
@@ -33,6 +55,9 @@ export async function gather(store: StoreContext): Promise<Gathered> {
     backlog: each.map(({ backlog }) => backlog).reduce(sumOfBacklogs),
     jobs: each.flatMap(({ jobs }) => jobs),
     census: each.map(({ census }) => census).reduce(sumOfCensuses),
+    ailing: each.map(({ ailing }) => ailing).reduce(sumOfCounts),
+    losses: each.flatMap(({ losses }) => losses),
+    known: (each[0] as (typeof each)[number]).known,
   };
 }
 
@@ -48,6 +73,12 @@ function sumOfBacklogs(a: Backlog, b: Backlog): Backlog {
   return { trash: sum("trash"), condemned: sum("condemned"), damage: sum("damage"), uploads: sum("uploads") };
 }
 
+function sumOfCounts(a: Record<string, number>, b: Record<string, number>): Record<string, number> {
+  const sums = { ...a };
+  for (const [what, count] of Object.entries(b)) sums[what] = (sums[what] ?? 0) + count;
+  return sums;
+}
+
 function sumOfCensuses(a: Gathered["census"], b: Gathered["census"]): Gathered["census"] {
   if (!a || !b) return null;
   const totals: Totals = {
@@ -57,6 +88,7 @@ function sumOfCensuses(a: Gathered["census"], b: Gathered["census"]): Gathered["
     redundancy: structuredClone(a.totals.redundancy),
     neverVerified: a.totals.neverVerified + b.totals.neverVerified,
     oldestVerifiedMs: earlier(a.totals.oldestVerifiedMs, b.totals.oldestVerifiedMs),
+    oldestSeenMs: earlier(a.totals.oldestSeenMs ?? null, b.totals.oldestSeenMs ?? null),
   };
   for (const [drive, { shards, bytes }] of Object.entries(b.totals.drives)) {
     const before = totals.drives[drive] ?? { shards: 0, bytes: 0 };

@@ -13,18 +13,21 @@ import { scrub } from "../scrub/scrub.ts";
 import { RESTORE_JOB } from "../snapshots/restore.ts";
 import { snapshot } from "../snapshots/snapshot.ts";
 import { walk } from "../walk/walk.ts";
+import { queueLosses } from "../watch/queue-losses.ts";
+import { watch } from "../watch/watch.ts";
 import type { Budget, Job, JobReport, JobResult } from "./job.ts";
 
 /** In the order in which they run: what one finds or frees, the next may heal or take away. */
-const JOBS: readonly Job[] = [drain, heal, expire, pack, collect, walk, snapshot, scrub, census];
+export const JOBS: readonly Job[] = [queueLosses, drain, heal, expire, pack, collect, walk, snapshot, scrub, census];
 
-/** A cron trigger that comes more often than hourly has 30 seconds. */
-const RUN_MS_MAX = 20_000;
-/** A run that has not ended by then is dead: another one may take the job over. */
-const LEASE_MS = 90_000;
+/** Every job that must have run for the report of durability to be green. */
+export const JOB_NAMES: readonly string[] = JOBS.map(({ name }) => name);
+
+/** A run that has not ended so long after its time is dead: another one may take the job over. */
+const LEASE_MS = 70_000;
 
 /**
- * Runs all jobs within one cron trigger's time and a bound of calls to drives, each under its lease: a job that somebody else runs
+ * Looks at the drives first, then runs all jobs within one cron trigger's time and a bound of calls to drives, each under its lease: a job that somebody else runs
  * is passed over. Each has an equal share of what is left; those that would go on share what remains at the end. A job that has
  * waited longest begins, so that none is kept from running by others that take too long. Nor by one that fails: the failures are
  * thrown together at the end. Gives what each job did.
@@ -35,13 +38,15 @@ const LEASE_MS = 90_000;
 export async function runJobs(store: StoreContext, jobs: readonly Job[] = JOBS): Promise<Map<string, JobReport>> {
   const counts = newDriveCounts();
   const whole = budgetOf(store.clock, counts, {
-    untilMs: store.clock.now() + RUN_MS_MAX,
+    untilMs: store.clock.now() + store.settings.runSeconds * 1000,
     calls: store.settings.driveCallsPerRun,
   });
   const run: Run = { jobs, holder: newId(store), reports: new Map(), failures: [] };
   const stores = allStores(store);
   const waits = await Promise.all(stores.map((one) => waitOf(one, run)));
   const waiting = waits.filter((wait) => wait !== null).sort((a, b) => a.sinceMs - b.sinceMs);
+  // Whatever the others delete or write rests on what the drives are.
+  if (jobs === JOBS && waits[0]) await runIn(stores[0] as StoreContext, { ...run, jobs: [watch] }, first(whole));
   for (const [index, { store: one, startedMs }] of waiting.entries()) {
     if (whole.isSpent()) break;
     const counted = { ...one, drives: one.drives.map((drive) => withCounts(drive, counts)) };
@@ -51,6 +56,11 @@ export async function runJobs(store: StoreContext, jobs: readonly Job[] = JOBS):
   }
   if (run.failures.length > 0) throw new AggregateError(run.failures, "background jobs failed");
   return run.reports;
+}
+
+/** The watch comes before the others, and takes what it takes. */
+function first(budget: SharedBudget): Parameters<typeof runIn>[2] {
+  return { prefix: "", startedMs: new Map(), budget };
 }
 
 interface Run {
@@ -148,7 +158,8 @@ function sum(before: JobReport | undefined, report: JobReport): JobReport {
 
 async function runLeased(store: StoreContext, job: Job, holder: string, budget: Budget): Promise<JobResult | null> {
   const { clock, metadata } = store;
-  const leased = await metadata.jobs.lease(job.name, holder, clock.now(), clock.now() + LEASE_MS);
+  const untilMs = clock.now() + store.settings.runSeconds * 1000 + LEASE_MS;
+  const leased = await metadata.jobs.lease(job.name, holder, clock.now(), untilMs);
   if (!leased) return null;
   try {
     const result = await job.run(store, budget, leased.cursor);

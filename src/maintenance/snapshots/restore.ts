@@ -1,3 +1,5 @@
+import { DriveError } from "../../drives/drive.ts";
+import { findMarkers } from "../../drives/marker.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { newId } from "../../store/placement/ids.ts";
 import { WRITE_SECONDS_MAX } from "../../store/settings.ts";
@@ -146,6 +148,9 @@ class Restoring {
     const { metadata } = this.#store;
     const { beganMs, kept } = this.#manifest;
     const lostReferences = await metadata.restoring.countLostReferences();
+    const storeId = this.#manifest.storeId ?? (await storeOnDrives(this.#store));
+    // From here on the drives are this database's: their markers say so.
+    if (storeId !== null) await metadata.drives.setStore(storeId);
     const snapshots: SnapshotCursor = {
       heldSinceMs: beganMs,
       taking: null,
@@ -180,4 +185,19 @@ class Restoring {
     this.#pieces ??= await SnapshotPieces.find(this.#store, this.#manifest);
     return this.#pieces.read(this.#manifest.pieces[piece] as string);
   }
+}
+
+/** The store that most drives belong to; null where none says. Asked only if the snapshot was taken by an earlier version. */
+async function storeOnDrives(store: StoreContext): Promise<string | null> {
+  if (store.databases && store.databases.all[0]?.metadata !== store.metadata) return null;
+  const votes = new Map<string, number>();
+  for (const drive of store.drives) {
+    try {
+      const { markers } = await findMarkers(drive);
+      for (const id of new Set(markers.map((marker) => marker.store))) votes.set(id, (votes.get(id) ?? 0) + 1);
+    } catch (error) {
+      if (!(error instanceof DriveError)) throw error;
+    }
+  }
+  return [...votes].sort((a, b) => b[1] - a[1])[0]?.[0] ?? null;
 }

@@ -21,6 +21,8 @@ export interface Manifest extends SnapshotSummary {
   pieces: string[];
   /** Pieces from this one on hold buckets and nothing else. */
   bucketsFrom: number;
+  /** The store whose metadata it holds; absent in snapshots of earlier versions, and in those of other databases than the first. */
+  storeId?: string;
   /** Older ones of the same database that were there at the time. */
   kept: SnapshotSummary[];
 }

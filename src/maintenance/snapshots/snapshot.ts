@@ -5,6 +5,7 @@ import { newId } from "../../store/placement/ids.ts";
 import { parseSnapshotKey, snapshotKeys } from "../../store/placement/shard-key.ts";
 import type { BlobSource } from "../../store/write/body-pieces.ts";
 import { writeBody } from "../../store/write/write-blob.ts";
+import { snapshotIntervalMs } from "../run/hold.ts";
 import type { Budget, Job } from "../run/job.ts";
 import { listSnapshotKeys } from "./find-snapshots.ts";
 import { compress, encodeLine, type Manifest, type RowCounts, type SnapshotSummary } from "./snapshot-format.ts";
@@ -78,7 +79,7 @@ const NOTHING: SnapshotCursor = { heldSinceMs: null, taking: null, kept: [], doo
 
 async function isDue(store: StoreContext, { kept }: SnapshotCursor): Promise<boolean> {
   const last = kept.at(-1);
-  if (last && store.clock.now() - last.beganMs < store.settings.snapshotSeconds * 1000) return false;
+  if (last && store.clock.now() - last.beganMs < (await snapshotIntervalMs(store))) return false;
   if (!(await store.metadata.snapshots.hasContent())) return false;
   // The snapshot would lie among those of the database that this one is taken for.
   await store.metadata.identity.require();
@@ -138,12 +139,14 @@ async function finish(store: StoreContext, cursor: SnapshotCursor, taking: Takin
   const { id, beganMs, rows, pieces } = taking;
   const summary: SnapshotSummary = { id, beganMs, endedMs: store.clock.now(), rows };
   const bucketsFrom = taking.bucketsFrom ?? pieces.length;
+  const { store: storeId } = await store.metadata.drives.look();
   const manifest: Manifest = {
     format: "sherd-snapshot",
     version: 1,
     ...summary,
     pieces,
     bucketsFrom,
+    ...(storeId === null ? {} : { storeId }),
     kept: cursor.kept,
   };
   await writePiece(store, id, null, JSON.stringify(manifest));

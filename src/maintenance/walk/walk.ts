@@ -1,9 +1,11 @@
 import { type Drive, DriveError, type ShardPage } from "../../drives/drive.ts";
+import { isMarkerKey } from "../../drives/marker.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { parseShardKey, parseSnapshotKey, type ShardName } from "../../store/placement/shard-key.ts";
 import { WRITE_SECONDS_MAX } from "../../store/settings.ts";
 import { droppedBeforeMs } from "../run/hold.ts";
 import type { Budget, Job, JobResult } from "../run/job.ts";
+import { isRightDrive } from "../watch/confirm.ts";
 
 const KEYS_PER_PAGE = 1_000;
 /** A drive may need a call for each key. */
@@ -83,7 +85,7 @@ export async function walkDrives(
     cursor.drives[name] = isDue ? fresh : { ...walked };
   }
   const walking = new Walking(store, budget, { isDryRun, gaps: cursor.gaps });
-  let open = store.drives.filter((drive) => !walkOf(cursor, drive).isOver);
+  let open = store.drives.filter((drive) => !walkOf(cursor, drive).isOver && !store.watch.isNotOurs(drive.name));
   if (open.length > 0) await walking.begin();
   // The one that has waited longest comes first: a drive that takes all the time must not keep the others from their turn.
   open = open.sort((a, b) => walkOf(cursor, a).triedMs - walkOf(cursor, b).triedMs);
@@ -167,8 +169,8 @@ class Walking {
     const old: OldShard[] = [];
     for (const shard of shards) {
       const name = parseShardKey(shard.key);
-      // Snapshots are the business of the job that takes them.
-      if (!name) this.report.foreignKeys += parseSnapshotKey(shard.key) ? 0 : 1;
+      // Snapshots are the business of the job that takes them, markers that of the watch.
+      if (!name) this.report.foreignKeys += parseSnapshotKey(shard.key) || isMarkerKey(shard.key) ? 0 : 1;
       else if (this.#ageMs(name.writtenMs) > this.#graceMs) old.push({ ...shard, ...name });
     }
     this.report.walkedShards += shards.length;
@@ -186,6 +188,11 @@ class Walking {
   async #delete(drive: Drive, orphans: readonly OldShard[]): Promise<void> {
     const still = await this.#unnamed(drive, orphans);
     if (still.length === 0) return;
+    // On a drive that lies in the place of another one every shard looks like an orphan.
+    if (!(await isRightDrive(this.#store, drive))) {
+      this.report.keptShards += still.length;
+      return;
+    }
     await drive.delete(still.map(({ key }) => key));
     this.report.deletedShards += still.length;
     this.report.deletedBytes += still.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);

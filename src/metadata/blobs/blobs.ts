@@ -1,4 +1,5 @@
 import type { Database } from "../database.ts";
+import { type DriveTable, missed, NOTICES } from "../drives/drives.ts";
 import { type BlobRow, type ExtentRow, parseBlob, type RawBlob } from "../rows.ts";
 import { type DamageCause, noteDamage } from "./damage.ts";
 
@@ -25,8 +26,12 @@ export interface TrashRow {
 export class BlobTable {
   readonly #database: Database;
 
-  constructor(database: Database) {
+  readonly #drives: Pick<DriveTable, "tell">;
+
+  /** `drives` is told of drives in trouble whenever damage is noted. */
+  constructor(database: Database, drives: Pick<DriveTable, "tell">) {
     this.#database = database;
+    this.#drives = drives;
   }
 
   /** The blobs with these ids, in no order; those that are gone are left out. */
@@ -38,14 +43,22 @@ export class BlobTable {
     return raw.map(parseBlob);
   }
 
-  /** Notes shards that a reader found absent or wrong, for healing. A blob that is gone meanwhile is passed over. */
+  /**
+   * Notes shards that a reader found absent or wrong, for healing. A blob that is gone meanwhile is passed over. `missedDrives`: those
+   * on which a shard was absent or cut short; a sample of their others will be looked for.
+   */
   async noteDamage(
-    blobId: string,
-    found: readonly { shard: number; cause: DamageCause }[],
+    found: readonly { blobId: string; shard: number; cause: DamageCause }[],
+    missedDrives: readonly string[],
     nowMs: number,
   ): Promise<void> {
-    const damage = found.map(({ shard, cause }) => ({ blobId, shard, cause }));
-    if (damage.length > 0) await this.#database.batch(noteDamage(damage, nowMs));
+    if (found.length === 0) return;
+    const results = await this.#database.batch<unknown[][]>([
+      ...noteDamage(found, nowMs),
+      ...(missedDrives.length > 0 ? [missed(missedDrives, nowMs)] : []),
+      NOTICES,
+    ]);
+    this.#drives.tell(results.at(-1) ?? []);
   }
 
   /** The oldest trash dropped before `beforeMs`: fewer rows than `limit` where they are large, because D1 takes 2 MB at a time. */

@@ -44,6 +44,17 @@ export class CensusTable {
     }));
   }
 
+  /** Blobs in the healer's queue by their good shards beyond the k that are needed (-1: fewer than k). Counts up to `BACKLOG_MAX`. */
+  async ailing(): Promise<Record<string, number>> {
+    const rows = await this.#database.all<{ spare: number; blobs: number }>(
+      `SELECT spare_shards AS spare, count(*) AS blobs FROM (
+         SELECT spare_shards FROM blobs WHERE spare_shards IS NOT NULL AND condemned_ms IS NULL
+         ORDER BY spare_shards LIMIT ${BACKLOG_MAX}
+       ) GROUP BY spare_shards`,
+    );
+    return Object.fromEntries(rows.map(({ spare, blobs }) => [spare, blobs]));
+  }
+
   /** One round trip; reads at most `BACKLOG_MAX` rows of each table. */
   async backlog(): Promise<Backlog> {
     const counted = (table: string, column: string, where = "") =>

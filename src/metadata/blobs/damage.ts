@@ -3,9 +3,10 @@ import type { BlobRow } from "../rows.ts";
 
 /**
  * Why a shard is to be written anew. `not-written`: its drive failed while the blob was written; `absent`, `corrupt`, `short`: so
- * it was found; `gone`: its drive is not configured any more; `draining`: it is good, but its drive is to be emptied.
+ * it was found; `lost`: its drive lost much, perhaps this shard too; `gone`: its drive is not configured any more; `draining`: it is
+ * good, but its drive is to be emptied.
  */
-export type DamageCause = "not-written" | "absent" | "corrupt" | "short" | "gone" | "draining";
+export type DamageCause = "not-written" | "absent" | "corrupt" | "short" | "lost" | "gone" | "draining";
 
 export interface FoundDamage {
   blobId: string;

@@ -52,69 +52,78 @@ export class HealingTable {
   }
 
   /** Blobs that are due, closest to loss first. */
-  async due(nowMs: number, limit: number): Promise<{ id: string; k: number }[]> {
+  async due(nowMs: number, limit: number): Promise<{ id: string; k: number; attempts: number }[]> {
     const statements: Statement[] = [];
     // One seek for each number of spare shards: those that wait are not read.
     for (let spare = SPARE_SHARDS_MIN; spare <= SPARE_SHARDS_MAX; spare++) {
       statements.push({
-        sql: `SELECT id, k FROM blobs WHERE spare_shards = ?1 AND condemned_ms IS NULL AND heal_after_ms <= ?2
+        sql: `SELECT id, k, heal_attempts AS attempts FROM blobs WHERE spare_shards = ?1 AND condemned_ms IS NULL AND heal_after_ms <= ?2
               ORDER BY heal_after_ms LIMIT ?3`,
         values: [spare, nowMs, limit],
       });
     }
-    return (await this.#database.batch<{ id: string; k: number }[]>(statements)).flat().slice(0, limit);
+    return (await this.#database.batch<{ id: string; k: number; attempts: number }[]>(statements))
+      .flat()
+      .slice(0, limit);
   }
 
   /**
-   * Takes a blob that is due, or gives null: it is not any more. Whatever becomes of the caller, the blob is due again later,
-   * and later still each time: one that kills its healer does not stop the others.
+   * Takes those of the blobs that are due, in their order; the others are not any more. Whatever becomes of the caller, they are due
+   * again later, and later still each time: one that kills its healer does not stop the others.
    */
-  async claim(id: string, nowMs: number): Promise<AilingBlob | null> {
+  async claim(ids: readonly string[], nowMs: number): Promise<AilingBlob[]> {
     type Claimed = RawBlob & { pack_objects: number | null; heal_after_ms: number };
-    const [[raw], notes] = await this.#database.batch<[Claimed, DamageNote]>([
+    const list = JSON.stringify(ids);
+    const [claimed, notes] = await this.#database.batch<[Claimed, DamageNote & { blobId: string }]>([
       {
         sql: `UPDATE blobs SET heal_attempts = heal_attempts + 1,
                 heal_after_ms = ?2 + min(${RETRY_MS_MAX}, ${RETRY_MS_MIN} << min(heal_attempts, 16))
-              WHERE id = ?1 AND spare_shards IS NOT NULL AND condemned_ms IS NULL AND heal_after_ms <= ?2
+              WHERE id IN (SELECT value FROM json_each(?1)) AND spare_shards IS NOT NULL AND condemned_ms IS NULL
+                AND heal_after_ms <= ?2
               RETURNING ${COLUMNS}, pack_objects, heal_after_ms`,
-        values: [id, nowMs],
+        values: [list, nowMs],
       },
       {
-        sql: `SELECT shard, cause, noted_ms AS "notedMs" FROM damage WHERE blob_id = ?1 ORDER BY shard`,
-        values: [id],
+        sql: `SELECT blob_id AS "blobId", shard, cause, noted_ms AS "notedMs" FROM damage
+              WHERE blob_id IN (SELECT value FROM json_each(?1)) ORDER BY blob_id, shard`,
+        values: [list],
       },
     ]);
-    if (!raw) return null;
-    return { ...parseBlob(raw), isPack: raw.pack_objects !== null, notes, retryMs: raw.heal_after_ms };
+    const rows = new Map(claimed.map((raw) => [raw.id, raw]));
+    const notesOf = Map.groupBy(notes, ({ blobId }) => blobId);
+    return ids.flatMap((id) => {
+      const raw = rows.get(id);
+      if (!raw) return [];
+      const own = (notesOf.get(id) ?? []).map(({ shard, cause, notedMs }) => ({ shard, cause, notedMs }));
+      return [{ ...parseBlob(raw), isPack: raw.pack_objects !== null, notes: own, retryMs: raw.heal_after_ms }];
+    });
+  }
+
+  /** Gives back blobs that were claimed and not looked at: they are due at once. */
+  async release(blobs: readonly Pick<BlobRow, "id">[], nowMs: number): Promise<void> {
+    await this.#database.all(
+      `UPDATE blobs SET heal_after_ms = ?2, heal_attempts = max(0, heal_attempts - 1)
+       WHERE id IN (SELECT value FROM json_each(?1)) AND spare_shards IS NOT NULL`,
+      JSON.stringify(blobs.map(({ id }) => id)),
+      nowMs,
+    );
+  }
+
+  /** What waits for its next attempt is due now: a drive came back, or somebody asks. */
+  async retryAll(nowMs: number): Promise<void> {
+    await this.#database.all(
+      `UPDATE blobs SET heal_after_ms = ?1, heal_attempts = 0
+       WHERE spare_shards IS NOT NULL AND condemned_ms IS NULL AND heal_after_ms > ?1`,
+      nowMs,
+    );
   }
 
   /**
-   * Records what healing came to, in one transaction. Throws `GuardError` blob_gone where the blob is gone or condemned, or where
+   * Records what healing of blobs came to, in one transaction. Throws `GuardError` blob_gone where one of them is gone or condemned, or
    * its shards are not where they were: then nothing is recorded, and what was written is garbage.
    */
-  async record(blob: BlobRow, { moved, fine, found, retryMs, nowMs }: Healing): Promise<void> {
-    const former = JSON.stringify(blob.shards);
-    const shards = blob.shards.map((place, shard) => moved.get(shard) ?? place);
-    const damage = found.map((one) => ({ ...one, blobId: blob.id }));
-    const unchanged = "EXISTS (SELECT 1 FROM blobs WHERE id = ?1 AND condemned_ms IS NULL AND shards = ?2)";
-    const move: Statement = {
-      sql: `UPDATE blobs SET shards = ?2, moved_ms = ?3, verified_ms = iif(verified_ms IS NULL, NULL, (
-              SELECT json_group_array(iif(v.key IN (SELECT value FROM json_each(?4)), NULL, v.value))
-              FROM json_each(verified_ms) v
-            )) WHERE id = ?1`,
-      values: [blob.id, JSON.stringify(shards), nowMs, JSON.stringify([...moved.keys()])],
-    };
-    await this.#database.batch([
-      require("blob_gone", unchanged, [blob.id, former]),
-      ...(moved.size > 0 ? [move] : []),
-      ...forgetDamage(blob.id, [...moved.keys(), ...fine]),
-      ...noteDamage(damage, nowMs),
-      recount([blob.id], retryMs),
-      {
-        sql: "UPDATE blobs SET heal_after_ms = ?2 WHERE id = ?1 AND spare_shards IS NOT NULL",
-        values: [blob.id, retryMs],
-      },
-    ]);
+  async record(healings: readonly { blob: BlobRow; healing: Healing }[]): Promise<void> {
+    await this.#database.batch(healings.flatMap(({ blob, healing }) => recording(blob, healing)));
   }
 
   /** Notes damage of many blobs. */
@@ -131,4 +140,29 @@ export class HealingTable {
     );
     return rows.map(({ id, shards }) => ({ id, shards: JSON.parse(shards) }));
   }
+}
+
+function recording(blob: BlobRow, { moved, fine, found, retryMs, nowMs }: Healing): Statement[] {
+  const former = JSON.stringify(blob.shards);
+  const shards = blob.shards.map((place, shard) => moved.get(shard) ?? place);
+  const damage = found.map((one) => ({ ...one, blobId: blob.id }));
+  const unchanged = "EXISTS (SELECT 1 FROM blobs WHERE id = ?1 AND condemned_ms IS NULL AND shards = ?2)";
+  const move: Statement = {
+    sql: `UPDATE blobs SET shards = ?2, moved_ms = ?3, verified_ms = iif(verified_ms IS NULL, NULL, (
+            SELECT json_group_array(iif(v.key IN (SELECT value FROM json_each(?4)), NULL, v.value))
+            FROM json_each(verified_ms) v
+          )) WHERE id = ?1`,
+    values: [blob.id, JSON.stringify(shards), nowMs, JSON.stringify([...moved.keys()])],
+  };
+  return [
+    require("blob_gone", unchanged, [blob.id, former]),
+    ...(moved.size > 0 ? [move] : []),
+    ...forgetDamage(blob.id, [...moved.keys(), ...fine]),
+    ...noteDamage(damage, nowMs),
+    recount([blob.id], retryMs),
+    {
+      sql: "UPDATE blobs SET heal_after_ms = ?2 WHERE id = ?1 AND spare_shards IS NOT NULL",
+      values: [blob.id, retryMs],
+    },
+  ];
 }

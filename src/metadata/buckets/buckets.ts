@@ -1,4 +1,5 @@
 import { type Database, require, type Statement, TakenError } from "../database.ts";
+import { type DriveTable, NOTICES } from "../drives/drives.ts";
 import { type BucketRow, bucketColumns, type RawBucket } from "../rows.ts";
 import type { BucketAccess, PublicAccessBlock } from "./access.ts";
 import type { AccessMemory, KnownAccess } from "./access-memory.ts";
@@ -23,11 +24,25 @@ export class BucketTable {
   /** Their access settings lie in `#memory`. */
   readonly #remembered: Map<string, { row: Omit<BucketRow, "access">; untilMs: number }>;
 
-  /** `name`: what the database is called. `sharing`: the table whose memory this one has too. */
-  constructor(database: Database, name: string, memory: AccessMemory, sharing?: BucketTable) {
+  readonly #drives: Pick<DriveTable, "tell">;
+
+  /**
+   * `name`: what the database is called. `drives` is told of drives in trouble whenever a bucket is learned. `sharing`: the table whose
+   * memory this one has too.
+   */
+  constructor(
+    database: Database,
+    name: string,
+    {
+      memory,
+      drives,
+      sharing,
+    }: { memory: AccessMemory; drives: Pick<DriveTable, "tell">; sharing?: BucketTable | undefined },
+  ) {
     this.#database = database;
     this.#name = name;
     this.#memory = memory;
+    this.#drives = drives;
     this.#remembered = sharing === undefined ? new Map() : sharing.#remembered;
   }
 
@@ -67,9 +82,12 @@ export class BucketTable {
     return settings?.id === row.accessId ? { ...row, access: settings.access } : null;
   }
 
-  /** As `find`, and remembers it. */
+  /** As `find`, and remembers it. In the same round trip the isolate hears of drives in trouble: once a minute before it writes. */
   async learn(name: string, nowMs: number): Promise<BucketRow | null> {
-    const row = await this.find(name);
+    const known = this.#memory.of(name);
+    const [[raw], notices] = await this.#database.batch<[RawBucket, unknown]>([findBucket(name, known), NOTICES]);
+    this.#drives.tell(notices);
+    const row = raw ? this.#memory.complete(raw, known) : null;
     this.#remembered.delete(name);
     if (row === null) return null;
     const { access: _, ...remembered } = row;

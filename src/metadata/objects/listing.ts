@@ -288,7 +288,7 @@ const otherVersion = (
 
 const nullSeq = (table: string) =>
   `(SELECT n.seq FROM ${table} n WHERE n.bucket_id = ${BUCKET_ID} AND n.key = ?3 AND n.is_null = 1)`;
-/** A null version that is gone since the page before is no place any more: rather repeat versions than pass over one. */
+/** If the null version is gone, "null" is no place any more: repeat versions rather than skip one. */
 const MARKER_SEQ = `CASE WHEN ?8 = 'null' THEN coalesce(${nullSeq("objects")}, ${nullSeq("versions")}, 1 << 53) ELSE ?8 END`;
 const OLDER_OF_MARKER = `?8 IS NOT NULL AND ?3 >= ?2 AND key = ?3 AND seq < ${MARKER_SEQ}`;
 
@@ -297,13 +297,17 @@ function versionValues({ bucket, prefix, delimiter, after, limit }: VersionQuery
   return [bucket, prefix, ...marker, delimiter, limit + 1, [...prefix].length, after.seq ?? null];
 }
 
-/** What is left of the marker's key, and then both tables merged, newest first within a key. */
+/**
+ * What is left of the marker's key, and then both tables merged, newest first within a key. The current version is among what is
+ * left if it was promoted since: the versions that were listed before it are deleted then.
+ */
 function flatVersions(query: VersionQuery): Statement {
   const beyond = `bucket_id = ${BUCKET_ID} AND key >= ${FROM} AND key < ?2 || ${TOP}`;
+  const left = `bucket_id = ${BUCKET_ID} AND ${OLDER_OF_MARKER}`;
   return {
     sql: `SELECT found, NULL AS rolled FROM (
-            SELECT key, seq, ${otherVersion("any", OF_FLAT)} AS found FROM versions w
-              WHERE bucket_id = ${BUCKET_ID} AND ${OLDER_OF_MARKER}
+            SELECT key, seq, ${currentVersion(OF_FLAT)} AS found FROM objects WHERE ${left}
+            UNION ALL SELECT key, seq, ${otherVersion("any", OF_FLAT)} FROM versions w WHERE ${left}
             UNION ALL SELECT key, seq, ${currentVersion(OF_FLAT)} FROM objects WHERE ${beyond}
             UNION ALL SELECT key, seq, ${otherVersion("any", OF_FLAT)} FROM versions w WHERE ${beyond}
             ORDER BY key, seq DESC LIMIT ?6)`,
@@ -324,6 +328,8 @@ function delimitedVersions(query: VersionQuery): Statement {
   const beyond = `coalesce(${rolled} || ${TOP}, ${foundKey} || char(1))`;
   const object = (bucket: SeekBucket, from: string) => `(SELECT ${currentVersion(bucket.hasAccess)} FROM objects
      WHERE bucket_id = ${bucket.id} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key LIMIT 1)`;
+  const promoted = `(SELECT ${currentVersion(FIRST.hasAccess)} FROM objects
+     WHERE bucket_id = b.id AND ${OLDER_OF_MARKER})`;
   const newest = (
     bucket: SeekBucket,
     from: string,
@@ -338,7 +344,7 @@ function delimitedVersions(query: VersionQuery): Statement {
   const olderOfFound = `${rolled} IS NULL AND key = ${versionKey} AND seq < json_extract(p.w, '$[1]')`;
   return {
     sql: `WITH RECURSIVE page (n, bucket_id, has_access, o, w) AS (
-            SELECT 1, b.id, b.access_id IS NOT NULL, ${object(FIRST, FROM)},
+            SELECT 1, b.id, b.access_id IS NOT NULL, coalesce(${promoted}, ${object(FIRST, FROM)}),
               coalesce(${older(FIRST, "any", OLDER_OF_MARKER)}, ${newest(FIRST, FROM)})
             FROM buckets b WHERE b.name = ?1
             UNION ALL

@@ -9,10 +9,13 @@ import { aclOfHeaders } from "./acl/requested-acl.ts";
 import { checkAddressedBucketName } from "./address/bucket-name.ts";
 import { detectOperation } from "./address/detect-operation.ts";
 import { withHoistedHeaders } from "./address/hoisted-headers.ts";
-import { parseQueryParameters, parseTarget } from "./address/target.ts";
+import { withSignedLists } from "./address/signed-lists.ts";
+import { bucketOfHost, parseQueryParameters, parseTarget } from "./address/target.ts";
 import { answerPreflight } from "./cors/preflight.ts";
 import { openForm } from "./form/open-form.ts";
+import { withBucketRegion } from "./gate/bucket-region.ts";
 import { RequestGate } from "./gate/gate.ts";
+import { inSandbox } from "./gate/sandbox.ts";
 import { screen } from "./gate/screen.ts";
 import type { Call, Payload } from "./handler.ts";
 import { type OperationRow, operations } from "./operations.ts";
@@ -27,11 +30,12 @@ import { answerAccountBlock, isAccountBlock } from "./public-access/account-bloc
 export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Parts): Promise<Answer> {
   const { request, url, caller, signature } = exchange;
   const { method } = request;
-  const target = parseTarget(url, baseDomains);
+  const form = signature.verified?.form;
+  const target = parseTarget(url, baseDomains, form?.plus);
   if (isAccountBlock(url, request.headers)) return answerAccountBlock(exchange, store);
   if (method === "OPTIONS") return answerPreflight(store, target, request.headers);
   const query = parseQueryParameters(url.rawQuery);
-  const headers = withHoistedHeaders(request.headers, query);
+  const headers = withHoistedHeaders(withSignedLists(request.headers, form), query);
   const name = detectOperation({ method, target, query, headers });
   exchange.operation = name;
   if (target.level !== "service") checkAddressedBucketName(target.bucket);
@@ -57,10 +61,12 @@ export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Par
     const call: Call = { ...upload, principal, query, store: gated, gate, directory, requestId: exchange.requestId };
     const answer = await handler(call);
     gate.requireDecided();
-    return answer;
+    // A host of the bucket's own is another origin than that of the server's pages.
+    const isObject = name === "GetObject" || name === "HeadObject";
+    return isObject && bucketOfHost(url.hostname, baseDomains) === null ? inSandbox(answer) : answer;
   } catch (error) {
     upload.payload.form?.file.release();
-    throw error;
+    throw await withBucketRegion(error, { method, target, store });
   }
 }
 

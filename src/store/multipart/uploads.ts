@@ -85,10 +85,20 @@ export async function createUpload(store: StoreContext, create: CreateUpload): P
   });
 }
 
-/** Ends an upload; its parts become trash. Throws `StoreError` no-such-bucket, no-such-upload. */
-export async function abortUpload(store: StoreContext, name: UploadName): Promise<void> {
+/**
+ * Ends an upload; its parts become trash. Throws `StoreError` no-such-bucket, no-such-upload, and precondition-failed unless it was
+ * begun at `initiatedSeconds` (since 1970), if that is given: an upload never changes in this.
+ */
+export async function abortUpload(
+  store: StoreContext,
+  name: UploadName & { initiatedSeconds?: number },
+): Promise<void> {
+  const { initiatedSeconds = null } = name;
   await underAccess(async () => {
-    const { bucket } = await findUpload(store, name);
+    const { bucket, upload } = await findUpload(store, name);
+    if (initiatedSeconds !== null && Math.floor(upload.initiatedMs / 1000) !== initiatedSeconds) {
+      throw new StoreError({ kind: "precondition-failed", condition: "x-amz-if-match-initiated-time" });
+    }
     const where = { bucketId: bucket.id, accessId: bucket.accessId, key: name.key, uploadId: name.uploadId };
     await withMetadata(name, () => store.metadata.uploads.abort(where, store.clock.now()));
   });

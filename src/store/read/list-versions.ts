@@ -42,6 +42,8 @@ export interface ListVersions {
 }
 
 export interface VersionsPage {
+  /** Of the bucket. */
+  region: string;
   /** By key, the newest version first. */
   entries: (VersionEntry | { kind: "prefix"; prefix: string })[];
   truncated: boolean;
@@ -54,14 +56,23 @@ export async function listVersions(store: StoreContext, query: ListVersions): Pr
   const { bucket, limit } = query;
   const after = position(query.after);
   const found = await withMetadata({ bucket }, () => store.metadata.listing.versions({ ...query, after }));
-  const { owner } = foundBucket(store, found?.bucket, bucket);
+  const { owner, region } = foundBucket(store, found?.bucket, bucket);
   const rows = found?.entries ?? [];
   const entries = rows.slice(0, limit).map((row) => (row.kind === "prefix" ? row : versionEntry(row, owner)));
-  const last = entries.at(-1);
-  if (rows.length <= limit || !last) return { entries, truncated: false };
+  const last = rows.slice(0, limit).at(-1);
+  if (rows.length <= limit || !last) return { region, entries, truncated: false };
   const next =
-    last.kind === "prefix" ? { key: last.prefix, skipPrefix: true } : { key: last.key, versionId: last.versionId };
-  return { entries, truncated: true, next };
+    last.kind === "prefix" ? { key: last.prefix, skipPrefix: true } : { key: last.key, versionId: placeOf(last) };
+  return { region, entries, truncated: true, next };
+}
+
+/**
+ * The version id that says where a version is in the order of its key's, also if it is deleted or replaced before the next page.
+ * "null" does not say it if the key has other versions: the null version is then named by the id that it would have otherwise.
+ */
+function placeOf(row: ListedVersion): string {
+  const isAlone = row.isNull && row.isLatest && row.seq === 1;
+  return isAlone ? "null" : formatVersionId({ ...row, isNull: false });
 }
 
 function position({ key, versionId, skipPrefix = false }: VersionMarker): VersionPosition {

@@ -31,6 +31,8 @@ export interface ListObjects {
 }
 
 export interface ListedPage {
+  /** Of the bucket. */
+  region: string;
   /** In order of the UTF-8 bytes of keys and prefixes. */
   entries: ListEntry[];
   truncated: boolean;
@@ -42,7 +44,7 @@ export interface ListedPage {
 export async function listObjects(store: StoreContext, query: ListObjects): Promise<ListedPage> {
   const { bucket, limit } = query;
   const found = await withMetadata({ bucket }, () => store.metadata.listing.objects(query));
-  const { owner } = foundBucket(store, found?.bucket, bucket);
+  const { owner, region } = foundBucket(store, found?.bucket, bucket);
   const rows = found?.entries ?? [];
   const entries = rows.slice(0, limit).map(({ ...row }): ListEntry => {
     if (row.kind === "prefix") return row;
@@ -53,7 +55,7 @@ export async function listObjects(store: StoreContext, query: ListObjects): Prom
     return { ...object, checksum: { algorithm, type } };
   });
   const last = entries.at(-1);
-  if (rows.length <= limit || !last) return { entries, truncated: false };
+  if (rows.length <= limit || !last) return { region, entries, truncated: false };
   const next = last.kind === "object" ? { key: last.key, skipPrefix: false } : { key: last.prefix, skipPrefix: true };
-  return { entries, truncated: true, next };
+  return { region, entries, truncated: true, next };
 }

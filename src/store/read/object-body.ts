@@ -16,7 +16,7 @@ interface BlobSlice {
 
 /**
  * A range of an object's bytes: one slice of a blob after another, then what lies inline. The next slice is primed while the last
- * stripe of the one before is handed out. Damage met on the way is noted for healing at the end.
+ * stripe of the one before is handed out. Damage met on the way is noted for healing at the end, be it reached, refused or given up.
  */
 export class ObjectBody implements OutgoingBody {
   readonly sizeBytes: number;
@@ -44,32 +44,49 @@ export class ObjectBody implements OutgoingBody {
 
   /** Resolves when the first bytes are verified. Throws `StoreError` drives-unavailable, metadata-unavailable. */
   async ready(): Promise<void> {
-    this.#current = await this.#openNext();
-    await this.#current?.ready();
+    await this.#orGiveUp(async () => {
+      this.#current = await this.#openNext();
+      await this.#current?.ready();
+    });
   }
 
   async next(): Promise<Uint8Array | null> {
+    return this.#orGiveUp(() => this.#next());
+  }
+
+  async cancel(): Promise<void> {
+    const readers = [this.#current, this.#upcoming].filter((reader) => reader !== null);
+    this.#current = null;
+    this.#upcoming = null;
+    this.#inline = null;
+    this.#slices.length = 0;
+    await this.#finish(readers);
+  }
+
+  /** A read that fails frees its drives, and notes what it found, as one that ends well. */
+  async #orGiveUp<T>(step: () => Promise<T>): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      await this.cancel();
+      throw error;
+    }
+  }
+
+  async #next(): Promise<Uint8Array | null> {
     while (this.#current) {
       const piece = await this.#current.next();
       if (piece) {
         await this.#primeNext();
         return piece;
       }
-      await this.#finishCurrent();
+      await this.#finish([this.#current]);
       this.#current = this.#upcoming ?? (await this.#openNext());
       this.#upcoming = null;
     }
     const bytes = this.#inline;
     this.#inline = null;
     return bytes;
-  }
-
-  async cancel(): Promise<void> {
-    await this.#upcoming?.cancel();
-    if (this.#current) await this.#finishCurrent();
-    this.#current = null;
-    this.#inline = null;
-    this.#slices.length = 0;
   }
 
   async #primeNext(): Promise<void> {
@@ -98,16 +115,16 @@ export class ObjectBody implements OutgoingBody {
     return blob;
   }
 
-  /** Frees the drives, and notes what was found damaged. */
-  async #finishCurrent(): Promise<void> {
-    const reader = this.#current as BlobReader;
-    await reader.cancel();
-    const { damage, blobId } = reader;
-    if (damage.length === 0) return;
+  /** Frees the drives, and notes what these readers found damaged. */
+  async #finish(readers: readonly BlobReader[]): Promise<void> {
+    await Promise.all(readers.map((reader) => reader.cancel()));
+    const found = readers.flatMap(({ blobId, damage }) => damage.map((one) => ({ blobId, ...one })));
+    if (found.length === 0) return;
+    const missed = [...new Set(readers.flatMap(({ missedDrives }) => missedDrives))];
     try {
-      await this.#store.metadata.blobs.noteDamage(blobId, damage, this.#store.clock.now());
+      await this.#store.metadata.blobs.noteDamage(found, missed, this.#store.clock.now());
     } catch (error) {
-      // The read itself is good; the scrub finds the damage again.
+      // What the read came to does not depend on it; the scrub finds the damage again.
       if (!(error instanceof MetadataUnavailable)) throw error;
     }
   }

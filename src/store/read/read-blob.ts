@@ -2,7 +2,7 @@ import { type BlobLayout, piecesOfStripe, stripesOfRange } from "../../erasure/l
 import type { DamageCause } from "../../metadata/blobs/damage.ts";
 import type { BlobRow } from "../../metadata/rows.ts";
 import type { StoreContext } from "../context.ts";
-import { StoreError } from "../failure.ts";
+import { type DriveRefusal, StoreError, withoutDrive } from "../failure.ts";
 import { idBytes } from "../placement/ids.ts";
 import { isSettling } from "../placement/shard-key.ts";
 import { Patience } from "./patience.ts";
@@ -34,8 +34,8 @@ interface LateFrame {
 /**
  * Reads a range of a blob: only the frames that it touches, data shards first. A frame that is absent, wrong or late is replaced
  * by frames of other shards and rebuilt, without a restart; a shard that failed once is not asked again, and a drive that was late or out
- * of reach only where there is no other: a call that hangs keeps one of few connections. While one stripe is handed out the next is on its
- * way: two stripes are in memory at most.
+ * of reach only where there is no other: a call that hangs keeps one of few connections. Before a read is refused, every shard that was out
+ * of reach is asked once more. While one stripe is handed out the next is on its way: two stripes are in memory at most.
  */
 export class BlobReader {
   readonly blobId: string;
@@ -46,6 +46,8 @@ export class BlobReader {
   /** Shards whose frame is overdue: they are not asked for another one before it has come. */
   readonly #late = new Map<number, LateFrame>();
   readonly #lateDrives: Set<string>;
+  /** Shards that their drives are known to have lost: asked last, as those on late drives. */
+  readonly #unlikely = new Set<number>();
   readonly #lastStripe: number;
   #isCancelled = false;
   #nextStripe: number;
@@ -69,6 +71,9 @@ export class BlobReader {
     this.#lateDrives = lateDrives;
     const nowMs = store.clock.now();
     for (const { name } of store.drives) if (store.latency.isSuspect(name, nowMs)) lateDrives.add(name);
+    for (const source of this.#sources) {
+      if (source && store.watch.lacks(source.drive.name, source.key)) this.#unlikely.add(source.shard);
+    }
   }
 
   /** Begins to read; further calls do nothing. */
@@ -113,6 +118,13 @@ export class BlobReader {
   get damage(): Damage[] {
     return this.#sources.flatMap((source) =>
       source?.fault?.damaged ? [{ shard: source.shard, cause: source.fault.kind }] : [],
+    );
+  }
+
+  /** Drives on which a shard was not there, or was cut short. */
+  get missedDrives(): string[] {
+    return this.#sources.flatMap((source) =>
+      source?.fault?.damaged && source.fault.kind !== "corrupt" ? [source.drive.name] : [],
     );
   }
 
@@ -166,14 +178,36 @@ export class BlobReader {
       const next = [...punctual, ...spares.filter((shard) => this.#isLate(shard))].slice(0, needed);
       for (const shard of next) asked.add(shard);
       if (next.length > 0) await this.#fetchAll(stripe, next, blocks);
-      else if (!(await this.#awaitLate(stripe, blocks))) {
-        throw new StoreError({ kind: "drives-unavailable", needed: k, available: k - needed });
+      else if (!(await this.#awaitLate(stripe, blocks)) && !this.#askOnceMore(asked)) {
+        throw new StoreError({ kind: "drives-unavailable", needed: k, available: k - needed, why: this.#reasons() });
       }
     }
   }
 
-  /** Whether the shard lies on a drive that was late. */
+  /** Lets all shards that were out of reach be asked again. False if each was. */
+  #askOnceMore(asked: Set<number>): boolean {
+    const again = this.#sources.filter((source) => source?.askOnceMore() === true);
+    for (const source of again) asked.delete((source as ShardSource).shard);
+    return again.length > 0;
+  }
+
+  /** Why each shard cannot serve. */
+  #reasons(): DriveRefusal[] {
+    return this.#sources.map((source, shard) => {
+      const drive = source?.drive.name ?? `shard ${shard}`;
+      const fault = source?.fault;
+      if (!source) return { drive, reason: "was not written, or its drive is not configured" };
+      if (!fault) return { drive, reason: "gave its shard" };
+      return {
+        drive,
+        reason: fault.kind === "unreachable" ? withoutDrive(drive, fault.reason) : `shard ${fault.kind}`,
+      };
+    });
+  }
+
+  /** Whether the shard lies on a drive that was late, or is known to have lost it. */
   #isLate(shard: number): boolean {
+    if (this.#unlikely.has(shard)) return true;
     const source = this.#sources[shard];
     return source !== null && source !== undefined && this.#lateDrives.has(source.drive.name);
   }
@@ -201,8 +235,10 @@ export class BlobReader {
     const frame = (await Promise.race([arriving, patience.over(latency.hedgeMs(drive))])) ?? undefined;
     // A fast failure says nothing of how long a frame takes.
     if (!frame || frame.ok) latency.observe(drive, clock.now() - beganMs);
-    if (frame?.ok) this.#trust(drive);
-    else if (!frame || isOutOfReach(frame)) this.#suspect(drive);
+    if (frame?.ok) {
+      this.#trust(drive);
+      this.#unlikely.delete(shard);
+    } else if (!frame || isOutOfReach(frame)) this.#suspect(drive);
     if (frame) return frame;
     const late: LateFrame = { stripe, arriving, arrived: false };
     this.#late.set(shard, late);

@@ -7,7 +7,8 @@ export type ShardFault =
   | { kind: "absent"; damaged: boolean }
   | { kind: "corrupt"; damaged: true }
   | { kind: "short"; damaged: true }
-  | { kind: "unreachable"; damaged: false };
+  /** `reason`: what the drive said, in words for the log. */
+  | { kind: "unreachable"; damaged: false; reason: string };
 
 export type Frame = { ok: true; block: Uint8Array } | { ok: false; fault: ShardFault };
 
@@ -38,6 +39,9 @@ export class ShardSource {
   #reader: ShardReader | null = null;
   #nextStripe = -1;
   #fault: ShardFault | null = null;
+  #isCancelled = false;
+  /** It was out of reach and is asked once more, because nothing else could serve. */
+  #isLastResort = false;
 
   constructor(parts: ShardSourceParts, lastStripe: number) {
     this.#parts = parts;
@@ -52,8 +56,23 @@ export class ShardSource {
     return this.#parts.drive;
   }
 
+  get key(): string {
+    return this.#parts.key;
+  }
+
   get fault(): ShardFault | null {
     return this.#fault;
+  }
+
+  /**
+   * Forgets, once, that the drive was out of reach: from here on it is asked even if it kept failing. False if there is nothing to
+   * forget: it was asked so already, or the shard is damaged.
+   */
+  askOnceMore(): boolean {
+    if (this.#fault?.kind !== "unreachable" || this.#isLastResort || this.#isCancelled) return false;
+    this.#isLastResort = true;
+    this.#fault = null;
+    return true;
   }
 
   /**
@@ -71,15 +90,14 @@ export class ShardSource {
       return { ok: true, block: frame.subarray(0, frame.length - FRAME_CHECK_BYTES) };
     } catch (error) {
       if (!(error instanceof DriveError)) throw error;
-      return this.#fail(
-        error.fault === "short" ? { kind: "short", damaged: true } : { kind: "unreachable", damaged: false },
-      );
+      return this.#fail(driveFault(error));
     }
   }
 
   /** Stops reading, for good: a frame that is on its way comes to nothing. Never throws. */
   async cancel(): Promise<void> {
-    this.#fault ??= { kind: "unreachable", damaged: false };
+    this.#isCancelled = true;
+    this.#fault ??= { kind: "unreachable", damaged: false, reason: "cancelled" };
     await this.#close();
   }
 
@@ -104,7 +122,8 @@ export class ShardSource {
     const { drive, key, layout } = this.#parts;
     const offset = frameOffset(layout, stripe);
     const end = frameOffset(layout, this.#lastStripe) + frameBytes(layout, this.#lastStripe);
-    this.#reader = await drive.get(key, { offset, length: end - offset });
+    const how = this.#isLastResort ? { isLastResort: true } : {};
+    this.#reader = await drive.get(key, { offset, length: end - offset }, how);
     if (!this.#fault) return;
     await this.#close();
     throw new DriveError(drive.name, "unreachable", "the reader was cancelled");
@@ -121,4 +140,10 @@ export class ShardSource {
     void this.#close();
     return { ok: false, fault };
   }
+}
+
+/** What an error of a drive says of the shard that was read. */
+export function driveFault(error: DriveError): ShardFault {
+  if (error.fault === "short") return { kind: "short", damaged: true };
+  return { kind: "unreachable", damaged: false, reason: error.message };
 }

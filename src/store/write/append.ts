@@ -203,7 +203,7 @@ async function write(
   try {
     const { blobs } = await writeBody(store, {
       source: { sizeBytes, digests: apart ? [] : wanted, next: following(tail, body, apart) },
-      ...blobShape(store, sizeBytes, configured(store, object.storageClass)),
+      ...blobShape(store, sizeBytes, object.storageClass),
       admitted: Promise.resolve(),
       verify: (ofBlob) => {
         digests = apart?.finish() ?? ofBlob;
@@ -219,11 +219,6 @@ async function write(
 /** How many bytes may lie in the row: the whole of a small object, or what follows the extents of a larger one. */
 function tailBytesMax({ settings }: StoreContext, start: number): number {
   return start === 0 ? settings.inlineBytesMax : Math.min(settings.inlineBytesMax, TAIL_BYTES_MAX);
-}
-
-/** An object may be of a class that is not configured any more. */
-function configured({ settings }: StoreContext, storageClass: string): string {
-  return Object.hasOwn(settings.storageClasses, storageClass) ? storageClass : "STANDARD";
 }
 
 /** Gives `tail`, then the pieces of the body, of which alone the digests are. */

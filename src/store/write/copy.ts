@@ -190,7 +190,7 @@ async function contentOfCopy(
   const wanted = copy.checksumAlgorithm;
   const kept = source.checksum as ObjectChecksum | null;
   const computed = wanted && (kept?.algorithm !== wanted || kept.type !== "full-object") ? wanted : null;
-  if (source.extents && (from !== store || copy.storageClass !== source.storageClass)) {
+  if (source.extents && (from !== store || !isStoredAlike(store, source, copy.storageClass))) {
     const { blobs, digests } = await rewrite({ store, from }, source, copy.storageClass, computed ? [computed] : []);
     const checksum = computed ? checksumOf(digests, computed) : (kept ?? undefined);
     return { checksum, blobs, content: { extents: extentsOver(blobs, 0, id), inlineBody: null } };
@@ -201,6 +201,12 @@ async function contentOfCopy(
     checksum: checksum ?? undefined,
     content: { extents: extents ?? null, inlineBody: source.inlineBody },
   };
+}
+
+/** True if the bytes of an object would be stored in the same geometry under another storage class. */
+function isStoredAlike(store: StoreContext, source: Source, storageClass: string): boolean {
+  const [before, after] = [source.storageClass, storageClass].map((name) => blobShape(store, source.sizeBytes, name));
+  return before?.geometry.k === after?.geometry.k && before?.geometry.m === after?.geometry.m;
 }
 
 /** Writes the bytes anew, as the storage class asks. */

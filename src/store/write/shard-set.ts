@@ -3,7 +3,7 @@ import type { ErasureEngine } from "../../erasure/engine.ts";
 import { type BlobLayout, shardBytes } from "../../erasure/layout.ts";
 import { encodeShardHeader } from "../../erasure/shard-header.ts";
 import type { ShardPlace } from "../../metadata/rows.ts";
-import { StoreError } from "../failure.ts";
+import { StoreError, withoutDrive } from "../failure.ts";
 import { idBytes } from "../placement/ids.ts";
 import { type KeyOf, shardKey } from "../placement/shard-key.ts";
 
@@ -101,5 +101,6 @@ export function shardHeaders(engine: ErasureEngine, blobId: string, layout: Blob
 export function requireQuorum({ k, m }: BlobLayout, available: number, failures: readonly DriveError[]): void {
   const needed = m === 0 ? k : k + 1;
   if (available >= needed) return;
-  throw new StoreError({ kind: "drives-unavailable", needed, available }, { cause: new AggregateError(failures) });
+  const why = failures.map(({ drive, message }) => ({ drive, reason: withoutDrive(drive, message) }));
+  throw new StoreError({ kind: "drives-unavailable", needed, available, why });
 }

@@ -8,6 +8,7 @@ import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { newId } from "../placement/ids.ts";
 import { requireSpace } from "../placement/require-space.ts";
+import { geometryOfClass } from "../settings.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type {
   Attributes,
@@ -178,12 +179,10 @@ function withCrc64(body: IncomingBody): BlobSource {
   return { sizeBytes, sizeIsBound: true, digests: [...body.digests, "crc64nvme"], next: () => body.next() };
 }
 
-/** How a blob of this size is stored under a storage class, which the caller has checked to be configured. */
+/** How a blob of this size is stored under a storage class. */
 export function blobShape({ settings }: StoreContext, sizeBytes: number, storageClass: string) {
   if (sizeBytes <= settings.smallBytesMax) return { geometry: settings.smallGeometry, class: "small" as const };
-  const geometry = settings.storageClasses[storageClass];
-  if (!geometry) throw new Error(`storage class ${storageClass} is not configured`);
-  return { geometry, class: "large" as const };
+  return { geometry: geometryOfClass(settings, storageClass), class: "large" as const };
 }
 
 /** The checksum that S3 computes where the client sent none. */

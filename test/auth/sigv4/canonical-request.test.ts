@@ -4,10 +4,14 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import { AwsV4Signer } from "aws4fetch";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { canonicalPaths, canonicalQuery, parseQuery } from "../../../src/auth/sigv4/percent-encoding.ts";
+import {
+  canonicalPaths as canonicalForms,
+  canonicalQuery,
+  parseQuery,
+} from "../../../src/auth/sigv4/percent-encoding.ts";
 import type { RequestHead } from "../../../src/auth/sigv4/request-head.ts";
 import { awsEncode, basicTime, objectPath } from "../../support/signer.ts";
-import { authenticate, example, headOf, refusal, signExample } from "./support/request.ts";
+import { accepted, authenticate, example, headOf, refusal, signExample } from "./support/request.ts";
 
 const host = "examplebucket.s3.amazonaws.com";
 
@@ -148,7 +152,9 @@ test("a path may arrive with other escapes than were signed, as long as it names
   expect(arrives("/b/%61%2Db%20c%2bd%7E/e%2ff")).toBe(true);
   expect(arrives("/b/a-b%20c+d~/e%2Ff")).toBe(true);
   expect(arrives("/b/a-b%20c%2Bd~/e/f")).toBe(false);
-  expect(arrives("/b/a-b+c%2Bd~/e%2Ff")).toBe(false);
+  // A raw plus is a space to S3, a plus to clients that sign it so: whatever was signed is what it is.
+  expect(arrives("/b/a-b+c%2Bd~/e%2Ff")).toBe(true);
+  expect(arrives("/b/a-b+c+d~/e%2Ff")).toBe(false);
   expect(arrives("/b/a-b%2520c%2Bd~/e%2Ff")).toBe(false);
 });
 
@@ -157,10 +163,13 @@ test("an escaped slash may have been signed as a slash, which is how S3 sees it"
   expect(authenticate({ ...headOf(parts), rawPath: "/b/e%2Ff" }).ok).toBe(true);
 });
 
-test("the forms of a path are at most three, without repetition, the path itself first", () => {
+test("the forms of a path are at most five, without repetition, the path itself first", () => {
+  const canonicalPaths = (path: string) => canonicalForms(path).map((form) => form.path);
   expect(canonicalPaths("")).toEqual(["/"]);
   expect(canonicalPaths("/a//b/")).toEqual(["/a//b/"]);
-  expect(canonicalPaths("/a+b%2fc")).toEqual(["/a+b%2fc", "/a%2Bb%2Fc", "/a%2Bb/c"]);
+  const plus = ["/a%20b%2Fc", "/a%20b/c", "/a%2Bb%2Fc", "/a%2Bb/c"];
+  expect(canonicalPaths("/a+b%2fc")).toEqual(["/a+b%2fc", ...plus]);
+  expect(canonicalForms("/a+b%2fc").map((form) => form.plus)).toEqual(["space", "space", "space", "plus", "plus"]);
   expect(canonicalPaths("/100%/%zz/%f")).toEqual(["/100%/%zz/%f", "/100%25/%25zz/%25f"]);
   expect(canonicalPaths("/%ff%FE")).toEqual(["/%ff%FE", "/%FF%FE"]);
   expect(canonicalPaths("/ሴ")).toEqual(["/%E1%88%B4"]);
@@ -224,7 +233,38 @@ test.each([
   const lost = (signedValue: string) =>
     authenticate(withHeaders(headOf(signExample({ headers: { [name]: signedValue } })), { [name]: null })).ok;
   expect(lost(value)).toBe(true);
+  expect(lost("")).toBe(true);
   expect(lost("something else")).toBe(false);
+});
+
+test("what came with a length was not chunked on the way, whatever was signed", () => {
+  const withLength = (signedValue: string) => {
+    const head = headOf(signExample({ headers: { "transfer-encoding": signedValue, "content-length": "3" } }));
+    return authenticate(withHeaders(head, { "transfer-encoding": null })).ok;
+  };
+  expect(withLength("")).toBe(true);
+  expect(withLength("chunked")).toBe(false);
+});
+
+test("the signature tells how lists were signed: those of metadata, or all", () => {
+  const signed = { "x-amz-meta-a": "one,two", "x-amz-meta-b": "three", "cache-control": "no-cache, max-age=0" };
+  const head = headOf(signExample({ headers: signed }));
+  const form = (changes: Record<string, string>) => accepted(authenticate(withHeaders(head, changes))).verified.form;
+  expect(form({})).toEqual({ plus: "space", joinedHeaders: [] });
+  expect(form({ "x-amz-meta-a": "one, two" })).toEqual({ plus: "space", joinedHeaders: ["x-amz-meta-a"] });
+  const all = headOf(signExample({ headers: { ...signed, "cache-control": "no-cache,max-age=0" } }));
+  const joined = withHeaders(all, { "x-amz-meta-a": "one, two", "cache-control": "no-cache, max-age=0" });
+  expect(accepted(authenticate(joined)).verified.form.joinedHeaders).toEqual(["cache-control", "x-amz-meta-a"]);
+});
+
+test("the signature tells what a raw plus in the path stands for", () => {
+  const plusOf = (signedPath: string) => {
+    const head = headOf(signExample({ url: `https://${host}${signedPath}` }));
+    return accepted(authenticate({ ...head, rawPath: "/b/a+b" })).verified.form.plus;
+  };
+  expect(plusOf("/b/a+b")).toBe("space");
+  expect(plusOf("/b/a%20b")).toBe("space");
+  expect(plusOf("/b/a%2Bb")).toBe("plus");
 });
 
 test("a signed header that is gone counts as empty, and the refusal shows it so", () => {

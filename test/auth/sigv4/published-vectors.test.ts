@@ -306,7 +306,7 @@ test.each(suite)("test suite: $name", ({ method = "GET", path = "/", query = "",
   const suiteScope = { date: "20150830", region: "us-east-1", service: "service" };
   const signed = { via: "header", signedHeaders: [...head.headers.keys()], payloadText: emptySha256 };
   const key = deriveSigningKey("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", suiteScope as never);
-  const signatures = [...canonicalRequests(signed as unknown as SignedRequest, head)].map((text) =>
+  const signatures = [...canonicalRequests(signed as unknown as SignedRequest, head)].map(({ text }) =>
     signText(
       key,
       "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/service/aws4_request\n" +

@@ -13,6 +13,7 @@ test("a verified signature yields what chunks are chained to", () => {
   expect(accepted(authenticate(headOf(parts))).verified).toEqual({
     signingKey: deriveSigningKey(example.secret, scope),
     seedSignature: parts.signature,
+    form: { plus: "space", joinedHeaders: [] },
     timestamp: "20130524T000000Z",
     scope: "20130524/eu-west-3/s3/aws4_request",
     accessKeyId: example.accessKeyId,

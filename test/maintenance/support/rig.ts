@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { Drive } from "../../../src/drives/drive.ts";
+import { isMarkerKey } from "../../../src/drives/marker.ts";
 import { MemoryDrive } from "../../../src/drives/memory.ts";
 import type { Budget, Job, JobReport } from "../../../src/maintenance/run/job.ts";
 import { createBucket } from "../../../src/store/buckets/buckets.ts";
@@ -125,7 +126,7 @@ export class MaintenanceRig {
 
   /** Notes damage as a reader does. */
   note(blobId: string, shard: number, cause: "absent" | "corrupt" | "short" = "absent"): Promise<void> {
-    return this.rig.store.metadata.blobs.noteDamage(blobId, [{ shard, cause }], this.clock.now());
+    return this.rig.store.metadata.blobs.noteDamage([{ blobId, shard, cause }], [], this.clock.now());
   }
 
   /** The bytes of a shard as its drive has them. */
@@ -148,9 +149,10 @@ export class MaintenanceRig {
     this.drive(place[0]).shards.set(place[1], rotten);
   }
 
-  /** Every shard on every drive, as `drive key`. */
+  /** Every shard on every drive, as `drive key`; not the markers. */
   stored(): Set<string> {
-    return new Set(this.rig.drives.flatMap(({ name, shards }) => [...shards.keys()].map((key) => `${name} ${key}`)));
+    const keysOf = (shards: ReadonlyMap<string, unknown>) => [...shards.keys()].filter((key) => !isMarkerKey(key));
+    return new Set(this.rig.drives.flatMap(({ name, shards }) => keysOf(shards).map((key) => `${name} ${key}`)));
   }
 
   async named(): Promise<Set<string>> {

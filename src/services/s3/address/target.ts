@@ -28,10 +28,11 @@ export function bucketOfHost(hostname: string, baseDomains: readonly string[]): 
 
 /**
  * Finds bucket and key. The path is decoded as a whole and then split, as at AWS: `%2F` separates like `/`, and any
- * slash after the bucket's belongs to the key. `+` stands for itself. Throws InvalidURI or KeyTooLongError.
+ * slash after the bucket's belongs to the key. A raw `+` is a space, as at AWS, unless the signature says that the client meant
+ * a plus (`SignedForm`). Throws InvalidURI or KeyTooLongError.
  */
-export function parseTarget(url: RawUrl, baseDomains: readonly string[]): Target {
-  const path = decodePath(url.rawPath);
+export function parseTarget(url: RawUrl, baseDomains: readonly string[], plus: "space" | "plus" = "space"): Target {
+  const path = decodePath(plus === "space" ? url.rawPath.replaceAll("+", " ") : url.rawPath);
   const host = bucketOfHost(url.hostname, baseDomains);
   if (host !== null) return addressed(host, path.slice(1));
   const slash = path.indexOf("/", 1);

@@ -9,6 +9,11 @@ const LENGTH_BYTES: Readonly<Record<ChecksumAlgorithm, number>> = {
   crc64nvme: 8,
   sha1: 20,
   sha256: 32,
+  sha512: 64,
+  md5: 16,
+  xxhash64: 8,
+  xxhash3: 8,
+  xxhash128: 16,
 };
 
 export const CHECKSUM_ALGORITHMS = Object.keys(LENGTH_BYTES) as readonly ChecksumAlgorithm[];
@@ -16,8 +21,6 @@ export const CHECKSUM_ALGORITHMS = Object.keys(LENGTH_BYTES) as readonly Checksu
 const HEADER_PREFIX = "x-amz-checksum-";
 /** Headers with the prefix that carry no checksum. */
 const SETTINGS: ReadonlySet<string> = new Set(["algorithm", "type", "mode"]);
-/** Algorithms that S3 has and we have not. */
-const NOT_BUILT: ReadonlySet<string> = new Set(["md5", "sha512", "xxhash3", "xxhash64", "xxhash128"]);
 
 const SEVERAL = "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.";
 const UNKNOWN = "The algorithm type you specified in x-amz-checksum- header is invalid.";
@@ -25,7 +28,7 @@ const WITHOUT_VALUE =
   "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.";
 const UNSUPPORTED =
   "Checksum algorithm provided is unsupported. Please try again with any of the valid types: " +
-  "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]";
+  "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256, SHA512, MD5, XXHASH64, XXHASH3, XXHASH128]";
 
 /** `x-amz-checksum-crc32`, the header and the trailer that carry a checksum. */
 export function checksumHeader(algorithm: ChecksumAlgorithm): string {
@@ -56,8 +59,7 @@ export type DeclaredChecksum =
 
 /**
  * The checksum that the head of a request declares for its body, in x-amz-checksum-* or by announcing a trailer. Throws
- * InvalidRequest where it is malformed, there are several, or x-amz-sdk-checksum-algorithm names another; NotImplemented
- * for algorithms of S3 that we have not.
+ * InvalidRequest where it is malformed, there are several, or x-amz-sdk-checksum-algorithm names another.
  */
 export function parseDeclaredChecksum(headers: Headers): DeclaredChecksum | null {
   const inHeader = checksumHeaders(headers);
@@ -124,7 +126,6 @@ function fromTrailer(name: string | undefined): DeclaredChecksum | null {
 
 function algorithmOf(name: string): ChecksumAlgorithm {
   if (Object.hasOwn(LENGTH_BYTES, name)) return name as ChecksumAlgorithm;
-  if (NOT_BUILT.has(name)) throw new S3Error("NotImplemented", undefined, { Header: HEADER_PREFIX + name });
   throw new S3Error("InvalidRequest", UNKNOWN);
 }
 
@@ -138,7 +139,6 @@ export function parseChecksumAlgorithm(headers: Headers): ChecksumAlgorithm | nu
   if (text === null) return null;
   const name = text.toLowerCase();
   if (Object.hasOwn(LENGTH_BYTES, name)) return name as ChecksumAlgorithm;
-  if (NOT_BUILT.has(name)) throw new S3Error("NotImplemented", undefined, { Header: "x-amz-checksum-algorithm" });
   throw new S3Error("InvalidRequest", UNSUPPORTED);
 }
 
@@ -157,8 +157,7 @@ export function parseChecksumType(headers: Headers): ChecksumType | null {
 }
 
 /**
- * The checksum that an upload is created with, or null where the client asks for none. Digests cannot be combined, so SHA-1
- * and SHA-256 are composite only; CRC-64/NVME is of the full object only. Throws InvalidRequest.
+ * The checksum that an upload is created with, or null where the client asks for none. Throws InvalidRequest.
  */
 export function parseUploadChecksum(headers: Headers): { algorithm: ChecksumAlgorithm; type: ChecksumType } | null {
   const type = parseChecksumType(headers);
@@ -170,7 +169,7 @@ export function parseUploadChecksum(headers: Headers): { algorithm: ChecksumAlgo
       "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.",
     );
   }
-  const onlyType = algorithm === "crc64nvme" ? "full-object" : algorithm.startsWith("sha") ? "composite" : null;
+  const onlyType = onlyTypeOf(algorithm);
   if (type !== null && onlyType !== null && type !== onlyType) {
     throw new S3Error(
       "InvalidRequest",
@@ -178,6 +177,19 @@ export function parseUploadChecksum(headers: Headers): { algorithm: ChecksumAlgo
     );
   }
   return { algorithm, type: type ?? onlyType ?? "composite" };
+}
+
+/** The one type that an algorithm has in multipart uploads, or null: both. Only CRCs combine, so digests and hashes are composite. */
+function onlyTypeOf(algorithm: ChecksumAlgorithm): ChecksumType | null {
+  switch (algorithm) {
+    case "crc64nvme":
+      return "full-object";
+    case "crc32":
+    case "crc32c":
+      return null;
+    default:
+      return "composite";
+  }
 }
 
 /** The headers that say an object's checksum. */

@@ -1,4 +1,5 @@
 import { readXml, type XmlElement } from "../../../protocols/rest-xml/read.ts";
+import { requireShape, type XmlShape } from "../../../protocols/rest-xml/shape.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Call } from "../handler.ts";
 import { readBody } from "./request-body.ts";
@@ -6,9 +7,14 @@ import { readBody } from "./request-body.ts";
 /** More than any configuration needs, and little enough to parse. */
 const DOCUMENT_MAX_BYTES = 64 * 1024;
 
-/** The XML document that a request brings. Throws MissingRequestBodyError, MalformedXML, and what `readBody` throws. */
-export async function readDocument(call: Call, rootName: string): Promise<XmlElement> {
+/**
+ * The XML document that a request brings, if it holds nothing but what `shape` names. Throws MissingRequestBodyError, MalformedXML,
+ * and what `readBody` throws.
+ */
+export async function readDocument(call: Call, rootName: string, shape?: XmlShape): Promise<XmlElement> {
   const bytes = await readBody(call, DOCUMENT_MAX_BYTES);
   if (bytes.length === 0) throw new S3Error("MissingRequestBodyError");
-  return readXml(bytes, rootName);
+  const root = readXml(bytes, rootName);
+  if (shape !== undefined) requireShape(root, shape);
+  return root;
 }

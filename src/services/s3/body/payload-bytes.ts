@@ -9,8 +9,8 @@ import { nextPiece, type PayloadBytes, readPieces } from "./body-pieces.ts";
 export const BODY_MAX_BYTES = 5 * 1024 ** 3;
 
 /**
- * The bytes of `payload`, nothing of which is read yet (of a form: of its file). Throws MissingContentLength where their number is not declared,
- * EntityTooLarge where it is over 5 GiB, and what is wrong with the headers of aws-chunked.
+ * The bytes of `payload`, nothing of which is read yet (of a form: of its file). Throws MissingContentLength or NotImplemented where their number is not
+ * declared, EntityTooLarge where it is over 5 GiB, and what is wrong with the headers of aws-chunked.
  */
 export function openPayload(payload: Payload, headers: Headers): PayloadBytes {
   if (payload.form !== undefined) return payload.form.file;
@@ -22,7 +22,7 @@ export function openPayload(payload: Payload, headers: Headers): PayloadBytes {
 const NO_TRAILERS: ReadonlyMap<string, string> = new Map();
 
 function openWhole({ stream, contentLengthBytes: sizeBytes }: Payload, headers: Headers): PayloadBytes {
-  if (sizeBytes === null) throw new S3Error("MissingContentLength");
+  if (sizeBytes === null) throw withoutLength(stream);
   checkSize(sizeBytes);
   // A trailer that was promised and cannot come must not pass for a body without one.
   if (headers.has("x-amz-trailer")) {
@@ -78,6 +78,12 @@ function openChunked({ stream, verified, contentLengthBytes }: Payload, framing:
       return null;
     },
   };
+}
+
+/** A body without a length came in HTTP's own chunks, which S3 does not take; no body without a length is another mistake. */
+function withoutLength(stream: Payload["stream"]): S3Error {
+  if (stream === null) return new S3Error("MissingContentLength");
+  return new S3Error("NotImplemented", undefined, { Header: "Transfer-Encoding" });
 }
 
 function checkSize(sizeBytes: number): void {

@@ -1,13 +1,14 @@
 import { canonicalIdOf, firstAccount } from "../../../auth/principal.ts";
 import type { Answer } from "../../../edge/answer.ts";
 import { child, childText, readXml } from "../../../protocols/rest-xml/read.ts";
+import { requireShape } from "../../../protocols/rest-xml/shape.ts";
 import { createBucket as createStored } from "../../../store/buckets/buckets.ts";
 import type { Tags } from "../../../store/types.ts";
-import { checkNewBucketName } from "../address/bucket-name.ts";
+import { type BucketNamespace, checkNewBucketName } from "../address/bucket-name.ts";
 import { readBody } from "../body/request-body.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Call } from "../handler.ts";
-import { BUCKET_TAGS, parseTagList } from "../tagging/tags.ts";
+import { BUCKET_TAGS, parseTagList, TAG_LIST_SHAPE } from "../tagging/tags.ts";
 import { newBucketTags } from "./asks.ts";
 import { newBucketAccess } from "./new-bucket-access.ts";
 
@@ -16,6 +17,7 @@ const regionName = /^[A-Za-z0-9-]{1,63}$/;
 /** Elements of CreateBucketConfiguration that ask for what is not built: directory buckets. */
 const notBuilt = ["Location", "Bucket"];
 const OBJECT_LOCK = "x-amz-bucket-object-lock-enabled";
+const NAMESPACE = "x-amz-bucket-namespace";
 
 /**
  * PUT /bucket. The bucket's region is its LocationConstraint, whatever that is, or the server's: this server is every
@@ -25,7 +27,6 @@ export async function createBucket(call: Call): Promise<Answer> {
   const { bucket, principal, store, gate } = call;
   // Nobody makes the server read a document who may create nothing, whatever it says.
   if (!("accountId" in principal)) gate.account();
-  checkNewBucketName(bucket);
   const objectLock = parseObjectLock(call.headers);
   const { location, tags } = await readConfiguration(call);
   if (location !== "") gate.body.locationConstraint = location;
@@ -34,11 +35,20 @@ export async function createBucket(call: Call): Promise<Answer> {
   if (!regionName.test(region)) {
     throw new S3Error("InvalidLocationConstraint", undefined, { LocationConstraint: region });
   }
+  const ownerAccount = "accountId" in principal ? principal.accountId : firstAccount.accountId;
+  checkNewBucketName(bucket, parseNamespace(call.headers, { accountId: ownerAccount, region }));
   const owner = canonicalIdOf(principal);
   const access = await newBucketAccess(call, owner);
-  const ownerAccount = "accountId" in principal ? principal.accountId : firstAccount.accountId;
   await createStored(store, { name: bucket, owner, ownerAccount, region, objectLock, tags, ...(access && { access }) });
   return { status: 200, headers: { Location: `/${bucket}` } };
+}
+
+function parseNamespace(headers: Headers, own: { accountId: string; region: string }): BucketNamespace {
+  const text = headers.get(NAMESPACE) ?? "global";
+  if (text === "global") return { kind: "global" };
+  if (text === "account-regional") return { kind: "account-regional", ...own };
+  const details = { ArgumentName: NAMESPACE, ArgumentValue: text };
+  throw new S3Error("InvalidArgument", `The value of ${NAMESPACE} must be global or account-regional.`, details);
 }
 
 function parseObjectLock(headers: Headers): boolean {
@@ -55,6 +65,7 @@ async function readConfiguration(call: Call): Promise<{ location: string; tags: 
   for (const { name } of root.children) {
     if (notBuilt.includes(name)) throw new S3Error("NotImplemented", `${name} of a new bucket is not implemented`);
   }
+  requireShape(root, { LocationConstraint: "text", Tags: TAG_LIST_SHAPE });
   const tags = child(root, "Tags");
   const location = childText(root, "LocationConstraint") ?? "";
   return { location, tags: tags ? parseTagList(tags, BUCKET_TAGS) : [] };

@@ -1,5 +1,6 @@
 import type { Answer } from "../../../edge/answer.ts";
 import { headBucket as headStored } from "../../../store/buckets/buckets.ts";
+import { BUCKET_REGION } from "../gate/bucket-region.ts";
 import type { Call } from "../handler.ts";
 
 /** HEAD /bucket: that it exists and may be listed, and its region. */
@@ -9,7 +10,7 @@ export async function headBucket(call: Call): Promise<Answer> {
     status: 200,
     headers: {
       "Content-Type": "application/xml",
-      "x-amz-bucket-region": region,
+      [BUCKET_REGION]: region,
       "x-amz-access-point-alias": "false",
     },
   };

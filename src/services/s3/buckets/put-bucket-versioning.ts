@@ -1,4 +1,5 @@
 import { childText, type XmlElement } from "../../../protocols/rest-xml/read.ts";
+import { requireShape } from "../../../protocols/rest-xml/shape.ts";
 import { setVersioning } from "../../../store/buckets/buckets.ts";
 import { readDocument } from "../body/document.ts";
 import { S3Error } from "../errors/error.ts";
@@ -7,6 +8,8 @@ import type { Handler } from "../handler.ts";
 /** PutBucketVersioning. MFA Delete would need a second device, which nobody has here. */
 export const putBucketVersioning: Handler = async (call) => {
   const configuration = await readDocument(call, "VersioningConfiguration");
+  refuseExclusions(configuration);
+  requireShape(configuration, { Status: "text", MfaDelete: "text" });
   refuseMfaDelete(configuration);
   await setVersioning(call.store, call.bucket, parseStatus(configuration));
   return { status: 200 };
@@ -23,6 +26,12 @@ function parseStatus(configuration: XmlElement): "enabled" | "suspended" {
     default:
       throw new S3Error("MalformedXML");
   }
+}
+
+/** MinIO's: prefixes and folders without versions. To ignore them would keep versions of what was to have none. */
+function refuseExclusions(configuration: XmlElement): void {
+  const found = configuration.children.find(({ name }) => name === "ExcludedPrefixes" || name === "ExcludeFolders");
+  if (found) throw new S3Error("NotImplemented", `${found.name} is not implemented`);
 }
 
 function refuseMfaDelete(configuration: XmlElement): void {

@@ -1,10 +1,21 @@
 import { childrenOf, childText, type XmlElement } from "../../../protocols/rest-xml/read.ts";
+import { requireShape } from "../../../protocols/rest-xml/shape.ts";
 import { element, optional, type Xml, xmlDocument } from "../../../protocols/rest-xml/write.ts";
 import { S3Error } from "../errors/error.ts";
 import type { CorsRule } from "./rules.ts";
 
 const RULES_MAX = 100;
 const ID_MAX_CHARACTERS = 255;
+const SHAPE = {
+  CORSRule: {
+    ID: "text",
+    AllowedOrigin: "text",
+    AllowedMethod: "text",
+    AllowedHeader: "text",
+    ExposeHeader: "text",
+    MaxAgeSeconds: "text",
+  },
+} as const;
 const METHODS: ReadonlySet<string> = new Set(["GET", "PUT", "POST", "DELETE", "HEAD"]);
 
 /**
@@ -12,6 +23,7 @@ const METHODS: ReadonlySet<string> = new Set(["GET", "PUT", "POST", "DELETE", "H
  * S3 has not, for a second wildcard, and for what is too long.
  */
 export function parseCorsConfiguration(root: XmlElement): CorsRule[] {
+  requireShape(root, SHAPE);
   const rules = childrenOf(root, "CORSRule");
   if (rules.length === 0) throw new S3Error("MalformedXML");
   if (rules.length > RULES_MAX) {

@@ -3,6 +3,7 @@ import { AuthenticationError } from "../../../auth/authentication-error.ts";
 import { MalformedXml } from "../../../protocols/rest-xml/read.ts";
 import { element, plainDocument } from "../../../protocols/rest-xml/write.ts";
 import { StoreError } from "../../../store/failure.ts";
+import { BUCKET_REGION, RefusedInBucket } from "../gate/bucket-region.ts";
 import { S3Error } from "./error.ts";
 import { translateAuthenticationFailure } from "./translate-authentication.ts";
 import { translateStoreFailure } from "./translate-store.ts";
@@ -14,7 +15,10 @@ import { translateStoreFailure } from "./translate-store.ts";
 export function toS3Error(thrown: unknown, method = "GET"): S3Error {
   if (thrown instanceof S3Error) return thrown;
   if (thrown instanceof AuthenticationError) return translateAuthenticationFailure(thrown.failure);
-  if (thrown instanceof AccessRefused) return new S3Error("AccessDenied", undefined, {}, { cause: thrown });
+  if (thrown instanceof AccessRefused) {
+    const headers: Record<string, string> = thrown instanceof RefusedInBucket ? { [BUCKET_REGION]: thrown.region } : {};
+    return new S3Error("AccessDenied", undefined, {}, { headers, cause: thrown });
+  }
   if (thrown instanceof MalformedXml) return new S3Error("MalformedXML");
   if (thrown instanceof StoreError) {
     const { code, message, details, headers } = translateStoreFailure(thrown.failure, method);

@@ -18,13 +18,14 @@ const copiedEncryption: RefusedHeader[] = [{ name: "x-amz-copy-source-server-sid
 const objectFeatures: RefusedHeader[] = [
   ...encryption,
   { name: "x-amz-website-redirect-location" },
-  { name: "x-amz-object-annotation*" },
+  { name: "x-amz-object-annotation*", harmless: ["COPY", "EXCLUDE"] },
+  { name: "x-amz-object-lock-event-hold*" },
 ];
 
 /** By what is being written or read. */
 export const refusedHeaders = {
   none: [],
-  createBucket: [{ name: "x-amz-bucket-namespace", harmless: ["global"] }],
+  createBucket: [],
   readObject: encryption,
   writeObject: objectFeatures,
   copyObject: [...objectFeatures, ...copiedEncryption],

@@ -6,6 +6,7 @@ import {
   type VersionMarker,
   type VersionsPage,
 } from "../../../store/read/list-versions.ts";
+import { BUCKET_REGION } from "../gate/bucket-region.ts";
 import type { Call } from "../handler.ts";
 import { quoteEtag } from "../objects/etag.ts";
 import { checkVersionId } from "../objects/version-id.ts";
@@ -47,7 +48,7 @@ export async function listObjectVersions(call: Call): Promise<Answer> {
     element("IsTruncated", page.truncated),
     versionElements(page.entries, encoding),
   );
-  return { status: 200, body };
+  return { status: 200, headers: { [BUCKET_REGION]: page.region }, body };
 }
 
 function parseMarkers(query: URLSearchParams, listing: { prefix: string; delimiter: string }): VersionMarker {

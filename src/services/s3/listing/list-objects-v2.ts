@@ -1,6 +1,7 @@
 import type { Answer } from "../../../edge/answer.ts";
 import { element, optional, xmlDocument } from "../../../protocols/rest-xml/write.ts";
 import { type ListPosition, listObjects as listStored } from "../../../store/read/list.ts";
+import { BUCKET_REGION } from "../gate/bucket-region.ts";
 import type { Call } from "../handler.ts";
 import { contentsElements } from "./contents.ts";
 import { decodeToken, encodeToken } from "./continuation-token.ts";
@@ -38,5 +39,5 @@ export async function listObjectsV2(call: Call): Promise<Answer> {
     optional("EncodingType", encoding.type),
     contentsElements(page.entries, encoding, query.get("fetch-owner") === "true"),
   );
-  return { status: 200, body };
+  return { status: 200, headers: { [BUCKET_REGION]: page.region }, body };
 }

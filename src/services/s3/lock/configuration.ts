@@ -1,8 +1,14 @@
 import { child, childText, type XmlElement } from "../../../protocols/rest-xml/read.ts";
+import { requireShape } from "../../../protocols/rest-xml/shape.ts";
 import { element, optional, xmlDocument } from "../../../protocols/rest-xml/write.ts";
 import type { DefaultRetention, ObjectLockConfiguration } from "../../../store/buckets/object-lock.ts";
 import { S3Error } from "../errors/error.ts";
 import { parseMode } from "./documents.ts";
+
+const SHAPE = {
+  ObjectLockEnabled: "text",
+  Rule: { DefaultRetention: { Mode: "text", Days: "text", Years: "text" } },
+} as const;
 
 /** S3's limits on the default retention of a bucket. */
 const DAYS_MAX = 36_500;
@@ -10,6 +16,7 @@ const YEARS_MAX = 100;
 
 /** Reads `<ObjectLockConfiguration>`. Throws MalformedXML, and InvalidArgument for a period that is none. */
 export function parseLockConfiguration(document: XmlElement): ObjectLockConfiguration {
+  requireShape(document, SHAPE);
   if (childText(document, "ObjectLockEnabled")?.trim() !== "Enabled") throw new S3Error("MalformedXML");
   const rule = child(document, "Rule");
   if (rule === undefined) return {};

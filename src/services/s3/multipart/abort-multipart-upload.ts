@@ -1,9 +1,28 @@
 import { abortUpload } from "../../../store/multipart/uploads.ts";
+import { S3Error } from "../errors/error.ts";
 import type { Handler } from "../handler.ts";
+import { parseHttpDate } from "../objects/http-date.ts";
 import { uploadIdOf } from "./upload-id.ts";
 
-/** AbortMultipartUpload: forgets the upload and all its parts. */
+const INITIATED = "x-amz-if-match-initiated-time";
+
+/** AbortMultipartUpload: forgets the upload and all its parts, if it was begun when the request says, should it say so. */
 export const abortMultipartUpload: Handler = async (call) => {
-  await abortUpload(call.store, { bucket: call.bucket, key: call.key, uploadId: uploadIdOf(call) });
+  const initiatedSeconds = parseInitiated(call.headers);
+  await abortUpload(call.store, {
+    bucket: call.bucket,
+    key: call.key,
+    uploadId: uploadIdOf(call),
+    ...(initiatedSeconds !== null && { initiatedSeconds }),
+  });
   return { status: 204 };
 };
+
+/** At AWS the condition is for directory buckets; here it is honoured in any. Throws InvalidArgument. */
+function parseInitiated(headers: Headers): number | null {
+  const text = headers.get(INITIATED);
+  if (text === null) return null;
+  const ms = parseHttpDate(text.trim());
+  if (ms !== null) return Math.floor(ms / 1000);
+  throw new S3Error("InvalidArgument", "The time is no HTTP date.", { ArgumentName: INITIATED, ArgumentValue: text });
+}

@@ -1,4 +1,5 @@
 import { childrenOf, childText, readXml, type XmlElement } from "../../../protocols/rest-xml/read.ts";
+import { requireShape } from "../../../protocols/rest-xml/shape.ts";
 import type { ChecksumAlgorithm } from "../../../store/types.ts";
 import { CHECKSUM_ALGORITHMS, checksumElement, parseChecksumValue } from "../body/checksums.ts";
 import { S3Error } from "../errors/error.ts";
@@ -13,12 +14,17 @@ export interface ListedPart {
   readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly value: string };
 }
 
+const CHECKSUMS = Object.fromEntries(CHECKSUM_ALGORITHMS.map((name) => [checksumElement(name), "text" as const]));
+const SHAPE = { Part: { PartNumber: "text", ETag: "text", ...CHECKSUMS } } as const;
+
 /**
  * Reads the body of CompleteMultipartUpload. Throws MalformedXML (also for an empty list), InvalidPartOrder where numbers do
  * not ascend, InvalidArgument for a bad number or checksum.
  */
 export function parsePartList(body: Uint8Array): ListedPart[] {
-  const parts = childrenOf(readXml(body, "CompleteMultipartUpload"), "Part").map(parsePart);
+  const root = readXml(body, "CompleteMultipartUpload");
+  requireShape(root, SHAPE);
+  const parts = childrenOf(root, "Part").map(parsePart);
   if (parts.length === 0 || parts.length > PART_NUMBER_MAX) throw new S3Error("MalformedXML");
   for (let i = 1; i < parts.length; i++) {
     if (parts[i]!.partNumber <= parts[i - 1]!.partNumber) throw new S3Error("InvalidPartOrder");

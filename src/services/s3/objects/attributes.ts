@@ -83,26 +83,32 @@ const OVERRIDES: Readonly<Record<string, string>> = {
 /**
  * The headers that a GET or HEAD asks to be answered instead of the object's own, by its response-* parameters. Only a
  * signed request may: otherwise a link to somebody's object could make it a page of another type. Throws InvalidRequest,
- * or InvalidArgument for a value that no header can carry.
+ * or InvalidArgument for another response-* parameter and for a value beyond Latin-1, which S3's headers cannot carry.
  */
 export function responseOverrides(query: URLSearchParams, signed: boolean): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const [parameter, header] of Object.entries(OVERRIDES)) {
-    const value = query.get(parameter);
-    if (value === null) continue;
+  for (const [parameter, value] of query) {
+    if (!parameter.startsWith("response-")) continue;
     if (!signed) {
       throw new S3Error(
         "InvalidRequest",
         "Request specific response headers cannot be used for anonymous GET requests.",
       );
     }
-    if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(value)) {
+    const header = Object.hasOwn(OVERRIDES, parameter) ? OVERRIDES[parameter] : undefined;
+    if (header === undefined) {
+      throw new S3Error("InvalidArgument", `${parameter} is not a response header that can be overridden.`, {
+        ArgumentName: parameter,
+        ArgumentValue: value,
+      });
+    }
+    if (/[\u0000-\u0008\u000a-\u001f\u007f]|[^\u0000-\u00ff]/.test(value)) {
       throw new S3Error("InvalidArgument", "Header value cannot be represented using ISO-8859-1.", {
         ArgumentName: parameter,
         ArgumentValue: value,
       });
     }
-    headers[header] = value;
+    headers[header] ??= value;
   }
   return headers;
 }

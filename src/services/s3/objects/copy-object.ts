@@ -1,5 +1,4 @@
 import { xmlDocument } from "../../../protocols/rest-xml/write.ts";
-import type { ObjectHead } from "../../../store/types.ts";
 import { copyObject as storeCopy } from "../../../store/write/copy.ts";
 import { parseChecksumAlgorithm } from "../body/checksums.ts";
 import { S3Error } from "../errors/error.ts";
@@ -27,7 +26,7 @@ export const copyObject: Handler = async (call) => {
   const attributes = isReplaced(headers, "metadata") ? parseAttributes(headers) : "copy";
   const tags = isReplaced(headers, "tagging") ? (parseTaggingHeader(headers) ?? []) : "copy";
   const lock = parseLockHeaders(headers, store.clock.now());
-  const storageClass = parseStorageClass(headers, store);
+  const storageClass = parseStorageClass(headers);
   const checksumAlgorithm = parseChecksumAlgorithm(headers);
   const condition = parseWriteCondition(headers);
   const copying = storeCopy(store, {
@@ -40,7 +39,7 @@ export const copyObject: Handler = async (call) => {
         call.gate.object(buckets.source, source, head);
       }
       checkCopyConditions(headers, head);
-      if (attributes === "copy") refuseNoChange(call, source, head);
+      if (isOntoItself(call, source) && !namesChange(headers)) throw new S3Error("InvalidRequest", ONTO_ITSELF);
     },
     bucket,
     key,
@@ -67,11 +66,21 @@ function isReplaced(headers: Headers, what: "metadata" | "tagging"): boolean {
   throw new S3Error("InvalidArgument", `Unknown ${what} directive.`, { ArgumentName: name, ArgumentValue: text });
 }
 
-/** An object copied onto itself must change in something; an older version that is copied becomes the newest one. */
-function refuseNoChange({ bucket, key, headers, store }: Call, source: CopySource, head: ObjectHead): void {
-  if (source.bucket !== bucket || source.key !== key || source.versionId !== undefined) return;
-  const algorithm = parseChecksumAlgorithm(headers);
-  if (algorithm !== null && algorithm !== head.checksum?.algorithm) return;
-  if (parseStorageClass(headers, store) !== head.storageClass) return;
-  throw new S3Error("InvalidRequest", ONTO_ITSELF);
+/** An older version that is named and copied becomes the newest one, which is a change. */
+function isOntoItself({ bucket, key }: Call, source: CopySource): boolean {
+  return source.bucket === bucket && source.key === key && source.versionId === undefined;
+}
+
+/** Headers whose presence makes a copy of an object onto itself legal, whether or not their value is another one than it has. */
+const CHANGES = [
+  "x-amz-storage-class",
+  "x-amz-website-redirect-location",
+  "x-amz-checksum-algorithm",
+  "x-amz-object-annotation-directive",
+];
+
+/** True if the request names something that is to change: what it says may be so already, as at S3. */
+function namesChange(headers: Headers): boolean {
+  if (["metadata", "tagging"].some((what) => isReplaced(headers, what as "metadata" | "tagging"))) return true;
+  return [...headers.keys()].some((name) => CHANGES.includes(name) || name.startsWith("x-amz-server-side-encryption"));
 }

@@ -1,4 +1,5 @@
 import { childrenOf, childText, readXml, type XmlElement } from "../../../protocols/rest-xml/read.ts";
+import { requireShape } from "../../../protocols/rest-xml/shape.ts";
 import type { DeleteCondition } from "../../../store/delete/delete.ts";
 import { parseVersionId } from "../../../store/version-id.ts";
 import { S3Error, type S3ErrorCode } from "../errors/error.ts";
@@ -7,6 +8,10 @@ import { readDeleteCondition } from "./delete-conditions.ts";
 /** S3's limit on the keys of one DeleteObjects. */
 const DELETE_KEYS_MAX = 1000;
 const KEY_MAX_BYTES = 1024;
+const SHAPE = {
+  Quiet: "text",
+  Object: { Key: "text", VersionId: "text", ETag: "text", LastModifiedTime: "text", Size: "text" },
+} as const;
 
 /** One member of the list. */
 export interface Deletion {
@@ -26,6 +31,7 @@ export interface DeleteList {
 /** Reads the body of DeleteObjects. Throws MalformedXML, also for an empty list and for more than 1,000 keys. */
 export function parseDeleteList(body: Uint8Array): DeleteList {
   const root = readXml(body, "Delete");
+  requireShape(root, SHAPE);
   const objects = childrenOf(root, "Object");
   if (objects.length === 0 || objects.length > DELETE_KEYS_MAX) throw new S3Error("MalformedXML");
   const deletions = objects.map(parseDeletion);

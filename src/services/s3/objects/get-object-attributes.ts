@@ -42,7 +42,8 @@ export const getObjectAttributes: Handler = async ({ bucket, key, query, headers
 };
 
 function parseWanted(headers: Headers): Set<string> {
-  const text = headers.get(HEADER) ?? "";
+  const text = headers.get(HEADER)?.trim() ?? "";
+  if (text === "") throw new S3Error("InvalidRequest", `Missing required header for this request: ${HEADER}`);
   const names = text.split(",").map((name) => name.trim());
   const unknown = names.find((name) => !Object.hasOwn(ATTRIBUTES, name));
   if (unknown === undefined) return new Set(names);

@@ -19,7 +19,7 @@ export function parseNewObject(headers: Headers, store: StoreContext): NewObject
   const lock = parseLockHeaders(headers, store.clock.now());
   return {
     attributes: parseAttributes(headers),
-    storageClass: parseStorageClass(headers, store),
+    storageClass: parseStorageClass(headers),
     ...(tags && { tags }),
     ...(lock && { lock }),
   };

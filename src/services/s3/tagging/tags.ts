@@ -28,6 +28,10 @@ export const BUCKET_TAGS: Tagged = {
   reserved: "System tags cannot be added/updated by requester",
 };
 
+/** What `<Tagging>` may hold, and a list of tags elsewhere. */
+export const TAG_LIST_SHAPE = { Tag: { Key: "text", Value: "text" } } as const;
+export const TAGGING_SHAPE = { TagSet: TAG_LIST_SHAPE } as const;
+
 /** Reads `<Tagging>`. Throws MalformedXML, InvalidTag, and BadRequest for too many. */
 export function parseTagging(tagging: XmlElement, tagged: Tagged): Tags {
   const tagSet = child(tagging, "TagSet");

@@ -34,7 +34,7 @@ describe("path-style targets", () => {
     ["slashes beyond the first belong to the key", "/b//a//c/", "/a//c/"],
     ["an escaped slash is a slash", "/b/a%2Fc%2f", "a/c/"],
     ["the bucket may be cut off by an escaped slash", "/b%2Fa", "a"],
-    ["plus is plus", "/b/a+c%2B", "a+c+"],
+    ["a raw plus is a space", "/b/a+c%2B", "a c+"],
     ["spaces and UTF-8", "/b/a%20%C3%A4%F0%9F%92%A9", "a ä💩"],
     ["a percent sign", "/b/100%25", "100%"],
     ["control characters but U+0000", "/b/%01%0A%7F", "\x01\n\x7f"],

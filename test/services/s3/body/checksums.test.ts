@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import {
   checksumAnswerHeaders,
@@ -16,6 +17,11 @@ const values = {
   crc64nvme: "jSnVw/bqjr4=",
   sha1: "Kq5sNclPz7QV2+lfQIuc6R7oRu0=",
   sha256: "uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek=",
+  sha512: createHash("sha512").update("hello").digest("base64"),
+  md5: createHash("md5").update("hello").digest("base64"),
+  xxhash64: "JseCfYifbaM=",
+  xxhash3: "lVXoVVxi3P0=",
+  xxhash128: "tenBrQcbPn/Hec+qXlI4GA==",
 } as const;
 
 describe("the checksum that a body declares", () => {
@@ -72,8 +78,7 @@ describe("the checksum that a body declares", () => {
 
   it("is of an algorithm that we have", () => {
     failing(() => parseDeclaredChecksum(new Headers({ "x-amz-checksum-md4": "AAAA" })), "InvalidRequest");
-    failing(() => parseDeclaredChecksum(new Headers({ "x-amz-checksum-xxhash64": "AAAA" })), "NotImplemented");
-    failing(() => parseDeclaredChecksum(new Headers({ "x-amz-trailer": "x-amz-checksum-sha512" })), "NotImplemented");
+    failing(() => parseDeclaredChecksum(new Headers({ "x-amz-trailer": "x-amz-checksum-xxhash32" })), "InvalidRequest");
     failing(() => parseDeclaredChecksum(new Headers({ "x-amz-trailer": "x-amz-meta-a" })), "InvalidRequest");
   });
 });
@@ -114,6 +119,11 @@ describe("the checksum of an upload", () => {
     ["CRC64NVME", "FULL_OBJECT", "crc64nvme", "full-object"],
     ["SHA1", undefined, "sha1", "composite"],
     ["SHA256", "COMPOSITE", "sha256", "composite"],
+    ["SHA512", undefined, "sha512", "composite"],
+    ["MD5", undefined, "md5", "composite"],
+    ["XXHASH64", undefined, "xxhash64", "composite"],
+    ["XXHASH3", "COMPOSITE", "xxhash3", "composite"],
+    ["XXHASH128", undefined, "xxhash128", "composite"],
   ])("%s %s is %s %s", (algorithm, typeSent, name, type) => {
     expect(parse(algorithm, typeSent)).toEqual({ algorithm: name, type });
   });
@@ -125,6 +135,8 @@ describe("the checksum of an upload", () => {
   it.each([
     ["SHA1", "FULL_OBJECT", "The FULL_OBJECT checksum type cannot be used with the sha1 checksum algorithm."],
     ["SHA256", "FULL_OBJECT", "The FULL_OBJECT checksum type cannot be used with the sha256 checksum algorithm."],
+    ["XXHASH3", "FULL_OBJECT", "The FULL_OBJECT checksum type cannot be used with the xxhash3 checksum algorithm."],
+    ["MD5", "FULL_OBJECT", "The FULL_OBJECT checksum type cannot be used with the md5 checksum algorithm."],
     ["CRC64NVME", "COMPOSITE", "The COMPOSITE checksum type cannot be used with the crc64nvme checksum algorithm."],
     [
       undefined,
@@ -138,7 +150,7 @@ describe("the checksum of an upload", () => {
 
   it("is of an algorithm that we have", () => {
     failing(() => parseChecksumAlgorithm(new Headers({ "x-amz-checksum-algorithm": "CRC16" })), "InvalidRequest");
-    failing(() => parseChecksumAlgorithm(new Headers({ "x-amz-checksum-algorithm": "SHA512" })), "NotImplemented");
+    failing(() => parseChecksumAlgorithm(new Headers({ "x-amz-checksum-algorithm": "SHA384" })), "InvalidRequest");
   });
 });
 

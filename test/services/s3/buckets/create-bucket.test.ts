@@ -7,6 +7,7 @@ import {
   PutBucketVersioningCommand,
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { firstAccount } from "../../../../src/auth/principal.ts";
 import { elementText, failure, type Sherd, startSherd } from "../../../support/sherd.ts";
 
 let sherd: Sherd;
@@ -108,14 +109,6 @@ describe("what is refused, and creates nothing", () => {
   });
 
   test.each([
-    ["x-amz-object-ownership", "ObjectWriter"],
-    ["x-amz-bucket-namespace", "account-regional"],
-  ])("%s: %s", async (name, value) => {
-    const { status, text } = await create("/never-made", "", { [name]: value });
-    expect([status, elementText(text, "Code"), elementText(text, "Header")]).toEqual([501, "NotImplemented", name]);
-  });
-
-  test.each([
     ["x-amz-acl", "public-read"],
     ["x-amz-grant-read", "uri=http://acs.amazonaws.com/groups/global/AllUsers"],
   ])("%s: %s", async (name, value) => {
@@ -171,3 +164,32 @@ function tags(...pairs: [string, string][]): string {
   const elements = pairs.map(([key, value]) => `<Tag><Key>${key}</Key><Value>${value}</Value></Tag>`);
   return `<Tags>${elements.join("")}</Tags>`;
 }
+
+describe("x-amz-bucket-namespace", () => {
+  const own = `${firstAccount.accountId}-eu-north-1-an`;
+  const code = async (name: string, namespace: string) =>
+    elementText((await create(`/${name}`, "", { "x-amz-bucket-namespace": namespace })).text, "Code");
+
+  test("account-regional: names that end with account, region and -an", async () => {
+    const client = sherd.client();
+    const input = { Bucket: `mine-${own}`, BucketNamespace: "account-regional" } as const;
+    await client.send(new CreateBucketCommand(input));
+    expect((await client.send(new HeadBucketCommand({ Bucket: input.Bucket }))).BucketRegion).toBe("eu-north-1");
+    const located = configuration("<LocationConstraint>eu-west-1</LocationConstraint>");
+    const headers = { "x-amz-bucket-namespace": "account-regional" };
+    const elsewhere = `/mine-${firstAccount.accountId}-eu-west-1-an`;
+    expect((await create(elsewhere, located, headers)).status).toBe(200);
+    expect(elementText((await create(`/two-${own}`, located, headers)).text, "Code")).toBe("InvalidBucketName");
+  });
+
+  test.each(["mine", "mine-111122223333-eu-north-1-an", own, `-${own}`, `Mine-${own}`])(
+    "account-regional: %s is no name in it",
+    async (name) => expect(await code(name, "account-regional")).toBe("InvalidBucketName"),
+  );
+
+  test("global: any other name, and any other namespace is none", async () => {
+    expect(await code(`mine-${own}`, "global")).toBe("InvalidBucketName");
+    expect(await code("global-name", "global")).toBeUndefined();
+    expect(await code("other", "mine")).toBe("InvalidArgument");
+  });
+});

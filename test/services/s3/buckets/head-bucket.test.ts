@@ -31,6 +31,27 @@ test("a name that no bucket can have: 400", async () => {
   expect((await sherd.raw({ method: "HEAD", path: "/a" })).status).toBe(400);
 });
 
-test("without a signature: 403", async () => {
-  expect((await sherd.raw({ method: "HEAD", path: "/bucket", anonymous: true })).status).toBe(403);
+test.each([
+  ["HEAD", ""],
+  ["GET", ""],
+  ["GET", "?list-type=2"],
+  ["GET", "?versions"],
+])("without a signature: 403 with the bucket's region, by which SDKs look for it: %s %s", async (method, query) => {
+  const region = "eu-west-3";
+  const client = sherd.client();
+  const configuration = { LocationConstraint: region } as const;
+  await client
+    .send(new CreateBucketCommand({ Bucket: "elsewhere", CreateBucketConfiguration: configuration }))
+    .catch(() => {});
+  const { status, headers } = await sherd.raw({ method, path: `/elsewhere${query}`, anonymous: true });
+  expect([status, headers["x-amz-bucket-region"]]).toEqual([403, region]);
+  const absent = await sherd.raw({ method, path: `/absent${query}`, anonymous: true });
+  expect(absent.headers["x-amz-bucket-region"]).toBeUndefined();
+  const listed = await sherd.raw({ method, path: `/elsewhere${query}` });
+  expect([listed.status, listed.headers["x-amz-bucket-region"]]).toEqual([200, region]);
+});
+
+test("a request of another kind that is denied does not look for the bucket", async () => {
+  const { status, headers } = await sherd.raw({ method: "PUT", path: "/bucket/key", anonymous: true, body: "x" });
+  expect([status, headers["x-amz-bucket-region"]]).toEqual([403, undefined]);
 });

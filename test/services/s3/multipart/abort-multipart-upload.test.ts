@@ -11,7 +11,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Sherd, startSherd } from "../../../support/sherd.ts";
-import { refusalOf } from "../refusal.ts";
+import { errorElements, refusalOf } from "../refusal.ts";
 
 let sherd: Sherd;
 let client: S3Client;
@@ -36,6 +36,21 @@ describe("AbortMultipartUpload", () => {
     expect(Uploads).toBeUndefined();
     expect((await refusalOf(client.send(new ListPartsCommand({ ...target, UploadId })))).code).toBe("NoSuchUpload");
     expect((await refusalOf(client.send(new HeadObjectCommand(target)))).status).toBe(404);
+  });
+
+  it("forgets an upload only if it was begun when x-amz-if-match-initiated-time says", async () => {
+    const UploadId = await begin();
+    const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket: "bucket" }));
+    const Initiated = Uploads?.[0]?.Initiated ?? new Date(0);
+    const other = new Date(Initiated.getTime() - 1000);
+    expect(await refusalOf(abort(UploadId, { IfMatchInitiatedTime: other }))).toMatchObject({
+      status: 412,
+      code: "PreconditionFailed",
+    });
+    const headers = { "x-amz-if-match-initiated-time": "yesterday" };
+    const malformed = await sherd.raw({ method: "DELETE", path: `/bucket/key?uploadId=${UploadId}`, headers });
+    expect(errorElements(malformed)).toMatchObject({ status: "400", Code: "InvalidArgument" });
+    expect((await abort(UploadId, { IfMatchInitiatedTime: Initiated })).$metadata.httpStatusCode).toBe(204);
   });
 
   it("leaves other uploads of the key alone", async () => {

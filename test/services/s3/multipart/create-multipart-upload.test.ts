@@ -75,8 +75,8 @@ describe("CreateMultipartUpload", () => {
     [{ "x-amz-checksum-algorithm": "CRC64NVME", "x-amz-checksum-type": "COMPOSITE" }, "InvalidRequest"],
     [{ "x-amz-checksum-type": "COMPOSITE" }, "InvalidRequest"],
     [{ "x-amz-checksum-algorithm": "CRC16" }, "InvalidRequest"],
-    [{ "x-amz-checksum-algorithm": "XXHASH64" }, "NotImplemented"],
-    [{ "x-amz-storage-class": "GLACIER" }, "InvalidStorageClass"],
+    [{ "x-amz-checksum-algorithm": "XXHASH32" }, "InvalidRequest"],
+    [{ "x-amz-storage-class": "EXPRESS_ONEZONE" }, "InvalidStorageClass"],
     [{ "x-amz-meta-a": "x".repeat(2100) }, "MetadataTooLarge"],
     [{ "x-amz-server-side-encryption": "aws:kms" }, "NotImplemented"],
   ] as [Record<string, string>, string][])("refuses %j: %s", async (headers, code) => {

@@ -115,6 +115,25 @@ describe("CopyObject", () => {
     expect((await head("self")).ChecksumSHA256).toBe("hNiYd/DUBB77a/kaFvAkjy/Vc+avBcGflr7bn4gveII=");
   });
 
+  it.each([
+    { StorageClass: "STANDARD" },
+    { ChecksumAlgorithm: "CRC64NVME" },
+    { TaggingDirective: "REPLACE", Tagging: "" },
+    { MetadataDirective: "REPLACE" },
+  ] as const)("copies an object onto itself where %j is named, though it may be so already", async (named) => {
+    await copy({ Key: "same" });
+    await copy({ Key: "same", CopySource: "bucket/same", ...named });
+    expect((await bytesOf("same")).toString()).toBe("0123456789");
+  });
+
+  it.each([{}, { MetadataDirective: "COPY" }, { TaggingDirective: "COPY" }] as const)(
+    "copies no object onto itself for %j",
+    async (named) => {
+      await copy({ Key: "same" });
+      expect((await refusalOf(copy({ Key: "same", CopySource: "bucket/same", ...named }))).code).toBe("InvalidRequest");
+    },
+  );
+
   it.each(["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const)("computes %s", async (ChecksumAlgorithm) => {
     const CopySource = `sources/${encodeURIComponent("a b+ä/€")}`;
     const { CopyObjectResult } = await copy({ Key: "sum", CopySource, ChecksumAlgorithm });
@@ -225,7 +244,7 @@ describe("CopyObject refuses", () => {
   it.each([
     [{ "x-amz-metadata-directive": "MERGE" }, "InvalidArgument"],
     [{ "x-amz-tagging-directive": "MERGE" }, "InvalidArgument"],
-    [{ "x-amz-storage-class": "GLACIER" }, "InvalidStorageClass"],
+    [{ "x-amz-storage-class": "EXPRESS_ONEZONE" }, "InvalidStorageClass"],
     [{ "x-amz-checksum-algorithm": "CRC16" }, "InvalidRequest"],
     [{ "x-amz-server-side-encryption": "AES256" }, "NotImplemented"],
     [{ "x-amz-copy-source-server-side-encryption-customer-algorithm": "AES256" }, "NotImplemented"],

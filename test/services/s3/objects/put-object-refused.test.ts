@@ -86,7 +86,7 @@ describe("PutObject refuses, and stores nothing of,", () => {
     const two = { "x-amz-checksum-crc32": "AAAAAA==", "x-amz-checksum-crc32c": "AAAAAA==" };
     expect((await refused({ headers: two })).code).toBe("InvalidRequest");
     expect((await refused({ headers: { "x-amz-sdk-checksum-algorithm": "CRC32" } })).code).toBe("InvalidRequest");
-    expect((await refused({ headers: { "x-amz-checksum-xxhash3": "AAAAAAAAAAA=" } })).code).toBe("NotImplemented");
+    expect((await refused({ headers: { "x-amz-checksum-xxhash3": "AAAAAAAAAAA=" } })).code).toBe("BadDigest");
   });
 
   it("forged and truncated chunks", async () => {
@@ -107,8 +107,16 @@ describe("PutObject refuses, and stores nothing of,", () => {
     expect((await refused({ payload, body, headers })).code).toBe("IncompleteBody");
   });
 
-  it("a body without length", async () => {
-    const response = await withoutLength(path);
+  it.each([5, 3 * 1024 * 1024])("a body of %i bytes in chunks of HTTP, without length", async (sizeBytes) => {
+    const response = await withoutLength(path, sizeBytes);
+    expect(response).toContain("HTTP/1.1 501");
+    expect(response).toContain("<Code>NotImplemented</Code>");
+    expect(response).toContain("<Header>Transfer-Encoding</Header>");
+    await missing(Key);
+  });
+
+  it("no body and no length", async () => {
+    const response = await headOnly(path, {});
     expect(response).toContain("HTTP/1.1 411");
     expect(response).toContain("<Code>MissingContentLength</Code>");
     await missing(Key);
@@ -131,8 +139,8 @@ describe("PutObject refuses, and stores nothing of,", () => {
     expect(refusal).toMatchObject({ status: 400, code: "KeyTooLongError" });
   });
 
-  it("storage classes that are not configured", async () => {
-    for (const storageClass of ["GLACIER", "standard", "NONSENSE", "__proto__"]) {
+  it("storage classes that general purpose buckets do not have", async () => {
+    for (const storageClass of ["EXPRESS_ONEZONE", "OUTPOSTS", "standard", "NONSENSE", "__proto__"]) {
       expect((await refused({ headers: { "x-amz-storage-class": storageClass } })).code).toBe("InvalidStorageClass");
     }
     await put({ Key: "standard", Body: "x", StorageClass: "STANDARD" });
@@ -184,9 +192,10 @@ async function cutOff(path: string, size: number): Promise<void> {
 }
 
 /** Sends a chunked body, which states no length. */
-function withoutLength(path: string): Promise<string> {
+function withoutLength(path: string, sizeBytes: number): Promise<string> {
   const { head } = wire(path, { payload: { mode: "unsigned" }, headers: { "transfer-encoding": "chunked" } });
-  return talk(Buffer.concat([head, Buffer.from("5\r\nhello\r\n0\r\n\r\n")]));
+  const chunk = [`${sizeBytes.toString(16)}\r\n`, Buffer.alloc(sizeBytes, "x"), "\r\n0\r\n\r\n"];
+  return talk(Buffer.concat([head, ...chunk.map((part) => Buffer.from(part))]));
 }
 
 /** Sends nothing but the head of a request. */

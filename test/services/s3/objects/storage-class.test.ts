@@ -3,9 +3,11 @@ import {
   CopyObjectCommand,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
+  GetObjectAttributesCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
   PutObjectCommand,
   type S3Client,
   type StorageClass,
@@ -63,9 +65,34 @@ describe("x-amz-storage-class", () => {
     await intact("to-same");
   });
 
-  it("is a change that an object may be copied onto itself for", async () => {
+  it.each([
+    "REDUCED_REDUNDANCY",
+    "STANDARD_IA",
+    "INTELLIGENT_TIERING",
+    "GLACIER",
+    "GLACIER_IR",
+    "DEEP_ARCHIVE",
+  ] as const)("%s is taken, recorded and shown without being configured", async (storageClass) => {
+    const Key = `class-${storageClass}`;
+    await put(Key, storageClass);
+    await intact(Key);
+    expect(await classOf(Key)).toBe(storageClass);
+    const { Contents } = await client.send(new ListObjectsV2Command({ ...target, Prefix: Key }));
+    expect(Contents?.[0]?.StorageClass).toBe(storageClass);
+    const { Versions } = await client.send(new ListObjectVersionsCommand({ ...target, Prefix: Key }));
+    expect(Versions?.[0]?.StorageClass).toBe(storageClass);
+    const attributes = { ...target, Key, ObjectAttributes: ["StorageClass" as const] };
+    expect((await client.send(new GetObjectAttributesCommand(attributes))).StorageClass).toBe(storageClass);
+    await copy(Key, `${Key}-copy`, storageClass);
+    expect(await classOf(`${Key}-copy`)).toBe(storageClass);
+    await intact(`${Key}-copy`);
+  });
+
+  it("makes a copy onto itself legal by being named, the same class too", async () => {
     await put("self", "STANDARD");
-    expect((await refusalOf(copy("self", "self", "STANDARD"))).code).toBe("InvalidRequest");
+    expect((await refusalOf(copy("self", "self"))).code).toBe("InvalidRequest");
+    await copy("self", "self", "STANDARD");
+    expect(await classOf("self")).toBeUndefined();
     await copy("self", "self", "ONEZONE_IA");
     expect(await classOf("self")).toBe("ONEZONE_IA");
     await intact("self");

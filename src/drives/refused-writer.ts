@@ -1,0 +1,7 @@
+import type { DriveError, ShardWriter } from "./drive.ts";
+
+/** A writer whose every step fails so. */
+export function refusedWriter(refusal: DriveError): ShardWriter {
+  const refuse = () => Promise.reject(refusal);
+  return { write: refuse, close: refuse, abort: async () => {} };
+}

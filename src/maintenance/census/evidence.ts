@@ -1,0 +1,42 @@
+import type { StoreContext } from "../../store/context.ts";
+import type { Gathered } from "../run/gather.ts";
+import { JOB_NAMES } from "../run/run-jobs.ts";
+import type { DriveHealth, Evidence } from "./report.ts";
+
+/** A walk over all blobs is not trusted for longer. */
+const CENSUS_SECONDS_MAX = 24 * 3600;
+/** A shard waits for its turn in the next cycle, and the scrub may be late. */
+const SCRUB_DELAY_SECONDS_MAX = 24 * 3600;
+/** By then every job has come to its turn. */
+const JOBS_SECONDS_MAX = 2 * 3600;
+
+/** On what a green light rests: what was looked at, and when that was longest ago. */
+export function evidenceOf(
+  { settings }: StoreContext,
+  { gathered, drives, atMs }: { gathered: Gathered; drives: readonly DriveHealth[]; atMs: number },
+): Evidence[] {
+  const { census, jobs, databases } = gathered;
+  const jobTimes = databases.flatMap(({ name: database }) =>
+    JOB_NAMES.map((name) => jobs.find((job) => job.name === name && job.database === database)?.finishedMs ?? null),
+  );
+  return [
+    {
+      what: "identity of drives",
+      atMs: oldest(drives.map(({ seenMs }) => seenMs)),
+      ageSecondsMax: 2 * settings.cronSeconds,
+    },
+    { what: "census", atMs: census?.atMs ?? null, ageSecondsMax: CENSUS_SECONDS_MAX },
+    {
+      what: "scrub",
+      // A store without a blob has nothing to verify.
+      atMs: census === null ? null : (census.totals.oldestSeenMs ?? (census.totals.blobs === 0 ? atMs : null)),
+      ageSecondsMax: 2 * settings.scrubCycleSeconds + SCRUB_DELAY_SECONDS_MAX,
+    },
+    { what: "jobs", atMs: oldest(jobTimes), ageSecondsMax: JOBS_SECONDS_MAX },
+  ];
+}
+
+/** Null if one of them never was. */
+function oldest(times: readonly (number | null)[]): number | null {
+  return times.reduce((a, b) => (a === null || b === null ? null : Math.min(a, b)), times[0] ?? null);
+}

@@ -1,0 +1,134 @@
+import { DriveError } from "../../drives/drive.ts";
+import { writtenId } from "../../drives/drive-watch.ts";
+import type { FoundDamage } from "../../metadata/blobs/damage.ts";
+import type { PlacedShards } from "../../metadata/blobs/healing.ts";
+import type { DriveLoss, LossCause } from "../../metadata/drives/losses.ts";
+import type { StoreContext } from "../../store/context.ts";
+import { isSettling } from "../../store/placement/shard-key.ts";
+import type { Budget, Job } from "../run/job.ts";
+
+const BLOBS_PER_PAGE = 1_000;
+/** While shards are looked for the clock is looked at more often. */
+const BLOBS_PER_LOOK = 200;
+/** Of the six connections that an invocation may have. */
+const HEADS_AT_ONCE = 5;
+
+/** Nothing that should be there is there: the rows alone say what is to be queued. */
+const LOST_ALL: ReadonlySet<LossCause> = new Set(["emptied", "swapped", "foreign"]);
+
+/**
+ * Queues for healing what drives were found to lack, page by page of the rows. Of a drive that lost all nothing is asked; on others each
+ * shard is looked for. All losses of one kind go through the blobs together, so that a blob that lost two shards is queued with
+ * both, and so before those that lost one.
+ */
+export const queueLosses: Job = {
+  name: "queue-losses",
+  async run(store, budget) {
+    const report = { notedShards: 0, lookedShards: 0 };
+    for (;;) {
+      const open = (await store.metadata.losses.open()).filter(({ queuedMs }) => queuedMs === null);
+      const isLookedFor = !open.some(({ cause }) => LOST_ALL.has(cause));
+      const [first, ...others] = open.filter(({ cause }) => LOST_ALL.has(cause) !== isLookedFor);
+      if (!first) return { report, cursor: null };
+      if (budget.isSpent()) return { report, cursor: null, isUnfinished: true };
+      const queueing = new Queueing(store, report, { isLookedFor, losses: [first, ...others] });
+      if (!(await queueing.run(budget))) return { report, cursor: null };
+    }
+  },
+};
+
+/** Losses that go through the blobs together. */
+class Queueing {
+  readonly #store: StoreContext;
+  readonly #report: { notedShards: number; lookedShards: number };
+  readonly #isLookedFor: boolean;
+  readonly #going: DriveLoss[];
+
+  /** Those that have come further than the first wait until it has caught up. */
+  constructor(
+    store: StoreContext,
+    report: { notedShards: number; lookedShards: number },
+    { isLookedFor, losses }: { isLookedFor: boolean; losses: readonly DriveLoss[] },
+  ) {
+    this.#store = store;
+    this.#report = report;
+    this.#isLookedFor = isLookedFor;
+    const fromId = losses.map(({ afterId }) => afterId).sort()[0];
+    this.#going = losses.filter(({ afterId }) => afterId === fromId).map((loss) => ({ ...loss }));
+  }
+
+  /** Page after page until they are through or time is over. False if a drive does not answer: the next run goes on. */
+  async run(budget: Budget): Promise<boolean> {
+    const { metadata, clock } = this.#store;
+    const limit = this.#isLookedFor ? BLOBS_PER_LOOK : BLOBS_PER_PAGE;
+    let afterId = this.#going[0]?.afterId ?? "";
+    do {
+      const page = await metadata.healing.places(afterId, limit);
+      const isOver = page.length < limit;
+      afterId = page.at(-1)?.id ?? afterId;
+      const found: FoundDamage[] = [];
+      let isComplete = true;
+      for (const loss of this.#going) {
+        const lacking = await this.#lacking(page, loss);
+        if (lacking === null) {
+          isComplete = false;
+          continue;
+        }
+        loss.notedShards += lacking.length;
+        loss.afterId = afterId;
+        loss.queuedMs = isOver ? clock.now() : null;
+        found.push(...lacking);
+      }
+      await metadata.healing.note(found, clock.now());
+      this.#report.notedShards += found.length;
+      // Not before they are noted: a run that is cut off here notes them again.
+      await metadata.losses.progress(this.#going);
+      if (!isComplete) return false;
+      if (isOver) return true;
+    } while (!budget.isSpent());
+    return true;
+  }
+
+  /** What the drive lacks of these blobs; null if it does not answer. */
+  async #lacking(page: readonly PlacedShards[], loss: DriveLoss): Promise<FoundDamage[] | null> {
+    const shards = page.flatMap((blob) => shardsOf(blob, loss));
+    if (!this.#isLookedFor) return shards.map(({ found }) => found);
+    try {
+      return await this.#absent(shards, loss.drive);
+    } catch (error) {
+      if (!(error instanceof DriveError)) throw error;
+      return null;
+    }
+  }
+
+  async #absent(shards: readonly SuspectedShard[], name: string): Promise<FoundDamage[]> {
+    const drive = this.#store.drives.find((other) => other.name === name);
+    // One that is not configured any more is the drain's.
+    if (!drive) return [];
+    const absent: FoundDamage[] = [];
+    for (let at = 0; at < shards.length; at += HEADS_AT_ONCE) {
+      const some = shards.slice(at, at + HEADS_AT_ONCE);
+      const heads = await Promise.all(some.map(({ key }) => drive.head(key)));
+      some.forEach(({ key, found }, index) => {
+        if (heads[index] === null && !isSettling(drive, key, this.#store.clock.now())) absent.push(found);
+      });
+    }
+    this.#report.lookedShards += shards.length;
+    return absent;
+  }
+}
+
+interface SuspectedShard {
+  key: string;
+  found: FoundDamage;
+}
+
+/** The blob's shards that the drive may lack by this loss. */
+function shardsOf({ id, shards }: PlacedShards, { drive, fromId, beforeId }: DriveLoss): SuspectedShard[] {
+  return shards.flatMap((place, shard): SuspectedShard[] => {
+    if (place?.[0] !== drive) return [];
+    const written = writtenId(place[1]);
+    if (written < fromId || written >= beforeId) return [];
+    return [{ key: place[1], found: { blobId: id, shard, cause: "lost" } }];
+  });
+}
