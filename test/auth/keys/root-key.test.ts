@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { authorise } from "../../../src/auth/authorise.ts";
+import { anonymousCaller } from "../../../src/auth/caller.ts";
 import { rootRing } from "../../../src/auth/keys/ring.ts";
 import { rootKey } from "../../../src/auth/keys/root-key.ts";
 import { firstAccount, rootOf } from "../../../src/auth/principal.ts";
@@ -33,8 +33,10 @@ test("ids of owners have the form of S3's, ids of accounts that of AWS's", () =>
   expect(firstAccount.accountId).toMatch(/^\d{12}$/);
 });
 
-test("the root account may do everything, anonymous callers nothing", () => {
-  const request = { action: "s3:GetObject", bucket: "b", key: "k" };
-  expect(authorise({ ...request, principal: { kind: "anonymous" } }).allowed).toBe(false);
-  expect(authorise({ ...request, principal: rootOf(firstAccount) }).allowed).toBe(true);
+test("the root of an account may do everything in its account, anonymous callers nothing", () => {
+  const ask = { action: "s3:GetObject", resource: "arn:aws:s3:::b/k", resourceAccountId: firstAccount.accountId };
+  const root = rootKey("ID", "SECRET")?.caller(facts);
+  expect(root?.decide(ask).allowed).toBe(true);
+  expect(root?.decide({ ...ask, resourceAccountId: "111122223333" }).allowed).toBe(false);
+  expect(anonymousCaller(facts).decide(ask).allowed).toBe(false);
 });

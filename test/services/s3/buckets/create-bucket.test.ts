@@ -109,13 +109,6 @@ describe("what is refused, and creates nothing", () => {
   });
 
   test.each([
-    ["x-amz-object-ownership", "ObjectWriter"],
-  ])("%s: %s", async (name, value) => {
-    const { status, text } = await create("/never-made", "", { [name]: value });
-    expect([status, elementText(text, "Code"), elementText(text, "Header")]).toEqual([501, "NotImplemented", name]);
-  });
-
-  test.each([
     ["x-amz-acl", "public-read"],
     ["x-amz-grant-read", "uri=http://acs.amazonaws.com/groups/global/AllUsers"],
   ])("%s: %s", async (name, value) => {
