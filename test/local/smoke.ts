@@ -1,12 +1,13 @@
 // `node test/local/smoke.ts npm-start | npm-package | wrangler-dev`: starts the server by the very command that the README
 // gives, puts an object through it and takes it back, and stops it. Exits with 1 and the server's output if anything goes wrong.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import {
   CreateBucketCommand,
   DeleteBucketCommand,
@@ -27,6 +28,8 @@ interface Way {
   stopsWithZero: boolean;
   /** Whether it is stopped and started again between putting the object and taking it back. */
   restarts: boolean;
+  /** Commands that must find nothing wrong between these two. */
+  commands?: string[][];
 }
 
 interface Credentials {
@@ -61,6 +64,11 @@ const ways: Record<string, () => Promise<Way>> = {
     return {
       command: [command, "--port", String(port), "--data", dataDir],
       ...{ cwd, env, credentials: ownKeys, stopsWithZero: true, restarts: true },
+      commands: [
+        [command, "verify", "--data", dataDir],
+        [command, "heal", "--all", "--data", dataDir],
+        [command, "restore", "--list", "--data", dataDir],
+      ],
     };
   },
   "wrangler-dev": async () => ({
@@ -91,6 +99,7 @@ try {
   const take = await putObject(await way.credentials());
   if (way.restarts) {
     await stop(running, way);
+    for (const command of way.commands ?? []) await runCommand(command, way);
     running = await start(way);
   }
   await take();
@@ -124,6 +133,13 @@ async function start({ command, cwd, env }: Way): Promise<Running> {
   await waitForHealth(child);
   console.log(`healthy after ${Date.now() - beganMs} ms`);
   return running;
+}
+
+/** Prints the last line of what the command says. */
+async function runCommand([program = "", ...args]: string[], { cwd, env }: Way): Promise<void> {
+  console.log(`> ${[program, ...args].join(" ")}`);
+  const { stdout } = await promisify(execFile)(program, args, { cwd, env });
+  console.log(stdout.trimEnd().split("\n").at(-1));
 }
 
 async function waitForHealth(server: ChildProcess): Promise<void> {
