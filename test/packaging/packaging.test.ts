@@ -50,7 +50,7 @@ describe("the Containerfile", () => {
     expect(host).toBe("0.0.0.0");
     expect(of("EXPOSE")).toEqual([`${port}`]);
     expect(of("VOLUME")).toEqual([dataDir]);
-    expect(of("USER")).toEqual(["node"]);
+    expect(of("USER")).toEqual(["1000:1000"]);
     const [install = "", prepare = ""] = of("RUN");
     expect(install).toMatch(/^npm install --global /);
     expect(prepare).toBe(`mkdir ${dataDir} && chown node:node ${dataDir}`);
