@@ -1,4 +1,5 @@
 import type { Authenticator } from "../auth/authenticator.ts";
+import type { KeyUses } from "../auth/keys/uses.ts";
 import type { Clock } from "../base/clock.ts";
 import type { RandomBytes } from "../base/random.ts";
 import type { ClientAddress } from "./request-facts.ts";
@@ -10,6 +11,8 @@ export interface Edge {
   /** A row for each service. The first gets what no other claims. */
   readonly services: readonly [Service, ...Service[]];
   readonly authenticator: Authenticator;
+  /** Absent: nobody keeps when a key was used. */
+  readonly uses?: KeyUses | undefined;
   /** Where the address of a client is found. */
   readonly clientAddress: ClientAddress;
   readonly clock: Clock;

@@ -38,9 +38,17 @@ export async function serve(request: Request, edge: Edge, lifetime: Lifetime): P
       end();
       if (ended.kind === "broken") logFailure(edge.log, about, { what: "broken off", cause: ended.cause });
       logEnd(edge, about, response);
+      await noteUse(edge, about);
     }),
   );
   return (await responding).response;
+}
+
+/** Notes that the caller's key was used, once all is answered. */
+async function noteUse({ uses }: Edge, about: ExchangeHead & Partial<Exchange>): Promise<void> {
+  const { caller, signature, serviceName: service, receivedMs: nowMs } = about;
+  if (uses === undefined || caller === undefined || service === undefined) return;
+  await uses.note(caller, { service, region: signature?.region ?? null, nowMs });
 }
 
 /** Never rejects: whatever is thrown becomes an answer. */
@@ -51,6 +59,7 @@ async function converse(about: ExchangeHead, edge: Edge): Promise<Responded> {
   try {
     const chosen = await chooseService(edge.services, request, url);
     service = chosen.service;
+    about.serviceName = service.name;
     const beside = service.headersBeside?.(request);
     try {
       const answered = await whole(await answer(chosen, about, edge));
