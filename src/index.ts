@@ -81,8 +81,8 @@ function buildApp(env: Env): App {
     const shared = { identities: store.metadata.identities, clock, random, fetch: outbound };
     const more = keys === null ? [] : [iamService({ ...shared, ...keys }), stsService({ ...shared, ...keys })];
     const services = [s3, ...more] as const;
-    const uses = keys === null ? undefined : new KeyUses(store.metadata.identities.keys);
-    const edge: Edge = { ...settings, services, authenticator, uses, clock, random, log, metrics: requests };
+    const uses = new KeyUses(store.metadata.identities, clock);
+    const edge: Edge = { ...settings, services, authenticator, clock, random, log, metrics: requests, uses };
     const pages = new Map([...ownPages(store, observed), ...(keys === null ? [] : accountPages(store, keys.sealer))]);
     const own = createOwnApp(store, pages, edge);
     const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);

@@ -62,7 +62,7 @@ export class MergedCounts {
 }
 
 /** Samples of the same name and labels become one. In the order in which they come first. */
-export function sumMetrics(lists: readonly (readonly Metric[])[]): Metric[] {
+function sumMetrics(lists: readonly (readonly Metric[])[]): Metric[] {
   const metrics = new Map<string, { metric: Metric; samples: Map<string, Sample> }>();
   for (const metric of lists.flat()) {
     const sum = metrics.get(metric.name) ?? { metric, samples: new Map() };

@@ -11,8 +11,6 @@ export interface Edge {
   /** A row for each service. The first gets what no other claims. */
   readonly services: readonly [Service, ...Service[]];
   readonly authenticator: Authenticator;
-  /** Absent: nobody keeps when a key was used. */
-  readonly uses?: KeyUses | undefined;
   /** Where the address of a client is found. */
   readonly clientAddress: ClientAddress;
   readonly clock: Clock;
@@ -21,6 +19,8 @@ export interface Edge {
   /** Form of the line about each request; null: none is written. */
   readonly logRequests: "text" | "json" | null;
   readonly metrics: RequestMetrics;
+  /** Absent: nobody asks when keys were used last. */
+  readonly uses?: KeyUses;
 }
 
 export interface Log {

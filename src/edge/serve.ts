@@ -38,18 +38,15 @@ export async function serve(request: Request, edge: Edge, lifetime: Lifetime): P
       end();
       if (ended.kind === "broken") logFailure(edge.log, about, { what: "broken off", cause: ended.cause });
       logEnd(edge, about, response);
-      await noteUse(edge, about);
+      const { caller, signature, serviceName = "" } = about as Known;
+      if (caller !== undefined) await edge.uses?.note(caller, serviceName, signature?.region ?? "us-east-1");
     }),
   );
   return (await responding).response;
 }
 
-/** Notes that the caller's key was used, once all is answered. */
-async function noteUse({ uses }: Edge, about: ExchangeHead & Partial<Exchange>): Promise<void> {
-  const { caller, signature, serviceName: service, receivedMs: nowMs } = about;
-  if (uses === undefined || caller === undefined || service === undefined) return;
-  await uses.note(caller, { service, region: signature?.region ?? null, nowMs });
-}
+/** What is known of an exchange at its end, however far it came. */
+type Known = Partial<Exchange> & { readonly serviceName?: string };
 
 /** Never rejects: whatever is thrown becomes an answer. */
 async function converse(about: ExchangeHead, edge: Edge): Promise<Responded> {
@@ -59,7 +56,6 @@ async function converse(about: ExchangeHead, edge: Edge): Promise<Responded> {
   try {
     const chosen = await chooseService(edge.services, request, url);
     service = chosen.service;
-    about.serviceName = service.name;
     const beside = service.headersBeside?.(request);
     try {
       const answered = await whole(await answer(chosen, about, edge));
@@ -82,7 +78,7 @@ async function answer({ service, body }: Chosen, about: ExchangeHead, edge: Edge
     return service.answer(Object.assign(about, { ...known, caller: anonymousCaller(facts), signature }));
   }
   const exchange = await authenticate(service, about, { edge, facts, body });
-  return answerAsOfNow(service, Object.assign(about, { ...known, ...exchange }));
+  return answerAsOfNow(service, Object.assign(about, { ...known, ...exchange, serviceName: service.name }));
 }
 
 /**

@@ -63,8 +63,6 @@ export interface ExchangeHead {
   readonly receivedMs: number;
   /** The operation's name, for log and metrics. The service sets it as soon as it is known. */
   operation: string;
-  /** The row that answers; absent until it is found. */
-  serviceName?: string;
   /** AWS's code of the error that is answered, for the log. Absent: none. */
   error?: string;
 }

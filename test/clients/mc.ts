@@ -5,6 +5,7 @@ import { attempt, type CommandResult, cleanEnvironment, command } from "./comman
 import { bytesOf, folderDigests, sha256Of, writeContent } from "./content.ts";
 import { equal, includes } from "./expect.ts";
 import { goProgram, installGo, versionOf } from "./install.ts";
+import { withUserKey } from "./user-key.ts";
 
 const MINIO_CLIENT = "v0.0.0-20250313080218-cf909e1063a9";
 
@@ -18,7 +19,7 @@ export function mcClient(): Client {
       if (!built.ok) return { ready: false, why: built.why };
       return { ready: true, version: `${await versionOf([goProgram("mc"), "--version"])} ${MINIO_CLIENT}` };
     },
-    run: async (stage, report) => runJobs(jobsOf(await configure(stage)))(stage, report),
+    run: async (stage, report) => runJobs([...jobsOf(await configure(stage)), usersKey])(stage, report),
   };
 }
 
@@ -62,6 +63,31 @@ function jobsOf(mc: Mc): Job[] {
     { name: "cors", run: () => cors(mc) },
   ];
 }
+
+/** A user who may read and write one prefix, by mc with that user's key. */
+const usersKey: Job = {
+  name: "a-users-key",
+  run: async (stage) => {
+    const bucket = "mc-users";
+    const root = await configure(stage);
+    await root.run("mb", `it/${bucket}`);
+    await root.raw(["pipe", `it/${bucket}/others/secret`], bytesOf("secret", 100));
+    const statements = [
+      { actions: ["s3:ListBucket", "s3:GetBucketLocation"], resources: [`arn:aws:s3:::${bucket}`] },
+      { actions: ["s3:GetObject", "s3:PutObject"], resources: [`arn:aws:s3:::${bucket}/mine/*`] },
+    ];
+    await withUserKey(stage, "mc-user", statements, async (user) => {
+      const mc = await configure(user);
+      const body = bytesOf("mine", 5000);
+      await mc.raw(["pipe", `it/${bucket}/mine/a`], body);
+      equal(Buffer.compare((await mc.raw(["cat", `it/${bucket}/mine/a`])).stdout, body), 0, "what the user wrote");
+      includes(await mc.run("ls", "--recursive", `it/${bucket}`), "mine/a", "ls");
+      equal((await mc.attempt("cat", `it/${bucket}/others/secret`)).code === 0, false, "the user reads the others'");
+      equal((await mc.attempt("rm", `it/${bucket}/mine/a`)).code === 0, false, "the user deletes");
+    });
+    await (await configure(stage)).run("rb", "--force", `it/${bucket}`);
+  },
+};
 
 async function buckets(mc: Mc): Promise<void> {
   await mc.run("mb", "it/mc-made");

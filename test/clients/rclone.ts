@@ -6,6 +6,7 @@ import { attempt, type CommandResult, cleanEnvironment, command } from "./comman
 import { bytesOf, folderDigests, sha256Of, writeContent } from "./content.ts";
 import { equal, includes } from "./expect.ts";
 import { installPython, installSystem, venvProgram, versionOf } from "./install.ts";
+import { withUserKey } from "./user-key.ts";
 
 /** rclone with provider Other: lists of both versions, keys without URL encoding, HEAD of a bucket before its creation, signed Accept-Encoding. */
 export function rcloneClient(fresh: boolean): Client {
@@ -24,7 +25,40 @@ export function rcloneClient(fresh: boolean): Client {
     },
     run: async (stage, report) => {
       const rclone = await configure(stage, program);
-      await runJobs(jobsOf(rclone))(stage, report);
+      await runJobs([...jobsOf(rclone), usersKey(program)])(stage, report);
+    },
+  };
+}
+
+/** A user who may read and write one prefix, by rclone with that user's key. */
+function usersKey(program: string): Job {
+  return {
+    name: "a-users-key",
+    run: async (stage) => {
+      const bucket = "rclone-users";
+      const root = await configure(stage, program);
+      await root.run("mkdir", `it:${bucket}`);
+      await root.raw(["rcat", `it:${bucket}/others/secret`], bytesOf("secret", 100));
+      const statements = [
+        { actions: ["s3:ListBucket"], resources: [`arn:aws:s3:::${bucket}`] },
+        { actions: ["s3:GetObject", "s3:PutObject"], resources: [`arn:aws:s3:::${bucket}/mine/*`] },
+      ];
+      await withUserKey(stage, "rclone-user", statements, async (user) => {
+        const rclone = await configure(user, program);
+        const body = bytesOf("mine", 5000);
+        await rclone.raw(["rcat", "--s3-no-check-bucket", `it:${bucket}/mine/a`], body);
+        equal(
+          Buffer.compare((await rclone.raw(["cat", `it:${bucket}/mine/a`])).stdout, body),
+          0,
+          "what the user wrote",
+        );
+        includes(await rclone.run("lsf", "-R", `it:${bucket}`), "mine/a", "lsf");
+        const reads = await rclone.attempt("cat", `it:${bucket}/others/secret`);
+        equal(reads.code === 0, false, "the user reads the others'");
+        const deletes = await rclone.attempt("deletefile", `it:${bucket}/mine/a`);
+        equal(deletes.code === 0, false, "the user deletes");
+      });
+      await (await configure(stage, program)).run("purge", `it:${bucket}`);
     },
   };
 }

@@ -79,7 +79,39 @@ function jobsOf(s3cmd: S3cmd): Job[] {
     { name: "tags", run: () => tags(s3cmd) },
     { name: "versions-ownership-cors", run: () => settings(s3cmd) },
     { name: "signurl", run: () => signUrl(s3cmd) },
+    { name: "setacl-and-setpolicy", run: () => acls(s3cmd) },
   ];
+}
+
+async function acls(s3cmd: S3cmd): Promise<void> {
+  await s3cmd.withBucket("s3cmd-acls", async (url) => {
+    await writeContent(s3cmd.file("shown"), "shown", 100);
+    await s3cmd.run("put", s3cmd.file("shown"), `${url}/shown`);
+    includes(
+      (await s3cmd.attempt("setacl", "--acl-public", `${url}/shown`)).stderr,
+      "AccessControlListNotSupported",
+      "ACLs are off",
+    );
+    await s3cmd.run("setownership", url, "ObjectWriter");
+    await s3cmd.run("setblockpublicaccess", url, "");
+    await s3cmd.run("setacl", "--acl-public", `${url}/shown`);
+    includes(await s3cmd.run("info", `${url}/shown`), "*anon*: READ", "info of a public object");
+    await s3cmd.run("setacl", "--acl-private", `${url}/shown`);
+    equal((await s3cmd.run("info", `${url}/shown`)).includes("*anon*"), false, "a private object is public");
+    const Statement = {
+      Effect: "Deny",
+      Principal: "*",
+      Action: "s3:GetObject",
+      Resource: "arn:aws:s3:::s3cmd-acls/shown",
+    };
+    await writeFile(s3cmd.file("policy"), JSON.stringify({ Version: "2012-10-17", Statement }));
+    await s3cmd.run("setpolicy", s3cmd.file("policy"), url);
+    includes(await s3cmd.run("info", url), "s3:GetObject", "info of a bucket with a policy");
+    const denied = await s3cmd.attempt("get", "--force", `${url}/shown`, s3cmd.file("target"));
+    equal([denied.code === 0, denied.stderr.includes("403")], [false, true], "get of what a policy denies");
+    await s3cmd.run("delpolicy", url);
+    await s3cmd.run("get", "--force", `${url}/shown`, s3cmd.file("target"));
+  });
 }
 
 async function makeListRemove(s3cmd: S3cmd): Promise<void> {

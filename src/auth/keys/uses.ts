@@ -1,50 +1,47 @@
+import type { Clock } from "../../base/clock.ts";
 import { MetadataUnavailable } from "../../metadata/database.ts";
-import type { KeyTable } from "../../metadata/identities/keys.ts";
+import type { Identities } from "../../metadata/identities/identities.ts";
 import type { Caller } from "../access.ts";
 
-/** AWS says that what it tells of a key's last use may be some minutes old. */
-const AGAIN_AFTER_MS = 15 * 60_000;
+/** A use is written to D1 once in this time, by each isolate. */
+const PAUSE_MS = 3_600_000;
+/** Keys and roles whose last note an isolate remembers. */
 const REMEMBERED_MAX = 5_000;
 
-export interface KeyUse {
-  readonly service: string;
-  /** Of the credential scope; null without Signature Version 4. */
-  readonly region: string | null;
-  readonly nowMs: number;
-}
-
 /**
- * Notes when keys and roles were used last, for GetAccessKeyLastUsed and GetRole: each at most once in a quarter of an hour and
- * isolate, so it is no matter of each request. One D1 round trip then, which nobody waits for.
+ * When keys and roles were used last, for GetAccessKeyLastUsed and GetRole. Noted after the answer, an hour apart, so that no request
+ * waits for it. What an isolate forgets is noted once more.
  */
 export class KeyUses {
-  readonly #keys: Pick<KeyTable, "noteUses" | "noteRoleUses">;
+  readonly #identities: Pick<Identities, "keys">;
+  readonly #clock: Clock;
   readonly #notedMs = new Map<string, number>();
 
-  constructor(keys: Pick<KeyTable, "noteUses" | "noteRoleUses">) {
-    this.#keys = keys;
+  constructor(identities: Pick<Identities, "keys">, clock: Clock) {
+    this.#identities = identities;
+    this.#clock = clock;
   }
 
-  /** Never rejects: a note that D1 did not take is made by a later use. The Worker's own key is not noted. */
-  async note({ principal, accessKeyId, guard }: Caller, { service, region, nowMs }: KeyUse): Promise<void> {
-    if (guard === null || accessKeyId === null) return;
+  /** Never rejects for want of D1: a use that is not noted now is noted by a later request. */
+  async note(caller: Caller, service: string, region: string): Promise<void> {
+    const { principal, accessKeyId } = caller;
+    const usedMs = this.#clock.now();
     const role = principal.kind === "roleSession" ? principal.roleUniqueId : null;
-    const id = role ?? accessKeyId;
-    if (nowMs - (this.#notedMs.get(id) ?? 0) < AGAIN_AFTER_MS) return;
-    this.#remember(id, nowMs);
-    const use = { usedMs: nowMs, region: region ?? "us-east-1" };
+    const id = role ?? (accessKeyId?.startsWith("AKIA") && caller.guard !== null ? accessKeyId : null);
+    if (id === null || usedMs < (this.#notedMs.get(id) ?? Number.NEGATIVE_INFINITY) + PAUSE_MS) return;
+    this.#remember(id, usedMs);
     try {
-      if (role !== null) await this.#keys.noteRoleUses([{ ...use, roleId: role }]);
-      else if (accessKeyId.startsWith("AKIA")) await this.#keys.noteUses([{ ...use, keyId: accessKeyId, service }]);
+      if (role !== null) await this.#identities.keys.noteRoleUses([{ roleId: role, usedMs, region }]);
+      else await this.#identities.keys.noteUses([{ keyId: id, usedMs, service, region }]);
     } catch (error) {
       if (!(error instanceof MetadataUnavailable)) throw error;
       this.#notedMs.delete(id);
     }
   }
 
-  #remember(id: string, nowMs: number): void {
+  #remember(id: string, usedMs: number): void {
     this.#notedMs.delete(id);
-    this.#notedMs.set(id, nowMs);
+    this.#notedMs.set(id, usedMs);
     const [oldest] = this.#notedMs.keys();
     if (this.#notedMs.size > REMEMBERED_MAX && oldest !== undefined) this.#notedMs.delete(oldest);
   }

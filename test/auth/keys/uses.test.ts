@@ -1,62 +1,32 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, it } from "vitest";
+import type { Caller } from "../../../src/auth/access.ts";
 import { KeyUses } from "../../../src/auth/keys/uses.ts";
 import { MetadataUnavailable } from "../../../src/metadata/database.ts";
-import { People } from "../../support/people.ts";
-import { openTestStore, type TestStore } from "../../support/store.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
 
-let rig: TestStore;
-let people: People;
-beforeAll(async () => {
-  rig = await openTestStore();
-  people = new People(rig.store);
-});
-afterAll(() => rig.dispose());
-
-const MINUTE_MS = 60_000;
-const AT = 100 * MINUTE_MS;
-const facts = { context: () => undefined, now: () => Date.now() };
-const use = { service: "s3", region: "eu-west-1", nowMs: AT };
-
-async function caller(accessKeyId: string, token?: string) {
-  const found = await people.keys.ring.find(accessKeyId, token);
-  if (found.kind !== "key") throw new Error(found.kind);
-  return found.caller(facts);
-}
-
-test("a key's use is noted once in a quarter of an hour, with service and region", async () => {
-  const { keys } = rig.store.metadata.identities;
-  const { accessKeyId } = await people.user();
-  const used = await caller(accessKeyId);
-  const uses = new KeyUses(keys);
-  rig.takeCost();
-  for (const nowMs of [AT, AT + 1, AT + 14 * MINUTE_MS]) await uses.note(used, { ...use, nowMs });
-  expect(rig.takeCost().roundTrips).toBe(1);
-  expect(await keys.find(accessKeyId)).toMatchObject({ usedMs: AT, usedService: "s3", usedRegion: "eu-west-1" });
-  await uses.note(used, { service: "iam", region: null, nowMs: AT + 15 * MINUTE_MS });
-  expect(await keys.find(accessKeyId)).toMatchObject({ usedMs: AT + 15 * MINUTE_MS, usedService: "iam" });
-});
-
-test("a session notes its role, and the Worker's own key nothing", async () => {
-  const { keys, entities } = rig.store.metadata.identities;
-  const id = await people.entity("role");
-  const { accessKeyId, sessionToken } = people.session({ kind: "role", id, sessionName: "app" });
-  const uses = new KeyUses(keys);
-  await uses.note(await caller(accessKeyId, sessionToken), use);
-  expect(await entities.findById(id)).toMatchObject({ usedMs: AT, usedRegion: "eu-west-1" });
-  rig.takeCost();
-  await uses.note(await caller("ROOTKEY"), use);
-  expect(rig.takeCost().roundTrips).toBe(0);
-});
-
-test("a note that D1 does not take breaks nothing, and is made by the next use", async () => {
-  const { accessKeyId } = await people.user();
-  const used = await caller(accessKeyId);
-  let calls = 0;
-  const broken = async () => {
-    calls += 1;
-    throw new MetadataUnavailable("no");
+it("a use is noted once an hour, a role's by its id, and none of the Worker's own key", async () => {
+  const noted: unknown[] = [];
+  let down = false;
+  const note = async (uses: readonly unknown[]) => {
+    if (down) throw new MetadataUnavailable("no");
+    noted.push(...uses);
   };
-  const uses = new KeyUses({ noteUses: broken, noteRoleUses: broken });
-  for (const nowMs of [AT, AT + 1]) await uses.note(used, { ...use, nowMs });
-  expect(calls).toBe(2);
+  const clock = new ManualClock(1_000);
+  const uses = new KeyUses({ keys: { noteUses: note, noteRoleUses: note } } as never, clock);
+  const user = { principal: { kind: "user" }, accessKeyId: "AKIAX", guard: {} } as unknown as Caller;
+  const role = { principal: { kind: "roleSession", roleUniqueId: "AROAX" }, accessKeyId: "ASIAX", guard: {} };
+  const root = { principal: { kind: "root" }, accessKeyId: "AKIAROOT", guard: null } as unknown as Caller;
+  for (let time = 0; time < 3; time++) await uses.note(user, "s3", "eu-west-1");
+  await uses.note(role as unknown as Caller, "s3", "eu-west-1");
+  await uses.note(root, "s3", "eu-west-1");
+  expect(noted).toEqual([
+    { keyId: "AKIAX", usedMs: 1_000, service: "s3", region: "eu-west-1" },
+    { roleId: "AROAX", usedMs: 1_000, region: "eu-west-1" },
+  ]);
+  await clock.advance(3_600_000);
+  down = true;
+  await uses.note(user, "s3", "eu-west-1");
+  down = false;
+  await uses.note(user, "iam", "us-east-1");
+  expect(noted.at(-1)).toMatchObject({ keyId: "AKIAX", service: "iam" });
 });

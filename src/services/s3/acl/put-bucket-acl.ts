@@ -4,7 +4,7 @@ import { S3Error } from "../errors/error.ts";
 import { settingsOf } from "../gate/settings.ts";
 import type { Handler } from "../handler.ts";
 import { acceptedAcl, requireOwnersAcl } from "./new-object-access.ts";
-import { readPutAcl } from "./requested-acl.ts";
+import { readPutAcl } from "./read-put-acl.ts";
 
 /**
  * PutBucketAcl. Where ACLs do not count, only the one that the bucket has anyway is taken, and nothing is kept.

@@ -4,7 +4,7 @@ import { settingsOf } from "../gate/settings.ts";
 import type { Handler } from "../handler.ts";
 import { versionHeader, versionOf } from "../objects/version-id.ts";
 import { acceptedAcl, requireOwnersAcl } from "./new-object-access.ts";
-import { readPutAcl } from "./requested-acl.ts";
+import { readPutAcl } from "./read-put-acl.ts";
 
 /** PutObjectAcl, of any version. Where ACLs do not count, only the one that the object has anyway is taken, and nothing is kept. */
 export const putObjectAcl: Handler = async (call) => {

@@ -108,11 +108,6 @@ describe("what is refused, and creates nothing", () => {
     expect((await sherd.raw({ path: "/never-made?location" })).status).toBe(404);
   });
 
-  test.each([["x-amz-object-ownership", "ObjectWriter"]])("%s: %s", async (name, value) => {
-    const { status, text } = await create("/never-made", "", { [name]: value });
-    expect([status, elementText(text, "Code"), elementText(text, "Header")]).toEqual([501, "NotImplemented", name]);
-  });
-
   test.each([
     ["x-amz-acl", "public-read"],
     ["x-amz-grant-read", "uri=http://acs.amazonaws.com/groups/global/AllUsers"],

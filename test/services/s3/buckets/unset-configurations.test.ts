@@ -15,7 +15,6 @@ const notSet = [
   ["lifecycle", "NoSuchLifecycleConfiguration"],
   ["policy", "NoSuchBucketPolicy"],
   ["policyStatus", "NoSuchBucketPolicy"],
-  ["publicAccessBlock", "NoSuchPublicAccessBlockConfiguration"],
   ["replication", "ReplicationConfigurationNotFoundError"],
   ["website", "NoSuchWebsiteConfiguration"],
   ["analytics&id=x", "NoSuchConfiguration"],
