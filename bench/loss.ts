@@ -17,7 +17,9 @@ export interface Assumptions {
   domainLoss: number;
   /** A given shard is damaged or vanishes, on a drive that goes on. */
   shardDamage: number;
-  /** From the loss of a drive until its shards are rebuilt elsewhere, on the average. */
+  /** From the loss of a drive until that is noticed, on the average. */
+  detectHours: number;
+  /** From then on until its shards are rebuilt, on the average. */
   repairHours: number;
   /** From the damage of a shard until it is found and rebuilt, on the average: half a cycle of the scrub, and the healing. */
   findHours: number;
@@ -54,10 +56,30 @@ export const SETS: readonly DriveSet[] = [
   { name: "one bucket, no coding", domains: ["1"], geometry: { k: 1, m: 0 } },
 ];
 
+/** Cron looks at every drive each five minutes. */
+const WATCHED_HOURS = 2.5 / 60;
+/** Half a cycle of the scrub: as long as it took if nobody looked at the drives themselves. */
+const SCRUBBED_HOURS = 360;
+
 const SCENARIOS: readonly Assumptions[] = [
-  { driveLoss: 0.01, domainLoss: 0, shardDamage: 1e-6, repairHours: 24, findHours: 360 },
-  { driveLoss: 0.01, domainLoss: 0.001, shardDamage: 1e-6, repairHours: 24, findHours: 360 },
-  { driveLoss: 0.05, domainLoss: 0.001, shardDamage: 1e-4, repairHours: 168, findHours: 360 },
+  { driveLoss: 0.01, domainLoss: 0, shardDamage: 1e-6, detectHours: WATCHED_HOURS, repairHours: 24, findHours: 360 },
+  { driveLoss: 0.01, domainLoss: 0, shardDamage: 1e-6, detectHours: SCRUBBED_HOURS, repairHours: 24, findHours: 360 },
+  {
+    driveLoss: 0.01,
+    domainLoss: 0.001,
+    shardDamage: 1e-6,
+    detectHours: WATCHED_HOURS,
+    repairHours: 24,
+    findHours: 360,
+  },
+  {
+    driveLoss: 0.05,
+    domainLoss: 0.001,
+    shardDamage: 1e-4,
+    detectHours: WATCHED_HOURS,
+    repairHours: 168,
+    findHours: 360,
+  },
 ];
 
 /** A chain of states in continuous time. Rates are per year; `to` null: the blob is lost. */
@@ -92,6 +114,11 @@ export function lossWithinYear({ states, moves }: Chain): number {
     now = next;
   }
   return sum;
+}
+
+/** For how long what was on a lost drive is missing. */
+function goneHours({ detectHours, repairHours }: Assumptions): number {
+  return detectHours + repairHours;
 }
 
 function ratePerYear(probability: number): number {
@@ -129,7 +156,7 @@ function drivesChain({ domains, geometry: { m } }: DriveSet, of: readonly number
     };
     domains.forEach((_, drive) => {
       const bit = 1 << drive;
-      if (from & bit) go(from & ~bit, HOURS_PER_YEAR / given.repairHours);
+      if (from & bit) go(from & ~bit, HOURS_PER_YEAR / goneHours(given));
       else go(from | bit, ratePerYear(given.driveLoss));
     });
     for (const domain of new Set(domains)) go(from | bitsOf(domains, domain), ratePerYear(given.domainLoss));
@@ -156,7 +183,7 @@ function blobChain({ domains, geometry: { m } }: DriveSet, drives: readonly numb
     drives.forEach((_, shard) => {
       const is = digit(from, shard);
       if (is === 1) go(withDigit(from, shard, 0), HOURS_PER_YEAR / given.findHours);
-      if (is === 2) go(withDigit(from, shard, 0), HOURS_PER_YEAR / given.repairHours);
+      if (is === 2) go(withDigit(from, shard, 0), HOURS_PER_YEAR / goneHours(given));
       if (is === 0) go(withDigit(from, shard, 1), ratePerYear(given.shardDamage));
       if (is !== 2) go(withDigit(from, shard, 2), ratePerYear(given.driveLoss));
     });
@@ -200,13 +227,14 @@ export function losses(): Loss[] {
 
 /** The table as Markdown. */
 export function lossTable(rows: readonly Loss[] = losses()): string {
-  const head = ["drives", "bodies", "drive", "domain", "shard", "repair", "a given blob", "some blobs"];
+  const head = ["drives", "bodies", "drive", "domain", "shard", "found", "repair", "a given blob", "some blobs"];
   const lines = rows.map((row) => [
     row.set,
     row.geometry,
     percent(row.driveLoss),
     percent(row.domainLoss),
     row.shardDamage.toExponential(0),
+    row.detectHours < 1 ? `${row.detectHours * 60} min` : `${row.detectHours / 24} days`,
     row.repairHours < 48 ? `${row.repairHours} h` : `${row.repairHours / 24} days`,
     probability(row.blobLoss),
     probability(row.someLoss),

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { access, chmod, constants, mkdir, opendir, readdir, readFile, rm, stat, unlink } from "node:fs/promises";
-import { join, sep } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { lockFolder } from "./folder-lock.ts";
 import { StartError, systemCode } from "./start-error.ts";
 
 /** How many drives `npm start` makes: as many as the 4+2 geometry has shards. */
@@ -40,8 +40,8 @@ export async function openDataFolder(path: string, { mustExist = false } = {}): 
   const metadataPath = join(path, "metadata");
   const temporaryPath = join(path, "tmp");
   const drivePaths = Array.from({ length: driveCount }, (_, index) => join(path, "drives", `drive-${index + 1}`));
-  // Miniflare, which the commands use, takes it for a separator and would open another folder.
-  if (sep === "/" && path.includes("\\")) throw new StartError(`the path of the data folder has a backslash: ${path}`);
+  // Miniflare, which tests use, takes it for a separator and would open another folder.
+  if (path.includes("\\")) throw new StartError(`the path of the data folder has a backslash: ${path}`);
   if (mustExist) await requireDataFolder(path);
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
@@ -49,7 +49,7 @@ export async function openDataFolder(path: string, { mustExist = false } = {}): 
   } catch (error) {
     throw new StartError(refusal(path, error));
   }
-  const lock = hold(path);
+  const lock = lockFolder(path);
   const notePath = join(path, "sherd.pid");
   await endOfWorkerds(notePath);
   const hasMetadata = await hasDatabase(metadataPath);
@@ -129,27 +129,6 @@ function isAlive(pid: number): boolean {
     return process.kill(pid, 0);
   } catch {
     return false;
-  }
-}
-
-/**
- * Takes the lock of the folder: an exclusive transaction on an SQLite file that stays empty. Unlike a file with a process
- * id, the operating system drops it with the process, however that ends, and no reused id can be mistaken for it.
- */
-function hold(path: string): DatabaseSync {
-  let lock: DatabaseSync | undefined;
-  try {
-    lock = new DatabaseSync(join(path, "sherd.lock"));
-    lock.exec("BEGIN EXCLUSIVE");
-    return lock;
-  } catch (error) {
-    lock?.close();
-    if (error instanceof Error && /database is locked/.test(error.message)) {
-      throw new StartError(`another Sherd is already running on the data folder ${path}`);
-    }
-    throw new StartError(
-      `the data folder ${path} cannot be written (${error instanceof Error ? error.message : error})`,
-    );
   }
 }
 

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { parseJsonLine, toTextLine } from "../src/edge/request-line.ts";
 import { AccessLog } from "./access-log.ts";
 import { banner } from "./banner.ts";
@@ -20,7 +19,7 @@ import { otherUrlHosts, probeListenAddress, urlHost } from "./listen-address.ts"
 import { applyMigrations } from "./migrations.ts";
 import { parseCommandLine, type StartOptions, usage } from "./options.ts";
 import { repeat } from "./schedule.ts";
-import { type Server, type ServerOptions, startServer } from "./server.ts";
+import { type Server, startServer } from "./server.ts";
 import { StartError } from "./start-error.ts";
 import { requireTlsFiles } from "./tls-files.ts";
 import { diskBinding, workerVars } from "./worker-vars.ts";
@@ -54,6 +53,7 @@ export async function main(launch: Launch): Promise<void> {
   // A reader of our output that goes away (`npm start | head`) must not end the server.
   process.stdout.on("error", () => {});
   process.stderr.on("error", () => {});
+  if (process.platform === "win32") fail("Windows is not supported; Sherd runs in its Linux (WSL 2)");
   try {
     await serve(commandLine.options, launch);
   } catch (error) {
@@ -75,8 +75,6 @@ async function serve(options: StartOptions, { root, buildPath, environment }: La
   const startedMs = Date.now();
   const given = environmentCredentials(environment);
   const folder = await openDataFolder(options.dataDir);
-  // Where Miniflare, if it is used, puts its temporary files, which a killed server leaves behind.
-  process.env.TMPDIR = folder.temporaryPath;
   if (options.tls) await requireTlsFiles(options.tls);
   await probeListenAddress(options.host, options.port);
   const configuration = requireUsable(workerVars(environment, null, options.quiet), {
@@ -107,8 +105,7 @@ async function serve(options: StartOptions, { root, buildPath, environment }: La
     startedMs,
   };
   const { host, port, processes: fronts, tls } = options;
-  const start = await starter(root);
-  const server = await start({
+  const server = await startServer({
     ...{ root, host, port, fronts, ...folder, vars, ...(tls ? { tls } : {}) },
     modules: () => serverModules(buildPath),
     answerHost: hostAnswers(watch, () => facts),
@@ -133,14 +130,6 @@ async function serve(options: StartOptions, { root, buildPath, environment }: La
   const endpoints = { endpoint: url(urlHost(host)), otherEndpoints: otherUrlHosts(host).map(url) };
   console.log(banner({ ...endpoints, region, credentials, dataDir: folder.path, showsSecret }));
   if (folder.wasKilled) await sweep(drives, startedMs);
-}
-
-/** workerd in several processes needs a shell and sockets that can be handed on. */
-async function starter(root: string): Promise<(options: ServerOptions) => Promise<Server>> {
-  if (process.platform !== "win32") return startServer;
-  // Not bundled: it has Miniflare, which takes more memory than all the rest.
-  const module = await import(pathToFileURL(join(root, "local/one-process.ts")).href);
-  return module.startInOneProcess;
 }
 
 async function prepareStore(folder: DataFolder, drives: WatchedDrive[], { isNew }: StartOptions): Promise<void> {

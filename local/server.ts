@@ -155,17 +155,22 @@ async function socketsFolder(path: string): Promise<string> {
 }
 
 /**
- * Linux spreads connections evenly over sockets on one port, a socket for each front. Elsewhere they share one, and whoever is
- * first takes what waits, which may be all.
+ * Linux spreads connections evenly over sockets on one port, a socket for each front. Elsewhere, and with a Node that cannot
+ * ask for it (before 22.12), they share one: the first to be ready takes what waits, which may be all.
  */
 async function listen({ host, port, fronts }: ServerOptions): Promise<[Listener, ...Listener[]]> {
-  const reusePort = process.platform === "linux";
+  const reusePort = process.platform === "linux" && canReusePort();
   // Sockets that share a port do not tell that a server begun meanwhile shares it too.
   if (reusePort) await probeListenAddress(host, port);
   const first = await listenOnce(host, { port, reusePort });
   const shared = { port: (first.address() as AddressInfo).port, reusePort };
   const others = Array.from({ length: reusePort ? fronts - 1 : 0 }, () => listenOnce(host, shared));
   return [first, ...(await Promise.all(others))];
+}
+
+function canReusePort(): boolean {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  return major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12);
 }
 
 async function listenOnce(host: string, where: { port: number; reusePort: boolean }): Promise<Listener> {

@@ -1,18 +1,19 @@
 import { join } from "node:path";
-import { bundleWorker } from "./build/bundle.ts";
+import { currentBuild, root } from "./build/current-build.mjs";
+import { serverModules } from "./build/modules.ts";
 import { requireUsable } from "./configuration.ts";
 import { type Credentials, makeCredentials } from "./credentials.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { diskDrives, driveTroubles } from "./host/disk-drives.ts";
 import type { WatchedDrive } from "./host/disk-watch.ts";
-import { DRIVE_LINK, makeDriveRoots } from "./host/drive-roots.ts";
 import { requireMetadataOfDrives, requireNoShards } from "./host/start-checks.ts";
-import { applyMigrations, clientOf } from "./migrations.ts";
-import { startRuntime, withDatabase } from "./runtime.ts";
+import { applyMigrations } from "./migrations.ts";
+import { startServer } from "./server.ts";
 import { StartError } from "./start-error.ts";
 import { diskBinding, workerVars } from "./worker-vars.ts";
 
-const root = join(import.meta.dirname, "..");
+/** For the requests under way once a command has its answers: none. */
+const STOP_MS = 3_000;
 
 /** The store that a command works on: a server that runs, or a data folder whose server does not. */
 export interface ToolTarget {
@@ -48,36 +49,37 @@ export async function folderTarget(
   missing: MissingMetadata,
 ): Promise<ToolTarget> {
   const folder = await openDataFolder(dataDir, { mustExist: true });
-  process.env.TMPDIR = folder.temporaryPath;
   const credentials = makeCredentials();
-  const vars = { ...workerVars(environment, credentials, true), SHERD_DISK_FOLDER: DRIVE_LINK };
+  const vars = workerVars(environment, credentials, true);
   const { drives: specs } = requireUsable(vars, { disks: folder.drivePaths.map(diskBinding), databases: ["DB"] });
   const drives = diskDrives(specs, folder);
   for (const sentence of await driveTroubles(drives)) process.stderr.write(`sherd: ${sentence}\n`);
   if (missing === "refuse" && !folder.hasMetadata) await requireNoStoreWithoutMetadata(folder, drives);
   const isLeft = missing === "leave" && !folder.hasMetadata;
   const metadataPath = isLeft ? join(folder.temporaryPath, "no-metadata") : folder.metadataPath;
-  const drivePaths = await makeDriveRoots(folder.temporaryPath, folder.drivePaths);
-  await withDatabase(metadataPath, async (database) => {
-    const client = clientOf(database);
-    if (missing === "refuse") await requireMetadataOfDrives(client, metadataPath, drives);
-    await applyMigrations(client, join(root, "migrations"));
-  });
-  const runtime = await startRuntime({
-    worker: await bundleWorker(join(root, "src/index.ts")),
-    host: "127.0.0.1",
-    port: 0,
-    metadataPath,
-    drivePaths,
-    vars,
+  const server = await startServer({
+    ...{ root, host: "127.0.0.1", port: 0, fronts: 1, metadataPath, vars },
+    ...{ drivePaths: folder.drivePaths, temporaryPath: folder.temporaryPath },
+    modules: () => serverModules(currentBuild()),
+    // The drives were looked at above, and nothing runs long enough to look again.
+    answerHost: async () => undefined,
+    beforeClients: async (metadata) => {
+      if (missing === "refuse") await requireMetadataOfDrives(metadata, metadataPath, drives);
+      await applyMigrations(metadata, join(root, "migrations"));
+    },
     onLog: (level, message) => {
       if (level === "error" || level === "warn") process.stderr.write(`${message}\n`);
     },
+    onProcesses: () => {},
+    onLost: () => {
+      process.stderr.write("sherd: a process that the command needs was killed\n");
+      process.exit(1);
+    },
   });
   return {
-    ask: asker(`http://127.0.0.1:${runtime.port}`, credentials),
+    ask: asker(`http://127.0.0.1:${server.port}`, credentials),
     async close() {
-      await runtime.dispose();
+      await server.stop(STOP_MS);
       // The note of a server that was killed is for the next start, which clears up after it.
       if (!folder.wasKilled) await folder.release();
     },

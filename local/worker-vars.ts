@@ -1,7 +1,7 @@
 import type { Credentials } from "./credentials.ts";
 import { driveCount } from "./data-folder.ts";
 
-/** Name of a drive's binding, as `startRuntime` gives it. */
+/** Name of a drive's binding, as `startServer` gives it. */
 export function diskBinding(_: string, index: number): string {
   return `DRIVE_${index + 1}`;
 }

@@ -5,6 +5,7 @@ import { createOwnApp, isOwnPath } from "./admin/own-app.ts";
 import { ownPages } from "./admin/pages.ts";
 import { Authenticator } from "./auth/authenticator.ts";
 import { type KeyVariables, openKeys } from "./auth/keys/open-keys.ts";
+import { KeyUses } from "./auth/keys/uses.ts";
 import { ByteBudget } from "./base/byte-budget.ts";
 import { systemClock } from "./base/clock.ts";
 import type { DriveCounts } from "./drives/counted.ts";
@@ -80,7 +81,8 @@ function buildApp(env: Env): App {
     const shared = { identities: store.metadata.identities, clock, random, fetch: outbound };
     const more = keys === null ? [] : [iamService({ ...shared, ...keys }), stsService({ ...shared, ...keys })];
     const services = [s3, ...more] as const;
-    const edge: Edge = { ...settings, services, authenticator, clock, random, log, metrics: requests };
+    const uses = new KeyUses(store.metadata.identities, clock);
+    const edge: Edge = { ...settings, services, authenticator, clock, random, log, metrics: requests, uses };
     const pages = new Map([...ownPages(store, observed), ...(keys === null ? [] : accountPages(store, keys.sealer))]);
     const own = createOwnApp(store, pages, edge);
     const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);

@@ -163,10 +163,8 @@ function parseLog(line: string): { level: string; message: string } {
   return { level: "warn", message: line };
 }
 
-/** The workerd that Miniflare brings. */
 function workerdBinary(root: string): string {
-  const require = createRequire(join(root, "package.json"));
-  const workerd: { default: string } = createRequire(require.resolve("miniflare"))("workerd");
+  const workerd: { default: string } = createRequire(join(root, "package.json"))("workerd");
   return workerd.default;
 }
 

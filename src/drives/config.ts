@@ -43,7 +43,10 @@ const SHARD_BYTES: Record<DriveSpec["type"], { usual: number; max: number }> = {
   kv: { usual: 4 * 1024 ** 2, max: KV_VALUE_BYTES_MAX },
 };
 
-const COMMON_FIELDS = ["name", "type", "domain", "class", "shardBytesMax", "draining"];
+/** A request that waits for longer has lost its client. */
+const TIMEOUT_SECONDS_MAX = 300;
+
+const COMMON_FIELDS = ["name", "type", "domain", "class", "shardBytesMax", "draining", "timeoutSeconds"];
 const FIELDS: Record<DriveSpec["type"], readonly string[]> = {
   r2: [...COMMON_FIELDS, "binding"],
   kv: [...COMMON_FIELDS, "binding"],
@@ -162,7 +165,18 @@ class EntryReader {
       class: this.#text("class", classRule) as DriveClass,
       shardBytesMax: this.#shardBytesMax(type),
       ...this.#draining(),
+      ...this.#timeoutSeconds(),
     };
+  }
+
+  #timeoutSeconds(): { timeoutSeconds?: number } {
+    const { timeoutSeconds } = this.#entry;
+    if (timeoutSeconds === undefined) return {};
+    const seconds = Number.isSafeInteger(timeoutSeconds) ? (timeoutSeconds as number) : 0;
+    if (seconds < 1 || seconds > TIMEOUT_SECONDS_MAX) {
+      this.#problem(`has a "timeoutSeconds" that must be a whole number from 1 to ${TIMEOUT_SECONDS_MAX}`);
+    }
+    return { timeoutSeconds: seconds };
   }
 
   #draining(): { draining?: true } {

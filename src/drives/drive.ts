@@ -46,6 +46,8 @@ export interface DriveTraits {
   readonly class: DriveClass;
   /** It is to be emptied: it takes no new shards, and those that it has are moved to other drives. Absent: false. */
   readonly draining?: boolean;
+  /** How long one read or write may take before it counts as failed. The other limits are multiples of it. Absent: 15. */
+  readonly timeoutSeconds?: number;
 }
 
 export type DriveClass = "small" | "large" | "both";

@@ -10,7 +10,7 @@ import { R2Drive } from "./r2.ts";
 import { withRetry } from "./retry.ts";
 import { S3Drive } from "./s3.ts";
 import type { S3Parts } from "./s3-request.ts";
-import { withTimeout } from "./timeout.ts";
+import { type TimeoutOptions, withTimeout } from "./timeout.ts";
 
 /** What the drives need besides their bindings. */
 export interface DriveParts {
@@ -22,7 +22,7 @@ export interface DriveParts {
   counts?: Map<string, DriveCounts>;
 }
 
-const TIMES = { callMs: 10_000, stepMs: 15_000, closeMs: 30_000, bulkMs: 60_000 } as const;
+const TIMEOUT_SECONDS = 15;
 const RETRY = { attemptsMax: 3, delayMs: 100, spanMs: 10_000 } as const;
 const CIRCUIT = { failuresMax: 5, openMs: 10_000 } as const;
 
@@ -31,14 +31,19 @@ const CIRCUIT = { failuresMax: 5, openMs: 10_000 } as const;
  * breakers remember.
  */
 export function openDrives(specs: readonly DriveSpec[], env: Record<string, unknown>, parts: DriveParts): Drive[] {
-  return specs.map((spec) => protect(openDrive(spec, env, parts), parts));
+  return specs.map((spec) => protect(openDrive(spec, env, parts), timesOf(spec), parts));
 }
 
 /** From the inside out: each attempt is counted, bounded in time, and noted by the breaker before it is repeated. */
-function protect(drive: Drive, { clock, random, counts }: DriveParts): Drive {
+function protect(drive: Drive, times: Omit<TimeoutOptions, "clock">, { clock, random, counts }: DriveParts): Drive {
   const counted = counts ? withCounts(drive, countsOf(drive, counts)) : drive;
-  const bounded = withTimeout(counted, { clock, ...TIMES });
+  const bounded = withTimeout(counted, { clock, ...times });
   return withRetry(withCircuitBreaker(bounded, { clock, ...CIRCUIT }), { clock, random, ...RETRY });
+}
+
+function timesOf({ timeoutSeconds = TIMEOUT_SECONDS }: DriveSpec): Omit<TimeoutOptions, "clock"> {
+  const stepMs = timeoutSeconds * 1000;
+  return { callMs: (stepMs * 2) / 3, stepMs, closeMs: stepMs * 2, bulkMs: stepMs * 4 };
 }
 
 function countsOf(drive: Drive, counts: Map<string, DriveCounts>): DriveCounts {

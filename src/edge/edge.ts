@@ -1,4 +1,5 @@
 import type { Authenticator } from "../auth/authenticator.ts";
+import type { KeyUses } from "../auth/keys/uses.ts";
 import type { Clock } from "../base/clock.ts";
 import type { RandomBytes } from "../base/random.ts";
 import type { ClientAddress } from "./request-facts.ts";
@@ -18,6 +19,8 @@ export interface Edge {
   /** Form of the line about each request; null: none is written. */
   readonly logRequests: "text" | "json" | null;
   readonly metrics: RequestMetrics;
+  /** Absent: nobody asks when keys were used last. */
+  readonly uses?: KeyUses;
 }
 
 export interface Log {

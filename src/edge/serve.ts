@@ -38,10 +38,15 @@ export async function serve(request: Request, edge: Edge, lifetime: Lifetime): P
       end();
       if (ended.kind === "broken") logFailure(edge.log, about, { what: "broken off", cause: ended.cause });
       logEnd(edge, about, response);
+      const { caller, signature, serviceName = "" } = about as Known;
+      if (caller !== undefined) await edge.uses?.note(caller, serviceName, signature?.region ?? "us-east-1");
     }),
   );
   return (await responding).response;
 }
+
+/** What is known of an exchange at its end, however far it came. */
+type Known = Partial<Exchange> & { readonly serviceName?: string };
 
 /** Never rejects: whatever is thrown becomes an answer. */
 async function converse(about: ExchangeHead, edge: Edge): Promise<Responded> {
@@ -73,7 +78,7 @@ async function answer({ service, body }: Chosen, about: ExchangeHead, edge: Edge
     return service.answer(Object.assign(about, { ...known, caller: anonymousCaller(facts), signature }));
   }
   const exchange = await authenticate(service, about, { edge, facts, body });
-  return answerAsOfNow(service, Object.assign(about, { ...known, ...exchange }));
+  return answerAsOfNow(service, Object.assign(about, { ...known, ...exchange, serviceName: service.name }));
 }
 
 /**

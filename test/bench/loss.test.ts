@@ -2,7 +2,7 @@ import { describe, expect, it, test } from "vitest";
 import { type Assumptions, type DriveSet, lossOf, lossTable, placements, SETS } from "../../bench/loss.ts";
 import { readDocument } from "../docs/document.ts";
 
-const NEVER: Assumptions = { driveLoss: 0.1, domainLoss: 0, shardDamage: 0, repairHours: 1e12, findHours: 1e12 };
+const NEVER: Assumptions = { driveLoss: 0.1, domainLoss: 0, shardDamage: 0, detectHours: 0, repairHours: 1e12, findHours: 1e12 };
 const six = SETS[0] as DriveSet;
 
 function binomialTail(n: number, more: number, p: number): number {
@@ -34,6 +34,12 @@ describe("the probability of loss", () => {
     expect(lossOf(six, given).blobLoss / byHand).toBeCloseTo(1, 1);
     const tenth = lossOf(six, { ...given, repairHours: 2.4 }).blobLoss;
     expect(lossOf(six, given).blobLoss / tenth).toBeGreaterThan(90);
+  });
+
+  it("counts the time until a loss is noticed as well as that of its repair", () => {
+    const given = { ...NEVER, driveLoss: 0.01, repairHours: 24 };
+    const seen = lossOf(six, { ...given, detectHours: 24 }).blobLoss;
+    expect(seen).toBeCloseTo(lossOf(six, { ...given, repairHours: 48 }).blobLoss, 12);
   });
 
   it("counts shards that are damaged until they are found", () => {

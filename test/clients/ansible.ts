@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Availability, type Client, type Job, runJobs, type Stage } from "./client.ts";
 import { cleanEnvironment, command } from "./command.ts";
 import { equal } from "./expect.ts";
-import { installPython, venvProgram, versionOf } from "./install.ts";
+import { installLargePython, installPython, venvProgram, versionOf } from "./install.ts";
 
 const playbooks = join(import.meta.dirname, "ansible");
 
@@ -13,8 +13,7 @@ export function ansibleClient(fresh: boolean): Client {
     name: "ansible",
     required: true,
     async prepare(): Promise<Availability> {
-      for (const packageName of ["boto3", "ansible"]) {
-        const installed = await installPython(packageName, fresh);
+      for (const installed of [await installPython("boto3", fresh), await installLargePython("ansible", fresh)]) {
         if (!installed.ok) return { ready: false, why: installed.why };
       }
       return { ready: true, version: await versionOf([venvProgram("ansible"), "--version"]) };

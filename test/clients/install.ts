@@ -20,10 +20,16 @@ export const crtFolder = join(cacheFolder, "boto3-crt");
 export type Installed = { readonly ok: true } | { readonly ok: false; readonly why: string };
 
 const DAY_MS = 24 * 3600 * 1000;
+const INSTALL_MS = 600_000;
 
 /** Installs the newest release of a PyPI package, at most once a day unless `fresh`. Fails with pip's last words. */
 export async function installPython(packageName: string, fresh: boolean): Promise<Installed> {
   return install({ packageName, fresh, target: [] });
+}
+
+/** The same for a package of many thousand files, which would take minutes to compile before it is used. */
+export async function installLargePython(packageName: string, fresh: boolean): Promise<Installed> {
+  return install({ packageName, fresh, target: ["--no-compile"] });
 }
 
 /** The AWS Common Runtime, beside the Python environment and not in it. */
@@ -42,7 +48,7 @@ async function install({ packageName, fresh, target }: Wanted): Promise<Installe
   if (!made.ok) return made;
   if (!fresh && (await isRecent(packageName))) return { ok: true };
   const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade", ...target, packageName];
-  const result = await attempt([venvProgram("python"), ...pip], { timeoutMs: 300_000 });
+  const result = await attempt([venvProgram("python"), ...pip], { timeoutMs: INSTALL_MS });
   if (result.code !== 0) return { ok: false, why: `pip install ${packageName}: ${lastLine(result.stderr)}` };
   await writeFile(stampOf(packageName), String(Date.now()));
   return { ok: true };

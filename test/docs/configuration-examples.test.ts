@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -121,15 +121,9 @@ describe("the variables of docs/configuration.md", () => {
   );
 
   test("are all that the Worker reads", () => {
-    const sources = [
-      "src/metadata/open.ts",
-      "src/drives/config.ts",
-      "src/index.ts",
-      "src/auth/keys/open-keys.ts",
-      "src/edge/variables.ts",
-      "src/store/settings.ts",
-    ]
-      .map(readDocument)
+    const sources = readdirSync(join(import.meta.dirname, "../../src"), { recursive: true, encoding: "utf8" })
+      .filter((path) => path.endsWith(".ts"))
+      .map((path) => readDocument(`src/${path}`))
       .join("\n");
     expect([...documented.keys()].sort()).toEqual([...new Set(sources.match(/\bSHERD_[A-Z_]+\b/g))].sort());
   });

@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok, strictEqual, throws } from "node:assert";
 import { describe, test } from "vitest";
 import { DriveConfigError, parseDrives } from "../../src/drives/config.ts";
+import type { DriveError } from "../../src/drives/drive.ts";
 import { openDrives } from "../../src/drives/open.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
@@ -68,6 +69,7 @@ describe("parseDrives", () => {
       class: "large",
       shardBytesMax: 1_000_000,
       draining: true,
+      timeoutSeconds: 3,
       endpoint: "https://s3.example.com/path/",
       prefix: "a/b",
     };
@@ -81,6 +83,29 @@ describe("parseDrives", () => {
     strictEqual(parseDrives([{ ...one, draining: false }], env)[0]?.draining, undefined);
     strictEqual(openDrives(parseDrives([{ ...one, draining: true }], env), env, parts)[0]?.draining, true);
     strictEqual(openDrives(parseDrives([one], env), env, parts)[0]?.draining, false);
+  });
+
+  test.each([
+    [undefined, 10_000],
+    [3, 2_000],
+  ])("a drive with a time limit of %s s is given up after %d ms without an answer", async (timeoutSeconds, afterMs) => {
+    const clock = new ManualClock();
+    const bucket = { ...r2, head: () => new Promise(() => {}) };
+    const one = { name: "one", type: "r2", binding: "R2", ...(timeoutSeconds && { timeoutSeconds }) };
+    const [drive] = openDrives(parseDrives([one], { R2: bucket }), { R2: bucket }, { ...parts, clock });
+    const failed = drive!.head("key").then(
+      () => null,
+      (error: unknown) => error,
+    );
+    let isOver = false;
+    void failed.then(() => {
+      isOver = true;
+    });
+    await clock.advance(afterMs - 1);
+    strictEqual(isOver, false);
+    // Two more attempts, and the pauses between them.
+    await clock.advance(3 * afterMs);
+    strictEqual(((await failed) as DriveError).fault, "timeout");
   });
 
   test.each([
@@ -116,6 +141,12 @@ describe("parseDrives", () => {
     ["the binding is a text", [{ name: "one", type: "disk", binding: "SECRET" }], /not one of type disk/],
     ["shards are too large for KV", [{ name: "one", type: "kv", binding: "KV_1", shardBytesMax: 2 ** 25 }], /26214400/],
     ["a size is no number", [{ name: "one", type: "r2", binding: "R2_1", shardBytesMax: "1 GB" }], /"shardBytesMax"/],
+    [
+      "a time limit is none",
+      [{ name: "one", type: "r2", binding: "R2_1", timeoutSeconds: 0 }],
+      /"timeoutSeconds".* 1 to/,
+    ],
+    ["a time limit is too long", [{ name: "one", type: "r2", binding: "R2_1", timeoutSeconds: 301 }], / to 300/],
     [
       "draining is no truth value",
       [{ name: "one", type: "r2", binding: "R2_1", draining: "yes" }],

@@ -50,6 +50,8 @@ async function startNear(): Promise<Sherd> {
     prefix: "shards",
     accessKeyIdSecret: "SHERD_FAR_ID",
     secretAccessKeySecret: "SHERD_FAR_SECRET",
+    // Three seconds of a stalled body are long enough, even on a busy machine.
+    timeoutSeconds: 3,
   }));
   const secrets = { SHERD_FAR_ID: far.accessKeyId, SHERD_FAR_SECRET: far.secretAccessKey };
   return startSherd({ SHERD_DRIVES: JSON.stringify(drives), ...secrets });

@@ -143,7 +143,7 @@ describe("durability", () => {
     const fresh = await openTestStore({ clock });
     await runJobs(fresh.store, [watch, census]);
     expect((await durability(fresh.store)).headline).toContain("background jobs have not run yet in every database");
-    fresh.dispose();
+    await fresh.dispose();
   });
 
   it("tells of disks that fill up", async () => {

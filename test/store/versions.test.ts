@@ -3,7 +3,6 @@ import { createBucket, setVersioning } from "../../src/store/buckets/buckets.ts"
 import { deleteObject, deleteObjects } from "../../src/store/delete/delete.ts";
 import { type ListVersions, listVersions } from "../../src/store/read/list-versions.ts";
 import { headObject, openObject } from "../../src/store/read/objects.ts";
-import { formatVersionId, parseVersionId } from "../../src/store/version-id.ts";
 import { putObject } from "../../src/store/write/write.ts";
 import { openTestStore, put, readAll, type TestStore } from "../support/store.ts";
 import { describeVersionRules } from "./versions.suite.ts";
@@ -134,19 +133,6 @@ describe("a page of versions", () => {
       const { roundTrips, rowsRead, rowsWritten } = rig.takeCost();
       expect([name, roundTrips, rowsWritten]).toEqual([name, 1, 0]);
       expect([name, rowsRead, rowsRead <= 2 * entries + 20]).toEqual([name, rowsRead, true]);
-    }
-  });
-});
-
-describe("version ids", () => {
-  it("round-trip, and anything else is none", () => {
-    const id = "01KAGX0000ABCDEFGHJKMNPQRS";
-    expect(formatVersionId({ seq: 1, id, isNull: false })).toHaveLength(32);
-    for (const seq of [1, 31, 32, 1_000_000]) {
-      expect(parseVersionId(formatVersionId({ seq, id, isNull: false }))).toEqual({ kind: "id", seq, id });
-    }
-    for (const text of ["", "nul", id, `!00001${id}`, "x".repeat(32), `${"0".repeat(7)}${id}`]) {
-      expect(parseVersionId(text)).toBeNull();
     }
   });
 });

@@ -1,4 +1,5 @@
 import { Authenticator } from "../../src/auth/authenticator.ts";
+import type { KeyRing } from "../../src/auth/keys/key-ring.ts";
 import { rootRing } from "../../src/auth/keys/ring.ts";
 import { rootKey } from "../../src/auth/keys/root-key.ts";
 import { RequestMetrics } from "../../src/edge/request-metrics.ts";
@@ -6,12 +7,13 @@ import { serve } from "../../src/edge/serve.ts";
 import { s3Service } from "../../src/services/s3/service.ts";
 import type { StoreContext } from "../../src/store/context.ts";
 
-/** S3 over a store in this process, as `src/index.ts` wires it, with a root key and nobody else. */
-export function s3App(store: StoreContext, key: { accessKeyId: string; secret: string }) {
+/** S3 over a store in this process, as `src/index.ts` wires it: with a root key and nobody else, or with all that a ring has. */
+export function s3App(store: StoreContext, keys: { accessKeyId: string; secret: string } | KeyRing) {
   const log = { info: () => {}, error: () => {} };
+  const ring = "find" in keys ? keys : rootRing(rootKey(keys.accessKeyId, keys.secret));
   const edge = {
-    services: [s3Service({ store, baseDomains: [], log })] as const,
-    authenticator: new Authenticator(rootRing(rootKey(key.accessKeyId, key.secret))),
+    services: [s3Service({ store, baseDomains: [], log } as Parameters<typeof s3Service>[0])] as const,
+    authenticator: new Authenticator(ring),
     clientAddress: { from: "connection" } as const,
     clock: store.clock,
     random: store.random,

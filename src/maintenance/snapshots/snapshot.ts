@@ -166,6 +166,7 @@ async function writePiece(store: StoreContext, id: string, piece: number | null,
     geometry,
     class: "large",
     keyOf: snapshotKeys(id, piece),
+    usesReserve: true,
     admitted: Promise.resolve(),
     verify: () => {},
   });

@@ -84,6 +84,17 @@ export function flag(): Field<boolean | undefined> {
   };
 }
 
+/** A parameter for something that is not built: it is refused by name, so nobody takes it for read. */
+export function notBuilt(): Field<undefined> {
+  return {
+    read(node, path, problems) {
+      if (node !== undefined)
+        problems.push({ message: `The parameter ${path} is not implemented by this server.`, whole: true });
+      return undefined;
+    },
+  };
+}
+
 /** A list; empty if there is none. */
 export function list<T>(item: Field<T>, { min = 0, max }: { min?: number; max: number }): Field<NonNullable<T>[]> {
   return {

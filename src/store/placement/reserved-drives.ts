@@ -2,12 +2,16 @@ import { decorate } from "../../drives/decorate.ts";
 import { type Drive, DriveError, type ShardWriter } from "../../drives/drive.ts";
 import type { Host } from "../host.ts";
 import { hasRoom } from "./require-space.ts";
+import { SNAPSHOT_PREFIX } from "./shard-key.ts";
 
-/** The drive, which takes no shard that would leave its disk less than the reserve, as far as the host said last. */
+/**
+ * The drive, which takes no shard that would leave its disk less than the reserve, as far as the host said last. Shards of snapshots
+ * it takes: what was deleted is freed only when a later snapshot is there.
+ */
 export function withReserve(drive: Drive, host: Host): Drive {
   return decorate(drive, {
     put: (key, sizeBytes) => {
-      const state = host.known();
+      const state = key.startsWith(SNAPSHOT_PREFIX) ? null : host.known();
       return state && !hasRoom(state, drive.name, sizeBytes) ? fullWriter(drive.name) : drive.put(key, sizeBytes);
     },
   });

@@ -33,6 +33,8 @@ export interface BodyWrite {
   blockBytes?: number;
   /** Names its shards; absent: as those of objects are named. */
   keyOf?: KeyOf;
+  /** It may use the space that disks keep in reserve: what it writes lets space be freed. */
+  usesReserve?: true;
   /** Resolves when the request is known to be allowed to write: no drive is touched before. */
   admitted: Promise<unknown>;
   /** Step 4: throws to refuse the body. Its last blob, mostly its only one, was not acknowledged by a drive yet. */
@@ -48,7 +50,8 @@ export interface BodyWrite {
  */
 export async function writeBody(store: StoreContext, asked: BodyWrite): Promise<WrittenBody> {
   const { source } = asked;
-  const admitted = Promise.all([asked.admitted, requireSpace(store, { ...asked, sizeBytes: source.sizeBytes })]);
+  const room = asked.usesReserve ? null : requireSpace(store, { ...asked, sizeBytes: source.sizeBytes });
+  const admitted = Promise.all([asked.admitted, room]);
   admitted.catch(() => {}); // it surfaces where it is awaited
   const write = { ...asked, admitted };
   // Padding would be in the stripes' CRCs, but is not of the body.

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { anonymousCaller } from "../../../src/auth/caller.ts";
 import { rootRing } from "../../../src/auth/keys/ring.ts";
 import { rootKey } from "../../../src/auth/keys/root-key.ts";
 import { firstAccount, rootOf } from "../../../src/auth/principal.ts";
@@ -30,4 +31,12 @@ test("half a key is no key", () => {
 test("ids of owners have the form of S3's, ids of accounts that of AWS's", () => {
   expect(firstAccount.canonicalId).toMatch(/^[0-9a-f]{64}$/);
   expect(firstAccount.accountId).toMatch(/^\d{12}$/);
+});
+
+test("the root of an account may do everything in its account, anonymous callers nothing", () => {
+  const ask = { action: "s3:GetObject", resource: "arn:aws:s3:::b/k", resourceAccountId: firstAccount.accountId };
+  const root = rootKey("ID", "SECRET")?.caller(facts);
+  expect(root?.decide(ask).allowed).toBe(true);
+  expect(root?.decide({ ...ask, resourceAccountId: "111122223333" }).allowed).toBe(false);
+  expect(anonymousCaller(facts).decide(ask).allowed).toBe(false);
 });

@@ -1,6 +1,6 @@
 import { count } from "../../../metadata/identities/accounts.ts";
 import { putProvider } from "../../../metadata/identities/providers.ts";
-import { required, text } from "../../../protocols/aws-query/fields.ts";
+import { notBuilt, required, text } from "../../../protocols/aws-query/fields.ts";
 import { requireRoom } from "../account/counts.ts";
 import { providerArn } from "../model/arns.ts";
 import { tagDocuments } from "../model/documents.ts";
@@ -17,6 +17,8 @@ export const createOpenIDConnectProvider = operation({
     ClientIDList: clientIds,
     ThumbprintList: thumbprints,
     Tags: fields.tags,
+    ContextProvider: notBuilt(),
+    IdentityCenterInstanceArn: notBuilt(),
   },
   target: ({ account }, { Url }) => ({ arn: providerArn(account.id, issuerOf(Url)) }),
   also: ({ Tags }) => (Tags.length > 0 ? ["iam:TagOpenIDConnectProvider"] : []),

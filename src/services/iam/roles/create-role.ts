@@ -1,6 +1,6 @@
 import { count } from "../../../metadata/identities/accounts.ts";
 import { type EntityRow, insertEntity } from "../../../metadata/identities/entities.ts";
-import { required } from "../../../protocols/aws-query/fields.ts";
+import { notBuilt, required } from "../../../protocols/aws-query/fields.ts";
 import { requireRoom } from "../account/counts.ts";
 import { entityArn } from "../model/arns.ts";
 import { checkTrustPolicy } from "../model/check-policy.ts";
@@ -23,6 +23,7 @@ export const createRole = operation({
     MaxSessionDuration: fields.maxSessionDuration,
     PermissionsBoundary: fields.arn,
     Tags: fields.tags,
+    MaxSigninSessionDuration: notBuilt(),
   },
   target: ({ account }, { RoleName: name, Path: path = "/" }) => ({
     arn: entityArn({ accountId: account.id, kind: "role", path, name }),

@@ -1,5 +1,5 @@
 import { updateEntity } from "../../../metadata/identities/entities.ts";
-import { required } from "../../../protocols/aws-query/fields.ts";
+import { notBuilt, required } from "../../../protocols/aws-query/fields.ts";
 import { roleDocument } from "../model/documents.ts";
 import * as fields from "../model/fields.ts";
 import { entityTarget, found } from "../model/targets.ts";
@@ -11,6 +11,8 @@ export const updateRole = operation({
     RoleName: required(fields.roleName),
     Description: fields.description,
     MaxSessionDuration: fields.maxSessionDuration,
+    MaxSigninSessionDuration: notBuilt(),
+    ResetMaxSigninSessionDuration: notBuilt(),
   },
   target: (call, { RoleName }) => entityTarget(call, "role", RoleName),
   async run(call, { Description, MaxSessionDuration }, target) {

@@ -1,4 +1,4 @@
-import { list, required } from "../../../protocols/aws-query/fields.ts";
+import { list, notBuilt, required } from "../../../protocols/aws-query/fields.ts";
 import * as fields from "../model/fields.ts";
 import { anything } from "../model/targets.ts";
 import { operation } from "../operation.ts";
@@ -6,7 +6,11 @@ import { customPrincipal } from "./principal.ts";
 import { checkInput, inputPolicies, resourceOwnerId, simulateAll, simulationFields } from "./run.ts";
 
 export const simulateCustomPolicy = operation({
-  fields: { PolicyInputList: list(required(fields.policyDocument), { min: 1, max: 100 }), ...simulationFields },
+  fields: {
+    PolicyInputList: list(required(fields.policyDocument), { min: 1, max: 100 }),
+    OrderedOrganizationPolicyInputList: notBuilt(),
+    ...simulationFields,
+  },
   target: anything,
   async run({ account, nowMs }, input) {
     const { PolicyInputList, PermissionsBoundaryPolicyInputList, ResourcePolicy, CallerArn, ResourceOwner } = input;

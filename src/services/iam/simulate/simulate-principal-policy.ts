@@ -1,4 +1,4 @@
-import { list, required } from "../../../protocols/aws-query/fields.ts";
+import { list, notBuilt, required } from "../../../protocols/aws-query/fields.ts";
 import * as fields from "../model/fields.ts";
 import { found } from "../model/targets.ts";
 import { operation } from "../operation.ts";
@@ -11,6 +11,7 @@ export const simulatePrincipalPolicy = operation({
   fields: {
     PolicySourceArn: required(fields.arn),
     PolicyInputList: list(fields.policyDocument, { max: 100 }),
+    PolicyExclusionList: notBuilt(),
     ...simulationFields,
   },
   target: (call, { PolicySourceArn }) => sourceTarget(call, PolicySourceArn),

@@ -199,7 +199,7 @@ function unwrap(value: unknown, name = ""): unknown {
 }
 
 /** As SDKs send it. */
-export function formOf(parameters: Parameters): string {
+function formOf(parameters: Parameters): string {
   const form = new URLSearchParams();
   const add = (name: string, value: unknown): void => {
     if (value === undefined) return;

@@ -1,26 +1,29 @@
 import {
-  CreateBucketCommand,
+  DeleteBucketTaggingCommand,
   GetBucketTaggingCommand,
   PutBucketTaggingCommand,
-  type S3Client,
   type Tag,
 } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Sherd, startSherd } from "../../../support/sherd.ts";
+import { describe, expect, it } from "vitest";
+import { describeConfiguration, useBucket } from "../../../support/bucket-configuration.ts";
 import { errorElements, refusalOf } from "../refusal.ts";
 
-let sherd: Sherd;
-let client: S3Client;
-beforeAll(async () => {
-  sherd = await startSherd();
-  client = sherd.client();
-  await client.send(new CreateBucketCommand({ Bucket: "bucket" }));
-});
-afterAll(() => sherd?.stop());
+const rig = useBucket();
 
 const put = (TagSet: Tag[], Bucket = "bucket") =>
-  client.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet } }));
-const get = async (Bucket = "bucket") => (await client.send(new GetBucketTaggingCommand({ Bucket }))).TagSet;
+  rig.client.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet } }));
+const get = async (Bucket = "bucket") => (await rig.client.send(new GetBucketTaggingCommand({ Bucket }))).TagSet;
+const remove = (Bucket = "bucket") => rig.client.send(new DeleteBucketTaggingCommand({ Bucket }));
+
+describeConfiguration<Tag[]>(
+  rig,
+  { put, get, remove },
+  {
+    subresource: "tagging",
+    values: [[{ Key: "a", Value: "1" }], [{ Key: "b", Value: "" }]],
+    absent: { code: "NoSuchTagSet", status: 404 },
+  },
+);
 
 describe("PutBucketTagging", () => {
   it("replaces all tags", async () => {
@@ -75,8 +78,15 @@ describe("PutBucketTagging", () => {
       ["", "MissingRequestBodyError"],
       ["<Tagging>", "MalformedXML"],
     ] as const) {
-      expect(errorElements(await sherd.raw({ method: "PUT", path, body })).Code).toBe(code);
+      expect(errorElements(await rig.sherd.raw({ method: "PUT", path, body })).Code).toBe(code);
     }
     expect(await refusalOf(put([], "nobody"))).toMatchObject({ status: 404, code: "NoSuchBucket" });
+  });
+});
+
+describe("DeleteBucketTagging", () => {
+  it("answers 204, also where there are none", async () => {
+    expect((await remove()).$metadata.httpStatusCode).toBe(204);
+    expect((await remove()).$metadata.httpStatusCode).toBe(204);
   });
 });
