@@ -240,10 +240,10 @@ const FOLLOWING: SeekBucket = { id: "p.bucket_id", hasAccess: "p.has_access" };
 
 function delimitedPage({ bucket, prefix, delimiter, after, limit }: ListQuery): Statement {
   const seek = (
-    bucket: SeekBucket,
+    within: SeekBucket,
     from: string,
-  ) => `(SELECT json_array(${objectColumns(bucket.hasAccess)}) FROM objects
-     WHERE bucket_id = ${bucket.id} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key LIMIT 1)`;
+  ) => `(SELECT json_array(${objectColumns(within.hasAccess)}) FROM objects
+     WHERE bucket_id = ${within.id} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key LIMIT 1)`;
   const beyond = `coalesce(${ROLLED} || ${TOP}, ${FOUND_KEY} || char(1))`;
   return {
     sql: seekingPage({ first: seek(FIRST, FROM), following: seek(FOLLOWING, beyond) }),
