@@ -84,15 +84,19 @@ function lockByFlock(path: string): FolderLock | null {
   }
   const lock = { close: () => closeSync(descriptor) };
   if (process.platform === "darwin") return lock;
-  const { status, error, stderr } = spawnSync("flock", ["-n", "3"], {
+  const {
+    status,
+    error: failure,
+    stderr,
+  } = spawnSync("flock", ["-n", "3"], {
     stdio: ["ignore", "ignore", "pipe", descriptor],
     encoding: "utf8",
   });
   if (status === 0) return lock;
   lock.close();
-  if (error !== undefined && systemCode(error) === "ENOENT") return null;
+  if (systemCode(failure) === "ENOENT") return null;
   if (status === FLOCK_TAKEN) throw taken(path);
-  throw new StartError(`the data folder ${path} cannot be locked: flock says ${error?.message ?? stderr.trim()}`);
+  throw new StartError(`the data folder ${path} cannot be locked: flock says ${failure?.message ?? stderr.trim()}`);
 }
 
 function taken(path: string): StartError {

@@ -26,7 +26,8 @@ if (first === "--version" || first === "-v") {
   process.exitCode = 1;
 } else {
   if (rest.concat(first).some((option) => option === "--help" || option === "-h")) {
-    console.log(`Commands: ${commands.join(", ")} ("sherd COMMAND --help"); without one, Sherd serves. --version\n`);
+    console.log(`Commands: ${commands.join(", ")}`);
+    console.log("sherd COMMAND --help explains each; without one, Sherd serves. --version tells its version.\n");
   }
   launch([join(folder, "launcher.cjs"), folder, folder, ...process.argv.slice(2)]);
 }

@@ -1,5 +1,5 @@
-// `node test/local/smoke.ts npm-start | wrangler-dev`: starts the server by the very command that the README gives, puts an
-// object through it and takes it back, and stops it. Exits with 1 and the server's output where anything goes wrong.
+// `node test/local/smoke.ts npm-start | npm-package | wrangler-dev`: starts the server by the very command that the README
+// gives, puts an object through it and takes it back, and stops it. Exits with 1 and the server's output if anything goes wrong.
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -15,30 +15,58 @@ import {
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
+import { installPackage } from "./install-package.ts";
 
 interface Way {
   command: string[];
-  env: Record<string, string>;
+  cwd: string;
+  env: Record<string, string | undefined>;
   /** The key pair that the server made, once it listens. */
-  credentials: () => Promise<{ accessKeyId: string; secretAccessKey: string }>;
+  credentials: () => Promise<Credentials>;
   /** Whether a stop by signal must end with exit code 0. */
   stopsWithZero: boolean;
+  /** Whether it is stopped and started again between putting the object and taking it back. */
+  restarts: boolean;
+}
+
+interface Credentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+interface Running {
+  child: ChildProcess;
+  exited: Promise<unknown[]>;
+  output: () => string;
 }
 
 const root = join(import.meta.dirname, "../..");
-const dataDir = await mkdtemp(join(tmpdir(), "sherd-smoke-"));
+const folder = await mkdtemp(join(tmpdir(), "sherd-smoke-"));
+const dataDir = join(folder, "data");
 const port = await freePort();
+const endpoint = `http://127.0.0.1:${port}`;
+const ownKeys = async () => JSON.parse(await readFile(join(dataDir, "credentials.json"), "utf8"));
 
-const ways: Record<string, Way> = {
-  "npm-start": {
+const ways: Record<string, () => Promise<Way>> = {
+  "npm-start": async () => ({
     command: ["npm", "start", "--", "--port", String(port), "--data", dataDir],
-    env: {},
-    credentials: async () => JSON.parse(await readFile(join(dataDir, "credentials.json"), "utf8")),
+    cwd: root,
+    env: process.env,
+    credentials: ownKeys,
     stopsWithZero: true,
+    restarts: false,
+  }),
+  "npm-package": async () => {
+    const { command, env, cwd } = await installPackage(root, folder);
+    return {
+      command: [command, "--port", String(port), "--data", dataDir],
+      ...{ cwd, env, credentials: ownKeys, stopsWithZero: true, restarts: true },
+    };
   },
-  "wrangler-dev": {
+  "wrangler-dev": async () => ({
     command: ["npx", "wrangler", "dev", "--ip", "127.0.0.1", "--port", String(port)],
-    env: { WRANGLER_SEND_METRICS: "false" },
+    cwd: root,
+    env: { ...process.env, WRANGLER_SEND_METRICS: "false" },
     credentials: async () => {
       const text = await readFile(join(root, ".dev.vars"), "utf8");
       const value = (name: string) => new RegExp(`^${name}=(.*)$`, "m").exec(text)?.[1] ?? "";
@@ -46,79 +74,97 @@ const ways: Record<string, Way> = {
     },
     // wrangler's own business.
     stopsWithZero: false,
-  },
+    restarts: false,
+  }),
 };
 
-const way = ways[process.argv[2] ?? ""];
-if (way === undefined) {
+const name = process.argv[2] ?? "";
+const prepare = ways[name];
+if (prepare === undefined) {
   console.error(`usage: node test/local/smoke.ts ${Object.keys(ways).join(" | ")}`);
   process.exit(2);
 }
-console.log(`> ${way.command.join(" ")}`);
-const [program = "", ...args] = way.command;
-const child = spawn(program, args, {
-  cwd: root,
-  env: { ...process.env, ...way.env },
-  stdio: ["ignore", "pipe", "pipe"],
-  detached: true, // a group of its own, so that nothing of it can be left behind
-});
-let output = "";
-for (const stream of [child.stdout, child.stderr]) {
-  stream?.on("data", (chunk) => {
-    output += chunk;
-  });
-}
-const exited = once(child, "exit");
+let running: Running | undefined;
 try {
-  const endpoint = `http://127.0.0.1:${port}`;
-  await waitForHealth(endpoint, child);
-  await roundTrip(endpoint, await way.credentials());
-  const code = await stop(child, exited);
-  if (way.stopsWithZero && code !== 0) throw new Error(`SIGTERM ended it with ${code}`);
-  console.log(`${process.argv[2]}: healthy, took an object and gave it back, stopped`);
+  const way = await prepare();
+  running = await start(way);
+  const take = await putObject(await way.credentials());
+  if (way.restarts) {
+    await stop(running, way);
+    running = await start(way);
+  }
+  await take();
+  await stop(running, way);
+  console.log(`${name}: healthy, took an object and gave it back, stopped`);
 } catch (error) {
-  console.error(`${process.argv[2]}: ${error instanceof Error ? (error.stack ?? error.message) : error}\n${output}`);
+  console.error(
+    `${name}: ${error instanceof Error ? (error.stack ?? error.message) : error}\n${running?.output() ?? ""}`,
+  );
   process.exitCode = 1;
-  await stop(child, exited);
+  if (running) await end(running);
 } finally {
-  await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
-async function waitForHealth(endpoint: string, server: ChildProcess): Promise<void> {
-  for (let attempt = 0; attempt < 300; attempt++) {
+/** Resolves when the server is healthy. */
+async function start({ command, cwd, env }: Way): Promise<Running> {
+  console.log(`> ${command.join(" ")}`);
+  const beganMs = Date.now();
+  const [program = "", ...args] = command;
+  // A group of its own, so that nothing of it can be left behind.
+  const child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const exited = once(child, "exit");
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (chunk) => {
+      output += chunk;
+    });
+  }
+  running = { child, exited, output: () => output };
+  await waitForHealth(child);
+  console.log(`healthy after ${Date.now() - beganMs} ms`);
+  return running;
+}
+
+async function waitForHealth(server: ChildProcess): Promise<void> {
+  for (let attempt = 0; attempt < 600; attempt++) {
     if (server.exitCode !== null) throw new Error(`ended with ${server.exitCode}`);
     const response = await fetch(`${endpoint}/-/health`).catch(() => undefined);
     if (response?.status === 200) return;
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error("was not healthy within a minute");
 }
 
-/** One object above every inline limit, so that all drives are written and read. */
-async function roundTrip(
-  endpoint: string,
-  credentials: { accessKeyId: string; secretAccessKey: string },
-): Promise<void> {
+/** Puts one object above every inline limit, so that all drives are written. Resolves with what takes it back and removes it. */
+async function putObject(credentials: Credentials): Promise<() => Promise<void>> {
   const client = new S3Client({ endpoint, region: "us-east-1", forcePathStyle: true, credentials });
   const Bucket = `smoke-${randomBytes(6).toString("hex")}`;
   const Key = "a folder/ü+%2F.bin";
   const sent = randomBytes(3_000_001);
   await client.send(new CreateBucketCommand({ Bucket }));
   await client.send(new PutObjectCommand({ Bucket, Key, Body: sent }));
-  const got = await client.send(new GetObjectCommand({ Bucket, Key }));
-  const bytes = (await got.Body?.transformToByteArray()) ?? new Uint8Array();
-  if (!sent.equals(bytes)) throw new Error(`sent ${sent.length} bytes, got ${bytes.length} other ones`);
-  await client.send(new DeleteObjectCommand({ Bucket, Key }));
-  await client.send(new DeleteBucketCommand({ Bucket }));
-  client.destroy();
+  return async () => {
+    const got = await client.send(new GetObjectCommand({ Bucket, Key }));
+    const bytes = (await got.Body?.transformToByteArray()) ?? new Uint8Array();
+    if (!sent.equals(bytes)) throw new Error(`sent ${sent.length} bytes, got ${bytes.length} other ones`);
+    await client.send(new DeleteObjectCommand({ Bucket, Key }));
+    await client.send(new DeleteBucketCommand({ Bucket }));
+    client.destroy();
+  };
+}
+
+async function stop(server: Running, { stopsWithZero }: Way): Promise<void> {
+  const code = await end(server);
+  if (stopsWithZero && code !== 0) throw new Error(`SIGTERM ended it with ${code}`);
 }
 
 /** Exit code after SIGTERM; what is left of the group after ten seconds is killed. */
-async function stop(server: ChildProcess, ended: Promise<unknown[]>): Promise<unknown> {
-  const group = -(server.pid ?? 0);
+async function end({ child, exited }: Running): Promise<unknown> {
+  const group = -(child.pid ?? 0);
   const timer = setTimeout(() => signal(group, "SIGKILL"), 10_000);
-  server.kill("SIGTERM");
-  const [code] = await ended;
+  child.kill("SIGTERM");
+  const [code] = await exited;
   clearTimeout(timer);
   signal(group, "SIGKILL");
   return code;
