@@ -68,7 +68,7 @@ export function openHost(binding: unknown, nowMs: () => number): Host | undefine
 }
 
 /** What of it is known of disks, that of the metadata last. */
-function spacesOf(state: HostState | null): Space[] {
+export function spacesOf(state: HostState | null): Space[] {
   if (!state) return [];
   const { reserveBytes } = state;
   return [...Object.entries(state.drives), ["metadata", state.metadata] as const].flatMap(

@@ -28,3 +28,18 @@ describe("times of the background work", () => {
     expect(() => parseSettings({ SHERD_SCRUB_CYCLE_SECONDS: "0" })).toThrow("SHERD_SCRUB_CYCLE_SECONDS");
   });
 });
+
+describe("what new buckets have", () => {
+  it("is what AWS gives them today, unless the variables say otherwise", () => {
+    expect(parseSettings({})).toMatchObject({ objectOwnership: "BucketOwnerEnforced", blockPublicAccess: true });
+    const vars = { SHERD_OBJECT_OWNERSHIP: "ObjectWriter", SHERD_BLOCK_PUBLIC_ACCESS: "false" };
+    expect(parseSettings(vars)).toMatchObject({ objectOwnership: "ObjectWriter", blockPublicAccess: false });
+  });
+
+  it.each([
+    ["SHERD_OBJECT_OWNERSHIP", "objectwriter"],
+    ["SHERD_BLOCK_PUBLIC_ACCESS", "no"],
+  ])("%s cannot be %s", (name, value) => {
+    expect(() => parseSettings({ [name]: value })).toThrow(name);
+  });
+});

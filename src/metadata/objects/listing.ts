@@ -102,10 +102,10 @@ const BUCKET_ID = "(SELECT id FROM buckets WHERE name = ?1)";
  * The owner's canonical id, where the bucket has access settings (`hasAccess`, SQL) at all: otherwise all is its owner's, and the
  * column, which lies behind the others, is not read.
  */
-const owner = (hasAccess: string) => `CASE WHEN ${hasAccess} THEN attributes ->> '$.owner.id' END`;
+const ownerColumn = (hasAccess: string) => `CASE WHEN ${hasAccess} THEN attributes ->> '$.owner.id' END`;
 const OF_FLAT = "(SELECT access_id FROM buckets WHERE name = ?1) IS NOT NULL";
 const objectColumns = (hasAccess: string) =>
-  `key, size_bytes, etag, modified_ms, storage_class, checksum, ${owner(hasAccess)}`;
+  `key, size_bytes, etag, modified_ms, storage_class, checksum, ${ownerColumn(hasAccess)}`;
 const UPLOAD_COLUMNS = "key, id, owner, initiated_ms, storage_class, checksum_algorithm, checksum_type";
 const FOUND_KEY = "json_extract(p.found, '$[0]')";
 /** The common prefix of a key, or null. ?5 delimiter ("" for none), ?7 characters of the prefix. */
@@ -240,10 +240,10 @@ const FOLLOWING: SeekBucket = { id: "p.bucket_id", hasAccess: "p.has_access" };
 
 function delimitedPage({ bucket, prefix, delimiter, after, limit }: ListQuery): Statement {
   const seek = (
-    bucket: SeekBucket,
+    within: SeekBucket,
     from: string,
-  ) => `(SELECT json_array(${objectColumns(bucket.hasAccess)}) FROM objects
-     WHERE bucket_id = ${bucket.id} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key LIMIT 1)`;
+  ) => `(SELECT json_array(${objectColumns(within.hasAccess)}) FROM objects
+     WHERE bucket_id = ${within.id} AND key >= ${from} AND key < ?2 || ${TOP} ORDER BY key LIMIT 1)`;
   const beyond = `coalesce(${ROLLED} || ${TOP}, ${FOUND_KEY} || char(1))`;
   return {
     sql: seekingPage({ first: seek(FIRST, FROM), following: seek(FOLLOWING, beyond) }),
@@ -267,7 +267,7 @@ function uploadPage({ bucket, prefix, delimiter, after, limit }: UploadQuery): S
 }
 
 const currentVersion = (hasAccess: string) => `json_array(key, seq, id, is_null, 0, 1, size_bytes, etag, modified_ms,
-  storage_class, checksum, ${owner(hasAccess)})`;
+  storage_class, checksum, ${ownerColumn(hasAccess)})`;
 const IS_UNNAMED = "NOT EXISTS (SELECT 1 FROM objects o WHERE o.bucket_id = w.bucket_id AND o.key = w.key)";
 /**
  * A row of `versions`. A marker is the latest where nothing newer is there; any other row of `versions` is not. `newest`: the first
@@ -284,7 +284,7 @@ const otherVersion = (
   hasAccess: string,
 ) => `json_array(key, seq, id, is_null, is_marker,
   CASE is_marker WHEN 1 THEN ${IS_LATEST_MARKER[kind]} ELSE 0 END, size_bytes, etag, modified_ms, storage_class, checksum,
-  ${owner(hasAccess)})`;
+  ${ownerColumn(hasAccess)})`;
 
 const nullSeq = (table: string) =>
   `(SELECT n.seq FROM ${table} n WHERE n.bucket_id = ${BUCKET_ID} AND n.key = ?3 AND n.is_null = 1)`;

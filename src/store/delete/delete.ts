@@ -158,8 +158,8 @@ async function removeVersions(
   const doomed = deletions.map(doomedVersion);
   const options = { nowMs: store.clock.now(), bypassGovernance };
   const removed = await withMetadata({ bucket }, () =>
-    admitted(store, bucket, (found) =>
-      store.metadata.removals.versions(bucket, doomed, { ...options, admitted: found }),
+    admitted(store, bucket, (admittedTo) =>
+      store.metadata.removals.versions(bucket, doomed, { ...options, admitted: admittedTo }),
     ),
   ).catch((error: unknown) => {
     throw isBucketChanged(error) ? noObjectLock(bucket, error) : error;

@@ -188,8 +188,8 @@ async function commitPart(
   const { sizeBytes, etag, checksum, crc64nvme, slices, blobs } = part;
   const modifiedMs = store.clock.now();
   const extents = slices.map((slice): ExtentRow => [...slice, id]);
-  const commitTo = (bucket: Bucket): PartCommit => ({
-    bucket,
+  const commitTo = (target: Bucket): PartCommit => ({
+    bucket: target,
     key: name.key,
     uploadId: name.uploadId,
     part: { partNumber: name.partNumber, id, sizeBytes, etag, modifiedMs, checksum, crc64nvme, extents },

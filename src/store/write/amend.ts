@@ -78,13 +78,13 @@ export function putRetention(
 async function amend(store: StoreContext, name: ObjectName, amendment: Amendment): Promise<AmendedVersion> {
   const ref = { ...name, version: versionRef(name) };
   const found = await withMetadata(name, () =>
-    admitted(store, name.bucket, async (bucket) => {
-      if (!bucket) return store.metadata.amendments.amend(ref, amendment);
-      const object = store.gate?.anyObject(bucket) ? undefined : await lookAt(store, name);
-      const exact = object && !object.isNull ? { kind: "id" as const, seq: object.seq, id: object.id } : ref.version;
+    admitted(store, name.bucket, async (into) => {
+      if (!into) return store.metadata.amendments.amend(ref, amendment);
+      const seen = store.gate?.anyObject(into) ? undefined : await lookAt(store, name);
+      const exact = seen && !seen.isNull ? { kind: "id" as const, seq: seen.seq, id: seen.id } : ref.version;
       return store.metadata.amendments.amend({ ...ref, version: exact }, amendment, {
-        bucket,
-        ...(object && { object }),
+        bucket: into,
+        ...(seen && { object: seen }),
       });
     }),
   );

@@ -73,11 +73,11 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
   copy.check(head, { source: found.sourceBucket, target });
   await requireSpace(store, null);
   const id = newId(store);
-  const describeIn = (bucket: Bucket) => ({
-    lock: lockFor(store, bucket, copy.lock),
+  const describeIn = (into: Bucket) => ({
+    lock: lockFor(store, into, copy.lock),
     attributes: {
       ...(copy.attributes === "copy" ? head.attributes : copy.attributes),
-      ...newObjectAccess(store, bucket),
+      ...newObjectAccess(store, into),
     },
   });
   const described = describeIn(target);

@@ -135,13 +135,9 @@ describe("a listing of 10,000 users", () => {
       const id = `AIDAX${`${index}`.padStart(5, "0")}`;
       return [id, account, "user", id.toLowerCase(), id, index % 2 === 0 ? "/even/" : "/odd/", 1];
     });
-    await rig.d1
-      .prepare(
-        `INSERT INTO entities (id, account_id, kind, folded, name, path, created_ms)
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(?1)`,
-      )
-      .bind(JSON.stringify(rows))
-      .run();
+    const insert = `INSERT INTO entities (id, account_id, kind, folded, name, path, created_ms)
+       SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(?1)`;
+    await rig.d1.batch([rig.d1.prepare(insert).bind(JSON.stringify(rows))]);
     for (const pathPrefix of ["/", "/even/", "/odd/"]) {
       const found: string[] = [];
       let after: EntityRow | null = null;

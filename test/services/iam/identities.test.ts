@@ -176,9 +176,9 @@ describe("policies", () => {
     await rig.ok("CreateRole", { RoleName: "ops", AssumeRolePolicyDocument: trust });
     const before = await rig.contents();
     expect(await code("CreatePolicy", { PolicyName, PolicyDocument })).toBe(expected);
-    expect(await code("PutRolePolicy", { RoleName: "ops", PolicyName, PolicyDocument })).toMatch(
-      /Malformed|Limit|Valid/,
-    );
+    // A role's inline policies may be larger than a managed one.
+    const inline = { RoleName: "ops", PolicyName, PolicyDocument };
+    if (expected !== "LimitExceeded") expect(await code("PutRolePolicy", inline)).toBe(expected);
     expect(await rig.contents()).toEqual(before);
   });
 

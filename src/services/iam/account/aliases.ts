@@ -36,15 +36,15 @@ export const listAccountAliases = operation({
   run: async ({ account }) => ({ AccountAliases: account.alias === null ? [] : [account.alias], IsTruncated: false }),
 });
 
-async function rename(call: IamCall, alias: string | null): Promise<void> {
+async function rename(call: IamCall, wanted: string | null): Promise<void> {
   try {
-    await call.change([setAlias(call.account.id, alias)]);
+    await call.change([setAlias(call.account.id, wanted)]);
   } catch (error) {
-    if (error instanceof TakenError && alias !== null) throw taken(alias);
+    if (error instanceof TakenError && wanted !== null) throw taken(wanted);
     throw error;
   }
 }
 
-function taken(alias: string) {
-  return entityAlreadyExists(`The account alias ${alias} already exists.`);
+function taken(name: string) {
+  return entityAlreadyExists(`The account alias ${name} already exists.`);
 }

@@ -41,9 +41,9 @@ export const getAccountAuthorizationDetails = operation({
   fields: { Filter: list(text({ oneOf: sections }), { max: 5 }), ...fields.page },
   target: anything,
   async run(call, { Filter, Marker, MaxItems }) {
-    const wanted = sections.filter((section) => Filter.length === 0 || Filter.includes(section));
+    const wanted = sections.filter((one) => Filter.length === 0 || Filter.includes(one));
     const [section, after] = decodeMarker(Marker, 2) ?? [wanted[0] ?? "", ""];
-    const lists: Record<string, QueryResult[]> = {
+    const details: Record<string, QueryResult[]> = {
       UserDetailList: [],
       GroupDetailList: [],
       RoleDetailList: [],
@@ -52,14 +52,14 @@ export const getAccountAuthorizationDetails = operation({
     let room = pageSize(MaxItems);
     let place = after ?? "";
     for (const one of wanted.slice(Math.max(0, wanted.indexOf(section as Section)))) {
-      if (room === 0) return { ...lists, IsTruncated: true, Marker: encodeMarker([one, place]) };
+      if (room === 0) return { ...details, IsTruncated: true, Marker: encodeMarker([one, place]) };
       const { documents, next } = await piece(call, one, { after: place, limit: room });
-      lists[members[one]]?.push(...documents);
+      details[members[one]]?.push(...documents);
       room -= documents.length;
-      if (next !== null) return { ...lists, IsTruncated: true, Marker: encodeMarker([one, next]) };
+      if (next !== null) return { ...details, IsTruncated: true, Marker: encodeMarker([one, next]) };
       place = "";
     }
-    return { ...lists, IsTruncated: false };
+    return { ...details, IsTruncated: false };
   },
 });
 
@@ -122,8 +122,8 @@ async function ownPolicies(call: IamCall, { after, limit }: Part): Promise<Piece
   const documents = cut.map((policy) => {
     const { Tags: _, ...document } = policyDocument(policy, usage(policy.arn).boundaries);
     const all = versions.get(policy.arn) ?? [];
-    const list = all.map((version) => versionDocument(version, policy.defaultVersion, { withDocument: true }));
-    return { ...document, PolicyVersionList: list };
+    const listed = all.map((version) => versionDocument(version, policy.defaultVersion, { withDocument: true }));
+    return { ...document, PolicyVersionList: listed };
   });
   return { documents, next: rows.length > limit ? (cut.at(-1)?.name ?? null) : null };
 }

@@ -11,8 +11,8 @@ export async function policiesOf(call: IamCall, entity: EntityRow): Promise<Sour
   const { entities } = call.identities;
   const groups = entity.kind === "user" ? await entities.groupsOf(entity.id, "", quotas.groupsPerUser) : [];
   const details = await entities.details([entity, ...groups]);
-  const inline = details.flatMap(({ entity: holder, inline }) =>
-    inline.map(({ name, document }) => inlineSource(holder, name, document)),
+  const inline = details.flatMap(({ entity: holder, inline: own }) =>
+    own.map(({ name, document }) => inlineSource(holder, name, document)),
   );
   const managed = await managedSources(call, [...new Set(details.flatMap(({ attached }) => attached))]);
   return [...inline, ...managed];

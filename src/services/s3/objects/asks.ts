@@ -10,18 +10,18 @@ const RETENTION_HEADERS = ["x-amz-object-lock-mode", "x-amz-object-lock-retain-u
 const LEGAL_HOLD_HEADER = "x-amz-object-lock-legal-hold";
 
 /** What a condition on an ETag would tell: "*" tells no more than the write does. */
-const byEtag: Asks = (asking) => {
+const etagAsks: Asks = (asking) => {
   const ifMatch = asking.headers.get("if-match");
   return ifMatch === null || ifMatch.trim() === "*" ? [] : ofKey("s3:GetObject")(asking);
 };
 
 /** CompleteMultipartUpload. */
-export const completeUpload: Asks = (asking) => [...ofKey("s3:PutObject")(asking), ...byEtag(asking)];
+export const completeUpload: Asks = (asking) => [...ofKey("s3:PutObject")(asking), ...etagAsks(asking)];
 
 /** DeleteObject. */
 export const deleteObject: Asks = (asking) => [
   ...deleteAsks(namedObject(asking)),
-  ...byEtag(asking),
+  ...etagAsks(asking),
   ...bypassAsks(asking),
 ];
 
@@ -31,7 +31,7 @@ const newObject: Asks = (asking) => [
   ...aclAsks("s3:PutObjectAcl", "key")(asking),
   ...(RETENTION_HEADERS.some((name) => asking.headers.has(name)) ? ofKey("s3:PutObjectRetention")(asking) : []),
   ...(asking.headers.has(LEGAL_HOLD_HEADER) ? ofKey("s3:PutObjectLegalHold")(asking) : []),
-  ...byEtag(asking),
+  ...etagAsks(asking),
 ];
 
 /** PutObject, PostObject, CreateMultipartUpload. */
