@@ -52,11 +52,8 @@ async function main(): Promise<void> {
       ? []
       : await measureRequests({ users: evaluator[0]?.users ?? 1, policiesEach: count("policies", 2, 14), requests });
   if (measured.length > 0) console.log(`\n${requestTable(measured, format)}`);
-  if (options.json)
-    await writeRows<Record<string, string | number | null>>(
-      options.json,
-      [...evaluator, ...measured].map((row) => ({ ...row })),
-    );
+  const rows: Record<string, string | number | null>[] = [...evaluator, ...measured].map((row) => ({ ...row }));
+  if (options.json) await writeRows(options.json, rows);
 }
 
 if (options.help) console.log(usage);

@@ -41,7 +41,7 @@ declare module "node:crypto" {
     digest(encoding: Digest): string;
     copy(): Hash;
   }
-  export function createHash(algorithm: "md5" | "sha1" | "sha256"): Hash;
+  export function createHash(algorithm: "md5" | "sha1" | "sha256" | "sha512"): Hash;
   export function createHmac(algorithm: "sha1" | "sha256", key: string | Uint8Array): Hash;
   interface Cipher {
     setAAD(context: Uint8Array): this;

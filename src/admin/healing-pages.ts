@@ -47,7 +47,7 @@ export function healPage(store: StoreContext): OwnPage {
 export function verifyPage(store: StoreContext): OwnPage {
   return {
     method: "POST",
-    action: "sherd:Heal",
+    action: "sherd:VerifyStore",
     async render({ query }) {
       const text = query.get("from");
       const from = text === null ? null : parseCheckCursor(text);

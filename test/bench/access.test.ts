@@ -21,7 +21,19 @@ test("every row is measured, printed and written", async () => {
   const folder = mkdtempSync(join(tmpdir(), "sherd-test-"));
   const json = join(folder, "rows.json");
   try {
-    const args = ["bench/access.ts", "--users", "3", "--policies", "4", "--decisions", "100", "--json", json];
+    const args = [
+      "bench/access.ts",
+      "--users",
+      "3",
+      "--policies",
+      "4",
+      "--decisions",
+      "100",
+      "--requests",
+      "0",
+      "--json",
+      json,
+    ];
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
     const { rows } = JSON.parse(readFileSync(json, "utf8")) as { rows: EvaluatorRow[] };
     expect(rows.map(({ what, users, policiesEach }) => [what, users, policiesEach])).toEqual(

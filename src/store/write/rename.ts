@@ -66,6 +66,10 @@ async function prepare(store: StoreContext, rename: RenameObject): Promise<Renam
     .update(idempotency?.parameters ?? "")
     .digest("base64");
   if (doneRequest !== null) {
+    // What was renamed is the target now: its owner, ACL and tags count.
+    const { gate } = store;
+    const renamed = target.object && objectHead(target.object, bucket);
+    if (gate && !gate.anyObject(bucket)) gate.object(bucket, { key: from }, renamed);
     if (doneRequest === request) return "done";
     throw new StoreError({ kind: "idempotency-mismatch" });
   }
