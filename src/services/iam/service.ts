@@ -43,6 +43,7 @@ export function iamService(parts: IamParts): Service {
 
 function handlerOf(parts: IamParts, action: string, operation: IamOperation): QueryHandler {
   return async ({ caller }, parameters) => {
+    refuseTemporary(caller);
     for (let attempt = 1; ; attempt++) {
       try {
         return await operation.run(await beginAttempt(parts, caller), action, parameters);
@@ -52,6 +53,15 @@ function handlerOf(parts: IamParts, action: string, operation: IamOperation): Qu
       }
     }
   };
+}
+
+/**
+ * Throws InvalidClientTokenId for what GetSessionToken and GetFederationToken gave: without a second factor AWS lets neither call IAM. Else
+ * credentials of an hour could make themselves a key that lasts.
+ */
+function refuseTemporary({ principal, session }: Caller): void {
+  if (session === null || principal.kind === "roleSession") return;
+  throw new QueryError("InvalidClientTokenId", 403, "The security token included in the request is invalid.");
 }
 
 /**

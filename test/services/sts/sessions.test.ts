@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Session } from "../../../src/auth/access.ts";
 import { RequestCaller } from "../../../src/auth/caller.ts";
+import { parsePolicy } from "../../../src/auth/policy/parse.ts";
 import { firstAccount, type Principal } from "../../../src/auth/principal.ts";
 import { insertEntity } from "../../../src/metadata/identities/entities.ts";
 import { operations } from "../../../src/services/sts/operations.ts";
@@ -278,5 +279,48 @@ describe("who is who", () => {
         expect(await rig.call(ann(), name)).toMatchObject({ status: 501, code: "NotImplemented" });
     }
     expect(await rig.call(ann(), "NoSuchOperation")).toMatchObject({ status: 400, code: "InvalidAction" });
+  });
+});
+
+describe("credentials of GetSessionToken and GetFederationToken", () => {
+  const temporary = (principal: Principal) => {
+    const nowMs = rig.iam.clock.now();
+    const everything = parsePolicy(JSON.stringify({ Version: "2012-10-17", Statement: anything }), {
+      kind: "identity",
+    });
+    if (!everything.ok) throw new Error("no policy");
+    const named = [{ name: "all", policy: everything.policy }];
+    const session = { issuedMs: nowMs, expiresMs: nowMs + 900_000, sourceIdentity: null, transitiveTagKeys: [] };
+    return new RequestCaller({
+      identity: { principal, identityPolicies: named, sessionPolicies: named },
+      accessKeyId: "ASIATEST",
+      session,
+      facts: { context: () => undefined, now: () => nowMs },
+    });
+  };
+  const { accountId, canonicalId } = firstAccount;
+  const member = { accountId, canonicalId };
+  const federated: Principal = {
+    ...member,
+    kind: "federatedUser",
+    name: "guest",
+    arn: `arn:aws:sts::${account}:federated-user/guest`,
+    issuerArn: annArn,
+  };
+
+  it.each<[string, Principal]>([
+    ["a user", { ...member, kind: "user", arn: annArn, name: "ann", uniqueId: "AIDAANN" }],
+    ["the root", { ...member, kind: "root", arn: `arn:aws:iam::${account}:root` }],
+    ["a federated user", federated],
+  ])("of %s make no key that outlives them", async (_, principal) => {
+    await rig.iam.ok("CreateUser", { UserName: "ann" });
+    const answer = await rig.iam.call(temporary(principal), "CreateAccessKey", { UserName: "ann" });
+    expect(answer).toMatchObject({ status: 403, code: "InvalidClientTokenId" });
+    expect((await rig.iam.ok("ListAccessKeys", { UserName: "ann" })).AccessKeyMetadata).toEqual([]);
+  });
+
+  it("of a federated user assume no role", async () => {
+    const role = await rig.role("job", trusting(`arn:aws:iam::${account}:root`));
+    expect(await assume(temporary(federated), role)).toMatchObject({ status: 403, code: "AccessDenied" });
   });
 });

@@ -42,6 +42,7 @@ export const assumeRole = operation(
       throw new QueryError("InvalidContextAssertion", 400, "ProvidedContexts are not implemented by this server.");
     }
     if (caller.principal.kind === "root") throw accessDenied("Roles may not be assumed by root accounts.");
+    if (caller.principal.kind === "federatedUser") throw accessDenied("Cannot call AssumeRole as a federated user.");
     const tags = sessionTags(input.Tags);
     const inherited = inheritedTags(caller, tags);
     const transitiveTagKeys = transitiveKeys(input.TransitiveTagKeys, tags);
