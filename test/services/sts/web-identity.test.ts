@@ -108,6 +108,18 @@ describe("AssumeRoleWithWebIdentity", () => {
     expect(claims.expiresMs - claims.issuedMs).toBe(3_600_000);
   });
 
+  it("takes no claim for the subject that differs from it in case", async () => {
+    expect((await assume(await token({ sub: "somebody", more: { sub: "somebody", Sub: "robot-7" } }))).status).toBe(403);
+  });
+
+  it("asks no issuer by plain HTTP, though one of the same name is registered with HTTPS", async () => {
+    await rig.iam.ok("CreateOpenIDConnectProvider", { Url: "https://idp.example.org", ClientIDList: ["app"] });
+    rig.requests.length = 0;
+    const answer = await assume(await token({ iss: "http://idp.example.org" }));
+    expect(answer).toMatchObject({ status: 400, code: "InvalidIdentityToken" });
+    expect(rig.requests).toEqual([]);
+  });
+
   it("takes tags and the source identity from claims if the trust policy lets it", async () => {
     const claims = {
       "https://aws.amazon.com/tags": { principal_tags: { team: ["blue"], cost: ["7"] }, transitive_tag_keys: ["team"] },

@@ -1,3 +1,4 @@
+import { isTrustedUrl } from "../../../base/trusted-url.ts";
 import { list, text } from "../../../protocols/aws-query/fields.ts";
 import { invalidInput } from "../model/errors.ts";
 import { quotas } from "../model/quotas.ts";
@@ -14,8 +15,7 @@ export function issuerOf(url: string): string {
   const match = /^(https?):\/\/([^?#\s]+)$/i.exec(url);
   const parsed = URL.canParse(url) ? new URL(url) : null;
   if (match === null || parsed === null || parsed.username !== "" || parsed.password !== "") throw malformed();
-  const isLoopback = /^(127\.0\.0\.1|localhost|\[::1\])$/.test(parsed.hostname);
-  if (parsed.protocol !== "https:" && !isLoopback) throw malformed();
+  if (!isTrustedUrl(url)) throw malformed();
   return match[2] as string;
 }
 

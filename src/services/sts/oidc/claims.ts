@@ -6,12 +6,17 @@ const TAGS_CLAIM = "https://aws.amazon.com/tags";
 const SOURCE_IDENTITY_CLAIM = "https://aws.amazon.com/source_identity";
 const TAGS_MAX = 50;
 
-/** Condition keys of a web identity, `<provider>:sub` and so on, by names in lower case. Every claim that is text is one. */
+/**
+ * Condition keys of a web identity, `<provider>:sub` and so on, by names in lower case. Every claim that is text is one. Claims know
+ * case and condition keys do not: no claim `Sub` may stand for `sub`, so the one in lower case counts.
+ */
 export function claimContext({ claims, audience }: WebIdentity, providerUrl: string): Map<string, ContextValue> {
   const context = new Map<string, ContextValue>();
   for (const [name, value] of Object.entries(claims)) {
+    const lowerName = name.toLowerCase();
     const text = contextValue(value);
-    if (text !== undefined) context.set(`${providerUrl}:${name}`.toLowerCase(), text);
+    if (name !== lowerName && Object.hasOwn(claims, lowerName)) continue;
+    if (text !== undefined) context.set(`${providerUrl.toLowerCase()}:${lowerName}`, text);
   }
   // If a token has an authorised party, that is its audience, and the other one is the original audience.
   context.set(`${providerUrl}:aud`.toLowerCase(), audience);

@@ -1,4 +1,5 @@
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from "jose";
+import { isTrustedUrl } from "../../../base/trusted-url.ts";
 import type { ProviderRow } from "../../../metadata/identities/providers.ts";
 import { QueryError } from "../../../protocols/aws-query/error.ts";
 import { invalidIdentityToken } from "../model/errors.ts";
@@ -26,7 +27,10 @@ export class WebIdentities {
     this.#keys = new IssuerKeys(outbound);
   }
 
-  /** Who issued a token, as it says itself: nothing is verified yet. Throws InvalidIdentityToken. */
+  /**
+   * Who issued a token, as it says itself: nothing is verified yet. A provider is registered without its scheme, so the token must
+   * not choose one by which somebody else could answer for the issuer. Throws InvalidIdentityToken.
+   */
   issuerOf(token: string): { issuer: string; url: string } {
     let issuer: unknown;
     try {
@@ -38,6 +42,7 @@ export class WebIdentities {
     }
     const match = typeof issuer === "string" ? /^(https?:\/\/)([^?#\s]{1,255})$/i.exec(issuer) : null;
     if (match === null) throw invalidIdentityToken("Missing a required claim: iss");
+    if (!isTrustedUrl(match[0])) throw invalidIdentityToken("The issuer of the token is not reached by HTTPS.");
     return { issuer: match[0] as string, url: match[2] as string };
   }
 
