@@ -40,7 +40,7 @@ function sessionPrincipal({ account, entity }: HeldIdentity, { owner, tags }: Se
   if (owner.kind === "federated") {
     const issuerArn = entity === null ? rootArn(accountId) : userArn(accountId, entity.path, entity.name);
     const arn = federatedUserArn(accountId, owner.name);
-    const all = new Map([...(entity?.tags ?? []), ...tags]);
+    const all = overlaid(entity?.tags ?? [], tags);
     return { kind: "federatedUser", arn, accountId, canonicalId, name: owner.name, issuerArn, tags: all };
   }
   if (entity === null) throw new Error("a session of a user or role that is none");
@@ -54,9 +54,15 @@ function sessionPrincipal({ account, entity }: HeldIdentity, { owner, tags }: Se
     roleArn: roleArn(accountId, entity.path, entity.name),
     roleUniqueId: entity.id,
     sessionName,
-    tags: new Map([...entity.tags, ...tags]),
+    tags: overlaid(entity.tags, tags),
     ...(federatedProvider !== undefined && { federatedProvider }),
   };
+}
+
+/** Session tags over those of the role or user. Their keys ignore case, as in condition keys. */
+function overlaid(own: HeldEntity["tags"], passed: SessionClaims["tags"]): Map<string, string> {
+  const keys = new Set(passed.map(([key]) => key.toLowerCase()));
+  return new Map([...own.filter(([key]) => !keys.has(key.toLowerCase())), ...passed]);
 }
 
 function userPrincipal(account: HeldIdentity["account"], { id, name, path, tags }: HeldEntity): Principal {

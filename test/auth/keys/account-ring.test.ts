@@ -4,7 +4,7 @@ import { AuthenticationError } from "../../../src/auth/authentication-error.ts";
 import type { KeyLookup } from "../../../src/auth/keys/key-ring.ts";
 import { resealKeys } from "../../../src/auth/keys/reseal.ts";
 import { FIRST_ACCOUNT_ID } from "../../../src/metadata/identities/accounts.ts";
-import { deleteEntity, putInlinePolicy } from "../../../src/metadata/identities/entities.ts";
+import { deleteEntity, putInlinePolicy, updateEntity } from "../../../src/metadata/identities/entities.ts";
 import { deleteKey, setKeyStatus } from "../../../src/metadata/identities/keys.ts";
 import { allowing, People, rootVariables } from "../../support/people.ts";
 import { openTestStore, type TestStore } from "../../support/store.ts";
@@ -206,6 +206,17 @@ describe("a session", () => {
       expect(session.decide(reading).allowed).toBe(true);
       expect(session.decide({ ...reading, action: "s3:PutObject" }).allowed).toBe(false);
     }
+  });
+
+  test("has its own tag instead of its role's, though their cases differ", async () => {
+    const id = await people.entity("role");
+    const role = await people.identities.entities.findById(id);
+    if (role === null) throw new Error("no role");
+    await people.change(FIRST_ACCOUNT_ID, updateEntity({ ...role, tags: [["Team", "all"]] }));
+    const made = people.session({ kind: "role", id, sessionName: "app" }, { tags: [["team", "one"]] });
+    expect((await caller(made.accessKeyId, made.sessionToken)).principal).toMatchObject({
+      tags: new Map([["team", "one"]]),
+    });
   });
 
   test("of another server, for another key, or altered, is none", async () => {
