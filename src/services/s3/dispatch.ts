@@ -1,10 +1,11 @@
 import { canonicalIdOf } from "../../auth/principal.ts";
 import type { Answer } from "../../edge/answer.ts";
 import type { Exchange } from "../../edge/service.ts";
-import { admitFirst } from "../../store/buckets/admission.ts";
+import { admitFirst, admitStranger } from "../../store/buckets/admission.ts";
 import { storeOf } from "../../store/buckets/databases.ts";
 import { guardedStore } from "../../store/guarded-store.ts";
 import { accountDirectory } from "./acl/directory.ts";
+import { GRANT_HEADERS } from "./acl/headers.ts";
 import { aclOfHeaders } from "./acl/requested-acl.ts";
 import { checkAddressedBucketName } from "./address/bucket-name.ts";
 import { detectOperation } from "./address/detect-operation.ts";
@@ -32,7 +33,7 @@ export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Par
   const { method } = request;
   const form = signature.verified?.form;
   const target = parseTarget(url, baseDomains, form?.plus);
-  if (isAccountBlock(url, request.headers)) return answerAccountBlock(exchange, store);
+  if (isAccountBlock(url, request.headers)) return answerAccountBlock(exchange, guardedStore(store, caller.guard));
   if (method === "OPTIONS") return answerPreflight(store, target, request.headers);
   const query = parseQueryParameters(url.rawQuery);
   const headers = withHoistedHeaders(withSignedLists(request.headers, form), query);
@@ -51,11 +52,17 @@ export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Par
   try {
     const handler = screen({ name, row, headers: upload.headers, query, mode: upload.payload.mode });
     const directory = accountDirectory(store, canonicalIdOf(upload.caller.principal));
-    const gate = await openGate(row, { ...upload, query, directory }, exchange);
+    const gate = openGate(row, { ...upload, query, directory }, exchange);
     const gated = { ...(await storeOf(guardedStore(store, upload.caller.guard), bucket)), gate };
+    const confirm = () => upload.caller.confirm();
+    if (gate.setsAcl) {
+      // Whether an account has some e-mail address is told to those alone who may write here.
+      if (GRANTS.some((header) => upload.headers.has(header))) await admitStranger(gated, bucket, confirm);
+      gate.acl = await aclOfHeaders(upload.headers, directory);
+    }
     // Nobody makes the server read a body who has no business in the bucket. A new bucket is not there yet.
     if (row.body !== "none" && name !== "CreateBucket") {
-      await admitFirst(gated, bucket, () => upload.caller.confirm());
+      await admitFirst(gated, bucket, confirm);
     }
     const { principal } = upload.caller;
     const call: Call = { ...upload, principal, query, store: gated, gate, directory, requestId: exchange.requestId };
@@ -70,17 +77,17 @@ export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Par
   }
 }
 
+const GRANTS = Object.keys(GRANT_HEADERS);
+
 type Opened = Pick<Call, "caller" | "bucket" | "key" | "headers" | "payload" | "query" | "directory">;
 
 /** The gate of a request, which has decided nothing yet but what concerns no bucket. */
-async function openGate(row: OperationRow, opened: Opened, { request, receivedMs }: Exchange): Promise<RequestGate> {
-  const { caller, payload, directory } = opened;
+function openGate(row: OperationRow, opened: Opened, { request, receivedMs }: Exchange): RequestGate {
+  const { caller, payload } = opened;
   const asks = row.asks(opened);
-  const setsAcl = asks.some(({ action, subject }) => action === "s3:PutObjectAcl" && subject === "key");
-  const acl = setsAcl ? await aclOfHeaders(opened.headers, directory) : null;
   const tlsVersion = typeof request.cf?.tlsVersion === "string" ? request.cf.tlsVersion : null;
   const about = { ...opened, isForm: payload.form !== undefined, nowMs: receivedMs, tlsVersion, body: {} };
-  const gate = new RequestGate({ caller, asks, request: about, acl });
+  const gate = new RequestGate({ caller, asks, request: about });
   // What a body may add to the decision, its handler has decided.
   if (row.body === "none") gate.account();
   return gate;

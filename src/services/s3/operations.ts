@@ -101,8 +101,8 @@ const readObject = {
     "response-expires",
   ],
 };
-/** DeleteObjects asks key by key besides, as its body names them. */
-const byKey: Asks = bypassAsks;
+/** DeleteObjects asks key by key, as its body names them. */
+const byKey: Asks = () => [];
 const attributesAsks = all(
   ofObject("s3:GetObject", "s3:GetObjectVersion"),
   ofObject("s3:GetObjectAttributes", "s3:GetObjectVersionAttributes"),

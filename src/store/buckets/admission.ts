@@ -55,6 +55,21 @@ export async function admitFirst(store: StoreContext, name: BucketName, confirm:
   gate.bucket(bucket);
 }
 
+/**
+ * The same before something else than the bucket is looked up. A caller who is nobody's could otherwise ask in the name of a bucket that
+ * is not there. Throws `StoreError` no-such-bucket besides.
+ */
+export async function admitStranger(
+  store: StoreContext,
+  name: BucketName,
+  confirm: () => Promise<void>,
+): Promise<void> {
+  await admitFirst(store, name, confirm);
+  if (!store.gate || store.gate.guess(name) !== null) return;
+  const { buckets } = store.metadata;
+  foundBucket(store, await withMetadata({ bucket: name }, () => buckets.learn(name, store.clock.now())), name);
+}
+
 /** The bucket as it is remembered, if the request may pass there. */
 export function recallAdmitted(store: StoreContext, name: BucketName): Bucket | null {
   const { gate, metadata, clock } = store;

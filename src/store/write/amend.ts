@@ -51,7 +51,10 @@ export async function putAcl(
 export async function readLock(store: StoreContext, name: ObjectName): Promise<ObjectLock> {
   const ref = { ...name, version: versionRef(name) };
   const found = await withMetadata(name, () => store.metadata.objects.head(ref));
-  requireObjectLock(foundBucket(store, found?.bucket, name.bucket));
+  const owning = foundBucket(store, found?.bucket, name.bucket);
+  // Whether the bucket has object lock is for those to know who may ask.
+  store.gate?.object(owning, name, found?.object ? objectHead(found.object, owning) : null);
+  requireObjectLock(owning);
   const { bucket, object } = foundVersion(store, found, name, { hiddenKey: "is-delete-marker" });
   return objectHead(object, bucket).lock;
 }

@@ -1,6 +1,8 @@
 import type { ContextValue } from "../../../auth/policy/request.ts";
 import { parseBasicTime } from "../../../auth/sigv4/timestamp.ts";
 import type { Tags } from "../../../store/types.ts";
+import { S3Error } from "../errors/error.ts";
+import { parseCopySource } from "../objects/copy-source.ts";
 import type { Ask, Asking } from "./ask.ts";
 
 /** What of a request S3's condition keys are about. */
@@ -136,8 +138,14 @@ function lockValue(key: string, { headers, body, nowMs }: RequestContext): strin
 function copySource(headers: Headers): string | undefined {
   const text = headers.get("x-amz-copy-source");
   if (text === null) return undefined;
-  const path = text.split("?versionId=")[0] as string;
-  return decodeURIComponent(path.replaceAll("+", " ")).replace(/^\//, "");
+  try {
+    const { bucket, key } = parseCopySource(text);
+    return `${bucket}/${key}`;
+  } catch (error) {
+    // No copy comes here: it was refused. To everything else the header says nothing.
+    if (error instanceof S3Error) return undefined;
+    throw error;
+  }
 }
 
 function signatureValue(key: string, { headers, query, isForm, nowMs }: RequestContext): string | undefined {

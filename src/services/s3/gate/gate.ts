@@ -16,8 +16,6 @@ export interface GateParts {
   readonly caller: Caller;
   readonly asks: readonly Ask[];
   readonly request: RequestContext;
-  /** The ACL that its headers give to an object that it writes; null: none. */
-  readonly acl: RequestedAcl | null;
 }
 
 /** The asks that only the root user of the bucket's account may always do, so that no policy shuts out everybody. */
@@ -38,20 +36,29 @@ const NO_OBJECT: Existing = { kind: "known", object: null };
 export class RequestGate implements Gate {
   readonly #caller: Caller;
   readonly #request: RequestContext;
-  readonly #acl: RequestedAcl | null;
+  /** The ACL that its headers give to an object that it writes; null: none. */
+  #acl: RequestedAcl | null = null;
   #asks: readonly Ask[];
   readonly #decided = new Set<Ask>();
 
-  constructor({ caller, asks, request, acl }: GateParts) {
+  constructor({ caller, asks, request }: GateParts) {
     this.#caller = caller;
     this.#asks = asks;
     this.#request = request;
-    this.#acl = acl;
   }
 
   /** What the body says that policies may ask about; to be filled in as soon as it was read. */
   get body(): BodyFacts {
     return this.#request.body;
+  }
+
+  /** Whether it writes an object and asks to give it an ACL. */
+  get setsAcl(): boolean {
+    return this.#asks.some(({ action, subject }) => action === "s3:PutObjectAcl" && subject === "key");
+  }
+
+  set acl(acl: RequestedAcl | null) {
+    this.#acl = acl;
   }
 
   /** Decides what is asked of the caller's own account, with further asks. Throws `AccessRefused`. */

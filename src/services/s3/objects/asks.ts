@@ -65,6 +65,7 @@ export const renameObject: Asks = (asking) => {
     objectAsk({ bucket: source.bucket, key: source.key }, "s3:GetObject", "s3:GetObjectVersion"),
     ...ofKey("s3:DeleteObject")(source),
     ...ofKey("s3:PutObject")(asking),
+    ...etagAsks(asking),
   ];
 };
 

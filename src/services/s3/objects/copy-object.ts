@@ -25,6 +25,8 @@ export const copyObject: Handler = async (call) => {
   const source = parseCopySource(headers.get("x-amz-copy-source") ?? "");
   const attributes = isReplaced(headers, "metadata") ? parseAttributes(headers) : "copy";
   const tags = isReplaced(headers, "tagging") ? (parseTaggingHeader(headers) ?? []) : "copy";
+  // The header's tags are not used then, so no policy may be content with them.
+  if (tags === "copy") call.gate.body.tags = [];
   const lock = parseLockHeaders(headers, store.clock.now());
   const storageClass = parseStorageClass(headers);
   const checksumAlgorithm = parseChecksumAlgorithm(headers);

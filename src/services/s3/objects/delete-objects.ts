@@ -10,6 +10,7 @@ import type { Bucket } from "../../../store/types.ts";
 import { hasBodyDigest, readBody } from "../body/request-body.ts";
 import { S3Error } from "../errors/error.ts";
 import { translateStoreFailure } from "../errors/translate-store.ts";
+import { bypassAsks } from "../gate/ask.ts";
 import type { Call, Handler } from "../handler.ts";
 import { parseBypassGovernance } from "../lock/bypass-governance.ts";
 import { deleteAsks } from "./asks.ts";
@@ -48,12 +49,14 @@ const DENIED = new S3Error("AccessDenied");
 
 /**
  * Decides key by key, on the bucket as it is remembered and, if that would refuse any, as it is. What is allowed is asked again by the
- * store, with the bucket that its batch finds. Throws `AccessRefused` if governance may not be bypassed.
+ * store, with the bucket that its batch finds. To pass over retention is a permission of each key, too.
  */
 async function decideEach(call: Call, deletions: readonly Deletion[]): Promise<ReadonlySet<Deletion>> {
   const { bucket: name, store, gate } = call;
-  const asksOf = (deletion: Deletion) =>
-    deleteAsks({ ...storedDeletion(deletion), bucket: name, byEtag: (deletion.condition?.etag ?? "*") !== "*" });
+  const asksOf = (deletion: Deletion) => [
+    ...deleteAsks({ ...storedDeletion(deletion), bucket: name, byEtag: (deletion.condition?.etag ?? "*") !== "*" }),
+    ...bypassAsks({ ...call, key: deletion.key }),
+  ];
   const deniedIn = (bucket: Bucket) =>
     deletions.filter((deletion) => !asksOf(deletion).every((ask) => gate.allowsAsk(ask, bucket)));
   const likely = store.metadata.buckets.recall(name, store.clock.now()) ?? gate.guess(name);

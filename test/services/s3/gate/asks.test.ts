@@ -182,7 +182,7 @@ const others: Partial<Record<OperationName, readonly Case[]>> = {
     { headers: { "if-match": '"etag"' }, asks: ["s3:DeleteObject key b/k", "s3:GetObject key b/k"] },
   ],
   DeleteObjectAnnotation: versioned("s3:DeleteObjectAnnotation", "s3:DeleteObjectVersionAnnotation"),
-  DeleteObjects: [{ asks: [] }, { headers: BYPASS, asks: ["s3:BypassGovernanceRetention key b/k"] }],
+  DeleteObjects: [{ asks: [] }, { headers: BYPASS, asks: [] }],
   DeleteObjectTagging: versioned("s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging"),
   GetObject: versioned("s3:GetObject", "s3:GetObjectVersion"),
   GetObjectAcl: versioned("s3:GetObjectAcl", "s3:GetObjectVersionAcl"),

@@ -454,11 +454,30 @@ describe("DeleteObjects", () => {
     expect(left).toEqual(["<Key>mine/2", "<Key>theirs/1"]);
   });
 
-  test("needs the permission to bypass governance for all", async () => {
-    const asked = s3As(rig.store, user(firstAccount, [allowing("s3:DeleteObject")]));
-    const headers = { ...digest(DELETE), "x-amz-bypass-governance-retention": "true" };
-    const { status, code } = await asked({ method: "POST", path: "/box?delete", body: DELETE, headers });
-    expect([status, code]).toEqual([403, "AccessDenied"]);
+  test("needs the permission to bypass governance for each key", async () => {
+    const lock = {
+      "x-amz-object-lock-mode": "GOVERNANCE",
+      "x-amz-object-lock-retain-until-date": "2040-01-01T00:00:00Z",
+      ...digest("x"),
+    };
+    const put = async (path: string) =>
+      (await done({ method: "PUT", path, body: "x", headers: lock })).headers["x-amz-version-id"];
+    const [free, held] = [await put("/box/free/1"), await put("/box/held/1")];
+    const body =
+      `<Delete><Object><Key>free/1</Key><VersionId>${free}</VersionId></Object>` +
+      `<Object><Key>held/1</Key><VersionId>${held}</VersionId></Object></Delete>`;
+    const headers = { ...digest(body), "x-amz-bypass-governance-retention": "true" };
+    const denied = {
+      Version: "2012-10-17",
+      Statement: { Effect: "Deny", Action: "s3:BypassGovernanceRetention", Resource: "arn:aws:s3:::box/held/*" },
+    };
+    const deleting = s3As(rig.store, user(firstAccount, [allowing("s3:DeleteObjectVersion")]));
+    const refused = await deleting({ method: "POST", path: "/box?delete", body, headers });
+    expect(refused.text.match(/<Code>AccessDenied/g)).toHaveLength(2);
+    const bypassing = s3As(rig.store, user(firstAccount, [allowing("s3:*"), denied]));
+    const { text } = await bypassing({ method: "POST", path: "/box?delete", body, headers });
+    expect(text).toContain(`<Deleted><Key>free/1</Key>`);
+    expect(text).toContain(`<Key>held/1</Key><VersionId>${held}</VersionId><Code>AccessDenied</Code>`);
   });
 
   test("is nothing for callers that nobody knows", async () => {
@@ -473,4 +492,80 @@ describe("DeleteObjects", () => {
     });
     expect([status, text.includes("<Code>AccessDenied</Code>")]).toEqual([200, true]);
   });
+});
+
+describe("callers without permission do not learn", () => {
+  const stranger = () => s3As(rig.store, nobody);
+
+  test("whether a bucket has object lock", async () => {
+    for (const path of ["/plain/old?retention", "/plain/old?legal-hold", "/box/k?retention"]) {
+      expect([path, (await stranger()({ path })).status]).toEqual([path, 403]);
+    }
+    expect((await asRoot({ path: "/plain/old?retention" })).code).toBe("InvalidRequest");
+  });
+
+  test("whether an account has an e-mail address", async () => {
+    const headers = { "x-amz-grant-read": 'emailAddress="nobody@example.org"' };
+    const put = { method: "PUT", body: "x", headers };
+    const copy = { ...headers, "x-amz-copy-source": "/from/source" };
+    for (const ask of [stranger(), s3As(rig.store, user(firstAccount, [allowing("s3:PutObject")]))]) {
+      expect((await ask({ ...put, path: "/plain/x" })).code).toBe("AccessDenied");
+      expect((await ask({ method: "POST", path: "/plain/x?uploads", headers })).code).toBe("AccessDenied");
+      expect((await ask({ method: "PUT", path: "/plain/x", headers: copy })).code).toBe("AccessDenied");
+    }
+    expect((await stranger()({ ...put, path: "/no-such-bucket/x" })).code).toBe("NoSuchBucket");
+    expect((await asRoot({ ...put, path: "/plain/x" })).code).toBe("UnresolvableGrantByEmailAddress");
+  });
+
+  test("the ETag of what a rename would replace", async () => {
+    await done({ method: "PUT", path: "/plain/moving", body: "x" });
+    const actions = ["s3:DeleteObject", "s3:PutObject"];
+    const mover = s3As(
+      rig.store,
+      user(firstAccount, [allowing(actions), allowing("s3:GetObject", "arn:aws:s3:::plain/moving")]),
+    );
+    const headers = { "x-amz-rename-source": "/moving", "if-match": '"00000000000000000000000000000000"' };
+    const request = { method: "PUT", path: "/plain/old?renameObject", headers };
+    expect([(await mover(request)).status, (await asRoot(request)).status]).toEqual([403, 412]);
+  });
+});
+
+test("a copy that keeps its source's tags does not satisfy a policy by tags that it ignores", async () => {
+  const tagged = { Condition: { StringEquals: { "s3:RequestObjectTag/team": "blue" } } };
+  const asked = s3As(
+    rig.store,
+    user(firstAccount, [
+      allowing(["s3:GetObject", "s3:GetObjectTagging", "s3:PutObjectTagging"]),
+      allowing("s3:PutObject", "*", tagged),
+    ]),
+  );
+  await done({ method: "PUT", path: "/plain/bare", body: "x" });
+  const headers = { "x-amz-copy-source": "/plain/bare", "x-amz-tagging": "team=blue" };
+  const copy = (more: Record<string, string> = {}) =>
+    asked({ method: "PUT", path: "/plain/copied", headers: { ...headers, ...more } });
+  expect((await copy()).code).toBe("AccessDenied");
+  expect((await copy({ "x-amz-tagging-directive": "REPLACE" })).status).toBe(200);
+});
+
+test("a rename that is repeated under its token is decided like the first", async () => {
+  await done({ method: "PUT", path: "/plain/before", body: "x" });
+  const headers = { "x-amz-rename-source": "/before", "x-amz-client-token": "t1" };
+  const request = { method: "PUT", path: "/plain/after?renameObject", headers };
+  const mover = s3As(rig.store, user(firstAccount, [allowing(["s3:GetObject", "s3:DeleteObject", "s3:PutObject"])]));
+  expect([(await mover(request)).status, (await mover(request)).status]).toEqual([200, 200]);
+  expect((await s3As(rig.store, nobody)(request)).status).toBe(403);
+});
+
+test("a copy's source is what it reads, whatever stands behind its key", async () => {
+  const only = { Condition: { StringEquals: { "s3:x-amz-copy-source": "sources/red" } } };
+  const asked = s3As(
+    rig.store,
+    user(firstAccount, [allowing(["s3:GetObject", "s3:GetObjectVersion"]), allowing("s3:PutObject", "*", only)]),
+  );
+  await done({ method: "PUT", path: "/sources" });
+  for (const path of ["/sources/red", "/sources/red%3FversionId=1"]) await done({ method: "PUT", path, body: "x" });
+  const copy = async (source: string) =>
+    (await asked({ method: "PUT", path: "/sources/copied", headers: { "x-amz-copy-source": source } })).status;
+  expect(await copy("/sources/red?versionId=null")).toBe(200);
+  expect(await copy("/sources/red?versionId=1?versionId=null")).toBe(403);
 });

@@ -86,6 +86,27 @@ describe("a request by a user that an isolate knows", () => {
     await people.change(FIRST_ACCOUNT_ID, deleteKey(user.accessKeyId));
     for (const asked of requests) for (const send of isolates) expect(await send(user, asked)).toBe(403);
   });
+
+  test("is refused so for its account's public access block too", async () => {
+    const user = await people.user(allowing("s3:*"));
+    const now = () => rig.store.clock.now();
+    const send = sender(s3App(rig.store, new People(rig.store).keys.ring), now);
+    const body =
+      "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls></PublicAccessBlockConfiguration>";
+    const block = {
+      path: "/v20180820/configuration/publicAccessBlock",
+      headers: { "x-amz-account-id": FIRST_ACCOUNT_ID },
+    };
+    expect(await send(user, { ...block, method: "PUT", body })).toBe(200);
+    await people.change(FIRST_ACCOUNT_ID, deleteKey(user.accessKeyId));
+    for (const method of ["GET", "PUT", "DELETE"])
+      expect([method, await send(user, { ...block, method, ...(method === "PUT" && { body }) })]).toEqual([
+        method,
+        403,
+      ]);
+    expect(await send(root, block)).toBe(200);
+    expect(await send(root, { ...block, method: "DELETE" })).toBe(204);
+  });
 });
 
 test("in another database a read asks beside, and a write asks before", async () => {
