@@ -27,6 +27,8 @@ export interface AppendableRow {
   extentCount: number;
   /** The bytes after the last extent, base64; null: there are none. */
   inlineBody: string | null;
+  /** Canonical id of an owner of its own; null: the bucket's owner. */
+  ownerId: string | null;
 }
 
 export interface Append {
@@ -68,7 +70,8 @@ export class Appends {
         sql: `SELECT id, size_bytes AS "sizeBytes", etag, storage_class AS "storageClass", checksum,
                 CASE WHEN checksum ->> 'type' = 'composite' THEN parts END AS parts,
                 coalesce(json_array_length(parts), 0) AS "partCount",
-                coalesce(json_array_length(extents), 0) AS "extentCount", inline_body AS "inlineBody"
+                coalesce(json_array_length(extents), 0) AS "extentCount", inline_body AS "inlineBody",
+                attributes ->> '$.owner.id' AS "ownerId"
               FROM objects WHERE bucket_id = (SELECT id FROM buckets WHERE name = ?1) AND key = ?2`,
         values: [bucket, key],
       },

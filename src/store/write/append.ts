@@ -6,7 +6,7 @@ import { combineCrc } from "../../erasure/combine.ts";
 import { GuardError, MetadataUnavailable } from "../../metadata/database.ts";
 import type { Append, AppendableRow } from "../../metadata/objects/appends.ts";
 import type { BlobRow } from "../../metadata/rows.ts";
-import { foundBucket } from "../buckets/admission.ts";
+import { foundBucket, newObjectAccess } from "../buckets/admission.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { newId } from "../placement/ids.ts";
@@ -35,6 +35,8 @@ export interface AppendTarget {
   storageClass: string;
   /** What its checksum is carried on with; null: it has none. */
   algorithm: ChecksumAlgorithm | null;
+  /** The writer would own a new object here, and another account owns this one. */
+  isForeign: boolean;
 }
 
 export interface AppendObject {
@@ -128,7 +130,10 @@ async function extend(
   const { storageClass, checksum } = object;
   const algorithm = (checksum?.algorithm ?? null) as ChecksumAlgorithm | null;
   await requireSpace(store, null);
-  const body = append.body({ storageClass, algorithm });
+  // Its owner and its ACL stay: nobody may put words into the mouth of another account.
+  const writerId = newObjectAccess(store, bucket).owner?.id;
+  const isForeign = writerId !== undefined && writerId !== object.ownerId;
+  const body = append.body({ storageClass, algorithm, isForeign });
   const { digests, ...bytes } = await write(store, object, body, algorithm); // 2 to 5
   if (object.extentCount + (bytes.blobs?.length ?? 0) > EXTENTS_MAX) {
     throw new StoreError({ kind: "too-many-parts", partsMax: PARTS_MAX });

@@ -59,6 +59,7 @@ export async function appendObject(call: Call, offset: number): Promise<Answer> 
 
 /** Whatever would have to be ignored: the object is what it is. SDKs send a Content-Type unasked, so that is let pass. */
 function refuseAttributes(headers: Headers, target: AppendTarget): void {
+  if (target.isForeign) throw new S3Error("AccessDenied");
   const names = [...headers.keys()];
   if (names.some((name) => name.startsWith("x-amz-meta-"))) {
     throw new S3Error(

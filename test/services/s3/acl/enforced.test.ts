@@ -403,3 +403,13 @@ describe("public access blocked: setting × what it is about", () => {
     );
   });
 });
+
+test("a writer of another account appends to objects of its own alone", async () => {
+  expect((await setBucketAcl({ "x-amz-grant-write": id(otherAccount.canonicalId) })).status).toBe(200);
+  await put("ours");
+  await put("theirs", {}, asOther);
+  const append = { "x-amz-write-offset-bytes": "1" };
+  expect((await put("ours", append, asOther)).code).toBe("AccessDenied");
+  expect((await put("theirs", append, asOther)).status).toBe(200);
+  expect(await done({ path: "/box/ours" })).toBe("x");
+});
