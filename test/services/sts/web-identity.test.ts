@@ -109,7 +109,9 @@ describe("AssumeRoleWithWebIdentity", () => {
   });
 
   it("takes no claim for the subject that differs from it in case", async () => {
-    expect((await assume(await token({ sub: "somebody", more: { sub: "somebody", Sub: "robot-7" } }))).status).toBe(403);
+    expect((await assume(await token({ sub: "somebody", more: { sub: "somebody", Sub: "robot-7" } }))).status).toBe(
+      403,
+    );
   });
 
   it("asks no issuer by plain HTTP, though one of the same name is registered with HTTPS", async () => {
