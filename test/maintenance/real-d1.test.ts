@@ -6,6 +6,7 @@ import { scrub } from "../../src/maintenance/scrub/scrub.ts";
 import { snapshot } from "../../src/maintenance/snapshots/snapshot.ts";
 import { walk } from "../../src/maintenance/walk/walk.ts";
 import type { Cost } from "../../src/metadata/database.ts";
+import { SNAPSHOT_TABLES } from "../../src/metadata/snapshots/snapshots.ts";
 import { deleteObject } from "../../src/store/delete/delete.ts";
 import { pattern } from "../support/store.ts";
 import { DAY_MS, ENDLESS, MaintenanceRig, runJob } from "./support/rig.ts";
@@ -61,7 +62,8 @@ describe("on the real D1", () => {
     // Objects and blobs. Pages are cut by bytes: D1 counts a row again for each step of that.
     expect(cost.rowsRead).toBeLessThanOrEqual(2 * OBJECTS * 9);
     expect(cost.rowsWritten).toBe(0);
-    expect(cost.roundTrips).toBeLessThanOrEqual(12);
+    // A page of each table that is read on its own (versions come with objects), and one for the manifest: the store's id.
+    expect(cost.roundTrips).toBeLessThanOrEqual(Object.keys(SNAPSHOT_TABLES).length);
   });
 
   it("drain reads each blob once", async () => {

@@ -22,7 +22,7 @@ import { SqliteD1 } from "./sqlite-d1.ts";
 
 const MIGRATIONS = join(import.meta.dirname, "../../migrations");
 
-/** A store on a real D1 and six drives in memory. */
+/** A store on a real D1 and drives in memory, six unless told otherwise. */
 export interface TestStore {
   store: StoreContext;
   /** Bare, without faults. */
@@ -40,10 +40,15 @@ export interface TestStoreOptions {
   decorateD1?(d1: D1Database): D1Database;
 }
 
-/** With `countsRows` it is the real D1, in workerd, of which a test file should start one; otherwise SQLite in this process. */
-export async function openTestStore(options: TestStoreOptions & { countsRows?: boolean } = {}): Promise<TestStore> {
+/**
+ * With `countsRows` it is the real D1, in workerd, of which a test file should start one; otherwise SQLite in this process. The store
+ * has all of `driveCount` drives from the beginning: one that is pushed to `drives` later is in stores that are built later alone.
+ */
+export async function openTestStore(
+  options: TestStoreOptions & { countsRows?: boolean; driveCount?: number } = {},
+): Promise<TestStore> {
   const database = options.countsRows ? await openRealD1() : openSqlite();
-  const drives = Array.from({ length: 6 }, (_, index) => new MemoryDrive({ name: `drive-${index + 1}` }));
+  const drives = Array.from({ length: options.driveCount ?? 6 }, (_, index) => new MemoryDrive({ name: `drive-${index + 1}` }));
   const engine = await createEngine(8);
   const rig = { drives, engine, d1: database.d1, ...options };
   let cost = { roundTrips: 0, rowsRead: 0, rowsWritten: 0 };

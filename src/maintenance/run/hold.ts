@@ -8,7 +8,7 @@ import { isTight } from "../../store/space.ts";
 const PRESSURE_GRACE_SECONDS = 15 * 60;
 
 /** Whether a disk of this machine will soon be full. Never where nothing is measured. */
-export async function isUnderPressure({ space }: StoreContext): Promise<boolean> {
+async function isUnderPressure({ space }: StoreContext): Promise<boolean> {
   return space !== undefined && (await space.measure()).some(isTight);
 }
 

@@ -10,7 +10,7 @@ const BLOBS_PER_PLACE = 12;
 /** Of the six connections that an invocation may have. */
 const HEADS_AT_ONCE = 5;
 /** Shards that are looked for on one drive. */
-export const SAMPLE_SHARDS = 12;
+const SAMPLE_SHARDS = 12;
 
 /** What a sample of a drive's shards showed. */
 export interface Sampled {

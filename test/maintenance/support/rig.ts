@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { Drive } from "../../../src/drives/drive.ts";
 import { isMarkerKey } from "../../../src/drives/marker.ts";
-import { MemoryDrive } from "../../../src/drives/memory.ts";
+import type { MemoryDrive } from "../../../src/drives/memory.ts";
 import type { Budget, Job, JobReport } from "../../../src/maintenance/run/job.ts";
 import { createBucket } from "../../../src/store/buckets/buckets.ts";
 import type { StoreContext } from "../../../src/store/context.ts";
@@ -52,11 +52,9 @@ export class MaintenanceRig {
     const rig = await openTestStore({
       clock,
       countsRows,
+      driveCount: options.drives ?? 7,
       settings: { ...SMALL_SIZES, ...NO_SNAPSHOTS, ...options.settings },
     });
-    for (let n = rig.drives.length + 1; n <= (options.drives ?? 7); n++) {
-      rig.drives.push(new MemoryDrive({ name: `drive-${n}` }));
-    }
     const made = new MaintenanceRig(rig, clock);
     await createBucket(made.store(), { name: made.bucket, owner: "root", region: "us-east-1" });
     return made;
