@@ -44,7 +44,7 @@ test("a server on all addresses names those that can be reached, each of which a
 
 describe("lines about requests", () => {
   const line =
-    /^\d{4}-\d\d-\d\dT[\d:.]+Z 127\.0\.0\.1 GET \/no-such-bucket\/key GetObject 403 AccessDenied \d+ms [0-9A-F]{16}$/m;
+    /^\d{4}-\d\d-\d\dT[\d:.]+Z 127\.0\.0\.1 GET \/no-such-bucket\/key GetObject 404 NoSuchBucket \d+ms [0-9A-F]{16}$/m;
 
   test("have time, client, operation, status and error code, and no query", async () => {
     const server = await start("text");
@@ -78,8 +78,8 @@ describe("lines about requests", () => {
       method: "GET",
       path: "/no-such-bucket/key",
       operation: "GetObject",
-      status: 403,
-      error: "AccessDenied",
+      status: 404,
+      error: "NoSuchBucket",
       ms: expect.any(Number),
     });
   });

@@ -99,9 +99,10 @@ export const CANARIES: [string, Sabotage][] = [
     },
   ],
   [
-    "a drive that was emptied is taken into use again, and what it held is not queued",
+    "a drive that was emptied is taken into use again, and what it held is neither queued nor looked for",
     ({ store }) => {
       store.metadata.losses.add = async () => {};
+      store.metadata.losses.span = async () => null;
     },
   ],
   [
