@@ -48,7 +48,10 @@ export async function openTestStore(
   options: TestStoreOptions & { countsRows?: boolean; driveCount?: number } = {},
 ): Promise<TestStore> {
   const database = options.countsRows ? await openRealD1() : openSqlite();
-  const drives = Array.from({ length: options.driveCount ?? 6 }, (_, index) => new MemoryDrive({ name: `drive-${index + 1}` }));
+  const drives = Array.from(
+    { length: options.driveCount ?? 6 },
+    (_, index) => new MemoryDrive({ name: `drive-${index + 1}` }),
+  );
   const engine = await createEngine(8);
   const rig = { drives, engine, d1: database.d1, ...options };
   let cost = { roundTrips: 0, rowsRead: 0, rowsWritten: 0 };
