@@ -1,3 +1,3 @@
 import { describeStoppedCalls } from "./fail-nth-call.suite.ts";
 
-describeStoppedCalls({ every: 12 });
+describeStoppedCalls({ every: 30 });
