@@ -61,7 +61,7 @@ export function keepBuild(root, { beganMs, inputs, files }) {
   /** @type {Kept} */
   const description = { inputs: hashes, outputs };
   try {
-    if (inputs.some((name) => statSync(join(root, name)).mtimeMs >= beganMs)) throw new Error("changed meanwhile");
+    if (inputs.some((input) => statSync(join(root, input)).mtimeMs >= beganMs)) throw new Error("changed meanwhile");
     const builds = buildsFolder(root);
     mkdirSync(builds, { recursive: true });
     const made = mkdtempSync(join(builds, "new-"));

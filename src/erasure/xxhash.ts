@@ -81,7 +81,7 @@ const round = (lane: bigint, input: bigint) => u64(rotate(u64(lane + input * P64
 function finish64(lanes: Uint8Array, rest: Uint8Array, totalBytes: number): bigint {
   let hash: bigint = P64_5;
   if (totalBytes >= STRIPE64_BYTES) {
-    const words = [0, 8, 16, 24].map((at) => littleEndian(lanes, at, 8));
+    const words = [0, 8, 16, 24].map((offset) => littleEndian(lanes, offset, 8));
     hash = [1n, 7n, 12n, 18n].reduce((sum, bits, i) => u64(sum + rotate(words[i] as bigint, bits)), 0n);
     for (const word of words) hash = u64((hash ^ round(0n, word)) * P64_1 + P64_4);
   }
