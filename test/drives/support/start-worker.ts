@@ -19,6 +19,9 @@ export interface DriveWorker {
   stop(): Promise<void>;
 }
 
+/** The simulated R2 fails inside itself if a body is aborted, and if a range begins at the object's end. */
+const known = /R2 error response does not contain the CF-R2-Error header/;
+
 /** Starts the contract's Worker on real drives in a folder of its own. */
 export async function startDriveWorker(): Promise<DriveWorker> {
   const folder = await mkdtemp(join(tmpdir(), "sherd-drives-"));
@@ -73,7 +76,7 @@ export async function startDriveWorker(): Promise<DriveWorker> {
       const text = await response.text();
       if (response.status !== 204) throw new Error(`inside workerd: ${text}`);
     },
-    complaints: () => logged.splice(0),
+    complaints: () => logged.splice(0).filter((complaint) => !known.test(complaint)),
     stop: async () => {
       await miniflare.dispose();
       await rm(folder, { recursive: true, force: true });
