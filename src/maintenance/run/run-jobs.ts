@@ -1,5 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { type DriveCounts, newDriveCounts, withCounts } from "../../drives/counted.ts";
+import type { Drive } from "../../drives/drive.ts";
+import { Pauses, type Rhythm, withPauses } from "../../drives/paused.ts";
 import { allStores } from "../../store/buckets/databases.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { newId } from "../../store/placement/ids.ts";
@@ -23,6 +25,9 @@ export const JOBS: readonly Job[] = [queueLosses, drain, heal, expire, pack, col
 /** Every job that must have run for the report of durability to be green. */
 export const JOB_NAMES: readonly string[] = JOBS.map(({ name }) => name);
 
+/** Of `npm start`, where the process that runs the jobs answers all others' questions to the metadata. */
+const RHYTHM: Rhythm = { workMs: 8, pauseMs: 4 };
+
 /** A run that has not ended so long after its time is dead: another one may take the job over. */
 const LEASE_MS = 70_000;
 
@@ -41,6 +46,9 @@ export async function runJobs(store: StoreContext, jobs: readonly Job[] = JOBS):
     untilMs: store.clock.now() + store.settings.runSeconds * 1000,
     calls: store.settings.driveCallsPerRun,
   });
+  const pauses = new Pauses(store.clock, RHYTHM);
+  // Where there is no host, nobody else waits for this isolate.
+  const considerate = (drive: Drive) => (store.host ? withPauses(drive, pauses) : drive);
   const run: Run = { jobs, holder: newId(store), reports: new Map(), failures: [] };
   const stores = allStores(store);
   const waits = await Promise.all(stores.map((one) => waitOf(one, run)));
@@ -49,7 +57,7 @@ export async function runJobs(store: StoreContext, jobs: readonly Job[] = JOBS):
   if (jobs === JOBS && waits[0]) await runIn(stores[0] as StoreContext, { ...run, jobs: [watch] }, first(whole));
   for (const [index, { store: one, startedMs }] of waiting.entries()) {
     if (whole.isSpent()) break;
-    const counted = { ...one, drives: one.drives.map((drive) => withCounts(drive, counts)) };
+    const counted = { ...one, drives: one.drives.map((drive) => considerate(withCounts(drive, counts))) };
     const { name } = one.metadata.identity;
     const prefix = stores.length === 1 ? "" : `${name}/`;
     await runIn(counted, run, { prefix, startedMs, budget: whole.share(waiting.length - index) });
