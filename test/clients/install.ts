@@ -9,6 +9,11 @@ const cacheFolder = join(projectFolder, "node_modules", ".cache", "sherd-clients
 
 const venvFolder = join(cacheFolder, "venv");
 
+/** A folder of what an installation makes, besides what git has. */
+export function installedFolder(name: string): string {
+  return join(cacheFolder, name);
+}
+
 /** Where a program of the Python environment lies. */
 export function venvProgram(program: string): string {
   return join(venvFolder, "bin", program);
