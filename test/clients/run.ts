@@ -12,6 +12,7 @@ import { curlClient } from "./curl.ts";
 import { degradedClient } from "./degraded.ts";
 import { duckDbClient } from "./duckdb.ts";
 import { goSdkClient, minioGoClient } from "./go.ts";
+import { javaSdkClient, minioJavaClient } from "./java.ts";
 import { litestreamClient } from "./litestream.ts";
 import { mcClient } from "./mc.ts";
 import { prometheusClient } from "./prometheus.ts";
@@ -55,6 +56,8 @@ const clients: readonly Client[] = [
   sdkJsClient(),
   goSdkClient(),
   minioGoClient(),
+  javaSdkClient(),
+  minioJavaClient(),
   ansibleClient(options.fresh),
   resticClient(),
   litestreamClient(),

@@ -1,0 +1,70 @@
+"""boto 2.49, the last of its line: signatures of version 2 and 4, Host in either style, XML by SAX."""
+
+import io
+from urllib.parse import urlsplit
+
+import boto
+import boto.s3.connection
+from boto.exception import S3ResponseError
+from harness import ACCESS_KEY, ENDPOINT, REGION, SECRET_KEY, client, content, fresh_bucket, job, same
+from boto.s3.connection import OrdinaryCallingFormat, S3Connection
+
+HOST = urlsplit(ENDPOINT)
+
+
+def connection(version4):
+    settings = [("Credentials", "aws_access_key_id", ACCESS_KEY), ("Boto", "num_retries", "0"), ("Boto", "http_socket_timeout", "30")]
+    for section, name, value in settings:
+        if not boto.config.has_section(section):
+            boto.config.add_section(section)
+        boto.config.set(section, name, value)
+    if not boto.config.has_section("s3"):
+        boto.config.add_section("s3")
+    boto.config.set("s3", "use-sigv4", str(version4))
+    s3 = S3Connection(
+        ACCESS_KEY, SECRET_KEY, host=HOST.hostname, port=HOST.port, is_secure=False, calling_format=OrdinaryCallingFormat()
+    )
+    if version4:
+        s3._auth_handler.region_name = REGION
+    return s3
+
+
+def work(version4):
+    with fresh_bucket() as name:
+        bucket = connection(version4).get_bucket(name)
+        for key_name in ("plain", "a b", "é", "per%20cent"):
+            key = bucket.new_key(key_name)
+            key.set_metadata("kind", "pot")
+            key.set_contents_from_string(b"clay", headers={"Content-Type": "text/x-pot"})
+            got = bucket.get_key(key_name)
+            same((got.get_contents_as_string(), got.get_metadata("kind"), got.size), (b"clay", "pot", 4), key_name)
+        data = content("boto2", 6_000_000)
+        upload = bucket.initiate_multipart_upload("parts")
+        upload.upload_part_from_file(io.BytesIO(data[:5_242_880]), 1)
+        upload.upload_part_from_file(io.BytesIO(data[5_242_880:]), 2)
+        same(len(list(upload)), 2, "parts listed")
+        upload.complete_upload()
+        same(bucket.get_key("parts").get_contents_as_string() == data, True, "an object of parts")
+        bucket.copy_key("copied", name, "plain", metadata={"glaze": "ash"})
+        same(bucket.get_key("copied").get_metadata("glaze"), "ash", "a copy with new metadata")
+        names = sorted(key.name for key in bucket.list())
+        same(names, sorted(["plain", "a b", "é", "per%20cent", "parts", "copied"]), "the list")
+        same(bucket.get_key("none"), None, "a missing key")
+        result = bucket.delete_keys(["plain", "copied"])
+        same((len(result.deleted), len(result.errors)), (2, 0), "delete_keys")
+        try:
+            bucket.delete()
+        except S3ResponseError as error:
+            same((error.status, error.error_code), (409, "BucketNotEmpty"), "the error")
+        else:
+            raise AssertionError("a full bucket was deleted")
+
+
+@job
+def by_version_2():
+    work(version4=False)
+
+
+@job
+def by_version_4():
+    work(version4=True)
