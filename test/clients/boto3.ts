@@ -32,7 +32,7 @@ export function boto3Client(fresh: boolean): Client {
       const forgotten = await modulesWithoutGroup();
       if (forgotten.length > 0) throw new Error(`no group names the jobs of ${forgotten.join(", ")}`);
       await withTls(stage, (tls) => runPython(stage, GROUPS, tls, report));
-      await runPython(stage, ["crt"], { PYTHONPATH: crtFolder }, report);
+      await withTls(stage, (tls) => runPython(stage, ["crt"], { ...tls, PYTHONPATH: crtFolder }, report));
     },
   };
 }

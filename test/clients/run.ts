@@ -13,6 +13,8 @@ import { degradedClient } from "./degraded.ts";
 import { duckDbClient } from "./duckdb.ts";
 import { goSdkClient, minioGoClient } from "./go.ts";
 import { javaSdkClient, minioJavaClient } from "./java.ts";
+import { dvcClient, tablesClient, toolsClient } from "./lake.ts";
+import { libs3Client } from "./libs3.ts";
 import { litestreamClient } from "./litestream.ts";
 import { mcClient } from "./mc.ts";
 import { prometheusClient } from "./prometheus.ts";
@@ -63,6 +65,10 @@ const clients: readonly Client[] = [
   litestreamClient(),
   duckDbClient(options.fresh),
   s3fsClient(),
+  tablesClient(options.fresh),
+  toolsClient(options.fresh),
+  libs3Client(),
+  dvcClient(options.fresh),
   mcClient(),
   curlClient(),
   proxiesClient(),
