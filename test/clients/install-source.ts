@@ -47,6 +47,26 @@ function jarsLine(folder: string): string[] {
   return ["mvn", "--quiet", "--batch-mode", goal, `-DoutputDirectory=${folder}`];
 }
 
+/** The class path of `buildHadoop`: compiled tests, their resources, jars. */
+export function hadoopClassPath(): string[] {
+  const target = installedFolder("hadoop-jobs");
+  return [join(target, "classes"), join(target, "sources"), join(target, "jars", "*")];
+}
+
+/** Compiles the contract tests of S3A from the jar of their sources, and of the other sources what they use. */
+export function buildHadoop(): Promise<Installed> {
+  return built("hadoop", "hadoop-jobs", (target) => [
+    { argv: ["javac", "-version"], missing: "no Java" },
+    { argv: jarsLine(join(target, "jars")), missing: "no Maven" },
+    { argv: ["sh", "-c", EXTRACT_AND_COMPILE, "hadoop", target] },
+  ]);
+}
+
+const EXTRACT_AND_COMPILE = `
+mkdir "$1/sources" && cd "$1/sources" && jar xf "$1"/jars/hadoop-aws-*-test-sources.jar
+ls org/apache/hadoop/fs/contract/s3a/*.java | grep -v DistCp > ../list
+javac -nowarn -proc:none -d ../classes -sourcepath . -cp "$1/jars/*" @../list`;
+
 interface Step {
   /** `@sources` stands for every .java file of the folder. */
   readonly argv: readonly string[];

@@ -12,6 +12,7 @@ import { curlClient } from "./curl.ts";
 import { degradedClient } from "./degraded.ts";
 import { duckDbClient } from "./duckdb.ts";
 import { goSdkClient, minioGoClient } from "./go.ts";
+import { hadoopClient } from "./hadoop.ts";
 import { javaSdkClient, minioJavaClient } from "./java.ts";
 import { dvcClient, tablesClient, toolsClient } from "./lake.ts";
 import { libs3Client } from "./libs3.ts";
@@ -69,6 +70,7 @@ const clients: readonly Client[] = [
   toolsClient(options.fresh),
   libs3Client(),
   dvcClient(options.fresh),
+  hadoopClient(),
   mcClient(),
   curlClient(),
   proxiesClient(),
