@@ -15,7 +15,7 @@ export interface EdgeSettings {
   readonly clientAddress: ClientAddress;
 }
 
-/** Throws an `Error` that says what to mend. */
+/** Throws an `Error` that says what to fix. */
 export function readEdgeVariables(variables: EdgeVariables): EdgeSettings {
   const domains = (variables.SHERD_DOMAIN ?? "").toLowerCase().split(",");
   return {

@@ -32,7 +32,7 @@ export class StripePool {
   }
 
   /**
-   * A buffer, at once where a slot is free, otherwise in the order of the calls. If `signal` aborts first, the place in the queue
+   * A buffer, at once if a slot is free, otherwise in the order of the calls. If `signal` aborts first, the place in the queue
    * is given up and the promise rejects with the signal's reason.
    */
   acquire(signal?: AbortSignal): Promise<StripeBuffer> {
