@@ -157,7 +157,7 @@ export interface Failure {
   message: string;
 }
 
-/** What an SDK call failed with. Throws where it did not fail, or failed without an answer. */
+/** What an SDK call failed with. Throws if it did not fail, or failed without an answer. */
 export async function failure(call: Promise<unknown>): Promise<Failure> {
   try {
     await call;
@@ -168,7 +168,7 @@ export async function failure(call: Promise<unknown>): Promise<Failure> {
   throw new Error("the call succeeded");
 }
 
-/** Text of the first element of that name in an XML answer, its five references resolved; undefined where there is none. */
+/** Text of the first element of that name in an XML answer, its five references resolved; undefined if there is none. */
 export function elementText(xml: string, name: string): string | undefined {
   const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
   return text?.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&amp;", "&");
