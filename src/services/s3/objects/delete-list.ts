@@ -2,12 +2,12 @@ import { childrenOf, childText, readXml, type XmlElement } from "../../../protoc
 import { requireShape } from "../../../protocols/rest-xml/shape.ts";
 import type { DeleteCondition } from "../../../store/delete/delete.ts";
 import { parseVersionId } from "../../../store/version-id.ts";
+import { refusalOfLength } from "../address/target.ts";
 import { S3Error, type S3ErrorCode } from "../errors/error.ts";
 import { readDeleteCondition } from "./delete-conditions.ts";
 
 /** S3's limit on the keys of one DeleteObjects. */
 const DELETE_KEYS_MAX = 1000;
-const KEY_MAX_BYTES = 1024;
 const SHAPE = {
   Quiet: "text",
   Object: { Key: "text", VersionId: "text", ETag: "text", LastModifiedTime: "text", Size: "text" },
@@ -83,7 +83,8 @@ function parseDeletion(object: XmlElement): Deletion {
 
 function refusalOf({ key, versionId, condition }: Omit<Deletion, "refusal">): Deletion["refusal"] {
   if (key === "" || key.includes("\0")) return new S3Error("UserKeyMustBeSpecified", "The key must not be empty");
-  if (new TextEncoder().encode(key).length > KEY_MAX_BYTES) return new S3Error("KeyTooLongError");
+  const tooLong = refusalOfLength(key);
+  if (tooLong !== null) return tooLong;
   if (versionId === undefined) return null;
   if (parseVersionId(versionId) === null) return new S3Error("NoSuchVersion");
   if (condition === undefined) return null;
