@@ -11,7 +11,8 @@ export interface Target {
   readonly key: string;
 }
 
-const keyBytesMax = 1024;
+/** S3's limit on a key, in bytes of UTF-8. */
+export const keyBytesMax = 1024;
 
 /**
  * The bucket that a virtual-hosted-style host names (`<bucket>.<base>`), or null where the request is path-style. The
