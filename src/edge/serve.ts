@@ -34,7 +34,7 @@ export async function serve(request: Request, edge: Edge, lifetime: Lifetime): P
   };
   const end = edge.metrics.begin(about.receivedMs);
   const responding = converse(about, edge);
-  // Kept alive when the client goes away, so that what is under way gives back its memory, drives and locks.
+  // Kept alive when the client goes away, so that what is under way releases its memory, drives and locks.
   lifetime.waitUntil(
     responding.then(async ({ response, outcome }) => {
       const ended = await outcome;

@@ -67,10 +67,10 @@ export abstract class Database {
   /** How large D1 said that the database was after the last batch; 0 before the first. */
   abstract get sizeBytes(): number;
 
-  /** Runs all statements in one transaction and one round trip; gives each one's rows. All or nothing is applied. */
+  /** Runs all statements in one transaction and one round trip; returns each one's rows. All or nothing is applied. */
   abstract batch<Rows extends unknown[]>(statements: readonly Statement[]): Promise<{ [N in keyof Rows]: Rows[N][] }>;
 
-  /** Runs one statement in one round trip; gives its rows. */
+  /** Runs one statement in one round trip; returns its rows. */
   async all<Row>(sql: string, ...values: (string | number | null)[]): Promise<Row[]> {
     const [rows] = await this.batch<[Row]>([{ sql, values }]);
     return rows;
@@ -119,7 +119,7 @@ function translate(error: unknown): Error {
   const guard = /CHECK constraint failed: (\w+)/.exec(message)?.[1];
   if (guard !== undefined) return new GuardError(guard as Guard);
   if (message.includes("UNIQUE constraint failed")) return new TakenError(message);
-  // A statement that SQLite cannot run, or a schema that was not migrated: a bug or a mistake, which waiting does not mend.
+  // A statement that SQLite cannot run, or a schema that was not migrated: a bug or a mistake, which waiting does not fix.
   if (message.includes("SQLITE_ERROR") && error instanceof Error) return error;
   return new MetadataUnavailable(message, { cause: error });
 }

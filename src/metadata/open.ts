@@ -7,7 +7,7 @@ const DATABASES_MAX = 500;
 
 /**
  * The databases that SHERD_DATABASES names, by their bindings and separated by commas: "DB" first, as in "DB, DB_2". Without it
- * there is one, DB. Throws an `Error` that says what to mend.
+ * there is one, DB. Throws an `Error` that says what to fix.
  */
 export function openMetadata(env: Readonly<Record<string, unknown>>, observe: CostObserver): Metadata[] {
   const names = databaseNames(env.SHERD_DATABASES);

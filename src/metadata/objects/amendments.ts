@@ -32,7 +32,7 @@ export class Amendments {
   }
 
   /**
-   * Amends a version. Gives what was found, as it was before, or null where there is no such bucket; `applied` is false where
+   * Amends a version. Returns what was found, as it was before, or null if there is no such bucket; `applied` is false where
    * there is no such version, it is a delete marker, the bucket has no object lock, or the retention may not be loosened. Throws
    * `GuardError` no_such_bucket and bucket_access_changed if it was decided on something else than what is found.
    */

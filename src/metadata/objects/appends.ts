@@ -37,13 +37,13 @@ export interface Append {
   key: string;
   /** The object as it was found. */
   from: Pick<AppendableRow, "id" | "inlineBody">;
-  /** Id of what it becomes. */
+  /** Id of the longer object. */
   id: string;
   sizeBytes: number;
   etag: string;
   modifiedMs: number;
   checksum: ChecksumRow | null;
-  /** What it was becomes part 1 where it was not one of parts yet; null: it is not one of parts now either. */
+  /** Set if the result has parts. If the object had none before, its old content becomes part 1. */
   parts: { first: PartSummaryRow; next: PartSummaryRow } | null;
   /** Blobs and extents that were written; absent: all that is new lies in `inlineBody`. */
   written?: { blobs: readonly BlobRow[]; extents: readonly ExtentRow[] };
@@ -60,7 +60,7 @@ export class Appends {
     this.#memory = memory;
   }
 
-  /** The object that the key names, or null; null for all where there is no such bucket. */
+  /** The object that the key names, or null; null for all if there is no such bucket. */
   async find(bucket: string, key: string): Promise<{ bucket: BucketRow; object: AppendableRow | null } | null> {
     type Raw = Omit<AppendableRow, "checksum" | "parts"> & { checksum: string | null; parts: string | null };
     const known = this.#memory.of(bucket);
@@ -85,7 +85,7 @@ export class Appends {
 
   /**
    * Makes the object longer, under a new id. Its extents stay what they are, with their referents, so nothing of what it was
-   * becomes trash. Throws `GuardError` bucket_changed, or object_changed where it is not what was found: the id changes with
+   * becomes trash. Throws `GuardError` bucket_changed, or object_changed if it is not what was found: the id changes with
    * its bytes, and bytes that were inline do not stay so when the packer moves them.
    */
   async append(append: Append): Promise<{ seq: number }> {

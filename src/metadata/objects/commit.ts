@@ -79,7 +79,7 @@ export class Commits {
   }
 
   /**
-   * Gives the version's `seq`. Throws `GuardError`: bucket_changed, exists_already, etag_differs, no_such_key,
+   * Returns the version's `seq`. Throws `GuardError`: bucket_changed, exists_already, etag_differs, no_such_key,
    * object_changed, blob_gone, no_such_upload, part_changed.
    */
   async version(commit: VersionCommit): Promise<{ seq: number }> {
@@ -239,7 +239,7 @@ export function insertBlobs(blobs: readonly BlobRow[], packObjects: number | nul
 
 function putVersion(version: NewVersion): Statement {
   const { bucket, lock } = version;
-  // Before versioning is enabled there is one version at the most, and no other table to look into.
+  // Before versioning is enabled there is one version at most, and no other table to look into.
   const seq = bucket.versioning === null ? "1" : nextSeq("?1", "?2");
   return {
     sql: `INSERT OR REPLACE INTO objects (${SHARED_COLUMNS})

@@ -128,7 +128,7 @@ export class ListingQueries {
     this.#memory = memory;
   }
 
-  /** Objects and common prefixes in key order, one more than `limit` where there are more; null: no such bucket. */
+  /** Objects and common prefixes in key order, one more than `limit` if there are more; null: no such bucket. */
   objects(query: ListQuery): Promise<FoundPage<ListedObject | ListedPrefix> | null> {
     return this.#page(query.bucket, query.delimiter === "" ? flatPage(query) : delimitedPage(query), listedObject);
   }
@@ -317,7 +317,7 @@ function flatVersions(query: VersionQuery): Statement {
 
 /**
  * Both tables are merged: `o` is the next row of objects and `w` that of versions, as JSON arrays, of which the lesser key is
- * found, and the current version before the older ones of its key. A step seeks anew only in the table whose row it passes over:
+ * found, and the current version before the older ones of its key. A step seeks again only in the table whose row it passes over:
  * a row is read once.
  */
 function delimitedVersions(query: VersionQuery): Statement {

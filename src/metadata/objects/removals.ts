@@ -19,7 +19,7 @@ export interface ConditionalRemoval {
   condition: RemovalCondition;
 }
 
-/** A version to be removed for good. */
+/** A version to be removed permanently. */
 export interface DoomedVersion {
   key: string;
   /** "null": the key's null version. */
@@ -33,7 +33,7 @@ export interface RemovedVersion {
   seq: number;
   isNull: boolean;
   isMarker: boolean;
-  /** It was left where it is: retention or a legal hold protects it. */
+  /** It was left in place: retention or a legal hold protects it. */
   isLocked: boolean;
 }
 
@@ -53,7 +53,7 @@ export class Removals {
   }
 
   /**
-   * What DeleteObject without a version id does to up to 1,000 keys: [key, id for a delete marker] each. Gives the markers
+   * What DeleteObject without a version id does to up to 1,000 keys: [key, id for a delete marker] each. Returns the markers
    * that were placed: none where versioning was never enabled. Throws `GuardError` bucket_changed, and for the
    * condition (of a single key) etag_differs or no_such_key.
    */
@@ -113,9 +113,9 @@ export class Removals {
   }
 
   /**
-   * Removes versions for good, up to 1,000, except locked ones; their keys then name the newest version that is left. Gives
+   * Removes versions permanently, up to 1,000, except locked ones; their keys then name the newest version that is left. Returns
    * those that were there. `bypassGovernance`: retention in governance mode does not protect; said at all, it needs a bucket
-   * with object lock. Throws `GuardError` no_such_bucket, and bucket_changed where there is no object lock.
+   * with object lock. Throws `GuardError` no_such_bucket, and bucket_changed if there is no object lock.
    */
   async versions(
     bucket: string,

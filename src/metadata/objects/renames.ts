@@ -91,7 +91,7 @@ export class Renames {
     ]);
   }
 
-  /** Forgets the tokens of the days before those that count. Gives how many. */
+  /** Deletes the tokens of days that no longer count. Returns how many. */
   async forgetTokens(nowMs: number): Promise<number> {
     const rows = await this.#database.all<{ token: string }>(
       "DELETE FROM rename_tokens WHERE day < ?1 RETURNING token",

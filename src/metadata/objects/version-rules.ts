@@ -12,7 +12,7 @@ import type { BucketRow } from "../rows.ts";
  * | enabled | with an id of its own | kept in `versions` |
  * | suspended | the null version | the null version is dropped, wherever it is; another is kept |
  *
- * Each function gives statements of one D1 batch. Keys come as one JSON parameter, so that one key and a thousand are the same.
+ * Each function returns statements of one D1 batch. Keys come as one JSON parameter, so that one key and a thousand are the same.
  */
 
 /** Columns that `objects` and `versions` share. */

@@ -1,6 +1,6 @@
 import type { Database, Statement } from "../database.ts";
 
-/** A table as it stands in a snapshot. `columns` leaves out what the database can do without or finds out anew. */
+/** A table as it stands in a snapshot. `columns` leaves out what the database can do without or finds out again. */
 interface TableSpec {
   columns: readonly string[];
   /** Of the primary key. */
@@ -32,7 +32,7 @@ const VERSION_COLUMNS = [
 
 /**
  * What a snapshot holds of each table, and in which order it is read. References, trash and damage follow from the rest; jobs begin
- * anew. Uploads come first: one that is completed meanwhile is in the snapshot as an upload or as an object, or as both. Blobs come
+ * again. Uploads come first: one that is completed meanwhile is in the snapshot as an upload or as an object, or as both. Blobs come
  * after all that names them. Buckets come last, because rows of a bucket that is not there can be told and left out.
  */
 export const SNAPSHOT_TABLES = {
@@ -187,7 +187,7 @@ export const SNAPSHOT_TABLES = {
   },
 } as const satisfies Record<string, TableSpec>;
 
-/** Columns that are not in it: they follow from the rest, or begin anew. */
+/** Columns that are not in it: they follow from the rest, or begin again. */
 export const RESTORED_NOT: Readonly<Record<string, readonly string[]>> = {
   blobs: ["condemned_ms", "spare_shards", "heal_after_ms", "heal_attempts"],
 };
@@ -249,7 +249,7 @@ export class SnapshotTable {
   }
 
   /**
-   * Since when nothing may be deleted that the newest snapshot names: its beginning, in milliseconds since 1970. Null where there is none.
+   * Since when nothing may be deleted that the newest snapshot names: its beginning, in milliseconds since 1970. Null if there is none.
    */
   async heldSinceMs(): Promise<number | null> {
     const [row] = await this.#database.all<{ ms: number | null }>(
