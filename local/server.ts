@@ -48,6 +48,8 @@ export interface Server {
   port: number;
   /** Sockets that tell what the Worker in each process has counted, by the name of the process. */
   countsSockets: ReadonlyMap<string, string>;
+  /** Unix sockets on which the metadata and `answerHost` answer. */
+  sockets: { metadata: string; host: string };
   /** Runs the `scheduled` handler once, as the cron trigger does. Rejects where it fails. */
   runScheduled(cron: string, now: Date): Promise<void>;
   /**
@@ -136,6 +138,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     return {
       port,
       countsSockets,
+      sockets,
       runScheduled: (cron, now) => runScheduled(sockets.schedule, cron, now),
       stop,
     };

@@ -76,15 +76,14 @@ export class DiskWatch {
     this.#isShort = isShort;
   }
 
-  state(atMs: number, oldestRequestMs?: number | null): HostState {
+  state(atMs: number): Omit<HostState, "hasJobsProcess"> {
     const devices = [...this.#states.values()].map(({ device }) => device);
     const drives: Record<string, HostDrive> = {};
     for (const [name, { trouble, advice, freeBytes, totalBytes, device }] of this.#states) {
       const sharedBy = devices.filter((other) => other === device).length;
       drives[name] = { trouble, advice, freeBytes, totalBytes, sharedBy };
     }
-    const requests = oldestRequestMs === undefined ? {} : { oldestRequestMs };
-    return { atMs, reserveBytes: this.#options.reserveBytes, metadata: this.#metadata, drives, ...requests };
+    return { atMs, reserveBytes: this.#options.reserveBytes, metadata: this.#metadata, drives };
   }
 
   /** A disk that hangs is not asked again before it has answered: each call takes one of Node's few threads. */
