@@ -1,4 +1,5 @@
-import { type FileHandle, mkdir, open, readdir, stat, unlink } from "node:fs/promises";
+import { closeSync, fstatSync, mkdirSync, openSync, statSync, unlinkSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type ByteRange,
@@ -19,8 +20,10 @@ import { FileWriter } from "./file-writer.ts";
 
 /**
  * A local directory, by Node. It is the same drive as a `DiskDrive`: the same paths, the same hidden temporary files, and no fsync.
- * The Worker reaches it through workerd's disk service, one HTTP exchange a call on the thread that runs the Worker too; here
- * reading and writing are on other threads.
+ * The Worker reaches it through workerd's disk service, one HTTP exchange a call.
+ *
+ * Calls to the file system are synchronous. Handing each to another thread and back costs more than the call itself while
+ * files are in the page cache (2.7 ms of CPU for four shards read and two written, instead of 1.4), and nobody waits for this process.
  */
 export class FileDrive implements Drive {
   readonly name: string;
@@ -53,25 +56,25 @@ export class FileDrive implements Drive {
 
   async get(key: string, range?: ByteRange): Promise<ShardReader | null> {
     const path = this.#pathOf(key);
-    let file: FileHandle;
+    let file: number;
     try {
-      file = await open(path, "r");
+      file = openSync(path, "r");
     } catch (error) {
       return this.#absent("get", error);
     }
     try {
-      const length = range?.length ?? (await file.stat()).size;
+      const length = range?.length ?? fstatSync(file).size;
       return new FileReader(file, { drive: this.name, offset: range?.offset ?? 0, length });
     } catch (error) {
-      await file.close().catch(() => {});
-      throw await this.#failed("get", error);
+      closeSync(file);
+      throw this.#failed("get", error);
     }
   }
 
   async head(key: string): Promise<{ sizeBytes: number } | null> {
     const path = this.#pathOf(key);
     try {
-      return { sizeBytes: (await stat(path)).size };
+      return { sizeBytes: statSync(path).size };
     } catch (error) {
       return this.#absent("head", error);
     }
@@ -80,9 +83,9 @@ export class FileDrive implements Drive {
   async delete(keys: readonly string[]): Promise<void> {
     for (const path of keys.map((key) => this.#pathOf(key))) {
       try {
-        await unlink(path);
+        unlinkSync(path);
       } catch (error) {
-        await this.#absent("delete", error);
+        this.#absent("delete", error);
       }
     }
   }
@@ -103,16 +106,16 @@ export class FileDrive implements Drive {
         .map(({ name }) => name)
         .sort();
     } catch (error) {
-      await this.#absent("list", error);
+      this.#absent("list", error);
       return [];
     }
   }
 
   /** One folder after the other: never the drive's own. */
-  async #makeFolder(key: string): Promise<void> {
+  #makeFolder(key: string): void {
     for (const prefix of [key.slice(0, 5), key.slice(0, 7)]) {
       try {
-        await mkdir(join(this.#path, folderPath(prefix)));
+        mkdirSync(join(this.#path, folderPath(prefix)));
       } catch (error) {
         if (systemCode(error) !== "EEXIST") throw error;
       }
@@ -120,30 +123,28 @@ export class FileDrive implements Drive {
   }
 
   /** Null for a key that is absent. Throws where all is: a disk that is not mounted has lost no shard. */
-  async #absent(call: string, error: unknown): Promise<null> {
-    if (systemCode(error) === "ENOENT" && (await this.#isThere())) return null;
-    throw await this.#failed(call, error);
+  #absent(call: string, error: unknown): null {
+    if (systemCode(error) === "ENOENT" && this.#isThere()) return null;
+    throw this.#failed(call, error);
   }
 
-  async #isThere(): Promise<boolean> {
-    return stat(this.#path).then(
-      (found) => found.isDirectory(),
-      () => false,
-    );
+  #isThere(): boolean {
+    return statSync(this.#path, { throwIfNoEntry: false })?.isDirectory() === true;
   }
 
-  async #failed(call: string, cause: unknown): Promise<DriveError> {
+  #failed(call: string, cause: unknown): DriveError {
     const code = systemCode(cause);
-    if ((code === "ENOENT" || code === "ENOTDIR") && !(await this.#isThere())) {
+    if (code === undefined) throw cause;
+    if ((code === "ENOENT" || code === "ENOTDIR") && !this.#isThere()) {
       return new DriveError(this.name, "unreachable", "its folder is not there: its disk may not be mounted", {
         cause,
       });
     }
-    return new DriveError(this.name, faultOf(code), `${call} failed (${code ?? cause})`, { cause });
+    return new DriveError(this.name, faultOf(code), `${call} failed (${code})`, { cause });
   }
 }
 
-function faultOf(code: string | undefined): DriveFault {
+function faultOf(code: string): DriveFault {
   if (code === "ENOSPC" || code === "EDQUOT") return "full";
   if (code === "EACCES" || code === "EPERM" || code === "EROFS" || code === "EISDIR") return "refused";
   return "unknown";

@@ -1,4 +1,4 @@
-import { type FileHandle, open, rename, unlink } from "node:fs/promises";
+import { closeSync, openSync, renameSync, unlinkSync, writevSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { DriveError, DriveFault, ShardWriter } from "../../src/drives/drive.ts";
 import { systemCode } from "../start-error.ts";
@@ -7,9 +7,9 @@ export interface FilePut {
   path: string;
   sizeBytes: number;
   /** Makes the folder of `path`. */
-  makeFolder(): Promise<void>;
+  makeFolder(): void;
   /** What an error of the file system is to whoever writes the shard. */
-  errorOf(call: string, cause: unknown): Promise<DriveError>;
+  errorOf(call: string, cause: unknown): DriveError;
   refuse(fault: DriveFault, message: string): DriveError;
 }
 
@@ -25,13 +25,11 @@ let filesMade = 0;
 export class FileWriter implements ShardWriter {
   readonly #put: FilePut;
   readonly #temporary: string;
-  #file: FileHandle | null = null;
+  #file: number | null = null;
   #waiting: Uint8Array | null = null;
   #leftBytes: number;
   #isOver = false;
   #failure: DriveError | null = null;
-  /** The step under way: an abort waits for it, because it refers to the caller's memory. */
-  #step: Promise<unknown> = Promise.resolve();
 
   constructor(put: FilePut) {
     this.#put = put;
@@ -42,79 +40,69 @@ export class FileWriter implements ShardWriter {
   async write(bytes: Uint8Array): Promise<void> {
     if (this.#failure) throw this.#failure;
     if (this.#isOver || bytes.length > this.#leftBytes) {
-      throw await this.#giveUp(this.#put.refuse("refused", "more bytes were written than the shard has"));
+      throw this.#giveUp(this.#put.refuse("refused", "more bytes were written than the shard has"));
     }
     this.#leftBytes -= bytes.length;
-    if (bytes.length <= GATHERED_BYTES_MAX && this.#waiting === null) {
-      this.#waiting = bytes.slice();
-      return;
-    }
-    await this.#take("put", () => this.#append(bytes));
+    if (bytes.length <= GATHERED_BYTES_MAX && this.#waiting === null) this.#waiting = bytes.slice();
+    else this.#take(() => this.#append(bytes));
   }
 
   async close(): Promise<void> {
     if (this.#failure) throw this.#failure;
     if (this.#isOver) throw this.#put.refuse("refused", "the writer was closed before");
     if (this.#leftBytes > 0) {
-      throw await this.#giveUp(this.#put.refuse("short", `${this.#leftBytes} bytes of the shard were not written`));
+      throw this.#giveUp(this.#put.refuse("short", `${this.#leftBytes} bytes of the shard were not written`));
     }
-    this.#isOver = true;
-    await this.#take("put", async () => {
-      await this.#append(new Uint8Array(0));
-      await this.#file?.close();
+    this.#take(() => {
+      this.#append(new Uint8Array(0));
+      if (this.#file !== null) closeSync(this.#file);
       this.#file = null;
-      if (this.#failure) throw this.#failure;
-      await rename(this.#temporary, this.#put.path);
+      renameSync(this.#temporary, this.#put.path);
     });
+    this.#isOver = true;
   }
 
   async abort(): Promise<void> {
-    if (!this.#failure) await this.#giveUp(this.#put.refuse("short", "the writer was aborted"));
+    if (!this.#failure && !this.#isOver) this.#giveUp(this.#put.refuse("short", "the writer was aborted"));
   }
 
-  async #append(bytes: Uint8Array): Promise<void> {
-    this.#file ??= await this.#open();
-    const pieces = this.#waiting ? [this.#waiting, bytes] : [bytes];
+  #append(bytes: Uint8Array): void {
+    this.#file ??= this.#open();
+    let left = [...(this.#waiting ? [this.#waiting] : []), bytes].filter(({ length }) => length > 0);
     this.#waiting = null;
-    let left = pieces.filter(({ length }) => length > 0);
-    while (left.length > 0) {
-      const { bytesWritten } = await this.#file.writev(left);
-      left = behind(left, bytesWritten);
-    }
+    while (left.length > 0) left = behind(left, writevSync(this.#file, left));
   }
 
-  async #open(): Promise<FileHandle> {
+  #open(): number {
     try {
-      return await open(this.#temporary, "wx");
+      return openSync(this.#temporary, "wx");
     } catch (error) {
       if (systemCode(error) !== "ENOENT") throw error;
     }
-    await this.#put.makeFolder();
-    return open(this.#temporary, "wx");
+    this.#put.makeFolder();
+    return openSync(this.#temporary, "wx");
   }
 
-  async #take(call: string, step: () => Promise<void>): Promise<void> {
-    const taken = step();
-    this.#step = taken.catch(() => {});
+  #take(step: () => void): void {
     try {
-      await taken;
+      step();
     } catch (error) {
-      if (this.#failure) throw this.#failure;
-      throw await this.#giveUp(await this.#put.errorOf(call, error));
+      throw this.#giveUp(this.#put.errorOf("put", error));
     }
-    // Aborted meanwhile: whether the shard is there or not, the caller has given it up.
-    if (this.#failure) throw this.#failure;
   }
 
-  async #giveUp(failure: DriveError): Promise<DriveError> {
-    this.#failure ??= failure;
-    await this.#step;
+  #giveUp(failure: DriveError): DriveError {
+    this.#failure = failure;
     this.#waiting = null;
-    const file = this.#file;
+    if (this.#file === null) return failure;
+    closeSync(this.#file);
     this.#file = null;
-    await file?.close().catch(() => {});
-    await unlink(this.#temporary).catch(() => {}); // It was renamed, or never made.
-    return this.#failure;
+    try {
+      unlinkSync(this.#temporary);
+    } catch {
+      // Its disk has gone: what is left is swept.
+    }
+    return failure;
   }
 }
 

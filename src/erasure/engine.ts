@@ -88,8 +88,11 @@ export class ErasureEngine {
     assert.ok(blocks.every(isEqual), "blocks differ in length");
     const present = blocks.map((block) => block !== null);
     const plan = planReconstruction(geometry, present, wanted);
-    const rebuilt = runReconstruction(this.#instance, this.#slotAt(0), { geometry, plan, blocks, blockBytes });
-    return wanted.map((shard) => new Uint8Array(blocks[shard] ?? rebuilt(shard)));
+    const { memory } = this.#instance;
+    const place = (shard: number, address: number) => memory.set(blocks[shard] as Uint8Array, address);
+    const rebuilt = runReconstruction(this.#instance, this.#slotAt(0), { geometry, plan, blockBytes, place });
+    const copyOf = (address: number) => memory.slice(address, address + blockBytes);
+    return wanted.map((shard) => new Uint8Array(blocks[shard] ?? copyOf(rebuilt(shard))));
   }
 
   /** CRC-64/NVME of `bytes`, continuing from `crc`, that of the bytes before. */

@@ -2,6 +2,7 @@ import type { AilingBlob } from "../../metadata/blobs/healing.ts";
 import type { StoreContext } from "../../store/context.ts";
 import type { Budget, Job } from "../run/job.ts";
 import { type BlobHealing, type HealedBlob, healBlob, recordHealed } from "./heal-blob.ts";
+import type { SpareMemory } from "./rebuild-directly.ts";
 
 const BLOBS_PER_PAGE = 256;
 /** Of each connection's worth of blobs, so many are claimed and recorded together. */
@@ -111,10 +112,11 @@ class Healer {
     const healed: HealedBlob[] = [];
     const failures: unknown[] = [];
     const healOneAfterAnother = async () => {
+      const memory: SpareMemory = [];
       while (claimed.length > 0 && !this.#budget.isSpent()) {
         const blob = claimed.shift() as AilingBlob;
         try {
-          const one = await healBlob(this.#store, blob);
+          const one = await healBlob(this.#store, blob, memory);
           healed.push(one);
           this.report.writtenBytes += one.outcome.writtenBytes;
         } catch (error) {
