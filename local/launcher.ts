@@ -13,6 +13,7 @@ import { diskDrives } from "./host/disk-drives.ts";
 import { DiskWatch, type WatchedDrive } from "./host/disk-watch.ts";
 import { hostAnswers, type RunningFacts } from "./host/host-answers.ts";
 import { MergedCounts } from "./host/merged-counts.ts";
+import { openMounts } from "./host/mounts.ts";
 import { SpaceReserve } from "./host/space-reserve.ts";
 import { moveShardsAside, requireDrives, requireMetadataOfDrives, requireNoShards } from "./host/start-checks.ts";
 import { jobsOfServer } from "./jobs/jobs-of-server.ts";
@@ -88,10 +89,13 @@ async function serve(options: StartOptions, { root, buildPath, environment }: La
   const say = logTo(options);
   const drives = diskDrives(configuration.drives, folder);
   await prepareStore(folder, drives, options);
+  let setUsable: Server["setUsable"] = () => {};
   const watch = new DiskWatch({
     drives,
     metadataPath: folder.metadataPath,
     reserve: new SpaceReserve(join(folder.path, "reserve")),
+    mounts: openMounts(folder.path),
+    onUsable: ({ path }, isUsable) => setUsable(folder.drivePaths.indexOf(path), isUsable),
     reserveBytes: configuration.settings.diskReserveBytes,
     onChange: (level, sentence) => relay(level, `sherd: ${sentence}`),
   });
@@ -110,8 +114,9 @@ async function serve(options: StartOptions, { root, buildPath, environment }: La
     startJobs: null,
   };
   const { host, port, processes: fronts, tls } = options;
+  const isUsable = (path: string) => watch.isUsable(drives.find((drive) => drive.path === path) ?? { name: "", path });
   const server = await startServer({
-    ...{ root, host, port, fronts, ...folder, vars, ...(tls ? { tls } : {}) },
+    ...{ root, host, port, fronts, ...folder, vars, isUsable, ...(tls ? { tls } : {}) },
     modules: () => serverModules(buildPath),
     answerHost: hostAnswers(watch, () => facts),
     beforeClients: (metadata) => prepareMetadata(metadata, { root, folder, drives, isNew: options.isNew }),
@@ -125,10 +130,11 @@ async function serve(options: StartOptions, { root, buildPath, environment }: La
     if (credentials.source === "file" && credentials.made) await rm(credentials.path, { force: true });
     throw error;
   });
+  setUsable = server.setUsable;
   const counts = new MergedCounts(server.countsSockets.values());
   facts.counts = counts;
   const jobs = await jobsOfServer({
-    ...{ buildPath, temporaryPath: folder.temporaryPath, vars, drivePaths: folder.drivePaths },
+    ...{ buildPath, temporaryPath: folder.temporaryPath, vars, drivePaths: server.drivePaths },
     ...{ sockets: server.sockets, drives: configuration.drives },
     onLog: relay,
     onCounts: (answer) => counts.take("jobs", answer),

@@ -29,7 +29,7 @@ export interface HostState {
 /** A folder of this machine that is a drive. */
 export interface HostDrive {
   /** `null`: nothing is wrong. */
-  trouble: "missing" | "not-a-folder" | "unreadable" | "read-only" | "full" | null;
+  trouble: "missing" | "not-mounted" | "not-a-folder" | "unreadable" | "read-only" | "full" | null;
   /** What is wrong and what to do; empty where nothing is wrong. */
   advice: string;
   freeBytes: number | null;

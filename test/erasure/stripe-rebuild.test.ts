@@ -26,7 +26,12 @@ function sealed(geometry: { k: number; m: number }, data: Uint8Array, stripe: nu
 
 test("any frames that are missing come back from any k others, with their checks and the data's CRC", async () => {
   const cases = fc
-    .record({ k: fc.integer({ min: 1, max: 8 }), m: fc.integer({ min: 1, max: 4 }), seed: fc.nat(), stripe: fc.nat(99) })
+    .record({
+      k: fc.integer({ min: 1, max: 8 }),
+      m: fc.integer({ min: 1, max: 4 }),
+      seed: fc.nat(),
+      stripe: fc.nat(99),
+    })
     .chain(({ k, m, ...rest }) =>
       fc.record({
         k: fc.constant(k),
