@@ -114,7 +114,10 @@ export class DiskWatch {
     try {
       if (!mounts.wasMounted(name) && (await isMountPoint(path))) mounts.remember(name);
     } catch (error) {
-      onChange("error", `cannot note that drive ${name} is a mount point: ${error instanceof Error ? error.message : error}`);
+      onChange(
+        "error",
+        `cannot note that drive ${name} is a mount point: ${error instanceof Error ? error.message : error}`,
+      );
     }
   }
 

@@ -4,6 +4,13 @@ import { JOBS_PROGRAM, KERNEL_FILE } from "../build/modules.ts";
 import { diskBinding } from "../worker-vars.ts";
 import { JobsProcess, type JobsProcessOptions } from "./jobs-process.ts";
 
+/** `Promise.withResolvers`, `Map.groupBy`. */
+const NODE_MAJOR_MIN = 22;
+
+function nodeMajor(): number {
+  return Number(process.versions.node.split(".")[0]);
+}
+
 interface JobsOfServer extends Pick<JobsProcessOptions, "onLog" | "onCounts" | "onPid"> {
   buildPath: string;
   /** What the process needs of the build is copied there: the build may be gone when it is started. */
@@ -17,7 +24,8 @@ interface JobsOfServer extends Pick<JobsProcessOptions, "onLog" | "onCounts" | "
 
 /**
  * The process of a server's background jobs; null where a drive is no folder of this machine: Node reaches those of other
- * providers in another way than workerd, so the process of the metadata runs the jobs.
+ * providers in another way than workerd, so the process of the metadata runs the jobs. So it does where this Node is older than what
+ * the Worker's code is written for.
  */
 export async function jobsOfServer({
   buildPath,
@@ -28,7 +36,7 @@ export async function jobsOfServer({
   drives,
   ...told
 }: JobsOfServer): Promise<JobsProcess | null> {
-  if (drives.some(({ type }) => type !== "disk")) return null;
+  if (drives.some(({ type }) => type !== "disk") || nodeMajor() < NODE_MAJOR_MIN) return null;
   for (const file of [JOBS_PROGRAM, KERNEL_FILE]) await copyFile(join(buildPath, file), join(temporaryPath, file));
   return new JobsProcess({
     ...told,

@@ -4,8 +4,8 @@ import type { CountsAnswer } from "../host/merged-counts.ts";
 import { readLines } from "../lines.ts";
 import type { FromJobs, JobsConfiguration, ToJobs } from "./messages.ts";
 
-/** Reading and writing are done by this many threads. */
-const IO_THREADS = "8";
+/** It tells its counts every few seconds. One that is silent for so long hangs, most likely on a disk, and others must go on. */
+const SILENT_MS_MAX = 60_000;
 
 export interface JobsProcessOptions {
   /** The program that `launch.ts` is bundled to. */
@@ -43,16 +43,25 @@ export class JobsProcess {
     const child = spawn(process.execPath, [script], {
       // A process group of its own: Ctrl-C at the terminal is for the launcher, which stops it.
       detached: true,
-      env: { UV_THREADPOOL_SIZE: IO_THREADS },
+      env: {},
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     this.#child = child;
     if (child.stdout) readLines(child.stdout, (line) => onLog("log", line));
     if (child.stderr) readLines(child.stderr, (line) => onLog("error", line));
-    child.on("message", (message: FromJobs) => onCounts(message.counts));
+    const hangs = () => {
+      onLog("error", `sherd: the process of the background jobs hangs: it was silent for ${SILENT_MS_MAX / 1000} s`);
+      child.kill("SIGKILL");
+    };
+    const silence = setTimeout(hangs, SILENT_MS_MAX).unref();
+    child.on("message", (message: FromJobs) => {
+      silence.refresh();
+      onCounts(message.counts);
+    });
     child.on("error", (error) => onLog("error", `sherd: the process of the background jobs: ${error.message}`));
     this.#ended = new Promise((resolve) => {
       child.once("close", (_code, signal) => {
+        clearTimeout(silence);
         this.#child = null;
         if (signal !== null) this.#wasKilled = true;
         if (signal !== null && !this.#isStopping) {

@@ -12,7 +12,9 @@ import { pattern } from "../support/store.ts";
 
 const root = join(import.meta.dirname, "../..");
 const Bucket = "moving";
-const OBJECTS = new Map([400_000, 700_000, 1_200_000, 900_001].map((bytes, n) => [`object-${n}`, pattern(bytes, n + 1)]));
+const OBJECTS = new Map(
+  [400_000, 700_000, 1_200_000, 900_001].map((bytes, n) => [`object-${n}`, pattern(bytes, n + 1)]),
+);
 /** Of shapes that five drives are enough for. */
 const GEOMETRY = { SHERD_STORAGE_CLASSES: "STANDARD=3+2" };
 let dataDir: string;
@@ -70,8 +72,11 @@ function command(name: string, ...args: string[]): Promise<{ code: number; outpu
   const { accessKeyId, secretAccessKey } = server as TestServer;
   const env = { ...process.env, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
   return new Promise((resolve) => {
-    execFile(join(root, "node_modules/.bin/node"), [join(root, `local/${name}.ts`), ...args], { env }, (error, out, err) =>
-      resolve({ code: error ? Number(error.code) : 0, output: out + err }),
+    execFile(
+      join(root, "node_modules/.bin/node"),
+      [join(root, `local/${name}.ts`), ...args],
+      { env },
+      (error, out, err) => resolve({ code: error ? Number(error.code) : 0, output: out + err }),
     );
   });
 }
@@ -85,7 +90,9 @@ async function report(): Promise<DurabilityReport> {
 async function run(): Promise<void> {
   const { endpoint, accessKeyId, secretAccessKey } = server as TestServer;
   const authorization = `Basic ${Buffer.from(`${accessKeyId}:${secretAccessKey}`).toString("base64")}`;
-  await (await fetch(`${endpoint}/-/run`, { method: "POST", headers: { authorization, "x-sherd-confirm": "1" } })).text();
+  await (
+    await fetch(`${endpoint}/-/run`, { method: "POST", headers: { authorization, "x-sherd-confirm": "1" } })
+  ).text();
 }
 
 async function untilGreen(): Promise<DurabilityReport> {

@@ -137,7 +137,9 @@ describe("a drive whose disk is not mounted", () => {
     await rename(drive(4), join(parent, "its-disk"));
     await mkdir(drive(4));
     const server = await start(dataDir);
-    expect(server.output()).toMatch(/^sherd: drive drive-4 is not-mounted: no disk is mounted at .*, where one was: mount it/m);
+    expect(server.output()).toMatch(
+      /^sherd: drive drive-4 is not-mounted: no disk is mounted at .*, where one was: mount it/m,
+    );
     await clientOf(server).send(new PutObjectCommand({ Bucket, Key: "meanwhile", Body: body }));
     await post(server, "run");
     expect(await page(server, "durability")).not.toContain("was emptied");

@@ -97,7 +97,7 @@ class Healer {
       }
     } finally {
       await this.#recording;
-      if (upcoming) await this.#release(await upcoming);
+      if (upcoming !== null) await this.#release(await upcoming);
     }
   }
 

@@ -1,5 +1,5 @@
-import { KV_SETTLE_MS } from "../../../src/drives/kv.ts";
 import type { Clock } from "../../../src/base/clock.ts";
+import { KV_SETTLE_MS } from "../../../src/drives/kv.ts";
 
 /**
  * A KV namespace as a reader far away sees it: what was absent when it was asked for stays absent for a minute, and what was
