@@ -95,7 +95,7 @@ async function serve(options: StartOptions, { root, buildPath, environment }: La
     metadataPath: folder.metadataPath,
     reserve: new SpaceReserve(join(folder.path, "reserve")),
     mounts: openMounts(folder.path),
-    onUsable: ({ path }, isUsable) => setUsable(folder.drivePaths.indexOf(path), isUsable),
+    onUsable: ({ path }, mayUse) => setUsable(folder.drivePaths.indexOf(path), mayUse),
     reserveBytes: configuration.settings.diskReserveBytes,
     onChange: (level, sentence) => relay(level, `sherd: ${sentence}`),
   });

@@ -112,7 +112,7 @@ const folder = (number: number) => join(dataDir, "drives", `drive-${number}`);
 
 async function shardFiles(number: number): Promise<string[]> {
   const names = await readdir(folder(number), { recursive: true });
-  return names.filter((name) => /[0-9A-Z]{26}-\d\d/.test(name));
+  return names.filter((name) => /\/[0-9A-Z]{26}-\d\d$/.test(name));
 }
 
 describe("drives", () => {
