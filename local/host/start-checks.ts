@@ -161,7 +161,8 @@ async function ageOf(metadata: MetadataClient): Promise<MetadataAge> {
     return { lastJobMs, isUnused: lastJobMs === 0 && !hasBuckets, hasBuckets, store: await storeOf(metadata) };
   } catch (error) {
     // A database that no migration, or only the first ones, were applied to.
-    if (String(error).includes("no such table")) return { lastJobMs: 0, isUnused: true, hasBuckets: false, store: null };
+    if (String(error).includes("no such table"))
+      return { lastJobMs: 0, isUnused: true, hasBuckets: false, store: null };
     throw error;
   }
 }
