@@ -32,13 +32,11 @@ export async function serve(request: Request, edge: Edge, lifetime: Lifetime): P
     receivedMs: edge.clock.now(),
     operation: "unknown",
   };
-  const end = edge.metrics.begin(about.receivedMs);
   const responding = converse(about, edge);
   // Kept alive when the client goes away, so that what is under way releases its memory, drives and locks.
   lifetime.waitUntil(
     responding.then(async ({ response, outcome }) => {
       const ended = await outcome;
-      end();
       if (ended.kind === "broken") logFailure(edge.log, about, { what: "broken off", cause: ended.cause });
       logEnd(edge, about, response);
       const { caller, signature, serviceName = "" } = about as Known;
