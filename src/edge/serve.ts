@@ -112,12 +112,7 @@ async function answerAsOfNow(service: Service, exchange: Exchange): Promise<Answ
 async function authenticate(
   service: Service,
   about: ExchangeHead,
-  {
-    edge,
-    facts,
-    body,
-    headers,
-  }: { edge: Edge; facts: RequestFacts } & Pick<Chosen, "body" | "headers">,
+  { edge, facts, body, headers }: { edge: Edge; facts: RequestFacts } & Pick<Chosen, "body" | "headers">,
 ): Promise<Pick<Exchange, "caller" | "signature" | "body">> {
   const isWhole = service.body.kind === "whole";
   const bytes = service.body.kind === "whole" ? (body ?? (await readWhole(about, service.body.bytesMax))) : null;

@@ -34,7 +34,9 @@ function send(agent: Agent, method: string, key = "", body = new Uint8Array(0)):
   return new Promise((resolve, reject) => {
     const sending = request(url, { method, agent, headers: signed.headers }, (response) => {
       response.resume();
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, length: response.headers["content-length"] }));
+      response.on("end", () =>
+        resolve({ status: response.statusCode ?? 0, length: response.headers["content-length"] }),
+      );
       response.on("error", reject);
     });
     sending.on("error", reject);
@@ -72,15 +74,15 @@ test("readers do not hold back the checkpoints of the writer, and one that is ki
     while (!done) await send(reader, "HEAD", "key-1").catch(() => {});
   });
   const sizes: number[] = [];
-  for (let write = 0; write < 1500; write++) {
-    if (write === 700) process.kill(server.workerdPids[1] as number, "SIGKILL");
-    const put = () => send(writer, "PUT", `key-${write % 50}`, new Uint8Array(8000));
+  for (let write = 0; write < 600; write++) {
+    if (write === 300) process.kill(server.workerdPids[1] as number, "SIGKILL");
+    const put = () => send(writer, "PUT", `key-${write % 50}`, new Uint8Array(20_000));
     const { status } = await put().catch(put);
     expect(status).toBe(200);
-    if (write % 100 === 99) sizes.push(await walBytes());
+    if (write % 50 === 49) sizes.push(await walBytes());
   }
   done = true;
   await Promise.all(reading);
-  // 24 MB were written; SQLite begins the file anew after about 4 MB.
-  expect(Math.max(...sizes)).toBeLessThan(12_000_000);
+  // Base64 makes 16 MB of what was written; SQLite begins the file anew after about 4 MB.
+  expect(Math.max(...sizes)).toBeLessThan(9_000_000);
 });

@@ -6,10 +6,12 @@ import { SqliteD1 } from "../support/sqlite-d1.ts";
 const statement = (sql: string): Statement => ({ sql, values: [] });
 
 describe("what reads", () => {
-  test.each(["SELECT 1", "  select a FROM t", "WITH RECURSIVE p AS (SELECT 1) SELECT * FROM p", "SELECT replace(a, 'x', 'y') FROM t"])(
-    "%s",
-    (sql) => expect(isRead(statement(sql))).toBe(true),
-  );
+  test.each([
+    "SELECT 1",
+    "  select a FROM t",
+    "WITH RECURSIVE p AS (SELECT 1) SELECT * FROM p",
+    "SELECT replace(a, 'x', 'y') FROM t",
+  ])("%s", (sql) => expect(isRead(statement(sql))).toBe(true));
   test.each([
     "INSERT INTO t VALUES (1)",
     "UPDATE t SET a = 1 RETURNING a",

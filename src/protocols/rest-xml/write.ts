@@ -72,8 +72,5 @@ const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", "
  */
 export function escapeText(text: string): string {
   if (!ESCAPED.test(text)) return text;
-  return text.replace(
-    EACH_ESCAPED,
-    (char) => escapes[char] ?? `&#x${char.charCodeAt(0).toString(16)};`,
-  );
+  return text.replace(EACH_ESCAPED, (char) => escapes[char] ?? `&#x${char.charCodeAt(0).toString(16)};`);
 }

@@ -48,7 +48,9 @@ export class BlobSources {
 
   /** The shards that can serve and are not in `asked`. */
   spares(asked: ReadonlySet<number>): number[] {
-    return this.#sources.flatMap((source) => (source && !source.fault && !asked.has(source.shard) ? [source.shard] : []));
+    return this.#sources.flatMap((source) =>
+      source && !source.fault && !asked.has(source.shard) ? [source.shard] : [],
+    );
   }
 
   /** Lets all shards that were out of reach be asked again, once, and returns them. */

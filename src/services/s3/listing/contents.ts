@@ -49,7 +49,11 @@ const checksumTexts = new Map<string, string>();
 /** There are few of them. */
 function checksumText({ algorithm, type }: { algorithm: ChecksumAlgorithm; type: ChecksumType }): string {
   const name = `${algorithm} ${type}`;
-  const known = checksumTexts.get(name) ?? checksumListing({ algorithm, type }).map(({ text }) => text).join("");
+  const known =
+    checksumTexts.get(name) ??
+    checksumListing({ algorithm, type })
+      .map(({ text }) => text)
+      .join("");
   checksumTexts.set(name, known);
   return known;
 }
