@@ -152,9 +152,13 @@ export class ListingQueries {
     const known = this.#memory.of(name);
     const [[bucket], rows] = await this.#database.batch<[RawBucket, RawEntry]>([findBucket(name, known), page]);
     if (!bucket) return null;
-    // All rows are parsed in one call: a thousand calls take three times as long.
-    const columns: Columns[] = JSON.parse(`[${rows.map(({ found, rolled }) => (rolled === null ? found : "null")).join(",")}]`);
-    const entries = rows.map(({ rolled }, at) => (rolled === null ? parse(columns[at] as Columns) : prefixEntry(rolled)));
+    // One call for all rows of the page.
+    const columns: Columns[] = JSON.parse(
+      `[${rows.map(({ found, rolled }) => (rolled === null ? found : "null")).join(",")}]`,
+    );
+    const entries = rows.map(({ rolled }, at) =>
+      rolled === null ? parse(columns[at] as Columns) : prefixEntry(rolled),
+    );
     return { bucket: this.#memory.complete(bucket, known), entries };
   }
 }
@@ -179,8 +183,7 @@ function listedUpload(found: UploadColumns): ListedUpload {
 }
 
 function listedVersion(found: VersionColumns): ListedVersion {
-  const [key, seq, id, isNull, isMarker, isLatest, sizeBytes, etag, modifiedMs, storageClass, checksum, owner] =
-    found;
+  const [key, seq, id, isNull, isMarker, isLatest, sizeBytes, etag, modifiedMs, storageClass, checksum, owner] = found;
   const flags = { isNull: isNull === 1, isMarker: isMarker === 1, isLatest: isLatest === 1 };
   const parsed = parseJson<ChecksumRow>(checksum);
   return {
