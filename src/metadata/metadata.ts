@@ -16,6 +16,7 @@ import { LossTable } from "./drives/losses.ts";
 import { GuardedDatabase } from "./guarded-database.ts";
 import { Identities } from "./identities/identities.ts";
 import { JobTable } from "./jobs/jobs.ts";
+import type { LocalReads } from "./local-reads.ts";
 import { Amendments } from "./objects/amendments.ts";
 import { Appends } from "./objects/appends.ts";
 import { Commits } from "./objects/commit.ts";
@@ -75,9 +76,14 @@ export class Metadata {
   readonly #memory: AccessMemory;
 
   /** `observe` is told the cost of each round trip; `name` is what the database is called. */
-  constructor(d1: D1Database | Shared, observe?: CostObserver, name: string = FIRST_DATABASE) {
+  constructor(
+    d1: D1Database | Shared,
+    observe?: CostObserver,
+    name: string = FIRST_DATABASE,
+    reads?: LocalReads | null,
+  ) {
     const shared = d1 instanceof Shared ? d1 : null;
-    const database = shared?.database ?? new BoundDatabase(d1 as D1Database, observe);
+    const database = shared?.database ?? new BoundDatabase(d1 as D1Database, observe, reads);
     const memory = shared?.memory ?? new AccessMemory();
     this.#database = database;
     this.#memory = memory;
