@@ -1,6 +1,7 @@
 import type { StoreContext } from "../src/store/context.ts";
 import type { DeletionRefusal } from "../src/store/delete/delete.ts";
 import { openObject } from "../src/store/read/objects.ts";
+import { annotationOf, checkAnnotation } from "./annotations.ts";
 import { Oracle, Violation } from "./oracle.ts";
 import type { SeededRandom } from "./random.ts";
 import type { World } from "./world.ts";
@@ -71,15 +72,17 @@ export class Versions {
       at += piece.length;
     }
     if (at !== oracle.bytesOf(etag)?.length) throw new Violation(`version ${name.versionId}: ${at} bytes came`);
+    await checkAnnotation(this.said, store, version);
   }
 
   /** Drops what no read can see any more. Call it while nothing is under way. */
   forgetPast(): void {
-    const names = new Set(this.kept.flatMap((version) => [tagsOf(version), holdOf(version)]));
+    const names = new Set(this.kept.flatMap((version) => [tagsOf(version), holdOf(version), annotationOf(version)]));
     for (const name of this.said.keys) {
       if (names.has(name)) this.said.forgetPast(name);
       else this.said.forget(name);
     }
+    this.said.forgetBodies(new Set());
   }
 }
 

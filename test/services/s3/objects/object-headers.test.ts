@@ -65,7 +65,12 @@ describe("the headers of an object", () => {
 
   it("hold no checksum where none is asked for", () => {
     const request = parseRangeRequest(null, null);
-    const headers = objectHeaders(head, { request, selection: selectRange(request, head), withChecksum: false, nowMs: 0 });
+    const headers = objectHeaders(head, {
+      request,
+      selection: selectRange(request, head),
+      withChecksum: false,
+      nowMs: 0,
+    });
     expect(Object.keys(headers).filter((name) => name.includes("checksum"))).toEqual([]);
   });
 });
