@@ -1,16 +1,9 @@
-import { deleteAnnotation, openAnnotation, putAnnotation } from "../src/store/annotations/annotations.ts";
-import type { StoreContext } from "../src/store/context.ts";
-import { StoreError } from "../src/store/failure.ts";
+import { deleteAnnotation, putAnnotation } from "../src/store/annotations/annotations.ts";
 import { change, HOT_KEYS, incoming, newBody, type Operation, refusal, survived } from "./operation.ts";
-import { type Oracle, Violation } from "./oracle.ts";
-import type { Version } from "./versions.ts";
+import { Violation } from "./oracle.ts";
+import { annotationOf, noteOf } from "./versions.ts";
 
-/** Another name for each version: copies and renames take annotations along, and nothing is promised of theirs. */
-const noteOf = ({ versionId }: Version) => `note-${versionId}`;
 const UNBYPASSED = { bypassGovernance: false };
-
-/** What the model of versions calls the annotation of one. */
-export const annotationOf = ({ bucket, versionId }: Version) => `annotation of ${bucket} ${versionId}`;
 
 /** Sets or removes an annotation of a version that must be there, or of whatever a key names. */
 export async function annotate(operation: Operation): Promise<void> {
@@ -45,25 +38,5 @@ async function annotateKey(operation: Operation): Promise<void> {
     );
   } catch (error) {
     refusal(error, ["no-such-key", "object-locked"]);
-  }
-}
-
-/** Checks the annotation of a version to the last byte. */
-export async function checkAnnotation(said: Oracle, store: StoreContext, version: Version): Promise<void> {
-  const beganAt = said.tick();
-  const { etag: _, ...name } = version;
-  try {
-    const { annotation, read } = await openAnnotation(store, name, noteOf(version));
-    said.checkRead(annotationOf(version), annotation.etag, beganAt);
-    let at = 0;
-    const body = await read();
-    for (let piece = await body.next(); piece; piece = await body.next()) {
-      said.checkBytes(annotationOf(version), annotation.etag, at, piece);
-      at += piece.length;
-    }
-    if (at !== annotation.sizeBytes) throw new Violation(`${annotationOf(version)}: ${at} bytes came`);
-  } catch (error) {
-    if (!(error instanceof StoreError) || error.failure.kind !== "no-such-annotation") throw error;
-    said.checkRead(annotationOf(version), null, beganAt);
   }
 }

@@ -1,7 +1,8 @@
+import { openAnnotation } from "../src/store/annotations/annotations.ts";
 import type { StoreContext } from "../src/store/context.ts";
 import type { DeletionRefusal } from "../src/store/delete/delete.ts";
+import { StoreError } from "../src/store/failure.ts";
 import { openObject } from "../src/store/read/objects.ts";
-import { annotationOf, checkAnnotation } from "./annotations.ts";
 import { Oracle, Violation } from "./oracle.ts";
 import type { SeededRandom } from "./random.ts";
 import type { World } from "./world.ts";
@@ -88,3 +89,28 @@ export class Versions {
 
 export const tagsOf = ({ bucket, versionId }: Version) => `tags of ${bucket} ${versionId}`;
 export const holdOf = ({ bucket, versionId }: Version) => `hold of ${bucket} ${versionId}`;
+/** What the model of versions calls the annotation of one. */
+export const annotationOf = ({ bucket, versionId }: Version) => `annotation of ${bucket} ${versionId}`;
+
+/** Another name for each version: copies and renames take annotations along, and nothing is promised of theirs. */
+export const noteOf = ({ versionId }: Version) => `note-${versionId}`;
+
+/** Checks the annotation of a version to the last byte. */
+async function checkAnnotation(said: Oracle, store: StoreContext, version: Version): Promise<void> {
+  const beganAt = said.tick();
+  const { etag: _, ...name } = version;
+  try {
+    const { annotation, read } = await openAnnotation(store, name, noteOf(version));
+    said.checkRead(annotationOf(version), annotation.etag, beganAt);
+    let at = 0;
+    const body = await read();
+    for (let piece = await body.next(); piece; piece = await body.next()) {
+      said.checkBytes(annotationOf(version), annotation.etag, at, piece);
+      at += piece.length;
+    }
+    if (at !== annotation.sizeBytes) throw new Violation(`${annotationOf(version)}: ${at} bytes came`);
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.failure.kind !== "no-such-annotation") throw error;
+    said.checkRead(annotationOf(version), null, beganAt);
+  }
+}

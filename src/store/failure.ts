@@ -27,6 +27,8 @@ export type StoreFailure =
   | { kind: "versioning-needed"; bucket: BucketName }
   | { kind: "no-such-annotation"; key: ObjectKey; name: string }
   | { kind: "too-many-annotations"; annotationsMax: number }
+  /** The bucket's tags decide who may reach it: they are changed by TagResource and UntagResource alone. */
+  | { kind: "abac-enabled"; bucket: BucketName }
   | { kind: "no-such-upload"; uploadId: string }
   /** A condition on the destination did not hold at the commit. */
   | { kind: "precondition-failed"; condition: string }

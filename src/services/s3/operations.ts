@@ -1,4 +1,6 @@
 import { element } from "../../protocols/rest-xml/write.ts";
+import { getBucketAbac } from "./abac/get-bucket-abac.ts";
+import { putBucketAbac } from "./abac/put-bucket-abac.ts";
 import { deleteBucketOwnershipControls } from "./acl/delete-bucket-ownership-controls.ts";
 import { getBucketAcl } from "./acl/get-bucket-acl.ts";
 import { getBucketOwnershipControls } from "./acl/get-bucket-ownership-controls.ts";
@@ -159,7 +161,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
     oneVersion,
   ),
   DeletePublicAccessBlock: built(ofBucket("s3:PutBucketPublicAccessBlock"), deletePublicAccessBlock),
-  GetBucketAbac: notBuilt(ofBucket("s3:GetBucketAbac")),
+  GetBucketAbac: built(ofBucket("s3:GetBucketAbac"), getBucketAbac),
   GetBucketAccelerateConfiguration: built(
     ofBucket("s3:GetAccelerateConfiguration"),
     fixedDocument("AccelerateConfiguration"),
@@ -280,7 +282,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
     query: ["uploadId", "max-parts", "part-number-marker"],
   }),
   PostObject: built(asksOf.writeObject, postObject, { body: "form", refused: refusedHeaders.writeObject }),
-  PutBucketAbac: notBuilt(ofBucket("s3:PutBucketAbac")),
+  PutBucketAbac: built(ofBucket("s3:PutBucketAbac"), putBucketAbac, { body: "xml" }),
   PutBucketAccelerateConfiguration: notBuilt(ofBucket("s3:PutAccelerateConfiguration")),
   PutBucketAcl: built(ofBucket("s3:PutBucketAcl"), putBucketAcl, { body: "xml" }),
   PutBucketAnalyticsConfiguration: notBuilt(ofBucket("s3:PutAnalyticsConfiguration")),

@@ -182,6 +182,7 @@ const ERRORS = {
   NoSuchCORSConfiguration: [404, "The CORS configuration does not exist"],
   NoSuchLifecycleConfiguration: [404, "The lifecycle configuration does not exist"],
   NoSuchPublicAccessBlockConfiguration: [404, "The public access block configuration was not found"],
+  NoSuchResource: [404, "The specified resource doesn't exist."],
   NoSuchTagSet: [404, "The TagSet does not exist"],
   NoSuchWebsiteConfiguration: [404, "The specified bucket does not have a website configuration"],
   OwnershipControlsNotFoundError: [404, "The bucket ownership controls were not found"],

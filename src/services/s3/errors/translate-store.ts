@@ -61,6 +61,12 @@ export function translateStoreFailure(failure: StoreFailure, method: string): S3
         "InvalidBucketState",
         "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.",
       );
+    case "abac-enabled":
+      return new S3Error(
+        "InvalidRequest",
+        "Attribute-based access control is enabled for this bucket. Use TagResource and UntagResource to change its tags.",
+        { BucketName: failure.bucket },
+      );
     case "no-such-upload":
       return new S3Error("NoSuchUpload", undefined, { UploadId: failure.uploadId });
     case "precondition-failed":

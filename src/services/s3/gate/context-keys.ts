@@ -24,6 +24,9 @@ export interface BodyFacts {
   tags?: Tags;
   legalHold?: string;
   retention?: RetentionChange;
+  /** Tags that a bucket is to get, or keys of those that it is to lose. */
+  resourceTags?: Tags;
+  resourceTagKeys?: readonly string[];
   locationConstraint?: string;
   objectOwnership?: string;
 }
@@ -34,6 +37,8 @@ export interface AskContext {
   readonly ask: Ask;
   /** Account id of the bucket's owner; null: there is no bucket yet. */
   readonly bucketAccount: string | null;
+  /** Of the bucket, if they may decide; none otherwise. */
+  readonly bucketTags: Tags;
   /** Tags of the object that is there. */
   existingTags(): Tags | null;
 }
@@ -74,11 +79,12 @@ const PARAMETERS: ReadonlySet<string> = new Set(["s3:prefix", "s3:delimiter", "s
  * Version 4 Authentication Specific Policy Keys" in the API reference.
  */
 export function contextValue(key: string, context: AskContext): ContextValue | undefined {
-  if (!key.startsWith("s3:")) return key === "aws:resourceaccount" ? (context.bucketAccount ?? undefined) : undefined;
+  if (!key.startsWith("s3:")) return globalValue(key, context);
   const { request, ask } = context;
   const header = HEADERS.get(key);
   if (header !== undefined) return request.headers.get(header) ?? undefined;
   if (PARAMETERS.has(key)) return LISTS.has(ask.action) ? (request.query.get(key.slice(3)) ?? undefined) : undefined;
+  if (key.startsWith("s3:buckettag/")) return tagValue(context.bucketTags, key);
   if (key.startsWith("s3:existingobjecttag/")) return tagValue(context.existingTags(), key);
   if (key.startsWith("s3:requestobjecttag/")) return tagValue(requestTags(request), key);
   if (key.startsWith("s3:object-lock-")) return lockValue(key, request);
@@ -111,6 +117,16 @@ export function contextValue(key: string, context: AskContext): ContextValue | u
     default:
       return undefined;
   }
+}
+
+/** AWS's global keys that only a service knows the value of. */
+function globalValue(key: string, { bucketAccount, bucketTags, request }: AskContext): ContextValue | undefined {
+  const { resourceTags, resourceTagKeys } = request.body;
+  if (key === "aws:resourceaccount") return bucketAccount ?? undefined;
+  if (key.startsWith("aws:resourcetag/")) return tagValue(bucketTags, key);
+  if (key.startsWith("aws:requesttag/")) return tagValue(resourceTags ?? null, key);
+  if (key === "aws:tagkeys") return resourceTagKeys ?? resourceTags?.map(([name]) => name);
+  return undefined;
 }
 
 function isPart({ query }: RequestContext): boolean {

@@ -83,6 +83,15 @@ const remove = (name: OperationName, path: string, action: string, resource = B)
   status: 204,
 });
 
+const annotation = (name: OperationName, path: string, action: string): Case => ({
+  name,
+  method: "PUT",
+  path,
+  body: "note",
+  needs: [[action, K]],
+});
+
+const ABAC = "<AbacStatus><Status>Disabled</Status></AbacStatus>";
 const TAGGING = "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>";
 const CORS =
   "<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin></CORSRule></CORSConfiguration>";
@@ -209,6 +218,53 @@ const cases: (() => Case)[] = [
   () => read("GetObjectAcl", `/box/k?acl&versionId=${versionId}`, "s3:GetObjectVersionAcl", 200, K),
   () => read("GetObjectTagging", "/box/k?tagging", "s3:GetObjectTagging", 200, K),
   () => read("GetObjectTagging", `/box/k?tagging&versionId=${versionId}`, "s3:GetObjectVersionTagging", 200, K),
+  () => annotation("PutObjectAnnotation", "/box/k?annotation&annotationName=n", "s3:PutObjectAnnotation"),
+  () =>
+    annotation(
+      "PutObjectAnnotation",
+      `/box/k?annotation&annotationName=m&versionId=${versionId}`,
+      "s3:PutObjectVersionAnnotation",
+    ),
+  () => read("GetObjectAnnotation", "/box/k?annotation&annotationName=n", "s3:GetObjectAnnotation", 200, K),
+  () =>
+    read(
+      "GetObjectAnnotation",
+      `/box/k?annotation&annotationName=n&versionId=${versionId}`,
+      "s3:GetObjectVersionAnnotation",
+      200,
+      K,
+    ),
+  () => read("ListObjectAnnotations", "/box/k?annotation", "s3:ListObjectAnnotations", 200, K),
+  () =>
+    read(
+      "ListObjectAnnotations",
+      `/box/k?annotation&versionId=${versionId}`,
+      "s3:ListObjectVersionAnnotations",
+      200,
+      K,
+    ),
+  () => ({
+    name: "CopyObject",
+    method: "PUT",
+    path: "/plain/annotated",
+    headers: { "x-amz-copy-source": "/box/k", "x-amz-tagging-directive": "REPLACE" },
+    needs: [
+      ["s3:GetObject", K],
+      ["s3:GetObjectAnnotation", K],
+      ["s3:PutObject", "arn:aws:s3:::plain/annotated"],
+      ["s3:PutObjectAnnotation", "arn:aws:s3:::plain/annotated"],
+    ],
+  }),
+  () => remove("DeleteObjectAnnotation", "/box/k?annotation&annotationName=n", "s3:DeleteObjectAnnotation", K),
+  () =>
+    remove(
+      "DeleteObjectAnnotation",
+      `/box/k?annotation&annotationName=m&versionId=${versionId}`,
+      "s3:DeleteObjectVersionAnnotation",
+      K,
+    ),
+  () => read("GetBucketAbac", "/box?abac", "s3:GetBucketAbac"),
+  () => document("PutBucketAbac", "/box?abac", ABAC, "s3:PutBucketAbac"),
   () => document("PutObjectTagging", "/box/k?tagging", TAGGING, "s3:PutObjectTagging", K),
   () => document("PutObjectTagging", `/box/k?tagging&versionId=${versionId}`, TAGGING, "s3:PutObjectVersionTagging", K),
   () => remove("DeleteObjectTagging", "/box/k?tagging", "s3:DeleteObjectTagging", K),
