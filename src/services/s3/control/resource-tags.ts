@@ -114,7 +114,7 @@ async function readTags({ exchange, store }: TagCall): Promise<Tags> {
   const { request, signature } = exchange;
   const length = request.headers.get("content-length");
   const contentLengthBytes = length !== null && /^\d{1,15}$/.test(length) ? Number(length) : null;
-  const payload = { ...signature, stream: request.body, contentLengthBytes };
+  const payload = { ...signature, pieces: exchange.pieces, contentLengthBytes };
   const root = readXml(
     await readBody({ payload, headers: request.headers, store }, BODY_BYTES_MAX),
     "TagResourceRequest",
