@@ -33,18 +33,18 @@ export function putTags(store: StoreContext, name: ObjectName, tags: Tags): Prom
 }
 
 /**
- * Sets the ACL; null: full control for the owner. It depends on the bucket and the version, so both are read first: two round trips,
+ * Sets the ACL; null: full control for the owner. It depends on the bucket and the version, so both are read, and decided on, first: two round trips,
  * one if it stays as it is.
  */
 export async function putAcl(
   store: StoreContext,
   name: ObjectName,
-  acl: (bucket: Bucket, object: ObjectHead) => readonly Grant[] | null | "unchanged",
+  acl: (bucket: Bucket, object: ObjectHead) => Promise<readonly Grant[] | null | "unchanged">,
 ): Promise<AmendedVersion> {
   const found = await withMetadata(name, () => store.metadata.objects.head({ ...name, version: versionRef(name) }));
   const { bucket, object } = foundVersion(store, found, name, { hiddenKey: "is-delete-marker" });
   const head = objectHead(object, bucket);
-  const wanted = acl(bucket, head);
+  const wanted = await acl(bucket, head);
   return wanted === "unchanged" ? versionOf(head) : amend(store, name, { acl: wanted });
 }
 

@@ -573,6 +573,20 @@ describe("callers without permission do not learn", () => {
     expect((await asRoot({ ...put, path: "/plain/x" })).code).toBe("UnresolvableGrantByEmailAddress");
   });
 
+  test("the same by PutObjectAcl, where ACLs count too", async () => {
+    const owner = "<Owner><ID>3fc6b54705736df6ff6010111bd81893a6f6b1f4ddc2b58c344e4f32415f5a96</ID></Owner>";
+    const grantee = "<Grantee><EmailAddress>nobody@example.org</EmailAddress></Grantee>";
+    const list = `<AccessControlList><Grant>${grantee}<Permission>READ</Permission></Grant></AccessControlList>`;
+    const body = `<AccessControlPolicy>${owner}${list}</AccessControlPolicy>`;
+    await done({ method: "PUT", path: "/acl-box", headers: { "x-amz-object-ownership": "ObjectWriter" } });
+    await done({ method: "PUT", path: "/acl-box/k", body: "x" });
+    const put = { method: "PUT", path: "/acl-box/k?acl", body, headers: digest(body) };
+    for (const ask of [stranger(), s3As(rig.store, user(firstAccount, [allowing("s3:GetObject")]))]) {
+      expect((await ask(put)).code).toBe("AccessDenied");
+    }
+    expect((await asRoot(put)).code).toBe("UnresolvableGrantByEmailAddress");
+  });
+
   test("the ETag of what a rename would replace", async () => {
     await done({ method: "PUT", path: "/plain/moving", body: "x" });
     const actions = ["s3:DeleteObject", "s3:PutObject"];
