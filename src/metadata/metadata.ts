@@ -1,4 +1,5 @@
 import type { AccessGuard } from "./access-guard.ts";
+import { Annotations } from "./annotations/annotations.ts";
 import { BlobTable } from "./blobs/blobs.ts";
 import { CensusTable } from "./blobs/census.ts";
 import { CheckingTable } from "./blobs/checking.ts";
@@ -52,6 +53,7 @@ export class Metadata {
   readonly identities: Identities;
   readonly buckets: BucketTable;
   readonly objects: ObjectTable;
+  readonly annotations: Annotations;
   readonly listing: ListingQueries;
   readonly uploads: UploadTable;
   readonly blobs: BlobTable;
@@ -94,6 +96,7 @@ export class Metadata {
     this.losses = new LossTable(database);
     this.buckets = new BucketTable(database, name, { memory, drives: this.drives, sharing: shared?.buckets });
     this.objects = new ObjectTable(database, memory);
+    this.annotations = new Annotations(database, memory);
     this.listing = new ListingQueries(database, memory);
     this.uploads = new UploadTable(database, memory);
     this.blobs = new BlobTable(database, this.drives);

@@ -1,6 +1,15 @@
 import { type AdmittedBucket, requireAdmitted } from "../buckets/buckets.ts";
 import { type Database, require, type Statement } from "../database.ts";
-import { makeRoom, ofKeys, placeMarkers, promote, type RuledBucket, requireRules } from "./version-rules.ts";
+import { isProtected } from "./protection.ts";
+import {
+  makeRoom,
+  ofKeys,
+  placeMarkers,
+  promote,
+  type RuledBucket,
+  requireRules,
+  trashVersions,
+} from "./version-rules.ts";
 
 /** What must hold of the key's current version for it to be deleted. A condition on a key that has none fails. */
 export interface RemovalCondition {
@@ -180,7 +189,7 @@ const BY_ID: Doomed = {
 /** List: keys. */
 const OF_KEYS = `${BUCKET} AND key IN (SELECT value FROM json_each(?2)) AND is_null = 1`;
 const NULLS: Doomed = { objects: OF_KEYS, versions: OF_KEYS };
-const LOCKED = `(legal_hold = 1 OR (coalesce(retain_until_ms, 0) > ?3 AND (retain_mode = 'COMPLIANCE' OR ?4 = 0)))`;
+const LOCKED = isProtected("?3", "?4");
 
 function findDoomed(where: Doomed, values: (string | number)[]): Statement {
   const columns = `key, id, seq, is_null AS "isNull", ${LOCKED} AS "isLocked"`;
@@ -193,11 +202,7 @@ function findDoomed(where: Doomed, values: (string | number)[]): Statement {
 
 function removeDoomed(where: Doomed, values: (string | number)[]): Statement[] {
   return (["objects", "versions"] as const).flatMap((table) => [
-    {
-      sql: `INSERT OR IGNORE INTO trash (dropped_ms, id, extents)
-            SELECT ?3, id, extents FROM ${table} WHERE ${where[table]} AND NOT ${LOCKED} AND extents IS NOT NULL`,
-      values,
-    },
+    { sql: trashVersions(`FROM ${table} WHERE ${where[table]} AND NOT ${LOCKED}`), values },
     { sql: `DELETE FROM ${table} WHERE ${where[table]} AND NOT ${LOCKED}`, values },
   ]);
 }

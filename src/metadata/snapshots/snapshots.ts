@@ -28,6 +28,8 @@ const VERSION_COLUMNS = [
   "parts",
   "extents",
   "inline_body",
+  "event_hold",
+  "annotations",
 ] as const;
 
 /**
@@ -52,6 +54,7 @@ export const SNAPSHOT_TABLES = {
       "legal_hold",
       "attributes",
       "initiated_ms",
+      "event_hold",
     ],
   },
   parts: {
@@ -70,6 +73,10 @@ export const SNAPSHOT_TABLES = {
   },
   objects: { key: ["bucket_id", "key"], columns: VERSION_COLUMNS },
   versions: { key: ["bucket_id", "key", "seq"], columns: [...VERSION_COLUMNS, "is_marker", "noncurrent_ms"] },
+  annotations: {
+    key: ["version_id", "name"],
+    columns: ["version_id", "name", "id", "size_bytes", "etag", "modified_ms", "checksum", "extents", "inline_body"],
+  },
   blobs: {
     key: ["id"],
     columns: [
@@ -167,6 +174,7 @@ export const SNAPSHOT_TABLES = {
       "policy_count",
       "policy_version_count",
       "provider_count",
+      "root_sessions_from_ms",
     ],
   },
   buckets: {
@@ -213,6 +221,7 @@ const ORDER: readonly SnapshotTableName[] = [
   "uploads",
   "parts",
   "objects",
+  "annotations",
   "blobs",
   "epoch",
   "rename_tokens",
