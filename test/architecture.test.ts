@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 const root = join(import.meta.dirname, "..");
 const source = join(root, "src");
 const entry = "index.ts";
-const entryLinesMax = 120;
+const entryLinesMax = 130;
 /** Parts of the design that only tests put to work. */
 const forTests = ["drives/memory.ts"];
 
