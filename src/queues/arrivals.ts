@@ -73,7 +73,7 @@ export class Arrivals {
           intervalMs,
           nextMs === null ? intervalMs : Math.max(1, nextMs - nowMs),
         );
-        const timer = this.#clock.timer(Math.max(1, sleepMs));
+        const timer = this.#clock.timer(Math.max(1, Math.ceil(sleepMs)));
         await Promise.race([timer.done, woken]);
         timer.cancel();
       }

@@ -82,7 +82,7 @@ export class MessageTable {
       requireQueue(queue),
       {
         sql: `UPDATE messages SET visible_ms = j.value ->> 3 FROM json_each(?2) j
-              WHERE place = j.value ->> 0 AND id = j.value ->> 1 AND receives = j.value ->> 2 AND queue_id = ?1 RETURNING place`,
+              WHERE place = j.value ->> 0 AND messages.id = j.value ->> 1 AND receives = j.value ->> 2 AND queue_id = ?1 RETURNING place`,
         values: [queue.id, JSON.stringify(receipts.map(({ visibleMs, ...one }) => [...receiptOf(one), visibleMs]))],
       },
     ]);

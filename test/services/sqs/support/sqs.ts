@@ -119,7 +119,7 @@ export class SqsRig {
     } as unknown as Exchange;
     const answer = await service.answer(exchange).catch((thrown: unknown) => {
       const failed = service.fail(thrown, exchange);
-      if (failed.answer.status === 500) throw thrown;
+      if (failed.answer.status >= 500 && failed.cause !== undefined) throw failed.cause;
       return failed.answer;
     });
     return { status: answer.status, headers: { ...answer.headers }, text: answer.body as string };
