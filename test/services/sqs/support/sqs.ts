@@ -32,7 +32,7 @@ export interface Answered {
 export class SqsRig {
   readonly store: TestStore;
   readonly clock: ManualClock;
-  readonly service: Service;
+  service: Service;
   readonly sealer = rootSealer(["a root secret of a test"], random);
 
   private constructor(store: TestStore, clock: ManualClock) {
