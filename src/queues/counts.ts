@@ -3,27 +3,6 @@ import type { QueueRow } from "../metadata/queues/queues.ts";
 import type { QueueContext } from "./queue-context.ts";
 import { settingsOf } from "./settings.ts";
 
-/** How long the counts of a large queue are remembered. */
-const REMEMBERED_MS = 60_000;
-const QUEUES_MAX = 1_000;
-
-/** What an isolate counted in large queues. */
-export class CountMemory {
-  readonly #known = new Map<number, { counts: MessageCounts; atMs: number }>();
-
-  recall(queueId: number, nowMs: number): MessageCounts | undefined {
-    const known = this.#known.get(queueId);
-    return known !== undefined && nowMs - known.atMs < REMEMBERED_MS ? known.counts : undefined;
-  }
-
-  remember(queueId: number, counts: MessageCounts, atMs: number): void {
-    this.#known.delete(queueId);
-    this.#known.set(queueId, { counts, atMs });
-    const [oldest] = this.#known.keys();
-    if (this.#known.size > QUEUES_MAX && oldest !== undefined) this.#known.delete(oldest);
-  }
-}
-
 /**
  * How many messages wait, are in flight and are delayed: exact up to 10,000 of each; above, as they were counted within the last minute, because
  * counting reads an index entry for each. Throws `GuardError` queue_changed.

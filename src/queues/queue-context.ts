@@ -3,7 +3,7 @@ import type { RandomBytes } from "../base/random.ts";
 import type { Queues } from "../metadata/queues/all.ts";
 import type { Sealer } from "../sealing/root-sealer.ts";
 import type { Arrivals } from "./arrivals.ts";
-import type { CountMemory } from "./counts.ts";
+import type { CountMemory } from "./count-memory.ts";
 import type { FlightMemory } from "./flight-memory.ts";
 
 /** All that queues work with. */

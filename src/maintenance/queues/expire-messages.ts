@@ -24,7 +24,9 @@ interface Cursor {
  */
 export const expireMessages: Job = {
   name: "expire-messages",
-  async run({ metadata, clock }, budget, given) {
+  async run({ metadata, clock, databases }, budget, given) {
+    // Queues lie in the first database alone.
+    if (databases !== undefined && databases.all[0]?.metadata !== metadata) return { report: {}, cursor: null };
     const { upkeep } = metadata.queues;
     const nowMs = clock.now();
     const cursor = (given as Cursor | null) ?? { place: null, walkedMs: 0 };

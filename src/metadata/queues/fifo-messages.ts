@@ -64,14 +64,14 @@ export class FifoMessageTable {
 
   /** Sends those that are no duplicates, in their order; all or none. Tells for each which message stands for it. */
   async send(queue: Queue, messages: readonly NewFifoMessage[], nowMs: number): Promise<SentRow[]> {
-    const reserve: Statement = {
-      sql: "UPDATE message_sequences SET last = last + ?2 WHERE queue_id = ?1",
-      values: [queue.id, messages.length],
-    };
     const statements = messages.flatMap((message, index) =>
       sendStatements(queue.id, message, { nowMs, behind: messages.length - 1 - index }),
     );
-    const results = await this.#database.batch<unknown[]>([requireQueue(queue), reserve, ...statements]);
+    const results = await this.#database.batch<unknown[]>([
+      requireQueue(queue),
+      reserveSequences(queue.id, messages.length, nowMs),
+      ...statements,
+    ]);
     return messages.map((_, index) => (results[2 + index * STATEMENTS_A_MESSAGE + 3] as SentRow[])[0] as SentRow);
   }
 
@@ -228,6 +228,18 @@ export class FifoMessageTable {
     ]);
     return rows[0] as MessageCounts;
   }
+}
+
+/**
+ * Raises the last sequence number of a queue by `count`. Numbers follow the clock, so that they go on rising in a database that was
+ * restored from an earlier time.
+ */
+export function reserveSequences(queueId: number, count: number, nowMs: number): Statement {
+  return {
+    sql: `INSERT INTO message_sequences (queue_id, last) VALUES (?1, ?2 * 1024 + ?3)
+          ON CONFLICT DO UPDATE SET last = max(last + ?3, excluded.last)`,
+    values: [queueId, nowMs, count],
+  };
 }
 
 const STATEMENTS_A_MESSAGE = 4;

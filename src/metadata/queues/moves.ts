@@ -1,5 +1,5 @@
 import { type Database, type Statement, TakenError } from "../database.ts";
-import { regroup } from "./fifo-messages.ts";
+import { regroup, reserveSequences } from "./fifo-messages.ts";
 import { type QueueRow, requireQueue } from "./queues.ts";
 
 export type MoveState = "RUNNING" | "CANCELLED" | "COMPLETED" | "FAILED";
@@ -123,11 +123,7 @@ export class MoveTable {
   async #apply(move: MoveRow, messages: readonly Movable[], nowMs: number): Promise<number | null> {
     const statements: Statement[] = [];
     for (const { place, destinationId, lane } of messages) {
-      if (lane !== null)
-        statements.push({
-          sql: "UPDATE message_sequences SET last = last + 1 WHERE queue_id = ?1",
-          values: [destinationId],
-        });
+      if (lane !== null) statements.push(reserveSequences(destinationId, 1, nowMs));
       statements.push({
         sql: `UPDATE messages SET queue_id = ?3, id = ${UUID}, sent_ms = ?4, visible_ms = ?4, receives = 0, receives_before = 0,
                 first_received_ms = NULL, source = NULL,

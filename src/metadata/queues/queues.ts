@@ -20,7 +20,6 @@ export interface QueueRow {
 
 /** A queue that is to be made. */
 export type NewQueue = Omit<QueueRow, "id" | "purgedMs"> & {
-  readonly isFifo: boolean;
   /** Name of the dead letter queue, in the same account; null: none. */
   readonly deadLetter: string | null;
 };
@@ -87,8 +86,8 @@ export class QueueTable {
 
   /** Throws `TakenError` if there is one of that name, and `GuardError` queue_deleted_recently. */
   async create(queue: NewQueue, deletedSinceMs: number): Promise<void> {
-    const { accountId, name, region, createdMs, modifiedMs, revision, attributes, deadLetter, tags, isFifo } = queue;
-    const statements: Statement[] = [
+    const { accountId, name, region, createdMs, modifiedMs, revision, attributes, deadLetter, tags } = queue;
+    await this.#database.batch([
       require("queue_deleted_recently", "NOT EXISTS (SELECT 1 FROM deleted_queues WHERE account_id = ?1 AND name = ?2 AND deleted_ms > ?3)", [
         accountId,
         name,
@@ -102,13 +101,7 @@ export class QueueTable {
           ...[JSON.stringify(attributes), deadLetter, JSON.stringify(tags)],
         ],
       },
-    ];
-    if (isFifo) {
-      const sql =
-        "INSERT INTO message_sequences (queue_id, last) SELECT id, 0 FROM queues WHERE account_id = ?1 AND name = ?2";
-      statements.push({ sql, values: [accountId, name] });
-    }
-    await this.#database.batch(statements);
+    ]);
   }
 
   /** Changes what is given. Throws `GuardError` queue_changed unless the row is still as `queue` says. */

@@ -19,7 +19,7 @@ import { JsonError } from "../../protocols/aws-json/error.ts";
 import { QueryError } from "../../protocols/aws-query/error.ts";
 import { parseParameters } from "../../protocols/aws-query/parameters.ts";
 import { Arrivals } from "../../queues/arrivals.ts";
-import { CountMemory } from "../../queues/counts.ts";
+import { CountMemory } from "../../queues/count-memory.ts";
 import { FlightMemory } from "../../queues/flight-memory.ts";
 import type { QueueContext } from "../../queues/queue-context.ts";
 import type { Sealer } from "../../sealing/root-sealer.ts";

@@ -34,7 +34,7 @@ export const createQueue: SqsOperation = {
     const { nowMs, region, context } = call;
     const queue: NewQueue = {
       ...{ accountId, name, region, createdMs: nowMs, modifiedMs: nowMs, revision: newRevision(context.random) },
-      ...{ ...merged, tags: mergeTags([], tags), isFifo: isFifoName(name) },
+      ...{ ...merged, tags: mergeTags([], tags) },
     };
     return make(call, queue, Attributes);
   },
