@@ -1,6 +1,7 @@
 import { noteMissing } from "../blobs/damage.ts";
 import { requireBucket } from "../buckets/buckets.ts";
 import { type Database, require, type Statement } from "../database.ts";
+import { announceCurrent, type News } from "../events/outbox.ts";
 import {
   type BlobRow,
   type BucketRow,
@@ -46,6 +47,8 @@ export interface VersionCommit {
   condition?: CommitCondition;
   /** The upload that this version completes, with the parts that it was made of: [part number, part id]. */
   completes?: { uploadId: string; parts: readonly (readonly [number, string])[] };
+  /** For those who want to know of the bucket. */
+  news: News | null;
 }
 
 export interface PartCommit {
@@ -84,17 +87,22 @@ export class Commits {
    */
   async version(commit: VersionCommit): Promise<{ seq: number }> {
     const { version, condition, completes } = commit;
-    const results = await this.#database.batch<{ seq: number }[]>([
+    const key = ofKeys([version.key]);
+    const before = [
       requireRules(version.bucket),
       ...(completes ? requireParts(version, completes) : []),
       ...(condition ? requireCondition(version, condition) : []),
       ...(condition && completes ? [requireUnchangedSince(version, completes.uploadId)] : []),
-      ...makeRoom(version.bucket, ofKeys([version.key]), version.modifiedMs, version.id),
+      ...makeRoom(version.bucket, key, version.modifiedMs, version.id),
       ...refer(commit.blobs, commit.sharedBlobIds, version.id, version.modifiedMs),
       ...(completes ? finishUpload(version, completes) : []),
+    ];
+    const results = await this.#database.batch<{ seq: number }[]>([
+      ...before,
       putVersion(version),
+      ...announceCurrent(version.bucket, key, commit.news),
     ]);
-    return (results.at(-1) as { seq: number }[])[0] as { seq: number };
+    return (results[before.length] as { seq: number }[])[0] as { seq: number };
   }
 
   /** Makes a part visible in its upload; the one that it replaces goes to the trash. Throws `GuardError`: no_such_upload, blob_gone. */

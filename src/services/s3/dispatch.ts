@@ -1,6 +1,7 @@
-import { canonicalIdOf } from "../../auth/principal.ts";
+import { canonicalIdOf, type Principal, userIdOf } from "../../auth/principal.ts";
 import type { Answer } from "../../edge/answer.ts";
 import type { Exchange } from "../../edge/service.ts";
+import type { Origin } from "../../metadata/events/outbox.ts";
 import { admitFirst, admitStranger } from "../../store/buckets/admission.ts";
 import { storeOf } from "../../store/buckets/databases.ts";
 import { guardedStore } from "../../store/guarded-store.ts";
@@ -53,7 +54,8 @@ export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Par
     const handler = screen({ name, row, headers: upload.headers, query, mode: upload.payload.mode });
     const directory = accountDirectory(store, canonicalIdOf(upload.caller.principal));
     const gate = openGate(row, { ...upload, query, directory }, exchange);
-    const gated = { ...(await storeOf(guardedStore(store, upload.caller.guard), bucket)), gate };
+    const origin = originOf(exchange, upload.caller.principal);
+    const gated = { ...(await storeOf(guardedStore(store, upload.caller.guard), bucket)), gate, origin };
     const confirm = () => upload.caller.confirm();
     if (gate.setsAcl) {
       // Whether an account has some e-mail address is told to those alone who may write here.
@@ -91,6 +93,18 @@ function openGate(row: OperationRow, opened: Opened, { request, receivedMs }: Ex
   // What a body may add to the decision, its handler has decided.
   if (row.body === "none") gate.account();
   return gate;
+}
+
+/** The request, as those are told of it who want to know of changes. */
+function originOf({ facts, requestId, hostId }: Exchange, principal: Principal): Origin {
+  const userId = userIdOf(principal);
+  return {
+    requester: userId === null ? "Anonymous" : `AWS:${userId}`,
+    account: "accountId" in principal ? principal.accountId : null,
+    sourceIp: String(facts.context("aws:sourceip") ?? ""),
+    requestId,
+    hostId,
+  };
 }
 
 function contentLength(headers: Headers): number | null {

@@ -3,6 +3,7 @@ import { admitted, foundBucket } from "../buckets/admission.ts";
 import { tagRows } from "../buckets/lock-and-tags.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
+import { type EventName, newsOf } from "../news.ts";
 import { objectHead } from "../read/object-head.ts";
 import { foundVersion, type ObjectName, versionRef } from "../read/objects.ts";
 import { withMetadata } from "../translate-metadata.ts";
@@ -28,7 +29,12 @@ export async function readTags(store: StoreContext, name: ObjectName): Promise<A
 
 /** Replaces all tags. */
 export function putTags(store: StoreContext, name: ObjectName, tags: Tags): Promise<AmendedVersion> {
-  return amend(store, name, { tags: tagRows(tags) });
+  return amend(store, name, { tags: tagRows(tags) }, "ObjectTagging:Put");
+}
+
+/** Takes all tags away. */
+export function deleteTags(store: StoreContext, name: ObjectName): Promise<AmendedVersion> {
+  return amend(store, name, { tags: null }, "ObjectTagging:Delete");
 }
 
 /**
@@ -44,7 +50,7 @@ export async function putAcl(
   const { bucket, object } = foundVersion(store, found, name, { hiddenKey: "is-delete-marker" });
   const head = objectHead(object, bucket);
   const wanted = acl(bucket, head);
-  return wanted === "unchanged" ? versionOf(head) : amend(store, name, { acl: wanted });
+  return wanted === "unchanged" ? versionOf(head) : amend(store, name, { acl: wanted }, "ObjectAcl:Put");
 }
 
 /** Throws also no-object-lock. */
@@ -75,19 +81,26 @@ export function putRetention(
 ): Promise<AmendedVersion> {
   const { mode = null, untilMs = null } = retention ?? {};
   const nowMs = store.clock.now();
-  return amend(store, name, { retention: { retainMode: mode, retainUntilMs: untilMs }, nowMs, bypassGovernance });
+  const amendment = { retention: { retainMode: mode, retainUntilMs: untilMs }, nowMs, bypassGovernance };
+  return amend(store, name, amendment, "ObjectRetention:Put");
 }
 
-async function amend(store: StoreContext, name: ObjectName, amendment: Amendment): Promise<AmendedVersion> {
+async function amend(
+  store: StoreContext,
+  name: ObjectName,
+  amendment: Amendment,
+  event?: EventName,
+): Promise<AmendedVersion> {
+  const news = event === undefined ? null : newsOf(store, event);
   const ref = { ...name, version: versionRef(name) };
   const found = await withMetadata(name, () =>
     admitted(store, name.bucket, async (into) => {
-      if (!into) return store.metadata.amendments.amend(ref, amendment);
+      if (!into) return store.metadata.amendments.amend(ref, amendment, { news });
       const seen = store.gate?.anyObject(into) ? undefined : await lookAt(store, name);
       const exact = seen && !seen.isNull ? { kind: "id" as const, seq: seen.seq, id: seen.id } : ref.version;
       return store.metadata.amendments.amend({ ...ref, version: exact }, amendment, {
-        bucket: into,
-        ...(seen && { object: seen }),
+        admitted: { bucket: into, ...(seen && { object: seen }) },
+        news,
       });
     }),
   );

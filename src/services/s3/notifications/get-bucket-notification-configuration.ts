@@ -1,0 +1,9 @@
+import { readNotifications } from "../../../store/buckets/notifications.ts";
+import type { Handler } from "../handler.ts";
+import { notificationDocument } from "./configuration.ts";
+
+/** GetBucketNotificationConfiguration: an empty document where nobody wants to know of anything. */
+export const getBucketNotificationConfiguration: Handler = async ({ store, bucket }) => {
+  const configuration = await readNotifications(store, bucket);
+  return { status: 200, body: notificationDocument(configuration ?? { rules: [], eventBridge: false }) };
+};
