@@ -7,6 +7,7 @@ CREATE TABLE notifications (
   id TEXT PRIMARY KEY,
   bucket TEXT NOT NULL,
   owner TEXT NOT NULL,
+  owner_account TEXT,
   region TEXT NOT NULL,
   configuration TEXT NOT NULL,
   replaced_ms INTEGER
@@ -25,3 +26,16 @@ CREATE TABLE outbox (
   at_ms INTEGER NOT NULL,
   origin TEXT
 ) STRICT;
+
+CREATE TABLE undelivered (
+  target TEXT NOT NULL,
+  place INTEGER NOT NULL,
+  message TEXT NOT NULL,
+  since_ms INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  next_ms INTEGER NOT NULL,
+  failure TEXT,
+  PRIMARY KEY (target, place)
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE guard ADD COLUMN news_taken INTEGER CONSTRAINT news_taken CHECK (news_taken IS NULL);

@@ -15,7 +15,9 @@ export type Guard =
   | "object_changed"
   | "wrong_database"
   | "bucket_elsewhere"
-  | "access_changed";
+  | "access_changed"
+  | "news_taken"
+  | "queue_changed";
 
 /** A batch ran into a guard: nothing of it was applied. */
 export class GuardError extends Error {

@@ -47,9 +47,9 @@ export class NotificationTable {
         ? []
         : [
             {
-              sql: `INSERT INTO notifications (id, bucket, owner, region, configuration)
-                    SELECT ?2, name, owner, region, ?4 FROM buckets WHERE name = ?1`,
-              values: [name, id, nowMs, configuration],
+              sql: `INSERT INTO notifications (id, bucket, owner, owner_account, region, configuration)
+                    SELECT ?2, name, owner, owner_account, region, ?4 FROM buckets WHERE name = ?1`,
+              values: [name, id, null, configuration],
             },
           ]),
       { sql: "UPDATE buckets SET notification_id = ?2 WHERE name = ?1", values: values.slice(0, 2) },

@@ -169,6 +169,10 @@ export const SNAPSHOT_TABLES = {
       "provider_count",
     ],
   },
+  notifications: {
+    key: ["id"],
+    columns: ["id", "bucket", "owner", "owner_account", "region", "configuration", "replaced_ms"],
+  },
   buckets: {
     key: ["id"],
     columns: [
@@ -183,6 +187,7 @@ export const SNAPSHOT_TABLES = {
       "owner_account",
       "access",
       "access_id",
+      "notification_id",
     ],
   },
 } as const satisfies Record<string, TableSpec>;
@@ -209,7 +214,7 @@ export interface SnapshotPlace {
 }
 
 /** The tables that are read on their own; `versions` are read with `objects`. */
-const ORDER: readonly SnapshotTableName[] = [
+export const ORDER: readonly SnapshotTableName[] = [
   "uploads",
   "parts",
   "objects",
@@ -226,6 +231,8 @@ const ORDER: readonly SnapshotTableName[] = [
   "entities",
   "oidc_providers",
   "accounts",
+  "account_access",
+  "notifications",
   "buckets",
 ];
 const ROWS_PER_PAGE = 500;

@@ -29,7 +29,7 @@ import { answerAccountBlock, isAccountBlock } from "./public-access/account-bloc
  * it finds, before anything is answered or committed (`gate/gate.ts`). Throws S3Error, AccessRefused and StoreError; `service.ts`
  * renders them.
  */
-export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Parts): Promise<Answer> {
+export async function dispatch(exchange: Exchange, { store, baseDomains, events }: S3Parts): Promise<Answer> {
   const { request, url, caller, signature } = exchange;
   const { method } = request;
   const form = signature.verified?.form;
@@ -67,7 +67,8 @@ export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Par
       await admitFirst(gated, bucket, confirm);
     }
     const { principal } = upload.caller;
-    const call: Call = { ...upload, principal, query, store: gated, gate, directory, requestId: exchange.requestId };
+    const { requestId, hostId } = exchange;
+    const call: Call = { ...upload, principal, query, store: gated, gate, directory, requestId, hostId, events };
     const answer = await handler(call);
     gate.requireDecided();
     // A host of the bucket's own is another origin than that of the server's pages.

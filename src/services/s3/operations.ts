@@ -47,6 +47,8 @@ import { getObjectAttributes } from "./objects/get-object-attributes.ts";
 import { headObject } from "./objects/head-object.ts";
 import { putObject } from "./objects/put-object.ts";
 import { renameObject } from "./objects/rename-object.ts";
+import { getBucketNotificationConfiguration } from "./notifications/get-bucket-notification-configuration.ts";
+import { putBucketNotificationConfiguration } from "./notifications/put-bucket-notification-configuration.ts";
 import type { OperationName } from "./operation-name.ts";
 import { deleteBucketPolicy } from "./policy/delete-bucket-policy.ts";
 import { getBucketPolicy } from "./policy/get-bucket-policy.ts";
@@ -185,7 +187,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   }),
   GetBucketNotificationConfiguration: built(
     ofBucket("s3:GetBucketNotification"),
-    fixedDocument("NotificationConfiguration"),
+    getBucketNotificationConfiguration,
   ),
   GetBucketOwnershipControls: built(ofBucket("s3:GetBucketOwnershipControls"), getBucketOwnershipControls),
   GetBucketPolicy: built(ofBucket("s3:GetBucketPolicy"), getBucketPolicy),
@@ -274,7 +276,9 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   PutBucketLifecycleConfiguration: notBuilt(ofBucket("s3:PutLifecycleConfiguration")),
   PutBucketLogging: notBuilt(ofBucket("s3:PutBucketLogging")),
   PutBucketMetricsConfiguration: notBuilt(ofBucket("s3:PutMetricsConfiguration")),
-  PutBucketNotificationConfiguration: notBuilt(ofBucket("s3:PutBucketNotification")),
+  PutBucketNotificationConfiguration: built(ofBucket("s3:PutBucketNotification"), putBucketNotificationConfiguration, {
+    body: "xml",
+  }),
   PutBucketOwnershipControls: built(ofBucket("s3:PutBucketOwnershipControls"), putBucketOwnershipControls, {
     body: "xml",
   }),
