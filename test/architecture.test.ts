@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 const root = join(import.meta.dirname, "..");
 const source = join(root, "src");
 const entry = "index.ts";
-const entryLinesMax = 120;
+const entryLinesMax = 130;
 /** Parts of the design that only tests put to work. */
 const forTests = ["drives/memory.ts"];
 
@@ -231,7 +231,7 @@ describe("the rules above can fail", () => {
   });
 
   test("the table was read", () => {
-    expect(mayImport).toMatchObject({ base: [], erasure: ["base"], auth: ["metadata", "base"] });
+    expect(mayImport).toMatchObject({ base: [], erasure: ["base"], auth: ["metadata", "sealing", "base"] });
   });
 
   test("a cycle through three files is found", () => {

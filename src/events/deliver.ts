@@ -68,7 +68,8 @@ async function announce(context: EventContext, database: EventDatabase, report: 
   const { news, listeners, waiting } = await database.outbox.oldest(NEWS_MAX);
   if (news.length === 0) return 0;
   const sorted = await sortByTarget(context, messagesOf(news, listeners, context.settings), new Set(waiting));
-  const statements = sorted.now.flatMap(({ target, messages }) => target.statements(messages.map(({ text }) => text)));
+  const batches = sorted.now.map(({ target, messages }) => target.batch(messages.map(({ text }) => text)));
+  const statements = batches.flatMap((batch) => batch.statements);
   const [first] = context.databases;
   try {
     // The news of another database is announced before it is taken: twice, if this stops in between.
@@ -82,7 +83,7 @@ async function announce(context: EventContext, database: EventDatabase, report: 
     if (isOvertaken(error)) return 0;
     throw error;
   }
-  for (const { target, messages } of sorted.now) target.committed(messages.length);
+  for (const batch of batches) batch.committed();
   report.announced += news.length;
   report.delivered += sorted.now.reduce((sum, { messages }) => sum + messages.length, 0);
   report.waiting += sorted.later.length;
@@ -193,10 +194,10 @@ async function sendRows(
       await database.outbox.settle(group, []);
       continue;
     }
-    const statements = target.statements(texts);
+    const { statements, committed } = target.batch(texts);
     if (database !== first) await (first as EventDatabase).run(statements);
     await database.outbox.settle(group, [], database === first ? statements : []);
-    target.committed(texts.length);
+    committed();
   }
 }
 
@@ -207,8 +208,9 @@ export async function sendNow(
   messages: readonly string[],
 ): Promise<void> {
   if (target.kind === "outside") return target.send(messages);
-  await (first as EventDatabase).run(target.statements(messages));
-  target.committed(messages.length);
+  const { statements, committed } = target.batch(messages);
+  await (first as EventDatabase).run(statements);
+  committed();
 }
 
 async function giveUp(context: EventContext, rows: readonly UndeliveredRow[], failure: string): Promise<void> {

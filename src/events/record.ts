@@ -105,7 +105,10 @@ const BUS_NAMES: Readonly<Record<string, readonly [detailType: string, reason?: 
  *
  * Follows "EventBridge event message structure" in the Amazon S3 User Guide.
  */
-export function busEvent(change: Change, { eventId, accountId }: { eventId: string; accountId: string }): string | null {
+export function busEvent(
+  change: Change,
+  { eventId, accountId }: { eventId: string; accountId: string },
+): string | null {
   const [detailType, reason] = BUS_NAMES[change.event] ?? [];
   if (detailType === undefined) return null;
   const { id, bucket, key, sizeBytes, etag, versionId, origin, event } = change;

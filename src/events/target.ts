@@ -8,28 +8,24 @@ export interface Source {
   readonly accountId: string;
 }
 
+/** Messages that are sent by a batch of the first database. */
+export interface BatchedMessages {
+  readonly statements: readonly Statement[];
+  /** To be called once the batch is applied. */
+  committed(): void;
+}
+
 /**
  * A place that messages go to. `inBatch`: it lies in the first database, and a message is there with the commit of statements.
  * `outside`: it is called, and may have a message twice.
  */
 export type Target =
-  | {
-      readonly kind: "inBatch";
-      statements(messages: readonly string[]): Statement[];
-      /** The statements were committed. */
-      committed(count: number): void;
-    }
+  | { readonly kind: "inBatch"; batch(messages: readonly string[]): BatchedMessages }
   | { readonly kind: "outside"; send(messages: readonly string[]): Promise<void> };
 
-/** Why nothing can be sent to a target, in words for whoever configured it. */
+/** Nothing can be sent to a target; the message says why to whoever configured it. */
 export class TargetRefused extends Error {
-  readonly reason: "unknown" | "denied" | "unsupported";
-
-  constructor(reason: TargetRefused["reason"], message: string) {
-    super(message);
-    this.name = "TargetRefused";
-    this.reason = reason;
-  }
+  override readonly name = "TargetRefused";
 }
 
 /** All targets that a bucket may name. */

@@ -11,10 +11,10 @@ import { BucketTable } from "./buckets/buckets.ts";
 import { FIRST_DATABASE, IdentityTable } from "./buckets/identity.ts";
 import { PlacementTable } from "./buckets/placements.ts";
 import { BoundDatabase, type CostObserver, type Database, type Statement } from "./database.ts";
-import { NotificationTable } from "./events/notifications.ts";
-import { OutboxTable } from "./events/outbox-table.ts";
 import { DriveTable } from "./drives/drives.ts";
 import { LossTable } from "./drives/losses.ts";
+import { NotificationTable } from "./events/notifications.ts";
+import { OutboxTable } from "./events/outbox-table.ts";
 import { GuardedDatabase } from "./guarded-database.ts";
 import { Identities } from "./identities/identities.ts";
 import { JobTable } from "./jobs/jobs.ts";
@@ -25,6 +25,7 @@ import { ListingQueries } from "./objects/listing.ts";
 import { ObjectTable } from "./objects/objects.ts";
 import { Removals } from "./objects/removals.ts";
 import { Renames } from "./objects/renames.ts";
+import { Queues } from "./queues/all.ts";
 import { RestoringTable } from "./snapshots/restoring.ts";
 import { SnapshotTable } from "./snapshots/snapshots.ts";
 import { UploadTable } from "./uploads/uploads.ts";
@@ -51,6 +52,8 @@ export class Metadata {
   readonly placements: PlacementTable;
   /** Of use in the first database alone. */
   readonly identities: Identities;
+  /** Of use in the first database alone. */
+  readonly queues: Queues;
   readonly buckets: BucketTable;
   readonly objects: ObjectTable;
   readonly listing: ListingQueries;
@@ -88,6 +91,7 @@ export class Metadata {
     this.identity = new IdentityTable(database, name);
     this.placements = new PlacementTable(database, name);
     this.identities = new Identities(database);
+    this.queues = new Queues(database);
     this.drives = new DriveTable(database, name, shared?.drives);
     this.losses = new LossTable(database);
     this.notifications = new NotificationTable(database, memory);

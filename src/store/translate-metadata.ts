@@ -49,7 +49,9 @@ function failureOf({ guard }: GuardError, { bucket, key = "", uploadId = "" }: S
       return { kind: "conflict", what: "what the caller may do was changed meanwhile" };
     case "news_taken":
     case "queue_changed":
-      return { kind: "conflict", what: "somebody else has taken it meanwhile" };
+    case "queue_deleted_recently":
+      // No operation on objects has these guards.
+      return { kind: "metadata-unavailable" };
     case "no_such_key":
       return { kind: "precondition-no-such-key", key };
   }

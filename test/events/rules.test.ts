@@ -34,21 +34,33 @@ describe("rules of one bucket", () => {
     ["other suffixes", [rule({ suffix: ".jpg" }), rule({ suffix: ".png" })], false],
     ["a suffix of the other", [rule({ suffix: "g" }), rule({ suffix: ".jpg" })], true],
     ["one with a prefix, one with a suffix", [rule({ prefix: "a/" }), rule({ suffix: ".jpg" })], true],
-    ["the same prefix, other suffixes", [rule({ prefix: "a", suffix: "x" }), rule({ prefix: "a", suffix: "y" })], false],
+    [
+      "the same prefix, other suffixes",
+      [rule({ prefix: "a", suffix: "x" }), rule({ prefix: "a", suffix: "y" })],
+      false,
+    ],
   ])("%s", (_, rules, overlap) => {
     expect(haveOverlap(rules)).toBe(overlap);
   });
 
   it("tell each key to one of them at most, where they do not overlap", () => {
     const word = fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 3 });
-    const events = fc.subarray(["s3:ObjectCreated:*", "s3:ObjectCreated:Put", "s3:ObjectRemoved:Delete"], { minLength: 1 });
+    const events = fc.subarray(["s3:ObjectCreated:*", "s3:ObjectCreated:Put", "s3:ObjectRemoved:Delete"], {
+      minLength: 1,
+    });
     const some = fc.record({ prefix: fc.option(word), suffix: fc.option(word), events });
     fc.assert(
-      fc.property(some, some, word, fc.constantFrom("ObjectCreated:Put", "ObjectRemoved:Delete"), (a, b, key, event) => {
-        const rules = [rule(a), rule(b)];
-        fc.pre(!haveOverlap(rules));
-        expect(rules.filter((one) => ruleMatches(one, event, key)).length).toBeLessThanOrEqual(1);
-      }),
+      fc.property(
+        some,
+        some,
+        word,
+        fc.constantFrom("ObjectCreated:Put", "ObjectRemoved:Delete"),
+        (a, b, key, event) => {
+          const rules = [rule(a), rule(b)];
+          fc.pre(!haveOverlap(rules));
+          expect(rules.filter((one) => ruleMatches(one, event, key)).length).toBeLessThanOrEqual(1);
+        },
+      ),
     );
   });
 });

@@ -91,7 +91,13 @@ describe.each([false, true])("a bucket that somebody listens to, versioned: %s",
     await told();
     const condition = { etag: "other" };
     await expect(deleteObject(store, { bucket, key: "a", condition })).rejects.toThrow();
-    await deleteObjects(store, { bucket, deletions: [{ key: "a", condition }, { key: "b", condition }] });
+    await deleteObjects(store, {
+      bucket,
+      deletions: [
+        { key: "a", condition },
+        { key: "b", condition },
+      ],
+    });
     expect(await told()).toEqual([]);
   });
 

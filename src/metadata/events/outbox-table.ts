@@ -151,7 +151,9 @@ function keep(rows: readonly UndeliveredRow[]): Statement {
     sql: `INSERT OR IGNORE INTO undelivered (target, place, message, since_ms, attempts, next_ms)
           SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, 0 FROM json_each(?1)`,
     values: [
-      JSON.stringify(rows.map(({ target, place, message, sinceMs, attempts }) => [target, place, message, sinceMs, attempts])),
+      JSON.stringify(
+        rows.map(({ target, place, message, sinceMs, attempts }) => [target, place, message, sinceMs, attempts]),
+      ),
     ],
   };
 }

@@ -37,7 +37,8 @@ export function announceCurrent(bucket: RuledBucket, { where, value }: PickedKey
   return [
     {
       sql: `INSERT INTO outbox (${COLUMNS}) SELECT ?3, key, ?4, id, seq, is_null, ${content}, ?5, ?6 FROM objects
-            WHERE bucket_id = ?1 AND ${where} ORDER BY key`,
+            WHERE bucket_id = ?1 AND ${where} ORDER BY key RETURNING id`,
+      isNews: true,
       values: [bucket.id, value, bucket.notificationId, ...valuesOf(news)],
     },
   ];
@@ -55,7 +56,8 @@ export function announceMarkers(
       sql: `INSERT INTO outbox (${COLUMNS}) SELECT ?3, v.key, ?4, v.id, v.seq, v.is_null, NULL, NULL, ?5, ?6
             FROM json_each(?2) m CROSS JOIN versions v ON v.bucket_id = ?1 AND v.key = m.value ->> 0 AND v.seq =
               (SELECT t.seq FROM versions t WHERE t.bucket_id = ?1 AND t.key = m.value ->> 0 ORDER BY t.seq DESC LIMIT 1)
-            WHERE v.id = m.value ->> 1`,
+            WHERE v.id = m.value ->> 1 RETURNING id`,
+      isNews: true,
       values: [bucket.id, JSON.stringify(markers), bucket.notificationId, ...valuesOf(news)],
     },
   ];
@@ -81,7 +83,8 @@ export function announceUnread(
   return [
     {
       sql: `INSERT INTO outbox (${COLUMNS}) SELECT ${id}, key, ${event}, id, seq, is_null, ${told}, ${at}, ${origin}
-            FROM ${table} WHERE ${id} IS NOT NULL AND ${where}`,
+            FROM ${table} WHERE ${id} IS NOT NULL AND ${where} RETURNING id`,
+      isNews: true,
       values: [...values, ...valuesOf(news)],
     },
   ];

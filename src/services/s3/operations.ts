@@ -38,6 +38,8 @@ import { listMultipartUploads } from "./multipart/list-multipart-uploads.ts";
 import { listParts } from "./multipart/list-parts.ts";
 import { uploadPart } from "./multipart/upload-part.ts";
 import { uploadPartCopy } from "./multipart/upload-part-copy.ts";
+import { getBucketNotificationConfiguration } from "./notifications/get-bucket-notification-configuration.ts";
+import { putBucketNotificationConfiguration } from "./notifications/put-bucket-notification-configuration.ts";
 import * as asksOf from "./objects/asks.ts";
 import { copyObject } from "./objects/copy-object.ts";
 import { deleteObject } from "./objects/delete-object.ts";
@@ -47,8 +49,6 @@ import { getObjectAttributes } from "./objects/get-object-attributes.ts";
 import { headObject } from "./objects/head-object.ts";
 import { putObject } from "./objects/put-object.ts";
 import { renameObject } from "./objects/rename-object.ts";
-import { getBucketNotificationConfiguration } from "./notifications/get-bucket-notification-configuration.ts";
-import { putBucketNotificationConfiguration } from "./notifications/put-bucket-notification-configuration.ts";
 import type { OperationName } from "./operation-name.ts";
 import { deleteBucketPolicy } from "./policy/delete-bucket-policy.ts";
 import { getBucketPolicy } from "./policy/get-bucket-policy.ts";
@@ -185,10 +185,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   GetBucketMetricsConfiguration: built(ofBucket("s3:GetMetricsConfiguration"), notSet("NoSuchConfiguration"), {
     query: ["id"],
   }),
-  GetBucketNotificationConfiguration: built(
-    ofBucket("s3:GetBucketNotification"),
-    getBucketNotificationConfiguration,
-  ),
+  GetBucketNotificationConfiguration: built(ofBucket("s3:GetBucketNotification"), getBucketNotificationConfiguration),
   GetBucketOwnershipControls: built(ofBucket("s3:GetBucketOwnershipControls"), getBucketOwnershipControls),
   GetBucketPolicy: built(ofBucket("s3:GetBucketPolicy"), getBucketPolicy),
   GetBucketPolicyStatus: built(ofBucket("s3:GetBucketPolicyStatus"), getBucketPolicyStatus),

@@ -1,5 +1,11 @@
 import { parseArn } from "../../../base/arn.ts";
-import { EVENT_NAMES, haveOverlap, type NotificationConfiguration, type NotificationRule, type TargetKind } from "../../../events/rules.ts";
+import {
+  EVENT_NAMES,
+  haveOverlap,
+  type NotificationConfiguration,
+  type NotificationRule,
+  type TargetKind,
+} from "../../../events/rules.ts";
 import { child, childrenOf, childText, type XmlElement } from "../../../protocols/rest-xml/read.ts";
 import type { XmlShape } from "../../../protocols/rest-xml/shape.ts";
 import { element, optional, type Xml, xmlDocument } from "../../../protocols/rest-xml/write.ts";
@@ -22,7 +28,13 @@ const filter = { S3Key: { FilterRule: { Name: "text", Value: "text" } } } as con
 export const NOTIFICATION_SHAPE: XmlShape = {
   TopicConfiguration: { Id: "text", Topic: "text", Event: "text", Filter: filter },
   QueueConfiguration: { Id: "text", Queue: "text", Event: "text", Filter: filter },
-  CloudFunctionConfiguration: { Id: "text", CloudFunction: "text", Event: "text", Filter: filter, InvocationRole: "text" },
+  CloudFunctionConfiguration: {
+    Id: "text",
+    CloudFunction: "text",
+    Event: "text",
+    Filter: filter,
+    InvocationRole: "text",
+  },
   EventBridgeConfiguration: {},
 };
 
@@ -89,8 +101,14 @@ function invalid(ArgumentName: string, ArgumentValue: string, message: string): 
 
 /** The document that GetBucketNotificationConfiguration answers. */
 export function notificationDocument({ rules, eventBridge }: NotificationConfiguration): string {
-  const written = KINDS.flatMap((of) => rules.filter(({ kind }) => kind === of.kind).map((rule) => ruleElement(rule, of)));
-  return xmlDocument("NotificationConfiguration", written, eventBridge ? element("EventBridgeConfiguration") : undefined);
+  const written = KINDS.flatMap((of) =>
+    rules.filter(({ kind }) => kind === of.kind).map((rule) => ruleElement(rule, of)),
+  );
+  return xmlDocument(
+    "NotificationConfiguration",
+    written,
+    eventBridge ? element("EventBridgeConfiguration") : undefined,
+  );
 }
 
 function ruleElement(rule: NotificationRule, { list, target }: (typeof KINDS)[number]): Xml {

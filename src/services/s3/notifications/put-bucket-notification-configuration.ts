@@ -33,7 +33,10 @@ async function validate(call: Call, { rules, eventBridge }: NotificationConfigur
   const { store, bucket, events, requestId, hostId } = call;
   const { busArn } = events.settings;
   if (eventBridge && busArn === null) {
-    throw new S3Error("NotImplemented", "There is no event bus here: SHERD_EVENT_BUS_ARN says which queue events go to");
+    throw new S3Error(
+      "NotImplemented",
+      "There is no event bus here: SHERD_EVENT_BUS_ARN says which queue events go to",
+    );
   }
   const { ownerAccount } = await headBucket(store, bucket);
   const source: Source = { arn: `arn:aws:s3:::${bucket}`, accountId: ownerAccount ?? firstAccount.accountId };
