@@ -43,7 +43,7 @@ afterEach(() => rig.dispose());
 async function open(arn: string, source: Source): Promise<Target> {
   expect(source).toEqual({ arn: "arn:aws:s3:::b", accountId: "100000000001" });
   await meanwhile();
-  if (refusing.has(arn)) throw new TargetRefused("denied", "no entry");
+  if (refusing.has(arn)) throw new TargetRefused("no entry");
   const receive = (messages: readonly string[]) => {
     arrived.set(arn, [...(arrived.get(arn) ?? []), ...messages.map(keyIn)]);
   };

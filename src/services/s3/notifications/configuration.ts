@@ -67,7 +67,10 @@ function parseRule(written: XmlElement, { kind, target, service }: (typeof KINDS
   const arn = childText(written, target)?.trim();
   const events = childrenOf(written, "Event").map(({ text }) => text.trim());
   if (arn === undefined || events.length === 0) throw new S3Error("MalformedXML");
-  if (parseArn(arn)?.service !== service) throw invalid(target, arn, "The ARN could not be parsed");
+  const parsed = parseArn(arn);
+  // A queue binding of the Worker.
+  const isBinding = kind === "queue" && parsed?.partition === "cloudflare" && parsed.service === "queues";
+  if (parsed?.service !== service && !isBinding) throw invalid(target, arn, "The ARN could not be parsed");
   const unknown = events.find((event) => !EVENT_NAMES.has(event));
   if (unknown !== undefined) {
     throw invalid("Event", unknown, "The event is not supported for notifications");
