@@ -33,7 +33,8 @@ function filter(...rules: [string, string][]): string {
 
 describe("a notification configuration", () => {
   it("is read with all kinds of targets", () => {
-    const topic = "<TopicConfiguration><Topic>arn:aws:sns:us-east-1:100000000001:t</Topic><Event>s3:ObjectTagging:*</Event></TopicConfiguration>";
+    const topic =
+      "<TopicConfiguration><Topic>arn:aws:sns:us-east-1:100000000001:t</Topic><Event>s3:ObjectTagging:*</Event></TopicConfiguration>";
     const lambda =
       "<CloudFunctionConfiguration><Id>f</Id><CloudFunction>arn:aws:lambda:us-east-1:100000000001:function:f</CloudFunction>" +
       "<Event>s3:ObjectRemoved:Delete</Event></CloudFunctionConfiguration>";
@@ -48,10 +49,16 @@ describe("a notification configuration", () => {
   });
 
   it("comes back as it was put", () => {
-    const inner = queue({ id: "one", events: ["s3:ObjectCreated:Put", "s3:ObjectAcl:Put"], filter: filter(["Prefix", "a b&amp;c"]) });
+    const inner = queue({
+      id: "one",
+      events: ["s3:ObjectCreated:Put", "s3:ObjectAcl:Put"],
+      filter: filter(["Prefix", "a b&amp;c"]),
+    });
     const document = notificationDocument(parse(inner));
     expect(document).toContain(inner);
-    const again = document.replace(/^[\s\S]*?<NotificationConfiguration[^>]*>/, "").replace("</NotificationConfiguration>", "");
+    const again = document
+      .replace(/^[\s\S]*?<NotificationConfiguration[^>]*>/, "")
+      .replace("</NotificationConfiguration>", "");
     expect(parse(again)).toEqual(parse(inner));
   });
 
@@ -61,13 +68,21 @@ describe("a notification configuration", () => {
     ["an unknown event", queue({ events: ["s3:ObjectEaten"] }), "InvalidArgument"],
     ["a topic as a queue", queue({ arn: "arn:aws:sns:us-east-1:100000000001:q" }), "InvalidArgument"],
     ["no ARN", queue({ arn: "https://example.com" }), "InvalidArgument"],
-    ["an id twice", queue({ id: "x", filter: filter(["prefix", "a"]) }) + queue({ id: "x", filter: filter(["prefix", "b"]) }), "InvalidArgument"],
+    [
+      "an id twice",
+      queue({ id: "x", filter: filter(["prefix", "a"]) }) + queue({ id: "x", filter: filter(["prefix", "b"]) }),
+      "InvalidArgument",
+    ],
     ["rules that overlap", queue() + queue({ id: "y" }), "InvalidArgument"],
     ["a filter of another name", queue({ filter: filter(["infix", "a"]) }), "InvalidArgument"],
     ["two prefixes", queue({ filter: filter(["prefix", "a"], ["prefix", "b"]) }), "InvalidArgument"],
     ["a prefix that is too long", queue({ filter: filter(["prefix", "ü".repeat(513)]) }), "InvalidArgument"],
     ["an id that is too long", queue({ id: "i".repeat(256) }), "InvalidArgument"],
-    ["101 rules", Array.from({ length: 101 }, (_, n) => queue({ filter: filter(["prefix", `${n}/`]) })).join(""), "InvalidArgument"],
+    [
+      "101 rules",
+      Array.from({ length: 101 }, (_, n) => queue({ filter: filter(["prefix", `${n}/`]) })).join(""),
+      "InvalidArgument",
+    ],
   ])("is refused with %s", (_, inner, code) => {
     expect(() => parse(inner)).toThrow(expect.objectContaining({ code }));
   });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { firstAccount } from "../../../../src/auth/principal.ts";
 import { deliver, type EventContext } from "../../../../src/events/deliver.ts";
 import { openTargets } from "../../../../src/events/targets.ts";
 import { Arrivals } from "../../../../src/queues/arrivals.ts";
 import { root, s3As, user } from "../../../support/s3-as.ts";
-import { firstAccount } from "../../../../src/auth/principal.ts";
 import { SqsRig } from "../../sqs/support/sqs.ts";
 
 // From PutBucketNotificationConfiguration to ReceiveMessage, on one database.
