@@ -14,8 +14,14 @@ import { type Lifetime, serve } from "./edge/serve.ts";
 import { type EdgeVariables, readEdgeVariables } from "./edge/variables.ts";
 import { ErasureEngine } from "./erasure/engine.ts";
 import kernel from "./erasure/kernel.wasm";
+import { Announcer } from "./events/announcer.ts";
+import { deliver, type EventContext } from "./events/deliver.ts";
+import { parseEventSettings, parseFunctions } from "./events/settings.ts";
+import { openTargets } from "./events/targets.ts";
 import { runScheduled } from "./maintenance/run/run-scheduled.ts";
 import { CostMeter } from "./metadata/database.ts";
+import { Arrivals } from "./queues/arrivals.ts";
+import type { Sealer } from "./sealing/root-sealer.ts";
 import { iamService } from "./services/iam/service.ts";
 import { s3Service } from "./services/s3/service.ts";
 import { unavailable } from "./services/s3/unavailable.ts";
@@ -45,11 +51,30 @@ const engine = await ErasureEngine.create(kernel);
 const cost = new CostMeter();
 const driveCounts = new Map<string, DriveCounts>();
 const requests = new RequestMetrics();
+/** Of a run of the background jobs. */
+const EVENT_MS_PER_RUN = 10_000;
+const DAY_MS = 24 * 3600 * 1000;
 const observed = { drives: driveCounts, cost, requests: () => requests.metrics() };
 
 function buildStore(env: Env): StoreContext {
   const tell = (line: string) => log.error(line);
   return openStore(env, { clock, random, fetch: outbound, counts: driveCounts, engine, observe: cost.observe, tell });
+}
+
+/** How events are delivered. `queues`: what only a Worker with keys has. */
+function openEvents(
+  env: Env,
+  { metadata, databases }: StoreContext,
+  queues: { sealer: Sealer; arrivals: Arrivals } | null,
+): EventContext {
+  const targets = openTargets(queues && { ...queues, bare: metadata.queues, clock, random }, env, parseFunctions(env));
+  return {
+    databases: databases?.all.map((store) => store.metadata) ?? [metadata],
+    targets,
+    clock,
+    settings: parseEventSettings(env),
+    tell: (line) => log.error(line),
+  };
 }
 
 function buildApp(env: Env): App {
@@ -58,9 +83,13 @@ function buildApp(env: Env): App {
     const { baseDomains, ...settings } = readEdgeVariables(env);
     const keys = openKeys(env, { identities: store.metadata.identities, random, log });
     const authenticator = new Authenticator(keys?.ring ?? null);
-    const s3 = s3Service({ store, baseDomains, log });
+    const arrivals = new Arrivals(clock);
+    const events = openEvents(env, store, keys && { sealer: keys.sealer, arrivals });
+    const announcer = new Announcer(events, (error) => log.error(`events: ${String(error)}`));
+    cost.onNews = () => announcer.note();
+    const s3 = s3Service({ store, baseDomains, log, events });
     const shared = { identities: store.metadata.identities, clock, random, fetch: outbound };
-    const parts = keys && { ...shared, ...keys, metadata: store.metadata };
+    const parts = keys && { ...shared, ...keys, metadata: store.metadata, arrivals };
     const more = parts === null ? [] : [iamService(parts), stsService(parts), sqsService(parts)];
     const services = [s3, ...more] as const;
     const uses = new KeyUses(store.metadata.identities, clock);
@@ -68,7 +97,11 @@ function buildApp(env: Env): App {
     const pages = new Map([...ownPages(store, observed), ...(keys === null ? [] : accountPages(store, keys.sealer))]);
     const own = createOwnApp(store, pages, edge);
     const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);
-    return (request, lifetime) => (isOwn(request.url) ? own.fetch(request) : serve(request, edge, lifetime));
+    return async (request, lifetime) => {
+      const answer = await (isOwn(request.url) ? own.fetch(request) : serve(request, edge, lifetime));
+      announcer.afterAnswer(lifetime);
+      return answer;
+    };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     log.error(`sherd cannot work: ${message}`);
@@ -89,9 +122,20 @@ export default {
 
   async scheduled(_event: ScheduledController, env: Env): Promise<void> {
     store ??= buildStore(env);
+    await announceRest(env, store);
     await runScheduled(store, log);
   },
 };
+
+/** What no request has delivered after its answer. */
+async function announceRest(env: Env, of: StoreContext): Promise<void> {
+  const keys = openKeys(env, { identities: of.metadata.identities, random, log });
+  const events = openEvents(env, of, keys && { sealer: keys.sealer, arrivals: new Arrivals(clock) });
+  const untilMs = clock.now() + EVENT_MS_PER_RUN;
+  const report = await deliver(events, () => clock.now() >= untilMs);
+  await Promise.all(events.databases.map(({ outbox }) => outbox.forgetReplaced(clock.now() - DAY_MS)));
+  if (report.announced + report.delivered + report.givenUp > 0) console.log(`events ${JSON.stringify(report)}`);
+}
 
 /** What this isolate has counted, for the launcher of `npm start`, which adds up over its processes. No URL leads here. */
 export const counts = createCountsHandler(observed);

@@ -68,6 +68,7 @@ async function send(request: Request, more: Partial<JsonServiceParts> = {}): Pro
     random: rig.store.random,
     log: { info: () => {}, error: () => {} },
     logRequests: null,
+    patience: CLIENT_PATIENCE,
     metrics: new RequestMetrics(),
     patience: CLIENT_PATIENCE,
   };

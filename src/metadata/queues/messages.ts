@@ -1,4 +1,4 @@
-import type { Database } from "../database.ts";
+import type { Database, Statement } from "../database.ts";
 import {
   type MessageCounts,
   type MessageRow,
@@ -34,18 +34,7 @@ export class MessageTable {
 
   /** Sends all, or none. */
   async send(queue: Queue, messages: readonly NewMessage[], nowMs: number): Promise<void> {
-    const rows = messages.map(({ id, visibleMs, sender, groupId, deduplicationId, sealedAs, content }) => [
-      ...[id, visibleMs, sender, groupId, deduplicationId, sealedAs, content],
-    ]);
-    const column = (at: number) => `j.value ->> ${at}`;
-    await this.#database.batch([
-      requireQueue(queue),
-      {
-        sql: `INSERT INTO messages (queue_id, sent_ms, id, visible_ms, sender, group_id, deduplication_id, sealed_as, content)
-              SELECT ?1, ?2, ${[0, 1, 2, 3, 4, 5, 6].map(column).join(", ")} FROM json_each(?3) j`,
-        values: [queue.id, nowMs, JSON.stringify(rows)],
-      },
-    ]);
+    await this.#database.batch(insertMessages(queue, messages, nowMs));
   }
 
   /** The messages that were received; those that went to the dead letter queue instead have another `queueId`. */
@@ -120,6 +109,22 @@ export class MessageTable {
     );
     return row?.count ?? 0;
   }
+}
+
+/** Sends messages as part of any batch, which fails with queue_changed unless the queue is still what was read. */
+export function insertMessages(queue: Queue, messages: readonly NewMessage[], nowMs: number): Statement[] {
+  const rows = messages.map(({ id, visibleMs, sender, groupId, deduplicationId, sealedAs, content }) => [
+    ...[id, visibleMs, sender, groupId, deduplicationId, sealedAs, content],
+  ]);
+  const column = (at: number) => `j.value ->> ${at}`;
+  return [
+    requireQueue(queue),
+    {
+      sql: `INSERT INTO messages (queue_id, sent_ms, id, visible_ms, sender, group_id, deduplication_id, sealed_as, content)
+            SELECT ?1, ?2, ${[0, 1, 2, 3, 4, 5, 6].map(column).join(", ")} FROM json_each(?3) j`,
+      values: [queue.id, nowMs, JSON.stringify(rows)],
+    },
+  ];
 }
 
 /** Places of messages by their receipts (?2) in queue ?1. */

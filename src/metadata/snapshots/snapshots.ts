@@ -184,6 +184,10 @@ export const SNAPSHOT_TABLES = {
       "root_sessions_from_ms",
     ],
   },
+  notifications: {
+    key: ["id"],
+    columns: ["id", "bucket", "owner", "owner_account", "region", "configuration", "replaced_ms"],
+  },
   buckets: {
     key: ["id"],
     columns: [
@@ -198,6 +202,7 @@ export const SNAPSHOT_TABLES = {
       "owner_account",
       "access",
       "access_id",
+      "notification_id",
     ],
   },
 } as const satisfies Record<string, TableSpec>;
@@ -224,7 +229,7 @@ export interface SnapshotPlace {
 }
 
 /** The tables that are read on their own; `versions` are read with `objects`. */
-const ORDER: readonly SnapshotTableName[] = [
+export const ORDER: readonly SnapshotTableName[] = [
   "uploads",
   "parts",
   "objects",
@@ -243,6 +248,8 @@ const ORDER: readonly SnapshotTableName[] = [
   "oidc_providers",
   "accounts",
   "queues",
+  "account_access",
+  "notifications",
   "buckets",
 ];
 const ROWS_PER_PAGE = 500;
