@@ -70,7 +70,6 @@ async function send(request: Request, more: Partial<JsonServiceParts> = {}): Pro
     logRequests: null,
     patience: CLIENT_PATIENCE,
     metrics: new RequestMetrics(),
-    patience: CLIENT_PATIENCE,
   };
   const response = await serve(request, edge, { waitUntil: () => {} });
   const document = JSON.parse(await response.text());
