@@ -16,6 +16,7 @@ import { LossTable } from "./drives/losses.ts";
 import { GuardedDatabase } from "./guarded-database.ts";
 import { Identities } from "./identities/identities.ts";
 import { JobTable } from "./jobs/jobs.ts";
+import { KeyringTables } from "./keyring/keyring.ts";
 import { Amendments } from "./objects/amendments.ts";
 import { Appends } from "./objects/appends.ts";
 import { Commits } from "./objects/commit.ts";
@@ -49,6 +50,8 @@ export class Metadata {
   readonly placements: PlacementTable;
   /** Of use in the first database alone. */
   readonly identities: Identities;
+  /** Of use in the first database alone. */
+  readonly keyring: KeyringTables;
   readonly buckets: BucketTable;
   readonly objects: ObjectTable;
   readonly listing: ListingQueries;
@@ -84,6 +87,7 @@ export class Metadata {
     this.identity = new IdentityTable(database, name);
     this.placements = new PlacementTable(database, name);
     this.identities = new Identities(database);
+    this.keyring = new KeyringTables(database);
     this.drives = new DriveTable(database, name, shared?.drives);
     this.losses = new LossTable(database);
     this.buckets = new BucketTable(database, name, { memory, drives: this.drives, sharing: shared?.buckets });
