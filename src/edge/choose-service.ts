@@ -25,9 +25,12 @@ export async function chooseService(
   if (scope !== null) {
     return { service: services.find(({ signing }) => signing.scopes.includes(scope)) ?? first, body: null };
   }
+  const claimant = (form: Uint8Array | null) => services.find((service) => service.claims?.(request, form)) ?? first;
+  // Only services with JSON documents have this header, and it says all.
+  if (request.method === "POST" && headers.has("x-amz-target")) return { service: claimant(null), body: null };
   if (!mayNameAction(request, url)) return { service: first, body: null };
   const body = await readWhole(request, FORM_BYTES_MAX);
-  return { service: services.find((service) => service.claims?.(request, body)) ?? first, body };
+  return { service: claimant(body), body };
 }
 
 /** No operation of S3 has a form of this type at `/`, so reading it takes nothing from S3. */
