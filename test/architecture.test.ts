@@ -231,7 +231,7 @@ describe("the rules above can fail", () => {
   });
 
   test("the table was read", () => {
-    expect(mayImport).toMatchObject({ base: [], erasure: ["base"], auth: ["metadata", "base"] });
+    expect(mayImport).toMatchObject({ base: [], erasure: ["base"], auth: ["metadata", "sealing", "base"] });
   });
 
   test("a cycle through three files is found", () => {

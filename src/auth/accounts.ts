@@ -5,7 +5,7 @@ import { type AccountRow, FIRST_ACCOUNT_ID, setState } from "../metadata/identit
 import type { Identities } from "../metadata/identities/identities.ts";
 import { deleteKeysOf, insertKey } from "../metadata/identities/keys.ts";
 import { newKeyId, newSecret } from "./keys/key-id.ts";
-import type { Sealer } from "./keys/sealer.ts";
+import type { Sealer } from "../sealing/root-sealer.ts";
 
 /** What accounts are kept with. */
 export interface AccountParts {

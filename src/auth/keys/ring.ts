@@ -9,7 +9,7 @@ import { accountOfKeyId } from "./key-id.ts";
 import type { KeyLookup, KeyRing } from "./key-ring.ts";
 import { PolicyMemory } from "./policy-memory.ts";
 import type { RootKey } from "./root-key.ts";
-import type { Sealer } from "./sealer.ts";
+import type { Sealer } from "../../sealing/root-sealer.ts";
 import type { OpenedSession, SessionClaims, Sessions } from "./sessions.ts";
 
 /** Keys and sessions that an isolate remembers. Their compiled policies have a bound of their own. */

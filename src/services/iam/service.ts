@@ -1,6 +1,6 @@
 import type { Caller } from "../../auth/access.ts";
 import { currentAccount } from "../../auth/current-account.ts";
-import type { Sealer } from "../../auth/keys/sealer.ts";
+import type { Sealer } from "../../sealing/root-sealer.ts";
 import { commonSigningRules } from "../../auth/sigv4/signing-rules.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { RandomBytes } from "../../base/random.ts";

@@ -1,5 +1,5 @@
 import type { Caller } from "../../../auth/access.ts";
-import type { Sealer } from "../../../auth/keys/sealer.ts";
+import type { Sealer } from "../../../sealing/root-sealer.ts";
 import type { RandomBytes } from "../../../base/random.ts";
 import type { Statement } from "../../../metadata/database.ts";
 import type { AccountRow } from "../../../metadata/identities/accounts.ts";

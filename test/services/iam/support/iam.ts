@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { XMLParser } from "fast-xml-parser";
 import type { Caller, RequestFacts } from "../../../../src/auth/access.ts";
 import { RequestCaller } from "../../../../src/auth/caller.ts";
-import { rootSealer } from "../../../../src/auth/keys/sealer.ts";
+import { rootSealer } from "../../../../src/sealing/root-sealer.ts";
 import { findManagedPolicy } from "../../../../src/auth/policy/managed-policies.ts";
 import { parsePolicy } from "../../../../src/auth/policy/parse.ts";
 import type { NamedPolicy } from "../../../../src/auth/policy/request.ts";
@@ -34,7 +34,7 @@ export class IamRig {
   readonly store: TestStore;
   readonly service: Service;
   readonly clock: ManualClock;
-  readonly sealer = rootSealer({ current: "a root secret of a test" }, random);
+  readonly sealer = rootSealer(["a root secret of a test"], random);
 
   private constructor(store: TestStore, clock: ManualClock) {
     this.store = store;
