@@ -16,10 +16,12 @@ import { type Lifetime, serve } from "./edge/serve.ts";
 import { type EdgeVariables, readEdgeVariables } from "./edge/variables.ts";
 import { ErasureEngine } from "./erasure/engine.ts";
 import kernel from "./erasure/kernel.wasm";
+import { openKeyring } from "./keyring/open-keyring.ts";
 import { isIdle, runJobs } from "./maintenance/run/run-jobs.ts";
 import { CostMeter } from "./metadata/database.ts";
 import { openMetadata } from "./metadata/open.ts";
 import { iamService } from "./services/iam/service.ts";
+import { kmsService } from "./services/kms/service.ts";
 import { s3Service } from "./services/s3/service.ts";
 import { unavailable } from "./services/s3/unavailable.ts";
 import { stsService } from "./services/sts/service.ts";
@@ -78,8 +80,14 @@ function buildApp(env: Env): App {
     const keys = openKeys(env, { identities: store.metadata.identities, random, log });
     const authenticator = new Authenticator(keys?.ring ?? null);
     const s3 = s3Service({ store, baseDomains, log });
+    const {
+      metadata,
+      settings: { region },
+    } = store;
     const shared = { identities: store.metadata.identities, clock, random, fetch: outbound };
-    const more = keys === null ? [] : [iamService({ ...shared, ...keys }), stsService({ ...shared, ...keys })];
+    const kms =
+      keys === null ? [] : [kmsService({ metadata, keyring: openKeyring(env, { ...shared, ...keys, region }) })];
+    const more = keys === null ? [] : [iamService({ ...shared, ...keys }), stsService({ ...shared, ...keys }), ...kms];
     const services = [s3, ...more] as const;
     const uses = new KeyUses(store.metadata.identities, clock);
     const edge: Edge = { ...settings, services, authenticator, clock, random, log, metrics: requests, uses };

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 const root = join(import.meta.dirname, "..");
 const source = join(root, "src");
 const entry = "index.ts";
-const entryLinesMax = 120;
+const entryLinesMax = 130;
 /** Parts of the design that only tests put to work. */
 const forTests = ["drives/memory.ts"];
 
@@ -25,7 +25,7 @@ function readTable(page: string, prefix: "src/" | ""): Record<string, readonly s
 const packages: Record<string, readonly string[]> = {
   hono: ["admin"],
   "fast-xml-parser": ["protocols", "drives"],
-  aws4fetch: ["drives"],
+  aws4fetch: ["drives", "keyring"],
   jose: ["services/sts"],
 };
 

@@ -7,8 +7,8 @@ import type { ContextValue } from "../auth/policy/request.ts";
 import type { Statement } from "../auth/policy/statement.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { HeldKmsKey, KmsKeyRow } from "../metadata/keyring/keys.ts";
-import type { EncryptionContext } from "./encryption-context.ts";
-import { grantsFor, grantStatements } from "./grants.ts";
+import type { EncryptionContext } from "../sealing/data-keys.ts";
+import { grantStatements, grantsFor } from "./grants.ts";
 import { keyArn } from "./key-name.ts";
 
 /** What a decision about a key depends on besides the key and its caller. */

@@ -1,4 +1,4 @@
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
 import { concat } from "../base/bytes.ts";
 import type { RandomBytes } from "../base/random.ts";

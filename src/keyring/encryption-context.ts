@@ -1,7 +1,5 @@
 import { concat } from "../base/bytes.ts";
-
-/** Pairs that are authenticated with a ciphertext: it opens with the same pairs only, in whatever order. */
-export type EncryptionContext = Readonly<Record<string, string>>;
+import type { EncryptionContext } from "../sealing/data-keys.ts";
 
 /**
  * The one byte form of a context: pairs sorted by the UTF-8 bytes of their names, each name and value behind its length

@@ -3,9 +3,9 @@ import { parsePrincipalName } from "../auth/policy/principal-name.ts";
 import { compileResource, type ResourcePattern } from "../auth/policy/resource-pattern.ts";
 import type { Statement } from "../auth/policy/statement.ts";
 import type { GrantConstraints, GrantRow } from "../metadata/keyring/grants.ts";
-import type { EncryptionContext } from "./encryption-context.ts";
+import type { EncryptionContext } from "../sealing/data-keys.ts";
 
-/** What a grant can let somebody do with a symmetric key. */
+/** What a grant can let somebody do with a symmetric key. AWS has CreateGrant too: passing on what one has is not built. */
 export const GRANT_OPERATIONS = [
   "Decrypt",
   "Encrypt",
@@ -13,7 +13,6 @@ export const GRANT_OPERATIONS = [
   "GenerateDataKeyWithoutPlaintext",
   "ReEncryptFrom",
   "ReEncryptTo",
-  "CreateGrant",
   "RetireGrant",
   "DescribeKey",
 ] as const;

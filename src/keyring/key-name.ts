@@ -8,7 +8,11 @@ export interface KeyPlace {
 }
 
 export type ParsedKeyName =
-  | { readonly ok: true; readonly name: KeyName; /** The account that it must be of. */ readonly accountId: string | null }
+  | {
+      readonly ok: true;
+      readonly name: KeyName /** The account that it must be of. */;
+      readonly accountId: string | null;
+    }
   /** AWS's sentence. */
   | { readonly ok: false; readonly message: string };
 

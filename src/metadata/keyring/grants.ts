@@ -48,15 +48,19 @@ export class GrantTable {
     return row === undefined ? null : parseGrant(row);
   }
 
-  /** A page of the grants that a principal may retire, by id, after `after`; one more than `limit` if there are more. */
-  async retirableBy(arn: string, after: string, limit: number): Promise<GrantRow[]> {
-    const rows = await this.#database.all<RawGrant>(
-      `SELECT ${GRANT_COLUMNS} FROM kms_grants g WHERE g.retiring = ?1 AND g.id > ?2 ORDER BY g.id LIMIT ?3`,
+  /**
+   * A page of the grants that a principal may retire, by id, after `after`; one more than `limit` if there are more. `keyAccountId`: the
+   * account of the key.
+   */
+  async retirableBy(arn: string, after: string, limit: number): Promise<(GrantRow & { keyAccountId: string })[]> {
+    const rows = await this.#database.all<RawGrant & { keyAccountId: string }>(
+      `SELECT ${GRANT_COLUMNS}, k.account_id AS "keyAccountId" FROM kms_grants g JOIN kms_keys k ON k.id = g.key_id
+       WHERE g.retiring = ?1 AND g.id > ?2 ORDER BY g.id LIMIT ?3`,
       arn,
       after,
       limit + 1,
     );
-    return rows.map(parseGrant);
+    return rows.map(({ keyAccountId, ...raw }) => ({ ...parseGrant(raw), keyAccountId }));
   }
 }
 

@@ -13,8 +13,10 @@ export class KeyringTables {
   readonly aliases: AliasTable;
   readonly grants: GrantTable;
   readonly #accounts: AccountTable;
+  readonly #database: Database;
 
   constructor(database: Database) {
+    this.#database = database;
     this.keys = new KmsKeyTable(database);
     this.aliases = new AliasTable(database);
     this.grants = new GrantTable(database);
@@ -26,11 +28,17 @@ export class KeyringTables {
     return this.#accounts.epoch(accountId);
   }
 
+  /** The access epoch of an account, and how many keys it has that count. Null: there is no such account. */
+  async account(id: string): Promise<{ epoch: number; keys: number } | null> {
+    const rows = await this.#database.all<{ epoch: number; keys: number }>(
+      "SELECT access_epoch AS epoch, key_count AS keys FROM accounts WHERE id = ?1",
+      id,
+    );
+    return rows[0] ?? null;
+  }
+
   /** As `AccountTable.change`: whatever an isolate remembers of the account's keys is void afterwards. */
-  change(
-    account: { id: string; seen: number; nowMs: number },
-    statements: readonly Statement[],
-  ): Promise<number> {
+  change(account: { id: string; seen: number; nowMs: number }, statements: readonly Statement[]): Promise<number> {
     return this.#accounts.change(account, statements);
   }
 }

@@ -101,15 +101,6 @@ export class KmsKeyTable {
     );
   }
 
-  /** How many keys of its own an account has. */
-  async count(accountId: string): Promise<number> {
-    const [row] = await this.#database.all<{ n: number }>(
-      "SELECT key_count AS n FROM accounts WHERE id = ?1",
-      accountId,
-    );
-    return row?.n ?? 0;
-  }
-
   /** Keys whose deletion is due, and those that were due and are no longer. */
   async dueForDeletion(nowMs: number, limit: number): Promise<KmsKeyRow[]> {
     const rows = await this.#database.all<RawKey>(
