@@ -182,17 +182,7 @@ export const SNAPSHOT_TABLES = {
   },
   kms_grants: {
     key: ["id"],
-    columns: [
-      "id",
-      "key_id",
-      "account_id",
-      "name",
-      "grantee",
-      "retiring",
-      "operations",
-      "constraints",
-      "created_ms",
-    ],
+    columns: ["id", "key_id", "account_id", "name", "grantee", "retiring", "operations", "constraints", "created_ms"],
   },
   accounts: {
     key: ["id"],
@@ -293,7 +283,8 @@ export class SnapshotTable {
 
   /** Whether there is anything worth keeping. */
   async hasContent(): Promise<boolean> {
-    const sql = "SELECT 1 FROM buckets UNION ALL SELECT 1 FROM entities UNION ALL SELECT 1 FROM access_keys UNION ALL SELECT 1 FROM kms_keys LIMIT 1";
+    const sql =
+      "SELECT 1 FROM buckets UNION ALL SELECT 1 FROM entities UNION ALL SELECT 1 FROM access_keys UNION ALL SELECT 1 FROM kms_keys LIMIT 1";
     return (await this.#database.all(sql)).length > 0;
   }
 
