@@ -4,7 +4,7 @@ import { createMisconfiguredApp } from "./admin/misconfigured-app.ts";
 import { createOwnApp, isOwnPath } from "./admin/own-app.ts";
 import { ownPages } from "./admin/pages.ts";
 import { Authenticator } from "./auth/authenticator.ts";
-import { type KeyVariables, openKeys } from "./auth/keys/open-keys.ts";
+import { type KeyVariables, openKeys, openSealer } from "./auth/keys/open-keys.ts";
 import { KeyUses } from "./auth/keys/uses.ts";
 import { ByteBudget } from "./base/byte-budget.ts";
 import { systemClock } from "./base/clock.ts";
@@ -67,7 +67,9 @@ function buildStore(env: Env): StoreContext {
   const shardMemory = new ByteBudget(BUFFERED_BYTES_MAX);
   const latency = new DriveLatency();
   const tell = (line: string) => log.error(line);
+  const sealer = openSealer(env, random);
   return openStores(databases, {
+    ...(sealer && { sealer }),
     ...{ ...watched, latency, engine, shardMemory, clock, random, settings, tell },
     ...(host ? { host, space: host } : {}),
   });

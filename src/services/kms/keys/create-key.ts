@@ -1,6 +1,6 @@
-import { formatUuid } from "../../../keyring/ciphertext.ts";
 import { defaultKeyPolicy } from "../../../keyring/default-policies.ts";
 import { keyringLimits } from "../../../keyring/limits.ts";
+import { newKeyId } from "../../../keyring/new-key.ts";
 import { insertKmsKey, insertMaterial, type KmsKeyRow } from "../../../metadata/keyring/keys.ts";
 import { flag, text } from "../../../protocols/aws-json/fields.ts";
 import type { KmsCall } from "../model/call.ts";
@@ -38,7 +38,7 @@ export const createKey = operation({
     Tags: fields.tags,
     MultiRegion: flag(),
   },
-  target: (call) => ({ id: newKeyId(call) }),
+  target: ({ keyring }) => ({ id: newKeyId(keyring.random) }),
   asks: (_call, input, { action }) => {
     const facts = tagFacts(input.Tags ?? []);
     facts.set("kms:keyspec", input.KeySpec ?? input.CustomerMasterKeySpec ?? SYMMETRIC);
@@ -80,14 +80,6 @@ export const createKey = operation({
     return { KeyMetadata: keyMetadata(held, call.keyring) };
   },
 });
-
-/** A random UUID (RFC 9562, version 4). */
-function newKeyId({ keyring }: KmsCall): string {
-  const bytes = keyring.random(16);
-  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
-  return formatUuid(bytes);
-}
 
 function refuseUnbuilt(input: CreateKeyInput): void {
   const { KeyUsage = "ENCRYPT_DECRYPT", KeySpec, CustomerMasterKeySpec, MultiRegion, Origin = "AWS_KMS" } = input;
