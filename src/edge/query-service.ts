@@ -1,6 +1,7 @@
 import { AccessRefused } from "../auth/access.ts";
 import { AuthenticationError } from "../auth/authentication-error.ts";
 import type { SigningRules } from "../auth/sigv4/signing-rules.ts";
+import { ClientTooSlow } from "../base/patience.ts";
 import { errorDocument, type QueryResult, resultDocument } from "../protocols/aws-query/answer.ts";
 import { QueryError } from "../protocols/aws-query/error.ts";
 import { parseParameters, type QueryNode } from "../protocols/aws-query/parameters.ts";
@@ -103,6 +104,9 @@ function toQueryError(thrown: unknown, action: string): QueryError {
   if (thrown instanceof QueryError) return thrown;
   if (thrown instanceof AccessRefused) return new QueryError("AccessDenied", 403, describeRefusal(thrown));
   if (thrown instanceof AuthenticationError) return queryAuthenticationError(thrown.failure);
+  if (thrown instanceof ClientTooSlow) {
+    return new QueryError("RequestTimeoutException", 408, "The request was not sent within the timeout period.");
+  }
   if (thrown instanceof BodyTooLarge) {
     return new QueryError("RequestEntityTooLarge", 413, `The request must not exceed ${thrown.bytesMax} bytes.`);
   }

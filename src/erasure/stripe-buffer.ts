@@ -79,6 +79,18 @@ export class StripeBuffer {
     return taken;
   }
 
+  /** A copy of the bytes that were appended so far. */
+  copyOut(): Uint8Array {
+    assert.ok(this.#stripe !== null && !this.#released, "copy outside of a stripe");
+    const { blockBytes, strideBytes } = this.#stripe;
+    const bytes = new Uint8Array(this.#filledBytes);
+    for (let at = 0; at < bytes.length; at += blockBytes) {
+      const start = this.#base + (at / blockBytes) * strideBytes;
+      bytes.set(this.#instance.memory.subarray(start, start + Math.min(blockBytes, bytes.length - at)), at);
+    }
+    return bytes;
+  }
+
   /** Encodes the full stripe, number `stripe` of blob `blobId`, and computes the checks of its frames. */
   seal(blobId: Uint8Array, stripe: number): SealedStripe {
     assert.ok(this.#stripe !== null && !this.#released, "seal outside of a stripe");

@@ -61,6 +61,8 @@ export type StoreFailure =
   | { kind: "drives-unavailable"; needed: number; available: number; why?: readonly DriveRefusal[] }
   /** The disk of the metadata, or of too many drives, has no more left than its reserve. Deletions go on. */
   | { kind: "no-space"; where: "metadata" | "drives" }
+  /** The memory for the body was needed by others while its client was silent. */
+  | { kind: "no-memory" }
   /** The metadata database did not answer. */
   | { kind: "metadata-unavailable" };
 

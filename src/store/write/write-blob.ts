@@ -1,5 +1,7 @@
+import type { Allowance } from "../../base/byte-budget.ts";
 import type { Geometry } from "../../erasure/geometry.ts";
 import { type BlobLayout, shardBytes, stripeCount, stripeDataBytes } from "../../erasure/layout.ts";
+import type { StripeBuffer } from "../../erasure/stripe-buffer.ts";
 import type { BlobRow, ShardPlace } from "../../metadata/rows.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
@@ -145,6 +147,8 @@ interface BlobParts {
 
 /** What takes a blob's frames: shards that are streamed, or kept in memory first. */
 interface ShardSink {
+  /** Memory that is held until the blob is whole. */
+  readonly allowance?: Allowance;
   write(frames: readonly Uint8Array[]): Promise<void>;
   close(): Promise<ShardPlace[]>;
   abort(): Promise<void>;
@@ -173,32 +177,44 @@ class BlobWriter {
   async reserve(bytes: BodyPieces): Promise<void> {
     await this.#parts.write.admitted;
     await bytes.arrived();
-    this.#shards = await BufferedShards.open(this.#store.shardMemory, {
-      engine: this.#store.engine,
-      id: this.#id,
-      layout: this.#layout,
-      place: () => this.#place(),
-      failedDrives: this.#parts.failedDrives,
-      keyOf: this.#parts.write.keyOf ?? shardKey,
-    });
+    this.#shards = await BufferedShards.open(
+      this.#store.shardMemory,
+      {
+        engine: this.#store.engine,
+        id: this.#id,
+        layout: this.#layout,
+        place: () => this.#place(),
+        failedDrives: this.#parts.failedDrives,
+        keyOf: this.#parts.write.keyOf ?? shardKey,
+      },
+      this.#store.clock,
+    );
   }
 
   async write(stripe: number, bytes: BodyPieces): Promise<void> {
-    const buffer = await this.#store.engine.acquire();
+    const filling = this.#store.engine.fill(this.#layout, stripeDataBytes(this.#layout, stripe), this.#store.clock);
+    let buffer: StripeBuffer | undefined;
     try {
-      buffer.begin(this.#layout, stripeDataBytes(this.#layout, stripe));
-      await bytes.fill(buffer);
+      await bytes.fill(filling, this.#held());
+      buffer = filling.whole();
+      const full = buffer;
       const sealed = buffer.seal(this.#idBytes, stripe);
       this.#parts.crcs.update(buffer, sealed);
       this.#shards ??= await this.#open();
       await this.#onTheWay;
-      this.#onTheWay = this.#shards.write(sealed.frames).finally(() => buffer.release());
+      this.#onTheWay = this.#shards.write(sealed.frames).finally(() => full.release());
       // It is awaited by the next stripe; a failure before that must not count as unhandled.
       this.#onTheWay.catch(() => {});
     } catch (error) {
-      buffer.release();
+      filling.release();
+      buffer?.release();
       throw error;
     }
+  }
+
+  #held() {
+    const { allowance } = this.#shards ?? {};
+    return allowance ? { allowance, clock: this.#store.clock } : null;
   }
 
   /** After the last stripe. */
