@@ -56,7 +56,7 @@ export async function fetchInTime(request: Request, { fetch: send, timeoutMs }: 
   }
 }
 
-export function unreachable(reason: string): Extract<Fetched, { ok: false }> {
+function unreachable(reason: string): Extract<Fetched, { ok: false }> {
   return { ok: false, answer: { ok: false, problem: "unreachable", reason } };
 }
 

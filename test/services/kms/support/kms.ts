@@ -86,7 +86,15 @@ export class KmsRig {
     const exchange: Exchange = {
       request: new Request(url, { method: "POST", headers: { "x-amz-target": `TrentService.${operation}` } }),
       url: cutUrl(url),
-      ...{ requestId: "0123456789ABCDEF", hostId: "host", receivedMs: 0, operation: "unknown", caller, body },
+      ...{
+        requestId: "0123456789ABCDEF",
+        hostId: "host",
+        receivedMs: 0,
+        operation: "unknown",
+        caller,
+        body,
+        pieces: null,
+      },
       facts: { context: () => undefined, now: () => this.clock.now() },
       signature: { mode: { kind: "unsigned" }, verified: null, region: "us-east-1" },
       authenticateForm: () => Promise.reject(new Error("no form")),
