@@ -29,13 +29,8 @@ export async function chooseService(
   // Only services with JSON documents have this header, and it says all.
   if (request.method === "POST" && headers.has("x-amz-target")) return { service: claimant(null), body: null };
   if (!mayNameAction(request, url)) return { service: first, body: null };
-<<<<<<< HEAD
-  const body = await readWhole(request, FORM_BYTES_MAX);
-  return { service: claimant(body), body };
-=======
   const body = await readWhole(about, FORM_BYTES_MAX);
-  return { service: services.find((service) => service.claims?.(request, body)) ?? first, body };
->>>>>>> main
+  return { service: claimant(body), body };
 }
 
 /** No operation of S3 has a form of this type at `/`, so reading it takes nothing from S3. */
