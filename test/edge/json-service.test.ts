@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Authenticator } from "../../src/auth/authenticator.ts";
 import { commonSigningRules } from "../../src/auth/sigv4/signing-rules.ts";
+import { CLIENT_PATIENCE } from "../../src/edge/client-patience.ts";
 import { type JsonHandler, type JsonServiceParts, jsonService } from "../../src/edge/json-service.ts";
 import { RequestMetrics } from "../../src/edge/request-metrics.ts";
 import { serve } from "../../src/edge/serve.ts";
@@ -68,6 +69,7 @@ async function send(request: Request, more: Partial<JsonServiceParts> = {}): Pro
     log: { info: () => {}, error: () => {} },
     logRequests: null,
     metrics: new RequestMetrics(),
+    patience: CLIENT_PATIENCE,
   };
   const response = await serve(request, edge, { waitUntil: () => {} });
   const document = JSON.parse(await response.text());
