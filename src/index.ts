@@ -69,7 +69,7 @@ function buildStore(env: Env): StoreContext {
   const tell = (line: string) => log.error(line);
   const sealer = openSealer(env, random);
   return openStores(databases, {
-    ...(sealer && { sealer }),
+    ...(sealer && { keySealers: [sealer] as const }),
     ...{ ...watched, latency, engine, shardMemory, clock, random, settings, tell },
     ...(host ? { host, space: host } : {}),
   });
@@ -88,7 +88,9 @@ function buildApp(env: Env): App {
     } = store;
     const shared = { identities: store.metadata.identities, clock, random, fetch: outbound };
     const kms =
-      keys === null ? [] : [kmsService({ metadata, keyring: openKeyring(env, { ...shared, ...keys, region }) })];
+      keys === null
+        ? []
+        : [kmsService({ metadata, keyring: openKeyring(env, { ...shared, sealers: [keys.sealer], region }) })];
     const more = keys === null ? [] : [iamService({ ...shared, ...keys }), stsService({ ...shared, ...keys }), ...kms];
     const services = [s3, ...more] as const;
     const uses = new KeyUses(store.metadata.identities, clock);

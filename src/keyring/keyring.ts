@@ -14,7 +14,8 @@ import { keyArn } from "./key-name.ts";
 import { Materials } from "./materials.ts";
 
 export interface KeyringParts {
-  readonly sealer: Sealer;
+  /** What seals key materials: the first seals, any may open. */
+  readonly sealers: readonly [Sealer, ...Sealer[]];
   /** Places that hold keys, by their names in the configuration. */
   readonly external: ReadonlyMap<string, KmsStore>;
   readonly clock: Clock;
@@ -35,12 +36,12 @@ export class Keyring {
   readonly random: RandomBytes;
   readonly external: KeyringParts["external"];
 
-  constructor({ sealer, external, clock, random, region }: KeyringParts) {
+  constructor({ sealers, external, clock, random, region }: KeyringParts) {
     this.region = region;
     this.external = external;
     this.clock = clock;
     this.random = random;
-    this.materials = new Materials(sealer, random);
+    this.materials = new Materials(sealers, random);
   }
 
   arnOf(key: Pick<KmsKeyRow, "accountId" | "id">): string {

@@ -29,8 +29,8 @@ export interface StoreContext {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly settings: StoreSettings;
-  /** What seals keys of the KMS. Absent: there is no root secret. */
-  readonly sealer?: Sealer;
+  /** What seals keys of the KMS: the first seals, any may open. Absent: there is no root secret. */
+  readonly keySealers?: readonly [Sealer, ...Sealer[]];
   /** Absent where there is no disk to measure. */
   readonly space?: SpaceGauge;
   /** The machine, where there is one below this store. */

@@ -15,7 +15,7 @@ afterEach(() => rig.dispose());
 
 async function run(secrets = [OLD], cursor: unknown = null) {
   const { store } = rig.test;
-  return keys.run({ ...store, sealer: rootSealer(secrets, store.random) }, ENDLESS, cursor);
+  return keys.run({ ...store, keySealers: [rootSealer(secrets, store.random)] }, ENDLESS, cursor);
 }
 
 async function stateOf(KeyId: string): Promise<string> {
@@ -109,6 +109,10 @@ describe("a new root secret", () => {
     expect((await run(["new", OLD])).report).toMatchObject({ resealedMaterials: 0 });
     const after = await KmsRig.open({ beside: rig, rootSecrets: ["new"] });
     expect((await after.ok("Decrypt", { CiphertextBlob })).Plaintext).toBe("YQ==");
+    const { store } = rig.test;
+    const [access, root] = [rootSealer(["new"], store.random), rootSealer(["a root key"], store.random)];
+    const moved = await keys.run({ ...store, keySealers: [root, access] }, ENDLESS, null);
+    expect(moved.report).toMatchObject({ resealedMaterials: 2, unreadableMaterials: 0 });
     expect((await run(["newer", "lost"])).report).toMatchObject({ resealedMaterials: 0, unreadableMaterials: 2 });
   });
 });

@@ -27,11 +27,12 @@ export const keys: Job = {
   name: "keys",
   async run(store, budget, cursor) {
     const ended = await endKeys(store, budget);
-    const { sealer } = store;
-    if (!sealer) return { report: ended, cursor: null };
-    const materials = new Materials(sealer, store.random);
+    const { keySealers } = store;
+    if (!keySealers) return { report: ended, cursor: null };
+    const materials = new Materials(keySealers, store.random);
     const rotatedKeys = await rotateKeys(store, budget, materials);
-    if (sealer.roots.length < 2) return { report: { ...ended, rotatedKeys }, cursor: null };
+    const roots = keySealers.flatMap((sealer) => sealer.roots);
+    if (roots.length < 2) return { report: { ...ended, rotatedKeys }, cursor: null };
     const { next, ...resealed } = await reseal(store, materials, cursor as Cursor | null);
     return { report: { ...ended, rotatedKeys, ...resealed }, cursor: next };
   },

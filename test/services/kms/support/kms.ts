@@ -35,8 +35,8 @@ export class KmsRig {
   private constructor(test: TestStore, clock: ManualClock, rootSecrets: readonly string[]) {
     this.test = test;
     this.clock = clock;
-    const sealer = rootSealer(rootSecrets, random);
-    this.keyring = new Keyring({ sealer, external: this.external, clock, random, region: "us-east-1" });
+    const sealers = [rootSealer(rootSecrets, random)] as const;
+    this.keyring = new Keyring({ sealers, external: this.external, clock, random, region: "us-east-1" });
     this.service = kmsService({ metadata: test.store.metadata, keyring: this.keyring });
   }
 
