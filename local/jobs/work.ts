@@ -59,7 +59,7 @@ async function openJobsStore(
   const env = { ...bindings, ...vars, DB, HOST: socketFetcher(hostSocket) };
   const random = (count: number) => new Uint8Array(randomBytes(count));
   return openStore(env, {
-    ...{ clock: systemClock, random, fetch, counts, openDisk, keySealer: openSealer(env, random) },
+    ...{ clock: systemClock, random, fetch, counts, openDisk, keySealer: openSealer(vars, random) },
     engine: await ErasureEngine.create(kernel),
     observe: cost.observe,
     tell: (line) => console.error(line),
