@@ -15,7 +15,7 @@ export interface Version {
   etag: string;
 }
 
-/** More than so many are only removed, and do not outlive a rest. */
+/** More than this many are only removed, and do not outlive a rest. */
 export const VERSIONS_MAX = 200;
 
 /** The versions that must be there, and what was said of them since they were written. */
@@ -52,7 +52,7 @@ export class Versions {
     }
   }
 
-  /** Promises nothing any more of so many that `VERSIONS_MAX` are left, whichever. Gives the names of those, to be looked up. */
+  /** Promises nothing any more of that many that `VERSIONS_MAX` are left, whichever. Returns the names of those, to be looked up. */
   trim(random: SeededRandom): ReadonlySet<string> {
     while (this.kept.length > VERSIONS_MAX) this.kept.splice(random.below(this.kept.length), 1);
     return new Set(this.kept.map(({ bucket, versionId }) => `${bucket} ${versionId}`));

@@ -295,6 +295,6 @@ export class World {
 interface DriveCall<T> {
   drive: string;
   run(): Promise<T>;
-  /** Its effect alone, where it has one that may come late or twice. */
+  /** Its effect alone, if it has one that may come late or twice. */
   again: (() => void) | undefined;
 }

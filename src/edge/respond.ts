@@ -21,7 +21,7 @@ export interface Responded {
 
 const sent: Promise<SendOutcome> = Promise.resolve({ kind: "sent" });
 
-/** The HTTP response of an answer. Throws TypeError where a header cannot be one. */
+/** The HTTP response of an answer. Throws TypeError if a header cannot be one. */
 export function respond(answer: Answer, marks: ResponseMarks): Responded {
   const { status, body } = answer;
   const headers = new Headers(answer.headers);
@@ -29,8 +29,9 @@ export function respond(answer: Answer, marks: ResponseMarks): Responded {
   headers.set("x-amz-id-2", marks.hostId);
   headers.set("Date", new Date(marks.nowMs).toUTCString());
   headers.set("Server", "Sherd");
-  if (typeof body === "string") headers.set("Content-Type", "application/xml");
-  else keepEncoding(headers, status, marks.clientAcceptEncoding);
+  if (typeof body === "string") {
+    if (!headers.has("Content-Type")) headers.set("Content-Type", "application/xml");
+  } else keepEncoding(headers, status, marks.clientAcceptEncoding);
   const init: ResponseInit = {
     status,
     headers,

@@ -1,7 +1,7 @@
 import type { RandomBytes } from "../../base/random.ts";
+import type { Sealer } from "../../sealing/root-sealer.ts";
 import type { Session } from "../access.ts";
 import { newKeyId, newSecret } from "./key-id.ts";
-import type { Sealer } from "./sealer.ts";
 
 /** Whose session it is: what the token says, and what its policies are read by. */
 export type SessionOwner =
@@ -77,7 +77,7 @@ export class Sessions {
     if (token.length > TOKEN_CHARACTERS_MAX) return null;
     const content = this.#sealer.open("session", accessKeyId, token);
     if (content === null) return null;
-    // Whoever can seal is this server: the content needs no check.
+    // Only this server can seal: the content needs no check.
     const { secret, ...claims } = JSON.parse(content) as SessionClaims & { secret: string };
     return { claims, secret };
   }

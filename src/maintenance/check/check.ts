@@ -1,4 +1,5 @@
 import { DriveError } from "../../drives/drive.ts";
+import { CONNECTIONS_MAX } from "../../drives/limits.ts";
 import { isMarkerKey } from "../../drives/marker.ts";
 import type { CheckedBlob, CheckedTable, CheckPlace } from "../../metadata/blobs/checking.ts";
 import type { DamageCause } from "../../metadata/blobs/damage.ts";
@@ -57,8 +58,7 @@ const KEYS_PER_PAGE = 1_000;
 const TABLES: readonly CheckedTable[] = ["objects", "versions", "parts", "annotations"];
 /** Those of parts are read when the upload is completed. */
 const BODY_TABLES: readonly CheckedTable[] = ["objects", "versions", "annotations"];
-/** Of the six connections that an invocation may have. */
-const SHARDS_AT_ONCE = 6;
+const SHARDS_AT_ONCE = CONNECTIONS_MAX;
 
 /** Where a place lies within one database. */
 type Place = Omit<CheckCursor, "database">;

@@ -114,7 +114,7 @@ export class CheckingTable {
     };
   }
 
-  /** References that no extent needs, as `blob referent`; 100 at the most. Reads all rows that have extents. */
+  /** References that no extent needs, as `blob referent`; 100 at most. Reads all rows that have extents. */
   async surplusReferences(): Promise<string[]> {
     const rows = await this.#database.all<{ what: string }>(
       `WITH used AS MATERIALIZED (

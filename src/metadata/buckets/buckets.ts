@@ -5,7 +5,7 @@ import type { BucketAccess, PublicAccessBlock } from "./access.ts";
 import type { AccessMemory, KnownAccess } from "./access-memory.ts";
 import { requireIdentity } from "./identity.ts";
 
-export type NewBucket = Omit<BucketRow, "id"> & {
+export type NewBucket = Omit<BucketRow, "id" | "notificationId"> & {
   /** By kind, as `configure` sets them. */
   configuration: Readonly<Record<string, unknown>>;
 };
@@ -13,7 +13,7 @@ export type NewBucket = Omit<BucketRow, "id"> & {
 /** What a change was decided on. Absent parts of a batch's parameters: nobody decides, any bucket of the name will do. */
 export type AdmittedBucket = Pick<BucketRow, "name" | "owner" | "accessId">;
 
-/** Buckets that an isolate remembers, and for how long at the most. */
+/** Buckets that an isolate remembers, and for how long at most. */
 const REMEMBERED_MAX = 1_000;
 const REMEMBERED_MS = 60_000;
 
@@ -46,7 +46,7 @@ export class BucketTable {
     this.#remembered = sharing === undefined ? new Map() : sharing.#remembered;
   }
 
-  /** A page of the owner's buckets by name, after `after`; one more than `limit` where there are more. */
+  /** A page of the owner's buckets by name, after `after`; one more than `limit` if there are more. */
   list(options: {
     owner: string;
     prefix: string;
@@ -71,7 +71,7 @@ export class BucketTable {
 
   /**
    * The bucket as it was within the last minute, or null where nothing is remembered. It costs no round trip, and is right only for
-   * a batch that `requireRules` guards: that fails where the bucket is another one by now.
+   * a batch that `requireRules` guards: that fails if the bucket has been replaced.
    */
   recall(name: string, nowMs: number): BucketRow | null {
     const known = this.#remembered.get(name);
@@ -98,8 +98,8 @@ export class BucketTable {
   }
 
   /**
-   * Creates it, or gives the owner of the bucket that has the name already. Throws `GuardError` bucket_elsewhere where the name
-   * is of another database, wrong_database where this is not the database that it is taken for. The account's public access block
+   * Creates it, or returns the owner of the bucket that has the name already. Throws `GuardError` bucket_elsewhere if the name
+   * is of another database, wrong_database if this is not the database that it is taken for. The account's public access block
    * is taken over in the same batch.
    */
   async create(bucket: NewBucket): Promise<{ takenBy: string } | null> {
@@ -185,7 +185,7 @@ export class BucketTable {
     ]);
   }
 
-  /** The bucket and one of its configurations (`cors`, `tagging` …) as JSON text; null where it is not set. */
+  /** The bucket and one of its configurations (`cors`, `tagging` …) as JSON text; null if it is not set. */
   async configuration(name: string, kind: string): Promise<{ bucket: BucketRow; value: string | null } | null> {
     const known = this.#memory.of(name);
     const [row] = await this.#database.all<RawBucket & { value: string | null }>(

@@ -144,7 +144,7 @@ export function requireEpoch(accountId: string, epoch: number): Statement {
 }
 
 /** Part of each batch that changes identities. Epochs follow the clock, so a restored database does not repeat one. */
-export function raiseEpoch(accountId: string, nowMs: number): Statement {
+function raiseEpoch(accountId: string, nowMs: number): Statement {
   return {
     sql: `UPDATE accounts SET access_epoch = max(access_epoch + 1, ?2) WHERE id = ?1 RETURNING access_epoch AS epoch`,
     values: [accountId, nowMs],

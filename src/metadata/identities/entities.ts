@@ -239,7 +239,7 @@ export function fold(name: string): string {
   return name.toLowerCase();
 }
 
-export function parseEntity(raw: RawEntity): EntityRow {
+function parseEntity(raw: RawEntity): EntityRow {
   return { ...raw, tags: parseJson<TagRow[]>(raw.tags) ?? [] };
 }
 

@@ -2,6 +2,7 @@ import { type CarriedAnnotations, carryAnnotations, countCarried } from "../anno
 import { noteMissing } from "../blobs/damage.ts";
 import { requireBucket } from "../buckets/buckets.ts";
 import { type Database, require, type Statement } from "../database.ts";
+import { announceCurrent, type News } from "../events/outbox.ts";
 import {
   type BlobRow,
   type BucketRow,
@@ -49,6 +50,8 @@ export interface VersionCommit {
   annotations?: CarriedAnnotations;
   /** The upload that this version completes, with the parts that it was made of: [part number, part id]. */
   completes?: { uploadId: string; parts: readonly (readonly [number, string])[] };
+  /** For those who want to know of the bucket. */
+  news: News | null;
 }
 
 export interface PartCommit {
@@ -82,23 +85,28 @@ export class Commits {
   }
 
   /**
-   * Gives the version's `seq`. Throws `GuardError`: bucket_changed, exists_already, etag_differs, no_such_key,
+   * Returns the version's `seq`. Throws `GuardError`: bucket_changed, exists_already, etag_differs, no_such_key,
    * object_changed, blob_gone, no_such_upload, part_changed.
    */
   async version(commit: VersionCommit): Promise<{ seq: number }> {
     const { version, condition, completes } = commit;
-    const results = await this.#database.batch<{ seq: number }[]>([
+    const key = ofKeys([version.key]);
+    const before = [
       requireRules(version.bucket),
       ...(completes ? requireParts(version, completes) : []),
       ...(condition ? requireCondition(version, condition) : []),
       ...(condition && completes ? [requireUnchangedSince(version, completes.uploadId)] : []),
-      ...makeRoom(version.bucket, ofKeys([version.key]), version.modifiedMs, version.id),
+      ...makeRoom(version.bucket, key, version.modifiedMs, version.id),
       ...refer(commit.blobs, commit.sharedBlobIds, version.id, version.modifiedMs),
       ...(completes ? finishUpload(version, completes) : []),
       ...(commit.annotations ? carry(version, commit.annotations) : []),
+    ];
+    const results = await this.#database.batch<{ seq: number }[]>([
+      ...before,
       putVersion(version, countCarried(commit.annotations)),
+      ...announceCurrent(version.bucket, key, commit.news),
     ]);
-    return (results.at(-1) as { seq: number }[])[0] as { seq: number };
+    return (results[before.length] as { seq: number }[])[0] as { seq: number };
   }
 
   /** Makes a part visible in its upload; the one that it replaces goes to the trash. Throws `GuardError`: no_such_upload, blob_gone. */
@@ -252,7 +260,7 @@ export function insertBlobs(blobs: readonly BlobRow[], packObjects: number | nul
 
 function putVersion(version: NewVersion, annotations: number): Statement {
   const { bucket, lock } = version;
-  // Before versioning is enabled there is one version at the most, and no other table to look into.
+  // Before versioning is enabled there is one version at most, and no other table to look into.
   const seq = bucket.versioning === null ? "1" : nextSeq("?1", "?2");
   return {
     sql: `INSERT OR REPLACE INTO objects (${SHARED_COLUMNS})

@@ -97,7 +97,7 @@ export class RestoringTable {
 
   /**
    * The next blobs after `afterId`: those that nothing refers to go (their shards are the walk's), shards that were missing are noted
-   * again for healing. Gives where to go on, or null at the end.
+   * again for healing. Returns where to go on, or null at the end.
    */
   async settleBlobs(afterId: string, nowMs: number): Promise<string | null> {
     const page = await this.#database.all<{ id: string; incomplete: number }>(
@@ -134,7 +134,7 @@ export class RestoringTable {
   }
 
   /**
-   * Counts anew what is counted: pages of a snapshot are of different moments. Every account gets another epoch, so that nothing
+   * Counts again what is counted: pages of a snapshot are of different moments. Every account gets another epoch, so that nothing
    * which isolates remember of the lost database counts here.
    */
   async settleIdentities(nowMs: number): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Database, Statement } from "../database.ts";
 
-/** A table as it stands in a snapshot. `columns` leaves out what the database can do without or finds out anew. */
+/** A table as it stands in a snapshot. `columns` leaves out what the database can do without or finds out again. */
 interface TableSpec {
   columns: readonly string[];
   /** Of the primary key. */
@@ -34,7 +34,7 @@ const VERSION_COLUMNS = [
 
 /**
  * What a snapshot holds of each table, and in which order it is read. References, trash and damage follow from the rest; jobs begin
- * anew. Uploads come first: one that is completed meanwhile is in the snapshot as an upload or as an object, or as both. Blobs come
+ * again. Uploads come first: one that is completed meanwhile is in the snapshot as an upload or as an object, or as both. Blobs come
  * after all that names them. Buckets come last, because rows of a bucket that is not there can be told and left out.
  */
 export const SNAPSHOT_TABLES = {
@@ -157,6 +157,13 @@ export const SNAPSHOT_TABLES = {
     key: ["account_id", "url"],
     columns: ["account_id", "url", "created_ms", "client_ids", "thumbprints", "tags"],
   },
+  queues: {
+    key: ["id"],
+    columns: [
+      ...["id", "account_id", "name", "region", "created_ms", "modified_ms", "revision", "attributes"],
+      ...["dead_letter", "tags", "purged_ms"],
+    ],
+  },
   accounts: {
     key: ["id"],
     columns: [
@@ -177,6 +184,10 @@ export const SNAPSHOT_TABLES = {
       "root_sessions_from_ms",
     ],
   },
+  notifications: {
+    key: ["id"],
+    columns: ["id", "bucket", "owner", "owner_account", "region", "configuration", "replaced_ms"],
+  },
   buckets: {
     key: ["id"],
     columns: [
@@ -191,11 +202,12 @@ export const SNAPSHOT_TABLES = {
       "owner_account",
       "access",
       "access_id",
+      "notification_id",
     ],
   },
 } as const satisfies Record<string, TableSpec>;
 
-/** Columns that are not in it: they follow from the rest, or begin anew. */
+/** Columns that are not in it: they follow from the rest, or begin again. */
 export const RESTORED_NOT: Readonly<Record<string, readonly string[]>> = {
   blobs: ["condemned_ms", "spare_shards", "heal_after_ms", "heal_attempts"],
 };
@@ -217,7 +229,7 @@ export interface SnapshotPlace {
 }
 
 /** The tables that are read on their own; `versions` are read with `objects`. */
-const ORDER: readonly SnapshotTableName[] = [
+export const ORDER: readonly SnapshotTableName[] = [
   "uploads",
   "parts",
   "objects",
@@ -235,6 +247,9 @@ const ORDER: readonly SnapshotTableName[] = [
   "entities",
   "oidc_providers",
   "accounts",
+  "queues",
+  "account_access",
+  "notifications",
   "buckets",
 ];
 const ROWS_PER_PAGE = 500;
@@ -258,7 +273,7 @@ export class SnapshotTable {
   }
 
   /**
-   * Since when nothing may be deleted that the newest snapshot names: its beginning, in milliseconds since 1970. Null where there is none.
+   * Since when nothing may be deleted that the newest snapshot names: its beginning, in milliseconds since 1970. Null if there is none.
    */
   async heldSinceMs(): Promise<number | null> {
     const [row] = await this.#database.all<{ ms: number | null }>(
