@@ -6,31 +6,30 @@ import { ownPages } from "./admin/pages.ts";
 import { Authenticator } from "./auth/authenticator.ts";
 import { type KeyVariables, openKeys } from "./auth/keys/open-keys.ts";
 import { KeyUses } from "./auth/keys/uses.ts";
-import { ByteBudget } from "./base/byte-budget.ts";
 import { systemClock } from "./base/clock.ts";
 import type { DriveCounts } from "./drives/counted.ts";
-import { openDrives } from "./drives/open.ts";
 import type { Edge } from "./edge/edge.ts";
 import { RequestMetrics } from "./edge/request-metrics.ts";
 import { type Lifetime, serve } from "./edge/serve.ts";
 import { type EdgeVariables, readEdgeVariables } from "./edge/variables.ts";
 import { ErasureEngine } from "./erasure/engine.ts";
 import kernel from "./erasure/kernel.wasm";
-import { isIdle, runJobs } from "./maintenance/run/run-jobs.ts";
+import { Announcer } from "./events/announcer.ts";
+import { deliver, type EventContext } from "./events/deliver.ts";
+import { parseEventSettings, parseFunctions } from "./events/settings.ts";
+import { openTargets } from "./events/targets.ts";
+import { runScheduled } from "./maintenance/run/run-scheduled.ts";
 import { CostMeter } from "./metadata/database.ts";
-import { openMetadata } from "./metadata/open.ts";
+import { Arrivals } from "./queues/arrivals.ts";
+import type { Sealer } from "./sealing/root-sealer.ts";
 import { iamService } from "./services/iam/service.ts";
 import { s3Service } from "./services/s3/service.ts";
 import { unavailable } from "./services/s3/unavailable.ts";
+import { sqsService } from "./services/sqs/service.ts";
 import { stsService } from "./services/sts/service.ts";
-import { openStores } from "./store/buckets/databases.ts";
-import { readConfiguration, variablesIn } from "./store/configuration.ts";
+import { variablesIn } from "./store/configuration.ts";
 import type { StoreContext } from "./store/context.ts";
-import { openHost } from "./store/host.ts";
-import { withReserve } from "./store/placement/reserved-drives.ts";
-import { DriveLatency } from "./store/read/drive-latency.ts";
-import { watchedDrives } from "./store/watched-drives.ts";
-import { BUFFERED_BYTES_MAX } from "./store/write/blob-layouts.ts";
+import { openStore } from "./store/open-store.ts";
 
 /** Bindings, variables and secrets of the Worker; docs/configuration.md explains each. */
 interface Env extends EdgeVariables, KeyVariables {
@@ -52,23 +51,30 @@ const engine = await ErasureEngine.create(kernel);
 const cost = new CostMeter();
 const driveCounts = new Map<string, DriveCounts>();
 const requests = new RequestMetrics();
+/** Of a run of the background jobs. */
+const EVENT_MS_PER_RUN = 10_000;
+const DAY_MS = 24 * 3600 * 1000;
 const observed = { drives: driveCounts, cost, requests: () => requests.metrics() };
 
 function buildStore(env: Env): StoreContext {
-  const { settings, drives: specs } = readConfiguration(env);
-  const parts = { clock, random, counts: driveCounts, fetch: outbound };
-  const host = openHost(env.HOST, () => clock.now());
-  const opened = openDrives(specs, env, parts);
-  const drives = host ? opened.map((drive) => withReserve(drive, host)) : opened;
-  const databases = openMetadata(env, cost.observe);
-  const watched = watchedDrives(drives, databases);
-  const shardMemory = new ByteBudget(BUFFERED_BYTES_MAX);
-  const latency = new DriveLatency();
   const tell = (line: string) => log.error(line);
-  return openStores(databases, {
-    ...{ ...watched, latency, engine, shardMemory, clock, random, settings, tell },
-    ...(host ? { host, space: host } : {}),
-  });
+  return openStore(env, { clock, random, fetch: outbound, counts: driveCounts, engine, observe: cost.observe, tell });
+}
+
+/** How events are delivered. `queues`: what only a Worker with keys has. */
+function openEvents(
+  env: Env,
+  { metadata, databases }: StoreContext,
+  queues: { sealer: Sealer; arrivals: Arrivals } | null,
+): EventContext {
+  const targets = openTargets(queues && { ...queues, bare: metadata.queues, clock, random }, env, parseFunctions(env));
+  return {
+    databases: databases?.all.map((store) => store.metadata) ?? [metadata],
+    targets,
+    clock,
+    settings: parseEventSettings(env),
+    tell: (line) => log.error(line),
+  };
 }
 
 function buildApp(env: Env): App {
@@ -77,16 +83,25 @@ function buildApp(env: Env): App {
     const { baseDomains, ...settings } = readEdgeVariables(env);
     const keys = openKeys(env, { identities: store.metadata.identities, random, log });
     const authenticator = new Authenticator(keys?.ring ?? null);
-    const s3 = s3Service({ store, baseDomains, log });
+    const arrivals = new Arrivals(clock);
+    const events = openEvents(env, store, keys && { sealer: keys.sealer, arrivals });
+    const announcer = new Announcer(events, (error) => log.error(`events: ${String(error)}`));
+    cost.onNews = () => announcer.note();
+    const s3 = s3Service({ store, baseDomains, log, events });
     const shared = { identities: store.metadata.identities, clock, random, fetch: outbound };
-    const more = keys === null ? [] : [iamService({ ...shared, ...keys }), stsService({ ...shared, ...keys })];
+    const parts = keys && { ...shared, ...keys, metadata: store.metadata, arrivals };
+    const more = parts === null ? [] : [iamService(parts), stsService(parts), sqsService(parts)];
     const services = [s3, ...more] as const;
     const uses = new KeyUses(store.metadata.identities, clock);
     const edge: Edge = { ...settings, services, authenticator, clock, random, log, metrics: requests, uses };
     const pages = new Map([...ownPages(store, observed), ...(keys === null ? [] : accountPages(store, keys.sealer))]);
     const own = createOwnApp(store, pages, edge);
     const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);
-    return (request, lifetime) => (isOwn(request.url) ? own.fetch(request) : serve(request, edge, lifetime));
+    return async (request, lifetime) => {
+      const answer = await (isOwn(request.url) ? own.fetch(request) : serve(request, edge, lifetime));
+      announcer.afterAnswer(lifetime);
+      return answer;
+    };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     log.error(`sherd cannot work: ${message}`);
@@ -107,10 +122,20 @@ export default {
 
   async scheduled(_event: ScheduledController, env: Env): Promise<void> {
     store ??= buildStore(env);
-    const reports = await runJobs(store);
-    if (!isIdle(reports)) console.log(`maintenance ${JSON.stringify(Object.fromEntries(reports))}`);
+    await announceRest(env, store);
+    await runScheduled(store, log);
   },
 };
 
+/** What no request has delivered after its answer. */
+async function announceRest(env: Env, of: StoreContext): Promise<void> {
+  const keys = openKeys(env, { identities: of.metadata.identities, random, log });
+  const events = openEvents(env, of, keys && { sealer: keys.sealer, arrivals: new Arrivals(clock) });
+  const untilMs = clock.now() + EVENT_MS_PER_RUN;
+  const report = await deliver(events, () => clock.now() >= untilMs);
+  await Promise.all(events.databases.map(({ outbox }) => outbox.forgetReplaced(clock.now() - DAY_MS)));
+  if (report.announced + report.delivered + report.givenUp > 0) console.log(`events ${JSON.stringify(report)}`);
+}
+
 /** What this isolate has counted, for the launcher of `npm start`, which adds up over its processes. No URL leads here. */
-export const counts = createCountsHandler({ ...observed, oldestRequestMs: () => requests.oldestRequestMs });
+export const counts = createCountsHandler(observed);

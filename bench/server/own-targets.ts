@@ -19,10 +19,13 @@ export interface OwnTarget {
   stop(): Promise<void>;
 }
 
-/** Sherd of this checkout as `npm start` runs it, with its data in `dataDir`. */
-export async function startOwnSherd(dataDir: string): Promise<OwnTarget> {
-  const { endpoint, pids, stop } = await startSherd(dataDir);
-  return { target: { name: "Sherd", endpoint, ...benchCredentials, pids }, stop };
+/** Sherd of this checkout, or of another, as `npm start` runs it, with its data in `dataDir`. */
+export async function startOwnSherd(
+  dataDir: string,
+  { name = "Sherd", checkout }: { name?: string; checkout?: string } = {},
+): Promise<OwnTarget> {
+  const { endpoint, pids, stop } = await startSherd(dataDir, checkout);
+  return { target: { name, endpoint, ...benchCredentials, pids }, stop };
 }
 
 /** Prints the port that it listens on. */

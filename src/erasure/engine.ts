@@ -95,8 +95,14 @@ export class ErasureEngine {
     assert.ok(blocks.every(isEqual), "blocks differ in length");
     const present = blocks.map((block) => block !== null);
     const plan = planReconstruction(geometry, present, wanted);
-    const rebuilt = runReconstruction(this.#instance, this.#slotAt(0), { geometry, plan, blocks, blockBytes });
-    return wanted.map((shard) => new Uint8Array(blocks[shard] ?? rebuilt(shard)));
+    const { memory } = this.#instance;
+    const place = (shard: number, address: number) => memory.set(blocks[shard] as Uint8Array, address);
+    const rebuilt = runReconstruction(this.#instance, this.#slotAt(0), { geometry, plan, blockBytes, place });
+    return wanted.map((shard) => {
+      const block = blocks[shard];
+      const address = block ? 0 : rebuilt(shard);
+      return new Uint8Array(block ?? memory.subarray(address, address + blockBytes));
+    });
   }
 
   /** CRC-64/NVME of `bytes`, continuing from `crc`, that of the bytes before. */

@@ -1,5 +1,6 @@
 import { FIRST_DATABASE } from "./buckets/identity.ts";
 import type { CostObserver } from "./database.ts";
+import { localReads } from "./local-reads.ts";
 import { Metadata } from "./metadata.ts";
 
 /** A Worker may have thousands of bindings; a listing of buckets asks every database. */
@@ -13,7 +14,7 @@ export function openMetadata(env: Readonly<Record<string, unknown>>, observe: Co
   const names = databaseNames(env.SHERD_DATABASES);
   return names.map((name) => {
     if (!isD1(env[name])) throw new Error(`SHERD_DATABASES: there is no D1 binding ${name}`);
-    return new Metadata(env[name], observe, name);
+    return new Metadata(env[name], observe, name, localReads(env[`${name}_READS`]));
   });
 }
 

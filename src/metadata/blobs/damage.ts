@@ -39,13 +39,13 @@ export function noteDamage(found: readonly FoundDamage[], nowMs: number): Statem
   ];
 }
 
-/** Takes notes away: the shards were rewritten, or are good after all. The blobs must be recounted. */
-export function forgetDamage(blobId: string, shards: readonly number[]): Statement[] {
-  if (shards.length === 0) return [];
+/** Takes notes away, each of a blob and a shard: the shards were written anew, or are good after all. The blobs must be recounted. */
+export function forgetDamage(good: readonly (readonly (string | number)[])[]): Statement[] {
+  if (good.length === 0) return [];
   return [
     {
-      sql: "DELETE FROM damage WHERE blob_id = ?1 AND shard IN (SELECT value FROM json_each(?2))",
-      values: [blobId, JSON.stringify(shards)],
+      sql: `DELETE FROM damage WHERE (blob_id, shard) IN (SELECT j.value ->> 0, j.value ->> 1 FROM json_each(?1) j)`,
+      values: [JSON.stringify(good)],
     },
   ];
 }

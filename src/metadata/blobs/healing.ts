@@ -123,7 +123,7 @@ export class HealingTable {
    * its shards are not where they were: then nothing is recorded, and what was written is garbage.
    */
   async record(healings: readonly { blob: BlobRow; healing: Healing }[]): Promise<void> {
-    await this.#database.batch(healings.flatMap(({ blob, healing }) => recording(blob, healing)));
+    if (healings.length > 0) await this.#database.batch(recording(healings));
   }
 
   /** Notes damage of many blobs. */
@@ -142,27 +142,40 @@ export class HealingTable {
   }
 }
 
-function recording(blob: BlobRow, { moved, fine, found, retryMs, nowMs }: Healing): Statement[] {
-  const former = JSON.stringify(blob.shards);
-  const shards = blob.shards.map((place, shard) => moved.get(shard) ?? place);
-  const damage = found.map((one) => ({ ...one, blobId: blob.id }));
-  const unchanged = "EXISTS (SELECT 1 FROM blobs WHERE id = ?1 AND condemned_ms IS NULL AND shards = ?2)";
-  const move: Statement = {
-    sql: `UPDATE blobs SET shards = ?2, moved_ms = ?3, verified_ms = iif(verified_ms IS NULL, NULL, (
-            SELECT json_group_array(iif(v.key IN (SELECT value FROM json_each(?4)), NULL, v.value))
-            FROM json_each(verified_ms) v
-          )) WHERE id = ?1`,
-    values: [blob.id, JSON.stringify(shards), nowMs, JSON.stringify([...moved.keys()])],
-  };
+/** A few statements, however many blobs: each costs more than a row. */
+function recording(healings: readonly { blob: BlobRow; healing: Healing }[]): Statement[] {
+  const ids = healings.map(({ blob }) => blob.id);
+  const formers = healings.map(({ blob }) => [blob.id, JSON.stringify(blob.shards)]);
+  const unchanged = `NOT EXISTS (
+    SELECT 1 FROM json_each(?1) j
+    WHERE NOT EXISTS (SELECT 1 FROM blobs WHERE id = j.value ->> 0 AND condemned_ms IS NULL AND shards = j.value ->> 1)
+  )`;
+  const moves = healings.flatMap(({ blob, healing: { moved, nowMs } }) => {
+    const shards = blob.shards.map((place, shard) => moved.get(shard) ?? place);
+    return moved.size > 0 ? [[blob.id, JSON.stringify(shards), [...moved.keys()], nowMs]] : [];
+  });
+  const good = healings.flatMap(({ blob, healing: { moved, fine } }) =>
+    [...moved.keys(), ...fine].map((shard) => [blob.id, shard]),
+  );
+  const damage = healings.flatMap(({ blob, healing }) => healing.found.map((one) => ({ ...one, blobId: blob.id })));
+  const retries = healings.map(({ blob, healing }) => [blob.id, healing.retryMs]);
   return [
-    require("blob_gone", unchanged, [blob.id, former]),
-    ...(moved.size > 0 ? [move] : []),
-    ...forgetDamage(blob.id, [...moved.keys(), ...fine]),
-    ...noteDamage(damage, nowMs),
-    recount([blob.id], retryMs),
+    require("blob_gone", unchanged, [JSON.stringify(formers)]),
     {
-      sql: "UPDATE blobs SET heal_after_ms = ?2 WHERE id = ?1 AND spare_shards IS NOT NULL",
-      values: [blob.id, retryMs],
+      sql: `UPDATE blobs SET shards = j.value ->> 1, moved_ms = j.value ->> 3, verified_ms = iif(verified_ms IS NULL, NULL, (
+              SELECT json_group_array(iif(v.key IN (SELECT value FROM json_each(j.value ->> 2)), NULL, v.value))
+              FROM json_each(verified_ms) v
+            )) FROM json_each(?1) j WHERE blobs.id = j.value ->> 0`,
+      values: [JSON.stringify(moves)],
+    },
+    ...forgetDamage(good),
+    ...noteDamage(damage, Math.max(...healings.map(({ healing }) => healing.nowMs))),
+    // Those that are not whole yet are given their own times by what follows.
+    recount(ids, Math.max(...healings.map(({ healing }) => healing.retryMs))),
+    {
+      sql: `UPDATE blobs SET heal_after_ms = j.value ->> 1 FROM json_each(?1) j
+            WHERE blobs.id = j.value ->> 0 AND spare_shards IS NOT NULL`,
+      values: [JSON.stringify(retries)],
     },
   ];
 }

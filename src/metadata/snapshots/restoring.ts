@@ -35,8 +35,8 @@ export class RestoringTable {
         values,
       },
     ];
-    // References of parts wait until it is known which uploads are still open.
-    if (extents >= 0 && table !== "parts") {
+    // References of parts and annotations wait until it is known which uploads and versions there are.
+    if (extents >= 0 && table !== "parts" && table !== "annotations") {
       statements.push({
         sql: `INSERT OR IGNORE INTO blob_refs (blob_id, referent)
               SELECT e.value ->> 2, e.value ->> 4 FROM json_each(?1) r, json_each(r.value ->> ${extents}) e
@@ -50,6 +50,7 @@ export class RestoringTable {
   /**
    * Takes out what the pages of one snapshot, read one after the other, may have too much: uploads that were completed
    * meanwhile, parts of uploads that are not there, versions that are the current one too. Then the parts' references are put back.
+   * Annotations of versions that are not there go alike, and versions have as many as were found.
    */
   async settleUploads(): Promise<void> {
     const same = (table: string) =>
@@ -65,6 +66,20 @@ export class RestoringTable {
       {
         sql: `INSERT OR IGNORE INTO blob_refs (blob_id, referent)
               SELECT e.value ->> 2, e.value ->> 4 FROM parts, json_each(parts.extents) e`,
+        values: [],
+      },
+      {
+        sql: `DELETE FROM annotations WHERE version_id NOT IN (SELECT id FROM objects UNION ALL SELECT id FROM versions)`,
+        values: [],
+      },
+      ...["objects", "versions"].map((table) => ({
+        sql: `UPDATE ${table} SET annotations = (SELECT count(*) FROM annotations a WHERE a.version_id = ${table}.id)
+              WHERE annotations > 0 OR id IN (SELECT version_id FROM annotations)`,
+        values: [],
+      })),
+      {
+        sql: `INSERT OR IGNORE INTO blob_refs (blob_id, referent)
+              SELECT e.value ->> 2, e.value ->> 4 FROM annotations a, json_each(a.extents) e`,
         values: [],
       },
     ]);

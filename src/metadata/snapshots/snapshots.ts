@@ -28,6 +28,8 @@ const VERSION_COLUMNS = [
   "parts",
   "extents",
   "inline_body",
+  "event_hold",
+  "annotations",
 ] as const;
 
 /**
@@ -52,6 +54,7 @@ export const SNAPSHOT_TABLES = {
       "legal_hold",
       "attributes",
       "initiated_ms",
+      "event_hold",
     ],
   },
   parts: {
@@ -70,6 +73,10 @@ export const SNAPSHOT_TABLES = {
   },
   objects: { key: ["bucket_id", "key"], columns: VERSION_COLUMNS },
   versions: { key: ["bucket_id", "key", "seq"], columns: [...VERSION_COLUMNS, "is_marker", "noncurrent_ms"] },
+  annotations: {
+    key: ["version_id", "name"],
+    columns: ["version_id", "name", "id", "size_bytes", "etag", "modified_ms", "checksum", "extents", "inline_body"],
+  },
   blobs: {
     key: ["id"],
     columns: [
@@ -150,6 +157,13 @@ export const SNAPSHOT_TABLES = {
     key: ["account_id", "url"],
     columns: ["account_id", "url", "created_ms", "client_ids", "thumbprints", "tags"],
   },
+  queues: {
+    key: ["id"],
+    columns: [
+      ...["id", "account_id", "name", "region", "created_ms", "modified_ms", "revision", "attributes"],
+      ...["dead_letter", "tags", "purged_ms"],
+    ],
+  },
   accounts: {
     key: ["id"],
     columns: [
@@ -167,7 +181,12 @@ export const SNAPSHOT_TABLES = {
       "policy_count",
       "policy_version_count",
       "provider_count",
+      "root_sessions_from_ms",
     ],
+  },
+  notifications: {
+    key: ["id"],
+    columns: ["id", "bucket", "owner", "owner_account", "region", "configuration", "replaced_ms"],
   },
   buckets: {
     key: ["id"],
@@ -183,6 +202,7 @@ export const SNAPSHOT_TABLES = {
       "owner_account",
       "access",
       "access_id",
+      "notification_id",
     ],
   },
 } as const satisfies Record<string, TableSpec>;
@@ -209,10 +229,11 @@ export interface SnapshotPlace {
 }
 
 /** The tables that are read on their own; `versions` are read with `objects`. */
-const ORDER: readonly SnapshotTableName[] = [
+export const ORDER: readonly SnapshotTableName[] = [
   "uploads",
   "parts",
   "objects",
+  "annotations",
   "blobs",
   "epoch",
   "rename_tokens",
@@ -226,6 +247,9 @@ const ORDER: readonly SnapshotTableName[] = [
   "entities",
   "oidc_providers",
   "accounts",
+  "queues",
+  "account_access",
+  "notifications",
   "buckets",
 ];
 const ROWS_PER_PAGE = 500;

@@ -49,8 +49,8 @@ export class UploadTable {
       ...requireBucket(bucket),
       {
         sql: `INSERT INTO uploads (bucket_id, key, id, owner, storage_class, checksum_algorithm, checksum_type, attributes,
-                initiated_ms, tags, retain_until_ms, retain_mode, legal_hold)
-              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)`,
+                initiated_ms, tags, retain_until_ms, retain_mode, legal_hold, event_hold)
+              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)`,
         values: [
           bucket.id,
           row.key,
@@ -65,6 +65,7 @@ export class UploadTable {
           row.lock.retainUntilMs,
           row.lock.retainMode,
           legalHoldNumber(row.lock.legalHold),
+          jsonOrNull(row.lock.eventHold),
         ],
       },
     ]);

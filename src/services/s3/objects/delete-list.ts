@@ -47,7 +47,7 @@ export function parseDeleteList(body: Uint8Array): DeleteList {
   return { quiet: parseBoolean(childText(root, "Quiet")), deletions: refuseRepeatedConditions(deletions) };
 }
 
-/** Refuses what no list needs before it is parsed, which takes a hundred times as long as this. */
+/** Refuses what no list needs before it is parsed, which takes 0.2 s of CPU for each megabyte of character references. */
 function requireBounds(body: Uint8Array): void {
   let tags = 0;
   for (let at = 0; at < body.length; tags++) {
