@@ -139,7 +139,7 @@ export class ErasureEngine {
     );
   }
 
-  /** Takes whole stripes of 64 bytes into the eight `lanes` of an XXH3; `done` of a block were before. Gives how many are after. */
+  /** Takes whole stripes of 64 bytes into the eight `lanes` of an XXH3; `done` of a block were before. Returns how many are after. */
   xxh3(bytes: Uint8Array, lanes: Uint8Array, done: number): number {
     let stripesDone = done;
     this.#withLanes(lanes, () =>

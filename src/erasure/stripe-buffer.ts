@@ -9,7 +9,7 @@ import { type RebuiltStripe, StripeRebuild } from "./stripe-rebuild.ts";
 export interface SealedStripe {
   /**
    * The k+m frames, data shards first: views of the kernel's memory, valid until the buffer's next `begin` or `release`, so
-   * whoever writes them must be done by then.
+   * their writer must be done by then.
    */
   readonly frames: Uint8Array[];
   /** CRC-64/NVME of the stripe's data without padding. */

@@ -2,7 +2,7 @@ import type { Statement } from "../database.ts";
 import type { BlobRow } from "../rows.ts";
 
 /**
- * Why a shard is to be written anew. `not-written`: its drive failed while the blob was written; `absent`, `corrupt`, `short`: so
+ * Why a shard is to be rewritten. `not-written`: its drive failed while the blob was written; `absent`, `corrupt`, `short`: so
  * it was found; `lost`: its drive lost much, perhaps this shard too; `gone`: its drive is not configured any more; `draining`: it is
  * good, but its drive is to be emptied.
  */
@@ -52,7 +52,7 @@ export function forgetDamage(good: readonly (readonly (string | number)[])[]): S
 
 /**
  * Counts the blobs' good shards beyond the k that are needed, from their notes. One whose number changed is due for healing at
- * `afterMs`, and its attempts begin anew; the others wait as they did.
+ * `afterMs`, and its attempts begin again; the others wait as they did.
  */
 export function recount(blobIds: readonly string[], afterMs: number): Statement {
   return {

@@ -2,7 +2,7 @@ import { type Database, require, type Statement } from "../database.ts";
 import { type BlobRow, parseBlob, type RawBlob, type ShardPlace } from "../rows.ts";
 import { type DamageCause, type FoundDamage, forgetDamage, noteDamage, recount, SPARE_SHARDS_MIN } from "./damage.ts";
 
-/** A shard that is to be written anew, as far as somebody noted. */
+/** A shard that is to be rewritten, as far as somebody noted. */
 export interface DamageNote {
   shard: number;
   cause: DamageCause;
@@ -19,7 +19,7 @@ export interface AilingBlob extends BlobRow {
 
 /** What healing came to. */
 export interface Healing {
-  /** Where shards lie from now on that were written anew. */
+  /** The new places of rewritten shards. */
   moved: ReadonlyMap<number, ShardPlace & {}>;
   /** Shards whose notes were wrong. */
   fine: readonly number[];
@@ -99,7 +99,7 @@ export class HealingTable {
     });
   }
 
-  /** Gives back blobs that were claimed and not looked at: they are due at once. */
+  /** Makes blobs due again at once that were claimed and not looked at. */
   async release(blobs: readonly Pick<BlobRow, "id">[], nowMs: number): Promise<void> {
     await this.#database.all(
       `UPDATE blobs SET heal_after_ms = ?2, heal_attempts = max(0, heal_attempts - 1)
@@ -119,7 +119,7 @@ export class HealingTable {
   }
 
   /**
-   * Records what healing of blobs came to, in one transaction. Throws `GuardError` blob_gone where one of them is gone or condemned, or
+   * Records what healing of blobs came to, in one transaction. Throws `GuardError` blob_gone if one of them is gone or condemned, or
    * its shards are not where they were: then nothing is recorded, and what was written is garbage.
    */
   async record(healings: readonly { blob: BlobRow; healing: Healing }[]): Promise<void> {
