@@ -19,6 +19,7 @@ import { CostMeter } from "./metadata/database.ts";
 import { iamService } from "./services/iam/service.ts";
 import { s3Service } from "./services/s3/service.ts";
 import { unavailable } from "./services/s3/unavailable.ts";
+import { sqsService } from "./services/sqs/service.ts";
 import { stsService } from "./services/sts/service.ts";
 import { variablesIn } from "./store/configuration.ts";
 import type { StoreContext } from "./store/context.ts";
@@ -59,7 +60,8 @@ function buildApp(env: Env): App {
     const authenticator = new Authenticator(keys?.ring ?? null);
     const s3 = s3Service({ store, baseDomains, log });
     const shared = { identities: store.metadata.identities, clock, random, fetch: outbound };
-    const more = keys === null ? [] : [iamService({ ...shared, ...keys }), stsService({ ...shared, ...keys })];
+    const parts = keys && { ...shared, ...keys, metadata: store.metadata };
+    const more = parts === null ? [] : [iamService(parts), stsService(parts), sqsService(parts)];
     const services = [s3, ...more] as const;
     const uses = new KeyUses(store.metadata.identities, clock);
     const edge: Edge = { ...settings, services, authenticator, clock, random, log, metrics: requests, uses };

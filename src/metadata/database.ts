@@ -17,7 +17,9 @@ export type Guard =
   | "object_changed"
   | "wrong_database"
   | "bucket_elsewhere"
-  | "access_changed";
+  | "access_changed"
+  | "queue_changed"
+  | "queue_deleted_recently";
 
 /** A batch ran into a guard: nothing of it was applied. */
 export class GuardError extends Error {

@@ -25,6 +25,7 @@ import { ListingQueries } from "./objects/listing.ts";
 import { ObjectTable } from "./objects/objects.ts";
 import { Removals } from "./objects/removals.ts";
 import { Renames } from "./objects/renames.ts";
+import { Queues } from "./queues/all.ts";
 import { RestoringTable } from "./snapshots/restoring.ts";
 import { SnapshotTable } from "./snapshots/snapshots.ts";
 import { UploadTable } from "./uploads/uploads.ts";
@@ -51,6 +52,8 @@ export class Metadata {
   readonly placements: PlacementTable;
   /** Of use in the first database alone. */
   readonly identities: Identities;
+  /** Of use in the first database alone. */
+  readonly queues: Queues;
   readonly buckets: BucketTable;
   readonly objects: ObjectTable;
   readonly annotations: Annotations;
@@ -92,6 +95,7 @@ export class Metadata {
     this.identity = new IdentityTable(database, name);
     this.placements = new PlacementTable(database, name);
     this.identities = new Identities(database);
+    this.queues = new Queues(database);
     this.drives = new DriveTable(database, name, shared?.drives);
     this.losses = new LossTable(database);
     this.buckets = new BucketTable(database, name, { memory, drives: this.drives, sharing: shared?.buckets });

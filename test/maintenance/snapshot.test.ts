@@ -108,6 +108,9 @@ describe("a snapshot", () => {
       "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
     );
     const rest = ["blob_refs", "trash", "damage", "guard", "jobs", "identity", "drives", "drive_losses"];
+    // Queues are restored empty: what a message of yesterday asks for may have been done long ago.
+    rest.push("deleted_queues", "messages", "message_groups", "message_sequences", "message_deduplications");
+    rest.push("receive_attempts", "message_moves");
     expect(all.map(({ name }) => name).sort()).toEqual([...Object.keys(SNAPSHOT_TABLES), ...rest].sort());
   });
 

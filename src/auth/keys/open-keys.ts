@@ -1,8 +1,8 @@
 import type { RandomBytes } from "../../base/random.ts";
+import { rootSealer, type Sealer } from "../../sealing/root-sealer.ts";
 import type { RingParts } from "./ring.ts";
 import { AccountKeyRing } from "./ring.ts";
 import { rootKey } from "./root-key.ts";
-import { rootSealer, type Sealer } from "./sealer.ts";
 import { Sessions } from "./sessions.ts";
 
 /** Secrets of the Worker; docs/configuration.md explains each. */
@@ -27,7 +27,8 @@ export function openKeys(
   const root = rootKey(variables.SHERD_ACCESS_KEY_ID, variables.SHERD_SECRET_ACCESS_KEY);
   if (root === null) return null;
   const { identities, random, log } = parts;
-  const sealer = rootSealer({ current: root.secret, previous: variables.SHERD_PREVIOUS_SECRET_ACCESS_KEY }, random);
+  const previous = variables.SHERD_PREVIOUS_SECRET_ACCESS_KEY;
+  const sealer = rootSealer(previous ? [root.secret, previous] : [root.secret], random);
   const sessions = new Sessions(sealer, random);
   const onUnreadable = (id: string) =>
     log.error(

@@ -1,5 +1,5 @@
 import type { KeyTable } from "../../metadata/identities/keys.ts";
-import type { Sealer } from "./sealer.ts";
+import type { Sealer } from "../../sealing/root-sealer.ts";
 
 export interface Resealed {
   /** Secrets that were sealed again, under the current root secret. */

@@ -11,6 +11,8 @@ import { expire } from "../collect/expire.ts";
 import { pack } from "../collect/pack.ts";
 import { drain } from "../heal/drain.ts";
 import { heal } from "../heal/heal.ts";
+import { expireMessages } from "../queues/expire-messages.ts";
+import { moveMessages } from "../queues/move-messages.ts";
 import { scrub } from "../scrub/scrub.ts";
 import { RESTORE_JOB } from "../snapshots/restore.ts";
 import { snapshot } from "../snapshots/snapshot.ts";
@@ -20,7 +22,20 @@ import { watch } from "../watch/watch.ts";
 import type { Budget, Job, JobReport, JobResult } from "./job.ts";
 
 /** In the order in which they run: what one finds or frees, the next may heal or take away. */
-export const JOBS: readonly Job[] = [queueLosses, drain, heal, expire, pack, collect, walk, snapshot, scrub, census];
+export const JOBS: readonly Job[] = [
+  queueLosses,
+  drain,
+  heal,
+  expire,
+  pack,
+  collect,
+  walk,
+  snapshot,
+  scrub,
+  census,
+  expireMessages,
+  moveMessages,
+];
 
 /** Every job that must have run for the report of durability to be green. */
 export const JOB_NAMES: readonly string[] = JOBS.map(({ name }) => name);

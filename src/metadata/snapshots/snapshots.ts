@@ -157,6 +157,13 @@ export const SNAPSHOT_TABLES = {
     key: ["account_id", "url"],
     columns: ["account_id", "url", "created_ms", "client_ids", "thumbprints", "tags"],
   },
+  queues: {
+    key: ["id"],
+    columns: [
+      ...["id", "account_id", "name", "region", "created_ms", "modified_ms", "revision", "attributes"],
+      ...["dead_letter", "tags", "purged_ms"],
+    ],
+  },
   accounts: {
     key: ["id"],
     columns: [
@@ -235,6 +242,7 @@ const ORDER: readonly SnapshotTableName[] = [
   "entities",
   "oidc_providers",
   "accounts",
+  "queues",
   "buckets",
 ];
 const ROWS_PER_PAGE = 500;

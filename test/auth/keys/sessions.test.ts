@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
-import { rootSealer } from "../../../src/auth/keys/sealer.ts";
 import { type SessionClaims, Sessions } from "../../../src/auth/keys/sessions.ts";
+import { rootSealer } from "../../../src/sealing/root-sealer.ts";
 
 const random = (count: number) => new Uint8Array(randomBytes(count));
-const sessions = new Sessions(rootSealer({ current: "root" }, random), random);
+const sessions = new Sessions(rootSealer(["root"], random), random);
 const claims: SessionClaims = {
   accountId: "100000000001",
   owner: { kind: "role", id: "AROAX", sessionName: "deploy" },
@@ -32,7 +32,7 @@ test("a token says what was sealed into it, in whole seconds", () => {
 test("a token is of one key id and one server, and no part of it can be altered", () => {
   const [one, two] = [sessions.mint(claims), sessions.mint(claims)];
   expect(sessions.open(two.accessKeyId, one.sessionToken)).toBeNull();
-  const elsewhere = new Sessions(rootSealer({ current: "another" }, random), random);
+  const elsewhere = new Sessions(rootSealer(["another"], random), random);
   expect(elsewhere.open(one.accessKeyId, one.sessionToken)).toBeNull();
   for (let at = 0; at < one.sessionToken.length; at++) {
     const other = one.sessionToken[at] === "Q" ? "R" : "Q";

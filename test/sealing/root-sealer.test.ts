@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { rootSealer } from "../../../src/auth/keys/sealer.ts";
+import { rootSealer } from "../../src/sealing/root-sealer.ts";
 
 const random = (count: number) => new Uint8Array(randomBytes(count));
-const sealer = rootSealer({ current: "root secret" }, random);
+const sealer = rootSealer(["root secret"], random);
 
 describe("a sealed secret", () => {
   const sealed = sealer.seal("access-key", "AKIA1", "a secret é");
 
   test("is opened by whoever has the root secret, for what it belongs to", () => {
     expect(sealer.open("access-key", "AKIA1", sealed)).toBe("a secret é");
-    expect(rootSealer({ current: "root secret" }, random).open("access-key", "AKIA1", sealed)).toBe("a secret é");
+    expect(rootSealer(["root secret"], random).open("access-key", "AKIA1", sealed)).toBe("a secret é");
     expect(sealer.isCurrent(sealed)).toBe(true);
   });
 
@@ -23,7 +23,7 @@ describe("a sealed secret", () => {
   test("stays shut for another key, another purpose, another root secret", () => {
     expect(sealer.open("access-key", "AKIA2", sealed)).toBeNull();
     expect(sealer.open("session", "AKIA1", sealed)).toBeNull();
-    const other = rootSealer({ current: "another root secret" }, random);
+    const other = rootSealer(["another root secret"], random);
     expect(other.open("access-key", "AKIA1", sealed)).toBeNull();
     expect(other.isCurrent(sealed)).toBe(false);
   });
@@ -41,7 +41,7 @@ describe("a sealed secret", () => {
 
 test("the previous root secret still opens, and is told from the current one", () => {
   const old = sealer.seal("access-key", "AKIA1", "x");
-  const rotated = rootSealer({ current: "new root secret", previous: "root secret" }, random);
+  const rotated = rootSealer(["new root secret", "root secret"], random);
   expect(rotated.open("access-key", "AKIA1", old)).toBe("x");
   expect(rotated.isCurrent(old)).toBe(false);
   const fresh = rotated.seal("access-key", "AKIA1", "x");
