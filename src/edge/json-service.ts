@@ -29,6 +29,8 @@ export interface JsonServiceParts {
   readonly operations: ReadonlyMap<string, JsonHandler | null>;
   /** Operations that may be asked for without a signature, because a resource's policy may let anybody. Absent: none. */
   readonly unsigned?: ReadonlySet<string>;
+  /** How a denial is answered. Absent: 400, as most do. */
+  readonly deniedStatus?: 400 | 403;
   /**
    * The code and fault that a service has for an error which spoke the query protocol before (`x-amzn-query-error`). Absent: it never
    * did. Null: the error's own name.
@@ -67,7 +69,10 @@ export async function answerJson(parts: JsonServiceParts, exchange: Exchange): R
 
 /** `Service.fail` of a service, for one that speaks another protocol too. */
 export function failJson(parts: JsonServiceParts, thrown: unknown, about: ExchangeHead): Failed {
-  const error = toJsonError(thrown, `${parts.name}:${about.operation}`);
+  const error = toJsonError(thrown, {
+    action: `${parts.name}:${about.operation}`,
+    deniedStatus: parts.deniedStatus ?? 400,
+  });
   const { type, message, members, status, fault } = error;
   const body = errorDocument({ type: `${parts.namespace ?? ""}${type}`, message, members });
   const queryError = parts.queryCode && { "x-amzn-query-error": `${parts.queryCode(error) ?? type};${fault}` };
@@ -105,9 +110,10 @@ function readInput(body: Uint8Array | null): JsonInput {
   throw serializationException(`The request body cannot be read: ${parsed.problem}.`);
 }
 
-function toJsonError(thrown: unknown, action: string): JsonError {
+function toJsonError(thrown: unknown, { action, deniedStatus }: { action: string; deniedStatus: number }): JsonError {
   if (thrown instanceof JsonError) return thrown;
-  if (thrown instanceof AccessRefused) return new JsonError("AccessDeniedException", 400, describeRefusal(thrown));
+  if (thrown instanceof AccessRefused)
+    return new JsonError("AccessDeniedException", deniedStatus, describeRefusal(thrown));
   if (thrown instanceof AuthenticationError) return jsonAuthenticationError(thrown.failure);
   if (thrown instanceof BodyTooLarge) {
     return new JsonError("RequestEntityTooLarge", 413, `The request must not exceed ${thrown.bytesMax} bytes.`);

@@ -1,4 +1,5 @@
 import type { AccessGuard } from "./access-guard.ts";
+import { Annotations } from "./annotations/annotations.ts";
 import { BlobTable } from "./blobs/blobs.ts";
 import { CensusTable } from "./blobs/census.ts";
 import { CheckingTable } from "./blobs/checking.ts";
@@ -10,13 +11,16 @@ import { AccessMemory } from "./buckets/access-memory.ts";
 import { BucketTable } from "./buckets/buckets.ts";
 import { FIRST_DATABASE, IdentityTable } from "./buckets/identity.ts";
 import { PlacementTable } from "./buckets/placements.ts";
-import { BoundDatabase, type CostObserver, type Database } from "./database.ts";
+import { BoundDatabase, type CostObserver, type Database, type Statement } from "./database.ts";
 import { DriveTable } from "./drives/drives.ts";
 import { LossTable } from "./drives/losses.ts";
+import { NotificationTable } from "./events/notifications.ts";
+import { OutboxTable } from "./events/outbox-table.ts";
 import { GuardedDatabase } from "./guarded-database.ts";
 import { Identities } from "./identities/identities.ts";
 import { JobTable } from "./jobs/jobs.ts";
 import { KeyringTables } from "./keyring/keyring.ts";
+import type { LocalReads } from "./local-reads.ts";
 import { Amendments } from "./objects/amendments.ts";
 import { Appends } from "./objects/appends.ts";
 import { Commits } from "./objects/commit.ts";
@@ -24,6 +28,7 @@ import { ListingQueries } from "./objects/listing.ts";
 import { ObjectTable } from "./objects/objects.ts";
 import { Removals } from "./objects/removals.ts";
 import { Renames } from "./objects/renames.ts";
+import { Queues } from "./queues/all.ts";
 import { RestoringTable } from "./snapshots/restoring.ts";
 import { SnapshotTable } from "./snapshots/snapshots.ts";
 import { UploadTable } from "./uploads/uploads.ts";
@@ -51,9 +56,12 @@ export class Metadata {
   /** Of use in the first database alone. */
   readonly identities: Identities;
   /** Of use in the first database alone. */
+  readonly queues: Queues;
+  /** Of use in the first database alone. */
   readonly keyring: KeyringTables;
   readonly buckets: BucketTable;
   readonly objects: ObjectTable;
+  readonly annotations: Annotations;
   readonly listing: ListingQueries;
   readonly uploads: UploadTable;
   readonly blobs: BlobTable;
@@ -73,25 +81,36 @@ export class Metadata {
   readonly restoring: RestoringTable;
   readonly drives: DriveTable;
   readonly losses: LossTable;
+  readonly notifications: NotificationTable;
+  readonly outbox: OutboxTable;
 
   readonly #database: Database;
   readonly #memory: AccessMemory;
 
   /** `observe` is told the cost of each round trip; `name` is what the database is called. */
-  constructor(d1: D1Database | Shared, observe?: CostObserver, name: string = FIRST_DATABASE) {
+  constructor(
+    d1: D1Database | Shared,
+    observe?: CostObserver,
+    name: string = FIRST_DATABASE,
+    reads?: LocalReads | null,
+  ) {
     const shared = d1 instanceof Shared ? d1 : null;
-    const database = shared?.database ?? new BoundDatabase(d1 as D1Database, observe);
+    const database = shared?.database ?? new BoundDatabase(d1 as D1Database, observe, reads);
     const memory = shared?.memory ?? new AccessMemory();
     this.#database = database;
     this.#memory = memory;
     this.identity = new IdentityTable(database, name);
     this.placements = new PlacementTable(database, name);
     this.identities = new Identities(database);
+    this.queues = new Queues(database);
     this.keyring = new KeyringTables(database);
     this.drives = new DriveTable(database, name, shared?.drives);
     this.losses = new LossTable(database);
+    this.notifications = new NotificationTable(database, memory);
+    this.outbox = new OutboxTable(database);
     this.buckets = new BucketTable(database, name, { memory, drives: this.drives, sharing: shared?.buckets });
     this.objects = new ObjectTable(database, memory);
+    this.annotations = new Annotations(database, memory);
     this.listing = new ListingQueries(database, memory);
     this.uploads = new UploadTable(database, memory);
     this.blobs = new BlobTable(database, this.drives);
@@ -109,6 +128,11 @@ export class Metadata {
     this.snapshots = new SnapshotTable(database);
     this.checking = new CheckingTable(database);
     this.restoring = new RestoringTable(database);
+  }
+
+  /** Runs statements of several domains in one batch: all or nothing is applied. */
+  async run(statements: readonly Statement[]): Promise<void> {
+    await this.#database.batch(statements);
   }
 
   /**

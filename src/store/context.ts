@@ -4,6 +4,7 @@ import type { RandomBytes } from "../base/random.ts";
 import type { Drive } from "../drives/drive.ts";
 import type { DriveWatch } from "../drives/drive-watch.ts";
 import type { ErasureEngine } from "../erasure/engine.ts";
+import type { Origin } from "../metadata/events/outbox.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { Sealer } from "../sealing/root-sealer.ts";
 import type { Gate } from "./gate.ts";
@@ -37,6 +38,8 @@ export interface StoreContext {
   readonly host?: Host;
   /** Of the request that is being answered. Absent: nobody asks. */
   readonly gate?: Gate;
+  /** Who makes the request that is being answered, for those who are told of changes. Absent: the store itself. */
+  readonly origin?: Origin;
   /** Absent where there is one database only. */
   readonly databases?: DatabaseSet;
 }

@@ -7,7 +7,7 @@ import { findSnapshots } from "../../src/maintenance/snapshots/find-snapshots.ts
 import { type RestoreStep, restoreMetadata } from "../../src/maintenance/snapshots/restore.ts";
 import { type SnapshotCursor, snapshot } from "../../src/maintenance/snapshots/snapshot.ts";
 import { walk } from "../../src/maintenance/walk/walk.ts";
-import { RESTORED_NOT, SNAPSHOT_TABLES } from "../../src/metadata/snapshots/snapshots.ts";
+import { ORDER, RESTORED_NOT, SNAPSHOT_TABLES } from "../../src/metadata/snapshots/snapshots.ts";
 import { createBucket, setVersioning } from "../../src/store/buckets/buckets.ts";
 import { deleteObject } from "../../src/store/delete/delete.ts";
 import { uploadPart } from "../../src/store/multipart/upload-part.ts";
@@ -98,6 +98,10 @@ async function beginUpload(): Promise<void> {
 }
 
 describe("a snapshot", () => {
+  it("reads every table that it names", () => {
+    expect([...ORDER, "versions"].sort()).toEqual(Object.keys(SNAPSHOT_TABLES).sort());
+  });
+
   it("names every column, or says why not", async () => {
     for (const [table, { columns }] of Object.entries(SNAPSHOT_TABLES)) {
       const found = await rig.rows<{ name: string }>(`SELECT name FROM pragma_table_info('${table}')`);
@@ -108,6 +112,11 @@ describe("a snapshot", () => {
       "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
     );
     const rest = ["blob_refs", "trash", "damage", "guard", "jobs", "identity", "drives", "drive_losses"];
+    // Queues are restored empty: what a message of yesterday asks for may have been done long ago.
+    rest.push("deleted_queues", "messages", "message_groups", "message_sequences", "message_deduplications");
+    rest.push("receive_attempts", "message_moves");
+    // News that is on its way when a snapshot is taken will have arrived long before that is needed.
+    rest.push("outbox", "undelivered");
     expect(all.map(({ name }) => name).sort()).toEqual([...Object.keys(SNAPSHOT_TABLES), ...rest].sort());
   });
 

@@ -2,6 +2,7 @@ import type { Grant } from "../buckets/access.ts";
 import type { AccessMemory } from "../buckets/access-memory.ts";
 import { type AdmittedBucket, requireAdmitted } from "../buckets/buckets.ts";
 import { type Database, require, type Statement } from "../database.ts";
+import { announceUnread, type News } from "../events/outbox.ts";
 import { jsonOrNull, type LegalHold, type LockRow, legalHoldNumber, type TagRow } from "../rows.ts";
 import { type FoundHead, foundHead, headStatement, type ObjectRef, type RawHead } from "./objects.ts";
 
@@ -11,8 +12,13 @@ export type Amendment =
   /** null: full control for the owner. */
   | { acl: readonly Grant[] | null }
   | { legalHold: LegalHold }
-  /** Null values: no retention. `bypassGovernance`: retention in governance mode may be shortened. */
-  | { retention: Omit<LockRow, "legalHold">; nowMs: number; bypassGovernance: boolean };
+  /**
+   * Null values: no retention. `bypassGovernance`: retention in governance mode may be shortened. A version with an event hold that is
+   * on is left as it is.
+   */
+  | { retention: Pick<LockRow, "retainUntilMs" | "retainMode">; nowMs: number; bypassGovernance: boolean }
+  /** Retention and event hold, if they still are what they were. */
+  | { lock: LockRow; was: LockRow };
 
 /** What an amendment was decided on. */
 export interface AdmittedAmendment {
@@ -32,43 +38,55 @@ export class Amendments {
   }
 
   /**
-   * Amends a version. Gives what was found, as it was before, or null where there is no such bucket; `applied` is false where
+   * Amends a version. Returns what was found, as it was before, or null if there is no such bucket; `applied` is false where
    * there is no such version, it is a delete marker, the bucket has no object lock, or the retention may not be loosened. Throws
    * `GuardError` no_such_bucket and bucket_access_changed if it was decided on something else than what is found.
    */
   async amend(
     ref: ObjectRef,
     amendment: Amendment,
-    admitted: AdmittedAmendment | null = null,
+    { admitted = null, news = null }: { admitted?: AdmittedAmendment | null; news?: News | null } = {},
   ): Promise<(FoundHead & { applied: boolean }) | null> {
     const known = this.#memory.of(ref.bucket);
     const guards = admitted ? [...requireAdmitted(ref.bucket, admitted.bucket), ...requireObject(ref, admitted)] : [];
+    const before = [...guards, ...announcements(ref, amendment, news)];
     const [[raw], ...others] = await this.#database.batch<[RawHead, ...{ seq: number }[]]>([
       headStatement(ref, known),
-      ...guards,
+      ...before,
       ...updates(ref, amendment),
     ]);
     if (!raw) return null;
-    return { ...foundHead(raw, this.#memory, known), applied: others.slice(guards.length).flat().length > 0 };
+    return { ...foundHead(raw, this.#memory, known), applied: others.slice(before.length).flat().length > 0 };
   }
 }
 
-/** ?1 bucket, ?2 key, ?3 seq, ?4 id; further ones are the amendment's. */
-function updates({ bucket, key, version }: ObjectRef, amendment: Amendment): Statement[] {
-  const { set, only, values } = change(amendment);
+function updates(ref: ObjectRef, amendment: Amendment): Statement[] {
+  const { set } = change(amendment);
+  return amended(ref, amendment).map(({ table, where, values }) => ({
+    sql: `UPDATE ${table} SET ${set} WHERE ${where} RETURNING seq`,
+    values,
+  }));
+}
+
+/** Of what `updates`, which follows, is about to change. */
+function announcements(ref: ObjectRef, amendment: Amendment, news: News | null): Statement[] {
+  return amended(ref, amendment).flatMap((rows) => announceUnread({ ...rows, content: true }, news));
+}
+
+/** The rows that an amendment changes. ?1 bucket, ?2 key, ?3 seq, ?4 id; further ones are the amendment's. */
+function amended({ bucket, key, version }: ObjectRef, amendment: Amendment) {
+  const { only, values } = change(amendment);
   const which = {
     current: "true",
     null: "is_null = 1",
     id: "seq = ?3 AND id = ?4 AND is_null = 0",
   }[version.kind];
   const [seq, id] = version.kind === "id" ? [version.seq, version.id] : [null, null];
-  const update = (table: string, rows: string): Statement => ({
-    sql: `UPDATE ${table} SET ${set} WHERE bucket_id = (SELECT id FROM buckets WHERE name = ?1) AND key = ?2 AND ${rows}
-            AND ${only} RETURNING seq`,
-    values: [bucket, key, seq, id, ...values],
-  });
-  const current = update("objects", which);
-  return version.kind === "current" ? [current] : [current, update("versions", `${which} AND is_marker = 0`)];
+  const where = `bucket_id = (SELECT id FROM buckets WHERE name = ?1) AND key = ?2 AND ${which} AND ${only}`;
+  const rows = { where, values: [bucket, key, seq, id, ...values] };
+  const current = { table: "objects" as const, ...rows };
+  if (version.kind === "current") return [current];
+  return [current, { table: "versions" as const, ...rows, where: `${where} AND is_marker = 0` }];
 }
 
 /** The version must still be the one that was looked at, with the tags and the ACL that it had. */
@@ -84,9 +102,9 @@ function requireObject({ bucket, key }: ObjectRef, { object }: AdmittedAmendment
 
 const HAS_LOCK = "EXISTS (SELECT 1 FROM buckets WHERE name = ?1 AND object_lock IS NOT NULL)";
 /** ?5 until, ?6 mode, ?7 now, ?8 bypass governance. Whatever protects now may be extended, never loosened. */
-const MAY_RETAIN = `(coalesce(retain_until_ms, 0) <= ?7
+const MAY_RETAIN = `(coalesce(event_hold ->> '$.status', '') <> 'ON' AND (coalesce(retain_until_ms, 0) <= ?7
   OR (retain_mode = ?6 AND coalesce(?5, 0) >= retain_until_ms)
-  OR (retain_mode = 'GOVERNANCE' AND ?8 = 1))`;
+  OR (retain_mode = 'GOVERNANCE' AND ?8 = 1)))`;
 
 function change(amendment: Amendment): { set: string; only: string; values: (string | number | null)[] } {
   if ("tags" in amendment) {
@@ -100,9 +118,24 @@ function change(amendment: Amendment): { set: string; only: string; values: (str
   if ("legalHold" in amendment) {
     return { set: "legal_hold = ?5", only: HAS_LOCK, values: [legalHoldNumber(amendment.legalHold)] };
   }
+  if ("lock" in amendment) {
+    const { lock, was } = amendment;
+    return {
+      set: "retain_until_ms = ?5, retain_mode = ?6, event_hold = ?7",
+      only: `${HAS_LOCK} AND retain_until_ms IS ?8 AND retain_mode IS ?9 AND event_hold IS ?10`,
+      values: [
+        lock.retainUntilMs,
+        lock.retainMode,
+        jsonOrNull(lock.eventHold),
+        was.retainUntilMs,
+        was.retainMode,
+        jsonOrNull(was.eventHold),
+      ],
+    };
+  }
   const { retention, nowMs, bypassGovernance } = amendment;
   return {
-    set: "retain_until_ms = ?5, retain_mode = ?6",
+    set: "retain_until_ms = ?5, retain_mode = ?6, event_hold = CASE WHEN ?6 IS NOT NULL THEN event_hold END",
     only: `${HAS_LOCK} AND ${MAY_RETAIN}`,
     values: [retention.retainUntilMs, retention.retainMode, nowMs, bypassGovernance ? 1 : 0],
   };

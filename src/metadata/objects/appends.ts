@@ -1,6 +1,7 @@
 import type { AccessMemory } from "../buckets/access-memory.ts";
 import { findBucket } from "../buckets/buckets.ts";
 import { type Database, require } from "../database.ts";
+import { announceCurrent, type News } from "../events/outbox.ts";
 import {
   type BlobRow,
   type BucketRow,
@@ -12,7 +13,7 @@ import {
   type RawBucket,
 } from "../rows.ts";
 import { refer } from "./commit.ts";
-import { type RuledBucket, requireRules } from "./version-rules.ts";
+import { ofKeys, type RuledBucket, requireRules } from "./version-rules.ts";
 
 /** What an append needs to know of the object: not its extents, of which there may be thousands. */
 export interface AppendableRow {
@@ -29,6 +30,8 @@ export interface AppendableRow {
   inlineBody: string | null;
   /** Canonical id of an owner of its own; null: the bucket's owner. */
   ownerId: string | null;
+  /** How many it has. */
+  annotations: number;
 }
 
 export interface Append {
@@ -36,18 +39,20 @@ export interface Append {
   bucket: RuledBucket;
   key: string;
   /** The object as it was found. */
-  from: Pick<AppendableRow, "id" | "inlineBody">;
-  /** Id of what it becomes. */
+  from: Pick<AppendableRow, "id" | "inlineBody" | "annotations">;
+  /** Id of the longer object. */
   id: string;
   sizeBytes: number;
   etag: string;
   modifiedMs: number;
   checksum: ChecksumRow | null;
-  /** What it was becomes part 1 where it was not one of parts yet; null: it is not one of parts now either. */
+  /** Set if the result has parts. If the object had none before, its old content becomes part 1. */
   parts: { first: PartSummaryRow; next: PartSummaryRow } | null;
   /** Blobs and extents that were written; absent: all that is new lies in `inlineBody`. */
   written?: { blobs: readonly BlobRow[]; extents: readonly ExtentRow[] };
   inlineBody: string | null;
+  /** For those who want to know of the bucket. */
+  news: News | null;
 }
 
 /** Appends to objects in place. Each method is one round trip. */
@@ -60,7 +65,7 @@ export class Appends {
     this.#memory = memory;
   }
 
-  /** The object that the key names, or null; null for all where there is no such bucket. */
+  /** The object that the key names, or null; null for all if there is no such bucket. */
   async find(bucket: string, key: string): Promise<{ bucket: BucketRow; object: AppendableRow | null } | null> {
     type Raw = Omit<AppendableRow, "checksum" | "parts"> & { checksum: string | null; parts: string | null };
     const known = this.#memory.of(bucket);
@@ -71,7 +76,7 @@ export class Appends {
                 CASE WHEN checksum ->> 'type' = 'composite' THEN parts END AS parts,
                 coalesce(json_array_length(parts), 0) AS "partCount",
                 coalesce(json_array_length(extents), 0) AS "extentCount", inline_body AS "inlineBody",
-                attributes ->> '$.owner.id' AS "ownerId"
+                attributes ->> '$.owner.id' AS "ownerId", annotations
               FROM objects WHERE bucket_id = (SELECT id FROM buckets WHERE name = ?1) AND key = ?2`,
         values: [bucket, key],
       },
@@ -85,17 +90,35 @@ export class Appends {
 
   /**
    * Makes the object longer, under a new id. Its extents stay what they are, with their referents, so nothing of what it was
-   * becomes trash. Throws `GuardError` bucket_changed, or object_changed where it is not what was found: the id changes with
+   * becomes trash. Throws `GuardError` bucket_changed, or object_changed if it is not what was found: the id changes with
    * its bytes, and bytes that were inline do not stay so when the packer moves them.
    */
   async append(append: Append): Promise<{ seq: number }> {
     const { bucket, key, from, written } = append;
     const unchanged =
-      "EXISTS (SELECT 1 FROM objects WHERE bucket_id = ?1 AND key = ?2 AND id = ?3 AND (inline_body IS NULL) = ?4)";
-    const results = await this.#database.batch<{ seq: number }[]>([
+      "EXISTS (SELECT 1 FROM objects WHERE bucket_id = ?1 AND key = ?2 AND id = ?3 AND (inline_body IS NULL) = ?4 AND annotations = ?5)";
+    const before = [
       requireRules(bucket),
-      require("object_changed", unchanged, [bucket.id, key, from.id, from.inlineBody === null ? 1 : 0]),
+      require("object_changed", unchanged, [
+        bucket.id,
+        key,
+        from.id,
+        from.inlineBody === null ? 1 : 0,
+        from.annotations,
+      ]),
+      // They stay with the object, whose id is another one from now on.
+      ...(from.annotations > 0
+        ? [
+            {
+              sql: "UPDATE OR REPLACE annotations SET version_id = ?2 WHERE version_id = ?1",
+              values: [from.id, append.id],
+            },
+          ]
+        : []),
       ...refer(written?.blobs, undefined, append.id, append.modifiedMs),
+    ];
+    const results = await this.#database.batch<{ seq: number }[]>([
+      ...before,
       {
         sql: `UPDATE objects SET id = ?3, size_bytes = ?4, etag = ?5, modified_ms = ?6, checksum = ?7, inline_body = ?8,
                 extents = CASE WHEN ?9 IS NULL THEN extents WHEN coalesce(json_array_length(extents), 0) = 0 THEN ?9
@@ -117,7 +140,8 @@ export class Appends {
           jsonOrNull(append.parts?.next),
         ],
       },
+      ...announceCurrent(bucket, ofKeys([key]), append.news),
     ]);
-    return (results.at(-1) as { seq: number }[])[0] as { seq: number };
+    return (results[before.length] as { seq: number }[])[0] as { seq: number };
   }
 }

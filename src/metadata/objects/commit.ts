@@ -1,6 +1,8 @@
+import { type CarriedAnnotations, carryAnnotations, countCarried } from "../annotations/carried.ts";
 import { noteMissing } from "../blobs/damage.ts";
 import { requireBucket } from "../buckets/buckets.ts";
 import { type Database, require, type Statement } from "../database.ts";
+import { announceCurrent, type News } from "../events/outbox.ts";
 import {
   type BlobRow,
   type BucketRow,
@@ -44,8 +46,12 @@ export interface VersionCommit {
   /** Blobs of other versions that this one refers to from now on, besides `blobs`. The referent is the version's id. */
   sharedBlobIds?: readonly string[];
   condition?: CommitCondition;
+  /** Absent: it has none. */
+  annotations?: CarriedAnnotations;
   /** The upload that this version completes, with the parts that it was made of: [part number, part id]. */
   completes?: { uploadId: string; parts: readonly (readonly [number, string])[] };
+  /** For those who want to know of the bucket. */
+  news: News | null;
 }
 
 export interface PartCommit {
@@ -79,22 +85,28 @@ export class Commits {
   }
 
   /**
-   * Gives the version's `seq`. Throws `GuardError`: bucket_changed, exists_already, etag_differs, no_such_key,
+   * Returns the version's `seq`. Throws `GuardError`: bucket_changed, exists_already, etag_differs, no_such_key,
    * object_changed, blob_gone, no_such_upload, part_changed.
    */
   async version(commit: VersionCommit): Promise<{ seq: number }> {
     const { version, condition, completes } = commit;
-    const results = await this.#database.batch<{ seq: number }[]>([
+    const key = ofKeys([version.key]);
+    const before = [
       requireRules(version.bucket),
       ...(completes ? requireParts(version, completes) : []),
       ...(condition ? requireCondition(version, condition) : []),
       ...(condition && completes ? [requireUnchangedSince(version, completes.uploadId)] : []),
-      ...makeRoom(version.bucket, ofKeys([version.key]), version.modifiedMs, version.id),
+      ...makeRoom(version.bucket, key, version.modifiedMs, version.id),
       ...refer(commit.blobs, commit.sharedBlobIds, version.id, version.modifiedMs),
       ...(completes ? finishUpload(version, completes) : []),
-      putVersion(version),
+      ...(commit.annotations ? carry(version, commit.annotations) : []),
+    ];
+    const results = await this.#database.batch<{ seq: number }[]>([
+      ...before,
+      putVersion(version, countCarried(commit.annotations)),
+      ...announceCurrent(version.bucket, key, commit.news),
     ]);
-    return (results.at(-1) as { seq: number }[])[0] as { seq: number };
+    return (results[before.length] as { seq: number }[])[0] as { seq: number };
   }
 
   /** Makes a part visible in its upload; the one that it replaces goes to the trash. Throws `GuardError`: no_such_upload, blob_gone. */
@@ -184,6 +196,15 @@ function finishUpload(version: NewVersion, { uploadId, parts }: NonNullable<Vers
   ];
 }
 
+/** The version's annotations, with the blobs that were written for them. */
+function carry(version: NewVersion, annotations: CarriedAnnotations): Statement[] {
+  const blobs = annotations.written.flatMap((annotation) => annotation.blobs);
+  return [
+    ...(blobs.length > 0 ? [insertBlobs(blobs, null), ...noteMissing(blobs, version.modifiedMs)] : []),
+    ...carryAnnotations(version, annotations),
+  ];
+}
+
 /** Records new blobs, and that `referent` holds them and the shared ones; shards that are missing are noted for healing. */
 export function refer(
   blobs: readonly BlobRow[] = [],
@@ -237,13 +258,13 @@ export function insertBlobs(blobs: readonly BlobRow[], packObjects: number | nul
   };
 }
 
-function putVersion(version: NewVersion): Statement {
+function putVersion(version: NewVersion, annotations: number): Statement {
   const { bucket, lock } = version;
-  // Before versioning is enabled there is one version at the most, and no other table to look into.
+  // Before versioning is enabled there is one version at most, and no other table to look into.
   const seq = bucket.versioning === null ? "1" : nextSeq("?1", "?2");
   return {
     sql: `INSERT OR REPLACE INTO objects (${SHARED_COLUMNS})
-          VALUES (?1, ?2, ?3, ${seq}, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) RETURNING seq`,
+          VALUES (?1, ?2, ?3, ${seq}, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19) RETURNING seq`,
     values: [
       bucket.id,
       version.key,
@@ -262,6 +283,8 @@ function putVersion(version: NewVersion): Statement {
       jsonOrNull(version.parts),
       jsonOrNull(version.extents),
       version.inlineBody,
+      jsonOrNull(lock.eventHold),
+      annotations,
     ],
   };
 }

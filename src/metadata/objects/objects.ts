@@ -90,14 +90,14 @@ export class ObjectTable {
     this.#memory = memory;
   }
 
-  /** Bucket and object without its bytes, or null where there is no such bucket. */
+  /** Bucket and object without its bytes, or null if there is no such bucket. */
   async head(ref: ObjectRef): Promise<FoundHead | null> {
     const known = this.#memory.of(ref.bucket);
     const [[raw]] = await this.#database.batch<[RawHead]>([headStatement(ref, known)]);
     return raw ? foundHead(raw, this.#memory, known) : null;
   }
 
-  /** Bucket, object, its extents and the blobs that `window` touches, or null where there is no such bucket. */
+  /** Bucket, object, its extents and the blobs that `window` touches, or null if there is no such bucket. */
   async open(ref: ObjectRef, window: ReadWindow): Promise<FoundObject | null> {
     const known = this.#memory.of(ref.bucket);
     const [rows] = await this.#database.batch<[RawOpened]>([openStatement(ref, window, known)]);
@@ -143,13 +143,13 @@ export class ObjectTable {
 
 /**
  * The parameters ?1 and ?2, as expressions. Where a join compares a column with a parameter itself, SQLite as workerd builds it
- * plans the statement anew each time that the parameter is bound, in case its value should call for another plan.
+ * plans the statement again each time that the parameter is bound, in case its value should call for another plan.
  */
 const BUCKET = "?1 || ''";
 const KEY = "?2 || ''";
 
 const HEAD_COLUMNS = `b.id AS "bucketId", b.name AS "bucketName", b.owner, b.region, b.created_ms AS "createdMs", b.versioning,
-  b.object_lock AS "objectLock", b.owner_account AS "ownerAccount", b.access_id AS "accessId",
+  b.object_lock AS "objectLock", b.owner_account AS "ownerAccount", b.notification_id AS "notificationId", b.access_id AS "accessId",
   CASE WHEN b.access_id IS ?6 THEN NULL ELSE b.access END AS access, o.is_marker AS "isMarker", ${OBJECT_COLUMNS},
   CASE WHEN o.id IS NULL AND b.versioning IS NOT NULL AND ?5 = 'current' THEN
     (SELECT json_array(v.id, v.seq, v.is_null, v.modified_ms) FROM versions v
@@ -174,7 +174,7 @@ function source({ bucket, key, version }: ObjectRef, known: KnownAccess | null):
   };
 }
 
-/** Gives a `RawHead`, or no row where there is no such bucket. */
+/** Returns a `RawHead`, or no row if there is no such bucket. */
 export function headStatement(ref: ObjectRef, known: KnownAccess | null): Statement {
   const { sql, values } = source(ref, known);
   return { sql: `SELECT ${HEAD_COLUMNS} ${sql}`, values };
@@ -200,8 +200,9 @@ function openStatement(ref: ObjectRef, window: ReadWindow, known: KnownAccess | 
 
 export function foundHead(raw: RawHead, memory: AccessMemory, known: KnownAccess | null): FoundHead {
   const { bucketId: id, bucketName: name, owner, region, createdMs, versioning, objectLock } = raw;
-  const { ownerAccount, accessId, access } = raw;
-  const rawBucket = { id, name, owner, region, createdMs, versioning, objectLock, ownerAccount, accessId, access };
+  const { ownerAccount, accessId, access, notificationId } = raw;
+  const rules = { versioning, objectLock, accessId, access, notificationId };
+  const rawBucket = { id, name, owner, region, createdMs, ownerAccount, ...rules };
   const bucket = memory.complete(rawBucket, known);
   if (raw.id === null) return { bucket, object: null, marker: hidingMarker(raw.hiddenBy) };
   const object = parseObject(raw as RawObject);

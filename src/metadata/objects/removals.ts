@@ -1,6 +1,16 @@
 import { type AdmittedBucket, requireAdmitted } from "../buckets/buckets.ts";
 import { type Database, require, type Statement } from "../database.ts";
-import { makeRoom, ofKeys, placeMarkers, promote, type RuledBucket, requireRules } from "./version-rules.ts";
+import { announceCurrent, announceMarkers, announceUnread, type News } from "../events/outbox.ts";
+import { isProtected } from "./protection.ts";
+import {
+  makeRoom,
+  ofKeys,
+  placeMarkers,
+  promote,
+  type RuledBucket,
+  requireRules,
+  trashVersions,
+} from "./version-rules.ts";
 
 /** What must hold of the key's current version for it to be deleted. A condition on a key that has none fails. */
 export interface RemovalCondition {
@@ -19,7 +29,7 @@ export interface ConditionalRemoval {
   condition: RemovalCondition;
 }
 
-/** A version to be removed for good. */
+/** A version to be removed permanently. */
 export interface DoomedVersion {
   key: string;
   /** "null": the key's null version. */
@@ -33,7 +43,7 @@ export interface RemovedVersion {
   seq: number;
   isNull: boolean;
   isMarker: boolean;
-  /** It was left where it is: retention or a legal hold protects it. */
+  /** It was left in place: retention or a legal hold protects it. */
   isLocked: boolean;
 }
 
@@ -53,7 +63,7 @@ export class Removals {
   }
 
   /**
-   * What DeleteObject without a version id does to up to 1,000 keys: [key, id for a delete marker] each. Gives the markers
+   * What DeleteObject without a version id does to up to 1,000 keys: [key, id for a delete marker] each. Returns the markers
    * that were placed: none where versioning was never enabled. Throws `GuardError` bucket_changed, and for the
    * condition (of a single key) etag_differs or no_such_key.
    */
@@ -61,21 +71,24 @@ export class Removals {
     bucket: RuledBucket,
     keys: readonly (readonly [string, string])[],
     nowMs: number,
-    condition?: RemovalCondition,
+    { condition, news }: { condition?: RemovalCondition | undefined; news: News | null },
   ): Promise<PlacedMarker[]> {
     const names = keys.map(([key]) => key);
     const picked = ofKeys(names);
-    const results: unknown[][] = await this.#database.batch<unknown[]>([
+    const hasVersions = bucket.versioning !== null;
+    const before = [
       requireRules(bucket),
       ...(condition ? requireRemovable(bucket, names[0] as string, condition) : []),
       ...makeRoom(bucket, picked, nowMs),
+      ...(hasVersions ? [] : announceCurrent(bucket, picked, news)),
       {
         sql: `DELETE FROM objects WHERE bucket_id = ?1 AND ${picked.where}`,
         values: [bucket.id, picked.value],
       },
-      ...(bucket.versioning === null ? [] : [placeMarkers(bucket, keys, nowMs)]),
-    ]);
-    return bucket.versioning === null ? [] : placedMarkers(results.at(-1));
+    ];
+    const marking = hasVersions ? [placeMarkers(bucket, keys, nowMs), ...announceMarkers(bucket, keys, news)] : [];
+    const results: unknown[][] = await this.#database.batch<unknown[]>([...before, ...marking]);
+    return hasVersions ? placedMarkers(results[before.length]) : [];
   }
 
   /**
@@ -86,6 +99,7 @@ export class Removals {
     bucket: RuledBucket,
     removals: readonly ConditionalRemoval[],
     nowMs: number,
+    news: News | null,
   ): Promise<{ present: string[]; removed: string[]; markers: PlacedMarker[] }> {
     const list = removals.map(({ key, markerId, condition }) => {
       const etag = condition.etag === "*" ? null : (condition.etag ?? null);
@@ -99,39 +113,53 @@ export class Removals {
       AND coalesce(o.modified_ms / 1000 = ${entry} ->> 4, 1))`;
     const picked = { where: `key IN (SELECT c.value ->> 0 FROM json_each(?2) c WHERE ${matched("c.value")})`, value };
     const listed = "bucket_id = ?1 AND key IN (SELECT value ->> 0 FROM json_each(?2))";
-    const [present, , ...results]: unknown[][] = await this.#database.batch<unknown[]>([
+    const hasVersions = bucket.versioning !== null;
+    const before = [
       { sql: `SELECT key FROM objects WHERE ${listed}`, values: [bucket.id, value] },
       requireRules(bucket),
       ...makeRoom(bucket, picked, nowMs),
-      // Markers first: what the conditions are about is gone with the next statement.
-      ...(bucket.versioning === null ? [] : [placeMarkers(bucket, list, nowMs, matched("m.value"))]),
+    ];
+    const results = await this.#database.batch<unknown[]>([
+      ...before,
+      // What the conditions are about is gone with the deletion.
+      ...(hasVersions
+        ? [placeMarkers(bucket, list, nowMs, matched("m.value")), ...announceMarkers(bucket, list, news)]
+        : announceCurrent(bucket, picked, news)),
       { sql: `DELETE FROM objects WHERE bucket_id = ?1 AND ${picked.where} RETURNING key`, values: [bucket.id, value] },
     ]);
     const keysOf = (rows: unknown) => (rows as { key: string }[]).map(({ key }) => key);
-    const markers = bucket.versioning === null ? [] : placedMarkers(results.at(-2));
-    return { present: keysOf(present), removed: keysOf(results.at(-1)), markers };
+    const markers = hasVersions ? placedMarkers(results[before.length]) : [];
+    return { present: keysOf(results[0]), removed: keysOf(results.at(-1)), markers };
   }
 
   /**
-   * Removes versions for good, up to 1,000, except locked ones; their keys then name the newest version that is left. Gives
+   * Removes versions permanently, up to 1,000, except locked ones; their keys then name the newest version that is left. Returns
    * those that were there. `bypassGovernance`: retention in governance mode does not protect; said at all, it needs a bucket
-   * with object lock. Throws `GuardError` no_such_bucket, and bucket_changed where there is no object lock.
+   * with object lock. Throws `GuardError` no_such_bucket, and bucket_changed if there is no object lock.
    */
   async versions(
     bucket: string,
     doomed: readonly DoomedVersion[],
-    options: { nowMs: number; bypassGovernance?: boolean | undefined; admitted?: AdmittedBucket | null },
+    options: {
+      nowMs: number;
+      bypassGovernance?: boolean | undefined;
+      admitted?: AdmittedBucket | null;
+      news: News | null;
+    },
   ): Promise<RemovedVersion[]> {
     const byId = doomed.flatMap(({ key, version }) => (version === "null" ? [] : [[key, version.seq, version.id]]));
     const nulls = doomed.flatMap(({ key, version }) => (version === "null" ? [key] : []));
-    const { nowMs, bypassGovernance, admitted = null } = options;
+    const { nowMs, bypassGovernance, admitted = null, news } = options;
     const kinds = [
       { where: BY_ID, list: byId },
       { where: NULLS, list: nulls },
     ].filter(({ list }) => list.length > 0);
     const steps = kinds.map(({ where, list }) => {
       const values = [bucket, JSON.stringify(list), nowMs, bypassGovernance ? 1 : 0];
-      return { found: findDoomed(where, values), removal: removeDoomed(where, values) };
+      return {
+        found: findDoomed(where, values),
+        removal: [...announceDoomed(where, values, news), ...removeDoomed(where, values)],
+      };
     });
     const keys = [...new Set(doomed.map(({ key }) => key))];
     const results: unknown[][] = await this.#database.batch<unknown[]>([
@@ -180,7 +208,7 @@ const BY_ID: Doomed = {
 /** List: keys. */
 const OF_KEYS = `${BUCKET} AND key IN (SELECT value FROM json_each(?2)) AND is_null = 1`;
 const NULLS: Doomed = { objects: OF_KEYS, versions: OF_KEYS };
-const LOCKED = `(legal_hold = 1 OR (coalesce(retain_until_ms, 0) > ?3 AND (retain_mode = 'COMPLIANCE' OR ?4 = 0)))`;
+const LOCKED = isProtected("?3", "?4");
 
 function findDoomed(where: Doomed, values: (string | number)[]): Statement {
   const columns = `key, id, seq, is_null AS "isNull", ${LOCKED} AS "isLocked"`;
@@ -191,13 +219,15 @@ function findDoomed(where: Doomed, values: (string | number)[]): Statement {
   };
 }
 
+function announceDoomed(where: Doomed, values: (string | number)[], news: News | null): Statement[] {
+  return (["objects", "versions"] as const).flatMap((table) =>
+    announceUnread({ table, where: `${where[table]} AND NOT ${LOCKED}`, values, content: false }, news),
+  );
+}
+
 function removeDoomed(where: Doomed, values: (string | number)[]): Statement[] {
   return (["objects", "versions"] as const).flatMap((table) => [
-    {
-      sql: `INSERT OR IGNORE INTO trash (dropped_ms, id, extents)
-            SELECT ?3, id, extents FROM ${table} WHERE ${where[table]} AND NOT ${LOCKED} AND extents IS NOT NULL`,
-      values,
-    },
+    { sql: trashVersions(`FROM ${table} WHERE ${where[table]} AND NOT ${LOCKED}`), values },
     { sql: `DELETE FROM ${table} WHERE ${where[table]} AND NOT ${LOCKED}`, values },
   ]);
 }

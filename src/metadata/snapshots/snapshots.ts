@@ -1,6 +1,6 @@
 import type { Database, Statement } from "../database.ts";
 
-/** A table as it stands in a snapshot. `columns` leaves out what the database can do without or finds out anew. */
+/** A table as it stands in a snapshot. `columns` leaves out what the database can do without or finds out again. */
 interface TableSpec {
   columns: readonly string[];
   /** Of the primary key. */
@@ -28,11 +28,13 @@ const VERSION_COLUMNS = [
   "parts",
   "extents",
   "inline_body",
+  "event_hold",
+  "annotations",
 ] as const;
 
 /**
  * What a snapshot holds of each table, and in which order it is read. References, trash and damage follow from the rest; jobs begin
- * anew. Uploads come first: one that is completed meanwhile is in the snapshot as an upload or as an object, or as both. Blobs come
+ * again. Uploads come first: one that is completed meanwhile is in the snapshot as an upload or as an object, or as both. Blobs come
  * after all that names them, and so do keys of the KMS; their materials come after them, because a key must not name one that is
  * not there. Buckets come last, because rows of a bucket that is not there can be told and left out.
  */
@@ -53,6 +55,7 @@ export const SNAPSHOT_TABLES = {
       "legal_hold",
       "attributes",
       "initiated_ms",
+      "event_hold",
     ],
   },
   parts: {
@@ -71,6 +74,10 @@ export const SNAPSHOT_TABLES = {
   },
   objects: { key: ["bucket_id", "key"], columns: VERSION_COLUMNS },
   versions: { key: ["bucket_id", "key", "seq"], columns: [...VERSION_COLUMNS, "is_marker", "noncurrent_ms"] },
+  annotations: {
+    key: ["version_id", "name"],
+    columns: ["version_id", "name", "id", "size_bytes", "etag", "modified_ms", "checksum", "extents", "inline_body"],
+  },
   blobs: {
     key: ["id"],
     columns: [
@@ -151,6 +158,13 @@ export const SNAPSHOT_TABLES = {
     key: ["account_id", "url"],
     columns: ["account_id", "url", "created_ms", "client_ids", "thumbprints", "tags"],
   },
+  queues: {
+    key: ["id"],
+    columns: [
+      ...["id", "account_id", "name", "region", "created_ms", "modified_ms", "revision", "attributes"],
+      ...["dead_letter", "tags", "purged_ms"],
+    ],
+  },
   kms_keys: {
     key: ["id"],
     columns: [
@@ -201,8 +215,13 @@ export const SNAPSHOT_TABLES = {
       "policy_count",
       "policy_version_count",
       "provider_count",
+      "root_sessions_from_ms",
       "key_count",
     ],
+  },
+  notifications: {
+    key: ["id"],
+    columns: ["id", "bucket", "owner", "owner_account", "region", "configuration", "replaced_ms"],
   },
   buckets: {
     key: ["id"],
@@ -218,11 +237,12 @@ export const SNAPSHOT_TABLES = {
       "owner_account",
       "access",
       "access_id",
+      "notification_id",
     ],
   },
 } as const satisfies Record<string, TableSpec>;
 
-/** Columns that are not in it: they follow from the rest, or begin anew. */
+/** Columns that are not in it: they follow from the rest, or begin again. */
 export const RESTORED_NOT: Readonly<Record<string, readonly string[]>> = {
   blobs: ["condemned_ms", "spare_shards", "heal_after_ms", "heal_attempts"],
 };
@@ -244,10 +264,11 @@ export interface SnapshotPlace {
 }
 
 /** The tables that are read on their own; `versions` are read with `objects`. */
-const ORDER: readonly SnapshotTableName[] = [
+export const ORDER: readonly SnapshotTableName[] = [
   "uploads",
   "parts",
   "objects",
+  "annotations",
   "blobs",
   "epoch",
   "rename_tokens",
@@ -265,6 +286,9 @@ const ORDER: readonly SnapshotTableName[] = [
   "kms_aliases",
   "kms_grants",
   "accounts",
+  "queues",
+  "account_access",
+  "notifications",
   "buckets",
 ];
 const ROWS_PER_PAGE = 500;
@@ -289,7 +313,7 @@ export class SnapshotTable {
   }
 
   /**
-   * Since when nothing may be deleted that the newest snapshot names: its beginning, in milliseconds since 1970. Null where there is none.
+   * Since when nothing may be deleted that the newest snapshot names: its beginning, in milliseconds since 1970. Null if there is none.
    */
   async heldSinceMs(): Promise<number | null> {
     const [row] = await this.#database.all<{ ms: number | null }>(

@@ -1,6 +1,7 @@
-import { canonicalIdOf } from "../../auth/principal.ts";
+import { canonicalIdOf, type Principal, userIdOf } from "../../auth/principal.ts";
 import type { Answer } from "../../edge/answer.ts";
 import type { Exchange } from "../../edge/service.ts";
+import type { Origin } from "../../metadata/events/outbox.ts";
 import { admitFirst, admitStranger } from "../../store/buckets/admission.ts";
 import { storeOf } from "../../store/buckets/databases.ts";
 import { guardedStore } from "../../store/guarded-store.ts";
@@ -12,8 +13,16 @@ import { detectOperation } from "./address/detect-operation.ts";
 import { withHoistedHeaders } from "./address/hoisted-headers.ts";
 import { withSignedLists } from "./address/signed-lists.ts";
 import { bucketOfHost, parseQueryParameters, parseTarget } from "./address/target.ts";
+import {
+  answerResourceTags,
+  isResourceTags,
+  RESOURCE_TAG_ACTS,
+  taggedBucket,
+  tagHeaders,
+} from "./control/resource-tags.ts";
 import { answerPreflight } from "./cors/preflight.ts";
 import { openForm } from "./form/open-form.ts";
+import type { Ask } from "./gate/ask.ts";
 import { withBucketRegion } from "./gate/bucket-region.ts";
 import { RequestGate } from "./gate/gate.ts";
 import { inSandbox } from "./gate/sandbox.ts";
@@ -28,12 +37,13 @@ import { answerAccountBlock, isAccountBlock } from "./public-access/account-bloc
  * it finds, before anything is answered or committed (`gate/gate.ts`). Throws S3Error, AccessRefused and StoreError; `service.ts`
  * renders them.
  */
-export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Parts): Promise<Answer> {
+export async function dispatch(exchange: Exchange, { store, baseDomains, events }: S3Parts): Promise<Answer> {
   const { request, url, caller, signature } = exchange;
   const { method } = request;
   const form = signature.verified?.form;
   const target = parseTarget(url, baseDomains, form?.plus);
   if (isAccountBlock(url, request.headers)) return answerAccountBlock(exchange, guardedStore(store, caller.guard));
+  if (isResourceTags(url, request.headers)) return dispatchResourceTags(exchange, store);
   if (method === "OPTIONS") return answerPreflight(store, target, request.headers);
   const query = parseQueryParameters(url.rawQuery);
   const headers = withHoistedHeaders(withSignedLists(request.headers, form), query);
@@ -53,7 +63,8 @@ export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Par
     const handler = screen({ name, row, headers: upload.headers, query, mode: upload.payload.mode });
     const directory = accountDirectory(store, canonicalIdOf(upload.caller.principal));
     const gate = openGate(row, { ...upload, query, directory }, exchange);
-    const gated = { ...(await storeOf(guardedStore(store, upload.caller.guard), bucket)), gate };
+    const origin = originOf(exchange, upload.caller.principal);
+    const gated = { ...(await storeOf(guardedStore(store, upload.caller.guard), bucket)), gate, origin };
     const confirm = () => upload.caller.confirm();
     if (gate.setsAcl) {
       // Whether an account has some e-mail address is told to those alone who may write here.
@@ -65,7 +76,8 @@ export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Par
       await admitFirst(gated, bucket, confirm);
     }
     const { principal } = upload.caller;
-    const call: Call = { ...upload, principal, query, store: gated, gate, directory, requestId: exchange.requestId };
+    const { requestId, hostId } = exchange;
+    const call: Call = { ...upload, principal, query, store: gated, gate, directory, requestId, hostId, events };
     const answer = await handler(call);
     gate.requireDecided();
     // A host of the bucket's own is another origin than that of the server's pages.
@@ -77,6 +89,22 @@ export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Par
   }
 }
 
+/** TagResource, UntagResource and ListTagsForResource, authorised like an operation of the bucket. */
+async function dispatchResourceTags(exchange: Exchange, store: S3Parts["store"]): Promise<Answer> {
+  const { request, url, caller } = exchange;
+  const { bucket, act } = taggedBucket(exchange);
+  const query = parseQueryParameters(url.rawQuery);
+  const ask: Ask = { action: RESOURCE_TAG_ACTS[act].action, subject: "bucket", bucket, key: "" };
+  const { principal } = caller;
+  const headers = tagHeaders(request.headers, "accountId" in principal ? principal.accountId : null);
+  const about = { bucket, key: "", query, headers, isForm: false, tlsVersion: tlsVersionOf(request) };
+  const gate = new RequestGate({ caller, asks: [ask], request: { ...about, nowMs: exchange.receivedMs, body: {} } });
+  const gated = { ...(await storeOf(guardedStore(store, caller.guard), bucket)), gate };
+  const answer = await answerResourceTags({ exchange, query, bucket, act, store: gated, gate });
+  gate.requireDecided();
+  return answer;
+}
+
 const GRANTS = Object.keys(GRANT_HEADERS);
 
 type Opened = Pick<Call, "caller" | "bucket" | "key" | "headers" | "payload" | "query" | "directory">;
@@ -85,12 +113,28 @@ type Opened = Pick<Call, "caller" | "bucket" | "key" | "headers" | "payload" | "
 function openGate(row: OperationRow, opened: Opened, { request, receivedMs }: Exchange): RequestGate {
   const { caller, payload } = opened;
   const asks = row.asks(opened);
-  const tlsVersion = typeof request.cf?.tlsVersion === "string" ? request.cf.tlsVersion : null;
+  const tlsVersion = tlsVersionOf(request);
   const about = { ...opened, isForm: payload.form !== undefined, nowMs: receivedMs, tlsVersion, body: {} };
   const gate = new RequestGate({ caller, asks, request: about });
   // What a body may add to the decision, its handler has decided.
   if (row.body === "none") gate.account();
   return gate;
+}
+
+function tlsVersionOf({ cf }: Exchange["request"]): string | null {
+  return typeof cf?.tlsVersion === "string" ? cf.tlsVersion : null;
+}
+
+/** The request, as those are told of it who want to know of changes. */
+function originOf({ facts, requestId, hostId }: Exchange, principal: Principal): Origin {
+  const userId = userIdOf(principal);
+  return {
+    requester: userId === null ? "Anonymous" : `AWS:${userId}`,
+    account: "accountId" in principal ? principal.accountId : null,
+    sourceIp: String(facts.context("aws:sourceip") ?? ""),
+    requestId,
+    hostId,
+  };
 }
 
 function contentLength(headers: Headers): number | null {

@@ -1,4 +1,6 @@
 import { element } from "../../protocols/rest-xml/write.ts";
+import { getBucketAbac } from "./abac/get-bucket-abac.ts";
+import { putBucketAbac } from "./abac/put-bucket-abac.ts";
 import { deleteBucketOwnershipControls } from "./acl/delete-bucket-ownership-controls.ts";
 import { getBucketAcl } from "./acl/get-bucket-acl.ts";
 import { getBucketOwnershipControls } from "./acl/get-bucket-ownership-controls.ts";
@@ -6,6 +8,10 @@ import { getObjectAcl } from "./acl/get-object-acl.ts";
 import { putBucketAcl } from "./acl/put-bucket-acl.ts";
 import { putBucketOwnershipControls } from "./acl/put-bucket-ownership-controls.ts";
 import { putObjectAcl } from "./acl/put-object-acl.ts";
+import { deleteObjectAnnotation } from "./annotations/delete-object-annotation.ts";
+import { getObjectAnnotation } from "./annotations/get-object-annotation.ts";
+import { listObjectAnnotations } from "./annotations/list-object-annotations.ts";
+import { putObjectAnnotation } from "./annotations/put-object-annotation.ts";
 import { createBucket as newBucketAsks } from "./buckets/asks.ts";
 import { createBucket } from "./buckets/create-bucket.ts";
 import { deleteBucket } from "./buckets/delete-bucket.ts";
@@ -38,6 +44,8 @@ import { listMultipartUploads } from "./multipart/list-multipart-uploads.ts";
 import { listParts } from "./multipart/list-parts.ts";
 import { uploadPart } from "./multipart/upload-part.ts";
 import { uploadPartCopy } from "./multipart/upload-part-copy.ts";
+import { getBucketNotificationConfiguration } from "./notifications/get-bucket-notification-configuration.ts";
+import { putBucketNotificationConfiguration } from "./notifications/put-bucket-notification-configuration.ts";
 import * as asksOf from "./objects/asks.ts";
 import { copyObject } from "./objects/copy-object.ts";
 import { deleteObject } from "./objects/delete-object.ts";
@@ -108,6 +116,7 @@ const attributesAsks = all(
   ofObject("s3:GetObjectAttributes", "s3:GetObjectVersionAttributes"),
 );
 const oneVersion = { query: ["versionId"] };
+const oneAnnotation = { query: ["versionId", "annotationName"] };
 const oneUpload = ["uploadId"];
 const onePart = ["uploadId", "partNumber"];
 const noneListed = element("IsTruncated", false);
@@ -142,7 +151,11 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   DeleteBucketTagging: built(ofBucket("s3:PutBucketTagging"), deleteBucketTagging),
   DeleteBucketWebsite: notBuilt(ofBucket("s3:DeleteBucketWebsite")),
   DeleteObject: built(asksOf.deleteObject, deleteObject, { refused: refusedHeaders.deleteObject, ...oneVersion }),
-  DeleteObjectAnnotation: notBuilt(ofObject("s3:DeleteObjectAnnotation", "s3:DeleteObjectVersionAnnotation")),
+  DeleteObjectAnnotation: built(
+    asksOf.changeAnnotation("s3:DeleteObjectAnnotation", "s3:DeleteObjectVersionAnnotation"),
+    deleteObjectAnnotation,
+    oneAnnotation,
+  ),
   DeleteObjects: built(byKey, deleteObjects, { body: "xml" }),
   DeleteObjectTagging: built(
     ofObject("s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging"),
@@ -150,7 +163,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
     oneVersion,
   ),
   DeletePublicAccessBlock: built(ofBucket("s3:PutBucketPublicAccessBlock"), deletePublicAccessBlock),
-  GetBucketAbac: notBuilt(ofBucket("s3:GetBucketAbac")),
+  GetBucketAbac: built(ofBucket("s3:GetBucketAbac"), getBucketAbac),
   GetBucketAccelerateConfiguration: built(
     ofBucket("s3:GetAccelerateConfiguration"),
     fixedDocument("AccelerateConfiguration"),
@@ -183,10 +196,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   GetBucketMetricsConfiguration: built(ofBucket("s3:GetMetricsConfiguration"), notSet("NoSuchConfiguration"), {
     query: ["id"],
   }),
-  GetBucketNotificationConfiguration: built(
-    ofBucket("s3:GetBucketNotification"),
-    fixedDocument("NotificationConfiguration"),
-  ),
+  GetBucketNotificationConfiguration: built(ofBucket("s3:GetBucketNotification"), getBucketNotificationConfiguration),
   GetBucketOwnershipControls: built(ofBucket("s3:GetBucketOwnershipControls"), getBucketOwnershipControls),
   GetBucketPolicy: built(ofBucket("s3:GetBucketPolicy"), getBucketPolicy),
   GetBucketPolicyStatus: built(ofBucket("s3:GetBucketPolicyStatus"), getBucketPolicyStatus),
@@ -203,7 +213,11 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   GetBucketWebsite: built(ofBucket("s3:GetBucketWebsite"), notSet("NoSuchWebsiteConfiguration")),
   GetObject: built(ofObject("s3:GetObject", "s3:GetObjectVersion"), getObject, readObject),
   GetObjectAcl: built(ofObject("s3:GetObjectAcl", "s3:GetObjectVersionAcl"), getObjectAcl, oneVersion),
-  GetObjectAnnotation: notBuilt(ofObject("s3:GetObjectAnnotation", "s3:GetObjectVersionAnnotation")),
+  GetObjectAnnotation: built(
+    ofObject("s3:GetObjectAnnotation", "s3:GetObjectVersionAnnotation"),
+    getObjectAnnotation,
+    oneAnnotation,
+  ),
   GetObjectAttributes: built(attributesAsks, getObjectAttributes, {
     refused: refusedHeaders.readObject,
     ...oneVersion,
@@ -239,7 +253,11 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   ListMultipartUploads: built(ofBucket("s3:ListBucketMultipartUploads"), listMultipartUploads, {
     query: ["delimiter", "encoding-type", "key-marker", "max-uploads", "prefix", "upload-id-marker"],
   }),
-  ListObjectAnnotations: notBuilt(ofObject("s3:ListObjectAnnotations", "s3:ListObjectVersionAnnotations")),
+  ListObjectAnnotations: built(
+    ofObject("s3:ListObjectAnnotations", "s3:ListObjectVersionAnnotations"),
+    listObjectAnnotations,
+    { query: ["versionId", "annotation-prefix", "continuation-token", "max-annotation-results"] },
+  ),
   ListObjects: built(ofBucket("s3:ListBucket"), listObjects, {
     query: ["delimiter", "encoding-type", "marker", "max-keys", "prefix"],
   }),
@@ -263,7 +281,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
     query: ["uploadId", "max-parts", "part-number-marker"],
   }),
   PostObject: built(asksOf.writeObject, postObject, { body: "form", refused: refusedHeaders.writeObject }),
-  PutBucketAbac: notBuilt(ofBucket("s3:PutBucketAbac")),
+  PutBucketAbac: built(ofBucket("s3:PutBucketAbac"), putBucketAbac, { body: "xml" }),
   PutBucketAccelerateConfiguration: notBuilt(ofBucket("s3:PutAccelerateConfiguration")),
   PutBucketAcl: built(ofBucket("s3:PutBucketAcl"), putBucketAcl, { body: "xml" }),
   PutBucketAnalyticsConfiguration: notBuilt(ofBucket("s3:PutAnalyticsConfiguration")),
@@ -274,7 +292,9 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   PutBucketLifecycleConfiguration: notBuilt(ofBucket("s3:PutLifecycleConfiguration")),
   PutBucketLogging: notBuilt(ofBucket("s3:PutBucketLogging")),
   PutBucketMetricsConfiguration: notBuilt(ofBucket("s3:PutMetricsConfiguration")),
-  PutBucketNotificationConfiguration: notBuilt(ofBucket("s3:PutBucketNotification")),
+  PutBucketNotificationConfiguration: built(ofBucket("s3:PutBucketNotification"), putBucketNotificationConfiguration, {
+    body: "xml",
+  }),
   PutBucketOwnershipControls: built(ofBucket("s3:PutBucketOwnershipControls"), putBucketOwnershipControls, {
     body: "xml",
   }),
@@ -289,7 +309,11 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
     body: "xml",
     ...oneVersion,
   }),
-  PutObjectAnnotation: notBuilt(ofObject("s3:PutObjectAnnotation", "s3:PutObjectVersionAnnotation")),
+  PutObjectAnnotation: built(
+    asksOf.changeAnnotation("s3:PutObjectAnnotation", "s3:PutObjectVersionAnnotation"),
+    putObjectAnnotation,
+    { body: "stream", ...oneAnnotation },
+  ),
   PutObjectLegalHold: built(ofObject("s3:PutObjectLegalHold"), putObjectLegalHold, { body: "xml", ...oneVersion }),
   PutObjectLockConfiguration: built(ofBucket("s3:PutBucketObjectLockConfiguration"), putObjectLockConfiguration, {
     body: "xml",

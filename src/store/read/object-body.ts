@@ -6,6 +6,7 @@ import type { BlobRow, ContentRow, ExtentRow } from "../../metadata/rows.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { withMetadata } from "../translate-metadata.ts";
+import { LateDrives } from "./late-drives.ts";
 import { BlobReader } from "./read-blob.ts";
 
 interface BlobSlice {
@@ -23,7 +24,7 @@ export class ObjectBody implements OutgoingBody {
   readonly #store: StoreContext;
   readonly #slices: BlobSlice[];
   readonly #blobs: Map<string, BlobRow>;
-  readonly #lateDrives = new Set<string>();
+  readonly #lateDrives: LateDrives;
   #inline: Uint8Array | null;
   #current: BlobReader | null = null;
   #upcoming: BlobReader | null = null;
@@ -36,6 +37,7 @@ export class ObjectBody implements OutgoingBody {
     range: { offset: number; length: number },
   ) {
     this.#store = store;
+    this.#lateDrives = new LateDrives(store);
     this.sizeBytes = range.length;
     this.#blobs = new Map(blobs.map((blob) => [blob.id, blob]));
     this.#slices = slicesOf(content.extents ?? [], range);

@@ -3,10 +3,12 @@ import { toBase64 } from "../../base/bytes.ts";
 import type { NewVersion } from "../../metadata/objects/commit.ts";
 import type { FoundForCopy } from "../../metadata/objects/objects.ts";
 import type { BlobRow, ContentRow, ExtentRow, ObjectRow } from "../../metadata/rows.ts";
+import { copyAnnotations } from "../annotations/copy-annotations.ts";
 import { foundBucket, newObjectAccess } from "../buckets/admission.ts";
 import { storeOf } from "../buckets/databases.ts";
 import { lockFor, tagRows } from "../buckets/lock-and-tags.ts";
 import type { StoreContext } from "../context.ts";
+import { newsOf } from "../news.ts";
 import { newId } from "../placement/ids.ts";
 import { requireSpace } from "../placement/require-space.ts";
 import { ObjectBody } from "../read/object-body.ts";
@@ -46,7 +48,9 @@ export interface CopyObject {
   /** The source's is never copied. Absent: the bucket's default retention. */
   lock?: ObjectLock;
   storageClass: string;
-  /** Absent: the copy keeps its source's checksum. */
+  /** The source's annotations are left out. */
+  withoutAnnotations?: boolean;
+  /** Absent: the copy keeps its source's checksum, and its annotations theirs. */
   checksumAlgorithm?: ChecksumAlgorithm;
   condition?: WriteCondition;
 }
@@ -62,7 +66,7 @@ type Source = ObjectRow & ContentRow;
  * Copies an object of any size in two D1 round trips, without moving a byte: the copy refers to the same blobs. Bytes are read
  * only for a checksum that the source does not have, and rewritten only for a storage class with another geometry, or where the
  * buckets lie in different databases. ETag and
- * parts stay the source's. Throws what `check` throws, and `StoreError` no-such-bucket, no-such-key, conflict (the source's
+ * parts stay the source's. Annotations are read in one more round trip, if there are any. Throws what `check` throws, and `StoreError` no-such-bucket, no-such-key, conflict (the source's
  * blobs were collected meanwhile), precondition-failed, precondition-no-such-key, drives-unavailable, metadata-unavailable.
  */
 export async function copyObject(store: StoreContext, copy: CopyObject): Promise<CopyResult> {
@@ -96,8 +100,13 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
     parts: partsOfCopy(found.source, checksum),
     ...content,
   };
+  const annotations = copy.withoutAnnotations
+    ? undefined
+    : await copyAnnotations({ store, from: found.from }, found.source, copy);
   const commit = {
     version,
+    news: newsOf(store, "ObjectCreated:Copy"),
+    ...(annotations ? { annotations } : {}),
     ...(blobs ? { blobs } : { sharedBlobIds: blobIds(content.extents) }),
     ...(copy.condition ? { condition: copy.condition } : {}),
   };

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { GuardError, MetadataUnavailable, TakenError } from "../../metadata/database.ts";
 import type { FoundForRename, Rename } from "../../metadata/objects/renames.ts";
+import { shareAnnotations } from "../annotations/copy-annotations.ts";
 import { foundBucket } from "../buckets/admission.ts";
 import { lockFor } from "../buckets/lock-and-tags.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
+import { newsOf } from "../news.ts";
 import { newId } from "../placement/ids.ts";
 import { objectHead } from "../read/object-head.ts";
 import { foundVersion } from "../read/objects.ts";
@@ -77,6 +79,8 @@ async function prepare(store: StoreContext, rename: RenameObject): Promise<Renam
   rename.checkSource(objectHead(object, bucket));
   rename.checkTarget?.(target.object && objectHead(target.object, bucket));
   const retention = lockFor(store, bucket, undefined);
+  const count = object.annotations;
+  const isKept = bucket.versioning !== null && count > 0;
   return {
     bucket,
     from,
@@ -84,8 +88,13 @@ async function prepare(store: StoreContext, rename: RenameObject): Promise<Renam
     fromId: object.id,
     ...(rename.checkTarget ? { toId: target.object?.id ?? null } : {}),
     versioned: bucket.versioning === null ? null : { id: newId(store), markerId: newId(store), retention },
+    annotations: { count, carried: isKept ? await shareAnnotations(store, object.id) : null },
     token: idempotency ? { token: idempotency.token, request } : null,
     nowMs,
+    news: {
+      created: newsOf(store, "ObjectCreated:Copy"),
+      removed: newsOf(store, bucket.versioning === null ? "ObjectRemoved:Delete" : "ObjectRemoved:DeleteMarkerCreated"),
+    },
   };
 }
 

@@ -151,7 +151,7 @@ export class RequestGate implements Gate {
   guess(name: string): Bucket | null {
     const { principal } = this.#caller;
     if (!("accountId" in principal)) return null;
-    const unset = { versioning: null, objectLock: null, accessId: null, access: null };
+    const unset = { versioning: null, objectLock: null, accessId: null, notificationId: null, access: null };
     const { canonicalId: owner, accountId: ownerAccount } = principal;
     return { id: 0, name, owner, ownerAccount, region: "", createdMs: 0, ...unset };
   }
@@ -223,7 +223,7 @@ export class RequestGate implements Gate {
       resourcePolicy: settings.policy,
       resourcePolicyMode: isShut || owner.id !== settings.owner.id ? "denyOnly" : undefined,
       aclGrant: isShut || !settings.hasAcls ? "none" : this.#aclGrant(ask, settings, object),
-      context: this.#context(ask, settings.owner.account, existingTags),
+      context: this.#context(ask, settings, existingTags),
     };
   }
 
@@ -240,8 +240,9 @@ export class RequestGate implements Gate {
     return aclGrant({ acl, of: "object", action, ignoresPublic }, principal);
   }
 
-  #context(ask: Ask, bucketAccount: string | null, existingTags: () => ObjectHead["tags"] | null) {
-    const about = { request: this.#request, ask, bucketAccount, existingTags };
+  #context(ask: Ask, settings: BucketSettings | null, existingTags: () => ObjectHead["tags"] | null) {
+    const bucketAccount = settings?.owner.account ?? null;
+    const about = { request: this.#request, ask, bucketAccount, bucketTags: settings?.tags ?? [], existingTags };
     return (key: string) => contextValue(key, about);
   }
 }

@@ -15,12 +15,7 @@ export interface RefusedHeader {
 
 const encryption: RefusedHeader[] = [{ name: "x-amz-server-side-encryption*" }];
 const copiedEncryption: RefusedHeader[] = [{ name: "x-amz-copy-source-server-side-encryption*" }];
-const objectFeatures: RefusedHeader[] = [
-  ...encryption,
-  { name: "x-amz-website-redirect-location" },
-  { name: "x-amz-object-annotation*", harmless: ["COPY", "EXCLUDE"] },
-  { name: "x-amz-object-lock-event-hold*" },
-];
+const objectFeatures: RefusedHeader[] = [...encryption, { name: "x-amz-website-redirect-location" }];
 
 /** By what is being written or read. */
 export const refusedHeaders = {
