@@ -4,7 +4,7 @@ import { createMisconfiguredApp } from "./admin/misconfigured-app.ts";
 import { createOwnApp, isOwnPath } from "./admin/own-app.ts";
 import { ownPages } from "./admin/pages.ts";
 import { Authenticator } from "./auth/authenticator.ts";
-import { type KeyVariables, openKeys } from "./auth/keys/open-keys.ts";
+import { type KeyVariables, openKeys, openSealer } from "./auth/keys/open-keys.ts";
 import { KeyUses } from "./auth/keys/uses.ts";
 import { systemClock } from "./base/clock.ts";
 import type { DriveCounts } from "./drives/counted.ts";
@@ -15,14 +15,13 @@ import { type EdgeVariables, readEdgeVariables } from "./edge/variables.ts";
 import { ErasureEngine } from "./erasure/engine.ts";
 import kernel from "./erasure/kernel.wasm";
 import { Announcer } from "./events/announcer.ts";
-import { deliver, type EventContext } from "./events/deliver.ts";
-import { parseEventSettings, parseFunctions } from "./events/settings.ts";
-import { openTargets } from "./events/targets.ts";
+import { deliverRest, openEvents } from "./events/open-events.ts";
+import { openKeyring } from "./keyring/open-keyring.ts";
 import { runScheduled } from "./maintenance/run/run-scheduled.ts";
 import { CostMeter } from "./metadata/database.ts";
 import { Arrivals } from "./queues/arrivals.ts";
-import type { Sealer } from "./sealing/root-sealer.ts";
 import { iamService } from "./services/iam/service.ts";
+import { kmsService } from "./services/kms/service.ts";
 import { s3Service } from "./services/s3/service.ts";
 import { unavailable } from "./services/s3/unavailable.ts";
 import { sqsService } from "./services/sqs/service.ts";
@@ -42,6 +41,7 @@ type App = (request: Request, lifetime: Lifetime) => Response | Promise<Response
 const log = { info: (line: string) => console.log(line), error: (line: string) => console.error(line) };
 const clock = systemClock;
 const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
+const tell = (line: string) => log.error(line);
 const outbound = (...call: Parameters<typeof fetch>) => fetch(...call);
 
 // At start-up, because what one request begins must not be waited for by another.
@@ -51,30 +51,12 @@ const engine = await ErasureEngine.create(kernel);
 const cost = new CostMeter();
 const driveCounts = new Map<string, DriveCounts>();
 const requests = new RequestMetrics();
-/** Of a run of the background jobs. */
-const EVENT_MS_PER_RUN = 10_000;
-const DAY_MS = 24 * 3600 * 1000;
 const observed = { drives: driveCounts, cost, requests: () => requests.metrics() };
 
 function buildStore(env: Env): StoreContext {
-  const tell = (line: string) => log.error(line);
-  return openStore(env, { clock, random, fetch: outbound, counts: driveCounts, engine, observe: cost.observe, tell });
-}
-
-/** How events are delivered. `queues`: what only a Worker with keys has. */
-function openEvents(
-  env: Env,
-  { metadata, databases }: StoreContext,
-  queues: { sealer: Sealer; arrivals: Arrivals } | null,
-): EventContext {
-  const targets = openTargets(queues && { ...queues, bare: metadata.queues, clock, random }, env, parseFunctions(env));
-  return {
-    databases: databases?.all.map((store) => store.metadata) ?? [metadata],
-    targets,
-    clock,
-    settings: parseEventSettings(env),
-    tell: (line) => log.error(line),
-  };
+  const keySealer = openSealer(env, random);
+  const parts = { clock, random, fetch: outbound, counts: driveCounts, engine, observe: cost.observe, tell };
+  return openStore(env, { ...parts, keySealer });
 }
 
 function buildApp(env: Env): App {
@@ -84,13 +66,15 @@ function buildApp(env: Env): App {
     const keys = openKeys(env, { identities: store.metadata.identities, random, log });
     const authenticator = new Authenticator(keys?.ring ?? null);
     const arrivals = new Arrivals(clock);
-    const events = openEvents(env, store, keys && { sealer: keys.sealer, arrivals });
+    const events = openEvents(env, store, { clock, random, tell, sealer: keys?.sealer ?? null, arrivals });
     const announcer = new Announcer(events, (error) => log.error(`events: ${String(error)}`));
     cost.onNews = () => announcer.note();
     const s3 = s3Service({ store, baseDomains, log, events });
     const shared = { identities: store.metadata.identities, clock, random, fetch: outbound };
     const parts = keys && { ...shared, ...keys, metadata: store.metadata, arrivals };
-    const more = parts === null ? [] : [iamService(parts), stsService(parts), sqsService(parts)];
+    const { region } = store.settings;
+    const kms = parts && kmsService({ ...parts, keyring: openKeyring(env, { ...shared, sealers: [parts.sealer], region }) });
+    const more = parts && kms ? [iamService(parts), stsService(parts), sqsService(parts), kms] : [];
     const services = [s3, ...more] as const;
     const uses = new KeyUses(store.metadata.identities, clock);
     const edge: Edge = { ...settings, services, authenticator, clock, random, log, metrics: requests, uses };
@@ -122,20 +106,11 @@ export default {
 
   async scheduled(_event: ScheduledController, env: Env): Promise<void> {
     store ??= buildStore(env);
-    await announceRest(env, store);
+    const delivered = await deliverRest(openEvents(env, store, { clock, random, tell, sealer: openSealer(env, random) }));
+    if (delivered !== null) log.info(delivered);
     await runScheduled(store, log);
   },
 };
-
-/** What no request has delivered after its answer. */
-async function announceRest(env: Env, of: StoreContext): Promise<void> {
-  const keys = openKeys(env, { identities: of.metadata.identities, random, log });
-  const events = openEvents(env, of, keys && { sealer: keys.sealer, arrivals: new Arrivals(clock) });
-  const untilMs = clock.now() + EVENT_MS_PER_RUN;
-  const report = await deliver(events, () => clock.now() >= untilMs);
-  await Promise.all(events.databases.map(({ outbox }) => outbox.forgetReplaced(clock.now() - DAY_MS)));
-  if (report.announced + report.delivered + report.givenUp > 0) console.log(`events ${JSON.stringify(report)}`);
-}
 
 /** What this isolate has counted, for the launcher of `npm start`, which adds up over its processes. No URL leads here. */
 export const counts = createCountsHandler(observed);

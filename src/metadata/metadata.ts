@@ -19,6 +19,7 @@ import { OutboxTable } from "./events/outbox-table.ts";
 import { GuardedDatabase } from "./guarded-database.ts";
 import { Identities } from "./identities/identities.ts";
 import { JobTable } from "./jobs/jobs.ts";
+import { KeyringTables } from "./keyring/keyring.ts";
 import type { LocalReads } from "./local-reads.ts";
 import { Amendments } from "./objects/amendments.ts";
 import { Appends } from "./objects/appends.ts";
@@ -56,6 +57,8 @@ export class Metadata {
   readonly identities: Identities;
   /** Of use in the first database alone. */
   readonly queues: Queues;
+  /** Of use in the first database alone. */
+  readonly keyring: KeyringTables;
   readonly buckets: BucketTable;
   readonly objects: ObjectTable;
   readonly annotations: Annotations;
@@ -100,6 +103,7 @@ export class Metadata {
     this.placements = new PlacementTable(database, name);
     this.identities = new Identities(database);
     this.queues = new Queues(database);
+    this.keyring = new KeyringTables(database);
     this.drives = new DriveTable(database, name, shared?.drives);
     this.losses = new LossTable(database);
     this.notifications = new NotificationTable(database, memory);
