@@ -19,6 +19,8 @@ import kernel from "./erasure/kernel.wasm";
 import { isIdle, runJobs } from "./maintenance/run/run-jobs.ts";
 import { CostMeter } from "./metadata/database.ts";
 import { openMetadata } from "./metadata/open.ts";
+import { noDataKeys } from "./sealing/data-keys.ts";
+import { readSealing, type SealingVariables } from "./sealing/read-sealing.ts";
 import { iamService } from "./services/iam/service.ts";
 import { s3Service } from "./services/s3/service.ts";
 import { unavailable } from "./services/s3/unavailable.ts";
@@ -33,7 +35,7 @@ import { watchedDrives } from "./store/watched-drives.ts";
 import { BUFFERED_BYTES_MAX } from "./store/write/blob-layouts.ts";
 
 /** Bindings, variables and secrets of the Worker; docs/configuration.md explains each. */
-interface Env extends EdgeVariables, KeyVariables {
+interface Env extends EdgeVariables, KeyVariables, SealingVariables {
   SHERD_DRIVES: unknown;
   [name: string]: unknown;
 }
@@ -65,8 +67,9 @@ function buildStore(env: Env): StoreContext {
   const shardMemory = new ByteBudget(BUFFERED_BYTES_MAX);
   const latency = new DriveLatency();
   const tell = (line: string) => log.error(line);
+  const sealing = readSealing(env, { random, dataKeys: noDataKeys });
   return openStores(databases, {
-    ...{ ...watched, latency, engine, shardMemory, clock, random, settings, tell },
+    ...{ ...watched, latency, engine, shardMemory, clock, random, settings, sealing, tell },
     ...(host ? { host, space: host } : {}),
   });
 }

@@ -5,6 +5,7 @@ import type { Drive } from "../drives/drive.ts";
 import type { DriveWatch } from "../drives/drive-watch.ts";
 import type { ErasureEngine } from "../erasure/engine.ts";
 import type { Metadata } from "../metadata/metadata.ts";
+import type { Sealing } from "../sealing/sealing.ts";
 import type { Gate } from "./gate.ts";
 import type { Host } from "./host.ts";
 import type { DriveLatency } from "./read/drive-latency.ts";
@@ -28,6 +29,8 @@ export interface StoreContext {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly settings: StoreSettings;
+  /** What bodies are encrypted with. */
+  readonly sealing: Sealing;
   /** Absent where there is no disk to measure. */
   readonly space?: SpaceGauge;
   /** The machine, where there is one below this store. */

@@ -1,6 +1,6 @@
 import type { AccessMemory } from "../buckets/access-memory.ts";
 import { type Database, require, type Statement } from "../database.ts";
-import type { LockRow } from "../rows.ts";
+import { jsonOrNull, type LockRow } from "../rows.ts";
 import { type FoundHead, foundHead, headStatement, type RawHead } from "./objects.ts";
 import {
   makeRoom,
@@ -32,6 +32,10 @@ export interface Rename {
   to: string;
   /** Id of the version that `from` names: another one fails the commit. */
   fromId: string;
+  /** The sealed key of that version, null for none: another one fails the commit too. */
+  fromSealed: string | null;
+  /** What the row says of its encryption from then on; null: it is plain. JSON that the store wrote. */
+  encryption: unknown;
   /** Id of the version that `to` names, null for none; absent: whatever it names is replaced. */
   toId?: string | null;
   /** Where the bucket has versions: the id of the new one of `to`, of the delete marker of `from`, and the default retention. */
@@ -81,9 +85,10 @@ export class Renames {
   async rename(rename: Rename): Promise<void> {
     const { bucket, from, to, fromId, toId, token, nowMs } = rename;
     const now = "(SELECT id FROM objects WHERE bucket_id = ?1 AND key = ?2)";
+    const same = "EXISTS (SELECT 1 FROM objects WHERE bucket_id = ?1 AND key = ?2 AND id = ?3 AND attributes ->> '$.encryption.sealed' IS ?4)";
     await this.#database.batch([
       requireRules(bucket),
-      require("object_changed", `${now} IS ?3`, [bucket.id, from, fromId]),
+      require("object_changed", same, [bucket.id, from, fromId, rename.fromSealed]),
       ...(toId === undefined ? [] : [require("object_changed", `${now} IS ?3`, [bucket.id, to, toId])]),
       ...(token ? [insertToken(bucket.id, token, nowMs)] : []),
       ...makeRoom(bucket, ofKeys([to]), nowMs),
@@ -121,14 +126,19 @@ function insertToken(bucketId: number, { token, request }: RenameToken, nowMs: n
   };
 }
 
-function moveRow({ bucket, from, to }: Rename): Statement {
+function moveRow({ bucket, from, to, encryption }: Rename): Statement {
   return {
-    sql: "UPDATE OR REPLACE objects SET key = ?3 WHERE bucket_id = ?1 AND key = ?2",
-    values: [bucket.id, from, to],
+    sql: `UPDATE OR REPLACE objects SET key = ?3, attributes = ${encrypted("?4")} WHERE bucket_id = ?1 AND key = ?2`,
+    values: [bucket.id, from, to, jsonOrNull(encryption)],
   };
 }
 
-/** `SHARED_COLUMNS` of the new version, from the row that it is made of. ?3 to, ?4 id, ?5 is null, ?6, ?7 retention. */
+/** The attributes with another sealed key, if there is one. */
+function encrypted(parameter: string): string {
+  return `CASE WHEN ${parameter} IS NULL THEN attributes ELSE json_set(attributes, '$.encryption', json(${parameter})) END`;
+}
+
+/** `SHARED_COLUMNS` of the new version, from the row that it is made of. ?3 to, ?4 id, ?5 is null, ?6, ?7 retention, ?8 encryption. */
 const COPIED: Readonly<Record<string, string>> = {
   key: "?3",
   id: "?4",
@@ -136,8 +146,9 @@ const COPIED: Readonly<Record<string, string>> = {
   is_null: "?5",
   retain_until_ms: "coalesce(retain_until_ms, ?6)",
   retain_mode: "coalesce(retain_mode, ?7)",
+  attributes: encrypted("?8"),
   extents: `CASE WHEN extents IS NOT NULL THEN
-    (SELECT json_group_array(json_array(e.value ->> 0, e.value ->> 1, e.value ->> 2, e.value ->> 3, ?4) ORDER BY e.key)
+    (SELECT json_group_array(json_set(e.value, '$[4]', ?4) ORDER BY e.key)
      FROM json_each(extents) e) END`,
 };
 
@@ -154,7 +165,10 @@ function copyAndDelete(rename: Rename, { id, markerId, retention }: NonNullable<
     {
       sql: `INSERT OR REPLACE INTO objects (${SHARED_COLUMNS}) SELECT ${columns.join(", ")} FROM objects
             WHERE bucket_id = ?1 AND key = ?2`,
-      values: [bucket.id, from, to, id, isNull, retention.retainUntilMs, retention.retainMode],
+      values: [
+        ...[bucket.id, from, to, id, isNull, retention.retainUntilMs, retention.retainMode],
+        jsonOrNull(rename.encryption),
+      ],
     },
     ...makeRoom(bucket, ofKeys([from]), nowMs),
     { sql: "DELETE FROM objects WHERE bucket_id = ?1 AND key = ?2", values: [bucket.id, from] },

@@ -7,6 +7,7 @@ import { guardedStore } from "../../store/guarded-store.ts";
 import { accountDirectory } from "./acl/directory.ts";
 import { GRANT_HEADERS } from "./acl/headers.ts";
 import { aclOfHeaders } from "./acl/requested-acl.ts";
+import { isPrivateConnection } from "./encryption/private-connection.ts";
 import { checkAddressedBucketName } from "./address/bucket-name.ts";
 import { detectOperation } from "./address/detect-operation.ts";
 import { withHoistedHeaders } from "./address/hoisted-headers.ts";
@@ -65,7 +66,9 @@ export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Par
       await admitFirst(gated, bucket, confirm);
     }
     const { principal } = upload.caller;
-    const call: Call = { ...upload, principal, query, store: gated, gate, directory, requestId: exchange.requestId };
+    const takesCustomerKeys = isPrivateConnection(exchange.facts, store.settings);
+    const { requestId } = exchange;
+    const call: Call = { ...upload, principal, query, store: gated, gate, directory, requestId, takesCustomerKeys };
     const answer = await handler(call);
     gate.requireDecided();
     // A host of the bucket's own is another origin than that of the server's pages.

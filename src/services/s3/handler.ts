@@ -30,6 +30,8 @@ export interface Call {
   /** Accounts that an ACL may name. */
   readonly directory: AccountDirectory;
   readonly requestId: string;
+  /** Whether the connection is one that a client's key (SSE-C) may come over: by TLS, or within one machine. */
+  readonly takesCustomerKeys: boolean;
 }
 
 /** The request body as it arrived, with what the verified signature says of it. */

@@ -128,6 +128,11 @@ export class BlobReader {
     );
   }
 
+  /** The shard gave frames that are wrong although their checks are right: it counts as damaged, and is not asked again. */
+  distrust(shard: number): void {
+    this.#sources[shard]?.distrust();
+  }
+
   /** Frees the drives. Never throws. */
   async cancel(): Promise<void> {
     this.#isCancelled = true;

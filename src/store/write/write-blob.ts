@@ -1,6 +1,9 @@
 import type { Geometry } from "../../erasure/geometry.ts";
-import { type BlobLayout, shardBytes, stripeCount, stripeDataBytes } from "../../erasure/layout.ts";
+import { shardBytes, stripeCount, stripeDataBytes } from "../../erasure/layout.ts";
+import type { StripeBuffer } from "../../erasure/stripe-buffer.ts";
 import type { BlobRow, ShardPlace } from "../../metadata/rows.ts";
+import type { BodyCipher } from "../../sealing/body-cipher.ts";
+import type { ObjectKey } from "../../sealing/object-key.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { idBytes, idTimeMs, newId } from "../placement/ids.ts";
@@ -9,17 +12,23 @@ import { requireSpace } from "../placement/require-space.ts";
 import { type KeyOf, shardKey } from "../placement/shard-key.ts";
 import { WRITE_SECONDS_MAX } from "../settings.ts";
 import type { DigestName, Digests } from "../types.ts";
-import { blobLayouts, isWide } from "./blob-layouts.ts";
+import { blobLayouts, isWide, type NewBlobLayout } from "./blob-layouts.ts";
 import { type BlobSource, BodyPieces } from "./body-pieces.ts";
 import { BufferedShards } from "./buffered-shards.ts";
 import { DigestSet } from "./digests.ts";
 import { ShardSet } from "./shard-set.ts";
 import { isStripeCrc, StripeCrcs } from "./stripe-crcs.ts";
 
+/** `sizeBytes` is that of the stored bytes, tags included where the body is sealed. */
+export interface WrittenBlob extends BlobRow {
+  /** How many bytes of the body it holds. */
+  plainBytes: number;
+}
+
 export interface WrittenBody {
-  /** The blobs that hold the body, one after the other: each as many of its bytes as its size. */
-  blobs: BlobRow[];
-  /** What the source gave: the blobs' sizes together, or less where that was a bound. */
+  /** The blobs that hold the body, one after the other. */
+  blobs: WrittenBlob[];
+  /** What the source gave: what the blobs hold together, or less where that was a bound. */
   sourceBytes: number;
   /** Those asked for, MD5, and, where the source's size is no bound, CRC-64/NVME. */
   digests: Digests;
@@ -33,6 +42,8 @@ export interface BodyWrite {
   blockBytes?: number;
   /** Names its shards; absent: as those of objects are named. */
   keyOf?: KeyOf;
+  /** Absent: it is stored plain. */
+  sealing?: ObjectKey | null;
   /** It may use the space that disks keep in reserve: what it writes lets space be freed. */
   usesReserve?: true;
   /** Resolves when the request is known to be allowed to write: no drive is touched before. */
@@ -67,7 +78,7 @@ export async function writeBody(store: StoreContext, asked: BodyWrite): Promise<
     write.verify(digests);
     const blobs = await body.close(); // 5
     // Nothing but their age tells shards that are being written from orphans.
-    if (store.clock.now() - idTimeMs((blobs[0] as BlobRow).id) > WRITE_SECONDS_MAX * 1000) {
+    if (store.clock.now() - idTimeMs((blobs[0] as WrittenBlob).id) > WRITE_SECONDS_MAX * 1000) {
       throw new StoreError({ kind: "too-slow", secondsMax: WRITE_SECONDS_MAX });
     }
     return { blobs, sourceBytes: bytes.receivedBytes, digests };
@@ -84,7 +95,7 @@ class BlobSequence {
   readonly #write: BodyWrite;
   readonly #bytes: BodyPieces;
   readonly #crcs: StripeCrcs;
-  readonly #rows: BlobRow[] = [];
+  readonly #rows: WrittenBlob[] = [];
   readonly #failedDrives = new Set<string>();
   #filling: BlobWriter | null = null;
   #closing: BlobWriter | null = null;
@@ -101,7 +112,8 @@ class BlobSequence {
   async write(): Promise<void> {
     const { source, geometry, blockBytes } = this.#write;
     const isBuffered = isWide(geometry) || source.readsDrives === true;
-    const shape = { sizeBytes: source.sizeBytes, geometry, isBuffered, ...(blockBytes ? { blockBytes } : {}) };
+    const tagBytes = this.#write.sealing?.tagBytes ?? 0;
+    const shape = { sizeBytes: source.sizeBytes, geometry, isBuffered, tagBytes, ...(blockBytes ? { blockBytes } : {}) };
     for (const layout of blobLayouts(shape)) {
       if (this.#filling) await this.#beginClosing(this.#filling);
       const parts = { write: this.#write, layout, failedDrives: this.#failedDrives, crcs: this.#crcs };
@@ -112,7 +124,7 @@ class BlobSequence {
     }
   }
 
-  async close(): Promise<BlobRow[]> {
+  async close(): Promise<WrittenBlob[]> {
     await this.#beginClosing(this.#filling as BlobWriter);
     await this.#closed;
     return this.#rows;
@@ -137,7 +149,7 @@ class BlobSequence {
 }
 
 interface BlobParts {
-  layout: BlobLayout;
+  layout: NewBlobLayout;
   write: BodyWrite;
   crcs: StripeCrcs;
   failedDrives: Set<string>;
@@ -155,8 +167,9 @@ class BlobWriter {
   readonly #store: StoreContext;
   readonly #id: string;
   readonly #idBytes: Uint8Array;
-  readonly #layout: BlobLayout;
+  readonly #layout: NewBlobLayout;
   readonly #parts: BlobParts;
+  #cipher: BodyCipher | null = null;
   #crc64 = 0n;
   #shards: ShardSink | null = null;
   #onTheWay: Promise<void> = Promise.resolve();
@@ -186,10 +199,13 @@ class BlobWriter {
   async write(stripe: number, bytes: BodyPieces): Promise<void> {
     const buffer = await this.#store.engine.acquire();
     try {
-      buffer.begin(this.#layout, stripeDataBytes(this.#layout, stripe));
+      const { sealing } = this.#parts.write;
+      buffer.begin(this.#layout, stripeDataBytes(this.#layout, stripe), sealing?.tagBytes);
       await bytes.fill(buffer);
+      this.#parts.crcs.takePlain(buffer, Boolean(sealing));
+      if (sealing) await this.#encrypt(buffer, stripe, sealing);
       const sealed = buffer.seal(this.#idBytes, stripe);
-      this.#parts.crcs.update(buffer, sealed);
+      this.#parts.crcs.takeStored(sealed);
       this.#shards ??= await this.#open();
       await this.#onTheWay;
       this.#onTheWay = this.#shards.write(sealed.frames).finally(() => buffer.release());
@@ -201,17 +217,26 @@ class BlobWriter {
     }
   }
 
+  /** Replaces the stripe's blocks by their sealed form. */
+  async #encrypt(buffer: StripeBuffer, stripe: number, key: ObjectKey): Promise<void> {
+    this.#cipher ??= await key.cipherOf(this.#idBytes, this.#layout.plainBytes, this.#store.sealing.blocks);
+    const first = stripe * this.#layout.k;
+    for (const [index, block] of buffer.blocks.entries()) {
+      buffer.put(index, await this.#cipher.seal(first + index, block));
+    }
+  }
+
   /** After the last stripe. */
   async settle(): Promise<void> {
     await this.#onTheWay;
     this.#crc64 = this.#parts.crcs.endBlob();
   }
 
-  async close(): Promise<BlobRow> {
+  async close(): Promise<WrittenBlob> {
     const shards = await (this.#shards as ShardSink).close();
-    const { k, m, blockBytes, blobBytes } = this.#layout;
+    const { k, m, blockBytes, blobBytes, plainBytes } = this.#layout;
     const crc64nvme = this.#crc64.toString(16).padStart(16, "0");
-    return { id: this.#id, k, m, blockBytes, sizeBytes: blobBytes, crc64nvme, shards };
+    return { id: this.#id, k, m, blockBytes, sizeBytes: blobBytes, plainBytes, crc64nvme, shards };
   }
 
   async abort(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { StoreFailure } from "../../../store/failure.ts";
 import { checksumTypeName } from "../body/checksums.ts";
 import { S3Error } from "./error.ts";
+import { translateKmsFailure } from "./translate-kms.ts";
 
 /** AWS's answer to each expected failure of the store, for a request by `method`. */
 export function translateStoreFailure(failure: StoreFailure, method: string): S3Error {
@@ -131,6 +132,29 @@ export function translateStoreFailure(failure: StoreFailure, method: string): S3
       return new S3Error("SlowDown", `Too few drives answer: ${failure.available} of the ${failure.needed} needed.`);
     case "no-space":
       return new S3Error("InsufficientCapacity", noSpace[failure.where]);
+    case "customer-key-missing":
+      return new S3Error(
+        "InvalidRequest",
+        failure.of === "upload"
+          ? "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate " +
+            "encryption parameters."
+          : "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to " +
+            "retrieve the object.",
+      );
+    case "customer-key-unexpected":
+      return new S3Error("InvalidRequest", "The encryption parameters are not applicable to this object.");
+    case "customer-key-wrong":
+      if (failure.of === "object") return new S3Error("AccessDenied");
+      return new S3Error(
+        "InvalidRequest",
+        "The provided encryption parameters did not match the ones used originally.",
+      );
+    case "kms":
+      return translateKmsFailure(failure.failure);
+    case "sealing-not-configured":
+      return new S3Error("NotImplemented", "Encryption needs a root key, and none is configured.");
+    case "sealed-shut":
+      return new S3Error("InternalError");
     case "metadata-unavailable":
       return new S3Error("ServiceUnavailable", "The metadata database does not answer. Please try again.");
   }

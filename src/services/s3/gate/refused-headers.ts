@@ -13,10 +13,7 @@ export interface RefusedHeader {
   readonly code?: S3ErrorCode;
 }
 
-const encryption: RefusedHeader[] = [{ name: "x-amz-server-side-encryption*" }];
-const copiedEncryption: RefusedHeader[] = [{ name: "x-amz-copy-source-server-side-encryption*" }];
 const objectFeatures: RefusedHeader[] = [
-  ...encryption,
   { name: "x-amz-website-redirect-location" },
   { name: "x-amz-object-annotation*", harmless: ["COPY", "EXCLUDE"] },
   { name: "x-amz-object-lock-event-hold*" },
@@ -26,12 +23,12 @@ const objectFeatures: RefusedHeader[] = [
 export const refusedHeaders = {
   none: [],
   createBucket: [],
-  readObject: encryption,
+  readObject: [],
   writeObject: objectFeatures,
-  copyObject: [...objectFeatures, ...copiedEncryption],
+  copyObject: objectFeatures,
   createUpload: objectFeatures,
-  uploadPart: encryption,
-  uploadPartCopy: [...encryption, ...copiedEncryption],
+  uploadPart: [],
+  uploadPartCopy: [],
   deleteObject: [{ name: "if-none-match" }, { name: "if-modified-since" }, { name: "if-unmodified-since" }],
 } as const satisfies Record<string, readonly RefusedHeader[]>;
 

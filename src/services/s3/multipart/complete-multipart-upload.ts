@@ -3,6 +3,7 @@ import { completeUpload } from "../../../store/multipart/complete-upload.ts";
 import { parseChecksumType, parseObjectChecksum } from "../body/checksums.ts";
 import { readBody } from "../body/request-body.ts";
 import { S3Error } from "../errors/error.ts";
+import { encryptionHeaders } from "../encryption/headers.ts";
 import type { Handler } from "../handler.ts";
 import { parseWriteCondition } from "../objects/conditions.ts";
 import { quoteEtag } from "../objects/etag.ts";
@@ -35,7 +36,7 @@ export const completeMultipartUpload: Handler = async (call) => {
   });
   return {
     status: 200,
-    headers: writtenVersionHeader(completed.versionId),
+    headers: { ...writtenVersionHeader(completed.versionId), ...encryptionHeaders(completed.encryption) },
     body: xmlDocument(
       "CompleteMultipartUploadResult",
       element("Location", objectLocation(headers, bucket, key)),

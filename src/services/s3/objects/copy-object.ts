@@ -2,6 +2,8 @@ import { xmlDocument } from "../../../protocols/rest-xml/write.ts";
 import { copyObject as storeCopy } from "../../../store/write/copy.ts";
 import { parseChecksumAlgorithm } from "../body/checksums.ts";
 import { S3Error } from "../errors/error.ts";
+import { sourceCustomerKey } from "../encryption/customer-key.ts";
+import { newEncryptionHeaders, requestedEncryption } from "../encryption/headers.ts";
 import type { Call, Handler } from "../handler.ts";
 import { parseLockHeaders } from "../lock/headers.ts";
 import { parseTaggingHeader } from "../tagging/tags.ts";
@@ -23,6 +25,7 @@ const ONTO_ITSELF =
 export const copyObject: Handler = async (call) => {
   const { bucket, key, headers, store } = call;
   const source = parseCopySource(headers.get("x-amz-copy-source") ?? "");
+  const encryption = requestedEncryption(call);
   const attributes = isReplaced(headers, "metadata") ? parseAttributes(headers) : "copy";
   const tags = isReplaced(headers, "tagging") ? (parseTaggingHeader(headers) ?? []) : "copy";
   // The header's tags are not used then, so no policy may be content with them.
@@ -32,7 +35,8 @@ export const copyObject: Handler = async (call) => {
   const checksumAlgorithm = parseChecksumAlgorithm(headers);
   const condition = parseWriteCondition(headers);
   const copying = storeCopy(store, {
-    source,
+    source: { ...source, customerKey: sourceCustomerKey(call) },
+    ...encryption,
     check: (head, buckets) => {
       if (tags === "copy" && head.tags.length > 0) {
         call.gate.body.tags = head.tags;
@@ -55,7 +59,7 @@ export const copyObject: Handler = async (call) => {
   const copied = await ofCopySource(copying);
   return {
     status: 200,
-    headers: { ...copySourceHeader(copied.sourceVersionId), ...writtenVersionHeader(copied.versionId) },
+    headers: { ...copySourceHeader(copied.sourceVersionId), ...writtenVersionHeader(copied.versionId), ...newEncryptionHeaders(copied.encryption) },
     body: xmlDocument("CopyObjectResult", copyResult(copied, copied.checksum)),
   };
 };
