@@ -4,6 +4,8 @@ import type { Caller } from "../auth/access.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import { commonSigningRules } from "../auth/sigv4/signing-rules.ts";
 import type { Clock } from "../base/clock.ts";
+import { streamPieces } from "../base/stream-pieces.ts";
+import type { ClientPatience } from "../edge/client-patience.ts";
 import { cutUrl } from "../edge/raw-url.ts";
 import { type ClientAddress, requestFacts } from "../edge/request-facts.ts";
 import { readWhole } from "../edge/whole-body.ts";
@@ -16,6 +18,7 @@ const signing = commonSigningRules("sherd");
 interface Door {
   readonly authenticator: Authenticator;
   readonly clientAddress: ClientAddress;
+  readonly patience: ClientPatience;
   readonly clock: Clock;
 }
 
@@ -25,13 +28,14 @@ interface Door {
  */
 export async function identify(request: Request, door: Door): Promise<{ caller: Caller; body: Uint8Array }> {
   const facts = requestFacts(request, door.clientAddress, door.clock);
+  const pieces = request.body && streamPieces(request.body, null, { ...door.patience, clock: door.clock });
   const authorization = request.headers.get("authorization") ?? "";
   if (/^Basic /i.test(authorization) || authorization === "") {
     const { id, secret } = basicCredentials(authorization);
     const caller = await door.authenticator.password(id, secret, facts);
-    return { caller, body: await readWhole(request, OWN_BODY_BYTES_MAX) };
+    return { caller, body: await readWhole({ request, pieces }, OWN_BODY_BYTES_MAX) };
   }
-  const body = await readWhole(request, OWN_BODY_BYTES_MAX);
+  const body = await readWhole({ request, pieces }, OWN_BODY_BYTES_MAX);
   const { rawPath, rawQuery } = cutUrl(request.url);
   const bodySha256Hex = createHash("sha256").update(body).digest("hex");
   const head = { method: request.method, rawPath, rawQuery, headers: new Map(request.headers), bodySha256Hex };

@@ -4,6 +4,7 @@ import { AuthenticationError } from "../auth/authentication-error.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import { firstAccount } from "../auth/principal.ts";
 import type { Clock } from "../base/clock.ts";
+import type { ClientPatience } from "../edge/client-patience.ts";
 import type { ClientAddress } from "../edge/request-facts.ts";
 import { BodyTooLarge } from "../edge/service.ts";
 import { identify } from "./identify.ts";
@@ -37,6 +38,7 @@ export interface RenderedPage {
 export interface OwnDoor {
   readonly authenticator: Authenticator;
   readonly clientAddress: ClientAddress;
+  readonly patience: ClientPatience;
   readonly clock: Clock;
 }
 

@@ -1,6 +1,6 @@
 import { claimedScope } from "../auth/sigv4/claimed-scope.ts";
 import type { RawUrl } from "./raw-url.ts";
-import type { Service } from "./service.ts";
+import type { ExchangeHead, Service } from "./service.ts";
 import { FORM_BYTES_MAX, readWhole } from "./whole-body.ts";
 
 /** Which service a request is for, and its body if that had to be read to find out. */
@@ -16,9 +16,9 @@ export interface Chosen {
  */
 export async function chooseService(
   services: readonly [Service, ...Service[]],
-  request: Request,
-  url: RawUrl,
+  about: Pick<ExchangeHead, "request" | "url" | "pieces">,
 ): Promise<Chosen> {
+  const { request, url } = about;
   const headers = new Map(request.headers);
   const scope = claimedScope({ headers, rawQuery: url.rawQuery });
   const [first] = services;
@@ -26,7 +26,7 @@ export async function chooseService(
     return { service: services.find(({ signing }) => signing.scopes.includes(scope)) ?? first, body: null };
   }
   if (!mayNameAction(request, url)) return { service: first, body: null };
-  const body = await readWhole(request, FORM_BYTES_MAX);
+  const body = await readWhole(about, FORM_BYTES_MAX);
   return { service: services.find((service) => service.claims?.(request, body)) ?? first, body };
 }
 

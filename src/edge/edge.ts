@@ -2,6 +2,7 @@ import type { Authenticator } from "../auth/authenticator.ts";
 import type { KeyUses } from "../auth/keys/uses.ts";
 import type { Clock } from "../base/clock.ts";
 import type { RandomBytes } from "../base/random.ts";
+import type { ClientPatience } from "./client-patience.ts";
 import type { ClientAddress } from "./request-facts.ts";
 import type { RequestMetrics } from "./request-metrics.ts";
 import type { Service } from "./service.ts";
@@ -14,6 +15,8 @@ export interface Edge {
   /** Where the address of a client is found. */
   readonly clientAddress: ClientAddress;
   readonly clock: Clock;
+  /** How slow clients may be. */
+  readonly patience: ClientPatience;
   readonly random: RandomBytes;
   readonly log: Log;
   /** Form of the line about each request; null: none is written. */

@@ -3,6 +3,7 @@ import { AuthenticationError } from "../auth/authentication-error.ts";
 import { describeDenial } from "../auth/policy/decide.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { SigningRules } from "../auth/sigv4/signing-rules.ts";
+import { ClientTooSlow } from "../base/patience.ts";
 import { errorDocument, type QueryResult, resultDocument } from "../protocols/aws-query/answer.ts";
 import { QueryError } from "../protocols/aws-query/error.ts";
 import { parseParameters, type QueryNode } from "../protocols/aws-query/parameters.ts";
@@ -102,6 +103,9 @@ function toQueryError(thrown: unknown, action: string): QueryError {
   if (thrown instanceof QueryError) return thrown;
   if (thrown instanceof AccessRefused) return accessDenied(thrown);
   if (thrown instanceof AuthenticationError) return queryAuthenticationError(thrown.failure);
+  if (thrown instanceof ClientTooSlow) {
+    return new QueryError("RequestTimeoutException", 408, "The request was not sent within the timeout period.");
+  }
   if (thrown instanceof BodyTooLarge) {
     return new QueryError("RequestEntityTooLarge", 413, `The request must not exceed ${thrown.bytesMax} bytes.`);
   }

@@ -1,6 +1,6 @@
 import type { Answer } from "./answer.ts";
 import { keepEncoding } from "./keep-encoding.ts";
-import { type SendOutcome, sendBody } from "./send-body.ts";
+import { type ReaderPatience, type SendOutcome, sendBody } from "./send-body.ts";
 
 export interface ResponseMarks {
   readonly requestId: string;
@@ -10,6 +10,7 @@ export interface ResponseMarks {
   readonly withoutBody: boolean;
   /** Accept-Encoding as the client sent it, where a proxy has replaced it. */
   readonly clientAcceptEncoding: unknown;
+  readonly patience: ReaderPatience;
 }
 
 export interface Responded {
@@ -41,7 +42,7 @@ export function respond(answer: Answer, marks: ResponseMarks): Responded {
   }
   if (typeof body === "string") return { response: new Response(body, init), outcome: sent };
   if (body instanceof Uint8Array) return { response: new Response(body, init), outcome: sent };
-  const { stream, outcome } = sendBody(body);
+  const { stream, outcome } = sendBody(body, marks.patience);
   headers.set("Content-Length", `${body.sizeBytes}`);
   return { response: new Response(stream, init), outcome };
 }

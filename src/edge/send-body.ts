@@ -1,10 +1,19 @@
+import type { Clock } from "../base/clock.ts";
 import type { OutgoingBody } from "../base/outgoing-body.ts";
 
 /** How the sending of a body ended. `broken` is the server's fault, and the connection was broken off. */
 export type SendOutcome =
   | { readonly kind: "sent" }
+  /** The client took nothing for too long, and the connection was broken off. */
+  | { readonly kind: "client-too-slow" }
   | { readonly kind: "client-gone" }
   | { readonly kind: "broken"; readonly cause: unknown };
+
+/** How long a client may take nothing of what is sent. */
+export interface ReaderPatience {
+  readonly clock: Clock;
+  readonly idleMs: number;
+}
 
 export interface SentBody {
   readonly stream: ReadableStream<Uint8Array>;
@@ -32,14 +41,19 @@ export async function readIfSmall(body: OutgoingBody): Promise<Uint8Array | Outg
 
 /**
  * A stream of exactly `body.sizeBytes` bytes. Where the body fails under way the stream errors, so that the connection
- * is broken off: a client never sees a short body that looks whole. Where the client goes away the body is cancelled.
+ * is broken off: a client never sees a short body that looks whole. If the client goes away, or takes nothing for too long, the body is
+ * cancelled.
  */
-export function sendBody(body: OutgoingBody): SentBody {
+export function sendBody(body: OutgoingBody, patience: ReaderPatience): SentBody {
   const { readable, writable } = lengthStream(body.sizeBytes);
-  return { stream: readable, outcome: pump(body, writable.getWriter()) };
+  return { stream: readable, outcome: pump(body, writable.getWriter(), patience) };
 }
 
-async function pump(body: OutgoingBody, writer: WritableStreamDefaultWriter<Uint8Array>): Promise<SendOutcome> {
+async function pump(
+  body: OutgoingBody,
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  patience: ReaderPatience,
+): Promise<SendOutcome> {
   for (;;) {
     let piece: Uint8Array | null;
     try {
@@ -54,12 +68,26 @@ async function pump(body: OutgoingBody, writer: WritableStreamDefaultWriter<Uint
         await writer.close();
         return { kind: "sent" };
       }
-      await writer.write(piece);
+      if (!(await isTaken(writer.write(piece), patience))) {
+        void writer.abort(new Error("the client takes nothing")).catch(() => {});
+        await body.cancel();
+        return { kind: "client-too-slow" };
+      }
     } catch {
       // A write fails for one reason: nobody reads any more.
       await body.cancel();
       return { kind: "client-gone" };
     }
+  }
+}
+
+/** False if it takes too long. Throws what `writing` throws. */
+async function isTaken(writing: Promise<void>, { clock, idleMs }: ReaderPatience): Promise<boolean> {
+  const timer = clock.timer(idleMs);
+  try {
+    return await Promise.race([writing.then(() => true), timer.done.then(() => false)]);
+  } finally {
+    timer.cancel();
   }
 }
 

@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import type { RequestFacts } from "../auth/access.ts";
 import { anonymousCaller } from "../auth/caller.ts";
 import type { RequestHead } from "../auth/sigv4/request-head.ts";
+import type { BodyPieces } from "../base/body-pieces.ts";
 import { toBase64, toHex } from "../base/bytes.ts";
+import { streamPieces } from "../base/stream-pieces.ts";
 import type { Answer } from "./answer.ts";
 import { type Chosen, chooseService } from "./choose-service.ts";
 import { drain } from "./discard-body.ts";
@@ -23,6 +25,7 @@ export type Lifetime = Pick<ExecutionContext, "waitUntil">;
 export async function serve(request: Request, edge: Edge, lifetime: Lifetime): Promise<Response> {
   const about: ExchangeHead = {
     request,
+    pieces: incoming(request, edge),
     url: cutUrl(request.url),
     requestId: toHex(edge.random(8)).toUpperCase(),
     hostId: toBase64(edge.random(48)),
@@ -45,16 +48,22 @@ export async function serve(request: Request, edge: Edge, lifetime: Lifetime): P
   return (await responding).response;
 }
 
+function incoming({ body, headers }: Request, { clock, patience }: Edge): BodyPieces | null {
+  if (body === null) return null;
+  const length = headers.get("content-length");
+  return streamPieces(body, length === null ? null : Number(length), { clock, ...patience });
+}
+
 /** What is known of an exchange at its end, however far it came. */
 type Known = Partial<Exchange> & { readonly serviceName?: string };
 
 /** Never rejects: whatever is thrown becomes an answer. */
 async function converse(about: ExchangeHead, edge: Edge): Promise<Responded> {
-  const { request, url } = about;
+  const { request } = about;
   await outwaitContinue(request, edge.clock);
   let service: Service = edge.services[0];
   try {
-    const chosen = await chooseService(edge.services, request, url);
+    const chosen = await chooseService(edge.services, about);
     service = chosen.service;
     const beside = service.headersBeside?.(request);
     try {
@@ -106,8 +115,7 @@ async function authenticate(
   { edge, facts, body }: { edge: Edge; facts: RequestFacts; body: Uint8Array | null },
 ): Promise<Pick<Exchange, "caller" | "signature" | "body">> {
   const isWhole = service.body.kind === "whole";
-  const bytes =
-    service.body.kind === "whole" ? (body ?? (await readWhole(about.request, service.body.bytesMax))) : null;
+  const bytes = service.body.kind === "whole" ? (body ?? (await readWhole(about, service.body.bytesMax))) : null;
   const head = { ...signedHead(service, about), ...(bytes !== null && { bodySha256Hex: sha256Hex(bytes) }) };
   const { caller, ...signature } = await edge.authenticator.head(head, service.signing, facts);
   return { caller, signature, body: isWhole ? bytes : null };
@@ -166,5 +174,8 @@ function render(answered: Answer, about: ExchangeHead, { edge, beside }: Renderi
   const withoutBody = request.method === "HEAD";
   const clientAcceptEncoding = request.cf?.clientAcceptEncoding;
   const complete = beside === undefined ? answered : { ...answered, headers: { ...answered.headers, ...beside } };
-  return respond(complete, { requestId, hostId, nowMs: edge.clock.now(), withoutBody, clientAcceptEncoding });
+  const { clock, patience } = edge;
+  const reader = { clock, idleMs: patience.readerIdleMs };
+  const marks = { requestId, hostId, nowMs: clock.now(), withoutBody, clientAcceptEncoding, patience: reader };
+  return respond(complete, marks);
 }

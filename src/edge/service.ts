@@ -3,6 +3,7 @@ import type { AuthenticatedForm } from "../auth/authenticator.ts";
 import type { PayloadMode } from "../auth/sigv4/payload.ts";
 import type { SigningRules } from "../auth/sigv4/signing-rules.ts";
 import type { VerifiedSignature } from "../auth/sigv4/verify-signature.ts";
+import type { BodyPieces } from "../base/body-pieces.ts";
 import type { Answer } from "./answer.ts";
 import type { RawUrl } from "./raw-url.ts";
 
@@ -53,6 +54,8 @@ export interface Failed {
 /** What is known of a request before anybody is authenticated. */
 export interface ExchangeHead {
   readonly request: Request;
+  /** Its body as it comes; null if it has none. Throws `ClientTooSlow`. */
+  readonly pieces: BodyPieces | null;
   /** Path and query as they arrived. */
   readonly url: RawUrl;
   /** 16 hex digits. */

@@ -1,3 +1,4 @@
+import type { ClientPatience } from "./client-patience.ts";
 import type { Edge } from "./edge.ts";
 import type { ClientAddress } from "./request-facts.ts";
 
@@ -6,6 +7,9 @@ export interface EdgeVariables {
   SHERD_DOMAIN?: string;
   SHERD_LOG_REQUESTS?: string;
   SHERD_CLIENT_ADDRESS_HEADER?: string;
+  SHERD_CLIENT_IDLE_SECONDS?: string;
+  SHERD_CLIENT_BYTES_PER_SECOND?: string;
+  SHERD_READER_IDLE_SECONDS?: string;
 }
 
 export interface EdgeSettings {
@@ -13,6 +17,7 @@ export interface EdgeSettings {
   readonly baseDomains: readonly string[];
   readonly logRequests: Edge["logRequests"];
   readonly clientAddress: ClientAddress;
+  readonly patience: ClientPatience;
 }
 
 /** Throws an `Error` that says what to mend. */
@@ -22,7 +27,25 @@ export function readEdgeVariables(variables: EdgeVariables): EdgeSettings {
     baseDomains: domains.map((domain) => domain.trim()).filter((domain) => domain !== ""),
     logRequests: parseLogRequests(variables.SHERD_LOG_REQUESTS ?? ""),
     clientAddress: parseClientAddress(variables.SHERD_CLIENT_ADDRESS_HEADER ?? ""),
+    patience: {
+      idleMs: 1000 * parseCount(variables, "SHERD_CLIENT_IDLE_SECONDS", { otherwise: 20, least: 1 }),
+      bytesPerSecondMin: parseCount(variables, "SHERD_CLIENT_BYTES_PER_SECOND", { otherwise: 1024, least: 0 }),
+      readerIdleMs: 1000 * parseCount(variables, "SHERD_READER_IDLE_SECONDS", { otherwise: 120, least: 1 }),
+    },
   };
+}
+
+const COUNT_MAX = 86_400;
+
+function parseCount(
+  variables: EdgeVariables,
+  name: keyof EdgeVariables,
+  { otherwise, least }: { otherwise: number; least: number },
+): number {
+  const value = variables[name]?.trim() ?? "";
+  if (value === "") return otherwise;
+  if (/^\d{1,6}$/.test(value) && Number(value) >= least && Number(value) <= COUNT_MAX) return Number(value);
+  throw new Error(`${name} must be a whole number from ${least} to ${COUNT_MAX}, not ${JSON.stringify(value)}`);
 }
 
 function parseLogRequests(value: string): Edge["logRequests"] {

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import type { Clock } from "../base/clock.ts";
 import { assertGeometry, type Geometry, largestBlockBytes, UNIT_BYTES } from "./geometry.ts";
 import { instantiateKernel, type KernelInstance } from "./kernel.ts";
 import { FRAME_CHECK_BYTES } from "./layout.ts";
@@ -6,6 +7,7 @@ import { type Md5, Md5Pool } from "./md5-pool.ts";
 import { planReconstruction, runReconstruction } from "./reconstruction.ts";
 import { BLOB_ID_BYTES } from "./shard-header.ts";
 import type { StripeBuffer } from "./stripe-buffer.ts";
+import { type Filling, StripeFill } from "./stripe-fill.ts";
 import { StripePool } from "./stripe-pool.ts";
 import { SECRET } from "./xxhash-mixing.ts";
 
@@ -51,8 +53,13 @@ export class ErasureEngine {
   }
 
   /** A buffer for one stripe at a time. While all are out it waits, first come first served; see `StripePool.acquire`. */
-  acquire(signal?: AbortSignal): Promise<StripeBuffer> {
-    return this.#pool.acquire(signal);
+  acquire(options?: { signal?: AbortSignal; clock?: Clock }): Promise<StripeBuffer> {
+    return this.#pool.acquire(options);
+  }
+
+  /** A stripe that is filled at the speed of a client. */
+  fill(filling: Filling): StripeFill {
+    return new StripeFill(this.#pool, filling);
   }
 
   /** Stripe buffers that can be had without waiting. */

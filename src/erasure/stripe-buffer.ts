@@ -101,6 +101,18 @@ export class StripeBuffer {
     this.#instance.memory.set(sealed, run[0]);
   }
 
+  /** A copy of the bytes that were appended so far. */
+  copyOut(): Uint8Array {
+    const { blocks } = this;
+    const bytes = new Uint8Array(this.#filledBytes);
+    let at = 0;
+    for (const block of blocks) {
+      bytes.set(block, at);
+      at += block.length;
+    }
+    return bytes;
+  }
+
   /** Encodes the full stripe, number `stripe` of blob `blobId`, and computes the checks of its frames. */
   seal(blobId: Uint8Array, stripe: number): SealedStripe {
     assert.ok(this.#stripe !== null && !this.#released, "seal outside of a stripe");

@@ -73,6 +73,8 @@ export type StoreFailure =
   | { kind: "sealing-not-configured" }
   /** Something sealed does not open, though whoever asks may have it. `reason` holds no key material. */
   | { kind: "sealed-shut"; reason: string }
+  /** The memory for the body was needed by others while its client was silent. */
+  | { kind: "no-memory" }
   /** The metadata database did not answer. */
   | { kind: "metadata-unavailable" };
 

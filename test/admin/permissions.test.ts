@@ -3,6 +3,7 @@ import { accountPages } from "../../src/admin/account-pages.ts";
 import { createOwnApp } from "../../src/admin/own-app.ts";
 import { ownPages } from "../../src/admin/pages.ts";
 import { Authenticator } from "../../src/auth/authenticator.ts";
+import { CLIENT_PATIENCE } from "../../src/edge/client-patience.ts";
 import { CostMeter } from "../../src/metadata/database.ts";
 import { FIRST_ACCOUNT_ID } from "../../src/metadata/identities/accounts.ts";
 import { putInlinePolicy } from "../../src/metadata/identities/entities.ts";
@@ -26,6 +27,7 @@ beforeAll(async () => {
   const authenticator = new Authenticator(people.keys.ring);
   app = createOwnApp(rig.store, pages, {
     authenticator,
+    patience: CLIENT_PATIENCE,
     clientAddress: { from: "connection" },
     clock: rig.store.clock,
   });

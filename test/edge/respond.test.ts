@@ -1,8 +1,17 @@
 import { describe, expect, test } from "vitest";
+import { systemClock } from "../../src/base/clock.ts";
 import type { Answer } from "../../src/edge/answer.ts";
 import { respond } from "../../src/edge/respond.ts";
 
-const marks = { requestId: "ID", hostId: "HOST", nowMs: 0, withoutBody: false, clientAcceptEncoding: undefined };
+const patience = { clock: systemClock, idleMs: 60_000 };
+const marks = {
+  requestId: "ID",
+  hostId: "HOST",
+  nowMs: 0,
+  withoutBody: false,
+  clientAcceptEncoding: undefined,
+  patience,
+};
 const object = (headers: Record<string, string>, status = 200): Answer => ({
   status,
   headers: { ETag: '"x"', "Content-Type": "text/plain", ...headers },

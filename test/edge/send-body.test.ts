@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { systemClock } from "../../src/base/clock.ts";
 import type { OutgoingBody } from "../../src/base/outgoing-body.ts";
 import { readIfSmall, sendBody } from "../../src/edge/send-body.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 
 function bodyOf(pieces: (Uint8Array | Error)[]) {
   const body = {
@@ -19,30 +21,52 @@ function bodyOf(pieces: (Uint8Array | Error)[]) {
   };
   return body satisfies OutgoingBody & { cancelled: boolean };
 }
+const patience = { clock: systemClock, idleMs: 60_000 };
 const bytes = (...values: number[]) => Uint8Array.from(values);
 
 test("all pieces in order, then the end", async () => {
-  const { stream, outcome } = sendBody(bodyOf([bytes(1, 2), bytes(3)]));
+  const { stream, outcome } = sendBody(bodyOf([bytes(1, 2), bytes(3)]), patience);
   expect(new Uint8Array(await new Response(stream).arrayBuffer())).toEqual(bytes(1, 2, 3));
   expect(await outcome).toEqual({ kind: "sent" });
 });
 
 test("a body that fails breaks the stream: its reader cannot take it for whole", async () => {
   const cause = new Error("too few good shards");
-  const { stream, outcome } = sendBody(bodyOf([bytes(1), cause]));
+  const { stream, outcome } = sendBody(bodyOf([bytes(1), cause]), patience);
   await expect(new Response(stream).arrayBuffer()).rejects.toThrow("cannot be read to its end");
   expect(await outcome).toEqual({ kind: "broken", cause });
 });
 
 test("a reader that goes away stops the body", async () => {
   const body = bodyOf([bytes(1), bytes(2), bytes(3), bytes(4)]);
-  const { stream, outcome } = sendBody(body);
+  const { stream, outcome } = sendBody(body, patience);
   const reader = stream.getReader();
   await reader.read();
   await reader.cancel();
   expect(await outcome).toEqual({ kind: "client-gone" });
   expect(body.cancelled).toBe(true);
   expect(body.pulled).toBeLessThan(4);
+});
+
+test("a reader that takes nothing for too long is given up, one that takes its time is not", async () => {
+  const clock = new ManualClock();
+  const body = bodyOf([bytes(1), bytes(2), bytes(3), bytes(4)]);
+  const { stream, outcome } = sendBody(body, { clock, idleMs: 1000 });
+  const reader = stream.getReader();
+  for (const value of [1, 2]) {
+    await clock.advance(900);
+    expect(await reader.read()).toMatchObject({ value: bytes(value) });
+  }
+  await clock.advance(1000);
+  expect(await outcome).toEqual({ kind: "client-too-slow" });
+  expect(body.cancelled).toBe(true);
+  await expect(
+    reader
+      .read()
+      .then(() => reader.read())
+      .then(() => reader.read()),
+  ).rejects.toThrow("takes nothing");
+  expect(clock.waiting).toBe(0);
 });
 
 test("a small body is read before the answer begins", async () => {

@@ -3,6 +3,7 @@ import { AccessRefused } from "../../src/auth/access.ts";
 import { AuthenticationError } from "../../src/auth/authentication-error.ts";
 import { Authenticator } from "../../src/auth/authenticator.ts";
 import { commonSigningRules, s3SigningRules } from "../../src/auth/sigv4/signing-rules.ts";
+import { CLIENT_PATIENCE } from "../../src/edge/client-patience.ts";
 import { RequestMetrics } from "../../src/edge/request-metrics.ts";
 import { serve } from "../../src/edge/serve.ts";
 import { BodyTooLarge, type Exchange, type Service } from "../../src/edge/service.ts";
@@ -63,6 +64,7 @@ function isolate(services: readonly [Service, ...Service[]], from = people) {
   const edge = {
     services,
     authenticator: new Authenticator(from.keys.ring),
+    patience: CLIENT_PATIENCE,
     clientAddress: { from: "connection" } as const,
     clock: rig.store.clock,
     random: rig.store.random,

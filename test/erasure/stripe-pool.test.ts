@@ -45,14 +45,14 @@ test("whoever gives up waiting loses the place, and nobody else does", async () 
   const engine = await createEngine(1);
   const held = await engine.acquire();
   const controller = new AbortController();
-  const impatient = engine.acquire(controller.signal);
+  const impatient = engine.acquire({ signal: controller.signal });
   const patient = engine.acquire();
   controller.abort(new Error("gave up"));
   await expect(impatient).rejects.toThrow("gave up");
   held.release();
   (await patient).release();
   expect(engine.idleSlots).toBe(1);
-  await expect(engine.acquire(controller.signal)).rejects.toThrow("gave up");
+  await expect(engine.acquire({ signal: controller.signal })).rejects.toThrow("gave up");
   expect(engine.idleSlots).toBe(1);
 });
 
@@ -60,7 +60,7 @@ test("an abort after the buffer was had changes nothing", async () => {
   const engine = await createEngine(1);
   const held = await engine.acquire();
   const controller = new AbortController();
-  const waiting = engine.acquire(controller.signal);
+  const waiting = engine.acquire({ signal: controller.signal });
   held.release();
   const buffer = await waiting;
   controller.abort();

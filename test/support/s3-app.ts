@@ -2,6 +2,7 @@ import { Authenticator } from "../../src/auth/authenticator.ts";
 import type { KeyRing } from "../../src/auth/keys/key-ring.ts";
 import { rootRing } from "../../src/auth/keys/ring.ts";
 import { rootKey } from "../../src/auth/keys/root-key.ts";
+import { CLIENT_PATIENCE } from "../../src/edge/client-patience.ts";
 import { RequestMetrics } from "../../src/edge/request-metrics.ts";
 import { serve } from "../../src/edge/serve.ts";
 import { s3Service } from "../../src/services/s3/service.ts";
@@ -14,6 +15,7 @@ export function s3App(store: StoreContext, keys: { accessKeyId: string; secret: 
   const edge = {
     services: [s3Service({ store, baseDomains: [], log } as Parameters<typeof s3Service>[0])] as const,
     authenticator: new Authenticator(ring),
+    patience: CLIENT_PATIENCE,
     clientAddress: { from: "connection" } as const,
     clock: store.clock,
     random: store.random,

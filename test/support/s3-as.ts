@@ -2,7 +2,9 @@ import { AccessRefused } from "../../src/auth/access.ts";
 import { anonymousCaller, RequestCaller } from "../../src/auth/caller.ts";
 import { parsePolicy } from "../../src/auth/policy/parse.ts";
 import { type Account, anonymous, firstAccount, type Principal, rootOf } from "../../src/auth/principal.ts";
+import { streamPieces } from "../../src/base/stream-pieces.ts";
 import type { Answer } from "../../src/edge/answer.ts";
+import { CLIENT_PATIENCE } from "../../src/edge/client-patience.ts";
 import { cutUrl } from "../../src/edge/raw-url.ts";
 import type { Exchange } from "../../src/edge/service.ts";
 import { s3Service } from "../../src/services/s3/service.ts";
@@ -72,6 +74,7 @@ export function s3As(store: StoreContext, { principal, policies = [] }: Asker): 
     const caller = new RequestCaller({ identity: { principal, identityPolicies }, accessKeyId: null, facts });
     const exchange: Exchange = {
       request,
+      pieces: request.body && streamPieces(request.body, null, { ...CLIENT_PATIENCE, clock: store.clock }),
       url: cutUrl(url),
       requestId: "0123456789ABCDEF",
       hostId: "host",

@@ -45,8 +45,8 @@ export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Par
 
   const { mode, verified } = signature;
   const { bucket, key } = target;
-  const stream = row.body === "none" ? null : request.body;
-  const payload: Payload = { mode, verified, stream, contentLengthBytes: contentLength(headers) };
+  const pieces = row.body === "none" ? null : exchange.pieces;
+  const payload: Payload = { mode, verified, pieces, contentLengthBytes: contentLength(headers) };
   const asked = { caller, bucket, key, headers, payload };
   // A form says itself who sends it, what its key is and which headers it stands for.
   const upload = row.body === "form" ? { ...(await openForm(asked, exchange)), bucket } : asked;

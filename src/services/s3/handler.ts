@@ -2,10 +2,11 @@ import type { Caller } from "../../auth/access.ts";
 import type { Principal } from "../../auth/principal.ts";
 import type { PayloadMode } from "../../auth/sigv4/payload.ts";
 import type { VerifiedSignature } from "../../auth/sigv4/verify-signature.ts";
+import type { BodyPieces } from "../../base/body-pieces.ts";
 import type { Answer } from "../../edge/answer.ts";
 import type { StoreContext } from "../../store/context.ts";
 import type { AccountDirectory } from "./acl/directory.ts";
-import type { PayloadBytes } from "./body/body-pieces.ts";
+import type { PayloadBytes } from "./body/payload-pieces.ts";
 import type { FormFields } from "./form/form-fields.ts";
 import type { RequestGate } from "./gate/gate.ts";
 
@@ -39,7 +40,8 @@ export interface Payload {
   readonly mode: PayloadMode;
   /** What signed chunks are chained to; null where the request is anonymous or signed with Signature Version 2. */
   readonly verified: VerifiedSignature | null;
-  readonly stream: ReadableStream<Uint8Array> | null;
+  /** Null where the request has no body, or its operation reads none. */
+  readonly pieces: BodyPieces | null;
   /** Content-Length; null where the request has none. */
   readonly contentLengthBytes: number | null;
   /** Present where the request is a form: its file is the body then. */

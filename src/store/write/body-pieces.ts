@@ -1,4 +1,6 @@
-import type { StripeBuffer } from "../../erasure/stripe-buffer.ts";
+import { type Allowance, Evicted } from "../../base/byte-budget.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { StripeFill } from "../../erasure/stripe-fill.ts";
 import { StoreError } from "../failure.ts";
 import type { DigestName, Digests } from "../types.ts";
 import type { DigestSet } from "./digests.ts";
@@ -39,11 +41,22 @@ export class BodyPieces {
     if (this.#rest.length === 0) this.#rest = await this.#piece();
   }
 
-  /** Step 2: fills the stripe, copying each byte once, from the piece to the kernel's memory. */
-  async fill(buffer: StripeBuffer): Promise<void> {
-    while (buffer.missingBytes > 0) {
-      if (this.#rest.length === 0) this.#rest = await this.#piece();
-      this.#rest = this.#rest.subarray(buffer.append(this.#rest));
+  /**
+   * Step 2: fills the stripe, copying each byte once, from the piece to the kernel's memory. `held` is other memory that is held while
+   * the client sends. Throws `StoreError` no-memory.
+   */
+  async fill(stripe: StripeFill, held: { allowance: Allowance; clock: Clock } | null): Promise<void> {
+    try {
+      while (stripe.missingBytes > 0) {
+        if (this.#rest.length === 0) {
+          const sending = stripe.awaitClient(this.#piece());
+          this.#rest = await (held ? held.allowance.awaitClient(sending, held.clock) : sending);
+        }
+        this.#rest = this.#rest.subarray(await stripe.append(this.#rest));
+      }
+    } catch (cause) {
+      if (cause instanceof Evicted) throw new StoreError({ kind: "no-memory" }, { cause });
+      throw cause;
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Allowance, ByteBudget } from "../../base/byte-budget.ts";
+import type { Clock } from "../../base/clock.ts";
 import { type Drive, DriveError, type ShardWriter } from "../../drives/drive.ts";
 import type { ErasureEngine } from "../../erasure/engine.ts";
 import { type BlobLayout, shardBytes } from "../../erasure/layout.ts";
@@ -40,12 +41,17 @@ export class BufferedShards {
     this.#shards = Array.from({ length: k + m }, () => new Uint8Array(shardBytes(blob.layout)));
   }
 
-  /** Waits for the memory. */
-  static async open(budget: ByteBudget, blob: BufferedBlob): Promise<BufferedShards> {
+  /** Waits for the memory, which blobs of silent clients must give up. */
+  static async open(budget: ByteBudget, blob: BufferedBlob, clock: Clock): Promise<BufferedShards> {
     const { k, m } = blob.layout;
-    const shards = new BufferedShards(blob, await budget.take((k + m) * shardBytes(blob.layout)));
+    const shards = new BufferedShards(blob, await budget.take((k + m) * shardBytes(blob.layout), clock));
     await shards.write(shardHeaders(blob.engine, blob.id, blob.layout));
     return shards;
+  }
+
+  /** The memory that is held. */
+  get allowance(): Allowance {
+    return this.#allowance;
   }
 
   /** Copies piece i to the end of shard i. */

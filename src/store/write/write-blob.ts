@@ -1,3 +1,4 @@
+import type { Allowance } from "../../base/byte-budget.ts";
 import type { Geometry } from "../../erasure/geometry.ts";
 import { shardBytes, stripeCount, stripeDataBytes } from "../../erasure/layout.ts";
 import type { StripeBuffer } from "../../erasure/stripe-buffer.ts";
@@ -157,6 +158,8 @@ interface BlobParts {
 
 /** What takes a blob's frames: shards that are streamed, or kept in memory first. */
 interface ShardSink {
+  /** Memory that is held until the blob is whole. */
+  readonly allowance?: Allowance;
   write(frames: readonly Uint8Array[]): Promise<void>;
   close(): Promise<ShardPlace[]>;
   abort(): Promise<void>;
@@ -186,33 +189,42 @@ class BlobWriter {
   async reserve(bytes: BodyPieces): Promise<void> {
     await this.#parts.write.admitted;
     await bytes.arrived();
-    this.#shards = await BufferedShards.open(this.#store.shardMemory, {
-      engine: this.#store.engine,
-      id: this.#id,
-      layout: this.#layout,
-      place: () => this.#place(),
-      failedDrives: this.#parts.failedDrives,
-      keyOf: this.#parts.write.keyOf ?? shardKey,
-    });
+    this.#shards = await BufferedShards.open(
+      this.#store.shardMemory,
+      {
+        engine: this.#store.engine,
+        id: this.#id,
+        layout: this.#layout,
+        place: () => this.#place(),
+        failedDrives: this.#parts.failedDrives,
+        keyOf: this.#parts.write.keyOf ?? shardKey,
+      },
+      this.#store.clock,
+    );
   }
 
   async write(stripe: number, bytes: BodyPieces): Promise<void> {
-    const buffer = await this.#store.engine.acquire();
+    const { sealing } = this.#parts.write;
+    const { engine, clock } = this.#store;
+    const dataBytes = stripeDataBytes(this.#layout, stripe);
+    const filling = engine.fill({ geometry: this.#layout, dataBytes, tagBytes: sealing?.tagBytes ?? 0, clock });
+    let buffer: StripeBuffer | undefined;
     try {
-      const { sealing } = this.#parts.write;
-      buffer.begin(this.#layout, stripeDataBytes(this.#layout, stripe), sealing?.tagBytes);
-      await bytes.fill(buffer);
+      await bytes.fill(filling, this.#held());
+      buffer = filling.whole();
+      const full = buffer;
       this.#parts.crcs.takePlain(buffer, Boolean(sealing));
       if (sealing) await this.#encrypt(buffer, stripe, sealing);
       const sealed = buffer.seal(this.#idBytes, stripe);
       this.#parts.crcs.takeStored(sealed);
       this.#shards ??= await this.#open();
       await this.#onTheWay;
-      this.#onTheWay = this.#shards.write(sealed.frames).finally(() => buffer.release());
+      this.#onTheWay = this.#shards.write(sealed.frames).finally(() => full.release());
       // It is awaited by the next stripe; a failure before that must not count as unhandled.
       this.#onTheWay.catch(() => {});
     } catch (error) {
-      buffer.release();
+      filling.release();
+      buffer?.release();
       throw error;
     }
   }
@@ -224,6 +236,11 @@ class BlobWriter {
     for (const [index, block] of buffer.blocks.entries()) {
       buffer.put(index, await this.#cipher.seal(first + index, block));
     }
+  }
+
+  #held() {
+    const { allowance } = this.#shards ?? {};
+    return allowance ? { allowance, clock: this.#store.clock } : null;
   }
 
   /** After the last stripe. */

@@ -23,7 +23,7 @@ export interface PutAcl {
 
 /** Throws as `aclOfHeaders`, and UnexpectedContent, MissingSecurityHeader, MalformedXML, MalformedACLError. */
 export async function readPutAcl(call: Call): Promise<PutAcl> {
-  const hasBody = call.payload.stream !== null && call.payload.contentLengthBytes !== 0;
+  const hasBody = call.payload.pieces !== null && call.payload.contentLengthBytes !== 0;
   if (ACL_HEADERS.some((name) => call.headers.has(name))) {
     if (hasBody) throw new S3Error("UnexpectedContent");
     return { acl: (await aclOfHeaders(call.headers, call.directory)) as RequestedAcl, ownerId: null };

@@ -3,7 +3,7 @@ import { type AwsChunkedFraming, parseBodyFraming } from "../../../auth/sigv4/bo
 import { S3Error } from "../errors/error.ts";
 import { signatureError } from "../gate/signature-error.ts";
 import type { Payload } from "../handler.ts";
-import { nextPiece, type PayloadBytes, readPieces } from "./body-pieces.ts";
+import { nextPiece, type PayloadBytes } from "./payload-pieces.ts";
 
 /** S3's limit on the body of one PutObject or UploadPart: 5 GiB. */
 export const BODY_MAX_BYTES = 5 * 1024 ** 3;
@@ -21,14 +21,13 @@ export function openPayload(payload: Payload, headers: Headers): PayloadBytes {
 
 const NO_TRAILERS: ReadonlyMap<string, string> = new Map();
 
-function openWhole({ stream, contentLengthBytes: sizeBytes }: Payload, headers: Headers): PayloadBytes {
-  if (sizeBytes === null) throw withoutLength(stream);
+function openWhole({ pieces, contentLengthBytes: sizeBytes }: Payload, headers: Headers): PayloadBytes {
+  if (sizeBytes === null) throw withoutLength(pieces);
   checkSize(sizeBytes);
   // A trailer that was promised and cannot come must not pass for a body without one.
   if (headers.has("x-amz-trailer")) {
     throw new S3Error("InvalidRequest", "The value specified in the x-amz-trailer header is not supported");
   }
-  const pieces = stream === null ? null : readPieces(stream, sizeBytes);
   let receivedBytes = 0;
   return {
     sizeBytes,
@@ -48,10 +47,9 @@ function openWhole({ stream, contentLengthBytes: sizeBytes }: Payload, headers: 
   };
 }
 
-function openChunked({ stream, verified, contentLengthBytes }: Payload, framing: AwsChunkedFraming): PayloadBytes {
+function openChunked({ pieces, verified }: Payload, framing: AwsChunkedFraming): PayloadBytes {
   checkSize(framing.decodedSizeBytes);
   const decoder = new AwsChunkedDecoder(framing, verified);
-  const pieces = stream === null ? null : readPieces(stream, contentLengthBytes);
   let ready: Uint8Array[] = [];
   let trailers: ReadonlyMap<string, string> | null = null;
   return {
@@ -81,8 +79,8 @@ function openChunked({ stream, verified, contentLengthBytes }: Payload, framing:
 }
 
 /** A body without a length came in HTTP's own chunks, which S3 does not take; no body without a length is another mistake. */
-function withoutLength(stream: Payload["stream"]): S3Error {
-  if (stream === null) return new S3Error("MissingContentLength");
+function withoutLength(pieces: Payload["pieces"]): S3Error {
+  if (pieces === null) return new S3Error("MissingContentLength");
   return new S3Error("NotImplemented", undefined, { Header: "Transfer-Encoding" });
 }
 

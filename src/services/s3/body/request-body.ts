@@ -1,5 +1,5 @@
 import { checkContentSha256 } from "../../../auth/sigv4/content-sha256.ts";
-import { equalBytes, fromBase64, toBase64, toHex } from "../../../base/bytes.ts";
+import { concat, equalBytes, fromBase64, toBase64, toHex } from "../../../base/bytes.ts";
 import type {
   ChecksumAlgorithm,
   ChecksumType,
@@ -12,9 +12,9 @@ import { DigestSet } from "../../../store/write/digests.ts";
 import { S3Error } from "../errors/error.ts";
 import { signatureError } from "../gate/signature-error.ts";
 import type { Call, Payload } from "../handler.ts";
-import type { PayloadBytes } from "./body-pieces.ts";
 import { checksumHeader, type DeclaredChecksum, parseChecksumValue, parseDeclaredChecksum } from "./checksums.ts";
 import { openPayload } from "./payload-bytes.ts";
+import type { PayloadBytes } from "./payload-pieces.ts";
 
 /** A request body for the store, and what the client declared and the body was found to match. */
 export interface VerifiableBody extends IncomingBody {
@@ -198,22 +198,20 @@ export async function readBody(
   const { payload, headers, store } = call;
   const declared = options.checksumHeaders === "of-body" ? parseDeclaredChecksum(headers) : null;
   const expected = expectedDigests(payload, headers, declared);
-  const noBody = payload.stream === null && payload.contentLengthBytes === null;
+  const noBody = payload.pieces === null && payload.contentLengthBytes === null;
   const source = openPayload(noBody ? { ...payload, contentLengthBytes: 0 } : payload, headers);
   if (source.sizeBytes > sizeMaxBytes) {
     throw new S3Error("MaxMessageLengthExceeded", undefined, { MaxMessageLengthBytes: String(sizeMaxBytes) });
   }
-  const body = new Uint8Array(source.sizeBytes);
+  const pieces: Uint8Array[] = [];
   const digests = new DigestSet(neededDigests(expected), store.engine);
-  let filledBytes = 0;
   try {
     for (let piece = await source.next(); piece !== null; piece = await source.next()) {
-      body.set(piece, filledBytes);
+      pieces.push(piece.slice());
       digests.update(piece);
-      filledBytes += piece.length;
     }
     checkDigests(expected, digests.finish(), source.trailers);
-    return body;
+    return concat(pieces);
   } finally {
     digests.release();
     source.release();

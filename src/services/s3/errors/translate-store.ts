@@ -130,6 +130,8 @@ export function translateStoreFailure(failure: StoreFailure, method: string): S3
       );
     case "drives-unavailable":
       return new S3Error("SlowDown", `Too few drives answer: ${failure.available} of the ${failure.needed} needed.`);
+    case "no-memory":
+      return new S3Error("SlowDown");
     case "no-space":
       return new S3Error("InsufficientCapacity", noSpace[failure.where]);
     case "customer-key-missing":

@@ -1,7 +1,8 @@
 import type { Buffer } from "node:buffer";
+import type { BodyPieces } from "../../../base/body-pieces.ts";
 import { concat } from "../../../base/bytes.ts";
-import { type BodyPieces, nextPiece, type PayloadBytes } from "../body/body-pieces.ts";
 import { BODY_MAX_BYTES } from "../body/payload-bytes.ts";
+import { nextPiece, type PayloadBytes } from "../body/payload-pieces.ts";
 import { S3Error } from "../errors/error.ts";
 import { findDelimiter } from "./delimiter.ts";
 import { FORM_DATA_MAX_BYTES, type FormHead } from "./form-head.ts";

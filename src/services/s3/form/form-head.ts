@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
-import { type BodyPieces, nextPiece } from "../body/body-pieces.ts";
+import type { BodyPieces } from "../../../base/body-pieces.ts";
+import { nextPiece } from "../body/payload-pieces.ts";
 import { S3Error } from "../errors/error.ts";
 import { findDelimiter } from "./delimiter.ts";
 import type { FormField, FormFields } from "./form-fields.ts";

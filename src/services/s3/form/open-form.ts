@@ -1,7 +1,7 @@
 import type { Caller } from "../../../auth/access.ts";
+import type { BodyPieces } from "../../../base/body-pieces.ts";
 import type { Exchange } from "../../../edge/service.ts";
 import { checkKeyLength } from "../address/target.ts";
-import { type BodyPieces, readPieces } from "../body/body-pieces.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Payload } from "../handler.ts";
 import { ANY_SIZE, checkPolicy } from "./check-policy.ts";
@@ -45,10 +45,10 @@ export async function openForm(request: FormRequest, exchange: FormExchange): Pr
     throw new S3Error("InvalidRequest", "A form is signed by its policy, not by a header or by parameters of the URL.");
   }
   const boundary = parseBoundary(contentType);
-  const { stream, contentLengthBytes: sizeBytes } = request.payload;
-  if (boundary === null || stream === null) throw new S3Error("MalformedPOSTRequest");
+  const { pieces, contentLengthBytes: sizeBytes } = request.payload;
+  if (boundary === null || pieces === null) throw new S3Error("MalformedPOSTRequest");
   if (sizeBytes === null) throw new S3Error("MissingContentLength");
-  const body = { pieces: readPieces(stream, sizeBytes), marker: delimiterMarker(boundary), sizeBytes };
+  const body = { pieces, marker: delimiterMarker(boundary), sizeBytes };
   try {
     return await uploadOf(await readFormHead(body.pieces, body.marker), body, request, exchange);
   } catch (error) {

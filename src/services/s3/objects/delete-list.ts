@@ -8,6 +8,11 @@ import { readDeleteCondition } from "./delete-conditions.ts";
 /** S3's limit on the keys of one DeleteObjects. */
 const DELETE_KEYS_MAX = 1000;
 const KEY_MAX_BYTES = 1024;
+/** A key as XML text: a character reference of fourteen characters for each byte is more than anybody writes. */
+const TEXT_MAX_BYTES = 14 * KEY_MAX_BYTES;
+/** Tags of a thousand objects with all their members, and as many again. */
+const TAGS_MAX = 24 * DELETE_KEYS_MAX;
+const TAG_BEGINS = "<".charCodeAt(0);
 const SHAPE = {
   Quiet: "text",
   Object: { Key: "text", VersionId: "text", ETag: "text", LastModifiedTime: "text", Size: "text" },
@@ -28,14 +33,30 @@ export interface DeleteList {
   readonly deletions: readonly Deletion[];
 }
 
-/** Reads the body of DeleteObjects. Throws MalformedXML, also for an empty list and for more than 1,000 keys. */
+/**
+ * Reads the body of DeleteObjects. Throws MalformedXML, also for an empty list and for more than 1,000 keys, and KeyTooLongError for a
+ * key that is too long to be read at all.
+ */
 export function parseDeleteList(body: Uint8Array): DeleteList {
+  requireBounds(body);
   const root = readXml(body, "Delete");
   requireShape(root, SHAPE);
   const objects = childrenOf(root, "Object");
   if (objects.length === 0 || objects.length > DELETE_KEYS_MAX) throw new S3Error("MalformedXML");
   const deletions = objects.map(parseDeletion);
   return { quiet: parseBoolean(childText(root, "Quiet")), deletions: refuseRepeatedConditions(deletions) };
+}
+
+/** Refuses what no list needs before it is parsed, which takes a hundred times as long as this. */
+function requireBounds(body: Uint8Array): void {
+  let tags = 0;
+  for (let at = 0; at < body.length; tags++) {
+    const next = body.indexOf(TAG_BEGINS, at);
+    const end = next < 0 ? body.length : next;
+    if (end - at > TEXT_MAX_BYTES) throw new S3Error("KeyTooLongError");
+    if (tags > TAGS_MAX) throw new S3Error("MalformedXML");
+    at = end + 1;
+  }
 }
 
 /** A key can be deleted once: which of two conditions would decide is nothing that an answer could tell. */

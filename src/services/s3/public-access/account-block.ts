@@ -38,7 +38,7 @@ export async function answerAccountBlock(exchange: Exchange, store: StoreContext
       const { signature } = exchange;
       const length = request.headers.get("content-length");
       const contentLengthBytes = length !== null && /^\d{1,15}$/.test(length) ? Number(length) : null;
-      const payload = { ...signature, stream: request.body, contentLengthBytes };
+      const payload = { ...signature, pieces: exchange.pieces, contentLengthBytes };
       const body = await readBody({ payload, headers: request.headers, store }, BODY_BYTES_MAX);
       await setAccountBlock(store, owner, parsePublicAccessBlock(readXml(body, ROOT)));
       return { status: 200 };

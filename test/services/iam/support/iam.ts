@@ -159,6 +159,7 @@ export async function callService(
   const request = new Request("http://127.0.0.1:9000/", { method: "POST", body });
   const exchange: Exchange = {
     request,
+    pieces: null,
     url: cutUrl(request.url),
     requestId: "0123456789ABCDEF",
     hostId: "host",

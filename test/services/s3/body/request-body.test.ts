@@ -2,6 +2,9 @@ import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { systemClock } from "../../../../src/base/clock.ts";
+import { streamPieces } from "../../../../src/base/stream-pieces.ts";
+import { CLIENT_PATIENCE } from "../../../../src/edge/client-patience.ts";
 import type { ErasureEngine } from "../../../../src/erasure/engine.ts";
 import { hasBodyDigest, incomingBody, incomingPart, readBody } from "../../../../src/services/s3/body/request-body.ts";
 import type { Call } from "../../../../src/services/s3/handler.ts";
@@ -80,12 +83,13 @@ function callOf(sent: Sent): Call {
   const { signed, verified } = accepted(authenticate(headOf(parts)));
   const length = parts.headers["content-length"];
   const { host: _host, ...headers } = parts.headers;
+  const stream = (sent.stream ?? inPieces(65_536))(parts.body);
   return {
     headers: new Headers(headers),
     payload: {
       mode: signed.payload,
       verified,
-      stream: (sent.stream ?? inPieces(65_536))(parts.body),
+      pieces: stream && streamPieces(stream, null, { ...CLIENT_PATIENCE, clock: systemClock }),
       contentLengthBytes: sent.contentLengthBytes !== undefined ? sent.contentLengthBytes : Number(length ?? 0),
     },
     store: { engine },

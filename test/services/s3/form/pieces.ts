@@ -1,4 +1,4 @@
-import type { BodyPieces } from "../../../../src/services/s3/body/body-pieces.ts";
+import type { BodyPieces } from "../../../../src/base/body-pieces.ts";
 
 /** Bytes that arrive in these pieces, in memory that is overwritten as soon as the next is asked for. */
 export function piecesOf(bytes: Uint8Array, cuts: readonly number[]): BodyPieces & { released: number } {

@@ -47,6 +47,14 @@ describe("the body of DeleteObjects", () => {
     failing(() => parseDeleteList(bytes(text)), "MalformedXML");
   });
 
+  it("is refused unread if a key is too long to be one, or there are more tags than a list can have", () => {
+    const long = "&amp;".repeat(1_400_000);
+    failing(() => parseDeleteList(list(`<Object><Key>${long}</Key></Object>`)), "KeyTooLongError");
+    failing(() => parseDeleteList(list("<a/>".repeat(100_000))), "MalformedXML");
+    const longest = parseDeleteList(list(`<Object><Key>${"&#0000097;".repeat(1024)}</Key></Object>`));
+    expect(longest.deletions[0]).toMatchObject({ key: "a".repeat(1024), refusal: null });
+  });
+
   it("may ask something of what a key names now", () => {
     const conditions = [
       "<ETag>&quot;e&quot;</ETag>",

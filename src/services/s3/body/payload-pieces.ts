@@ -1,0 +1,26 @@
+import type { BodyPieces } from "../../../base/body-pieces.ts";
+import { ClientTooSlow } from "../../../base/patience.ts";
+import { S3Error } from "../errors/error.ts";
+
+/**
+ * The body of a request with its transfer coding undone. `next` returns null once all bytes have come and their framing and chunk
+ * signatures are right. It throws IncompleteBody if the body ends early or the connection is cut, RequestTimeout if the client is too
+ * slow, and SignatureDoesNotMatch and its like if the body is forged.
+ */
+export interface PayloadBytes extends BodyPieces {
+  /** What `next` returns in all. */
+  readonly sizeBytes: number;
+  /** True if `sizeBytes` is only the most that `next` returns. */
+  readonly sizeIsBound?: boolean;
+  /** What followed the body, by lower-case name. Empty before `next` has returned null. */
+  readonly trailers: ReadonlyMap<string, string>;
+}
+
+/** `pieces.next()`. Whatever fails while the client sends is the client's connection: throws IncompleteBody or RequestTimeout. */
+export async function nextPiece(pieces: BodyPieces): Promise<Uint8Array | null> {
+  try {
+    return await pieces.next();
+  } catch (cause) {
+    throw new S3Error(cause instanceof ClientTooSlow ? "RequestTimeout" : "IncompleteBody", undefined, {}, { cause });
+  }
+}
