@@ -3,6 +3,7 @@ import { currentBuild, root } from "./build/current-build.mjs";
 import { serverModules } from "./build/modules.ts";
 import { requireUsable } from "./configuration.ts";
 import { type Credentials, makeCredentials } from "./credentials.ts";
+import { folderRootKeys } from "./root-keys.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { diskDrives, driveTroubles } from "./host/disk-drives.ts";
 import type { WatchedDrive } from "./host/disk-watch.ts";
@@ -50,7 +51,8 @@ export async function folderTarget(
 ): Promise<ToolTarget> {
   const folder = await openDataFolder(dataDir, { mustExist: true });
   const credentials = makeCredentials();
-  const vars = workerVars(environment, credentials, true);
+  const { keys: rootKeys } = await folderRootKeys(folder.path, environment, { mayMake: false });
+  const vars = workerVars(environment, { ...credentials, rootKeys }, true);
   const { drives: specs } = requireUsable(vars, { disks: folder.drivePaths.map(diskBinding), databases: ["DB"] });
   const drives = diskDrives(specs, folder);
   for (const sentence of await driveTroubles(drives)) process.stderr.write(`sherd: ${sentence}\n`);

@@ -23,6 +23,7 @@ import { ListingQueries } from "./objects/listing.ts";
 import { ObjectTable } from "./objects/objects.ts";
 import { Removals } from "./objects/removals.ts";
 import { Renames } from "./objects/renames.ts";
+import { SealedKeyTable } from "./sealed-keys/sealed-keys.ts";
 import { RestoringTable } from "./snapshots/restoring.ts";
 import { SnapshotTable } from "./snapshots/snapshots.ts";
 import { UploadTable } from "./uploads/uploads.ts";
@@ -70,6 +71,7 @@ export class Metadata {
   readonly restoring: RestoringTable;
   readonly drives: DriveTable;
   readonly losses: LossTable;
+  readonly sealedKeys: SealedKeyTable;
 
   readonly #database: Database;
   readonly #memory: AccessMemory;
@@ -86,6 +88,7 @@ export class Metadata {
     this.identities = new Identities(database);
     this.drives = new DriveTable(database, name, shared?.drives);
     this.losses = new LossTable(database);
+    this.sealedKeys = new SealedKeyTable(database);
     this.buckets = new BucketTable(database, name, { memory, drives: this.drives, sharing: shared?.buckets });
     this.objects = new ObjectTable(database, memory);
     this.listing = new ListingQueries(database, memory);

@@ -69,6 +69,10 @@ export type StoreFailure =
   | { kind: "customer-key-wrong"; of: "object" | "upload" }
   /** The KMS gave, or opened, no data key. */
   | { kind: "kms"; failure: DataKeyFailure }
+  /** The bucket takes no objects with clients' keys (SSE-C). */
+  | { kind: "customer-keys-blocked"; bucket: BucketName }
+  /** The object's bytes would have to be written anew. */
+  | { kind: "encryption-not-updatable" }
   /** No root secret is configured. */
   | { kind: "sealing-not-configured" }
   /** Something sealed does not open, though whoever asks may have it. `reason` holds no key material. */

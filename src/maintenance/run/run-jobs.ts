@@ -11,6 +11,7 @@ import { expire } from "../collect/expire.ts";
 import { pack } from "../collect/pack.ts";
 import { drain } from "../heal/drain.ts";
 import { heal } from "../heal/heal.ts";
+import { reseal } from "../reseal/reseal.ts";
 import { scrub } from "../scrub/scrub.ts";
 import { RESTORE_JOB } from "../snapshots/restore.ts";
 import { snapshot } from "../snapshots/snapshot.ts";
@@ -20,7 +21,7 @@ import { watch } from "../watch/watch.ts";
 import type { Budget, Job, JobReport, JobResult } from "./job.ts";
 
 /** In the order in which they run: what one finds or frees, the next may heal or take away. */
-export const JOBS: readonly Job[] = [queueLosses, drain, heal, expire, pack, collect, walk, snapshot, scrub, census];
+export const JOBS: readonly Job[] = [queueLosses, drain, heal, expire, pack, collect, walk, reseal, snapshot, scrub, census];
 
 /** Every job that must have run for the report of durability to be green. */
 export const JOB_NAMES: readonly string[] = JOBS.map(({ name }) => name);

@@ -35,6 +35,21 @@ export interface CheckedBody {
   checksum: ChecksumRow | null;
   extents: ExtentRow[];
   inlineBody: string | null;
+  bucketId: number;
+  /** JSON that the store wrote. */
+  attributes: unknown;
+}
+
+/** What sealing adds to bytes in a row (`sealedOverheadBytes`). */
+const SEALED_OVERHEAD = `CASE WHEN attributes ->> '$.encryption.form' IS NULL OR inline_body = '' THEN 0
+  WHEN attributes ->> '$.encryption.form' = 'aws:kms:dsse' THEN 48 ELSE 32 END`;
+
+export interface CheckedRows {
+  flawed: FlawedRow[];
+  rows: number;
+  /** Keys that root secrets sealed (SSE-S3), by the name of their row. */
+  sealedKeys: { what: string; sealed: string }[];
+  next: CheckPlace;
 }
 
 const ROWS_PER_PAGE = 200;
@@ -56,16 +71,17 @@ export class CheckingTable {
   }
 
   /** The next rows: do their extents cover their size, lie in blobs that are there, and hold them? */
-  async rows(table: CheckedTable, after: CheckPlace): Promise<{ flawed: FlawedRow[]; rows: number; next: CheckPlace }> {
+  async rows(table: CheckedTable, after: CheckPlace): Promise<CheckedRows> {
     const isPart = table === "parts";
     const [inline, marker] = [isPart ? "NULL" : "inline_body", table === "versions" ? "is_marker" : "0"];
+    const overhead = isPart ? "0" : SEALED_OVERHEAD;
     const owner = isPart
       ? "EXISTS (SELECT 1 FROM uploads u WHERE u.id = o.upload_id)"
       : "EXISTS (SELECT 1 FROM buckets b WHERE b.id = o.bucket_id)";
     const what = isPart
       ? "'upload ' || upload_id || ' part ' || part_number"
       : "coalesce((SELECT name FROM buckets b WHERE b.id = o.bucket_id), bucket_id) || '/' || key || ' version ' || id";
-    const rows = await this.#database.all<{ place: string; what: string } & Record<string, string | number>>(
+    const rows = await this.#database.all<{ place: string; what: string; sealed: string | null } & Record<string, string | number | null>>(
       `SELECT json_array(${KEYS[table].join(", ")}) AS place, ${what} AS what,
          EXISTS (SELECT 1 FROM json_each(o.extents) e WHERE NOT EXISTS
            (SELECT 1 FROM blobs b WHERE b.id = e.value ->> 2 AND b.condemned_ms IS NULL)) AS "row-without-blob",
@@ -74,8 +90,10 @@ export class CheckingTable {
          EXISTS (SELECT 1 FROM json_each(o.extents) e WHERE NOT EXISTS
            (SELECT 1 FROM blob_refs r WHERE r.blob_id = e.value ->> 2 AND r.referent = e.value ->> 4)) AS "row-without-reference",
          ${marker} = 0 AND size_bytes <> coalesce((SELECT sum(e.value ->> 1) FROM json_each(o.extents) e), 0)
-           + coalesce(length(${inline}) / 4 * 3 - (length(${inline}) - length(rtrim(${inline}, '='))), 0) AS "row-of-other-size",
-         NOT ${owner} AS "row-without-owner"
+           + coalesce(length(${inline}) / 4 * 3 - (length(${inline}) - length(rtrim(${inline}, '='))) - ${overhead}, 0)
+           AS "row-of-other-size",
+         NOT ${owner} AS "row-without-owner",
+         ${isPart ? "NULL" : "CASE WHEN attributes ->> '$.encryption.form' = 'AES256' THEN attributes ->> '$.encryption.sealed' END"} AS sealed
        FROM (SELECT * FROM ${table} ${afterKey(table, after)} ${orderBy(table)} LIMIT ${ROWS_PER_PAGE}) o ${orderBy(table)}`,
       ...(after ?? []),
     );
@@ -90,6 +108,7 @@ export class CheckingTable {
     return {
       flawed: flawed.filter((row) => row.flaws.length > 0),
       rows: rows.length,
+      sealedKeys: rows.flatMap(({ what: row, sealed }) => (sealed === null ? [] : [{ what: row, sealed }])),
       next: nextPlace(rows, ROWS_PER_PAGE),
     };
   }
@@ -127,13 +146,14 @@ export class CheckingTable {
   ): Promise<{ bodies: (CheckedBody & { place: (string | number)[] })[]; isLast: boolean }> {
     const rows = await this.#database.all<RawBody>(
       `SELECT json_array(${KEYS[table].join(", ")}) AS place, b.name AS bucket, key, o.id, size_bytes AS "sizeBytes", etag,
-         checksum, coalesce(extents, '[]') AS extents, inline_body AS "inlineBody"
+         checksum, coalesce(extents, '[]') AS extents, inline_body AS "inlineBody", bucket_id AS "bucketId", attributes
        FROM (SELECT * FROM ${table} ${afterKey(table, after)} ${orderBy(table)} LIMIT ${BODIES_PER_PAGE}) o
        JOIN buckets b ON b.id = o.bucket_id ${orderBy(table)}`,
       ...(after ?? []),
     );
-    const bodies = rows.map(({ place, extents, checksum, ...row }) => ({
+    const bodies = rows.map(({ place, extents, checksum, attributes, ...row }) => ({
       ...row,
+      attributes: JSON.parse(attributes) as unknown,
       place: JSON.parse(place) as (string | number)[],
       extents: JSON.parse(extents) as ExtentRow[],
       checksum: parseJson<ChecksumRow>(checksum),
@@ -142,7 +162,12 @@ export class CheckingTable {
   }
 }
 
-type RawBody = Omit<CheckedBody, "extents" | "checksum"> & { place: string; extents: string; checksum: string | null };
+type RawBody = Omit<CheckedBody, "extents" | "checksum" | "attributes"> & {
+  place: string;
+  extents: string;
+  checksum: string | null;
+  attributes: string;
+};
 
 function orderBy(table: CheckedTable): string {
   return `ORDER BY ${KEYS[table].map((column) => (column === "seq" ? "seq DESC" : column)).join(", ")}`;

@@ -112,11 +112,7 @@ export class ObjectBody implements OutgoingBody {
     const slice = this.#slices.shift();
     if (!slice) return null;
     const blob = this.#blobs.get(slice.blobId) ?? (await this.#fetchBlobs(slice));
-    const range = { offset: slice.offset, length: slice.length };
-    const [store, lateDrives, key] = [this.#store, this.#lateDrives, this.#key];
-    if (key === null) return new BlobReader(store, blob, range, lateDrives);
-    if (!slice.member) return SealedReader.open({ store, blob, range, lateDrives, key });
-    return new MemberReader({ store, blob, lateDrives }, { ...slice.member, key }, range);
+    return openSlice({ store: this.#store, blob, lateDrives: this.#lateDrives, key: this.#key }, slice);
   }
 
   /** Fetches the blob of `slice` and those of the slices after it, in one round trip. */
@@ -146,6 +142,18 @@ export class ObjectBody implements OutgoingBody {
   }
 }
 
+/** Reads a slice of a blob, which is in the blob: plain, sealed, or of one object in a pack. */
+export async function openSlice(
+  parts: { store: StoreContext; blob: BlobRow; lateDrives: Set<string>; key: ObjectKey | null },
+  slice: Pick<BlobSlice, "offset" | "length" | "member">,
+): Promise<PieceReader> {
+  const { store, blob, lateDrives, key } = parts;
+  const range = { offset: slice.offset, length: slice.length };
+  if (key === null) return new BlobReader(store, blob, range, lateDrives);
+  if (!slice.member) return SealedReader.open({ store, blob, range, lateDrives, key });
+  return new MemberReader({ store, blob, lateDrives }, { ...slice.member, key }, range);
+}
+
 /** What of the range lies beyond the extents; null: nothing. Throws `StoreError` sealed-shut. */
 function inlineBytes(content: Content, { offset, length }: { offset: number; length: number }): Uint8Array | null {
   const begin = extentsEnd(content.extents);
@@ -170,7 +178,7 @@ function extentsEnd(extents: readonly ExtentRow[] | null): number {
 }
 
 /** The parts of the extents that lie in the range. */
-function slicesOf(extents: readonly ExtentRow[], range: { offset: number; length: number }): BlobSlice[] {
+export function slicesOf(extents: readonly ExtentRow[], range: { offset: number; length: number }): BlobSlice[] {
   const end = range.offset + range.length;
   return extents.flatMap(([start, length, blobId, blobOffset, , isMember]) => {
     const from = Math.max(start, range.offset);

@@ -37,7 +37,7 @@ export function chosenEncryption({ sealing }: StoreContext, { bucket, request }:
 
 /**
  * A fresh key for a new object, and what seals it; null: the object is stored plain. A KMS is asked for a data key. Throws `StoreError`
- * sealing-not-configured, kms.
+ * sealing-not-configured, customer-keys-blocked, kms.
  */
 export async function newSealing(store: StoreContext, place: SealingPlace): Promise<NewSealing | null> {
   const chosen = chosenEncryption(store, place);
@@ -57,6 +57,9 @@ export async function newWrapper(
       if (store.sealing.sealer === null) throw new StoreError({ kind: "sealing-not-configured" });
       return rootWrapper(store.sealing.sealer);
     case "SSE-C":
+      if (place.bucket.access?.encryption?.blocksCustomerKeys ?? store.settings.blockCustomerKeys) {
+        throw new StoreError({ kind: "customer-keys-blocked", bucket: place.bucket.name });
+      }
       return customerWrapper(chosen.key.bytes, chosen.key.md5, store.random);
     default:
       return newDataKey(store, place, chosen);

@@ -6,7 +6,7 @@ import { StoreError } from "../failure.ts";
 import { objectHead } from "../read/object-head.ts";
 import { foundVersion, type ObjectName, versionRef } from "../read/objects.ts";
 import { withMetadata } from "../translate-metadata.ts";
-import type { Bucket, Grant, ObjectAccess, ObjectHead, ObjectLock, Retention, Tags } from "../types.ts";
+import type { Bucket, Grant, ObjectAccess, ObjectEncryption, ObjectHead, ObjectLock, Retention, Tags } from "../types.ts";
 
 /**
  * Tags, retention and legal hold of a version, read and changed in place, each in one D1 round trip. All throw `StoreError`
@@ -78,9 +78,28 @@ export function putRetention(
   return amend(store, name, { retention: { retainMode: mode, retainUntilMs: untilMs }, nowMs, bypassGovernance });
 }
 
+/** Sets what the row says of its encryption. False if its sealed key is not `sealed` any more, or the version is gone. */
+export async function amendEncryption(
+  store: StoreContext,
+  name: ObjectName,
+  amendment: { encryption: ObjectEncryption; sealed: string },
+): Promise<boolean> {
+  return (await change(store, name, amendment))?.applied ?? false;
+}
+
 async function amend(store: StoreContext, name: ObjectName, amendment: Amendment): Promise<AmendedVersion> {
+  const found = await change(store, name, amendment);
+  if ("legalHold" in amendment || "retention" in amendment) {
+    requireObjectLock(foundBucket(store, found?.bucket, name.bucket));
+  }
+  const { bucket, object } = foundVersion(store, found, name, { hiddenKey: "is-delete-marker" });
+  if (!found?.applied) throw new StoreError({ kind: "object-locked", key: name.key });
+  return versionOf(objectHead(object, bucket));
+}
+
+function change(store: StoreContext, name: ObjectName, amendment: Amendment) {
   const ref = { ...name, version: versionRef(name) };
-  const found = await withMetadata(name, () =>
+  return withMetadata(name, () =>
     admitted(store, name.bucket, async (into) => {
       if (!into) return store.metadata.amendments.amend(ref, amendment);
       const seen = store.gate?.anyObject(into) ? undefined : await lookAt(store, name);
@@ -91,12 +110,6 @@ async function amend(store: StoreContext, name: ObjectName, amendment: Amendment
       });
     }),
   );
-  if ("legalHold" in amendment || "retention" in amendment) {
-    requireObjectLock(foundBucket(store, found?.bucket, name.bucket));
-  }
-  const { bucket, object } = foundVersion(store, found, name, { hiddenKey: "is-delete-marker" });
-  if (!found?.applied) throw new StoreError({ kind: "object-locked", key: name.key });
-  return versionOf(objectHead(object, bucket));
 }
 
 /** The version that is to be amended, if the request may do so. */

@@ -151,6 +151,15 @@ export function translateStoreFailure(failure: StoreFailure, method: string): S3
         "InvalidRequest",
         "The provided encryption parameters did not match the ones used originally.",
       );
+    case "customer-keys-blocked":
+      return new S3Error("AccessDenied", "The bucket does not allow objects that are encrypted with SSE-C.", {
+        BucketName: failure.bucket,
+      });
+    case "encryption-not-updatable":
+      return new S3Error(
+        "InvalidRequest",
+        "The encryption of the object cannot be updated: it is not encrypted with SSE-S3 or SSE-KMS.",
+      );
     case "kms":
       return translateKmsFailure(failure.failure);
     case "sealing-not-configured":
