@@ -1,6 +1,5 @@
 import { toBase64, toHex } from "../../base/bytes.ts";
 import type { CheckedBody } from "../../metadata/blobs/checking.ts";
-import { etagIsMd5 } from "../../sealing/object-encryption.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { StoreError } from "../../store/failure.ts";
 import type { ObjectKey } from "../../sealing/object-key.ts";

@@ -29,7 +29,8 @@ import { answerAccountBlock, isAccountBlock } from "./public-access/account-bloc
  * it finds, before anything is answered or committed (`gate/gate.ts`). Throws S3Error, AccessRefused and StoreError; `service.ts`
  * renders them.
  */
-export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Parts): Promise<Answer> {
+export async function dispatch(exchange: Exchange, parts: S3Parts): Promise<Answer> {
+  const { store, baseDomains } = parts;
   const { request, url, caller, signature } = exchange;
   const { method } = request;
   const form = signature.verified?.form;
@@ -54,7 +55,9 @@ export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Par
     const handler = screen({ name, row, headers: upload.headers, query, mode: upload.payload.mode });
     const directory = accountDirectory(store, canonicalIdOf(upload.caller.principal));
     const gate = openGate(row, { ...upload, query, directory }, exchange);
-    const gated = { ...(await storeOf(guardedStore(store, upload.caller.guard), bucket)), gate };
+    const dataKeys = parts.dataKeysOf?.(upload.caller);
+    const guarded = guardedStore(store, dataKeys ? dataKeys.guard : upload.caller.guard, dataKeys);
+    const gated = { ...(await storeOf(guarded, bucket)), gate };
     const confirm = () => upload.caller.confirm();
     if (gate.setsAcl) {
       // Whether an account has some e-mail address is told to those alone who may write here.
