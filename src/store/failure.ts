@@ -73,6 +73,8 @@ export type StoreFailure =
   | { kind: "customer-keys-blocked"; bucket: BucketName }
   /** The object's bytes would have to be written anew. */
   | { kind: "encryption-not-updatable" }
+  /** The bucket's encryption was changed during the write. The client may repeat it. */
+  | { kind: "bucket-changed" }
   /** No root secret is configured. */
   | { kind: "sealing-not-configured" }
   /** Something sealed does not open, though whoever asks may have it. `reason` holds no key material. */

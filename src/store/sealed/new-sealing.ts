@@ -46,6 +46,21 @@ export async function newSealing(store: StoreContext, place: SealingPlace): Prom
   return { key: ObjectKey.fresh(store.random, layersOf(chosen.form)), wrapper };
 }
 
+/**
+ * The same for bytes that are sealed, or plain, already, in a bucket that turned out to be another one than was remembered. Throws
+ * `StoreError` bucket-changed where they would have to be sealed otherwise; repeating the request does that.
+ */
+export async function readmittedSealing(
+  store: StoreContext,
+  before: NewSealing | null,
+  place: SealingPlace,
+): Promise<NewSealing | null> {
+  const chosen = chosenEncryption(store, place);
+  if (chosen === null) return before;
+  if (before?.key.layers !== layersOf(chosen.form)) throw new StoreError({ kind: "bucket-changed" });
+  return { key: before.key, wrapper: await newWrapper(store, place, chosen) };
+}
+
 /** What seals the key of an object at this place. Throws as `newSealing`. */
 export async function newWrapper(
   store: StoreContext,

@@ -9,7 +9,7 @@ import { StoreError } from "../failure.ts";
 import { newId } from "../placement/ids.ts";
 import { requireSpace } from "../placement/require-space.ts";
 import type { EncryptionRequest } from "../sealed/encryption.ts";
-import { described, type NewSealing, newSealing } from "../sealed/new-sealing.ts";
+import { described, type NewSealing, newSealing, readmittedSealing } from "../sealed/new-sealing.ts";
 import { inlineText } from "../sealed/open-content.ts";
 import { geometryOfClass } from "../settings.ts";
 import { withMetadata } from "../translate-metadata.ts";
@@ -72,34 +72,40 @@ interface Admission {
 export async function putInto(store: StoreContext, put: PutObject, admission: Admission): Promise<WriteResult> {
   const { bucket, wasRemembered = false } = admission;
   const id = newId(store);
-  const sealing = await sealingFor(store, put, bucket);
+  let sealing = await sealingFor(store, put, admission);
   const sealed = { ...put, sealing };
   const content =
     put.body.sizeBytes <= store.settings.inlineBytesMax
       ? inline(store, sealed, bucket)
       : onDrives(store, sealed, bucket, id);
   const { digests, checksum, ...bytes } = await content;
-  const describeIn = (found: Bucket) => ({
+  const describe = (found: Bucket) => ({
     lock: lockFor(store, found, put.lock),
     attributes: {
       ...put.attributes,
       ...newObjectAccess(store, found),
       ...described(sealing, found, { key: put.key, versionId: id }),
     },
+    etag: etagOf(store, digests, sealing),
   });
-  const version: NewVersion = {
+  let version: NewVersion = {
     bucket: await bucket,
     key: put.key,
     id,
     sizeBytes: bytes.sizeBytes,
-    etag: etagOf(store, digests, sealing),
     modifiedMs: store.clock.now(),
     storageClass: put.storageClass,
     checksum,
     tags: tagRows(put.tags),
-    ...describeIn(await bucket),
+    ...describe(await bucket),
     parts: null,
     ...bytes.content,
+  };
+  const describeIn = async (found: Bucket) => {
+    sealing = await readmittedSealing(store, sealing, { bucket: found, key: put.key, request: put.encryption ?? null });
+    const again = describe(found);
+    version = { ...version, ...again };
+    return again;
   };
   const commit = {
     version,
@@ -118,8 +124,17 @@ export function encryptedAs({ attributes }: Pick<NewVersion, "attributes">): Pic
 }
 
 /** Known before a byte of the body is stored, so that a KMS that refuses costs nothing. */
-async function sealingFor(store: StoreContext, put: PutObject, bucket: Promise<Bucket>): Promise<NewSealing | null> {
-  return newSealing(store, { bucket: await bucket, key: put.key, request: put.encryption ?? null });
+async function sealingFor(store: StoreContext, put: PutObject, admission: Admission): Promise<NewSealing | null> {
+  const sealingIn = async (bucket: Promise<Bucket>) =>
+    newSealing(store, { bucket: await bucket, key: put.key, request: put.encryption ?? null });
+  try {
+    return await sealingIn(admission.bucket);
+  } catch (error) {
+    // What is remembered of the bucket refuses nobody.
+    const isBlocked = error instanceof StoreError && error.failure.kind === "customer-keys-blocked";
+    if (!isBlocked || !admission.wasRemembered) throw error;
+    return sealingIn(admit(store, put));
+  }
 }
 
 /** The MD5, or, where AWS has none, digits that say nothing of the bytes. */

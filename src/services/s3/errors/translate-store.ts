@@ -162,6 +162,8 @@ export function translateStoreFailure(failure: StoreFailure, method: string): S3
       );
     case "kms":
       return translateKmsFailure(failure.failure);
+    case "bucket-changed":
+      return new S3Error("ServiceUnavailable", "The bucket's encryption was changed during the write. Please try again.");
     case "sealing-not-configured":
       return new S3Error("NotImplemented", "Encryption needs a root key, and none is configured.");
     case "sealed-shut":
