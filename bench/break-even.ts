@@ -54,7 +54,7 @@ export interface Life {
 
 /** Sizes in bytes; null is any size. */
 export interface BreakEven extends Life {
-  /** Bodies up to this size are cheaper inline, for good, than as three copies. */
+  /** Bodies up to this size are cheaper inline, permanently, than as three copies. */
   inlineMaxBytes: number | null;
   /** The same for bodies that are inline at first and then packed. */
   packedMaxBytes: number | null;
@@ -62,7 +62,7 @@ export interface BreakEven extends Life {
   smallMaxBytes: number | null;
 }
 
-/** The size up to which `small` is cheaper than `large`: null where it is so at any size. */
+/** The size up to which `small` is cheaper than `large`: null if it is so at any size. */
 function breakEvenBytes(small: Way, large: Way, { months, reads }: Life): number | null {
   const saved = large.calls - small.calls + reads * (large.gets - small.gets) * PRICES.r2Get;
   const dearer = small.perByte(months) - large.perByte(months);

@@ -57,7 +57,7 @@ async function measure(work: CostCase): Promise<CostRow> {
   return costRow(work, calls, cpu);
 }
 
-/** Of what was measured; undefined where it was not. */
+/** Of what was measured; undefined if nothing was. */
 function rowsWritten(rows: readonly CostRow[]): RowsWritten | undefined {
   const put = (isInline: boolean) =>
     rows.find(({ op, drivePuts }) => op === "PutObject" && (drivePuts === 0) === isInline)?.d1RowsWritten;

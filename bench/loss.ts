@@ -37,7 +37,7 @@ export interface Loss extends Assumptions {
   geometry: string;
   /** Probability that a given blob is lost within a year. */
   blobLoss: number;
-  /** Probability that so many drives are lost at once that some blobs are lost with them. */
+  /** Probability that enough drives are lost at once to lose some blobs. */
   someLoss: number;
 }
 

@@ -20,6 +20,7 @@ const usage = `Usage: npm run bench:server -- [options]
 The same load in turn against any number of S3 servers. Without a target it starts Sherd, as npm start does, and s3rver.
 
   --target NAME=URL,KEY,SECRET   a server that runs; the first is what the others are compared with; may be repeated
+  --beside DIR    the Sherd of another checkout, which this one is compared with, and nothing else
   --seconds N     how long to measure, about (default 300; from twice that on, what is left is not run)
   --sizes LIST    sizes of objects in bytes, with commas (default 4096,131072,8388608,67108864,1073741824)
   --clients LIST  numbers of clients (default 1,16)
@@ -31,6 +32,7 @@ The same load in turn against any number of S3 servers. Without a target it star
 const { values: options } = parseArgs({
   options: {
     target: { type: "string", multiple: true, default: [] },
+    beside: { type: "string" },
     seconds: { type: "string", default: "300" },
     sizes: { type: "string", default: "4096,131072,8388608,67108864,1073741824" },
     clients: { type: "string", default: "1,16" },
@@ -75,6 +77,13 @@ async function targets(): Promise<Target[]> {
   }
   const folder = await mkdtemp(join(tmpdir(), "sherd-server-"));
   undo.push(() => rm(folder, { recursive: true, force: true }));
+  if (options.beside) {
+    const before = await startOwnSherd(join(folder, "beside"), { name: "beside", checkout: options.beside });
+    undo.push(() => before.stop());
+    const sherd = await startOwnSherd(join(folder, "sherd"));
+    undo.push(() => sherd.stop());
+    return [before.target, sherd.target];
+  }
   const sherd = await startOwnSherd(join(folder, "sherd"));
   undo.push(() => sherd.stop());
   try {

@@ -82,7 +82,8 @@ async function measure(name: string, checkout?: string): Promise<Row[]> {
   for (const [stalled, stall] of Object.entries(STALLS)) {
     const usual = await timed(server);
     const sockets = await Promise.all(Array.from({ length: Number(options.clients) }, (_, i) => stall(server, i)));
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    // Until then the server fills the sockets of those who take nothing.
+    await new Promise((resolve) => setTimeout(resolve, 5000));
     const meanwhile = await timed(server);
     for (const socket of sockets) socket.destroy();
     for (const [operation, usualMs] of usual) {

@@ -14,8 +14,11 @@ import { diskDrives } from "./host/disk-drives.ts";
 import { DiskWatch, type WatchedDrive } from "./host/disk-watch.ts";
 import { hostAnswers, type RunningFacts } from "./host/host-answers.ts";
 import { MergedCounts } from "./host/merged-counts.ts";
+import { openMounts } from "./host/mounts.ts";
 import { SpaceReserve } from "./host/space-reserve.ts";
 import { moveShardsAside, requireDrives, requireMetadataOfDrives, requireNoShards } from "./host/start-checks.ts";
+import { jobsOfServer } from "./jobs/jobs-of-server.ts";
+import type { JobsProcess } from "./jobs/jobs-process.ts";
 import { otherUrlHosts, probeListenAddress, urlHost } from "./listen-address.ts";
 import { applyMigrations } from "./migrations.ts";
 import { parseCommandLine, type StartOptions, usage } from "./options.ts";
@@ -32,6 +35,8 @@ const cronIntervalMs = 60_000;
 const countsIntervalMs = 10_000;
 /** How long requests under way may take to finish once the server is told to stop. */
 const drainMs = 3_000;
+/** How long the background jobs may take to finish a step. */
+const jobsGraceMs = 1_000;
 
 /** What the door, `start.mjs`, hands over. */
 export interface Launch {
@@ -85,10 +90,13 @@ async function serve(options: StartOptions, { root, buildPath, environment }: La
   const say = logTo(options);
   const drives = diskDrives(configuration.drives, folder);
   await prepareStore(folder, drives, options);
+  let setUsable: Server["setUsable"] = () => {};
   const watch = new DiskWatch({
     drives,
     metadataPath: folder.metadataPath,
     reserve: new SpaceReserve(join(folder.path, "reserve")),
+    mounts: openMounts(folder.path),
+    onUsable: ({ path }, mayUse) => setUsable(folder.drivePaths.indexOf(path), mayUse),
     reserveBytes: configuration.settings.diskReserveBytes,
     onChange: (level, sentence) => relay(level, `sherd: ${sentence}`),
   });
@@ -105,27 +113,43 @@ async function serve(options: StartOptions, { root, buildPath, environment }: La
     pids: new Map(),
     restarts: new Map(),
     startedMs,
+    startJobs: null,
   };
   const { host, port, processes: fronts, tls } = options;
+  const isUsable = (path: string) => watch.isUsable(drives.find((drive) => drive.path === path) ?? { name: "", path });
   const server = await startServer({
-    ...{ root, host, port, fronts, ...folder, vars, ...(tls ? { tls } : {}) },
+    ...{ root, host, port, fronts, ...folder, vars, isUsable, ...(tls ? { tls } : {}) },
     modules: () => serverModules(buildPath),
     answerHost: hostAnswers(watch, () => facts),
     beforeClients: (metadata) => prepareMetadata(metadata, { root, folder, drives, isNew: options.isNew }),
     onLog: say.onLog,
     onProcesses: (workerdPids) => {
       notePids(facts, workerdPids);
-      note(folder, workerdPids);
+      note(folder, pidsBeside(facts));
     },
     onLost: () => fail("a process of the server was killed that keeps others running: start it again"),
   }).catch(async (error: unknown) => {
     if (credentials.source === "file" && credentials.made) await rm(credentials.path, { force: true });
     throw error;
   });
+  setUsable = server.setUsable;
+  const counts = new MergedCounts(server.countsSockets.values());
+  facts.counts = counts;
+  const jobs = await jobsOfServer({
+    ...{ buildPath, temporaryPath: folder.temporaryPath, vars, drivePaths: server.drivePaths },
+    ...{ sockets: server.sockets, drives: configuration.drives },
+    onLog: relay,
+    onCounts: (answer) => counts.take("jobs", answer),
+    onPid: (pid) => {
+      if (pid === undefined) facts.pids.delete("jobs");
+      else facts.pids.set("jobs", pid);
+      note(folder, pidsBeside(facts));
+    },
+  });
   if (existsSync(join(buildPath, TEMPORARY))) await rm(buildPath, { recursive: true, force: true });
-  facts.counts = new MergedCounts(server.countsSockets.values());
-  const endSchedule = startSchedules(server, facts.counts);
-  stopOnSignals({ folder, server, endSchedule: () => [endSchedule(), watch.stop()], reopenLog: say.reopen });
+  facts.startJobs = jobs && (() => jobs.start());
+  const endSchedule = startSchedules(server, { counts, jobs });
+  stopOnSignals({ folder, server, jobs, endSchedule: () => [endSchedule(), watch.stop()], reopenLog: say.reopen });
   const url = (name: string) => `${tls ? "https" : "http"}://${name}:${server.port}`;
   const showsSecret = (credentials.source === "file" && credentials.made) || process.stdout.isTTY === true;
   const region = vars.SHERD_REGION ?? "";
@@ -185,6 +209,11 @@ function notePids(
   }
 }
 
+/** Of all processes but this one. */
+function pidsBeside({ pids }: { pids: ReadonlyMap<string, number> }): number[] {
+  return [...pids].flatMap(([name, pid]) => (name === "launcher" ? [] : [pid]));
+}
+
 function note(folder: DataFolder, workerdPids: number[]): void {
   try {
     folder.note({ pid: process.pid, workerdPids });
@@ -193,10 +222,15 @@ function note(folder: DataFolder, workerdPids: number[]): void {
   }
 }
 
-function startSchedules(server: Server, counts: MergedCounts): () => void {
+function startSchedules(
+  server: Server,
+  { counts, jobs }: { counts: MergedCounts; jobs: JobsProcess | null },
+): () => void {
   const endJobs = repeat({
     intervalMs: cronIntervalMs,
-    run: () => server.runScheduled(cron, new Date()),
+    isDueAtOnce: true,
+    // The process of the jobs does all that a run does.
+    run: async () => (jobs?.isRunning ? undefined : server.runScheduled(cron, new Date())),
     onFailure: (error) =>
       relay("error", `sherd: scheduled run failed: ${error instanceof Error ? error.message : error}`),
   });
@@ -221,6 +255,7 @@ async function sweep(drives: readonly WatchedDrive[], startedMs: number): Promis
 interface Running {
   folder: DataFolder;
   server: Server;
+  jobs: JobsProcess | null;
   endSchedule: () => unknown;
   /** Opens the access log anew; absent where there is none. */
   reopenLog: (() => void) | undefined;
@@ -230,12 +265,14 @@ interface Running {
  * The first signal stops the server gently and ends with 0; a second one ends it at once. SIGHUP opens the access log anew
  * instead where there is one: programs that rotate logs send it.
  */
-function stopOnSignals({ folder, server, endSchedule, reopenLog }: Running): void {
+function stopOnSignals({ folder, server, jobs, endSchedule, reopenLog }: Running): void {
   let isStopping = false;
   const stop = async () => {
     endSchedule();
     // Otherwise the note stays, and the next start sweeps the drives, as after a kill of the whole server.
-    if (await server.stop(drainMs)) await folder.release();
+    // The jobs first: they need the metadata.
+    const haveEnded = [(await jobs?.stop(jobsGraceMs)) ?? true, await server.stop(drainMs)];
+    if (!haveEnded.includes(false)) await folder.release();
     process.exit(0);
   };
   const onSignal = (signal: NodeJS.Signals) => {

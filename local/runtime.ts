@@ -3,26 +3,28 @@ import { Log, LogLevel, Miniflare, type MiniflareOptions, type WorkerdStructured
 import type { WorkerModules } from "./build/bundle.ts";
 import { compatibilityDate, compatibilityFlags } from "./compatibility.ts";
 
-export interface RuntimeOptions {
-  worker: WorkerModules;
-  host: string;
-  port: number;
-  metadataPath: string;
-  drivePaths: string[];
+/** A Worker to run: it has metadata and drives of its own. */
+export interface RuntimeWorker {
+  /** Name of its database in `metadataPath`; "sherd" if nothing is said. */
+  database?: string;
+  drivePaths: readonly string[];
   /** Plain-text variables of the Worker. */
   vars: Record<string, string>;
-  /** One message of the Worker or of workerd. */
-  onLog: (level: string, message: string) => void;
-  /** Port for V8's inspector, for profiles; none is opened without it. */
-  inspectorPort?: number;
 }
 
-/** A running Worker. */
+export interface RuntimeOptions {
+  modules: WorkerModules;
+  metadataPath: string;
+  /** At least one. All are run from the same modules, each in an isolate of its own. */
+  workers: readonly RuntimeWorker[];
+  /** One message of a Worker or of workerd. */
+  onLog: (level: string, message: string) => void;
+}
+
+/** Running Workers, in one process of workerd. */
 export interface Runtime {
-  /** The port that it listens on. */
-  port: number;
-  /** Runs the `scheduled` handler once, as the cron trigger does. Rejects where it fails. */
-  runScheduled(cron: string, now: Date): Promise<void>;
+  /** The ports that they listen on, in the order of the Workers. */
+  ports: number[];
   /** Ends workerd at once and everything of Miniflare's. */
   dispose(): Promise<void>;
 }
@@ -30,12 +32,13 @@ export interface Runtime {
 type Env = NonNullable<MiniflareOptions["workers"][number]["config"]["env"]>;
 
 const database: Env[string] = { type: "d1", id: "sherd" };
+const HOST = "127.0.0.1";
 
 /** Options that keep Miniflare offline and to itself. */
 function sharedOptions(metadataPath: string) {
   return {
-    // Miniflare's own entry, a proxy Worker in front of ours, serves only `runScheduled` and D1 for the migrations.
-    host: "127.0.0.1",
+    // Miniflare's own entry, a proxy Worker in front of ours, serves only D1 for the migrations.
+    host: HOST,
     port: 0,
     cf: false,
     enableDevRegistry: false,
@@ -72,61 +75,46 @@ export async function withDatabase<T>(metadataPath: string, use: (database: D1Da
   }
 }
 
-/** Starts the Worker on its own socket. Rejects with Miniflare's error where workerd cannot start. */
-export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const { worker, host, port, metadataPath, drivePaths, vars, onLog } = options;
-  const env: Env = { DB: database };
-  for (const [name, value] of Object.entries(vars)) env[name] = { type: "text", value };
-  drivePaths.forEach((path, index) => {
-    env[`DRIVE_${index + 1}`] = { type: "disk", path, writable: true };
-  });
-  const modules: Record<
-    string,
-    { type: "esm"; contents: string } | { type: "wasm"; contents: Uint8Array<ArrayBuffer> }
-  > = {
-    [worker.entry]: { type: "esm", contents: worker.script },
-  };
-  for (const [name, contents] of worker.wasm) modules[name] = { type: "wasm", contents };
+/** Starts the Workers, each on a socket of its own. Rejects with Miniflare's error if workerd cannot start. */
+export async function startRuntime({ modules, metadataPath, workers, onLog }: RuntimeOptions): Promise<Runtime> {
+  const manifest = manifestOf(modules);
+  const name = (index: number) => `sherd-${index}`;
   const miniflare = new Miniflare({
     ...sharedOptions(metadataPath),
-    ...(options.inspectorPort === undefined ? {} : { inspectorPort: options.inspectorPort }),
     handleStructuredLogs: ({ level, message }: WorkerdStructuredLog) => onLog(level, message),
-    workers: [
-      {
-        config: {
-          name: "sherd",
-          compatibilityDate,
-          compatibilityFlags,
-          manifest: { mainModule: worker.entry, modules },
-          env,
-        },
-        dev: {
-          // Drives are local already: a second copy in a cache on the same disk gains nothing and has no bound.
-          cacheAPI: false,
-          unsafeDirectSockets: [{ host, port }],
-        },
+    workers: workers.map((worker, index) => ({
+      config: { name: name(index), compatibilityDate, compatibilityFlags, manifest, env: environmentOf(worker) },
+      dev: {
+        // Drives are local already: a second copy in a cache on the same disk gains nothing and has no bound.
+        cacheAPI: false,
+        unsafeDirectSockets: [{ host: HOST, port: 0 }],
       },
-    ],
+    })),
   });
-  leaveSignalsToUs();
   try {
     await miniflare.ready;
-    const url = await miniflare.unsafeGetDirectURL();
-    return {
-      port: Number(url.port || 80),
-      runScheduled: async (cron, now) => {
-        const { outcome } = await (await miniflare.getWorker()).scheduled({ cron, scheduledTime: now });
-        if (outcome !== "ok") throw new Error(`outcome ${outcome}`);
-      },
-      dispose: () => miniflare.dispose(),
-    };
+    const urls = await Promise.all(workers.map((_, index) => miniflare.unsafeGetDirectURL(name(index))));
+    return { ports: urls.map(({ port }) => Number(port)), dispose: () => miniflare.dispose() };
   } catch (error) {
     await miniflare.dispose().catch(() => {}); // it repeats the error that made it unready
     throw error;
   }
 }
 
-/** Miniflare kills workerd at the first signal; Sherd lets it finish the requests under way. */
-function leaveSignalsToUs(): void {
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.removeAllListeners(signal);
+function manifestOf({ entry, script, wasm }: WorkerModules) {
+  const modules: Record<
+    string,
+    { type: "esm"; contents: string } | { type: "wasm"; contents: Uint8Array<ArrayBuffer> }
+  > = { [entry]: { type: "esm", contents: script } };
+  for (const [name, contents] of wasm) modules[name] = { type: "wasm", contents };
+  return { mainModule: entry, modules };
+}
+
+function environmentOf({ database: id = "sherd", drivePaths, vars }: RuntimeWorker): Env {
+  const env: Env = { DB: { type: "d1", id } };
+  for (const [name, value] of Object.entries(vars)) env[name] = { type: "text", value };
+  drivePaths.forEach((path, index) => {
+    env[`DRIVE_${index + 1}`] = { type: "disk", path, writable: true };
+  });
+  return env;
 }

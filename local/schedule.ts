@@ -1,18 +1,20 @@
 /** What a repeated job needs. */
 export interface Schedule {
   intervalMs: number;
+  /** The first run is now, not after one interval. */
+  isDueAtOnce?: boolean;
   /** One run. A rejection is reported and the next run comes as if nothing had happened. */
   run: () => Promise<void>;
   onFailure: (error: unknown) => void;
 }
 
 /**
- * Runs a job at every interval, the first time after one interval. A run that takes longer than the interval is not
+ * Runs a job at every interval. A run that takes longer than the interval is not
  * overtaken: the runs that would have begun meanwhile are left out. Returns what ends it.
  */
-export function repeat({ intervalMs, run, onFailure }: Schedule): () => void {
+export function repeat({ intervalMs, isDueAtOnce = false, run, onFailure }: Schedule): () => void {
   let isRunning = false;
-  const timer = setInterval(() => {
+  const runOnce = () => {
     if (isRunning) return;
     isRunning = true;
     run()
@@ -20,7 +22,9 @@ export function repeat({ intervalMs, run, onFailure }: Schedule): () => void {
       .finally(() => {
         isRunning = false;
       });
-  }, intervalMs);
+  };
+  if (isDueAtOnce) runOnce();
+  const timer = setInterval(runOnce, intervalMs);
   timer.unref();
   return () => clearInterval(timer);
 }

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Server as Listener } from "node:ne
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { ServerModules } from "./build/modules.ts";
-import { DRIVE_LINK, makeDriveRoots } from "./host/drive-roots.ts";
+import { DRIVE_LINK, linkDrive, makeDriveRoots } from "./host/drive-roots.ts";
 import { type HostAnswer, HostService } from "./host/host-service.ts";
 import { listenRefusal, probeListenAddress } from "./listen-address.ts";
 import { StartError, systemCode } from "./start-error.ts";
@@ -26,6 +26,8 @@ export interface ServerOptions {
   fronts: number;
   metadataPath: string;
   drivePaths: string[];
+  /** Whether a drive's folder may be used at the start; absent: all may. */
+  isUsable?: (drivePath: string) => boolean;
   /** For files that need not outlast the server. Nobody else may enter it. */
   temporaryPath: string;
   /** Plain-text variables of the Worker. */
@@ -48,6 +50,12 @@ export interface Server {
   port: number;
   /** Sockets that tell what the Worker in each process has counted, by the name of the process. */
   countsSockets: ReadonlyMap<string, string>;
+  /** Unix sockets on which the metadata and `answerHost` answer. */
+  sockets: { metadata: string; host: string };
+  /** Lets the processes reach a drive, by its place in `drivePaths`, or keeps them from it. */
+  setUsable(drive: number, isUsable: boolean): void;
+  /** Paths by which they reach the drives: they lead nowhere where a drive may not be used. */
+  drivePaths: string[];
   /** Runs the `scheduled` handler once, as the cron trigger does. Rejects where it fails. */
   runScheduled(cron: string, now: Date): Promise<void>;
   /**
@@ -86,10 +94,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     counts: join(own(0), "counts.sock"),
   };
   const hostService = await HostService.listen(sockets.host, options.answerHost);
+  const driveRoots = await makeDriveRoots(path, options.drivePaths, options.isUsable ?? (() => true));
   const folder = await writeConfigs(path, {
     ...options.modules(),
     metadataPath,
-    driveRoots: await makeDriveRoots(path, options.drivePaths),
+    driveRoots,
     sockets,
     variables: Object.keys(vars),
     ...(options.tls ? { tls: options.tls } : {}),
@@ -136,6 +145,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     return {
       port,
       countsSockets,
+      sockets,
+      setUsable: (drive, isUsable) => {
+        const [root, drivePath] = [driveRoots[drive], options.drivePaths[drive]];
+        if (root !== undefined && drivePath !== undefined) linkDrive(root, isUsable ? drivePath : null);
+      },
+      drivePaths: driveRoots.map((root) => join(root, DRIVE_LINK)),
       runScheduled: (cron, now) => runScheduled(sockets.schedule, cron, now),
       stop,
     };

@@ -7,6 +7,7 @@ import { folderRootKeys } from "./root-keys.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { diskDrives, driveTroubles } from "./host/disk-drives.ts";
 import type { WatchedDrive } from "./host/disk-watch.ts";
+import { openMounts } from "./host/mounts.ts";
 import { requireMetadataOfDrives, requireNoShards } from "./host/start-checks.ts";
 import { applyMigrations } from "./migrations.ts";
 import { startServer } from "./server.ts";
@@ -55,13 +56,14 @@ export async function folderTarget(
   const vars = workerVars(environment, { ...credentials, rootKeys }, true);
   const { drives: specs } = requireUsable(vars, { disks: folder.drivePaths.map(diskBinding), databases: ["DB"] });
   const drives = diskDrives(specs, folder);
-  for (const sentence of await driveTroubles(drives)) process.stderr.write(`sherd: ${sentence}\n`);
+  const { sentences, isUsable } = await driveTroubles(drives, openMounts(folder.path));
+  for (const sentence of sentences) process.stderr.write(`sherd: ${sentence}\n`);
   if (missing === "refuse" && !folder.hasMetadata) await requireNoStoreWithoutMetadata(folder, drives);
   const isLeft = missing === "leave" && !folder.hasMetadata;
   const metadataPath = isLeft ? join(folder.temporaryPath, "no-metadata") : folder.metadataPath;
   const server = await startServer({
     ...{ root, host: "127.0.0.1", port: 0, fronts: 1, metadataPath, vars },
-    ...{ drivePaths: folder.drivePaths, temporaryPath: folder.temporaryPath },
+    ...{ drivePaths: folder.drivePaths, isUsable, temporaryPath: folder.temporaryPath },
     modules: () => serverModules(currentBuild()),
     // The drives were looked at above, and nothing runs long enough to look again.
     answerHost: async () => undefined,

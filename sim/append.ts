@@ -18,7 +18,7 @@ import { Violation } from "./oracle.ts";
 /** No object grows beyond this. */
 const SIZE_MAX = 30_000;
 
-/** Appends to what the key names, or creates it; now and then at a place where it does not end. */
+/** Appends to what the key names, or creates it; sometimes at an offset that is not its end. */
 export async function append(operation: Operation): Promise<void> {
   const { world, oracle, host, bucket, key } = operation;
   const base = await findBase(operation);

@@ -54,8 +54,14 @@ export async function auditVersions(oracle: Oracle, versions: Versions, store: S
 const NEEDED = `CREATE TEMP TABLE needed (blob TEXT, referent TEXT, PRIMARY KEY (blob, referent)) WITHOUT ROWID;
   INSERT OR IGNORE INTO needed SELECT e.value ->> 2, e.value ->> 4 FROM (
     SELECT extents FROM objects UNION ALL SELECT extents FROM versions UNION ALL SELECT extents FROM parts
-    UNION ALL SELECT extents FROM trash
+    UNION ALL SELECT extents FROM trash UNION ALL SELECT extents FROM annotations
   ) v, json_each(v.extents) e WHERE v.extents IS NOT NULL`;
+
+/** Versions in the trash keep theirs until they are collected. */
+const STRAY_ANNOTATIONS = `SELECT s.id, s.n AS said, f.n AS found FROM (
+    SELECT id, annotations AS n FROM objects WHERE annotations > 0 UNION ALL SELECT id, annotations FROM versions WHERE annotations > 0
+    UNION ALL SELECT id, annotations FROM trash WHERE annotations > 0
+  ) s FULL JOIN (SELECT version_id AS id, count(*) AS n FROM annotations GROUP BY version_id) f USING (id) WHERE s.n IS NOT f.n`;
 
 /** Checks rows against rows: references are exactly those that extents need, and every blob that is needed is there. */
 export function auditRows({ d1 }: World): void {
@@ -72,6 +78,7 @@ export function auditRows({ d1 }: World): void {
     "SELECT id FROM blobs WHERE condemned_ms IS NULL EXCEPT SELECT blob_id FROM blob_refs",
   );
   d1.database.exec("DROP TABLE needed");
+  none("versions with another number of annotations", STRAY_ANNOTATIONS);
 }
 
 /** Checks drives against rows, once all is healed and collected: every shard that a row names is there, and no other. */

@@ -3,6 +3,7 @@ import { listObjects } from "../src/store/read/list.ts";
 import { headObject, openObject } from "../src/store/read/objects.ts";
 import { copyObject } from "../src/store/write/copy.ts";
 import { putObject } from "../src/store/write/write.ts";
+import { annotate } from "./annotations.ts";
 import { append } from "./append.ts";
 import { multipart } from "./multipart.ts";
 import {
@@ -42,6 +43,7 @@ const OPERATIONS: readonly [weight: number, (operation: Operation) => Promise<vo
   [3, list],
   [2, oldVersion],
   [1, amendVersion],
+  [2, annotate],
 ];
 const TOTAL_WEIGHT = OPERATIONS.reduce((sum, [weight]) => sum + weight, 0);
 

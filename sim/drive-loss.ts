@@ -6,7 +6,7 @@ import { Violation } from "./oracle.ts";
 import type { World } from "./world.ts";
 
 const MINUTE_MS = 60_000;
-/** A drive that is gone must be healed in so many runs of the jobs, with nothing else going on. */
+/** A drive that is gone must be healed in that many runs of the jobs, with nothing else going on. */
 const HEALING_RUNS_MAX = 40;
 
 /** Whole drives are lost, so that nobody is told. Each kind says what becomes of the drive, and gives what puts it back. */

@@ -55,7 +55,7 @@ async function writePart(operation: Operation, name: UploadName, partNumber: num
   return { partNumber, etag, bytes };
 }
 
-/** A part of what some key names; null where it names nothing. */
+/** A part of what some key names; null if it names nothing. */
 async function copyPart(operation: Operation, name: UploadName, partNumber: number): Promise<Part | null> {
   const { world, oracle, host } = operation;
   const source = { bucket: pickBucket(world), key: world.random.pick(KEYS) };

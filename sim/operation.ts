@@ -104,7 +104,7 @@ interface ChangeOptions {
   oracle?: Oracle;
 }
 
-/** Runs a change; whatever comes of it is told to the oracle. Gives its result, or the refusal, or null after a crash. */
+/** Runs a change; whatever comes of it is told to the oracle. Returns its result, or the refusal, or null after a crash. */
 export async function change<T>(
   operation: Operation,
   made: Change | readonly Change[],

@@ -28,7 +28,7 @@ export class Oracle {
     return ++this.#events;
   }
 
-  /** Registers a body; no two are the same. Gives its MD5, the ETag of an object that is made of it alone. */
+  /** Registers a body; no two are the same. Returns its MD5, the ETag of an object that is made of it alone. */
   body(bytes: Uint8Array): string {
     const etag = createHash("md5").update(bytes).digest("hex");
     this.know(etag, bytes);

@@ -51,7 +51,7 @@ async function tidyKey(
   world.count("old version tidied away", doomed.length);
 }
 
-/** Removes the delete marker that hides the key; gives what it names from then on. */
+/** Removes the delete marker that hides the key; returns what it names from then on. */
 async function restore(
   { world, oracle, store }: Resting,
   bucket: string,

@@ -1,5 +1,7 @@
+import { openAnnotation } from "../src/store/annotations/annotations.ts";
 import type { StoreContext } from "../src/store/context.ts";
 import type { DeletionRefusal } from "../src/store/delete/delete.ts";
+import { StoreError } from "../src/store/failure.ts";
 import { openObject } from "../src/store/read/objects.ts";
 import { Oracle, Violation } from "./oracle.ts";
 import type { SeededRandom } from "./random.ts";
@@ -13,7 +15,7 @@ export interface Version {
   etag: string;
 }
 
-/** More than so many are only removed, and do not outlive a rest. */
+/** More than this many are only removed, and do not outlive a rest. */
 export const VERSIONS_MAX = 200;
 
 /** The versions that must be there, and what was said of them since they were written. */
@@ -50,7 +52,7 @@ export class Versions {
     }
   }
 
-  /** Promises nothing any more of so many that `VERSIONS_MAX` are left, whichever. Gives the names of those, to be looked up. */
+  /** Promises nothing any more of that many that `VERSIONS_MAX` are left, whichever. Returns the names of those, to be looked up. */
   trim(random: SeededRandom): ReadonlySet<string> {
     while (this.kept.length > VERSIONS_MAX) this.kept.splice(random.below(this.kept.length), 1);
     return new Set(this.kept.map(({ bucket, versionId }) => `${bucket} ${versionId}`));
@@ -71,17 +73,44 @@ export class Versions {
       at += piece.length;
     }
     if (at !== oracle.bytesOf(etag)?.length) throw new Violation(`version ${name.versionId}: ${at} bytes came`);
+    await checkAnnotation(this.said, store, version);
   }
 
   /** Drops what no read can see any more. Call it while nothing is under way. */
   forgetPast(): void {
-    const names = new Set(this.kept.flatMap((version) => [tagsOf(version), holdOf(version)]));
+    const names = new Set(this.kept.flatMap((version) => [tagsOf(version), holdOf(version), annotationOf(version)]));
     for (const name of this.said.keys) {
       if (names.has(name)) this.said.forgetPast(name);
       else this.said.forget(name);
     }
+    this.said.forgetBodies(new Set());
   }
 }
 
 export const tagsOf = ({ bucket, versionId }: Version) => `tags of ${bucket} ${versionId}`;
 export const holdOf = ({ bucket, versionId }: Version) => `hold of ${bucket} ${versionId}`;
+/** What the model of versions calls the annotation of one. */
+export const annotationOf = ({ bucket, versionId }: Version) => `annotation of ${bucket} ${versionId}`;
+
+/** Another name for each version: copies and renames take annotations along, and nothing is promised of theirs. */
+export const noteOf = ({ versionId }: Version) => `note-${versionId}`;
+
+/** Checks the annotation of a version to the last byte. */
+async function checkAnnotation(said: Oracle, store: StoreContext, version: Version): Promise<void> {
+  const beganAt = said.tick();
+  const { etag: _, ...name } = version;
+  try {
+    const { annotation, read } = await openAnnotation(store, name, noteOf(version));
+    said.checkRead(annotationOf(version), annotation.etag, beganAt);
+    let at = 0;
+    const body = await read();
+    for (let piece = await body.next(); piece; piece = await body.next()) {
+      said.checkBytes(annotationOf(version), annotation.etag, at, piece);
+      at += piece.length;
+    }
+    if (at !== annotation.sizeBytes) throw new Violation(`${annotationOf(version)}: ${at} bytes came`);
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.failure.kind !== "no-such-annotation") throw error;
+    said.checkRead(annotationOf(version), null, beganAt);
+  }
+}

@@ -197,7 +197,7 @@ export class World {
   /** Digest of all that is stored. */
   fingerprint(): string {
     const hash = createHash("sha256");
-    for (const table of ["objects", "versions", "blobs", "blob_refs", "trash", "parts"]) {
+    for (const table of ["objects", "versions", "annotations", "blobs", "blob_refs", "trash", "parts"]) {
       hash.update(JSON.stringify(this.d1.database.prepare(`SELECT * FROM ${table}`).all()));
     }
     for (const drive of this.drives) {
@@ -297,6 +297,6 @@ export class World {
 interface DriveCall<T> {
   drive: string;
   run(): Promise<T>;
-  /** Its effect alone, where it has one that may come late or twice. */
+  /** Its effect alone, if it has one that may come late or twice. */
   again: (() => void) | undefined;
 }

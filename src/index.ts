@@ -6,33 +6,24 @@ import { ownPages } from "./admin/pages.ts";
 import { Authenticator } from "./auth/authenticator.ts";
 import { type KeyVariables, openKeys } from "./auth/keys/open-keys.ts";
 import { KeyUses } from "./auth/keys/uses.ts";
-import { ByteBudget } from "./base/byte-budget.ts";
 import { systemClock } from "./base/clock.ts";
 import type { DriveCounts } from "./drives/counted.ts";
-import { openDrives } from "./drives/open.ts";
 import type { Edge } from "./edge/edge.ts";
 import { RequestMetrics } from "./edge/request-metrics.ts";
 import { type Lifetime, serve } from "./edge/serve.ts";
 import { type EdgeVariables, readEdgeVariables } from "./edge/variables.ts";
 import { ErasureEngine } from "./erasure/engine.ts";
 import kernel from "./erasure/kernel.wasm";
-import { isIdle, runJobs } from "./maintenance/run/run-jobs.ts";
+import { runScheduled } from "./maintenance/run/run-scheduled.ts";
 import { CostMeter } from "./metadata/database.ts";
-import { openMetadata } from "./metadata/open.ts";
-import { noDataKeys } from "./sealing/data-keys.ts";
-import { readSealing, type SealingVariables } from "./sealing/read-sealing.ts";
+import type { SealingVariables } from "./sealing/read-sealing.ts";
 import { iamService } from "./services/iam/service.ts";
 import { s3Service } from "./services/s3/service.ts";
 import { unavailable } from "./services/s3/unavailable.ts";
 import { stsService } from "./services/sts/service.ts";
-import { openStores } from "./store/buckets/databases.ts";
-import { readConfiguration, variablesIn } from "./store/configuration.ts";
+import { variablesIn } from "./store/configuration.ts";
 import type { StoreContext } from "./store/context.ts";
-import { openHost } from "./store/host.ts";
-import { withReserve } from "./store/placement/reserved-drives.ts";
-import { DriveLatency } from "./store/read/drive-latency.ts";
-import { watchedDrives } from "./store/watched-drives.ts";
-import { BUFFERED_BYTES_MAX } from "./store/write/blob-layouts.ts";
+import { openStore } from "./store/open-store.ts";
 
 /** Bindings, variables and secrets of the Worker; docs/configuration.md explains each. */
 interface Env extends EdgeVariables, KeyVariables, SealingVariables {
@@ -57,21 +48,8 @@ const requests = new RequestMetrics();
 const observed = { drives: driveCounts, cost, requests: () => requests.metrics() };
 
 function buildStore(env: Env): StoreContext {
-  const { settings, drives: specs } = readConfiguration(env);
-  const parts = { clock, random, counts: driveCounts, fetch: outbound };
-  const host = openHost(env.HOST, () => clock.now());
-  const opened = openDrives(specs, env, parts);
-  const drives = host ? opened.map((drive) => withReserve(drive, host)) : opened;
-  const databases = openMetadata(env, cost.observe);
-  const watched = watchedDrives(drives, databases);
-  const shardMemory = new ByteBudget(BUFFERED_BYTES_MAX);
-  const latency = new DriveLatency();
   const tell = (line: string) => log.error(line);
-  const sealing = readSealing(env, { random, dataKeys: noDataKeys });
-  return openStores(databases, {
-    ...{ ...watched, latency, engine, shardMemory, clock, random, settings, sealing, tell },
-    ...(host ? { host, space: host } : {}),
-  });
+  return openStore(env, { clock, random, fetch: outbound, counts: driveCounts, engine, observe: cost.observe, tell });
 }
 
 function buildApp(env: Env): App {
@@ -110,10 +88,9 @@ export default {
 
   async scheduled(_event: ScheduledController, env: Env): Promise<void> {
     store ??= buildStore(env);
-    const reports = await runJobs(store);
-    if (!isIdle(reports)) console.log(`maintenance ${JSON.stringify(Object.fromEntries(reports))}`);
+    await runScheduled(store, log);
   },
 };
 
 /** What this isolate has counted, for the launcher of `npm start`, which adds up over its processes. No URL leads here. */
-export const counts = createCountsHandler({ ...observed, oldestRequestMs: () => requests.oldestRequestMs });
+export const counts = createCountsHandler(observed);

@@ -14,7 +14,7 @@ export interface CostRow {
   /** Calls to drives: R2's class A and class B. */
   drivePuts: number;
   driveGets: number;
-  /** CPU of the Worker alone, without D1's and the drives'; null where the system does not tell. */
+  /** CPU of the Worker alone, without D1's and the drives'; null if the system does not tell. */
   cpuMs: number | null;
   sherdDollars: number;
   /** The same request to R2's own S3 API, and to AWS S3 Standard. */

@@ -18,7 +18,7 @@ export interface CostCase {
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-/** Inline, inline at the most, three copies, 4+2 of one stripe and of many. */
+/** Inline, the largest inline, three copies, 4+2 of one stripe and of many. */
 const SIZES = [4 * KIB, 32 * KIB, 128 * KIB, 8 * MIB, 64 * MIB] as const;
 const PART_BYTES = 8 * MIB;
 const PARTS = 8;

@@ -20,7 +20,7 @@ interface Program {
 /** What could not be had, and why. */
 export type Skip = (name: string, reason: unknown) => void;
 
-/** ISA-L from Debian and the newest that a package registry brings, each where it can be had; `cache` keeps what was built. */
+/** ISA-L from Debian and the newest that a package registry brings, each if it can be had; `cache` keeps what was built. */
 export async function isaLContestants(cache: string, skip: Skip): Promise<Contestant[]> {
   await mkdir(cache, { recursive: true });
   const programs: Program[] = [];

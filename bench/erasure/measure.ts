@@ -3,7 +3,7 @@ import { type Case, type Contestant, dataBytes, isPlain } from "./cases.ts";
 /** One figure: the median of the interleaved samples, in 10^9 data bytes a second. */
 export interface Row {
   readonly op: string;
-  /** "k+m"; null where there is none. */
+  /** "k+m"; null if there is none. */
   readonly geometry: string | null;
   readonly implementation: string;
   readonly runtime: string;

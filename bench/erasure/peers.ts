@@ -11,7 +11,7 @@ import type { Preparation, Round } from "./rounds.ts";
 
 const run = promisify(execFile);
 
-/** A package of npm, and how to run it; `load` requires a path from where it is installed. */
+/** A package of npm, and how to run it; `load` requires a path from its folder. */
 interface Peer {
   readonly name: string;
   readonly version: string;

@@ -53,7 +53,7 @@ interface Target {
   readonly actual: number | null;
 }
 
-/** Finds figures; null where one was not measured. */
+/** Finds figures; null if one was not measured. */
 function finder(rows: readonly Row[]) {
   return (op: string, geometry: string | null, implementation: string, runtime: string): number | null =>
     rows.find(

@@ -108,7 +108,8 @@ function roundOfSolving(instance: KernelInstance, base: number, work: Case): Rou
   const blocks = arrivedBlocks(work).map((block, shard) => (lost.includes(shard) ? null : block));
   const present = blocks.map((block) => block !== null);
   const plan = planReconstruction(geometry, present, lost);
-  runReconstruction(instance, base, { geometry, plan, blocks, blockBytes });
+  const place = (shard: number, address: number) => instance.memory.set(blocks[shard] as Uint8Array, address);
+  runReconstruction(instance, base, { geometry, plan, blockBytes, place });
   const { kernel } = instance;
   if (lost.length === 1) return () => kernel.row(0, geometry.k, geometry.m, base, blockBytes);
   return () => kernel.solve(geometry.k, geometry.m, base, blockBytes, lost.length);

@@ -13,7 +13,7 @@ export interface Contender {
   expectedBody?: Uint8Array;
   /** After each request, not measured. */
   after?(): Promise<void>;
-  /** What its time must be beside the first contender's: speed at least, or time at most, so many times that one's. */
+  /** What its time must be beside the first contender's: at least this many times its speed, or at most this many times its time. */
   target?: { speedMin: number } | { timeMax: number };
 }
 
@@ -38,7 +38,7 @@ export interface Row {
   p50Ms: number;
   /** 10^6 bytes of the object a second, at p50. */
   mbPerSecond: number;
-  /** CPU of the workerd processes; null where the system does not tell. */
+  /** CPU of the workerd processes; null if the system does not tell. */
   cpuMsPerRequest: number | null;
   cpuMsPerMb: number | null;
   /** The part of it outside the kernel. */

@@ -44,15 +44,12 @@ export class LocalWorkers {
     for (const path of [metadataPath, ...drivePaths]) await mkdir(path, { recursive: true });
     await withDatabase(metadataPath, migrate);
     const runtime = await startRuntime({
-      worker: await bundleWorker(entry, replacements),
-      host: "127.0.0.1",
-      port: 0,
+      modules: await bundleWorker(entry, replacements),
       metadataPath,
-      drivePaths,
-      vars,
+      workers: [{ drivePaths, vars }],
       onLog: (_level, message) => void process.stderr.write(`${message}\n`),
     });
-    return { endpoint: `http://127.0.0.1:${runtime.port}`, pids: [this.#lastPid], stop: () => runtime.dispose() };
+    return { endpoint: `http://127.0.0.1:${runtime.ports[0]}`, pids: [this.#lastPid], stop: () => runtime.dispose() };
   }
 
   /** To be called when all are stopped. */

@@ -20,7 +20,7 @@ export interface MemoryRow {
   met: boolean;
 }
 
-/** So many bodies at once, of so many bytes, and by how much memory may grow. */
+/** How many bodies at once, of how many bytes, and by how much memory may grow. */
 export interface Crowd {
   concurrent: number;
   bodyBytes: number;
@@ -32,7 +32,7 @@ export const CROWDS: readonly Crowd[] = [
   { concurrent: 16, bodyBytes: 64 * 1024 * 1024, growthBytesMax: 120_000_000 },
 ];
 const WARM_UPS = 2;
-/** Bodies at once in a warm-up: so many that each process of the server gets some, and has its code in memory. */
+/** Bodies at once in a warm-up: enough that each process of the server gets some, and has its code in memory. */
 const WARM_BODIES = 4;
 /** Lets what the requests before have left be freed. */
 const REST_MS = 1000;
@@ -40,7 +40,7 @@ const bucket = "memory";
 
 /**
  * How much the resident memory of the server's workerds grows, all added up, while a crowd of bodies is uploaded, and then
- * downloaded, at once. They have served a few bodies of that size before. Give it a fresh server. Empty where the system does not tell.
+ * downloaded, at once. They have served a few bodies of that size before. Give it a fresh server. Empty if the system does not tell.
  */
 export async function measureMemory(client: BenchClient, sherd: SherdEndpoint, crowd: Crowd): Promise<MemoryRow[]> {
   const body = randomBytes(crowd.bodyBytes);

@@ -33,7 +33,7 @@ export interface StageRow {
   /** Milliseconds that the request is shorter without the stage, and their share of the whole. Medians over the rounds. */
   ms: number;
   share: number;
-  /** The same of workerd's CPU, and of its part outside the kernel; null where the system does not tell. */
+  /** The same of workerd's CPU, and of its part outside the kernel; null if the system does not tell. */
   cpuMs: number | null;
   cpuUserMs: number | null;
 }

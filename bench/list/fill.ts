@@ -11,7 +11,7 @@ const TEMPLATE_KEY = "~template";
 const VERSIONING = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
 
 /**
- * Makes a bucket of so many keys: the Worker writes one object, and where the shape has them an old version and a delete marker;
+ * Makes a bucket of this many keys: the Worker writes one object, and where the shape has them an old version and a delete marker;
  * SQL repeats their rows under all the keys, with ids and ETags of their own. What listing does not read is not repeated: blobs,
  * their references, shards.
  */

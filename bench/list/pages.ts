@@ -60,7 +60,7 @@ export function walksOf(shape: Shape): Page[] {
   return shape.hasVersions ? [objects, walk("versions, walk", "versions=", ({ keys }) => versionsOf(keys))] : [objects];
 }
 
-/** Versions and delete markers of so many keys, current ones among them. */
+/** Versions and delete markers of this many keys, current ones among them. */
 function versionsOf(keys: number): number {
   return keys + 2 * VERSIONED_EVERY * Math.ceil(keys / VERSIONED_EVERY);
 }

@@ -1,7 +1,7 @@
 import type { TableFormat } from "../support/table.ts";
 import type { Row } from "./measure.ts";
 
-/** Pages at the largest size may take so many times what they take at the smallest. */
+/** A page at the largest size may take this many times the time of one at the smallest. */
 const PAGE_RATIO_MAX = 1.3;
 const WALK_SECONDS_MAX = 120;
 /** Of a page with delimiter over ten prefixes. */
@@ -9,7 +9,7 @@ const DELIMITED_ROWS_MAX = 100;
 /** Rows read beside what is returned; and what any page may read besides. */
 const ROWS_PER_ENTRY_MAX = 2;
 const ROWS_MORE_MAX = 20;
-/** D1 counts the steps of a recursive query as rows too, and one more where the versions of a key end. */
+/** D1 counts the steps of a recursive query as rows too, and one more at the end of each key's versions. */
 const STEP_ROWS_PER_ENTRY = 1;
 
 /** One line a row, with the target that it is held against. */

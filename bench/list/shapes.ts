@@ -10,7 +10,7 @@ export interface Shape {
   hasVersions: boolean;
 }
 
-/** Every so many keys one has so many old versions, and after it comes a deleted key: a marker over one version fewer. */
+/** One of so many keys has so many old versions, and after it comes a deleted key: a marker over one version fewer. */
 export const VERSIONED_EVERY = 10;
 
 const digits = (number: number, width: number) => String(Math.floor(number)).padStart(width, "0");

@@ -180,7 +180,7 @@ export class Load {
   }
 }
 
-/** Without slashes: s3rver removes the folders of keys deleted side by side, and fails where another was faster. */
+/** Without slashes: s3rver removes the folders of keys deleted side by side, and fails if another was faster. */
 function writtenKey(number: number): string {
   return `written-${String(number).padStart(8, "0")}`;
 }

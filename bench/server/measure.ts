@@ -19,9 +19,9 @@ export interface Row {
   p99Ms: number;
   /** Medians over the rounds. */
   opsPerSecond: number;
-  /** 10^6 bytes of objects a second; null where no body moves. */
+  /** 10^6 bytes of objects a second; null if no body moves. */
   mbPerSecond: number | null;
-  /** Of the server's processes; null where they cannot be seen. In steps of 0.01 s a round. */
+  /** Of the server's processes; null if they cannot be seen. In steps of 0.01 s a round. */
   cpuSecondsPerOp: number | null;
   cpuSecondsPerGb: number | null;
   /** The part of it outside the kernel. */
@@ -29,7 +29,7 @@ export interface Row {
   cpuUserSecondsPerGb: number | null;
   /** Share of one core that the load generator used: near 1 it, and not the server, may be what was measured. */
   generatorCpuShare: number;
-  /** Operations a second over those of the first target, median of what was measured in the same round; null where that one failed. */
+  /** Operations a second over those of the first target, median of what was measured in the same round; null if that one failed. */
   ratio: number | null;
 }
 

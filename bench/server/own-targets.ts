@@ -19,10 +19,13 @@ export interface OwnTarget {
   stop(): Promise<void>;
 }
 
-/** Sherd of this checkout as `npm start` runs it, with its data in `dataDir`. */
-export async function startOwnSherd(dataDir: string): Promise<OwnTarget> {
-  const { endpoint, pids, stop } = await startSherd(dataDir);
-  return { target: { name: "Sherd", endpoint, ...benchCredentials, pids }, stop };
+/** Sherd of this checkout, or of another, as `npm start` runs it, with its data in `dataDir`. */
+export async function startOwnSherd(
+  dataDir: string,
+  { name = "Sherd", checkout }: { name?: string; checkout?: string } = {},
+): Promise<OwnTarget> {
+  const { endpoint, pids, stop } = await startSherd(dataDir, checkout);
+  return { target: { name, endpoint, ...benchCredentials, pids }, stop };
 }
 
 /** Prints the port that it listens on. */
@@ -31,7 +34,7 @@ const S3RVER_PROGRAM = `
   new S3rver({ port: 0, address: "127.0.0.1", silent: true, directory: process.argv[2] })
     .run().then(({ port }) => console.log(port));`;
 
-/** s3rver, installed from npm beside the project at its first use. Rejects where it cannot be had. */
+/** s3rver, installed from npm beside the project at its first use. Rejects if it cannot be had. */
 export async function startS3rver(dataDir: string): Promise<OwnTarget> {
   const module = join(CACHE, "node_modules/s3rver");
   if (!existsSync(module)) {

@@ -4,7 +4,7 @@ import type { Door } from "../support/signed-request.ts";
 /** A server that is measured. */
 export interface Target extends Door {
   name: string;
-  /** Its processes on this machine; empty where they cannot be seen. */
+  /** Its processes on this machine; empty if they cannot be seen. */
   pids: readonly number[];
 }
 
@@ -21,7 +21,7 @@ export function parseTarget(text: string): Omit<Target, "pids"> {
   return { name, endpoint: parsed.origin, accessKeyId, secretAccessKey };
 }
 
-/** Milliseconds of CPU that the target's processes have used; null where they cannot be seen. */
+/** Milliseconds of CPU that the target's processes have used; null if they cannot be seen. */
 export function targetCpuMs({ pids }: Target): number | null {
   return cpuTime(pids)?.totalMs ?? null;
 }

@@ -13,7 +13,7 @@ export interface PreparedRequest {
   method: string;
   /** Absolute, http or https. */
   url: string;
-  /** Content-Length among them where there is a body. */
+  /** Content-Length among them if there is a body. */
   headers?: Record<string, string>;
   body?: Uint8Array;
 }

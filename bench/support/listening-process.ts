@@ -20,7 +20,7 @@ export function processesServing(endpoint: string): number[] {
   return pids.filter((pid) => identity(pid).name === "workerd" && launcherOf(pid) === launcher);
 }
 
-/** Its parent, or that one's where it is the shell that starts it anew. */
+/** Its parent, or that one's if it is the shell that starts it again. */
 function launcherOf(workerd: number): number {
   const { parent } = identity(workerd);
   const { name, parent: above } = identity(parent);
@@ -48,7 +48,7 @@ function identity(pid: number): { name: string; parent: number } {
   return { name, parent: Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1] ?? 0) };
 }
 
-/** Entries that are numbers; none where the folder is gone or not ours to read. */
+/** Entries that are numbers; none if the folder is gone or not ours to read. */
 function numbered(folder: string): number[] {
   try {
     return readdirSync(folder).map(Number).filter(Number.isInteger);

@@ -11,7 +11,7 @@ const WARM_BYTES_MAX = 2 * 1024 ** 3;
 /** Of the memory that is free: what others have cached stays. */
 const WARM_SHARE_MAX = 1 / 4;
 
-/** Writes so many bytes, 1 MiB at once, from the beginning of a file: a new one, or, with "r+", one that is there. */
+/** Writes this many bytes, 1 MiB at once, from the beginning of a file: a new one, or, with "r+", one that is there. */
 export function writeFile(path: string, bytes: number, flags: "w" | "r+" = "w"): void {
   const file = openSync(path, flags);
   try {
@@ -26,7 +26,7 @@ function fill(file: number, bytes: number, pieceBytes: number): void {
 }
 
 /**
- * Leaves the kernel so many bytes (2 GiB and a quarter of what is free at most) of free memory that was in use just now, for
+ * Leaves the kernel this many bytes (2 GiB and a quarter of what is free at most) of free memory that was in use just now, for
  * files that are written next. A virtual machine may give its host back what is idle for a second or so; to get such a page
  * again costs ten times what filling it does, and the kernel books that on whoever writes. Done by a file in `folder` that is
  * removed at once, in writes as large as those that shall find the memory: the kernel keeps free blocks by size, and gives

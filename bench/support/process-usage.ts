@@ -15,18 +15,18 @@ export interface CpuTime {
   userMs: number;
 }
 
-/** What all threads of the processes have used. Null where there are none, or one of them cannot be seen. */
+/** What all threads of the processes have used. Null if there are none, or one of them cannot be seen. */
 export function cpuTime(pids: readonly number[]): CpuTime | null {
   return pids.length === 0 ? null : pids.map(cpuTimeOf).reduce(sumCpu);
 }
 
-/** Null where one of them is missing. */
+/** Null if one of them is missing. */
 export function sumCpu(one: CpuTime | null, other: CpuTime | null): CpuTime | null {
   if (one === null || other === null) return null;
   return { totalMs: one.totalMs + other.totalMs, userMs: one.userMs + other.userMs };
 }
 
-/** What was used between two readings; null where one of them is missing. */
+/** What was used between two readings; null if one of them is missing. */
 export function cpuBetween(before: CpuTime | null, after: CpuTime | null): CpuTime | null {
   if (before === null || after === null) return null;
   return { totalMs: after.totalMs - before.totalMs, userMs: after.userMs - before.userMs };
@@ -47,7 +47,7 @@ export interface ResidentMemory {
   peakBytes: number;
 }
 
-/** Of all the processes together. Null where there are none, or one of them cannot be seen. */
+/** Of all the processes together. Null if there are none, or one of them cannot be seen. */
 export function residentMemory(pids: readonly number[]): ResidentMemory | null {
   const all = pids.map(residentMemoryOf).filter((memory) => memory !== null);
   if (all.length === 0 || all.length < pids.length) return null;
@@ -64,7 +64,7 @@ function residentMemoryOf(pid: number): ResidentMemory | null {
   return { nowBytes: field("VmRSS"), peakBytes: field("VmHWM") };
 }
 
-/** Lets the peak of each begin anew at what is resident now. False where that is not allowed. */
+/** Lets the peak of each begin again at what is resident now. False if that is not allowed. */
 export function resetPeak(pids: readonly number[]): boolean {
   try {
     for (const pid of pids) writeFileSync(`/proc/${pid}/clear_refs`, "5");
@@ -95,7 +95,7 @@ export function processTree(pid: number): number[] {
   return below(pid);
 }
 
-/** Bytes of a process, each page divided by how many processes share it (PSS). Null where the system does not tell. */
+/** Bytes of a process, each page divided by how many processes share it (PSS). Null if the system does not tell. */
 export function proportionalMemory(pid: number): number | null {
   const found = /^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? "");
   return found ? Number(found[1]) * 1024 : null;

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { bundleProgram, bundleWorkers } from "./bundles.ts";
 import { keepBuild } from "./kept-build.mjs";
+import { JOBS_PROGRAM } from "./modules.ts";
 
 /**
  * Bundles what `npm start` runs: the Worker, the services beside it, and the launcher itself, so that the process that stays
@@ -8,9 +9,11 @@ import { keepBuild } from "./kept-build.mjs";
  */
 const beganMs = Date.now();
 const root = join(import.meta.dirname, "../..");
-const tools = ["build", "bundle", "bundles"].map((name) => `local/build/${name}.ts`);
+const tools = ["build", "bundle", "bundles", "modules"].map((name) => `local/build/${name}.ts`);
 const { files, inputs } = await bundleWorkers(root);
 const launcher = await bundleProgram(root, { source: "local/launch.ts", format: "cjs", target: "node22" });
+const jobs = await bundleProgram(root, { source: "local/jobs/launch.ts", format: "cjs", target: "node22" });
 files.set("launcher.cjs", launcher.script);
-const all = new Set([...tools, "node_modules/.package-lock.json", ...inputs, ...launcher.inputs]);
+files.set(JOBS_PROGRAM, jobs.script);
+const all = new Set([...tools, "node_modules/.package-lock.json", ...inputs, ...launcher.inputs, ...jobs.inputs]);
 process.stdout.write(keepBuild(root, { beganMs, inputs: [...all], files }));

@@ -1,7 +1,8 @@
+import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { build, type Plugin } from "esbuild";
 import { bundleWorker } from "./bundle.ts";
-import type { BuiltWorkers } from "./modules.ts";
+import { type BuiltWorkers, KERNEL_FILE } from "./modules.ts";
 
 /** Files of a build by their names in its folder. */
 export interface Bundles {
@@ -16,7 +17,9 @@ const workerSources = {
   "schedule-service": "local/workerd/schedule-service.ts",
 };
 
-/** The Worker and the services beside it, as `serverModules` reads them. */
+const kernelSource = "src/erasure/kernel.wasm";
+
+/** The Worker and the services beside it, as `serverModules` reads them, and the kernel for the jobs' process. */
 export async function bundleWorkers(root: string): Promise<Bundles> {
   const bundles: Bundles = { files: new Map(), inputs: new Set() };
   const workers: BuiltWorkers = {};
@@ -27,6 +30,7 @@ export async function bundleWorkers(root: string): Promise<Bundles> {
     workers[name] = { entry, modules: [...wasm.keys()] };
     for (const path of inputs) bundles.inputs.add(relative(root, path));
   }
+  bundles.files.set(KERNEL_FILE, readFileSync(join(root, kernelSource)));
   bundles.files.set("workers.json", JSON.stringify(workers));
   return bundles;
 }

@@ -11,6 +11,11 @@ export interface ServerModules {
   scheduleService: WorkerModules;
 }
 
+/** The program of the background jobs' process, in the folder of a build. */
+export const JOBS_PROGRAM = "jobs.cjs";
+/** What it loads. */
+export const KERNEL_FILE = "kernel.wasm";
+
 /** `workers.json` of a build: what each Worker consists of; the paths are below the folder of its name. */
 export type BuiltWorkers = Record<string, { entry: string; modules: string[] }>;
 

@@ -2,6 +2,7 @@ import type { DataFolder } from "../data-folder.ts";
 import { diskBinding } from "../worker-vars.ts";
 import type { WatchedDrive } from "./disk-watch.ts";
 import { inspectDrive } from "./drive-state.ts";
+import type { Mounts } from "./mounts.ts";
 
 /** The drives of the configuration that are folders of this machine. */
 export function diskDrives(specs: readonly { name: string; type: string }[], folder: DataFolder): WatchedDrive[] {
@@ -12,11 +13,22 @@ export function diskDrives(specs: readonly { name: string; type: string }[], fol
   });
 }
 
-/** A sentence about each drive that cannot be used, or not for everything. */
-export async function driveTroubles(drives: readonly WatchedDrive[]): Promise<string[]> {
-  const states = await Promise.all(drives.map(({ path }) => inspectDrive(path, { tryWriting: true })));
-  return drives.flatMap(({ name }, index) => {
-    const state = states[index];
-    return state && state.trouble !== null ? [`drive ${name} is ${state.trouble}: ${state.advice}`] : [];
-  });
+/** What is wrong with drives, for a command that looks once. */
+export interface DriveTroubles {
+  /** About each drive that cannot be used, or not for everything. */
+  sentences: string[];
+  /** Whether the folder is that of the drive's disk. */
+  isUsable(path: string): boolean;
+}
+
+export async function driveTroubles(drives: readonly WatchedDrive[], mounts: Mounts): Promise<DriveTroubles> {
+  const look = async ({ name, path }: WatchedDrive) => {
+    const mustBe = mounts.wasMounted(name) ? { mountsFile: mounts.path } : {};
+    return { name, path, state: await inspectDrive(path, { tryWriting: true, ...mustBe }) };
+  };
+  const troubled = (await Promise.all(drives.map(look))).filter(({ state }) => state.trouble !== null);
+  return {
+    sentences: troubled.map(({ name, state }) => `drive ${name} is ${state.trouble}: ${state.advice}`),
+    isUsable: (path) => !troubled.some((one) => one.path === path && one.state.trouble === "not-mounted"),
+  };
 }

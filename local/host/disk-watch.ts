@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { HostDrive, HostState } from "../../src/store/host.ts";
 import { type DriveState, inspectDrive, spaceOf } from "./drive-state.ts";
+import { isMountPoint, type Mounts } from "./mounts.ts";
 import type { SpaceReserve } from "./space-reserve.ts";
 
 export interface WatchedDrive {
@@ -12,10 +13,13 @@ export interface WatchOptions {
   drives: readonly WatchedDrive[];
   metadataPath: string;
   reserve: SpaceReserve;
+  mounts: Mounts;
   /** Free bytes that each disk keeps. */
   reserveBytes: number;
   /** Told of each drive whose state has changed, in a sentence. */
   onChange: (level: "log" | "error", sentence: string) => void;
+  /** Told before `onChange` whether a drive's folder may be used: one without its disk may not. Not told of the first look. */
+  onUsable?: (drive: WatchedDrive, isUsable: boolean) => void;
 }
 
 const LOOK_MS = 2_000;
@@ -50,6 +54,11 @@ export class DiskWatch {
     clearTimeout(this.#timer);
   }
 
+  /** Whether the drive's folder is that of its disk, as far as is known. */
+  isUsable({ name }: WatchedDrive): boolean {
+    return this.#states.get(name)?.trouble !== "not-mounted";
+  }
+
   /** Drives that something is wrong with. */
   troubles(): { drive: WatchedDrive; state: DriveState }[] {
     return this.#options.drives.flatMap((drive) => {
@@ -76,27 +85,40 @@ export class DiskWatch {
     this.#isShort = isShort;
   }
 
-  state(atMs: number, oldestRequestMs?: number | null): HostState {
+  state(atMs: number): Omit<HostState, "hasJobsProcess"> {
     const devices = [...this.#states.values()].map(({ device }) => device);
     const drives: Record<string, HostDrive> = {};
     for (const [name, { trouble, advice, freeBytes, totalBytes, device }] of this.#states) {
       const sharedBy = devices.filter((other) => other === device).length;
       drives[name] = { trouble, advice, freeBytes, totalBytes, sharedBy };
     }
-    const requests = oldestRequestMs === undefined ? {} : { oldestRequestMs };
-    return { atMs, reserveBytes: this.#options.reserveBytes, metadata: this.#metadata, drives, ...requests };
+    return { atMs, reserveBytes: this.#options.reserveBytes, metadata: this.#metadata, drives };
   }
 
   /** A disk that hangs is not asked again before it has answered: each call takes one of Node's few threads. */
   async #inspect({ name, path }: WatchedDrive, tryWriting: boolean): Promise<DriveState> {
     if (this.#hanging.has(name)) return silent(path);
     this.#hanging.add(name);
-    const looking = inspectDrive(path, { tryWriting }).finally(() => this.#hanging.delete(name));
+    const { mounts } = this.#options;
+    const mustBe = mounts.wasMounted(name) ? { mountsFile: mounts.path } : {};
+    const looking = inspectDrive(path, { tryWriting, ...mustBe }).finally(() => this.#hanging.delete(name));
     const timeout = new AbortController();
     const late = setTimeout(ANSWER_MS_MAX, silent(path), { signal: timeout.signal }).catch(() => silent(path));
     const state = await Promise.race([looking, late]);
     timeout.abort();
     return state;
+  }
+
+  async #rememberMount({ name, path }: WatchedDrive): Promise<void> {
+    const { mounts, onChange } = this.#options;
+    try {
+      if (!mounts.wasMounted(name) && (await isMountPoint(path))) mounts.remember(name);
+    } catch (error) {
+      onChange(
+        "error",
+        `cannot note that drive ${name} is a mount point: ${error instanceof Error ? error.message : error}`,
+      );
+    }
   }
 
   async #lookAt(drive: WatchedDrive, tryWriting: boolean): Promise<void> {
@@ -105,7 +127,11 @@ export class DiskWatch {
     const wasInTrouble = before !== undefined && before.trouble !== null;
     const state = await this.#inspect(drive, tryWriting || wasInTrouble);
     this.#states.set(drive.name, state);
+    if (state.trouble === null) await this.#rememberMount(drive);
     if (before === undefined || before.trouble === state.trouble) return;
+    if ([before.trouble, state.trouble].includes("not-mounted")) {
+      this.#options.onUsable?.(drive, state.trouble !== "not-mounted");
+    }
     if (state.trouble !== null)
       this.#options.onChange("error", `drive ${drive.name} is ${state.trouble}: ${state.advice}`);
     else this.#options.onChange("log", `drive ${drive.name} is back: ${drive.path}`);

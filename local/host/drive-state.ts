@@ -1,11 +1,14 @@
 import { open, opendir, readlink, stat, statfs, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCode } from "../start-error.ts";
+import { isMountPoint } from "./mounts.ts";
 
 /** Why a drive's folder cannot be used, or not for everything. */
 export type DriveTrouble =
   /** There is nothing at its path, or a link that leads nowhere. */
   | "missing"
+  /** Its disk is not mounted there: the folder is that of the disk below. */
+  | "not-mounted"
   | "not-a-folder"
   | "unreadable"
   | "read-only"
@@ -24,8 +27,16 @@ export interface DriveState {
   device: number | null;
 }
 
-/** Looks at a folder. `tryWriting`: also writes a small hidden file into it, and removes it. Never rejects. */
-export async function inspectDrive(path: string, { tryWriting }: { tryWriting: boolean }): Promise<DriveState> {
+/** How `inspectDrive` looks. */
+interface Look {
+  /** Also writes a small hidden file into the folder, and removes it. */
+  tryWriting: boolean;
+  /** The folder must be a mount point; what remembers that is the file of this path. */
+  mountsFile?: string;
+}
+
+/** Looks at a folder. Never rejects. */
+export async function inspectDrive(path: string, { tryWriting, mountsFile }: Look): Promise<DriveState> {
   const nothing = { freeBytes: null, totalBytes: null, device: null };
   let device: number;
   try {
@@ -33,6 +44,7 @@ export async function inspectDrive(path: string, { tryWriting }: { tryWriting: b
     if (!found.isDirectory()) return { ...nothing, ...notAFolder(path) };
     device = found.dev;
     for await (const _ of await opendir(path)) break;
+    if (mountsFile !== undefined && !(await isMountPoint(path))) return { ...nothing, ...notMounted(path, mountsFile) };
   } catch (error) {
     return { ...nothing, ...(await unreachable(path, error)) };
   }
@@ -55,6 +67,13 @@ type Trouble = Pick<DriveState, "trouble" | "advice">;
 
 function notAFolder(path: string): Trouble {
   return { trouble: "not-a-folder", advice: `${path} is no folder: move it away and put the drive's folder there` };
+}
+
+function notMounted(path: string, mountsFile: string): Trouble {
+  const advice =
+    `no disk is mounted at ${path}, where one was: mount it; if the drive is to lie in this folder from now on, ` +
+    `take its name out of ${mountsFile} and start again`;
+  return { trouble: "not-mounted", advice };
 }
 
 async function unreachable(path: string, error: unknown): Promise<Trouble> {

@@ -13,15 +13,20 @@ export interface RunningFacts {
   /** How often each was started anew, by name. */
   restarts: ReadonlyMap<string, number>;
   startedMs: number;
+  /** Starts the process of the background jobs unless it runs; null where there is none. */
+  startJobs: (() => void) | null;
 }
 
-/** Answers the Workers' questions: `/state` is a `HostState`, `/metrics` a list of `Metric`s. */
+/** Answers the Workers' questions: `/state` is a `HostState`, `/metrics` a list of `Metric`s; `/jobs` starts the jobs' process. */
 export function hostAnswers(watch: DiskWatch, running: () => RunningFacts): HostAnswer {
   return async (path) => {
-    const { counts } = running();
+    const { counts, startJobs } = running();
     switch (path) {
       case "/state":
-        return watch.state(Date.now(), counts?.oldestRequestMs());
+        return { ...watch.state(Date.now()), hasJobsProcess: startJobs !== null };
+      case "/jobs":
+        startJobs?.();
+        return {};
       case "/metrics":
         await counts?.refresh();
         return [...(counts?.metrics() ?? []), ...processMetrics(running()), ...diskMetrics(watch)];

@@ -2,62 +2,56 @@ import { get } from "node:http";
 import { text } from "node:stream/consumers";
 import type { Metric, Sample } from "../../src/base/prometheus.ts";
 
-/** What the Worker of one process answers on its counts socket. */
+/** What one process has counted. */
 export interface CountsAnswer {
   /** Random: a Worker that was started anew has another one, and counts from 0. */
   isolate: string;
   /** Counters and histograms. */
   metrics: Metric[];
-  /** When the oldest request under way began; null: none is. */
-  oldestRequestMs: number | null;
 }
 
 const ANSWER_MS_MAX = 1_000;
 
 /** One process's counts: what its Workers before this one had counted, and what this one says. */
 interface Process {
-  socketPath: string;
   last: CountsAnswer | null;
   ended: Metric[];
-  isAnswering: boolean;
 }
 
 /**
- * Adds up what the Workers of all processes count. A sum never goes back: of a process that ends, what it said last stays in it,
- * so that what is lost is what it counted after that.
+ * Adds up what all processes count. A sum never goes back: of a process that ends, what it said last stays in it, so that what is
+ * lost is what it counted after that.
  */
 export class MergedCounts {
-  readonly #processes: Process[];
+  readonly #socketPaths: readonly string[];
+  readonly #processes = new Map<string, Process>();
 
-  /** Paths of the sockets. */
+  /** Paths of the sockets on which Workers tell their counts. */
   constructor(socketPaths: Iterable<string>) {
-    this.#processes = [...socketPaths].map((socketPath) => ({ socketPath, last: null, ended: [], isAnswering: false }));
+    this.#socketPaths = [...socketPaths];
   }
 
-  /** Asks all processes. One that does not answer within a second counts as it was. Never rejects. */
+  /** Asks all that have sockets. One that does not answer within a second counts as it was. Never rejects. */
   async refresh(): Promise<void> {
     await Promise.all(
-      this.#processes.map(async (one) => {
-        const answer = await ask(one.socketPath).catch(() => null);
-        one.isAnswering = answer !== null;
-        if (!answer) return;
-        // A process is asked by several at once: what was asked first may come last.
-        if (one.last?.isolate === answer.isolate && totalOf(one.last) > totalOf(answer)) return;
-        if (one.last && one.last.isolate !== answer.isolate) one.ended = sumMetrics([one.ended, one.last.metrics]);
-        one.last = answer;
+      this.#socketPaths.map(async (path) => {
+        const answer = await ask(path).catch(() => null);
+        if (answer) this.take(path, answer);
       }),
     );
   }
 
-  metrics(): Metric[] {
-    return sumMetrics(this.#processes.flatMap(({ ended, last }) => [ended, last?.metrics ?? []]));
+  /** Takes what a process says. One process is asked by several at once: what was asked first may come last. */
+  take(name: string, answer: CountsAnswer): void {
+    const one = this.#processes.get(name) ?? { last: null, ended: [] };
+    this.#processes.set(name, one);
+    if (one.last?.isolate === answer.isolate && totalOf(one.last) > totalOf(answer)) return;
+    if (one.last && one.last.isolate !== answer.isolate) one.ended = sumMetrics([one.ended, one.last.metrics]);
+    one.last = answer;
   }
 
-  /** When the oldest request under way began; null where there is none, undefined where not every process has answered. */
-  oldestRequestMs(): number | null | undefined {
-    if (this.#processes.some(({ isAnswering }) => !isAnswering)) return undefined;
-    const begun = this.#processes.flatMap(({ last }) => last?.oldestRequestMs ?? []);
-    return begun.length === 0 ? null : Math.min(...begun);
+  metrics(): Metric[] {
+    return sumMetrics([...this.#processes.values()].flatMap(({ ended, last }) => [ended, last?.metrics ?? []]));
   }
 }
 

@@ -1,5 +1,6 @@
-import { mkdir, readdir, rename } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { isMarkerKey, MARKER_PREFIX } from "../../src/drives/marker.ts";
 import { idTimeMs } from "../../src/store/placement/ids.ts";
 import { parseShardKey, parseSnapshotKey, SNAPSHOT_PREFIX } from "../../src/store/placement/shard-key.ts";
 import { StartError } from "../start-error.ts";
@@ -48,8 +49,8 @@ export async function requireMetadataOfDrives(
   metadataPath: string,
   drives: readonly WatchedDrive[],
 ): Promise<void> {
-  const { lastJobMs, isUnused } = await ageOf(metadata);
-  if (isUnused) return requireNoShards(metadataPath, drives);
+  const { lastJobMs, isUnused, hasBuckets, store } = await ageOf(metadata);
+  if (isUnused || (!hasBuckets && (await areOfOthers(drives, store)))) return requireNoShards(metadataPath, drives);
   const newestMs = await newestSnapshotMs(drives);
   if (newestMs === null || lastJobMs >= newestMs - SNAPSHOT_LEAD_MS) return;
   const time = (ms: number) => new Date(ms).toISOString();
@@ -58,6 +59,40 @@ export async function requireMetadataOfDrives(
       `mount the right disk or move the newer metadata back; ${RESTORE_HINT} (move these away first); npm start -- --new ` +
       "goes on with them as they are, and what they do not know of is deleted from the drives in time",
   );
+}
+
+/** Whether drives have markers, and none is of this store: jobs have run on metadata that an earlier start made anew. */
+async function areOfOthers(drives: readonly WatchedDrive[], store: string | null): Promise<boolean> {
+  const folder = join(MARKER_PREFIX.slice(0, 5), MARKER_PREFIX.slice(5, 7));
+  const stores: unknown[] = [];
+  for (const { path } of drives) {
+    for (const name of await names(join(path, folder))) {
+      if (!isMarkerKey(name)) continue;
+      const text = await readFile(join(path, folder, name), "utf8").catch(() => "");
+      stores.push(storeOfMarker(text));
+    }
+  }
+  return stores.length > 0 && !stores.includes(store);
+}
+
+/** Null where no job has run, or the metadata are older than drives' markers. */
+async function storeOf(metadata: MetadataClient): Promise<string | null> {
+  try {
+    const [[identity] = []] = await metadata.query([{ sql: "SELECT store FROM identity", params: [] }]);
+    return typeof identity?.store === "string" ? identity.store : null;
+  } catch (error) {
+    if (/no such (table|column)/.test(String(error))) return null;
+    throw error;
+  }
+}
+
+/** Null for what is no marker. */
+function storeOfMarker(text: string): unknown {
+  try {
+    return (JSON.parse(text) as { store?: unknown }).store ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** Moves all that lies on the drives into a folder `before-<time>` on each, which Sherd never looks into. */
@@ -108,6 +143,9 @@ interface MetadataAge {
   lastJobMs: number;
   /** Nothing was ever stored, and no job has run: a write needs a bucket first. */
   isUnused: boolean;
+  hasBuckets: boolean;
+  /** Id of the store; null where no job has run. */
+  store: string | null;
 }
 
 async function ageOf(metadata: MetadataClient): Promise<MetadataAge> {
@@ -119,10 +157,12 @@ async function ageOf(metadata: MetadataClient): Promise<MetadataAge> {
       { sql: buckets, params: [] },
     ]);
     const lastJobMs = Number(job?.ms ?? 0);
-    return { lastJobMs, isUnused: lastJobMs === 0 && bucket?.found !== 1 };
+    const hasBuckets = bucket?.found === 1;
+    return { lastJobMs, isUnused: lastJobMs === 0 && !hasBuckets, hasBuckets, store: await storeOf(metadata) };
   } catch (error) {
     // A database that no migration, or only the first ones, were applied to.
-    if (String(error).includes("no such table")) return { lastJobMs: 0, isUnused: true };
+    if (String(error).includes("no such table"))
+      return { lastJobMs: 0, isUnused: true, hasBuckets: false, store: null };
     throw error;
   }
 }

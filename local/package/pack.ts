@@ -2,6 +2,7 @@ import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } fro
 import { dirname, extname, join } from "node:path";
 import type { Plugin } from "esbuild";
 import { bundleProgram, bundleWorkers } from "../build/bundles.ts";
+import { JOBS_PROGRAM } from "../build/modules.ts";
 
 /**
  * `npm pack` runs this before it packs. Makes `dist`, which is all of the npm package's code: nothing there needs a compiler, a
@@ -61,6 +62,7 @@ async function writeProgram(name: string, source: string): Promise<void> {
 rmSync(dist, { recursive: true, force: true });
 for (const [name, contents] of (await bundleWorkers(root)).files) write(name, contents);
 await writeProgram("launcher.cjs", "local/launch.ts");
+await writeProgram(JOBS_PROGRAM, "local/jobs/launch.ts");
 await writeProgram("sherd.mjs", "local/package/sherd.ts");
 for (const name of commandNames()) await writeProgram(`commands/${name}.mjs`, `local/${name}.ts`);
 chmodSync(join(dist, "sherd.mjs"), 0o755);

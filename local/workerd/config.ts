@@ -62,18 +62,17 @@ export async function writeConfigs(path: string, parts: ServerParts): Promise<Se
   }
   const databasePath = join(metadataPath, "d1");
   await mkdir(databasePath, { recursive: true });
+  const databaseFolder = `(name = "database", disk = (path = ${text(databasePath)}, writable = true))`;
   const host = external("host", sockets.host);
-  const shared = [worker(modules.worker, parts), host, internet(), ...driveRoots.map(drive)];
+  const shared = [host, internet(), ...driveRoots.map(drive)];
   await writeFile(
     folder.metadataConfig,
     config(
       [
+        worker(modules.worker, parts),
         ...shared,
-        `(name = "metadata", worker = (${modules.metadata}, ${compatibility()},
-          durableObjectNamespaces = [(className = "D1DatabaseObject", uniqueKey = "miniflare-D1DatabaseObject", enableSql = true, preventEviction = true)],
-          durableObjectStorage = (localDisk = "database"),
-          bindings = [(name = "DATABASE", durableObjectNamespace = "D1DatabaseObject")]))`,
-        `(name = "database", disk = (path = ${text(databasePath)}, writable = true))`,
+        database("metadata", modules.metadata),
+        databaseFolder,
         `(name = "schedule", worker = (${modules.schedule}, ${compatibility("service_binding_extra_handlers")},
           bindings = [(name = "SHERD", service = "worker")]))`,
       ],
@@ -86,7 +85,16 @@ export async function writeConfigs(path: string, parts: ServerParts): Promise<Se
   );
   await writeFile(
     folder.frontConfig,
-    config([...shared, external("metadata", sockets.metadata)], [clientSocket(parts), countsSocket("")]),
+    config(
+      [
+        worker(modules.worker, parts, READS),
+        ...shared,
+        external("metadata", sockets.metadata),
+        database(READER, modules.metadata),
+        databaseFolder,
+      ],
+      [clientSocket(parts), countsSocket("")],
+    ),
   );
   return folder;
 }
@@ -113,12 +121,25 @@ const config :Workerd.Config = (
 `;
 }
 
-function worker(modules: string, { driveRoots, variables }: ServerParts): string {
+/** The service of a front that has the same file open as the metadata's process, and the binding to it. */
+const READER = "metadata-reader";
+const READS = `(name = "DB_READS", durableObjectNamespace = (className = "D1DatabaseObject", serviceName = "${READER}"))`;
+
+/** The database in a Durable Object. Two processes may have it open; of those one writes. */
+function database(name: string, modules: string): string {
+  return `(name = "${name}", worker = (${modules}, ${compatibility()},
+          durableObjectNamespaces = [(className = "D1DatabaseObject", uniqueKey = "miniflare-D1DatabaseObject", enableSql = true, preventEviction = true)],
+          durableObjectStorage = (localDisk = "database"),
+          bindings = [(name = "DATABASE", durableObjectNamespace = "D1DatabaseObject")]))`;
+}
+
+function worker(modules: string, { driveRoots, variables }: ServerParts, ...more: string[]): string {
   const bindings = [
     ...variables.map((name, index) => `(name = ${text(name)}, fromEnvironment = ${text(environmentName(index))})`),
     ...driveRoots.map((_, index) => `(name = "DRIVE_${index + 1}", service = "drive-${index + 1}")`),
     `(name = "HOST", service = "host")`,
     `(name = "DB", wrapped = (moduleName = "cloudflare-internal:d1-api", innerBindings = [(name = "fetcher", service = "metadata")]))`,
+    ...more,
   ];
   return `(name = "worker", worker = (${modules}, ${compatibility()}, bindings = [
       ${bindings.join(",\n      ")}]))`;

@@ -33,6 +33,23 @@ export class D1DatabaseObject extends DurableObject<Env> {
     }
   }
 
+  /**
+   * What processes ask that serve clients: each has such an object of its own on the file that the metadata's process writes. Statements that
+   * read, in one transaction.
+   */
+  read(queries: readonly { sql: string; values: (string | number | null)[] }[]) {
+    const { sql: database } = this.ctx.storage;
+    const run = ({ sql, values }: (typeof queries)[number]) => {
+      const cursor = database.exec(sql, ...values);
+      const rows = Array.from(cursor.raw());
+      if (cursor.rowsWritten > 0) throw new Error("a statement that was to read has written");
+      return { columns: cursor.columnNames, rows, rowsRead: cursor.rowsRead };
+    };
+    const [first, ...more] = queries;
+    if (first && more.length === 0) return [run(first)];
+    return this.ctx.storage.transactionSync(() => queries.map(run));
+  }
+
   #run({ sql, params }: Query) {
     const { sql: database } = this.ctx.storage;
     const cursor = database.exec(sql, ...(params ?? []));

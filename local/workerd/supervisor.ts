@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { readLines } from "../lines.ts";
 
 const READY_MS_MAX = 60_000;
 
@@ -136,20 +137,6 @@ function relayLogs(child: ChildProcess, onLog: WorkerdOptions["onLog"]): () => s
     });
   }
   return () => last.join("\n");
-}
-
-/** Unlike Node's readline, which cuts at U+2028 too: that may stand in JSON. */
-function readLines(stream: Readable, take: (line: string) => void): void {
-  let rest = "";
-  stream.setEncoding("utf8");
-  stream.on("data", (text: string) => {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) take(line);
-  });
-  stream.on("end", () => {
-    if (rest !== "") take(rest);
-  });
 }
 
 /** A line of workerd's structured log, or one that something below it has printed. */

@@ -1,22 +1,16 @@
 import { isolateMetrics, type Observed } from "./isolate-metrics.ts";
 
-/** What of an isolate its counts say. */
-interface Counted extends Observed {
-  /** When the oldest request under way began; null: none is. */
-  oldestRequestMs(): number | null;
-}
-
 /**
- * A handler that answers with all counters of the isolate as JSON: `{ isolate, metrics, oldestRequestMs }`, where `isolate`
+ * A handler that answers with all counters of the isolate as JSON: `{ isolate, metrics }`, where `isolate`
  * is a random name that no other isolate has. It asks for no key: whoever mounts it lets nobody else reach it.
  */
-export function createCountsHandler(observed: Counted): { fetch(): Response } {
+export function createCountsHandler(observed: Observed): { fetch(): Response } {
   // Made at the first call: a Worker has no random numbers while it starts.
   let isolate: string | null = null;
   return {
     fetch() {
       isolate ??= crypto.randomUUID();
-      return Response.json({ isolate, metrics: isolateMetrics(observed), oldestRequestMs: observed.oldestRequestMs() });
+      return Response.json({ isolate, metrics: isolateMetrics(observed) });
     },
   };
 }

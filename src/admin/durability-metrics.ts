@@ -67,7 +67,7 @@ function blobs(census: DurabilityReport["census"]): Sample[] {
   });
 }
 
-/** None where it never was. */
+/** None if it never was. */
 function time(ms: number | null, labels: Record<string, string> = {}): Sample[] {
   return ms === null ? [] : [{ labels, value: ms / 1000 }];
 }

@@ -37,7 +37,7 @@ export function healPage(store: StoreContext): OwnPage {
       }
       const bytesPerSecond = parseRate(query.get("bytes-per-second"));
       if (bytesPerSecond === "wrong") return refused("`bytes-per-second` must be a whole number above 0");
-      // The first call only begins, so that whoever asks sees at once that it was understood.
+      // The first call only begins, so that the caller sees at once that it was understood.
       return json(await goOnHealing(store, { seconds: name === null ? CALL_SECONDS : 1, bytesPerSecond }));
     },
   };

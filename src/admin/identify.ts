@@ -43,7 +43,7 @@ export async function identify(request: Request, door: Door): Promise<{ caller: 
   return { caller, body };
 }
 
-/** Both empty where there are none. */
+/** Both empty if there are none. */
 function basicCredentials(authorization: string): { id: string; secret: string } {
   const encoded = /^Basic +([A-Za-z0-9+/]{1,1000}={0,2})$/i.exec(authorization)?.[1] ?? "";
   const [, id = "", secret = ""] = /^([^:]*):([\s\S]*)$/.exec(Buffer.from(encoded, "base64").toString("utf8")) ?? [];

@@ -1,7 +1,7 @@
 import { toHex } from "../base/bytes.ts";
 import type { RandomBytes } from "../base/random.ts";
 import { GuardError, type Statement, TakenError } from "../metadata/database.ts";
-import { type AccountRow, FIRST_ACCOUNT_ID, setState } from "../metadata/identities/accounts.ts";
+import { type AccountRow, endRootSessions, FIRST_ACCOUNT_ID, setState } from "../metadata/identities/accounts.ts";
 import type { Identities } from "../metadata/identities/identities.ts";
 import { deleteKeysOf, insertKey } from "../metadata/identities/keys.ts";
 import { newKeyId, newSecret } from "./keys/key-id.ts";
@@ -89,11 +89,11 @@ export function setAccountState(
   return change(parts, accountId, () => ({ value: null, statements: [setState(accountId, state)] }));
 }
 
-/** Gives an account's root another key, in the same batch that takes the old ones away. */
+/** Gives an account's root another key, in the same batch that takes the old ones away and ends the sessions that they made. */
 export function rekeyAccount(parts: AccountParts, accountId: string): Promise<Done<NewRootKey>> {
   return change(parts, accountId, () => {
     const { shown, statement } = newRootKey(accountId, parts);
-    return { value: shown, statements: [deleteKeysOf(accountId), statement] };
+    return { value: shown, statements: [deleteKeysOf(accountId), statement, endRootSessions(accountId, parts.nowMs)] };
   });
 }
 

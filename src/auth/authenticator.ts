@@ -17,13 +17,13 @@ import { spendVerification, type VerifiedSignature, verifySignature } from "./si
 export interface Authenticated {
   readonly caller: Caller;
   readonly mode: PayloadMode;
-  /** Null where the request is anonymous, or signed with Signature Version 2: nothing can be chained to it. */
+  /** Null if the request is anonymous, or signed with Signature Version 2: nothing can be chained to it. */
   readonly verified: VerifiedSignature | null;
   /** Of the credential scope; null without Signature Version 4. */
   readonly region: string | null;
 }
 
-/** Who sends a form, and the policy (base64) that it is bound by; null where it is anonymous. */
+/** Who sends a form, and the policy (base64) that it is bound by; null if it is anonymous. */
 export interface AuthenticatedForm {
   readonly caller: Caller;
   readonly policy: string | null;

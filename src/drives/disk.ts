@@ -10,17 +10,8 @@ import {
   type ShardWriter,
 } from "./drive.ts";
 import { contentLength, openRange, rangeHeader } from "./ranged-response.ts";
+import { folderPath, listShards, shardPath } from "./shard-folders.ts";
 import { streamWriter } from "./stream-writer.ts";
-
-/**
- * Folders that one page of a list looks into at the most. A folder that has become empty stays: the service deletes folders
- * only with all that is in them, which might be a shard that has just come.
- */
-const LIST_FOLDERS_MAX = 256;
-const LIST_HEADS_AT_ONCE = 16;
-
-/** Where the folder names in a key end. Keys begin with a ULID: five characters change every 9.3 hours, seven every 33 s. */
-const FOLDER_ENDS = [5, 7] as const;
 
 /**
  * A local directory, by workerd's disk service (a service binding of kind disk, writable). A shard lies at
@@ -90,49 +81,8 @@ export class DiskDrive implements Drive {
     if (wasAbsent) await this.#requireRoot();
   }
 
-  async list({ cursor: after = "", limit, prefix: wanted = "" }: ListOptions): Promise<ShardPage> {
-    const keys: string[] = [];
-    let folders = 0;
-    let cursor: string | undefined;
-    for await (const { prefix, files } of this.#folders("", { after, wanted })) {
-      for (const key of files) {
-        if (key > after && key.startsWith(prefix) && key.startsWith(wanted)) keys.push(key);
-      }
-      if (keys.length >= limit) {
-        cursor = keys[limit - 1]!;
-        break;
-      }
-      if (++folders >= LIST_FOLDERS_MAX) {
-        // "~" sorts behind every character of a key: the cursor stands at the end of this folder.
-        cursor = `${prefix}~`;
-        break;
-      }
-    }
-    const shards = await this.#sizes(keys.slice(0, limit));
-    return cursor === undefined ? { shards } : { shards, cursor };
-  }
-
-  /**
-   * Every folder looked into, in order of keys, from the one that `after` would lie in, of those that can hold keys that begin
-   * with `wanted`; `files` is empty above the leaves.
-   */
-  async *#folders(
-    prefix: string,
-    where: { after: string; wanted: string },
-  ): AsyncGenerator<{ prefix: string; files: string[] }> {
-    const { after, wanted } = where;
-    const depth = FOLDER_ENDS.findIndex((end) => end > prefix.length);
-    if (depth < 0) {
-      yield { prefix, files: await this.#entries(prefix, "file") };
-      return;
-    }
-    for (const folder of await this.#entries(prefix, "directory")) {
-      const inner = prefix + folder;
-      if (inner.length !== FOLDER_ENDS[depth] || inner < after.slice(0, inner.length)) continue;
-      if (!inner.startsWith(wanted.slice(0, inner.length))) continue;
-      yield* this.#folders(inner, where);
-    }
-    if (prefix !== "") yield { prefix, files: [] };
+  list(page: ListOptions): Promise<ShardPage> {
+    return listShards({ entries: (prefix, type) => this.#entries(prefix, type), head: (key) => this.head(key) }, page);
   }
 
   /** Names in the folder of the keys that begin with `prefix`, sorted. */
@@ -149,20 +99,6 @@ export class DiskDrive implements Drive {
       .filter((entry) => entry.type === type)
       .map((entry) => entry.name)
       .sort();
-  }
-
-  /** Sizes of `keys`, without those that were deleted meanwhile. */
-  async #sizes(keys: readonly string[]): Promise<ShardPage["shards"]> {
-    const shards: ShardPage["shards"] = [];
-    for (let at = 0; at < keys.length; at += LIST_HEADS_AT_ONCE) {
-      const some = keys.slice(at, at + LIST_HEADS_AT_ONCE);
-      const heads = await Promise.all(some.map((key) => this.head(key)));
-      some.forEach((key, index) => {
-        const head = heads[index];
-        if (head) shards.push({ key, sizeBytes: head.sizeBytes });
-      });
-    }
-    return shards;
   }
 
   /** Null for a key that is absent. Throws where all is: a disk that is not mounted has lost no shard. */
@@ -200,22 +136,4 @@ export class DiskDrive implements Drive {
     const fault = response.status === 416 ? "short" : response.status < 500 ? "refused" : "unknown";
     return new DriveError(this.name, fault, `${call} was answered by status ${response.status}`);
   }
-}
-
-function shardPath(key: string): string {
-  // Anything else could name a folder or lead out of one. Keys are ours, so this is a bug where it happens.
-  if (!/^[0-9A-Za-z][0-9A-Za-z_-]{7,199}$/.test(key)) throw new TypeError(`not a shard key: ${key}`);
-  return `${folderPath(key)}/${key}`;
-}
-
-/** Path of the folder of the keys that begin with `prefix`, which holds all of the folder names or the first of them. */
-function folderPath(prefix: string): string {
-  let path = "";
-  let start = 0;
-  for (const end of FOLDER_ENDS) {
-    if (prefix.length < end) break;
-    path += `/${prefix.slice(start, end)}`;
-    start = end;
-  }
-  return path;
 }

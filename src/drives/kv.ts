@@ -11,6 +11,7 @@ import {
   type ShardReader,
   type ShardWriter,
 } from "./drive.ts";
+import { CONNECTIONS_MAX } from "./limits.ts";
 import { streamReader } from "./stream-reader.ts";
 
 /** Largest value of Workers KV. */
@@ -22,8 +23,8 @@ export const KV_VALUE_BYTES_MAX = 25 * 1024 * 1024;
  */
 export const KV_SETTLE_MS = 120_000;
 
-/** Of the six connections that an invocation may have. */
-const DELETES_AT_ONCE = 5;
+/** One connection is left for what else the invocation does. */
+const DELETES_AT_ONCE = CONNECTIONS_MAX - 1;
 
 /** How much of a value is read at once to get past what lies before a range. */
 const SKIP_BYTES = 256 * 1024;

@@ -4,7 +4,7 @@ import { type Drive, DriveError } from "./drive.ts";
  * The marker: a small object on each drive that says whose drive it is. Its key is fresh with each generation, as every key on a drive
  * is written once; the database knows which one the drive must have.
  */
-const MARKER_PREFIX = "00DRIVE-";
+export const MARKER_PREFIX = "00DRIVE-";
 
 export interface Marker {
   format: "sherd-drive";

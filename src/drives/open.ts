@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { RandomBytes } from "../base/random.ts";
 import { withCircuitBreaker } from "./circuit-breaker.ts";
-import type { DriveSpec } from "./config.ts";
+import type { BoundDriveSpec, DriveSpec } from "./config.ts";
 import { type DriveCounts, newDriveCounts, withCounts } from "./counted.ts";
 import { DiskDrive } from "./disk.ts";
 import type { Drive } from "./drive.ts";
@@ -20,6 +20,8 @@ export interface DriveParts {
   fetch: S3Parts["fetch"];
   /** Where calls are counted, by drive name; a drive that is not in it yet is added. */
   counts?: Map<string, DriveCounts>;
+  /** Opens local folders where they are not reached by a binding of workerd's disk service. */
+  openDisk?: (spec: BoundDriveSpec) => Drive;
 }
 
 const TIMEOUT_SECONDS = 15;
@@ -64,7 +66,7 @@ function openDrive(spec: DriveSpec, env: Record<string, unknown>, parts: DrivePa
     case "kv":
       return new KvDrive(spec, env[spec.binding] as KVNamespace);
     case "disk":
-      return new DiskDrive(spec, env[spec.binding] as Fetcher, diskFolder(env));
+      return parts.openDisk?.(spec) ?? new DiskDrive(spec, env[spec.binding] as Fetcher, diskFolder(env));
     case "s3": {
       const accessKeyId = env[spec.accessKeyIdSecret] as string;
       const secretAccessKey = env[spec.secretAccessKeySecret] as string;

@@ -10,13 +10,14 @@ import {
   type ShardReader,
   type ShardWriter,
 } from "./drive.ts";
+import { CONNECTIONS_MAX } from "./limits.ts";
 import { contentLength, openRange, rangeHeader } from "./ranged-response.ts";
 import { parseDeleteErrors, parseList, readXml } from "./s3-answer.ts";
 import { type S3Bucket, type S3Parts, type S3Refusal, S3Requester } from "./s3-request.ts";
 import { streamWriter } from "./stream-writer.ts";
 
-/** Of the six connections that an invocation may have. */
-const DELETES_AT_ONCE = 5;
+/** One connection is left for what else the invocation does. */
+const DELETES_AT_ONCE = CONNECTIONS_MAX - 1;
 
 /** A bucket at any S3 provider. */
 export class S3Drive implements Drive {

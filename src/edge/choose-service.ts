@@ -7,6 +7,8 @@ import { FORM_BYTES_MAX, readWhole } from "./whole-body.ts";
 export interface Chosen {
   readonly service: Service;
   readonly body: Uint8Array | null;
+  /** The request's headers by lower-case name, read out of the runtime once. */
+  readonly headers: ReadonlyMap<string, string>;
 }
 
 /**
@@ -23,11 +25,11 @@ export async function chooseService(
   const scope = claimedScope({ headers, rawQuery: url.rawQuery });
   const [first] = services;
   if (scope !== null) {
-    return { service: services.find(({ signing }) => signing.scopes.includes(scope)) ?? first, body: null };
+    return { service: services.find(({ signing }) => signing.scopes.includes(scope)) ?? first, body: null, headers };
   }
-  if (!mayNameAction(request, url)) return { service: first, body: null };
+  if (!mayNameAction(request, url)) return { service: first, body: null, headers };
   const body = await readWhole(about, FORM_BYTES_MAX);
-  return { service: services.find((service) => service.claims?.(request, body)) ?? first, body };
+  return { service: services.find((service) => service.claims?.(request, body)) ?? first, body, headers };
 }
 
 /** No operation of S3 has a form of this type at `/`, so reading it takes nothing from S3. */

@@ -23,7 +23,7 @@ export function logEnd(edge: Edge, about: ExchangeHead, response: Response): voi
   log.info(logRequests === "json" ? toJsonLine(line) : toTextLine(line));
 }
 
-/** A line for whoever runs the server. Neither headers nor the query are in it: they may hold signatures. */
+/** A line for the server's operator. Neither headers nor the query are in it: they may hold signatures. */
 export function logFailure(log: Log, about: ExchangeHead, { what, cause }: { what: string; cause: unknown }): void {
   const { request, url, requestId } = about;
   log.error(`${requestId} ${request.method} ${url.rawPath}: ${what}: ${describe(cause)}`);

@@ -24,7 +24,7 @@ export function toJsonLine({ request, ...rest }: RequestLine): string {
   return JSON.stringify({ request, ...rest });
 }
 
-/** Null where the text is no line about a request. */
+/** Null if the text is no line about a request. */
 export function parseJsonLine(text: string): RequestLine | null {
   return text.startsWith(BEGINNING) ? (JSON.parse(text) as RequestLine) : null;
 }

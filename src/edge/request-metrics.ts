@@ -20,25 +20,10 @@ interface Histogram {
 
 /** Requests since this isolate began. Operations and statuses are few, so this is bounded. */
 export class RequestMetrics {
-  /** When each request under way began. */
-  readonly #underWay = new Map<symbol, number>();
   readonly #requests = new Map<string, number>();
   readonly #durations = new Map<string, Histogram>();
   #receivedBytes = 0;
   #sentBytes = 0;
-
-  /** Notes that a request has begun; call what is returned when its answer is over, body included. */
-  begin(atMs: number): () => void {
-    const request = Symbol();
-    this.#underWay.set(request, atMs);
-    return () => void this.#underWay.delete(request);
-  }
-
-  /** When the oldest request under way began; null: none is. */
-  get oldestRequestMs(): number | null {
-    const [oldest = null] = this.#underWay.values();
-    return oldest;
-  }
 
   record({ operation, status, ms, receivedBytes, sentBytes }: ServedRequest): void {
     const key = `${operation} ${status}`;

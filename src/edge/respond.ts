@@ -21,7 +21,7 @@ export interface Responded {
 
 const sent: Promise<SendOutcome> = Promise.resolve({ kind: "sent" });
 
-/** The HTTP response of an answer. Throws TypeError where a header cannot be one. */
+/** The HTTP response of an answer. Throws TypeError if a header cannot be one. */
 export function respond(answer: Answer, marks: ResponseMarks): Responded {
   const { status, body } = answer;
   const headers = new Headers(answer.headers);

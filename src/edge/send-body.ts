@@ -1,4 +1,4 @@
-import type { Clock } from "../base/clock.ts";
+import type { Clock, Timer } from "../base/clock.ts";
 import type { OutgoingBody } from "../base/outgoing-body.ts";
 
 /** How the sending of a body ended. `broken` is the server's fault, and the connection was broken off. */
@@ -54,40 +54,80 @@ async function pump(
   writer: WritableStreamDefaultWriter<Uint8Array>,
   patience: ReaderPatience,
 ): Promise<SendOutcome> {
-  for (;;) {
-    let piece: Uint8Array | null;
-    try {
-      piece = await body.next();
-    } catch (cause) {
-      // The reader gets the message; the cause stays here.
-      await writer.abort(new Error("the object cannot be read to its end")).catch(() => {});
-      return { kind: "broken", cause };
-    }
-    try {
-      if (piece === null) {
-        await writer.close();
-        return { kind: "sent" };
+  const watch = new TakingWatch(patience);
+  try {
+    for (;;) {
+      let piece: Uint8Array | null;
+      try {
+        piece = await body.next();
+      } catch (cause) {
+        // The reader gets the message; the cause stays here.
+        await writer.abort(new Error("the object cannot be read to its end")).catch(() => {});
+        return { kind: "broken", cause };
       }
-      if (!(await isTaken(writer.write(piece), patience))) {
-        void writer.abort(new Error("the client takes nothing")).catch(() => {});
+      try {
+        if (piece === null) {
+          await writer.close();
+          return { kind: "sent" };
+        }
+        if (!(await watch.isTaken(writer.write(piece)))) {
+          void writer.abort(new Error("the client takes nothing")).catch(() => {});
+          await body.cancel();
+          return { kind: "client-too-slow" };
+        }
+      } catch {
+        // A write fails for one reason: nobody reads any more.
         await body.cancel();
-        return { kind: "client-too-slow" };
+        return { kind: "client-gone" };
       }
-    } catch {
-      // A write fails for one reason: nobody reads any more.
-      await body.cancel();
-      return { kind: "client-gone" };
     }
+  } finally {
+    watch.end();
   }
 }
 
-/** False if it takes too long. Throws what `writing` throws. */
-async function isTaken(writing: Promise<void>, { clock, idleMs }: ReaderPatience): Promise<boolean> {
-  const timer = clock.timer(idleMs);
-  try {
-    return await Promise.race([writing.then(() => true), timer.done.then(() => false)]);
-  } finally {
-    timer.cancel();
+/** Bounds how long each piece waits for the client. One timer serves all pieces: it is set anew only when it goes off. */
+class TakingWatch {
+  readonly #patience: ReaderPatience;
+  #timer: Timer | null = null;
+  #sinceMs = 0;
+  /** While a piece waits. */
+  #giveUp: (() => void) | null = null;
+
+  constructor(patience: ReaderPatience) {
+    this.#patience = patience;
+  }
+
+  /** False if it takes too long. Rejects as `writing` does. */
+  isTaken(writing: Promise<void>): Promise<boolean> {
+    const { clock, idleMs } = this.#patience;
+    this.#sinceMs = clock.now();
+    if (this.#timer === null) this.#set(idleMs);
+    return new Promise((resolve, reject) => {
+      this.#giveUp = () => resolve(false);
+      writing.then(() => {
+        this.#giveUp = null;
+        resolve(true);
+      }, reject);
+    });
+  }
+
+  /** Leaves no timer. */
+  end(): void {
+    this.#giveUp = null;
+    this.#timer?.cancel();
+  }
+
+  #set(ms: number): void {
+    const timer = this.#patience.clock.timer(ms);
+    this.#timer = timer;
+    void timer.done.then(() => {
+      this.#timer = null;
+      if (this.#giveUp === null) return;
+      const leftMs = this.#sinceMs + this.#patience.idleMs - this.#patience.clock.now();
+      if (leftMs > 0) this.#set(leftMs);
+      else this.#giveUp();
+    });
   }
 }
 

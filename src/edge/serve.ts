@@ -32,13 +32,11 @@ export async function serve(request: Request, edge: Edge, lifetime: Lifetime): P
     receivedMs: edge.clock.now(),
     operation: "unknown",
   };
-  const end = edge.metrics.begin(about.receivedMs);
   const responding = converse(about, edge);
-  // Kept alive when the client goes away, so that what is under way gives back its memory, drives and locks.
+  // Kept alive when the client goes away, so that what is under way releases its memory, drives and locks.
   lifetime.waitUntil(
     responding.then(async ({ response, outcome }) => {
       const ended = await outcome;
-      end();
       if (ended.kind === "broken") logFailure(edge.log, about, { what: "broken off", cause: ended.cause });
       logEnd(edge, about, response);
       const { caller, signature, serviceName = "" } = about as Known;
@@ -77,7 +75,7 @@ async function converse(about: ExchangeHead, edge: Edge): Promise<Responded> {
   }
 }
 
-async function answer({ service, body }: Chosen, about: ExchangeHead, edge: Edge): Promise<Answer> {
+async function answer({ service, body, headers }: Chosen, about: ExchangeHead, edge: Edge): Promise<Answer> {
   const { request } = about;
   const facts = requestFacts(request, edge.clientAddress, edge.clock);
   const authenticateForm = (fields: ReadonlyMap<string, string>) => edge.authenticator.form(fields, facts);
@@ -86,7 +84,7 @@ async function answer({ service, body }: Chosen, about: ExchangeHead, edge: Edge
     const signature = { mode: { kind: "unsigned" }, verified: null, region: null } as const;
     return service.answer(Object.assign(about, { ...known, caller: anonymousCaller(facts), signature }));
   }
-  const exchange = await authenticate(service, about, { edge, facts, body });
+  const exchange = await authenticate(service, about, { edge, facts, body, headers });
   return answerAsOfNow(service, Object.assign(about, { ...known, ...exchange, serviceName: service.name }));
 }
 
@@ -112,17 +110,17 @@ async function answerAsOfNow(service: Service, exchange: Exchange): Promise<Answ
 async function authenticate(
   service: Service,
   about: ExchangeHead,
-  { edge, facts, body }: { edge: Edge; facts: RequestFacts; body: Uint8Array | null },
+  { edge, facts, body, headers }: { edge: Edge; facts: RequestFacts } & Pick<Chosen, "body" | "headers">,
 ): Promise<Pick<Exchange, "caller" | "signature" | "body">> {
   const isWhole = service.body.kind === "whole";
   const bytes = service.body.kind === "whole" ? (body ?? (await readWhole(about, service.body.bytesMax))) : null;
-  const head = { ...signedHead(service, about), ...(bytes !== null && { bodySha256Hex: sha256Hex(bytes) }) };
+  const head = { ...signedHead(service, about, headers), ...(bytes !== null && { bodySha256Hex: sha256Hex(bytes) }) };
   const { caller, ...signature } = await edge.authenticator.head(head, service.signing, facts);
   return { caller, signature, body: isWhole ? bytes : null };
 }
 
 /** The part of the request that signatures cover. The platform replaces Accept-Encoding and keeps the client's own apart. */
-function signedHead(service: Service, { request, url }: ExchangeHead): RequestHead {
+function signedHead(service: Service, { request, url }: ExchangeHead, headers: Chosen["headers"]): RequestHead {
   const { hostname, rawPath, rawQuery } = url;
   const acceptEncodingOriginal = request.cf?.clientAcceptEncoding;
   const bucket = service.bucketOfHost?.(hostname) ?? null;
@@ -130,7 +128,7 @@ function signedHead(service: Service, { request, url }: ExchangeHead): RequestHe
     method: request.method,
     rawPath,
     rawQuery,
-    headers: new Map(request.headers),
+    headers,
     ...(typeof acceptEncodingOriginal === "string" ? { acceptEncodingOriginal } : {}),
     ...(bucket === null ? {} : { bucketOfHost: bucket }),
   };

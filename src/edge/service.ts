@@ -47,7 +47,7 @@ export interface Failed {
   readonly answer: Answer;
   /** AWS's code, for the log. */
   readonly code: string;
-  /** Why, for the log, where it is the server's fault (status 500 or more). */
+  /** Why, for the log, if it is the server's fault (status 500 or more). */
   readonly cause?: unknown;
 }
 

@@ -20,7 +20,7 @@ export interface EdgeSettings {
   readonly patience: ClientPatience;
 }
 
-/** Throws an `Error` that says what to mend. */
+/** Throws an `Error` that says what to fix. */
 export function readEdgeVariables(variables: EdgeVariables): EdgeSettings {
   const domains = (variables.SHERD_DOMAIN ?? "").toLowerCase().split(",");
   return {

@@ -1,7 +1,7 @@
 import { concat } from "../base/bytes.ts";
 import { BodyTooLarge, type ExchangeHead } from "./service.ts";
 
-/** The largest form in which an action may be named without a signature. A web identity token has 20,000 bytes at the most. */
+/** The largest form in which an action may be named without a signature. A web identity token has 20,000 bytes at most. */
 export const FORM_BYTES_MAX = 64 * 1024;
 
 /** The whole body. Throws `BodyTooLarge` as soon as there is more than `bytesMax`, declared or not, and `ClientTooSlow`. */

@@ -20,7 +20,7 @@ export interface Checksum {
   update(bytes: Uint8Array): void;
   /** The value, most significant byte first, as S3 encodes it in base64. Called once, at the end. */
   digest(): Uint8Array;
-  /** To be called where `digest` is not: gives back what is held. After the end it does nothing. */
+  /** Called instead of `digest`: releases what is held. After the end it does nothing. */
   release?(): void;
 }
 

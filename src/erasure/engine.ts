@@ -95,8 +95,14 @@ export class ErasureEngine {
     assert.ok(blocks.every(isEqual), "blocks differ in length");
     const present = blocks.map((block) => block !== null);
     const plan = planReconstruction(geometry, present, wanted);
-    const rebuilt = runReconstruction(this.#instance, this.#slotAt(0), { geometry, plan, blocks, blockBytes });
-    return wanted.map((shard) => new Uint8Array(blocks[shard] ?? rebuilt(shard)));
+    const { memory } = this.#instance;
+    const place = (shard: number, address: number) => memory.set(blocks[shard] as Uint8Array, address);
+    const rebuilt = runReconstruction(this.#instance, this.#slotAt(0), { geometry, plan, blockBytes, place });
+    return wanted.map((shard) => {
+      const block = blocks[shard];
+      const address = block ? 0 : rebuilt(shard);
+      return new Uint8Array(block ?? memory.subarray(address, address + blockBytes));
+    });
   }
 
   /** CRC-64/NVME of `bytes`, continuing from `crc`, that of the bytes before. */
@@ -133,7 +139,7 @@ export class ErasureEngine {
     );
   }
 
-  /** Takes whole stripes of 64 bytes into the eight `lanes` of an XXH3; `done` of a block were before. Gives how many are after. */
+  /** Takes whole stripes of 64 bytes into the eight `lanes` of an XXH3; `done` of a block were before. Returns how many are after. */
   xxh3(bytes: Uint8Array, lanes: Uint8Array, done: number): number {
     let stripesDone = done;
     this.#withLanes(lanes, () =>

@@ -14,7 +14,7 @@ const PAGE_STRIDE_BYTES = PAGE_BYTES + 2 * BLOCK_BYTES;
 const PAGES = 128;
 /** Each keeps at most one page that is not full: while all are open, hashing still frees pages. */
 const MESSAGES_MAX = 48;
-/** With so many full pages a message waits for no other: what is left for the end of a body is bounded. */
+/** A message with this many full pages waits for no other, so the work left for the end of a body is bounded. */
 const FULL_PAGES_MAX = 16;
 
 /** What a message holds. It knows nothing of its `Md5`, which can therefore be forgotten. */

@@ -42,27 +42,27 @@ export function planReconstruction(
 export interface ReconstructionWork {
   readonly geometry: Geometry;
   readonly plan: ReconstructionPlan;
-  readonly blocks: readonly (Uint8Array | null)[];
   readonly blockBytes: number;
+  /** Puts a source's block at `address`. Another block than the source's own may have lain there. */
+  place(shard: number, address: number): void;
 }
 
-/** Runs a plan in the stripe slot at `base`. Returns where to find missing shards: views, valid until the slot is used again. */
+/** Runs a plan in the stripe slot at `base`. Returns the addresses of missing shards' blocks, valid until the slot is used again. */
 export function runReconstruction(
   instance: KernelInstance,
   base: number,
-  { geometry: { k, m }, plan, blocks, blockBytes }: ReconstructionWork,
-): (shard: number) => Uint8Array {
+  { geometry: { k, m }, plan, blockBytes, place }: ReconstructionWork,
+): (shard: number) => number {
   const { kernel, memory } = instance;
   const strideBytes = kernel.frameStride(k + m);
   const addressOf = (shard: number) => base + shard * strideBytes;
-  const viewOf = (shard: number) => memory.subarray(addressOf(shard), addressOf(shard) + blockBytes);
   // A stripe with the first parity block in the only lost shard's place has that shard for its first parity block.
   const isPlainSum = plan.lost.length === 1 && plan.syndromeRows[0] === 0 && plan.rows.length === 0;
   const placeOf = (shard: number) => (isPlainSum && shard === k ? (plan.lost[0] as number) : shard);
-  for (const shard of plan.sources) memory.set(blocks[shard] as Uint8Array, addressOf(placeOf(shard)));
+  for (const shard of plan.sources) place(shard, addressOf(placeOf(shard)));
   if (isPlainSum) {
     kernel.row(0, k, m, base, blockBytes);
-    return () => viewOf(k);
+    return () => addressOf(k);
   }
   if (plan.lost.length > 0) {
     const words = new Uint32Array(memory.buffer, kernel.PLAN.value as number, 24);
@@ -72,5 +72,5 @@ export function runReconstruction(
     kernel.solve(k, m, base, blockBytes, plan.lost.length);
   }
   for (const row of plan.rows) kernel.row(row, k, m, base, blockBytes);
-  return viewOf;
+  return addressOf;
 }

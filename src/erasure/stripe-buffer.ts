@@ -3,12 +3,13 @@ import { assertGeometry, type Geometry, largestBlockBytes } from "./geometry.ts"
 import type { KernelInstance } from "./kernel.ts";
 import { blockBytesOf, FRAME_CHECK_BYTES } from "./layout.ts";
 import { BLOB_ID_BYTES } from "./shard-header.ts";
+import { type RebuiltStripe, StripeRebuild } from "./stripe-rebuild.ts";
 
 /** A stripe as it goes to the drives. */
 export interface SealedStripe {
   /**
    * The k+m frames, data shards first: views of the kernel's memory, valid until the buffer's next `begin` or `release`, so
-   * whoever writes them must be done by then.
+   * their writer must be done by then.
    */
   readonly frames: Uint8Array[];
   /** CRC-64/NVME of the stripe's data without padding. */
@@ -148,6 +149,13 @@ export class StripeBuffer {
       value = this.#instance.kernel.crc64nvme(start, length, value);
     }
     return BigInt.asUintN(64, value);
+  }
+
+  /** Starts a stripe of which k frames are known and others are to be computed. Frames of the stripe before become invalid. */
+  rebuild(geometry: Geometry, of: RebuiltStripe): StripeRebuild {
+    assert.ok(!this.#released, "buffer was released");
+    this.#stripe = null;
+    return new StripeRebuild(this.#instance, this.#base, { ...of, geometry });
   }
 
   /** Returns the slot to the pool. The buffer and the frames it gave out must not be used again; further calls do nothing. */

@@ -65,7 +65,7 @@ export class Xxh64 {
     return bigEndian(finish64(this.#lanes, held, this.#totalBytes));
   }
 
-  /** Keeps what fits; gives how much that is. */
+  /** Keeps what fits, and returns the number of bytes kept. */
   #hold(bytes: Uint8Array): number {
     const taken = bytes.subarray(0, STRIPE64_BYTES - this.#heldBytes);
     this.#held.set(taken, this.#heldBytes);

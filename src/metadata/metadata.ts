@@ -1,4 +1,5 @@
 import type { AccessGuard } from "./access-guard.ts";
+import { Annotations } from "./annotations/annotations.ts";
 import { BlobTable } from "./blobs/blobs.ts";
 import { CensusTable } from "./blobs/census.ts";
 import { CheckingTable } from "./blobs/checking.ts";
@@ -16,6 +17,7 @@ import { LossTable } from "./drives/losses.ts";
 import { GuardedDatabase } from "./guarded-database.ts";
 import { Identities } from "./identities/identities.ts";
 import { JobTable } from "./jobs/jobs.ts";
+import type { LocalReads } from "./local-reads.ts";
 import { Amendments } from "./objects/amendments.ts";
 import { Appends } from "./objects/appends.ts";
 import { Commits } from "./objects/commit.ts";
@@ -52,6 +54,7 @@ export class Metadata {
   readonly identities: Identities;
   readonly buckets: BucketTable;
   readonly objects: ObjectTable;
+  readonly annotations: Annotations;
   readonly listing: ListingQueries;
   readonly uploads: UploadTable;
   readonly blobs: BlobTable;
@@ -77,9 +80,14 @@ export class Metadata {
   readonly #memory: AccessMemory;
 
   /** `observe` is told the cost of each round trip; `name` is what the database is called. */
-  constructor(d1: D1Database | Shared, observe?: CostObserver, name: string = FIRST_DATABASE) {
+  constructor(
+    d1: D1Database | Shared,
+    observe?: CostObserver,
+    name: string = FIRST_DATABASE,
+    reads?: LocalReads | null,
+  ) {
     const shared = d1 instanceof Shared ? d1 : null;
-    const database = shared?.database ?? new BoundDatabase(d1 as D1Database, observe);
+    const database = shared?.database ?? new BoundDatabase(d1 as D1Database, observe, reads);
     const memory = shared?.memory ?? new AccessMemory();
     this.#database = database;
     this.#memory = memory;
@@ -91,6 +99,7 @@ export class Metadata {
     this.sealedKeys = new SealedKeyTable(database);
     this.buckets = new BucketTable(database, name, { memory, drives: this.drives, sharing: shared?.buckets });
     this.objects = new ObjectTable(database, memory);
+    this.annotations = new Annotations(database, memory);
     this.listing = new ListingQueries(database, memory);
     this.uploads = new UploadTable(database, memory);
     this.blobs = new BlobTable(database, this.drives);

@@ -1,5 +1,6 @@
 import { FIRST_DATABASE } from "./buckets/identity.ts";
 import type { CostObserver } from "./database.ts";
+import { localReads } from "./local-reads.ts";
 import { Metadata } from "./metadata.ts";
 
 /** A Worker may have thousands of bindings; a listing of buckets asks every database. */
@@ -7,13 +8,13 @@ const DATABASES_MAX = 500;
 
 /**
  * The databases that SHERD_DATABASES names, by their bindings and separated by commas: "DB" first, as in "DB, DB_2". Without it
- * there is one, DB. Throws an `Error` that says what to mend.
+ * there is one, DB. Throws an `Error` that says what to fix.
  */
 export function openMetadata(env: Readonly<Record<string, unknown>>, observe: CostObserver): Metadata[] {
   const names = databaseNames(env.SHERD_DATABASES);
   return names.map((name) => {
     if (!isD1(env[name])) throw new Error(`SHERD_DATABASES: there is no D1 binding ${name}`);
-    return new Metadata(env[name], observe, name);
+    return new Metadata(env[name], observe, name, localReads(env[`${name}_READS`]));
   });
 }
 

@@ -65,11 +65,21 @@ export type LegalHold = "ON" | "OFF" | null;
 
 export type RetainMode = "GOVERNANCE" | "COMPLIANCE";
 
+/** An event hold: while it is ON, the version is kept until this long after now; from its release on, until then. */
+export interface EventHoldRow {
+  status: "ON" | "OFF";
+  /** How long the version is kept after the release; one of days and years. */
+  days?: number;
+  years?: number;
+}
+
 /** What keeps a version from being removed. */
 export interface LockRow {
   retainUntilMs: number | null;
   retainMode: RetainMode | null;
   legalHold: LegalHold;
+  /** null: nobody ever set one. */
+  eventHold: EventHoldRow | null;
 }
 
 /** In the order in which they were given. */
@@ -93,6 +103,8 @@ export interface ObjectRow {
   /** JSON that the store wrote; its shape is the store's. */
   attributes: unknown;
   parts: PartSummaryRow[] | null;
+  /** How many it has. */
+  annotations: number;
 }
 
 /** Where the bytes are: in extents, ascending by start, and after their end inline (base64). At least one is not null. */
@@ -118,11 +130,13 @@ export interface RawObject {
   legal_hold: number;
   attributes: string;
   parts: string | null;
+  event_hold: string | null;
+  annotations: number;
 }
 
 /** Of table objects or versions, as `o`, for a `RawObject`. */
 export const OBJECT_COLUMNS = `o.key, o.id, o.seq, o.is_null, o.size_bytes, o.etag, o.modified_ms, o.storage_class, o.checksum,
-  o.tags, o.retain_until_ms, o.retain_mode, o.legal_hold, o.attributes, o.parts`;
+  o.tags, o.retain_until_ms, o.retain_mode, o.legal_hold, o.attributes, o.parts, o.event_hold, o.annotations`;
 /** Of table buckets, for a `RawBucket`. `known` is SQL: the id of the access settings that need not be read again, or NULL. */
 export function bucketColumns(known: string): string {
   return `id, name, owner, region, created_ms AS "createdMs", versioning, object_lock AS "objectLock",
@@ -155,9 +169,11 @@ export function parseObject(raw: RawObject): ObjectRow {
       retainUntilMs: raw.retain_until_ms,
       retainMode: raw.retain_mode,
       legalHold: parseLegalHold(raw.legal_hold),
+      eventHold: parseJson<EventHoldRow>(raw.event_hold),
     },
     attributes: JSON.parse(raw.attributes),
     parts: parseJson<PartSummaryRow[]>(raw.parts),
+    annotations: raw.annotations,
   };
 }
 

@@ -18,12 +18,18 @@ export type StoreFailure =
   | { kind: "is-delete-marker"; versionId: string; modifiedMs: number }
   /** Retention or a legal hold protects the version. */
   | { kind: "object-locked"; key: ObjectKey }
+  /** Without an event hold that is on, retention needs a date. */
+  | { kind: "no-retain-until-date" }
   /** The bucket has no object lock: there is nothing to lock with, or to bypass. */
   | { kind: "no-object-lock"; bucket: BucketName; asked: "lock" | "bypass" }
   /** Only versions that are kept can be locked. */
   | { kind: "not-versioned"; bucket: BucketName }
   /** Object lock needs versioning to stay enabled. */
   | { kind: "versioning-needed"; bucket: BucketName }
+  | { kind: "no-such-annotation"; key: ObjectKey; name: string }
+  | { kind: "too-many-annotations"; annotationsMax: number }
+  /** The bucket's tags decide who may reach it: they are changed by TagResource and UntagResource alone. */
+  | { kind: "abac-enabled"; bucket: BucketName }
   | { kind: "no-such-upload"; uploadId: string }
   /** A condition on the destination did not hold at the commit. */
   | { kind: "precondition-failed"; condition: string }

@@ -11,6 +11,8 @@ export interface Host extends SpaceGauge {
   known(): HostState | null;
   /** Counters of all processes together, and gauges of the machine; null where they cannot be had now. Never rejects. */
   metrics(): Promise<unknown[] | null>;
+  /** Asks for the process that runs background jobs until nothing is left; see `HostState.hasJobsProcess`. Never rejects. */
+  startJobs(): Promise<void>;
 }
 
 export interface HostState {
@@ -20,14 +22,14 @@ export interface HostState {
   metadata: { freeBytes: number | null; totalBytes: number | null };
   /** By name of the drive; those that are no folders of this machine are not in it. */
   drives: Readonly<Record<string, HostDrive>>;
-  /** When the oldest request under way in any process began; null: there is none. Absent: not every process has said so. */
-  oldestRequestMs?: number | null;
+  /** Whether background jobs that take long have a process of their own. */
+  hasJobsProcess: boolean;
 }
 
 /** A folder of this machine that is a drive. */
 export interface HostDrive {
   /** `null`: nothing is wrong. */
-  trouble: "missing" | "not-a-folder" | "unreadable" | "read-only" | "full" | null;
+  trouble: "missing" | "not-mounted" | "not-a-folder" | "unreadable" | "read-only" | "full" | null;
   /** What is wrong and what to do; empty where nothing is wrong. */
   advice: string;
   freeBytes: number | null;
@@ -63,6 +65,7 @@ export function openHost(binding: unknown, nowMs: () => number): Host | undefine
     state,
     known: () => known?.state ?? null,
     metrics: () => ask<unknown[]>("/metrics"),
+    startJobs: async () => void (await ask("/jobs")),
     measure: async () => spacesOf(await state()),
   };
 }

@@ -1,3 +1,4 @@
+import { CONNECTIONS_MAX } from "../drives/limits.ts";
 import { type Geometry, isGeometry } from "../erasure/geometry.ts";
 
 /** Numbers and choices that a deployment may change. Existing objects keep what they were written with. */
@@ -25,7 +26,7 @@ export interface StoreSettings {
   readonly runSeconds: number;
   /** One run of all jobs makes no more than about this many calls to drives. */
   readonly driveCallsPerRun: number;
-  /** Calls to drives that background work has open at a time: an invocation on Cloudflare has six connections. */
+  /** Calls to drives that background work has open at a time. */
   readonly driveConnections: number;
   /** Healing writes no more than about this many bytes a second; 0: as fast as it can. */
   readonly healBytesPerSecond: number;
@@ -79,7 +80,7 @@ export const DEFAULT_SETTINGS: StoreSettings = {
   // A cron trigger that comes more often than hourly has 30 seconds.
   runSeconds: 20,
   driveCallsPerRun: 4_000,
-  driveConnections: 6,
+  driveConnections: CONNECTIONS_MAX,
   healBytesPerSecond: 0,
   scrubCycleSeconds: 30 * 24 * 3600,
   scrubBytesPerRun: 256 * 1024 * 1024,
@@ -118,7 +119,7 @@ export function parseSettings(vars: Readonly<Record<string, unknown>>): StoreSet
     cronSeconds: count("SHERD_CRON_SECONDS", "cronSeconds", day, 10),
     runSeconds: count("SHERD_RUN_SECONDS", "runSeconds", 900, 5),
     driveCallsPerRun: count("SHERD_DRIVE_CALLS_PER_RUN", "driveCallsPerRun", 1_000_000, 100),
-    driveConnections: count("SHERD_DRIVE_CONNECTIONS", "driveConnections", 256, 6),
+    driveConnections: count("SHERD_DRIVE_CONNECTIONS", "driveConnections", 256, CONNECTIONS_MAX),
     healBytesPerSecond: count("SHERD_HEAL_BYTES_PER_SECOND", "healBytesPerSecond", 100 * 1024 ** 3),
     scrubCycleSeconds: count("SHERD_SCRUB_CYCLE_SECONDS", "scrubCycleSeconds", 3650 * day, 1),
     scrubBytesPerRun: count("SHERD_SCRUB_BYTES_PER_RUN", "scrubBytesPerRun", SCRUB_BYTES_LIMIT),

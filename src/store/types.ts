@@ -86,14 +86,23 @@ export type Tags = readonly (readonly [key: string, value: string])[];
 
 export interface Retention {
   mode: "GOVERNANCE" | "COMPLIANCE";
+  /** 0: no date of its own, only that of an event hold. */
   untilMs: number;
 }
+
+/** How long an event hold keeps a version after its release. */
+export type HoldDuration = { days: number } | { years: number };
+
+/** While it is on, the version is kept until its duration after now; `retainedUntilMs` says until when that is. */
+export type EventHold = { status: "ON"; duration: HoldDuration } | { status: "OFF" };
 
 /** What keeps a version from being removed. */
 export interface ObjectLock {
   retention: Retention | null;
   /** null: nobody ever said. */
   legalHold: "ON" | "OFF" | null;
+  /** Absent: nobody ever set one. */
+  eventHold?: EventHold;
 }
 
 export interface ObjectHead extends ObjectAccess {
@@ -116,6 +125,8 @@ export interface ObjectHead extends ObjectAccess {
   checksum?: ObjectChecksum;
   /** Present on objects that were completed from parts, ascending. */
   parts?: PartSummary[];
+  /** How many annotations it has. */
+  annotations: number;
 }
 
 /** Digests that a body may be asked for. MD5 is always computed (it is the ETag). */

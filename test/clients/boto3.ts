@@ -1,8 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Availability, Client, JobResult, Stage } from "./client.ts";
-import { attempt, cleanEnvironment } from "./command.ts";
+import { cleanEnvironment } from "./command.ts";
 import { crtFolder, installPython, installRuntime, venvProgram, versionOf } from "./install.ts";
+import { runProgram } from "./program.ts";
 import { startTlsFront } from "./tls-front.ts";
 
 /** Python modules that hold jobs, in the order in which they run; `crt` runs by itself, with the AWS runtime within reach, and `parquet` is DuckDB's. */
@@ -30,14 +31,22 @@ export function boto3Client(fresh: boolean): Client {
     async run(stage, report) {
       const forgotten = await modulesWithoutGroup();
       if (forgotten.length > 0) throw new Error(`no group names the jobs of ${forgotten.join(", ")}`);
-      const front = await startTlsFront(stage.endpoint, stage.folder);
-      const tls: Record<string, string> =
-        front === undefined ? {} : { CLIENTS_TLS_ENDPOINT: front.endpoint, CLIENTS_TLS_CERTIFICATE: front.certificate };
-      await runPython(stage, GROUPS, tls, report);
-      await front?.close();
-      await runPython(stage, ["crt"], { PYTHONPATH: crtFolder }, report);
+      await withTls(stage, (tls) => runPython(stage, GROUPS, tls, report));
+      await withTls(stage, (tls) => runPython(stage, ["crt"], { ...tls, PYTHONPATH: crtFolder }, report));
     },
   };
+}
+
+/** Works with a TLS front before the server, which the variables name; without openssl there are none. */
+export async function withTls(stage: Stage, work: (variables: Record<string, string>) => Promise<void>): Promise<void> {
+  const front = await startTlsFront(stage.endpoint, stage.folder);
+  try {
+    await work(
+      front === undefined ? {} : { CLIENTS_TLS_ENDPOINT: front.endpoint, CLIENTS_TLS_CERTIFICATE: front.certificate },
+    );
+  } finally {
+    await front?.close();
+  }
 }
 
 /** The environment of a Python program that talks to the server. */
@@ -53,28 +62,14 @@ export function pythonEnvironment(stage: Stage): Record<string, string> {
 }
 
 /** Runs the jobs of these modules of the folder boto3 with `env` besides, and reports each. */
-export async function runPython(
+export function runPython(
   stage: Stage,
   groups: readonly string[],
   env: Record<string, string>,
   report: (result: JobResult) => void,
 ): Promise<void> {
-  let reported = 0;
-  const result = await attempt([venvProgram("python"), join(pythonFolder, "main.py"), ...groups], {
-    env: { ...pythonEnvironment(stage), ...env },
-    timeoutMs: 600_000,
-    onLine: (line) => {
-      reported++;
-      report(JSON.parse(line) as JobResult);
-    },
-  });
-  if (result.code === 0 && reported > 0) return;
-  report({
-    job: groups.join("+"),
-    ms: 0,
-    status: "failed",
-    output: `${reported} jobs done, then exit code ${result.code}\n${result.stderr.slice(-4000)}`,
-  });
+  const line = [venvProgram("python"), join(pythonFolder, "main.py"), ...groups];
+  return runProgram(line, { ...pythonEnvironment(stage), ...env }, report);
 }
 
 /** Python modules that no group names: jobs that would never run. */

@@ -25,6 +25,8 @@ export interface Client {
   readonly name: string;
   /** With CI=true a skip of a required client is a failure. */
   readonly required: boolean;
+  /** Takes minutes: runs only if `--only` names it. */
+  readonly slow?: true;
   prepare(): Promise<Availability>;
   run(stage: Stage, report: (result: JobResult) => void): Promise<void>;
 }

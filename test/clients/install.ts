@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,6 +9,11 @@ import { projectFolder } from "./server.ts";
 const cacheFolder = join(projectFolder, "node_modules", ".cache", "sherd-clients");
 
 const venvFolder = join(cacheFolder, "venv");
+
+/** A folder of what an installation makes, besides what git has. */
+export function installedFolder(name: string): string {
+  return join(cacheFolder, name);
+}
 
 /** Where a program of the Python environment lies. */
 export function venvProgram(program: string): string {
@@ -21,6 +27,7 @@ export type Installed = { readonly ok: true } | { readonly ok: false; readonly w
 
 const DAY_MS = 24 * 3600 * 1000;
 const INSTALL_MS = 600_000;
+const PIP_INSTALL = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade"];
 
 /** Installs the newest release of a PyPI package, at most once a day unless `fresh`. Fails with pip's last words. */
 export async function installPython(packageName: string, fresh: boolean): Promise<Installed> {
@@ -30,6 +37,19 @@ export async function installPython(packageName: string, fresh: boolean): Promis
 /** The same for a package of many thousand files, which would take minutes to compile before it is used. */
 export async function installLargePython(packageName: string, fresh: boolean): Promise<Installed> {
   return install({ packageName, fresh, target: ["--no-compile"] });
+}
+
+/** Packages that go together into an environment of their own, since others need other releases of what they need. */
+export async function installPythonSet(name: string, packages: readonly string[], fresh: boolean): Promise<Installed> {
+  const stampName = `${name}-${createHash("sha256").update(packages.join()).digest("hex").slice(0, 12)}`;
+  const made = await makeVenv(join(cacheFolder, name));
+  if (!made.ok) return made;
+  if (!fresh && (await isRecent(stampName))) return { ok: true };
+  const line = [join(cacheFolder, name, "bin", "python"), ...PIP_INSTALL, "--no-compile", ...packages];
+  const result = await attempt(line, { timeoutMs: INSTALL_MS });
+  if (result.code !== 0) return { ok: false, why: `pip install ${packages.join(" ")}: ${lastLine(result.stderr)}` };
+  await writeFile(stampOf(stampName), String(Date.now()));
+  return { ok: true };
 }
 
 /** The AWS Common Runtime, beside the Python environment and not in it. */
@@ -44,21 +64,21 @@ interface Wanted {
 }
 
 async function install({ packageName, fresh, target }: Wanted): Promise<Installed> {
-  const made = await makeVenv();
+  const made = await makeVenv(venvFolder);
   if (!made.ok) return made;
   if (!fresh && (await isRecent(packageName))) return { ok: true };
-  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade", ...target, packageName];
-  const result = await attempt([venvProgram("python"), ...pip], { timeoutMs: INSTALL_MS });
+  const line = [venvProgram("python"), ...PIP_INSTALL, ...target, packageName];
+  const result = await attempt(line, { timeoutMs: INSTALL_MS });
   if (result.code !== 0) return { ok: false, why: `pip install ${packageName}: ${lastLine(result.stderr)}` };
   await writeFile(stampOf(packageName), String(Date.now()));
   return { ok: true };
 }
 
-async function makeVenv(): Promise<Installed> {
-  if (existsSync(venvProgram("pip"))) return { ok: true };
+async function makeVenv(folder: string): Promise<Installed> {
+  if (existsSync(join(folder, "bin", "pip"))) return { ok: true };
   await mkdir(cacheFolder, { recursive: true });
   for (const program of ["python3", "python"]) {
-    const made = await attempt([program, "-m", "venv", venvFolder]).catch(() => undefined);
+    const made = await attempt([program, "-m", "venv", folder]).catch(() => undefined);
     if (made?.code === 0) return { ok: true };
   }
   return { ok: false, why: "no Python 3 with venv" };

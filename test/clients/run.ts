@@ -11,6 +11,11 @@ import { crashClient } from "./crash.ts";
 import { curlClient } from "./curl.ts";
 import { degradedClient } from "./degraded.ts";
 import { duckDbClient } from "./duckdb.ts";
+import { goSdkClient, minioGoClient } from "./go.ts";
+import { hadoopClient } from "./hadoop.ts";
+import { javaSdkClient, minioJavaClient } from "./java.ts";
+import { dvcClient, tablesClient, toolsClient } from "./lake.ts";
+import { libs3Client } from "./libs3.ts";
 import { litestreamClient } from "./litestream.ts";
 import { mcClient } from "./mc.ts";
 import { prometheusClient } from "./prometheus.ts";
@@ -27,7 +32,7 @@ const USAGE = `Real S3 clients do real work against a server of this project.
   npm run test:clients -- [--only NAME[,NAME]] [--json FILE] [--fresh]
                           [--endpoint URL --key ID --secret SECRET]
 
---only      these clients only
+--only      these clients only; those that take minutes run only if they are named
 --json      writes the results to a file
 --fresh     asks the registries for newer clients, even if they were asked today
 --endpoint  a server that runs already (tests that kill servers are left out then)
@@ -52,11 +57,20 @@ const clients: readonly Client[] = [
   s3cmdClient(options.fresh),
   rcloneClient(options.fresh),
   sdkJsClient(),
+  goSdkClient(),
+  minioGoClient(),
+  javaSdkClient(),
+  minioJavaClient(),
   ansibleClient(options.fresh),
   resticClient(),
   litestreamClient(),
   duckDbClient(options.fresh),
   s3fsClient(),
+  tablesClient(options.fresh),
+  toolsClient(options.fresh),
+  libs3Client(),
+  dvcClient(options.fresh),
+  hadoopClient(),
   mcClient(),
   curlClient(),
   proxiesClient(),
@@ -81,11 +95,13 @@ function usage(): number {
 
 async function main(): Promise<number> {
   const wanted = options.only?.split(",");
-  const chosen = wanted === undefined ? clients : clients.filter(({ name }) => wanted.includes(name));
-  if (chosen.length === 0) {
-    process.stderr.write(`--only ${options.only}: the clients are ${clients.map(({ name }) => name).join(", ")}\n`);
+  const unknown = wanted?.filter((name) => !clients.some((client) => client.name === name)) ?? [];
+  if (unknown.length > 0) {
+    const names = clients.map(({ name, slow }) => (slow ? `${name} (slow)` : name));
+    process.stderr.write(`--only ${unknown.join(",")}: the clients are ${names.join(", ")}\n`);
     return 2;
   }
+  const chosen = clients.filter(({ name, slow }) => (wanted === undefined ? !slow : wanted.includes(name)));
   const root = await mkdtemp(join(tmpdir(), "sherd-clients-"));
   let server: RunningServer | undefined;
   const lines: Line[] = [];

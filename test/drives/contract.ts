@@ -49,11 +49,8 @@ async function largeShard(drive: Drive): Promise<void> {
   const sizeBytes = Math.min(12 * MiB, drive.shardBytesMax);
   const key = freshKey();
   const writer = drive.put(key, sizeBytes);
-  const block = new Uint8Array(256 * KiB);
-  for (let at = 0; at < sizeBytes; at += block.length) {
-    const view = block.subarray(0, Math.min(block.length, sizeBytes - at));
-    fillPattern(view, at);
-    await writer.write(view);
+  for (let at = 0; at < sizeBytes; at += 256 * KiB) {
+    await writer.write(pattern(Math.min(256 * KiB, sizeBytes - at), at));
   }
   await writer.close();
   const reader = (await drive.get(key))!;
@@ -394,18 +391,16 @@ export function freshKey(): string {
   return `01${ulid}ABCDEFGHJKMNPQRS-0${keysMade % 6}`;
 }
 
-/** Bytes that differ by position, so that a shift shows. */
-export function pattern(length: number, offset = 0): Uint8Array {
-  const bytes = new Uint8Array(length);
-  fillPattern(bytes, offset);
-  return bytes;
-}
+let made = new Uint8Array(0);
 
-function fillPattern(bytes: Uint8Array, offset: number): void {
-  for (let at = 0; at < bytes.length; at++) {
-    const position = at + offset;
-    bytes[at] = position ^ (position >>> 8) ^ (position >>> 16);
+/** Bytes that differ by position, so that a shift shows: those of one long pattern, which is made once, from `offset` on. */
+export function pattern(length: number, offset = 0): Uint8Array {
+  const end = offset + length;
+  if (made.length < end) {
+    made = new Uint8Array(Math.max(end, 2 * made.length));
+    for (let at = 0; at < made.length; at++) made[at] = at ^ (at >>> 8) ^ (at >>> 16);
   }
+  return made.slice(offset, end);
 }
 
 /** Puts `bytes` in pieces. */

@@ -131,6 +131,32 @@ describe("a drive whose folder is removed while the server runs", () => {
   });
 }, 60_000);
 
+describe("a drive whose disk is not mounted", () => {
+  test("is not taken for an emptied one: nothing is written into the folder below", async () => {
+    await writeFile(join(dataDir, "mounts.json"), '["drive-4"]');
+    await rename(drive(4), join(parent, "its-disk"));
+    await mkdir(drive(4));
+    const server = await start(dataDir);
+    expect(server.output()).toMatch(
+      /^sherd: drive drive-4 is not-mounted: no disk is mounted at .*, where one was: mount it/m,
+    );
+    await clientOf(server).send(new PutObjectCommand({ Bucket, Key: "meanwhile", Body: body }));
+    await post(server, "run");
+    expect(await page(server, "durability")).not.toContain("was emptied");
+    expect(await page(server, "durability")).toContain("its folder is not there");
+    expect(server.output()).not.toContain("was emptied");
+    expect(await readdir(drive(4))).toEqual([]);
+    expect(await read(clientOf(server))).toEqual(body);
+    await server.stop();
+    // As the sentence says: it is to lie in this folder from now on.
+    await rm(join(dataDir, "mounts.json"));
+    const again = await start(dataDir);
+    await post(again, "run");
+    await until(() => /drive drive-4 was emptied/.test(again.output()));
+    await until(() => again.output().includes("maintenance"));
+  });
+}, 60_000);
+
 async function until(condition: () => boolean): Promise<void> {
   for (let attempt = 0; attempt < 200 && !condition(); attempt++) await new Promise((done) => setTimeout(done, 100));
   expect(condition()).toBe(true);

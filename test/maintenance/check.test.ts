@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type CheckCounts, checkStore, type Finding, parseCheckCursor } from "../../src/maintenance/check/check.ts";
 import { pack } from "../../src/maintenance/collect/pack.ts";
+import { heal } from "../../src/maintenance/heal/heal.ts";
 import type { Budget } from "../../src/maintenance/run/job.ts";
 import { runJobs } from "../../src/maintenance/run/run-jobs.ts";
 import { snapshot } from "../../src/maintenance/snapshots/snapshot.ts";
@@ -85,6 +86,25 @@ describe("checking everything", () => {
       { kind: "shard-short", what: expect.stringContaining(`${third!.id} shard 1`) },
     ]);
     expect(await rig.damage()).toEqual([]);
+  });
+
+  it("queues what it found if it is asked to, and that alone: it is healed then", async () => {
+    const [blob, other, third] = await rig.blobs();
+    rig.lose(blob!, 0);
+    rig.flipBit(other!, 2, 80);
+    const before = rig.stored();
+    const rows = await rig.rows("SELECT * FROM objects");
+    const { findings } = await checkStore(rig.store(), null, ENDLESS, { notes: true });
+    expect(findings.map(({ kind }) => kind)).toEqual(["shard-absent", "shard-corrupt"]);
+    expect(await rig.damage()).toEqual([
+      expect.objectContaining({ blob_id: blob!.id, shard: 0, cause: "absent" }),
+      expect.objectContaining({ blob_id: other!.id, shard: 2, cause: "corrupt" }),
+    ]);
+    expect(third!.spare_shards).toBeNull();
+    expect(rig.stored()).toEqual(before);
+    expect(await rig.rows("SELECT * FROM objects")).toEqual(rows);
+    await runJobs(rig.store(), [heal]);
+    expect(await kinds()).toEqual([]);
   });
 
   it("finds a wrong header, and a shard in the wrong place", async () => {

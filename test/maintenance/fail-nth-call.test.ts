@@ -1,3 +1,3 @@
 import { describeStoppedCalls } from "./fail-nth-call.suite.ts";
 
-describeStoppedCalls({ every: 30 });
+describeStoppedCalls({ every: 60 });

@@ -15,7 +15,7 @@ import { DAY_MS, ENDLESS, MaintenanceRig, runJob } from "./support/rig.ts";
 // rows that they read and write.
 
 const BODY = pattern(9_001, 1);
-const OBJECTS = 200;
+const OBJECTS = 100;
 
 let rig: MaintenanceRig;
 beforeAll(async () => {

@@ -45,7 +45,7 @@ describe("runJobs", () => {
     };
     const first = runJobs(rig.store, [job]);
     await new Promise((resolve) => setImmediate(resolve));
-    expect(await runJobs(rig.store, [job])).toEqual(new Map());
+    expect(await runJobs(rig.store, [job])).toHaveProperty("size", 0);
     expect(most).toBe(1);
     await clock.advance(91_000);
     const second = runJobs(rig.store, [job]);

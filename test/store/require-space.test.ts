@@ -28,9 +28,16 @@ beforeEach(async () => {
     state: async () => state,
     known: () => state,
     metrics: async () => null,
+    startJobs: async () => {},
     measure: async () => spacesOf(state),
   };
-  state = { atMs: 0, reserveBytes: 100 * MB, metadata: { freeBytes: 1e9, totalBytes: 1e9 }, drives: {} };
+  state = {
+    atMs: 0,
+    hasJobsProcess: false,
+    reserveBytes: 100 * MB,
+    metadata: { freeBytes: 1e9, totalBytes: 1e9 },
+    drives: {},
+  };
   for (let number = 1; number <= 6; number++) state.drives = { ...state.drives, [`drive-${number}`]: drive(1e9) };
   rig = await openTestStore({ decorateDrive: (inner) => withReserve(inner, host) });
   store = { ...rig.store, host, space: host };

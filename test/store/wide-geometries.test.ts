@@ -19,7 +19,6 @@ import { bucket, contentOf, ONE_BLOB, openWide, SIX_THREE, same } from "./suppor
 
 const GEOMETRIES: Geometry[] = [
   { k: 6, m: 3 },
-  { k: 10, m: 4 },
   { k: 16, m: 4 },
 ];
 const BYTES = pattern(2 * blobBytesMax({ k: 16, m: 4 }) + 4_321, 7);

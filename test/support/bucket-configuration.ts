@@ -40,7 +40,7 @@ export interface ConfigurationCase<Value> {
   subresource: string;
   /** Two that differ. */
   values: [Value, Value];
-  /** What `get` fails with where there is none. */
+  /** What `get` fails with if there is none. */
   absent: { code: string; status: number };
 }
 

@@ -2,7 +2,7 @@ import { decorate, decorateWriter } from "../../src/drives/decorate.ts";
 import type { Drive } from "../../src/drives/drive.ts";
 
 /**
- * The connections of one invocation at Cloudflare's edge: so many calls at a time wait for an answer, and the next one waits for a
+ * The connections of one invocation at Cloudflare's edge: that many calls at a time wait for an answer, and the next one waits for a
  * place. A put has its place from its beginning until it is answered, a get until its answer begins.
  */
 export class Connections {

@@ -34,7 +34,7 @@ export interface FailingRun {
   check(acknowledged: boolean, n: number): Promise<void>;
 }
 
-/** Runs an operation on stores whose Nth call goes wrong, N = 1, 2, …, until it makes no Nth call. Gives how many calls it makes. */
+/** Runs an operation on stores whose Nth call goes wrong, N = 1, 2, …, until it makes no Nth call. Returns how many calls it makes. */
 export async function failEachCall(run: FailingRun): Promise<number> {
   const engine = await createEngine(4);
   const idle = engine.idleMd5s;
@@ -70,7 +70,7 @@ function strickenStore(
   });
 }
 
-/** False where it is refused, or does not end though much time passes. */
+/** False if it is refused, or does not end though much time passes. */
 async function isAcknowledged(clock: ManualClock, operation: Promise<unknown>): Promise<boolean> {
   let outcome: { acknowledged: boolean } | { error: unknown } | null = null;
   operation.then(

@@ -16,7 +16,7 @@ export interface Scenario {
 
 /**
  * Runs a scenario in every order in which the calls of its actors can follow on each other; the calls that one actor makes at the
- * same time are taken in the order in which it makes them. `begin` builds each run anew. Gives the number of orders.
+ * same time are taken in the order in which it makes them. `begin` builds each run again. Returns the number of orders.
  */
 export async function inEveryOrder(begin: (turnstile: Turnstile, run: number) => Promise<Scenario>): Promise<number> {
   let wanted: number[] = [];

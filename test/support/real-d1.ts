@@ -1,8 +1,9 @@
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Miniflare } from "miniflare";
-import { applyMigrations } from "../../local/migrations.ts";
-
-const MIGRATIONS = join(import.meta.dirname, "../../migrations");
+import { writeMigratedDatabases } from "./migrated.ts";
 
 interface Statement {
   sql: string;
@@ -10,44 +11,61 @@ interface Statement {
 }
 
 /**
- * Takes a batch as JSON and runs it on D1. Miniflare's own `getBindings` reaches D1 through a proxy that blocks this process for
- * each `prepare` and each `bind`: 40 ms for the batch of one PutObject.
+ * Takes a batch as JSON and runs it on the D1 that the path names. Miniflare's own `getBindings` reaches D1 through a proxy that blocks
+ * this process for each `prepare` and each `bind`: 40 ms for the batch of one PutObject.
  */
 const WORKER = `
 export default {
-  async fetch(request, { DB }) {
-    const statements = (await request.json()).map(({ sql, values }) => DB.prepare(sql).bind(...values));
+  async fetch(request, env) {
+    const database = env[new URL(request.url).pathname.slice(1)];
+    const statements = (await request.json()).map(({ sql, values }) => database.prepare(sql).bind(...values));
     try {
-      return Response.json({ outcomes: await DB.batch(statements) });
+      return Response.json({ outcomes: await database.batch(statements) });
     } catch (error) {
       return Response.json({ failure: error.message });
     }
   },
 };`;
 
-/** D1 in workerd, with all migrations: it counts the rows that statements read and write. Starts in half a second. */
+/** Databases of one workerd; one that nobody uses costs next to nothing. */
+const TOGETHER = 16;
+const ready: URL[] = [];
+
+/**
+ * D1 in workerd, with all migrations: it counts the rows that statements read and write. All databases of a process share a workerd,
+ * which ends with the process.
+ */
 export async function openRealD1(): Promise<{ d1: D1Database; dispose(): Promise<void> }> {
+  if (ready.length === 0) ready.push(...(await startDatabases()));
+  const endpoint = ready.pop() as URL;
+  return { d1: new RemoteD1(endpoint) as unknown as D1Database, dispose: async () => {} };
+}
+
+async function startDatabases(): Promise<URL[]> {
+  const folder = await mkdtemp(join(tmpdir(), "sherd-test-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const ids = Array.from({ length: TOGETHER }, (_, index) => `DB_${index + 1}`);
+  await writeMigratedDatabases(folder, ids);
   const miniflare = new Miniflare({
     cf: false,
+    resourcePersistencePath: folder,
     workers: [
       {
         config: {
-          name: "database",
+          name: "databases",
           compatibilityDate: "2026-11-09",
           manifest: {
             mainModule: "index.mjs",
             modulesRoot: "/",
             modules: { "index.mjs": { type: "esm", contents: WORKER } },
           },
-          env: { DB: { type: "d1", id: "sherd" } },
+          env: Object.fromEntries(ids.map((id) => [id, { type: "d1", id } as const])),
         },
       },
     ],
   });
   const endpoint = await miniflare.ready;
-  const { DB } = await miniflare.getBindings<{ DB: D1Database }>();
-  await applyMigrations(DB, MIGRATIONS);
-  return { d1: new RemoteD1(endpoint) as unknown as D1Database, dispose: () => miniflare.dispose() };
+  return ids.map((id) => new URL(`/${id}`, endpoint));
 }
 
 /** The part of D1's interface that `src/metadata` uses. */

@@ -25,7 +25,9 @@ async function pairsNamedIn(rig: TestStore, table: string): Promise<string[][]> 
  * two versions or parts share a pair, or the end of one would take the bytes of the other.
  */
 export async function expectExactReferences(rig: TestStore): Promise<void> {
-  const live = (await Promise.all(["objects", "versions", "parts"].map((table) => pairsNamedIn(rig, table)))).flat(2);
+  const live = (
+    await Promise.all(["objects", "versions", "parts", "annotations"].map((table) => pairsNamedIn(rig, table)))
+  ).flat(2);
   expect(live.length - new Set(live).size, "pairs that two rows share").toBe(0);
   const trash = (await pairsNamedIn(rig, "trash")).flat();
   const rows = await select<{ pair: string }>(rig, "SELECT blob_id || ' by ' || referent AS pair FROM blob_refs");
@@ -41,7 +43,7 @@ export async function expectNothingLeft(rig: TestStore, bucket: string): Promise
   );
   await deleteObjects(rig.store, { bucket, deletions });
   await collectAll(rig);
-  for (const table of ["objects", "versions", "blobs", "blob_refs", "trash"]) {
+  for (const table of ["objects", "versions", "annotations", "blobs", "blob_refs", "trash"]) {
     expect([table, await select(rig, `SELECT * FROM ${table}`)]).toEqual([table, []]);
   }
   expect(rig.drives.flatMap(({ shards }) => [...shards.keys()])).toEqual([]);

@@ -32,7 +32,7 @@ export interface TestServer {
   workerdPids: number[];
   /** What the server has printed so far, both streams. */
   output(): string;
-  /** Sends SIGTERM (or another signal) and resolves with the exit code, null where the signal itself ended it. */
+  /** Sends SIGTERM (or another signal) and resolves with the exit code, null if the signal itself ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
   /** Sends SIGKILL to the launcher, and to nothing else. */
   kill(): Promise<void>;

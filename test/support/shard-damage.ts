@@ -4,7 +4,7 @@ import { join } from "node:path";
 /** What becomes of every file of a local drive. */
 export type ShardDamage = "deleted" | "emptied" | "truncated" | "corrupted";
 
-/** Damages all shards below `folder`: `random` (0 to 1) chooses the bytes that are flipped. Gives how many there were. */
+/** Damages all shards below `folder`: `random` (0 to 1) chooses the bytes that are flipped. Returns how many there were. */
 export async function damageShards(folder: string, damage: ShardDamage, random = Math.random): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));

@@ -1,17 +1,21 @@
 import { Buffer } from "node:buffer";
 import { rmSync } from "node:fs";
-import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { S3Client, type S3ClientConfig, S3ServiceException } from "@aws-sdk/client-s3";
 import { bundleWorker, type WorkerModules } from "../../local/build/bundle.ts";
-import { applyMigrations } from "../../local/migrations.ts";
-import { startRuntime, withDatabase } from "../../local/runtime.ts";
+import { startRuntime } from "../../local/runtime.ts";
+import { writeMigratedDatabases } from "./migrated.ts";
 import { type SignerInput, signRequest } from "./signer.ts";
 
 const root = join(import.meta.dirname, "../..");
 const driveCount = 6;
+const drives = Array.from({ length: driveCount }, (_, index) => {
+  const name = `drive-${index + 1}`;
+  return { name, type: "disk", binding: `DRIVE_${index + 1}`, domain: name };
+});
 
 export interface RawRequest extends Partial<Omit<SignerInput, "url" | "method">> {
   method?: string;
@@ -29,7 +33,7 @@ export interface RawResponse {
   text: string;
 }
 
-/** A Sherd on workerd inside the test process: the bundled Worker, D1 and six disk drives in a folder that goes with it. */
+/** A Sherd on workerd: the bundled Worker, D1 and six disk drives in a folder that goes with it. */
 export interface Sherd {
   readonly endpoint: string;
   readonly port: number;
@@ -41,65 +45,87 @@ export interface Sherd {
   raw(request: RawRequest): Promise<RawResponse>;
   /** Folders of the drives. */
   readonly drivePaths: readonly string[];
-  /** What the Worker has logged so far, line by line. */
+  /** What the Worker has logged so far, line by line; those that share its workerd are in it too. */
   readonly log: readonly string[];
   stop(): Promise<void>;
 }
 
-/** What every Sherd of this process starts from: made once, because it takes longer than a start. */
-interface Template {
-  worker: WorkerModules;
-  /** A folder with metadata that has all migrations. */
-  metadataPath: string;
+const accessKeyId = "SHERDTESTKEYID000000";
+const secretAccessKey = "a/secret+of/the+tests/that/is/forty/long";
+const variables = {
+  SHERD_DRIVES: JSON.stringify(drives),
+  SHERD_ACCESS_KEY_ID: accessKeyId,
+  SHERD_SECRET_ACCESS_KEY: secretAccessKey,
+};
+
+let bundled: Promise<WorkerModules> | undefined;
+
+/** Running and not yet given to a test. */
+interface Ready {
+  port: number;
+  drivePaths: string[];
+  log: string[];
+  dispose(): Promise<void>;
 }
 
-let template: Promise<Template> | undefined;
+/** Most Sherds that one workerd runs. */
+const TOGETHER_MAX = 16;
+/** How many the next workerd runs: one for a single test file, more for each that asks for the next. */
+let together = 1;
+const ready: Ready[] = [];
 
-async function makeTemplate(): Promise<Template> {
-  const metadataPath = await mkdtemp(join(tmpdir(), "sherd-test-template-"));
-  process.once("exit", () => rmSync(metadataPath, { recursive: true, force: true }));
-  const [worker] = await Promise.all([
-    bundleWorker(join(root, "src/index.ts")),
-    withDatabase(metadataPath, (database) => applyMigrations(database, join(root, "migrations"))),
-  ]);
-  return { worker, metadataPath };
+/**
+ * A Sherd that nobody has used: an isolate, metadata and drives of its own. Use one per test file. `vars` are added to the
+ * variables of the Worker; one with `vars` has a workerd of its own, others share one, because a start of workerd takes four times as
+ * long as one more isolate.
+ */
+export async function startSherd(vars?: Record<string, string>): Promise<Sherd> {
+  let taken: Ready | undefined;
+  if (vars === undefined) {
+    if (ready.length === 0) {
+      ready.push(...(await startTogether(together, {})));
+      together = Math.min(2 * together, TOGETHER_MAX);
+    }
+    taken = ready.pop();
+  } else [taken] = await startTogether(1, vars);
+  if (taken === undefined) throw new Error("none has started");
+  return sherdOf(taken);
 }
 
-/** Starts one, in half a second; use one per test file. `vars` are added to the variables of the Worker. */
-export async function startSherd(vars: Record<string, string> = {}): Promise<Sherd> {
+/** The last one that is stopped ends workerd and removes the folders. Those that no test takes end with the process. */
+async function startTogether(count: number, vars: Record<string, string>): Promise<Ready[]> {
+  bundled ??= bundleWorker(join(root, "src/index.ts"));
   const folder = await mkdtemp(join(tmpdir(), "sherd-test-"));
-  const drivePaths = Array.from({ length: driveCount }, (_, index) => join(folder, `drive-${index + 1}`));
-  for (const path of drivePaths) await mkdir(path);
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const metadataPath = join(folder, "metadata");
-  template ??= makeTemplate();
-  const { worker, metadataPath: migrated } = await template;
-  await cp(migrated, metadataPath, { recursive: true });
-  const accessKeyId = "SHERDTESTKEYID000000";
-  const secretAccessKey = "a/secret+of/the+tests/that/is/forty/long";
-  const drives = drivePaths.map((_, index) => {
-    const name = `drive-${index + 1}`;
-    return { name, type: "disk", binding: `DRIVE_${index + 1}`, domain: name };
-  });
+  const databases = Array.from({ length: count }, (_, index) => `sherd-${index + 1}`);
+  await writeMigratedDatabases(metadataPath, databases);
+  const workers = await Promise.all(
+    databases.map(async (database) => {
+      const drivePaths = Array.from({ length: driveCount }, (_, index) => join(folder, database, `drive-${index + 1}`));
+      for (const path of drivePaths) await mkdir(path, { recursive: true });
+      return { database, drivePaths, vars: { ...variables, ...vars } };
+    }),
+  );
   const log: string[] = [];
-  const runtime = await startRuntime({
-    worker,
-    host: "127.0.0.1",
-    port: 0,
-    metadataPath,
-    drivePaths,
-    vars: {
-      SHERD_DRIVES: JSON.stringify(drives),
-      SHERD_ACCESS_KEY_ID: accessKeyId,
-      SHERD_SECRET_ACCESS_KEY: secretAccessKey,
-      ...vars,
-    },
-    onLog: (_, message) => log.push(message),
-  });
-  const endpoint = `http://127.0.0.1:${runtime.port}`;
+  const onLog = (_: string, message: string) => void log.push(message);
+  const runtime = await startRuntime({ modules: await bundled, metadataPath, workers, onLog });
+  let left = count;
+  const dispose = async () => {
+    left -= 1;
+    if (left > 0) return;
+    await runtime.dispose();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+  return workers.map(({ drivePaths }, index) => ({ port: runtime.ports[index] as number, drivePaths, log, dispose }));
+}
+
+function sherdOf({ port, drivePaths, log, dispose }: Ready): Sherd {
+  const endpoint = `http://127.0.0.1:${port}`;
   const clients: S3Client[] = [];
   return {
     endpoint,
-    port: runtime.port,
+    port,
     accessKeyId,
     secretAccessKey,
     drivePaths,
@@ -119,8 +145,7 @@ export async function startSherd(vars: Record<string, string> = {}): Promise<She
     raw: (request) => sendRaw({ endpoint, accessKeyId, secret: secretAccessKey }, request),
     async stop() {
       for (const client of clients) client.destroy();
-      await runtime.dispose();
-      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+      await dispose();
     },
   };
 }
@@ -132,7 +157,7 @@ export interface Failure {
   message: string;
 }
 
-/** What an SDK call failed with. Throws where it did not fail, or failed without an answer. */
+/** What an SDK call failed with. Throws if it did not fail, or failed without an answer. */
 export async function failure(call: Promise<unknown>): Promise<Failure> {
   try {
     await call;
@@ -143,7 +168,7 @@ export async function failure(call: Promise<unknown>): Promise<Failure> {
   throw new Error("the call succeeded");
 }
 
-/** Text of the first element of that name in an XML answer, its five references resolved; undefined where there is none. */
+/** Text of the first element of that name in an XML answer, its five references resolved; undefined if there is none. */
 export function elementText(xml: string, name: string): string | undefined {
   const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
   return text?.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&amp;", "&");

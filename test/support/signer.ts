@@ -55,7 +55,7 @@ export interface SignerInput {
 export interface SignedParts {
   method: string;
   url: string;
-  /** Lower-case names; host is among them, content-length too where there is a body. */
+  /** Lower-case names; host is among them, content-length too if there is a body. */
   headers: Record<string, string>;
   body: Uint8Array;
   /** Of the head. */

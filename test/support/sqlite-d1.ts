@@ -7,18 +7,47 @@ interface Outcome {
   meta: { rows_read: number; rows_written: number };
 }
 
+interface Prepared {
+  statement: StatementSync;
+  columns: readonly string[];
+}
+
+/** Empty databases by their schema, because migrating one takes ten times as long as copying it. */
+const images = new Map<string, Uint8Array>();
+
+function imageOf(schema: readonly string[]): Uint8Array {
+  const key = schema.join("\n");
+  let image = images.get(key);
+  if (image === undefined) {
+    const database = new DatabaseSync(":memory:");
+    for (const sql of schema) database.exec(sql);
+    image = database.serialize();
+    database.close();
+    images.set(key, image);
+  }
+  return image;
+}
+
+/** Twice as fast as objects from node:sqlite, whose prototype is null. */
+function rowOf(columns: readonly string[], values: readonly unknown[]): Record<string, unknown> {
+  const row: Record<string, unknown> = {};
+  for (let at = 0; at < columns.length; at++) row[columns[at] as string] = values[at];
+  return row;
+}
+
 /**
  * The part of D1's interface that `src/metadata` uses, over SQLite in this process: the same statements, the same transactions,
  * without a second process in between. For the simulation, which needs thousands of steps a second; rows read are not counted.
  */
 export class SqliteD1 {
   readonly database: DatabaseSync;
-  readonly #prepared = new Map<string, StatementSync>();
+  readonly #prepared = new Map<string, Prepared>();
 
   /** `path`: ":memory:" or a file. `schema`: the migrations, in order. */
   constructor(schema: readonly string[], path = ":memory:") {
     this.database = new DatabaseSync(path);
-    for (const sql of schema) this.database.exec(sql);
+    if (path === ":memory:") this.database.deserialize(imageOf(schema));
+    else for (const sql of schema) this.database.exec(sql);
   }
 
   prepare(sql: string): BoundStatement {
@@ -45,10 +74,14 @@ export class SqliteD1 {
   #run({ sql, values }: BoundStatement): Outcome {
     let prepared = this.#prepared.get(sql);
     if (!prepared) {
-      prepared = this.database.prepare(sql);
+      const statement = this.database.prepare(sql);
+      statement.setReturnArrays(true);
+      prepared = { statement, columns: statement.columns().map(({ name }) => name) };
       this.#prepared.set(sql, prepared);
     }
-    const results = prepared.all(...values).map((row) => ({ ...row }));
+    const rows = prepared.statement.all(...values) as unknown as unknown[][];
+    const { columns } = prepared;
+    const results = rows.map((row) => rowOf(columns, row));
     return { results, success: true, meta: { rows_read: 0, rows_written: 0 } };
   }
 }

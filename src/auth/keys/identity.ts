@@ -41,7 +41,8 @@ function sessionPrincipal({ account, entity }: HeldIdentity, { owner, tags }: Se
     const issuerArn = entity === null ? rootArn(accountId) : userArn(accountId, entity.path, entity.name);
     const arn = federatedUserArn(accountId, owner.name);
     const all = overlaid(entity?.tags ?? [], tags);
-    return { kind: "federatedUser", arn, accountId, canonicalId, name: owner.name, issuerArn, tags: all };
+    const issuer = { issuerArn, ...(entity !== null && { issuerUniqueId: entity.id }) };
+    return { kind: "federatedUser", arn, accountId, canonicalId, name: owner.name, ...issuer, tags: all };
   }
   if (entity === null) throw new Error("a session of a user or role that is none");
   if (owner.kind === "user") return userPrincipal(account, entity);

@@ -5,7 +5,7 @@ import type { Policy } from "../policy/policy.ts";
 /** Texts of the policies that an isolate keeps compiled. Compiled, a policy takes some five times its text. */
 const REMEMBERED_CHARACTERS_MAX = 4 * 1024 * 1024;
 
-/** Policies compiled once, whoever has them; the least recently used are dropped first. */
+/** Policies compiled once for all who have them; the least recently used are dropped first. */
 export class PolicyMemory {
   readonly #charactersMax: number;
   readonly #policies = new Map<string, Policy>();

@@ -150,6 +150,7 @@ export class AccountKeyRing implements KeyRing {
     const held = await this.#ownerOf(claims);
     if (held === null || held.account.id !== claims.accountId) return { kind: "bad-token" };
     if (held.account.state !== "active") return { kind: "closed-account" };
+    if (held.entity === null && claims.issuedMs < held.account.rootSessionsFromMs) return { kind: "bad-token" };
     // After the identity: should one of them change in between, the epoch that was read is no longer the account's.
     const passed = await this.#passedPolicies(claims.policyArns);
     if (passed === null) return { kind: "bad-token" };

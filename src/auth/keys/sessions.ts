@@ -77,7 +77,7 @@ export class Sessions {
     if (token.length > TOKEN_CHARACTERS_MAX) return null;
     const content = this.#sealer.open("session", accessKeyId, token);
     if (content === null) return null;
-    // Whoever can seal is this server: the content needs no check.
+    // Only this server can seal: the content needs no check.
     const { secret, ...claims } = JSON.parse(content) as SessionClaims & { secret: string };
     return { claims, secret };
   }

@@ -109,7 +109,7 @@ const principalTypes: Record<PolicyPrincipal["kind"], string | undefined> = {
 };
 
 /** `aws:userid`, as `GetCallerIdentity` prints UserId. */
-export function userId(principal: PolicyPrincipal): string | undefined {
+function userId(principal: PolicyPrincipal): string | undefined {
   switch (principal.kind) {
     case "root":
       return principal.accountId;

@@ -106,6 +106,8 @@ function matchName(name: PrincipalName, principal: PolicyPrincipal): PrincipalMa
     case "uniqueId":
       if (principal.kind === "user") return principal.uniqueId === name.uniqueId ? namedItself : namedNot;
       if (principal.kind === "roleSession") return principal.roleUniqueId === name.uniqueId ? namedByIssuer : namedNot;
+      if (principal.kind === "federatedUser")
+        return principal.issuerUniqueId === name.uniqueId ? namedByIssuer : namedNot;
       return namedNot;
     case "service":
       return principal.kind === "service" && principal.service === name.service ? namedItself : namedNot;

@@ -57,6 +57,8 @@ export interface FederatedUserPrincipal extends AccountMember {
   readonly name: string;
   /** The ARN of the user whose key called GetFederationToken: a user's or the root's. */
   readonly issuerArn: string;
+  /** `AIDA…` of that user; absent: it was the root's key. */
+  readonly issuerUniqueId?: string;
 }
 
 /** The caller of AssumeRoleWithWebIdentity, proven by its token and by nothing else. */

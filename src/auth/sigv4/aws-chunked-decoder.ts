@@ -45,7 +45,7 @@ export class AwsChunkedDecoder {
   #chunkLeftBytes = 0;
   #decodedBytes = 0;
 
-  /** `verified` is what `verifySignature` returned; null where the request is anonymous. */
+  /** `verified` is what `verifySignature` returned; null if the request is anonymous. */
   constructor(framing: AwsChunkedFraming, verified: VerifiedSignature | null) {
     this.#framing = framing;
     if (framing.signed && verified === null) throw new Error("signed chunks need a verified signature");

@@ -35,7 +35,7 @@ export type CredentialProblem =
   | { problem: "date"; found: string }
   | { problem: "otherDay"; credentialDate: string; requestDate: string };
 
-/** AuthorizationHeaderMalformed where `via` is header, AuthorizationQueryParametersError where it is query. */
+/** AuthorizationHeaderMalformed if `via` is header, AuthorizationQueryParametersError if it is query. */
 export type CredentialFailure =
   | { kind: "malformedCredential"; via: "header" | "query"; detail: CredentialProblem }
   /** The list of signed headers is empty, repeats a name or has characters that no lower-case header name has. */

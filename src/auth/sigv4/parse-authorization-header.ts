@@ -72,7 +72,7 @@ function parseComponents(authorization: string): Checked<Record<Component, strin
   return { ok: true, value: found as Record<Component, string> };
 }
 
-/** x-amz-date where it is there, otherwise Date, which may be an HTTP date. */
+/** x-amz-date if it is there, otherwise Date, which may be an HTTP date. */
 function parseRequestTime(head: RequestHead): Checked<{ timestampMs: number; timestampText: string }> {
   const amzDate = head.headers.get("x-amz-date");
   const timestampText = amzDate ?? head.headers.get("date") ?? "";

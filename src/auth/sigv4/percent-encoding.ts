@@ -103,7 +103,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The text behind a canonical value, or null where its bytes are not UTF-8. */
+/** The text behind a canonical value, or null if its bytes are not UTF-8. */
 export function decodeCanonical(value: string): string | null {
   try {
     return decodeURIComponent(value);

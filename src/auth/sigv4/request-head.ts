@@ -6,13 +6,13 @@ export interface RequestHead {
   readonly method: string;
   /** The path as it arrived, beginning with `/`, percent escapes kept. */
   readonly rawPath: string;
-  /** The query as it arrived, without the `?`; empty where there is none. */
+  /** The query as it arrived, without the `?`; empty if there is none. */
   readonly rawQuery: string;
   /** Lower-case names; a header sent several times is one entry, joined by a comma or by a comma and a space. */
   readonly headers: ReadonlyMap<string, string>;
   /** What the client sent as Accept-Encoding, where the platform has put another value into `headers`. */
   readonly acceptEncodingOriginal?: string;
-  /** The bucket that the host names; absent where the path begins with it. Part of what Signature Version 2 covers. */
+  /** The bucket that the host names; absent if the path begins with it. Part of what Signature Version 2 covers. */
   readonly bucketOfHost?: string;
   /** SHA-256 of the whole body in lower-case hexadecimal, for services whose signatures cover it. */
   readonly bodySha256Hex?: string;
@@ -63,7 +63,7 @@ interface V2Claim {
   readonly accessKeyId: string;
   /** As sent; of any length and content. */
   readonly signature: string;
-  /** The fourth line of the string to sign: Date or Expires as sent, empty where x-amz-date stands in for Date. */
+  /** The fourth line of the string to sign: Date or Expires as sent, empty where x-amz-date replaces Date. */
   readonly dateText: string;
   readonly sessionToken?: string;
   readonly payload: PayloadMode;

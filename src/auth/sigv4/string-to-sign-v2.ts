@@ -14,7 +14,7 @@ const valued =
   "response-content-language response-content-type response-expires select-type uploadId versionId";
 const valuedParameters: ReadonlySet<string> = new Set(valued.split(" "));
 
-/** The query parameters that Signature Version 2 covers; all others can be changed by whoever holds the URL. */
+/** The query parameters that Signature Version 2 covers; anyone who holds the URL can change all others. */
 export const resourceParameters: ReadonlySet<string> = new Set([...named.split(" "), ...valuedParameters]);
 
 /**

@@ -3,7 +3,7 @@ const httpFormat =
   /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} (?:GMT|UTC|[+-]\d{4})$/;
 const dayFormat = /^\d{8}$/;
 
-/** Milliseconds since 1970 of `YYYYMMDDTHHMMSSZ`, or null where the text is not one or names no real time. */
+/** Milliseconds since 1970 of `YYYYMMDDTHHMMSSZ`, or null if the text is not one or names no real time. */
 export function parseBasicTime(text: string): number | null {
   const parts = basicFormat.exec(text);
   if (parts === null) return null;

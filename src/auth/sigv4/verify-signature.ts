@@ -88,7 +88,7 @@ export function verifySignature(
 
 /**
  * Does what refusing a wrong signature does, for a key id that nobody has, so that the time of the answer does not
- * tell which ids exist. Returns the failure of the time where there is one: AWS answers that first too.
+ * tell which ids exist. Returns the failure of the time if there is one: AWS answers that first too.
  */
 export function spendVerification(
   signed: SignedRequest | SignedV2Request,

@@ -45,7 +45,7 @@ export const census: Job = {
       const nowMs = store.clock.now();
       return { report: { counted }, cursor: beginning(nowMs, { atMs: nowMs, totals: cursor.totals }) };
     }
-    return { report: { counted }, cursor };
+    return { report: { counted }, cursor, isUnfinished: true };
   },
 };
 

@@ -3,6 +3,7 @@ import type { CheckedBody } from "../../metadata/blobs/checking.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { StoreError } from "../../store/failure.ts";
 import type { ObjectKey } from "../../sealing/object-key.ts";
+import { LateDrives } from "../../store/read/late-drives.ts";
 import { decodeInline, openSlice, slicesOf } from "../../store/read/object-body.ts";
 import { encryptionOf, openContent } from "../../store/sealed/open-content.ts";
 import type { ChecksumAlgorithm, DigestName } from "../../store/types.ts";
@@ -67,7 +68,7 @@ async function readSlice(
   const [blob] = await store.metadata.blobs.find([slice.blobId]);
   const { offset } = slice.member ?? slice;
   if (!blob || offset + slice.length > blob.sizeBytes) return 0;
-  const reader = await openSlice({ store, blob, lateDrives: new Set(), key }, slice);
+  const reader = await openSlice({ store, blob, lateDrives: new LateDrives(store), key }, slice);
   let bytes = 0;
   try {
     for (let piece = await reader.next(); piece; piece = await reader.next()) {

@@ -1,4 +1,5 @@
 import { DriveError } from "../../drives/drive.ts";
+import { CONNECTIONS_MAX } from "../../drives/limits.ts";
 import { isMarkerKey } from "../../drives/marker.ts";
 import type { CheckedBlob, CheckedTable, CheckPlace } from "../../metadata/blobs/checking.ts";
 import type { DamageCause } from "../../metadata/blobs/damage.ts";
@@ -18,7 +19,7 @@ export interface Finding {
 }
 
 export interface CheckCounts {
-  /** Rows of objects, versions and parts. */
+  /** Rows of objects, versions, parts and annotations. */
   rows: number;
   blobs: number;
   shards: number;
@@ -56,9 +57,10 @@ export interface CheckCursor {
 }
 
 const KEYS_PER_PAGE = 1_000;
-const TABLES: readonly CheckedTable[] = ["objects", "versions", "parts"];
-/** Of the six connections that an invocation may have. */
-const SHARDS_AT_ONCE = 6;
+const TABLES: readonly CheckedTable[] = ["objects", "versions", "parts", "annotations"];
+/** Those of parts are read when the upload is completed. */
+const BODY_TABLES: readonly CheckedTable[] = ["objects", "versions", "annotations"];
+const SHARDS_AT_ONCE = CONNECTIONS_MAX;
 
 /** Where a place lies within one database. */
 type Place = Omit<CheckCursor, "database">;
@@ -152,6 +154,9 @@ class Check {
         for (const what of await this.#store.metadata.checking.surplusReferences()) {
           this.#find("reference-without-use", what);
         }
+        for (const what of await this.#store.metadata.checking.strayAnnotations()) {
+          this.#find("annotations-of-other-number", what);
+        }
         return { phase: "blobs", of: "", after: "" };
       case "blobs":
         return this.#blobs(cursor);
@@ -231,10 +236,10 @@ class Check {
   async #bodies({ of, after }: Place): Promise<Place> {
     const table = tableOf(of);
     const [firstDrive] = this.#store.drives;
-    const following: Place =
-      table === "objects"
-        ? { phase: "bodies", of: "versions", after: null }
-        : { phase: "drives", of: firstDrive?.name ?? "", after: "" };
+    const nextTable = BODY_TABLES[BODY_TABLES.indexOf(table) + 1];
+    const following: Place = nextTable
+      ? { phase: "bodies", of: nextTable, after: null }
+      : { phase: "drives", of: firstDrive?.name ?? "", after: "" };
     if (table === "parts") return following;
     const { bodies, isLast } = await this.#store.metadata.checking.bodies(table, after as CheckPlace);
     let place = after;
@@ -251,7 +256,7 @@ class Check {
   }
 
   /** Whether the version was not removed while its body was read. */
-  async #isStillThere(table: "objects" | "versions", after: CheckPlace, id: string): Promise<boolean> {
+  async #isStillThere(table: Exclude<CheckedTable, "parts">, after: CheckPlace, id: string): Promise<boolean> {
     const { bodies } = await this.#store.metadata.checking.bodies(table, after);
     return bodies.some((body) => body.id === id);
   }

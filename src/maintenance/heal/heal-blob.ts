@@ -9,6 +9,7 @@ import { parseShardKey } from "../../store/placement/shard-key.ts";
 import type { Damage } from "../../store/read/read-blob.ts";
 import { WRITE_SECONDS_MAX } from "../../store/settings.ts";
 import { checkShard, driveOf, layoutOf } from "../check/check-shard.ts";
+import type { SpareMemory } from "./rebuild-directly.ts";
 import type { ShardTarget } from "./replacement-writers.ts";
 import { copyShard, rebuildShards } from "./rewrite-shards.ts";
 
@@ -48,12 +49,13 @@ export interface HealedBlob {
 
 /**
  * Heals one blob that was claimed, up to the record. What was noted is looked at again first: a shard that is good after all only loses
- * its note. The others are written under fresh keys; until `recordHealed` they are garbage that no row names.
+ * its note. The others are written under fresh keys; until `recordHealed` they are garbage that no row names. `memory` is for one
+ * blob at a time.
  */
-export async function healBlob(store: StoreContext, blob: AilingBlob): Promise<HealedBlob> {
+export async function healBlob(store: StoreContext, blob: AilingBlob, memory: SpareMemory): Promise<HealedBlob> {
   const beganMs = store.clock.now();
   const diagnosis = await diagnose(store, blob);
-  const rewriting = new Rewriting(store, blob, diagnosis);
+  const rewriting = new Rewriting(store, blob, { ...diagnosis, memory });
   await rewriting.run();
   const nowMs = store.clock.now();
   const { moved } = rewriting;
@@ -146,12 +148,14 @@ class Rewriting {
   readonly #movable: Set<number>;
   readonly #bad: Set<number>;
   readonly #failedDrives = new Set<string>();
+  readonly #memory: SpareMemory;
 
-  constructor(store: StoreContext, blob: AilingBlob, { movable, bad }: Diagnosis) {
+  constructor(store: StoreContext, blob: AilingBlob, { movable, bad, memory }: Diagnosis & { memory: SpareMemory }) {
     this.#store = store;
     this.#blob = blob;
     this.#movable = new Set(movable);
     this.#bad = new Set(bad);
+    this.#memory = memory;
   }
 
   /** Fewer than k shards are good, as far as is known: not merely out of reach. */
@@ -206,7 +210,8 @@ class Rewriting {
   async #rebuild(targets: readonly ShardTarget[]): Promise<void> {
     const shards = this.#blob.shards.map((place, shard) => (this.#bad.has(shard) ? null : place));
     try {
-      this.#take(await rebuildShards(this.#store, { ...this.#blob, shards }, targets, this.found));
+      const rebuild = { targets, found: this.found, memory: this.#memory };
+      this.#take(await rebuildShards(this.#store, { ...this.#blob, shards }, rebuild));
     } catch (error) {
       if (!(error instanceof StoreError) || error.failure.kind !== "drives-unavailable") throw error;
       this.#isShort = true;

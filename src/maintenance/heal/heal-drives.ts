@@ -1,5 +1,6 @@
 import { type Drive, DriveError } from "../../drives/drive.ts";
 import { examineDrive } from "../../drives/examine.ts";
+import { CONNECTIONS_MAX } from "../../drives/limits.ts";
 import { allStores } from "../../store/buckets/databases.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { newId } from "../../store/placement/ids.ts";
@@ -13,8 +14,8 @@ import { expectedMarker, watch } from "../watch/watch.ts";
 import { healAtMost } from "./heal.ts";
 
 const BLOBS_PER_PAGE = 200;
-/** Of the six connections that an invocation may have. */
-const HEADS_AT_ONCE = 5;
+/** One connection is left for what else the invocation does. */
+const HEADS_AT_ONCE = CONNECTIONS_MAX - 1;
 
 /** What was asked for cannot be done; says why and what to do. */
 export interface HealRefusal {

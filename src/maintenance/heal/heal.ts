@@ -2,6 +2,7 @@ import type { AilingBlob } from "../../metadata/blobs/healing.ts";
 import type { StoreContext } from "../../store/context.ts";
 import type { Budget, Job } from "../run/job.ts";
 import { type BlobHealing, type HealedBlob, healBlob, recordHealed } from "./heal-blob.ts";
+import type { SpareMemory } from "./rebuild-directly.ts";
 
 const BLOBS_PER_PAGE = 256;
 /** Of each connection's worth of blobs, so many are claimed and recorded together. */
@@ -69,6 +70,8 @@ class Healer {
   readonly #budget: Budget;
   readonly #bytesPerSecond: number;
   readonly #beganMs: number;
+  /** Of the group before. */
+  #recording: Promise<void> = Promise.resolve();
 
   /** `bytesPerSecond` 0: no bound. */
   constructor(store: StoreContext, budget: Budget, bytesPerSecond: number) {
@@ -81,13 +84,29 @@ class Healer {
   /** Heals these, in their order. */
   async healAll(due: readonly DueBlob[]): Promise<void> {
     const waiting = [...due];
-    while (waiting.length > 0 && !this.#budget.isSpent()) {
-      await this.#healGroup(waiting.splice(0, this.#groupSize(waiting)));
+    const claimNext = () => this.#claim(waiting.splice(0, this.#groupSize(waiting)));
+    let upcoming: Promise<AilingBlob[]> | null = null;
+    try {
+      while ((upcoming !== null || waiting.length > 0) && !this.#budget.isSpent()) {
+        const claimed = await (upcoming ?? claimNext());
+        // The database need not wait for the drives, nor they for it.
+        const isNextAhead = this.#isWide && waiting.length > 0 && waiting[0]?.attempts === 0;
+        upcoming = isNextAhead ? claimNext() : null;
+        upcoming?.catch(() => {});
+        await this.#healGroup(claimed);
+      }
+    } finally {
+      await this.#recording;
+      if (upcoming !== null) await this.#release(await upcoming);
     }
   }
 
+  get #isWide(): boolean {
+    return this.#store.settings.driveConnections > FEW_CONNECTIONS;
+  }
+
   /** How many are healed at a time: a blob needs k connections for reading and at least one for writing. */
-  #atOnce(due: readonly DueBlob[]): number {
+  #atOnce(due: readonly { k: number }[]): number {
     const widest = Math.max(1, ...due.map(({ k }) => k + 1));
     return Math.max(1, Math.floor(this.#store.settings.driveConnections / widest));
   }
@@ -97,24 +116,33 @@ class Healer {
    * are few, so does every other: a run may end at any moment.
    */
   #groupSize(due: readonly DueBlob[]): number {
-    if (this.#store.settings.driveConnections <= FEW_CONNECTIONS || (due[0]?.attempts ?? 0) > 0) return 1;
+    if (!this.#isWide || (due[0]?.attempts ?? 0) > 0) return 1;
     const tried = due.findIndex(({ attempts }) => attempts > 0);
     const size = this.#atOnce(due) * BLOBS_PER_CONNECTION;
     return tried < 0 ? size : Math.min(size, tried);
   }
 
-  /** Claims and records them together: each is a write to the database, which others wait for. */
-  async #healGroup(due: readonly DueBlob[]): Promise<void> {
-    const { metadata, clock } = this.#store;
+  #claim(due: readonly DueBlob[]): Promise<AilingBlob[]> {
     const ids = due.map(({ id }) => id);
-    const claimed = await metadata.healing.claim(ids, clock.now());
+    return this.#store.metadata.healing.claim(ids, this.#store.clock.now());
+  }
+
+  async #release(claimed: readonly AilingBlob[]): Promise<void> {
+    const { metadata, clock } = this.#store;
+    if (claimed.length > 0) await metadata.healing.release(claimed, clock.now());
+  }
+
+  /** They are claimed and recorded together: each is a write to the database, which others wait for. */
+  async #healGroup(claimed: AilingBlob[]): Promise<void> {
+    const atOnce = this.#atOnce(claimed);
     const healed: HealedBlob[] = [];
     const failures: unknown[] = [];
     const healOneAfterAnother = async () => {
+      const memory: SpareMemory = [];
       while (claimed.length > 0 && !this.#budget.isSpent()) {
         const blob = claimed.shift() as AilingBlob;
         try {
-          const one = await healBlob(this.#store, blob);
+          const one = await healBlob(this.#store, blob, memory);
           healed.push(one);
           this.report.writtenBytes += one.outcome.writtenBytes;
         } catch (error) {
@@ -123,10 +151,17 @@ class Healer {
         await this.#pace();
       }
     };
-    await Promise.all(Array.from({ length: this.#atOnce(due) }, healOneAfterAnother));
-    if (claimed.length > 0) await metadata.healing.release(claimed, clock.now());
-    if (healed.length > 0) this.#count(await recordHealed(this.#store, healed));
+    await Promise.all(Array.from({ length: atOnce }, healOneAfterAnother));
+    await this.#release(claimed);
+    await this.#recording;
+    this.#recording = this.#record(healed);
+    this.#recording.catch(() => {});
+    if (!this.#isWide) await this.#recording;
     if (failures.length > 0) throw failures[0];
+  }
+
+  async #record(healed: readonly HealedBlob[]): Promise<void> {
+    if (healed.length > 0) this.#count(await recordHealed(this.#store, healed));
   }
 
   #count(outcomes: readonly BlobHealing[]): void {

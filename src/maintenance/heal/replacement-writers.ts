@@ -38,6 +38,11 @@ export class ReplacementWriters {
     return this.#replacements.some(({ writer }) => writer !== null);
   }
 
+  /** Those that are written, failed ones included. */
+  get shards(): number[] {
+    return this.#replacements.map(({ shard }) => shard);
+  }
+
   /** Drives that failed. */
   get failed(): string[] {
     return this.#replacements.filter(({ writer }) => !writer).map(({ drive }) => drive.name);

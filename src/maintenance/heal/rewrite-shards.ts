@@ -8,6 +8,7 @@ import { idBytes } from "../../store/placement/ids.ts";
 import { BlobReader, type Damage } from "../../store/read/read-blob.ts";
 import type { ShardFault } from "../../store/read/shard-source.ts";
 import { checkShard, layoutOf } from "../check/check-shard.ts";
+import { rebuildDirectly, type SpareMemory } from "./rebuild-directly.ts";
 import { ReplacementWriters, type ShardTarget } from "./replacement-writers.ts";
 
 /** What became of shards that were written anew. */
@@ -37,23 +38,37 @@ export async function copyShard(
   }
 }
 
+/** What `rebuildShards` is given besides the blob. */
+interface Rebuild {
+  targets: readonly ShardTarget[];
+  /** Damage met on the way goes here. */
+  found: Damage[];
+  memory: SpareMemory;
+}
+
 /**
  * Computes shards anew from any k good ones, stripe by stripe: two stripes are in memory, and the one that is encoded. `blob` names
  * only shards that may be read. Every frame that is read is verified, and at the end the CRC of the whole blob, before anything
- * is acknowledged. Damage met on the way goes to `found`. Throws `StoreError` drives-unavailable where fewer than k can be read.
+ * is acknowledged. Throws `StoreError` drives-unavailable where fewer than k can be read.
  */
 export async function rebuildShards(
   store: StoreContext,
   blob: BlobRow,
-  targets: readonly ShardTarget[],
-  found: Damage[],
+  { targets, found, memory }: Rebuild,
 ): Promise<Rewritten> {
+  const openWriters = async () => {
+    const opened = new ReplacementWriters(store, blob, targets);
+    await writeHeaders(store, blob, opened);
+    return opened;
+  };
+  const direct = await rebuildDirectly(store, blob, { openWriters, memory });
+  if (direct) return { places: await direct.close(), failedDrives: direct.failed };
   const reader = new BlobReader(store, blob, { offset: 0, length: blob.sizeBytes });
   let writers: ReplacementWriters | null = null;
   try {
     // No drive is asked to take anything before there is something to write.
     await reader.ready();
-    writers = new ReplacementWriters(store, blob, targets);
+    writers = await openWriters();
     await encodeAll(store, blob, reader, writers);
     const places = await writers.close();
     const { failed } = writers;
@@ -66,6 +81,12 @@ export async function rebuildShards(
   }
 }
 
+async function writeHeaders({ engine }: StoreContext, blob: BlobRow, writers: ReplacementWriters): Promise<void> {
+  const layout = layoutOf(blob);
+  const blobId = idBytes(blob.id);
+  await writers.write((shard) => encodeShardHeader({ ...layout, blobId, shard }, (header) => engine.crc64nvme(header)));
+}
+
 async function encodeAll(
   { engine }: StoreContext,
   blob: BlobRow,
@@ -74,7 +95,6 @@ async function encodeAll(
 ): Promise<void> {
   const layout = layoutOf(blob);
   const blobId = idBytes(blob.id);
-  await writers.write((shard) => encodeShardHeader({ ...layout, blobId, shard }, (header) => engine.crc64nvme(header)));
   const bytes = new ReadPieces(reader);
   let crc = 0n;
   for (let stripe = 0; stripe < stripeCount(layout) && writers.isAlive; stripe++) {

@@ -41,23 +41,31 @@ const LEASE_MS = 70_000;
  * Where there are several databases, each has jobs of its own, and an equal share of what is left, the one that has waited longest
  * first. What they did stands under `<database>/<job>` then.
  */
-export async function runJobs(store: StoreContext, jobs: readonly Job[] = JOBS): Promise<Map<string, JobReport>> {
+export async function runJobs(
+  store: StoreContext,
+  jobs: readonly Job[] = JOBS,
+  { isAlone = false, signal }: RunOptions = {},
+): Promise<JobReports> {
   const counts = newDriveCounts();
   const whole = budgetOf(store.clock, counts, {
     untilMs: store.clock.now() + store.settings.runSeconds * 1000,
     calls: store.settings.driveCallsPerRun,
+    isEnded: () => signal?.aborted === true,
   });
   const pauses = new Pauses(store.clock, RHYTHM);
   // Where there is no host, nobody else waits for this isolate.
-  const considerate = (drive: Drive) => (store.host ? withPauses(drive, pauses) : drive);
-  const run: Run = { jobs, holder: newId(store), reports: new Map(), failures: [] };
+  const considerate = (drive: Drive) => (store.host && !isAlone ? withPauses(drive, pauses) : drive);
+  const run: Run = { jobs, holder: newId(store), reports: new JobReports(), failures: [] };
   const stores = allStores(store);
   const waits = await Promise.all(stores.map((one) => waitOf(one, run)));
   const waiting = waits.filter((wait) => wait !== null).sort((a, b) => a.sinceMs - b.sinceMs);
   // Whatever the others delete or write rests on what the drives are.
   if (jobs === JOBS && waits[0]) await runIn(stores[0] as StoreContext, { ...run, jobs: [watch] }, first(whole));
   for (const [index, { store: one, startedMs }] of waiting.entries()) {
-    if (whole.isSpent()) break;
+    if (whole.isSpent()) {
+      run.reports.isUnfinished = true;
+      break;
+    }
     const counted = { ...one, drives: one.drives.map((drive) => considerate(withCounts(drive, counts))) };
     const { name } = one.metadata.identity;
     const prefix = stores.length === 1 ? "" : `${name}/`;
@@ -72,10 +80,23 @@ function first(budget: SharedBudget): Parameters<typeof runIn>[2] {
   return { prefix: "", startedMs: new Map(), budget };
 }
 
+export interface RunOptions {
+  /** Nobody waits for this process: jobs take no pauses. */
+  isAlone?: boolean;
+  /** Ends the run as if its time were over. */
+  signal?: AbortSignal;
+}
+
+/** What each job did, by name. */
+export class JobReports extends Map<string, JobReport> {
+  /** Time or calls were spent before all was done: another run would go on at once. */
+  isUnfinished = false;
+}
+
 interface Run {
   readonly jobs: readonly Job[];
   readonly holder: string;
-  readonly reports: Map<string, JobReport>;
+  readonly reports: JobReports;
   readonly failures: unknown[];
 }
 
@@ -120,7 +141,10 @@ async function runIn(
   while (round.length > 0) {
     const unfinished: Job[] = [];
     for (const [index, job] of round.entries()) {
-      if (budget.isSpent()) break;
+      if (budget.isSpent()) {
+        reports.isUnfinished = true;
+        break;
+      }
       const share = budget.share(round.length - index);
       try {
         const result = await runLeased(store, job, holder, share);
@@ -131,6 +155,7 @@ async function runIn(
         failures.push(error);
       }
     }
+    if (budget.isSpent() && unfinished.length > 0) reports.isUnfinished = true;
     round = budget.isSpent() ? [] : unfinished;
   }
 }
@@ -144,17 +169,17 @@ interface SharedBudget extends Budget {
 function budgetOf(
   clock: Clock,
   counts: DriveCounts,
-  { untilMs, calls }: { untilMs: number; calls: number },
+  { untilMs, calls, isEnded }: { untilMs: number; calls: number; isEnded: () => boolean },
 ): SharedBudget {
   const callsMade = () => counts.put + counts.get + counts.head + counts.list + counts.deletedKeys;
   const callsUntil = callsMade() + calls;
   return {
     untilMs,
-    isSpent: () => clock.now() >= untilMs || callsMade() >= callsUntil,
+    isSpent: () => isEnded() || clock.now() >= untilMs || callsMade() >= callsUntil,
     share: (shares) => {
       const nowMs = clock.now();
       const share = { untilMs: nowMs + (untilMs - nowMs) / shares, calls: (callsUntil - callsMade()) / shares };
-      return budgetOf(clock, counts, share);
+      return budgetOf(clock, counts, { ...share, isEnded });
     },
   };
 }

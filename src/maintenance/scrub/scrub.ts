@@ -1,3 +1,4 @@
+import { CONNECTIONS_MAX } from "../../drives/limits.ts";
 import { stripeCount } from "../../erasure/layout.ts";
 import type { FoundDamage } from "../../metadata/blobs/damage.ts";
 import type { ScrubbedBlob } from "../../metadata/blobs/scrubbing.ts";
@@ -8,8 +9,7 @@ import type { Budget, Job } from "../run/job.ts";
 const BLOBS_PER_PAGE = 100;
 /** What is read between two looks at the clock. */
 const STEP_BYTES = 32 * 1024 * 1024;
-/** Of the six connections that an invocation may have. */
-const SHARDS_AT_ONCE = 6;
+const SHARDS_AT_ONCE = CONNECTIONS_MAX;
 /** How often in a cycle it is measured how much is left, and the pace set anew. */
 const MEASURES_PER_CYCLE = 30;
 const MEASURE_MS_MIN = 600_000;

@@ -1,5 +1,6 @@
 import { DriveError } from "../../drives/drive.ts";
 import { writtenId } from "../../drives/drive-watch.ts";
+import { CONNECTIONS_MAX } from "../../drives/limits.ts";
 import type { FoundDamage } from "../../metadata/blobs/damage.ts";
 import type { PlacedShards } from "../../metadata/blobs/healing.ts";
 import type { DriveLoss, LossCause } from "../../metadata/drives/losses.ts";
@@ -10,8 +11,8 @@ import type { Budget, Job } from "../run/job.ts";
 const BLOBS_PER_PAGE = 1_000;
 /** While shards are looked for the clock is looked at more often. */
 const BLOBS_PER_LOOK = 200;
-/** Of the six connections that an invocation may have. */
-const HEADS_AT_ONCE = 5;
+/** One connection is left for what else the invocation does. */
+const HEADS_AT_ONCE = CONNECTIONS_MAX - 1;
 
 /** Nothing that should be there is there: the rows alone say what is to be queued. */
 const LOST_ALL: ReadonlySet<LossCause> = new Set(["emptied", "swapped", "foreign"]);

@@ -1,4 +1,5 @@
 import type { Drive } from "../../drives/drive.ts";
+import { CONNECTIONS_MAX } from "../../drives/limits.ts";
 import type { FoundDamage } from "../../metadata/blobs/damage.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { idTimeMs, newId } from "../../store/placement/ids.ts";
@@ -7,8 +8,8 @@ import { isSettling } from "../../store/placement/shard-key.ts";
 /** Blobs read from the rows, at so many places of their ages. */
 const PLACES = 4;
 const BLOBS_PER_PLACE = 12;
-/** Of the six connections that an invocation may have. */
-const HEADS_AT_ONCE = 5;
+/** One connection is left for what else the invocation does. */
+const HEADS_AT_ONCE = CONNECTIONS_MAX - 1;
 /** Shards that are looked for on one drive. */
 const SAMPLE_SHARDS = 12;
 

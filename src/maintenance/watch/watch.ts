@@ -14,8 +14,9 @@ import { sentenceOf } from "./sentences.ts";
 
 /** A marker is renewed this often, so that a copy of the drive that is older is told from it. */
 const MARKER_MS = 3600 * 1000;
-/** And a sample of each drive's shards is looked for, even where nothing points to trouble. */
+/** And a sample of each drive's shards is looked for, even where nothing points to trouble; sooner where looking costs nothing. */
 const SAMPLE_MS = 3600 * 1000;
+const LOCAL_SAMPLE_MS = 5 * 60_000;
 /** Shards are written for so long at the most: an older copy of a drive has those that were begun so long before its marker. */
 const WRITE_MS_MAX = WRITE_SECONDS_MAX * 1000;
 /** Losses that are healed are told of for so long. */
@@ -209,7 +210,9 @@ class Watching {
       if (!this.#inUse.has(drive.name)) return false;
       const row = rowOf(rows, drive);
       if (!row || this.#fresh.has(drive.name)) return true;
-      return row.missedMs > row.sampledMs || this.#nowMs - row.sampledMs >= SAMPLE_MS;
+      return (
+        row.missedMs > row.sampledMs || this.#nowMs - row.sampledMs >= (this.#store.host ? LOCAL_SAMPLE_MS : SAMPLE_MS)
+      );
     });
     if (due.length === 0) return;
     const lost = (await this.#store.metadata.losses.open()).filter(({ queuedMs }) => queuedMs === null);

@@ -1,4 +1,4 @@
-import type { Database } from "../database.ts";
+import type { Database, Statement } from "../database.ts";
 import { type DriveTable, missed, NOTICES } from "../drives/drives.ts";
 import { type BlobRow, type ExtentRow, parseBlob, type RawBlob } from "../rows.ts";
 import { type DamageCause, noteDamage } from "./damage.ts";
@@ -7,6 +7,8 @@ const COLUMNS = "id, k, m, block_bytes, size_bytes, crc64nvme, shards";
 
 /** D1 takes parameters of 2 MB, and the extents of one object may have 1 MB. */
 const TRASH_BYTES_MAX = 500_000;
+/** Each is a row to delete, and the version of one has up to 1,000. */
+const TRASH_ANNOTATIONS_MAX = 2_000;
 
 /** A place in the order in which blobs were condemned. */
 export interface CondemnedPlace {
@@ -20,6 +22,8 @@ export interface TrashRow {
   droppedMs: number;
   id: string;
   extents: ExtentRow[];
+  /** How many annotations of the version with this id go with it. */
+  annotations: number;
 }
 
 /** Blobs and what holds them. States of a blob: held by references → condemned (no reference is left, none can be added) → gone. */
@@ -61,13 +65,17 @@ export class BlobTable {
     this.#drives.tell(results.at(-1) ?? []);
   }
 
-  /** The oldest trash dropped before `beforeMs`: fewer rows than `limit` where they are large, because D1 takes 2 MB at a time. */
+  /**
+   * The oldest trash dropped before `beforeMs`: fewer rows than `limit` where they are large, because D1 takes 2 MB at a time, or have
+   * many annotations.
+   */
   async trash(beforeMs: number, limit: number): Promise<TrashRow[]> {
-    const oldest = `SELECT dropped_ms, id, extents FROM trash WHERE dropped_ms < ?1 ORDER BY dropped_ms, id LIMIT ?2`;
-    const rows = await this.#database.all<{ droppedMs: number; id: string; extents: string }>(
-      `SELECT dropped_ms AS "droppedMs", id, extents FROM (
-         SELECT *, sum(length(extents)) OVER (ORDER BY dropped_ms, id) - length(extents) AS bytes_before FROM (${oldest})
-       ) WHERE bytes_before < ${TRASH_BYTES_MAX} ORDER BY dropped_ms, id`,
+    const oldest = `SELECT dropped_ms, id, extents, annotations FROM trash WHERE dropped_ms < ?1 ORDER BY dropped_ms, id LIMIT ?2`;
+    const rows = await this.#database.all<Omit<TrashRow, "extents"> & { extents: string }>(
+      `SELECT dropped_ms AS "droppedMs", id, extents, annotations FROM (
+         SELECT *, sum(length(extents)) OVER (ORDER BY dropped_ms, id) - length(extents) AS bytes_before,
+           sum(annotations) OVER (ORDER BY dropped_ms, id) - annotations AS annotations_before FROM (${oldest})
+       ) WHERE bytes_before < ${TRASH_BYTES_MAX} AND annotations_before < ${TRASH_ANNOTATIONS_MAX} ORDER BY dropped_ms, id`,
       beforeMs,
       limit,
     );
@@ -84,14 +92,17 @@ export class BlobTable {
   }
 
   /**
-   * Empties this trash, in one transaction: its references go, and blobs that have none left are condemned. Idempotent.
+   * Empties this trash, in one transaction: its references go, with those of annotations whose version it is, and blobs that have none
+   * left are condemned. Idempotent.
    * From then on a commit that would refer to such a blob fails (guard blob_gone).
    */
   async releaseTrash(rows: readonly TrashRow[], nowMs: number): Promise<void> {
     const pairs = JSON.stringify(rows.flatMap((row) => row.extents.map((extent) => [extent[2], extent[4]])));
     const keys = JSON.stringify(rows.map((row) => [row.droppedMs, row.id]));
     const blobIds = "SELECT json_extract(value, '$[0]') FROM json_each(?1)";
+    const annotated = rows.filter(({ annotations }) => annotations > 0).map(({ id }) => id);
     await this.#database.batch([
+      ...(annotated.length > 0 ? releaseAnnotations(annotated, nowMs) : []),
       {
         sql: `DELETE FROM blob_refs WHERE (blob_id, referent) IN
               (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?1))`,
@@ -140,4 +151,22 @@ export class BlobTable {
       { sql: `DELETE FROM blobs WHERE id IN ${these} AND condemned_ms IS NOT NULL`, values },
     ]);
   }
+}
+
+/** Removes the annotations of versions that are gone, as `releaseTrash` empties trash. */
+function releaseAnnotations(versionIds: readonly string[], nowMs: number): Statement[] {
+  const list = JSON.stringify(versionIds);
+  const held = `FROM annotations a, json_each(a.extents) e WHERE a.version_id IN (SELECT value FROM json_each(?1))`;
+  return [
+    {
+      sql: `DELETE FROM blob_refs WHERE (blob_id, referent) IN (SELECT e.value ->> 2, e.value ->> 4 ${held})`,
+      values: [list],
+    },
+    {
+      sql: `UPDATE blobs SET condemned_ms = ?2 WHERE id IN (SELECT e.value ->> 2 ${held}) AND condemned_ms IS NULL
+            AND NOT EXISTS (SELECT 1 FROM blob_refs r WHERE r.blob_id = blobs.id)`,
+      values: [list, nowMs],
+    },
+    { sql: "DELETE FROM annotations WHERE version_id IN (SELECT value FROM json_each(?1))", values: [list] },
+  ];
 }

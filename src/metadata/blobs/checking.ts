@@ -2,7 +2,7 @@ import type { Database } from "../database.ts";
 import { type BlobRow, type ChecksumRow, type ExtentRow, parseBlob, parseJson, type RawBlob } from "../rows.ts";
 
 /** Tables whose rows name blobs and have a place of their own. */
-export type CheckedTable = "objects" | "versions" | "parts";
+export type CheckedTable = "objects" | "versions" | "parts" | "annotations";
 
 export type RowFlaw =
   | "row-without-blob"
@@ -44,6 +44,10 @@ export interface CheckedBody {
 const SEALED_OVERHEAD = `CASE WHEN attributes ->> '$.encryption.form' IS NULL OR inline_body = '' THEN 0
   WHEN attributes ->> '$.encryption.form' = 'aws:kms:dsse' THEN 48 ELSE 32 END`;
 
+const ROOT_SEALED = "CASE WHEN attributes ->> '$.encryption.form' = 'AES256' THEN attributes ->> '$.encryption.sealed' END";
+
+type CheckedRow = { place: string; what: string; sealed: string | null } & Record<string, string | number | null>;
+
 export interface CheckedRows {
   flawed: FlawedRow[];
   rows: number;
@@ -60,7 +64,34 @@ const KEYS: Record<CheckedTable, readonly string[]> = {
   objects: ["bucket_id", "key"],
   versions: ["bucket_id", "key", "seq"],
   parts: ["upload_id", "part_number"],
+  annotations: ["version_id", "name"],
 };
+
+/** SQL over a row `o` of each table: its inline bytes, whether it is a delete marker, whether what it belongs to is there, its name. */
+const ROWS: Record<CheckedTable, { inline: string; marker: string; hasOwner: string; what: string }> = (() => {
+  const version = {
+    inline: "inline_body",
+    hasOwner: "EXISTS (SELECT 1 FROM buckets b WHERE b.id = o.bucket_id)",
+    what: "coalesce((SELECT name FROM buckets b WHERE b.id = o.bucket_id), bucket_id) || '/' || key || ' version ' || id",
+  };
+  return {
+    objects: { ...version, marker: "0" },
+    versions: { ...version, marker: "is_marker" },
+    parts: {
+      inline: "NULL",
+      marker: "0",
+      hasOwner: "EXISTS (SELECT 1 FROM uploads u WHERE u.id = o.upload_id)",
+      what: "'upload ' || upload_id || ' part ' || part_number",
+    },
+    // Whether there are as many as their versions say is `strayAnnotations`' to find: versions cannot be looked up by id.
+    annotations: {
+      inline: "inline_body",
+      marker: "0",
+      hasOwner: "1",
+      what: "'annotation ' || name || ' of version ' || version_id",
+    },
+  };
+})();
 
 /** What checking everything against everything asks of D1. Changes nothing. Each method is one round trip. */
 export class CheckingTable {
@@ -72,16 +103,10 @@ export class CheckingTable {
 
   /** The next rows: do their extents cover their size, lie in blobs that are there, and hold them? */
   async rows(table: CheckedTable, after: CheckPlace): Promise<CheckedRows> {
-    const isPart = table === "parts";
-    const [inline, marker] = [isPart ? "NULL" : "inline_body", table === "versions" ? "is_marker" : "0"];
-    const overhead = isPart ? "0" : SEALED_OVERHEAD;
-    const owner = isPart
-      ? "EXISTS (SELECT 1 FROM uploads u WHERE u.id = o.upload_id)"
-      : "EXISTS (SELECT 1 FROM buckets b WHERE b.id = o.bucket_id)";
-    const what = isPart
-      ? "'upload ' || upload_id || ' part ' || part_number"
-      : "coalesce((SELECT name FROM buckets b WHERE b.id = o.bucket_id), bucket_id) || '/' || key || ' version ' || id";
-    const rows = await this.#database.all<{ place: string; what: string; sealed: string | null } & Record<string, string | number | null>>(
+    const { inline, marker, hasOwner, what } = ROWS[table];
+    const hasEncryption = table === "objects" || table === "versions";
+    const overhead = hasEncryption ? SEALED_OVERHEAD : "0";
+    const rows = await this.#database.all<CheckedRow>(
       `SELECT json_array(${KEYS[table].join(", ")}) AS place, ${what} AS what,
          EXISTS (SELECT 1 FROM json_each(o.extents) e WHERE NOT EXISTS
            (SELECT 1 FROM blobs b WHERE b.id = e.value ->> 2 AND b.condemned_ms IS NULL)) AS "row-without-blob",
@@ -92,8 +117,8 @@ export class CheckingTable {
          ${marker} = 0 AND size_bytes <> coalesce((SELECT sum(e.value ->> 1) FROM json_each(o.extents) e), 0)
            + coalesce(length(${inline}) / 4 * 3 - (length(${inline}) - length(rtrim(${inline}, '='))) - ${overhead}, 0)
            AS "row-of-other-size",
-         NOT ${owner} AS "row-without-owner",
-         ${isPart ? "NULL" : "CASE WHEN attributes ->> '$.encryption.form' = 'AES256' THEN attributes ->> '$.encryption.sealed' END"} AS sealed
+         NOT ${hasOwner} AS "row-without-owner",
+         ${hasEncryption ? ROOT_SEALED : "NULL"} AS sealed
        FROM (SELECT * FROM ${table} ${afterKey(table, after)} ${orderBy(table)} LIMIT ${ROWS_PER_PAGE}) o ${orderBy(table)}`,
       ...(after ?? []),
     );
@@ -113,17 +138,34 @@ export class CheckingTable {
     };
   }
 
-  /** References that no extent needs, as `blob referent`; 100 at the most. Reads all rows that have extents. */
+  /** References that no extent needs, as `blob referent`; 100 at most. Reads all rows that have extents. */
   async surplusReferences(): Promise<string[]> {
     const rows = await this.#database.all<{ what: string }>(
       `WITH used AS MATERIALIZED (
          SELECT DISTINCT e.value ->> 2 AS blob_id, e.value ->> 4 AS referent FROM (
            SELECT extents FROM objects UNION ALL SELECT extents FROM versions UNION ALL SELECT extents FROM parts
-           UNION ALL SELECT extents FROM trash
+           UNION ALL SELECT extents FROM trash UNION ALL SELECT extents FROM annotations
          ) v, json_each(v.extents) e WHERE v.extents IS NOT NULL
        )
        SELECT r.blob_id || ' ' || r.referent AS what FROM blob_refs r LEFT JOIN used u USING (blob_id, referent)
        WHERE u.blob_id IS NULL LIMIT ${SURPLUS_MAX}`,
+    );
+    return rows.map(({ what }) => what);
+  }
+
+  /**
+   * Versions that have more or fewer annotations than they say, and annotations of none; 100 at the most. Those of versions in the
+   * trash wait for the collector. Reads all rows.
+   */
+  async strayAnnotations(): Promise<string[]> {
+    const rows = await this.#database.all<{ what: string }>(
+      `WITH said AS MATERIALIZED (
+         SELECT id, annotations AS n FROM objects WHERE annotations > 0
+         UNION ALL SELECT id, annotations FROM versions WHERE annotations > 0
+         UNION ALL SELECT id, annotations FROM trash WHERE annotations > 0
+       ), found AS MATERIALIZED (SELECT version_id AS id, count(*) AS n FROM annotations GROUP BY version_id)
+       SELECT 'version ' || coalesce(s.id, f.id) || ': ' || coalesce(f.n, 0) || ' of ' || coalesce(s.n, 0) AS what
+       FROM said s FULL JOIN found f ON f.id = s.id WHERE s.n IS NOT f.n LIMIT ${SURPLUS_MAX}`,
     );
     return rows.map(({ what }) => what);
   }
@@ -139,16 +181,20 @@ export class CheckingTable {
     return row ? { ...parseBlob(row), isHeld: row.is_held === 1 } : null;
   }
 
-  /** The next versions with bytes; delete markers are left out. */
+  /** The next versions with bytes, delete markers left out, or the next annotations. */
   async bodies(
     table: Exclude<CheckedTable, "parts">,
     after: CheckPlace,
   ): Promise<{ bodies: (CheckedBody & { place: (string | number)[] })[]; isLast: boolean }> {
+    const isAnnotation = table === "annotations";
+    const [bucket, key] = isAnnotation ? ["'annotation ' || name || ' of'", "version_id"] : ["b.name", "key"];
+    const buckets = isAnnotation ? "" : "JOIN buckets b ON b.id = o.bucket_id";
     const rows = await this.#database.all<RawBody>(
-      `SELECT json_array(${KEYS[table].join(", ")}) AS place, b.name AS bucket, key, o.id, size_bytes AS "sizeBytes", etag,
-         checksum, coalesce(extents, '[]') AS extents, inline_body AS "inlineBody", bucket_id AS "bucketId", attributes
+      `SELECT json_array(${KEYS[table].join(", ")}) AS place, ${bucket} AS bucket, ${key} AS key, o.id, size_bytes AS "sizeBytes", etag,
+         checksum, coalesce(extents, '[]') AS extents, inline_body AS "inlineBody",
+         ${isAnnotation ? "0" : "bucket_id"} AS "bucketId", ${isAnnotation ? "'{}'" : "attributes"} AS attributes
        FROM (SELECT * FROM ${table} ${afterKey(table, after)} ${orderBy(table)} LIMIT ${BODIES_PER_PAGE}) o
-       JOIN buckets b ON b.id = o.bucket_id ${orderBy(table)}`,
+       ${buckets} ${orderBy(table)}`,
       ...(after ?? []),
     );
     const bodies = rows.map(({ place, extents, checksum, attributes, ...row }) => ({

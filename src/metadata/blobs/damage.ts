@@ -2,7 +2,7 @@ import type { Statement } from "../database.ts";
 import type { BlobRow } from "../rows.ts";
 
 /**
- * Why a shard is to be written anew. `not-written`: its drive failed while the blob was written; `absent`, `corrupt`, `short`: so
+ * Why a shard is to be rewritten. `not-written`: its drive failed while the blob was written; `absent`, `corrupt`, `short`: so
  * it was found; `lost`: its drive lost much, perhaps this shard too; `gone`: its drive is not configured any more; `draining`: it is
  * good, but its drive is to be emptied.
  */
@@ -39,20 +39,20 @@ export function noteDamage(found: readonly FoundDamage[], nowMs: number): Statem
   ];
 }
 
-/** Takes notes away: the shards were written anew, or are good after all. The blobs must be recounted. */
-export function forgetDamage(blobId: string, shards: readonly number[]): Statement[] {
-  if (shards.length === 0) return [];
+/** Takes notes away, each of a blob and a shard: the shards were written anew, or are good after all. The blobs must be recounted. */
+export function forgetDamage(good: readonly (readonly (string | number)[])[]): Statement[] {
+  if (good.length === 0) return [];
   return [
     {
-      sql: "DELETE FROM damage WHERE blob_id = ?1 AND shard IN (SELECT value FROM json_each(?2))",
-      values: [blobId, JSON.stringify(shards)],
+      sql: `DELETE FROM damage WHERE (blob_id, shard) IN (SELECT j.value ->> 0, j.value ->> 1 FROM json_each(?1) j)`,
+      values: [JSON.stringify(good)],
     },
   ];
 }
 
 /**
  * Counts the blobs' good shards beyond the k that are needed, from their notes. One whose number changed is due for healing at
- * `afterMs`, and its attempts begin anew; the others wait as they did.
+ * `afterMs`, and its attempts begin again; the others wait as they did.
  */
 export function recount(blobIds: readonly string[], afterMs: number): Statement {
   return {

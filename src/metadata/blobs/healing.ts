@@ -2,7 +2,7 @@ import { type Database, require, type Statement } from "../database.ts";
 import { type BlobRow, parseBlob, type RawBlob, type ShardPlace } from "../rows.ts";
 import { type DamageCause, type FoundDamage, forgetDamage, noteDamage, recount, SPARE_SHARDS_MIN } from "./damage.ts";
 
-/** A shard that is to be written anew, as far as somebody noted. */
+/** A shard that is to be rewritten, as far as somebody noted. */
 export interface DamageNote {
   shard: number;
   cause: DamageCause;
@@ -19,7 +19,7 @@ export interface AilingBlob extends BlobRow {
 
 /** What healing came to. */
 export interface Healing {
-  /** Where shards lie from now on that were written anew. */
+  /** The new places of rewritten shards. */
   moved: ReadonlyMap<number, ShardPlace & {}>;
   /** Shards whose notes were wrong. */
   fine: readonly number[];
@@ -99,7 +99,7 @@ export class HealingTable {
     });
   }
 
-  /** Gives back blobs that were claimed and not looked at: they are due at once. */
+  /** Makes blobs due again at once that were claimed and not looked at. */
   async release(blobs: readonly Pick<BlobRow, "id">[], nowMs: number): Promise<void> {
     await this.#database.all(
       `UPDATE blobs SET heal_after_ms = ?2, heal_attempts = max(0, heal_attempts - 1)
@@ -119,11 +119,11 @@ export class HealingTable {
   }
 
   /**
-   * Records what healing of blobs came to, in one transaction. Throws `GuardError` blob_gone where one of them is gone or condemned, or
+   * Records what healing of blobs came to, in one transaction. Throws `GuardError` blob_gone if one of them is gone or condemned, or
    * its shards are not where they were: then nothing is recorded, and what was written is garbage.
    */
   async record(healings: readonly { blob: BlobRow; healing: Healing }[]): Promise<void> {
-    await this.#database.batch(healings.flatMap(({ blob, healing }) => recording(blob, healing)));
+    if (healings.length > 0) await this.#database.batch(recording(healings));
   }
 
   /** Notes damage of many blobs. */
@@ -142,27 +142,40 @@ export class HealingTable {
   }
 }
 
-function recording(blob: BlobRow, { moved, fine, found, retryMs, nowMs }: Healing): Statement[] {
-  const former = JSON.stringify(blob.shards);
-  const shards = blob.shards.map((place, shard) => moved.get(shard) ?? place);
-  const damage = found.map((one) => ({ ...one, blobId: blob.id }));
-  const unchanged = "EXISTS (SELECT 1 FROM blobs WHERE id = ?1 AND condemned_ms IS NULL AND shards = ?2)";
-  const move: Statement = {
-    sql: `UPDATE blobs SET shards = ?2, moved_ms = ?3, verified_ms = iif(verified_ms IS NULL, NULL, (
-            SELECT json_group_array(iif(v.key IN (SELECT value FROM json_each(?4)), NULL, v.value))
-            FROM json_each(verified_ms) v
-          )) WHERE id = ?1`,
-    values: [blob.id, JSON.stringify(shards), nowMs, JSON.stringify([...moved.keys()])],
-  };
+/** A few statements, however many blobs: each costs more than a row. */
+function recording(healings: readonly { blob: BlobRow; healing: Healing }[]): Statement[] {
+  const ids = healings.map(({ blob }) => blob.id);
+  const formers = healings.map(({ blob }) => [blob.id, JSON.stringify(blob.shards)]);
+  const unchanged = `NOT EXISTS (
+    SELECT 1 FROM json_each(?1) j
+    WHERE NOT EXISTS (SELECT 1 FROM blobs WHERE id = j.value ->> 0 AND condemned_ms IS NULL AND shards = j.value ->> 1)
+  )`;
+  const moves = healings.flatMap(({ blob, healing: { moved, nowMs } }) => {
+    const shards = blob.shards.map((place, shard) => moved.get(shard) ?? place);
+    return moved.size > 0 ? [[blob.id, JSON.stringify(shards), [...moved.keys()], nowMs]] : [];
+  });
+  const good = healings.flatMap(({ blob, healing: { moved, fine } }) =>
+    [...moved.keys(), ...fine].map((shard) => [blob.id, shard]),
+  );
+  const damage = healings.flatMap(({ blob, healing }) => healing.found.map((one) => ({ ...one, blobId: blob.id })));
+  const retries = healings.map(({ blob, healing }) => [blob.id, healing.retryMs]);
   return [
-    require("blob_gone", unchanged, [blob.id, former]),
-    ...(moved.size > 0 ? [move] : []),
-    ...forgetDamage(blob.id, [...moved.keys(), ...fine]),
-    ...noteDamage(damage, nowMs),
-    recount([blob.id], retryMs),
+    require("blob_gone", unchanged, [JSON.stringify(formers)]),
     {
-      sql: "UPDATE blobs SET heal_after_ms = ?2 WHERE id = ?1 AND spare_shards IS NOT NULL",
-      values: [blob.id, retryMs],
+      sql: `UPDATE blobs SET shards = j.value ->> 1, moved_ms = j.value ->> 3, verified_ms = iif(verified_ms IS NULL, NULL, (
+              SELECT json_group_array(iif(v.key IN (SELECT value FROM json_each(j.value ->> 2)), NULL, v.value))
+              FROM json_each(verified_ms) v
+            )) FROM json_each(?1) j WHERE blobs.id = j.value ->> 0`,
+      values: [JSON.stringify(moves)],
+    },
+    ...forgetDamage(good),
+    ...noteDamage(damage, Math.max(...healings.map(({ healing }) => healing.nowMs))),
+    // Those that are not whole yet are given their own times by what follows.
+    recount(ids, Math.max(...healings.map(({ healing }) => healing.retryMs))),
+    {
+      sql: `UPDATE blobs SET heal_after_ms = j.value ->> 1 FROM json_each(?1) j
+            WHERE blobs.id = j.value ->> 0 AND spare_shards IS NOT NULL`,
+      values: [JSON.stringify(retries)],
     },
   ];
 }

@@ -22,7 +22,7 @@ export interface ScannedVersion extends VersionPlace {
   /** All of it lies in the row: not only what was appended last. */
   isInline: boolean;
   extentCount: number;
-  /** The blob of its only extent; null where it has none or several. */
+  /** The blob of its only extent; null if it has none or several. */
   blobId: string | null;
 }
 
@@ -94,7 +94,7 @@ export class PackingTable {
   /**
    * Makes versions refer to `blob` instead of what they held, in one transaction. A version that was replaced, removed or moved
    * meanwhile stays as it is; if that is all of them, the blob is condemned at once. What the moved ones held before becomes
-   * trash. Moving the same twice is harmless. Gives the ids of those moved.
+   * trash. Moving the same twice is harmless. Returns the ids of those moved.
    */
   async move(table: VersionTable, blob: BlobRow, moves: readonly Move[], options: MoveOptions): Promise<string[]> {
     const { nowMs, packObjects } = options;

@@ -21,7 +21,7 @@ export class WalkingTable {
   /**
    * Since when this database knows every shard that was written, in milliseconds since 1970. Decided by the first call: the time
    * of the oldest bucket, or now. A database that is new to drives in use takes nothing on them for an orphan. Throws `GuardError`
-   * wrong_database where this is another database than the configuration takes it for: it would know none of the shards.
+   * wrong_database if this is another database than the configuration takes it for: it would know none of the shards.
    */
   async epochMs(nowMs: number): Promise<number> {
     const rows = await this.#database.batch<{ sinceMs: number }[]>([
@@ -37,7 +37,7 @@ export class WalkingTable {
   }
 
   /**
-   * Keys of those shards on `drive` that no row names. A blob of which a shard was written anew since `movedBeforeMs` keeps
+   * Keys of those shards on `drive` that no row names. A blob of which a shard was rewritten since `movedBeforeMs` keeps
    * the old one: reads that began before may have it open.
    */
   async orphans(drive: string, shards: readonly ListedShard[], movedBeforeMs: number): Promise<Set<string>> {

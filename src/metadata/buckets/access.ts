@@ -10,6 +10,8 @@ export interface BucketAccess {
   readonly accountBlock?: PublicAccessBlock;
   /** Of the bucket. Absent: full control for the owner. */
   readonly acl?: readonly Grant[];
+  /** The bucket's tags, if they decide who may reach it (attribute-based access control). Absent: they do not. */
+  readonly abac?: readonly (readonly [key: string, value: string])[];
   /** How new objects are encrypted. Absent: as the deployment does it. */
   readonly encryption?: BucketEncryption;
 }

@@ -1,6 +1,6 @@
 import { type Database, require, type Statement, TakenError } from "../database.ts";
 import { type DriveTable, NOTICES } from "../drives/drives.ts";
-import { type BucketRow, bucketColumns, type RawBucket } from "../rows.ts";
+import { type BucketRow, bucketColumns, type RawBucket, type TagRow } from "../rows.ts";
 import type { BucketAccess, PublicAccessBlock } from "./access.ts";
 import type { AccessMemory, KnownAccess } from "./access-memory.ts";
 import { requireIdentity } from "./identity.ts";
@@ -13,7 +13,7 @@ export type NewBucket = Omit<BucketRow, "id"> & {
 /** What a change was decided on. Absent parts of a batch's parameters: nobody decides, any bucket of the name will do. */
 export type AdmittedBucket = Pick<BucketRow, "name" | "owner" | "accessId">;
 
-/** Buckets that an isolate remembers, and for how long at the most. */
+/** Buckets that an isolate remembers, and for how long at most. */
 const REMEMBERED_MAX = 1_000;
 const REMEMBERED_MS = 60_000;
 
@@ -46,7 +46,7 @@ export class BucketTable {
     this.#remembered = sharing === undefined ? new Map() : sharing.#remembered;
   }
 
-  /** A page of the owner's buckets by name, after `after`; one more than `limit` where there are more. */
+  /** A page of the owner's buckets by name, after `after`; one more than `limit` if there are more. */
   list(options: {
     owner: string;
     prefix: string;
@@ -71,7 +71,7 @@ export class BucketTable {
 
   /**
    * The bucket as it was within the last minute, or null where nothing is remembered. It costs no round trip, and is right only for
-   * a batch that `requireRules` guards: that fails where the bucket is another one by now.
+   * a batch that `requireRules` guards: that fails if the bucket has been replaced.
    */
   recall(name: string, nowMs: number): BucketRow | null {
     const known = this.#remembered.get(name);
@@ -98,8 +98,8 @@ export class BucketTable {
   }
 
   /**
-   * Creates it, or gives the owner of the bucket that has the name already. Throws `GuardError` bucket_elsewhere where the name
-   * is of another database, wrong_database where this is not the database that it is taken for. The account's public access block
+   * Creates it, or returns the owner of the bucket that has the name already. Throws `GuardError` bucket_elsewhere if the name
+   * is of another database, wrong_database if this is not the database that it is taken for. The account's public access block
    * is taken over in the same batch.
    */
   async create(bucket: NewBucket): Promise<{ takenBy: string } | null> {
@@ -185,7 +185,7 @@ export class BucketTable {
     ]);
   }
 
-  /** The bucket and one of its configurations (`cors`, `tagging` …) as JSON text; null where it is not set. */
+  /** The bucket and one of its configurations (`cors`, `tagging` …) as JSON text; null if it is not set. */
   async configuration(name: string, kind: string): Promise<{ bucket: BucketRow; value: string | null } | null> {
     const known = this.#memory.of(name);
     const [row] = await this.#database.all<RawBucket & { value: string | null }>(
@@ -210,6 +210,68 @@ export class BucketTable {
     await this.#database.batch([
       ...requireAdmitted(name, admitted),
       { sql: `UPDATE buckets SET configuration = ${set} WHERE name = ?1`, values },
+    ]);
+  }
+
+  /**
+   * Sets the bucket's tags, or takes them away (null), if they still are `was` (JSON text). Where they decide who may reach the bucket,
+   * its access settings change with them, and get the id. Throws `GuardError` no_such_bucket, bucket_access_changed, and bucket_changed if
+   * the tags are others by now, or `abac` does not say whether they decide.
+   */
+  async setTags(
+    name: string,
+    { tags, was, abac, id }: { tags: readonly TagRow[] | null; was: string | null; abac: boolean; id: string },
+    admitted: AdmittedBucket | null = null,
+  ): Promise<void> {
+    const unchanged = `EXISTS (SELECT 1 FROM buckets WHERE name = ?1 AND configuration -> '$.tagging' IS ?2
+      AND (access -> '$.abac' IS NOT NULL) = ?3)`;
+    await this.#database.batch([
+      ...requireAdmitted(name, admitted),
+      require("bucket_changed", unchanged, [name, was, abac ? 1 : 0]),
+      {
+        sql: `UPDATE buckets SET
+                configuration = CASE WHEN ?2 IS NULL THEN json_remove(configuration, '$.tagging')
+                  ELSE json_set(configuration, '$.tagging', json(?2)) END,
+                access = CASE WHEN ?3 THEN json_set(access, '$.abac', json(coalesce(?2, '[]'))) ELSE access END,
+                access_id = CASE WHEN ?3 THEN ?4 ELSE access_id END
+              WHERE name = ?1`,
+        values: [name, tags && JSON.stringify(tags), abac ? 1 : 0, id],
+      },
+    ]);
+  }
+
+  /** As `setTags`, whatever they were, of a bucket whose tags do not decide: bucket_changed if they do. */
+  async replaceTags(
+    name: string,
+    tags: readonly TagRow[] | null,
+    admitted: AdmittedBucket | null = null,
+  ): Promise<void> {
+    await this.#database.batch([
+      ...requireAdmitted(name, admitted),
+      require("bucket_changed", "EXISTS (SELECT 1 FROM buckets WHERE name = ?1 AND access -> '$.abac' IS NULL)", [
+        name,
+      ]),
+      {
+        sql: `UPDATE buckets SET configuration = CASE WHEN ?2 IS NULL THEN json_remove(configuration, '$.tagging')
+                ELSE json_set(configuration, '$.tagging', json(?2)) END
+              WHERE name = ?1`,
+        values: [name, tags && JSON.stringify(tags)],
+      },
+    ]);
+  }
+
+  /** Makes the bucket's tags decide who may reach it, or not. Throws `GuardError` no_such_bucket, bucket_access_changed. */
+  async setAbac(
+    name: string,
+    { isEnabled, id }: { isEnabled: boolean; id: string },
+    admitted: AdmittedBucket | null = null,
+  ): Promise<void> {
+    const access = isEnabled
+      ? "json_set(coalesce(access, '{}'), '$.abac', coalesce(configuration -> '$.tagging', json('[]')))"
+      : "json_remove(coalesce(access, '{}'), '$.abac')";
+    await this.#database.batch([
+      ...requireAdmitted(name, admitted),
+      { sql: `UPDATE buckets SET access = ${access}, access_id = ?2 WHERE name = ?1`, values: [name, id] },
     ]);
   }
 

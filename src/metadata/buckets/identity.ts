@@ -13,7 +13,7 @@ export class IdentityTable {
     this.name = name;
   }
 
-  /** Throws `GuardError` wrong_database where this is another database than the configuration takes it for. */
+  /** Throws `GuardError` wrong_database if this is another database than the configuration takes it for. */
   async require(): Promise<void> {
     await this.#database.batch(requireIdentity(this.name));
   }
@@ -24,7 +24,7 @@ export class IdentityTable {
   }
 }
 
-/** Fails the batch with wrong_database where this database is known by another name; one that has none takes it for good. */
+/** Fails the batch with wrong_database if this database is known by another name. If it has no name yet, it takes this one permanently. */
 export function requireIdentity(name: string): Statement[] {
   return [
     { sql: "INSERT OR IGNORE INTO identity (id, database) VALUES (1, ?1)", values: [name] },

@@ -1,8 +1,8 @@
 import type { Database } from "../database.ts";
 
 /**
- * Which bucket lies in which database: kept in the first database alone. A name that once has a database keeps it for good, also
- * when its bucket is deleted and made again, so whoever has read it may remember it for ever.
+ * Which bucket lies in which database: kept in the first database alone. A name that once has a database keeps it permanently, also
+ * when its bucket is deleted and made again, so a reader may remember it permanently.
  */
 export class PlacementTable {
   readonly #database: Database;
@@ -14,7 +14,7 @@ export class PlacementTable {
     this.#first = first;
   }
 
-  /** The database of the name, or null where it has none yet. A bucket that was there when this database was the only one has no row. */
+  /** The database of the name, or null if it has none yet. A bucket that was there when this database was the only one has no row. */
   async find(bucket: string): Promise<string | null> {
     const [row] = await this.#database.all<{ database: string | null }>(
       `SELECT coalesce((SELECT database FROM placements WHERE bucket = ?1),
@@ -25,7 +25,7 @@ export class PlacementTable {
     return row?.database ?? null;
   }
 
-  /** Gives the name `database`, unless it has one. Gives the one that it has from now on. */
+  /** Gives the name `database`, unless it has one. Returns the one that it has from now on. */
   async claim(bucket: string, database: string): Promise<string> {
     const [, [row]] = await this.#database.batch<[unknown, { database: string }]>([
       {

@@ -24,7 +24,7 @@ export interface DriveRow {
 /** A drive that is not to be used as usual, or shards that it is known to lack. */
 export type DriveNotice =
   | { kind: "state"; drive: string; state: string; sentence: string | null }
-  /** Shards whose ids are from `fromId` on and before `beforeId`, unless they were written anew since. */
+  /** Shards whose ids are from `fromId` on and before `beforeId`, unless they were rewritten since. */
   | { kind: "loss"; drive: string; fromId: string; beforeId: string };
 
 interface RawNotice {

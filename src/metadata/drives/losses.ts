@@ -94,7 +94,7 @@ export class LossTable {
     return rows.map(({ id, shards, damaged }) => ({ id, shards: JSON.parse(shards), damaged: JSON.parse(damaged) }));
   }
 
-  /** Ids of the oldest and the newest blob; null where there is none. */
+  /** Ids of the oldest and the newest blob; null if there is none. */
   async span(): Promise<{ firstId: string; lastId: string } | null> {
     const [row] = await this.#database.all<{ firstId: string | null; lastId: string | null }>(
       `SELECT (SELECT id FROM blobs ORDER BY id LIMIT 1) AS "firstId",

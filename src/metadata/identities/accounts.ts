@@ -15,6 +15,8 @@ export interface AccountRow {
   alias: string | null;
   /** Another one after each change of the account's identities. Never the same twice, not even after a restore. */
   accessEpoch: number;
+  /** Sessions of its root that were made before this time are void. */
+  rootSessionsFromMs: number;
 }
 
 /** What GetAccountSummary counts and quotas bound. */
@@ -38,7 +40,7 @@ const COUNTED = {
 } as const satisfies Record<keyof AccountCounts, string>;
 
 const ACCOUNT_COLUMNS = `a.id, a.canonical_id AS "canonicalId", a.name, a.email, a.state, a.created_ms AS "createdMs", a.alias,
-  a.access_epoch AS "accessEpoch"`;
+  a.access_epoch AS "accessEpoch", a.root_sessions_from_ms AS "rootSessionsFromMs"`;
 const COUNT_COLUMNS = Object.entries(COUNTED)
   .map(([name, column]) => `${column} AS "${name}"`)
   .join(", ");
@@ -93,7 +95,10 @@ export class AccountTable {
   }
 
   /** Makes an account with its root key. Throws `TakenError` if its id, canonical id, e-mail address or key id is taken. */
-  async create(account: Omit<AccountRow, "alias" | "state" | "accessEpoch">, rootKey: Statement): Promise<void> {
+  async create(
+    account: Omit<AccountRow, "alias" | "state" | "accessEpoch" | "rootSessionsFromMs">,
+    rootKey: Statement,
+  ): Promise<void> {
     const { id, canonicalId, name, email, createdMs } = account;
     await this.#database.batch([
       {
@@ -139,7 +144,7 @@ export function requireEpoch(accountId: string, epoch: number): Statement {
 }
 
 /** Part of each batch that changes identities. Epochs follow the clock, so a restored database does not repeat one. */
-export function raiseEpoch(accountId: string, nowMs: number): Statement {
+function raiseEpoch(accountId: string, nowMs: number): Statement {
   return {
     sql: `UPDATE accounts SET access_epoch = max(access_epoch + 1, ?2) WHERE id = ?1 RETURNING access_epoch AS epoch`,
     values: [accountId, nowMs],
@@ -155,6 +160,14 @@ export function count(accountId: string, what: keyof AccountCounts, difference: 
 /** Sets or takes away (null) the account's alias, which is unique on the server. */
 export function setAlias(accountId: string, alias: string | null): Statement {
   return { sql: "UPDATE accounts SET alias = ?2 WHERE id = ?1", values: [accountId, alias] };
+}
+
+/** Makes sessions of the account's root void that were made before this time. */
+export function endRootSessions(accountId: string, nowMs: number): Statement {
+  return {
+    sql: "UPDATE accounts SET root_sessions_from_ms = max(root_sessions_from_ms, ?2) WHERE id = ?1",
+    values: [accountId, nowMs],
+  };
 }
 
 export function setState(accountId: string, state: AccountRow["state"]): Statement {

@@ -75,6 +75,25 @@ export class EntityTable {
     return row === undefined ? null : parseEntity(row);
   }
 
+  /** Those that have these ids. */
+  async withIds(ids: readonly string[]): Promise<EntityRow[]> {
+    const rows = await this.#database.all<RawEntity>(
+      `SELECT ${ENTITY_COLUMNS} FROM json_each(?1) j CROSS JOIN entities e ON e.id = j.value`,
+      JSON.stringify(ids),
+    );
+    return rows.map(parseEntity);
+  }
+
+  /** Those that have these names, whatever their paths. */
+  async named(names: readonly Pick<EntityRow, "accountId" | "kind" | "name">[]): Promise<EntityRow[]> {
+    const rows = await this.#database.all<RawEntity>(
+      `SELECT ${ENTITY_COLUMNS} FROM json_each(?1) j CROSS JOIN entities e
+         ON e.account_id = j.value ->> 0 AND e.kind = j.value ->> 1 AND e.folded = j.value ->> 2`,
+      JSON.stringify(names.map(({ accountId, kind, name }) => [accountId, kind, fold(name)])),
+    );
+    return rows.map(parseEntity);
+  }
+
   /**
    * A page, in order of names, or of paths if a prefix is given; one more than `limit` if there are more. Two rows read for each
    * entity, however many there are.
@@ -220,7 +239,7 @@ export function fold(name: string): string {
   return name.toLowerCase();
 }
 
-export function parseEntity(raw: RawEntity): EntityRow {
+function parseEntity(raw: RawEntity): EntityRow {
   return { ...raw, tags: parseJson<TagRow[]>(raw.tags) ?? [] };
 }
 

@@ -1,7 +1,7 @@
 import type { Database, Statement } from "../database.ts";
 
 /** Key ids that one statement reads or notes at most. */
-export const KEYS_PER_CALL_MAX = 1_000;
+const KEYS_PER_CALL_MAX = 1_000;
 
 export interface AccessKeyRow {
   /** `AKIA…` */

@@ -25,7 +25,7 @@ export interface HeldEntity {
 }
 
 export interface HeldIdentity {
-  account: Pick<AccountRow, "id" | "canonicalId" | "name" | "state" | "accessEpoch">;
+  account: Pick<AccountRow, "id" | "canonicalId" | "name" | "state" | "accessEpoch" | "rootSessionsFromMs">;
   /** Null: the account's root. */
   entity: HeldEntity | null;
   policies: HeldPolicy[];
@@ -44,6 +44,7 @@ interface RawIdentity {
   accountName: string;
   state: AccountRow["state"];
   accessEpoch: number;
+  rootSessionsFromMs: number;
   id: string | null;
   kind: "user" | "role" | null;
   name: string | null;
@@ -56,7 +57,7 @@ interface RawIdentity {
 type RawKey = RawIdentity & { ownerId: string; secret: string; status: HeldKey["status"]; usedMs: number | null };
 
 const IDENTITY_COLUMNS = `a.id AS "accountId", a.canonical_id AS "canonicalId", a.name AS "accountName", a.state,
-  a.access_epoch AS "accessEpoch", e.id, e.kind, e.name, e.path, e.tags, e.created_ms AS "createdMs",
+  a.access_epoch AS "accessEpoch", a.root_sessions_from_ms AS "rootSessionsFromMs", e.id, e.kind, e.name, e.path, e.tags, e.created_ms AS "createdMs",
   e.max_session_seconds AS "maxSessionSeconds"`;
 
 /**
@@ -110,8 +111,12 @@ export class PrincipalQueries {
 }
 
 function parseIdentity(row: RawIdentity, policies: HeldPolicy[]): HeldIdentity {
-  const { accountId: id, canonicalId, accountName: name, state, accessEpoch } = row;
-  return { account: { id, canonicalId, name, state, accessEpoch }, entity: parseEntity(row), policies };
+  const { accountId: id, canonicalId, accountName: name, state, accessEpoch, rootSessionsFromMs } = row;
+  return {
+    account: { id, canonicalId, name, state, accessEpoch, rootSessionsFromMs },
+    entity: parseEntity(row),
+    policies,
+  };
 }
 
 function parseEntity(row: RawIdentity): HeldEntity | null {

@@ -25,7 +25,7 @@ export class JobTable {
     this.#database = database;
   }
 
-  /** Takes the job for `holder` until `untilMs`. Gives its row, or null where somebody else has it. */
+  /** Takes the job for `holder` until `untilMs`. Returns its row, or null where somebody else has it. */
   async lease(name: string, holder: string, nowMs: number, untilMs: number): Promise<JobRow | null> {
     const [, leased] = await this.#database.batch<[unknown, RawJob]>([
       { sql: "INSERT OR IGNORE INTO jobs (name) VALUES (?1)", values: [name] },

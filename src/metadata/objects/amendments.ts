@@ -13,8 +13,13 @@ export type Amendment =
   | { legalHold: LegalHold }
   /** What the row says of its encryption, JSON that the store wrote, if its sealed key is still `sealed`. */
   | { encryption: unknown; sealed: string }
-  /** Null values: no retention. `bypassGovernance`: retention in governance mode may be shortened. */
-  | { retention: Omit<LockRow, "legalHold">; nowMs: number; bypassGovernance: boolean };
+  /**
+   * Null values: no retention. `bypassGovernance`: retention in governance mode may be shortened. A version with an event hold that is
+   * on is left as it is.
+   */
+  | { retention: Pick<LockRow, "retainUntilMs" | "retainMode">; nowMs: number; bypassGovernance: boolean }
+  /** Retention and event hold, if they still are what they were. */
+  | { lock: LockRow; was: LockRow };
 
 /** What an amendment was decided on. */
 export interface AdmittedAmendment {
@@ -34,7 +39,7 @@ export class Amendments {
   }
 
   /**
-   * Amends a version. Gives what was found, as it was before, or null where there is no such bucket; `applied` is false where
+   * Amends a version. Returns what was found, as it was before, or null if there is no such bucket; `applied` is false where
    * there is no such version, it is a delete marker, the bucket has no object lock, or the retention may not be loosened. Throws
    * `GuardError` no_such_bucket and bucket_access_changed if it was decided on something else than what is found.
    */
@@ -86,9 +91,9 @@ function requireObject({ bucket, key }: ObjectRef, { object }: AdmittedAmendment
 
 const HAS_LOCK = "EXISTS (SELECT 1 FROM buckets WHERE name = ?1 AND object_lock IS NOT NULL)";
 /** ?5 until, ?6 mode, ?7 now, ?8 bypass governance. Whatever protects now may be extended, never loosened. */
-const MAY_RETAIN = `(coalesce(retain_until_ms, 0) <= ?7
+const MAY_RETAIN = `(coalesce(event_hold ->> '$.status', '') <> 'ON' AND (coalesce(retain_until_ms, 0) <= ?7
   OR (retain_mode = ?6 AND coalesce(?5, 0) >= retain_until_ms)
-  OR (retain_mode = 'GOVERNANCE' AND ?8 = 1))`;
+  OR (retain_mode = 'GOVERNANCE' AND ?8 = 1)))`;
 
 function change(amendment: Amendment): { set: string; only: string; values: (string | number | null)[] } {
   if ("tags" in amendment) {
@@ -107,9 +112,24 @@ function change(amendment: Amendment): { set: string; only: string; values: (str
   if ("legalHold" in amendment) {
     return { set: "legal_hold = ?5", only: HAS_LOCK, values: [legalHoldNumber(amendment.legalHold)] };
   }
+  if ("lock" in amendment) {
+    const { lock, was } = amendment;
+    return {
+      set: "retain_until_ms = ?5, retain_mode = ?6, event_hold = ?7",
+      only: `${HAS_LOCK} AND retain_until_ms IS ?8 AND retain_mode IS ?9 AND event_hold IS ?10`,
+      values: [
+        lock.retainUntilMs,
+        lock.retainMode,
+        jsonOrNull(lock.eventHold),
+        was.retainUntilMs,
+        was.retainMode,
+        jsonOrNull(was.eventHold),
+      ],
+    };
+  }
   const { retention, nowMs, bypassGovernance } = amendment;
   return {
-    set: "retain_until_ms = ?5, retain_mode = ?6",
+    set: "retain_until_ms = ?5, retain_mode = ?6, event_hold = CASE WHEN ?6 IS NOT NULL THEN event_hold END",
     only: `${HAS_LOCK} AND ${MAY_RETAIN}`,
     values: [retention.retainUntilMs, retention.retainMode, nowMs, bypassGovernance ? 1 : 0],
   };

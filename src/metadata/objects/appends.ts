@@ -31,6 +31,8 @@ export interface AppendableRow {
   ownerId: string | null;
   /** Of its attributes only what its encryption is; JSON that the store wrote. */
   attributes: { encryption?: { sealed: string } };
+  /** How many it has. */
+  annotations: number;
 }
 
 export interface Append {
@@ -38,16 +40,16 @@ export interface Append {
   bucket: RuledBucket;
   key: string;
   /** The object as it was found. */
-  from: Pick<AppendableRow, "id" | "inlineBody" | "attributes">;
+  from: Pick<AppendableRow, "id" | "inlineBody" | "attributes" | "annotations">;
   /** What the row says of its encryption from then on; null: it is plain. */
   encryption: unknown;
-  /** Id of what it becomes. */
+  /** Id of the longer object. */
   id: string;
   sizeBytes: number;
   etag: string;
   modifiedMs: number;
   checksum: ChecksumRow | null;
-  /** What it was becomes part 1 where it was not one of parts yet; null: it is not one of parts now either. */
+  /** Set if the result has parts. If the object had none before, its old content becomes part 1. */
   parts: { first: PartSummaryRow; next: PartSummaryRow } | null;
   /** Blobs and extents that were written; absent: all that is new lies in `inlineBody`. */
   written?: { blobs: readonly BlobRow[]; extents: readonly ExtentRow[] };
@@ -75,7 +77,7 @@ export class Appends {
     this.#memory = memory;
   }
 
-  /** The object that the key names, or null; null for all where there is no such bucket. */
+  /** The object that the key names, or null; null for all if there is no such bucket. */
   async find(bucket: string, key: string): Promise<{ bucket: BucketRow; object: AppendableRow | null } | null> {
     const known = this.#memory.of(bucket);
     const [[found], [raw]] = await this.#database.batch<[RawBucket, RawAppendable]>([
@@ -85,7 +87,7 @@ export class Appends {
                 CASE WHEN checksum ->> 'type' = 'composite' THEN parts END AS parts,
                 coalesce(json_array_length(parts), 0) AS "partCount",
                 coalesce(json_array_length(extents), 0) AS "extentCount", inline_body AS "inlineBody",
-                attributes ->> '$.owner.id' AS "ownerId", attributes -> '$.encryption' AS encryption
+                attributes ->> '$.owner.id' AS "ownerId", attributes -> '$.encryption' AS encryption, annotations
               FROM objects WHERE bucket_id = (SELECT id FROM buckets WHERE name = ?1) AND key = ?2`,
         values: [bucket, key],
       },
@@ -96,19 +98,33 @@ export class Appends {
 
   /**
    * Makes the object longer, under a new id. Its extents stay what they are, with their referents, so nothing of what it was
-   * becomes trash. Throws `GuardError` bucket_changed, or object_changed where it is not what was found: the id changes with
+   * becomes trash. Throws `GuardError` bucket_changed, or object_changed if it is not what was found: the id changes with
    * its bytes, and bytes that were inline do not stay so when the packer moves them.
    */
   async append(append: Append): Promise<{ seq: number }> {
     const { bucket, key, from, written } = append;
     const unchanged =
-      "EXISTS (SELECT 1 FROM objects WHERE bucket_id = ?1 AND key = ?2 AND id = ?3 AND (inline_body IS NULL) = ?4 AND attributes ->> '$.encryption.sealed' IS ?5)";
+      `EXISTS (SELECT 1 FROM objects WHERE bucket_id = ?1 AND key = ?2 AND id = ?3 AND (inline_body IS NULL) = ?4 AND annotations = ?5
+         AND attributes ->> '$.encryption.sealed' IS ?6)`;
     const results = await this.#database.batch<{ seq: number }[]>([
       requireRules(bucket),
       require("object_changed", unchanged, [
-        ...[bucket.id, key, from.id, from.inlineBody === null ? 1 : 0],
+        bucket.id,
+        key,
+        from.id,
+        from.inlineBody === null ? 1 : 0,
+        from.annotations,
         from.attributes.encryption?.sealed ?? null,
       ]),
+      // They stay with the object, whose id is another one from now on.
+      ...(from.annotations > 0
+        ? [
+            {
+              sql: "UPDATE OR REPLACE annotations SET version_id = ?2 WHERE version_id = ?1",
+              values: [from.id, append.id],
+            },
+          ]
+        : []),
       ...refer(written?.blobs, undefined, append.id, append.modifiedMs),
       {
         sql: `UPDATE objects SET id = ?3, size_bytes = ?4, etag = ?5, modified_ms = ?6, checksum = ?7, inline_body = ?8,

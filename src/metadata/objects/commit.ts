@@ -1,3 +1,4 @@
+import { type CarriedAnnotations, carryAnnotations, countCarried } from "../annotations/carried.ts";
 import { noteMissing } from "../blobs/damage.ts";
 import { requireBucket } from "../buckets/buckets.ts";
 import { type Database, require, type Statement } from "../database.ts";
@@ -44,6 +45,8 @@ export interface VersionCommit {
   /** Blobs of other versions that this one refers to from now on, besides `blobs`. The referent is the version's id. */
   sharedBlobIds?: readonly string[];
   condition?: CommitCondition;
+  /** Absent: it has none. */
+  annotations?: CarriedAnnotations;
   /** The upload that this version completes, with the parts that it was made of: [part number, part id]. */
   completes?: { uploadId: string; parts: readonly (readonly [number, string])[] };
 }
@@ -79,7 +82,7 @@ export class Commits {
   }
 
   /**
-   * Gives the version's `seq`. Throws `GuardError`: bucket_changed, exists_already, etag_differs, no_such_key,
+   * Returns the version's `seq`. Throws `GuardError`: bucket_changed, exists_already, etag_differs, no_such_key,
    * object_changed, blob_gone, no_such_upload, part_changed.
    */
   async version(commit: VersionCommit): Promise<{ seq: number }> {
@@ -92,7 +95,8 @@ export class Commits {
       ...makeRoom(version.bucket, ofKeys([version.key]), version.modifiedMs, version.id),
       ...refer(commit.blobs, commit.sharedBlobIds, version.id, version.modifiedMs),
       ...(completes ? finishUpload(version, completes) : []),
-      putVersion(version),
+      ...(commit.annotations ? carry(version, commit.annotations) : []),
+      putVersion(version, countCarried(commit.annotations)),
     ]);
     return (results.at(-1) as { seq: number }[])[0] as { seq: number };
   }
@@ -184,6 +188,15 @@ function finishUpload(version: NewVersion, { uploadId, parts }: NonNullable<Vers
   ];
 }
 
+/** The version's annotations, with the blobs that were written for them. */
+function carry(version: NewVersion, annotations: CarriedAnnotations): Statement[] {
+  const blobs = annotations.written.flatMap((annotation) => annotation.blobs);
+  return [
+    ...(blobs.length > 0 ? [insertBlobs(blobs, null), ...noteMissing(blobs, version.modifiedMs)] : []),
+    ...carryAnnotations(version, annotations),
+  ];
+}
+
 /** Records new blobs, and that `referent` holds them and the shared ones; shards that are missing are noted for healing. */
 export function refer(
   blobs: readonly BlobRow[] = [],
@@ -237,13 +250,13 @@ export function insertBlobs(blobs: readonly BlobRow[], packObjects: number | nul
   };
 }
 
-function putVersion(version: NewVersion): Statement {
+function putVersion(version: NewVersion, annotations: number): Statement {
   const { bucket, lock } = version;
-  // Before versioning is enabled there is one version at the most, and no other table to look into.
+  // Before versioning is enabled there is one version at most, and no other table to look into.
   const seq = bucket.versioning === null ? "1" : nextSeq("?1", "?2");
   return {
     sql: `INSERT OR REPLACE INTO objects (${SHARED_COLUMNS})
-          VALUES (?1, ?2, ?3, ${seq}, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) RETURNING seq`,
+          VALUES (?1, ?2, ?3, ${seq}, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19) RETURNING seq`,
     values: [
       bucket.id,
       version.key,
@@ -262,6 +275,8 @@ function putVersion(version: NewVersion): Statement {
       jsonOrNull(version.parts),
       jsonOrNull(version.extents),
       version.inlineBody,
+      jsonOrNull(lock.eventHold),
+      annotations,
     ],
   };
 }

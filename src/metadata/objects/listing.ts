@@ -128,7 +128,7 @@ export class ListingQueries {
     this.#memory = memory;
   }
 
-  /** Objects and common prefixes in key order, one more than `limit` where there are more; null: no such bucket. */
+  /** Objects and common prefixes in key order, one more than `limit` if there are more; null: no such bucket. */
   objects(query: ListQuery): Promise<FoundPage<ListedObject | ListedPrefix> | null> {
     return this.#page(query.bucket, query.delimiter === "" ? flatPage(query) : delimitedPage(query), listedObject);
   }
@@ -144,15 +144,21 @@ export class ListingQueries {
     return this.#page(query.bucket, page, listedVersion);
   }
 
-  async #page<Entry>(
+  async #page<Columns, Entry>(
     name: string,
     page: Statement,
-    parse: (found: string) => Entry,
+    parse: (found: Columns) => Entry,
   ): Promise<FoundPage<Entry | ListedPrefix> | null> {
     const known = this.#memory.of(name);
     const [[bucket], rows] = await this.#database.batch<[RawBucket, RawEntry]>([findBucket(name, known), page]);
     if (!bucket) return null;
-    const entries = rows.map(({ found, rolled }) => (rolled === null ? parse(found) : prefixEntry(rolled)));
+    // One call for all rows of the page.
+    const columns: Columns[] = JSON.parse(
+      `[${rows.map(({ found, rolled }) => (rolled === null ? found : "null")).join(",")}]`,
+    );
+    const entries = rows.map(({ rolled }, at) =>
+      rolled === null ? parse(columns[at] as Columns) : prefixEntry(rolled),
+    );
     return { bucket: this.#memory.complete(bucket, known), entries };
   }
 }
@@ -161,22 +167,23 @@ function prefixEntry(prefix: string): ListedPrefix {
   return { kind: "prefix", prefix };
 }
 
-function listedObject(found: string): ListedObject {
-  type Columns = [string, number, string, number, string, string | null, string | null];
-  const [key, sizeBytes, etag, modifiedMs, storageClass, checksum, owner] = JSON.parse(found) as Columns;
-  const object = { kind: "object" as const, key, sizeBytes, etag, modifiedMs, storageClass, owner };
-  return { ...object, checksum: parseJson<ChecksumRow>(checksum) };
+type ObjectColumns = [string, number, string, number, string, string | null, string | null];
+
+function listedObject(found: ObjectColumns): ListedObject {
+  const [key, sizeBytes, etag, modifiedMs, storageClass, checksumText, owner] = found;
+  const checksum = parseJson<ChecksumRow>(checksumText);
+  return { kind: "object", key, sizeBytes, etag, modifiedMs, storageClass, checksum, owner };
 }
 
-function listedUpload(found: string): ListedUpload {
-  type Columns = [string, string, string, number, string, string | null, string | null];
-  const [key, id, owner, initiatedMs, storageClass, checksumAlgorithm, checksumType] = JSON.parse(found) as Columns;
+type UploadColumns = [string, string, string, number, string, string | null, string | null];
+
+function listedUpload(found: UploadColumns): ListedUpload {
+  const [key, id, owner, initiatedMs, storageClass, checksumAlgorithm, checksumType] = found;
   return { kind: "upload", key, id, owner, initiatedMs, storageClass, checksumAlgorithm, checksumType };
 }
 
-function listedVersion(found: string): ListedVersion {
-  const [key, seq, id, isNull, isMarker, isLatest, sizeBytes, etag, modifiedMs, storageClass, checksum, owner] =
-    JSON.parse(found) as VersionColumns;
+function listedVersion(found: VersionColumns): ListedVersion {
+  const [key, seq, id, isNull, isMarker, isLatest, sizeBytes, etag, modifiedMs, storageClass, checksum, owner] = found;
   const flags = { isNull: isNull === 1, isMarker: isMarker === 1, isLatest: isLatest === 1 };
   const parsed = parseJson<ChecksumRow>(checksum);
   return {
@@ -317,7 +324,7 @@ function flatVersions(query: VersionQuery): Statement {
 
 /**
  * Both tables are merged: `o` is the next row of objects and `w` that of versions, as JSON arrays, of which the lesser key is
- * found, and the current version before the older ones of its key. A step seeks anew only in the table whose row it passes over:
+ * found, and the current version before the older ones of its key. A step seeks again only in the table whose row it passes over:
  * a row is read once.
  */
 function delimitedVersions(query: VersionQuery): Statement {

@@ -90,14 +90,14 @@ export class ObjectTable {
     this.#memory = memory;
   }
 
-  /** Bucket and object without its bytes, or null where there is no such bucket. */
+  /** Bucket and object without its bytes, or null if there is no such bucket. */
   async head(ref: ObjectRef): Promise<FoundHead | null> {
     const known = this.#memory.of(ref.bucket);
     const [[raw]] = await this.#database.batch<[RawHead]>([headStatement(ref, known)]);
     return raw ? foundHead(raw, this.#memory, known) : null;
   }
 
-  /** Bucket, object, its extents and the blobs that `window` touches, or null where there is no such bucket. */
+  /** Bucket, object, its extents and the blobs that `window` touches, or null if there is no such bucket. */
   async open(ref: ObjectRef, window: ReadWindow): Promise<FoundObject | null> {
     const known = this.#memory.of(ref.bucket);
     const [rows] = await this.#database.batch<[RawOpened]>([openStatement(ref, window, known)]);
@@ -143,7 +143,7 @@ export class ObjectTable {
 
 /**
  * The parameters ?1 and ?2, as expressions. Where a join compares a column with a parameter itself, SQLite as workerd builds it
- * plans the statement anew each time that the parameter is bound, in case its value should call for another plan.
+ * plans the statement again each time that the parameter is bound, in case its value should call for another plan.
  */
 const BUCKET = "?1 || ''";
 const KEY = "?2 || ''";
@@ -174,7 +174,7 @@ function source({ bucket, key, version }: ObjectRef, known: KnownAccess | null):
   };
 }
 
-/** Gives a `RawHead`, or no row where there is no such bucket. */
+/** Returns a `RawHead`, or no row if there is no such bucket. */
 export function headStatement(ref: ObjectRef, known: KnownAccess | null): Statement {
   const { sql, values } = source(ref, known);
   return { sql: `SELECT ${HEAD_COLUMNS} ${sql}`, values };

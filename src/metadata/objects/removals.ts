@@ -1,6 +1,15 @@
 import { type AdmittedBucket, requireAdmitted } from "../buckets/buckets.ts";
 import { type Database, require, type Statement } from "../database.ts";
-import { makeRoom, ofKeys, placeMarkers, promote, type RuledBucket, requireRules } from "./version-rules.ts";
+import { isProtected } from "./protection.ts";
+import {
+  makeRoom,
+  ofKeys,
+  placeMarkers,
+  promote,
+  type RuledBucket,
+  requireRules,
+  trashVersions,
+} from "./version-rules.ts";
 
 /** What must hold of the key's current version for it to be deleted. A condition on a key that has none fails. */
 export interface RemovalCondition {
@@ -19,7 +28,7 @@ export interface ConditionalRemoval {
   condition: RemovalCondition;
 }
 
-/** A version to be removed for good. */
+/** A version to be removed permanently. */
 export interface DoomedVersion {
   key: string;
   /** "null": the key's null version. */
@@ -33,7 +42,7 @@ export interface RemovedVersion {
   seq: number;
   isNull: boolean;
   isMarker: boolean;
-  /** It was left where it is: retention or a legal hold protects it. */
+  /** It was left in place: retention or a legal hold protects it. */
   isLocked: boolean;
 }
 
@@ -53,7 +62,7 @@ export class Removals {
   }
 
   /**
-   * What DeleteObject without a version id does to up to 1,000 keys: [key, id for a delete marker] each. Gives the markers
+   * What DeleteObject without a version id does to up to 1,000 keys: [key, id for a delete marker] each. Returns the markers
    * that were placed: none where versioning was never enabled. Throws `GuardError` bucket_changed, and for the
    * condition (of a single key) etag_differs or no_such_key.
    */
@@ -113,9 +122,9 @@ export class Removals {
   }
 
   /**
-   * Removes versions for good, up to 1,000, except locked ones; their keys then name the newest version that is left. Gives
+   * Removes versions permanently, up to 1,000, except locked ones; their keys then name the newest version that is left. Returns
    * those that were there. `bypassGovernance`: retention in governance mode does not protect; said at all, it needs a bucket
-   * with object lock. Throws `GuardError` no_such_bucket, and bucket_changed where there is no object lock.
+   * with object lock. Throws `GuardError` no_such_bucket, and bucket_changed if there is no object lock.
    */
   async versions(
     bucket: string,
@@ -180,7 +189,7 @@ const BY_ID: Doomed = {
 /** List: keys. */
 const OF_KEYS = `${BUCKET} AND key IN (SELECT value FROM json_each(?2)) AND is_null = 1`;
 const NULLS: Doomed = { objects: OF_KEYS, versions: OF_KEYS };
-const LOCKED = `(legal_hold = 1 OR (coalesce(retain_until_ms, 0) > ?3 AND (retain_mode = 'COMPLIANCE' OR ?4 = 0)))`;
+const LOCKED = isProtected("?3", "?4");
 
 function findDoomed(where: Doomed, values: (string | number)[]): Statement {
   const columns = `key, id, seq, is_null AS "isNull", ${LOCKED} AS "isLocked"`;
@@ -193,11 +202,7 @@ function findDoomed(where: Doomed, values: (string | number)[]): Statement {
 
 function removeDoomed(where: Doomed, values: (string | number)[]): Statement[] {
   return (["objects", "versions"] as const).flatMap((table) => [
-    {
-      sql: `INSERT OR IGNORE INTO trash (dropped_ms, id, extents)
-            SELECT ?3, id, extents FROM ${table} WHERE ${where[table]} AND NOT ${LOCKED} AND extents IS NOT NULL`,
-      values,
-    },
+    { sql: trashVersions(`FROM ${table} WHERE ${where[table]} AND NOT ${LOCKED}`), values },
     { sql: `DELETE FROM ${table} WHERE ${where[table]} AND NOT ${LOCKED}`, values },
   ]);
 }

@@ -1,3 +1,4 @@
+import { type CarriedAnnotations, carryAnnotations } from "../annotations/carried.ts";
 import type { AccessMemory } from "../buckets/access-memory.ts";
 import { type Database, require, type Statement } from "../database.ts";
 import { jsonOrNull, type LockRow } from "../rows.ts";
@@ -39,7 +40,9 @@ export interface Rename {
   /** Id of the version that `to` names, null for none; absent: whatever it names is replaced. */
   toId?: string | null;
   /** Where the bucket has versions: the id of the new one of `to`, of the delete marker of `from`, and the default retention. */
-  versioned: { id: string; markerId: string; retention: Pick<LockRow, "retainUntilMs" | "retainMode"> } | null;
+  versioned: { id: string; markerId: string; retention: LockRow } | null;
+  /** Of the version that `from` names; where the bucket has versions, what of them the new version of `to` gets. */
+  annotations: { count: number; carried: CarriedAnnotations | null };
   token: RenameToken | null;
   nowMs: number;
 }
@@ -85,10 +88,9 @@ export class Renames {
   async rename(rename: Rename): Promise<void> {
     const { bucket, from, to, fromId, toId, token, nowMs } = rename;
     const now = "(SELECT id FROM objects WHERE bucket_id = ?1 AND key = ?2)";
-    const same = "EXISTS (SELECT 1 FROM objects WHERE bucket_id = ?1 AND key = ?2 AND id = ?3 AND attributes ->> '$.encryption.sealed' IS ?4)";
     await this.#database.batch([
       requireRules(bucket),
-      require("object_changed", same, [bucket.id, from, fromId, rename.fromSealed]),
+      require("object_changed", UNCHANGED, [bucket.id, from, fromId, rename.annotations.count, rename.fromSealed]),
       ...(toId === undefined ? [] : [require("object_changed", `${now} IS ?3`, [bucket.id, to, toId])]),
       ...(token ? [insertToken(bucket.id, token, nowMs)] : []),
       ...makeRoom(bucket, ofKeys([to]), nowMs),
@@ -96,7 +98,7 @@ export class Renames {
     ]);
   }
 
-  /** Forgets the tokens of the days before those that count. Gives how many. */
+  /** Deletes the tokens of days that no longer count. Returns how many. */
   async forgetTokens(nowMs: number): Promise<number> {
     const rows = await this.#database.all<{ token: string }>(
       "DELETE FROM rename_tokens WHERE day < ?1 RETURNING token",
@@ -105,6 +107,9 @@ export class Renames {
     return rows.length;
   }
 }
+
+const UNCHANGED = `EXISTS (SELECT 1 FROM objects WHERE bucket_id = ?1 AND key = ?2 AND id = ?3 AND annotations = ?4
+  AND attributes ->> '$.encryption.sealed' IS ?5)`;
 
 function dayOf(ms: number): number {
   return Math.floor(ms / DAY_MS);
@@ -144,9 +149,10 @@ const COPIED: Readonly<Record<string, string>> = {
   id: "?4",
   seq: nextSeq("?1", "?3"),
   is_null: "?5",
-  retain_until_ms: "coalesce(retain_until_ms, ?6)",
+  retain_until_ms: "CASE WHEN retain_mode IS NULL THEN ?6 ELSE retain_until_ms END",
   retain_mode: "coalesce(retain_mode, ?7)",
-  attributes: encrypted("?8"),
+  event_hold: "CASE WHEN retain_mode IS NULL THEN ?8 ELSE event_hold END",
+  attributes: encrypted("?9"),
   extents: `CASE WHEN extents IS NOT NULL THEN
     (SELECT json_group_array(json_set(e.value, '$[4]', ?4) ORDER BY e.key)
      FROM json_each(extents) e) END`,
@@ -166,10 +172,18 @@ function copyAndDelete(rename: Rename, { id, markerId, retention }: NonNullable<
       sql: `INSERT OR REPLACE INTO objects (${SHARED_COLUMNS}) SELECT ${columns.join(", ")} FROM objects
             WHERE bucket_id = ?1 AND key = ?2`,
       values: [
-        ...[bucket.id, from, to, id, isNull, retention.retainUntilMs, retention.retainMode],
+        bucket.id,
+        from,
+        to,
+        id,
+        isNull,
+        retention.retainUntilMs,
+        retention.retainMode,
+        jsonOrNull(retention.eventHold),
         jsonOrNull(rename.encryption),
       ],
     },
+    ...(rename.annotations.carried ? carryAnnotations({ id, modifiedMs: nowMs }, rename.annotations.carried) : []),
     ...makeRoom(bucket, ofKeys([from]), nowMs),
     { sql: "DELETE FROM objects WHERE bucket_id = ?1 AND key = ?2", values: [bucket.id, from] },
     placeMarkers(bucket, [[from, markerId]], nowMs),

@@ -12,12 +12,12 @@ import type { BucketRow } from "../rows.ts";
  * | enabled | with an id of its own | kept in `versions` |
  * | suspended | the null version | the null version is dropped, wherever it is; another is kept |
  *
- * Each function gives statements of one D1 batch. Keys come as one JSON parameter, so that one key and a thousand are the same.
+ * Each function returns statements of one D1 batch. Keys come as one JSON parameter, so that one key and a thousand are the same.
  */
 
 /** Columns that `objects` and `versions` share. */
 export const SHARED_COLUMNS = `bucket_id, key, id, seq, is_null, size_bytes, etag, modified_ms, storage_class, checksum, tags,
-  retain_until_ms, retain_mode, legal_hold, attributes, parts, extents, inline_body`;
+  retain_until_ms, retain_mode, legal_hold, attributes, parts, extents, inline_body, event_hold, annotations`;
 
 /** The bucket as an operation found it: its rules hold only while they are what they were. */
 export type RuledBucket = Pick<BucketRow, "id" | "versioning" | "objectLock" | "accessId">;
@@ -52,8 +52,7 @@ export function makeRoom(bucket: RuledBucket, { where, value }: PickedKeys, nowM
   const statements: Statement[] = [];
   if (bucket.versioning !== "enabled") {
     statements.push({
-      sql: `INSERT OR IGNORE INTO trash (dropped_ms, id, extents)
-            SELECT ?3, id, extents ${current} AND extents IS NOT NULL AND is_null = 1`,
+      sql: trashVersions(`${current} AND is_null = 1`),
       values,
     });
   }
@@ -68,14 +67,20 @@ export function makeRoom(bucket: RuledBucket, { where, value }: PickedKeys, nowM
   return statements;
 }
 
+/**
+ * SQL that puts into the trash what dropped versions hold: their extents, and that they have annotations. `versions`: FROM and WHERE
+ * of one of the tables of versions; ?3 is now.
+ */
+export function trashVersions(versions: string): string {
+  return `INSERT OR IGNORE INTO trash (dropped_ms, id, extents, annotations)
+          SELECT ?3, id, coalesce(extents, '[]'), annotations ${versions} AND (extents IS NOT NULL OR annotations > 0)`;
+}
+
 /** Drops the null versions of the keys that are not current. */
 function dropNullVersions(where: string, values: (string | number | null)[]): Statement[] {
   const nulls = `FROM versions WHERE bucket_id = ?1 AND ${where} AND is_null = 1`;
   return [
-    {
-      sql: `INSERT OR IGNORE INTO trash (dropped_ms, id, extents) SELECT ?3, id, extents ${nulls} AND extents IS NOT NULL`,
-      values,
-    },
+    { sql: trashVersions(nulls), values },
     { sql: `DELETE ${nulls}`, values: values.slice(0, 2) },
   ];
 }

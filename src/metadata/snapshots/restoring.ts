@@ -35,8 +35,8 @@ export class RestoringTable {
         values,
       },
     ];
-    // References of parts wait until it is known which uploads are still open.
-    if (extents >= 0 && table !== "parts") {
+    // References of parts and annotations wait until it is known which uploads and versions there are.
+    if (extents >= 0 && table !== "parts" && table !== "annotations") {
       statements.push({
         sql: `INSERT OR IGNORE INTO blob_refs (blob_id, referent)
               SELECT e.value ->> 2, e.value ->> 4 FROM json_each(?1) r, json_each(r.value ->> ${extents}) e
@@ -50,6 +50,7 @@ export class RestoringTable {
   /**
    * Takes out what the pages of one snapshot, read one after the other, may have too much: uploads that were completed
    * meanwhile, parts of uploads that are not there, versions that are the current one too. Then the parts' references are put back.
+   * Annotations of versions that are not there go alike, and versions have as many as were found.
    */
   async settleUploads(): Promise<void> {
     const same = (table: string) =>
@@ -67,6 +68,20 @@ export class RestoringTable {
               SELECT e.value ->> 2, e.value ->> 4 FROM parts, json_each(parts.extents) e`,
         values: [],
       },
+      {
+        sql: `DELETE FROM annotations WHERE version_id NOT IN (SELECT id FROM objects UNION ALL SELECT id FROM versions)`,
+        values: [],
+      },
+      ...["objects", "versions"].map((table) => ({
+        sql: `UPDATE ${table} SET annotations = (SELECT count(*) FROM annotations a WHERE a.version_id = ${table}.id)
+              WHERE annotations > 0 OR id IN (SELECT version_id FROM annotations)`,
+        values: [],
+      })),
+      {
+        sql: `INSERT OR IGNORE INTO blob_refs (blob_id, referent)
+              SELECT e.value ->> 2, e.value ->> 4 FROM annotations a, json_each(a.extents) e`,
+        values: [],
+      },
     ]);
   }
 
@@ -82,7 +97,7 @@ export class RestoringTable {
 
   /**
    * The next blobs after `afterId`: those that nothing refers to go (their shards are the walk's), shards that were missing are noted
-   * again for healing. Gives where to go on, or null at the end.
+   * again for healing. Returns where to go on, or null at the end.
    */
   async settleBlobs(afterId: string, nowMs: number): Promise<string | null> {
     const page = await this.#database.all<{ id: string; incomplete: number }>(
@@ -119,7 +134,7 @@ export class RestoringTable {
   }
 
   /**
-   * Counts anew what is counted: pages of a snapshot are of different moments. Every account gets another epoch, so that nothing
+   * Counts again what is counted: pages of a snapshot are of different moments. Every account gets another epoch, so that nothing
    * which isolates remember of the lost database counts here.
    */
   async settleIdentities(nowMs: number): Promise<void> {

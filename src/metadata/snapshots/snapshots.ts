@@ -1,6 +1,6 @@
 import type { Database, Statement } from "../database.ts";
 
-/** A table as it stands in a snapshot. `columns` leaves out what the database can do without or finds out anew. */
+/** A table as it stands in a snapshot. `columns` leaves out what the database can do without or finds out again. */
 interface TableSpec {
   columns: readonly string[];
   /** Of the primary key. */
@@ -28,11 +28,13 @@ const VERSION_COLUMNS = [
   "parts",
   "extents",
   "inline_body",
+  "event_hold",
+  "annotations",
 ] as const;
 
 /**
  * What a snapshot holds of each table, and in which order it is read. References, trash and damage follow from the rest; jobs begin
- * anew. Uploads come first: one that is completed meanwhile is in the snapshot as an upload or as an object, or as both. Blobs come
+ * again. Uploads come first: one that is completed meanwhile is in the snapshot as an upload or as an object, or as both. Blobs come
  * after all that names them. Buckets come last, because rows of a bucket that is not there can be told and left out.
  */
 export const SNAPSHOT_TABLES = {
@@ -52,6 +54,7 @@ export const SNAPSHOT_TABLES = {
       "legal_hold",
       "attributes",
       "initiated_ms",
+      "event_hold",
     ],
   },
   parts: {
@@ -70,6 +73,10 @@ export const SNAPSHOT_TABLES = {
   },
   objects: { key: ["bucket_id", "key"], columns: VERSION_COLUMNS },
   versions: { key: ["bucket_id", "key", "seq"], columns: [...VERSION_COLUMNS, "is_marker", "noncurrent_ms"] },
+  annotations: {
+    key: ["version_id", "name"],
+    columns: ["version_id", "name", "id", "size_bytes", "etag", "modified_ms", "checksum", "extents", "inline_body"],
+  },
   blobs: {
     key: ["id"],
     columns: [
@@ -167,6 +174,7 @@ export const SNAPSHOT_TABLES = {
       "policy_count",
       "policy_version_count",
       "provider_count",
+      "root_sessions_from_ms",
     ],
   },
   buckets: {
@@ -187,7 +195,7 @@ export const SNAPSHOT_TABLES = {
   },
 } as const satisfies Record<string, TableSpec>;
 
-/** Columns that are not in it: they follow from the rest, or begin anew. */
+/** Columns that are not in it: they follow from the rest, or begin again. */
 export const RESTORED_NOT: Readonly<Record<string, readonly string[]>> = {
   blobs: ["condemned_ms", "spare_shards", "heal_after_ms", "heal_attempts"],
 };
@@ -213,6 +221,7 @@ const ORDER: readonly SnapshotTableName[] = [
   "uploads",
   "parts",
   "objects",
+  "annotations",
   "blobs",
   "epoch",
   "rename_tokens",
@@ -249,7 +258,7 @@ export class SnapshotTable {
   }
 
   /**
-   * Since when nothing may be deleted that the newest snapshot names: its beginning, in milliseconds since 1970. Null where there is none.
+   * Since when nothing may be deleted that the newest snapshot names: its beginning, in milliseconds since 1970. Null if there is none.
    */
   async heldSinceMs(): Promise<number | null> {
     const [row] = await this.#database.all<{ ms: number | null }>(

@@ -11,9 +11,9 @@ export interface PartRow {
   sizeBytes: number;
   etag: string;
   modifiedMs: number;
-  /** Base64 of the upload's algorithm; null where it has none. */
+  /** Base64 of the upload's algorithm; null if it has none. */
   checksum: string | null;
-  /** 16 hex digits; null where it is not known (a range copied without reading it). */
+  /** 16 hex digits; null if it is not known (a range copied without reading it). */
   crc64nvme: string | null;
   extents: ExtentRow[];
 }
@@ -26,7 +26,7 @@ const PART_COLUMNS = `p.part_number AS "partNumber", p.id, p.size_bytes AS "size
   p.modified_ms AS "modifiedMs", p.checksum, p.crc64nvme`;
 type RawPart = Omit<PartRow, "extents"> & { extents: string };
 
-/** An upload in its bucket; `upload` is null where the bucket has no such upload of that key. */
+/** An upload in its bucket; `upload` is null if the bucket has no such upload of that key. */
 export interface FoundUpload {
   bucket: BucketRow;
   upload: UploadRow | null;
@@ -49,8 +49,8 @@ export class UploadTable {
       ...requireBucket(bucket),
       {
         sql: `INSERT INTO uploads (bucket_id, key, id, owner, storage_class, checksum_algorithm, checksum_type, attributes,
-                initiated_ms, tags, retain_until_ms, retain_mode, legal_hold)
-              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)`,
+                initiated_ms, tags, retain_until_ms, retain_mode, legal_hold, event_hold)
+              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)`,
         values: [
           bucket.id,
           row.key,
@@ -65,6 +65,7 @@ export class UploadTable {
           row.lock.retainUntilMs,
           row.lock.retainMode,
           legalHoldNumber(row.lock.legalHold),
+          jsonOrNull(row.lock.eventHold),
         ],
       },
     ]);
@@ -80,7 +81,7 @@ export class UploadTable {
     return this.#found(buckets, uploads, known);
   }
 
-  /** The upload with a page of its parts after number `after`, one more than `limit` where there are more. */
+  /** The upload with a page of its parts after number `after`, one more than `limit` if there are more. */
   async parts(
     where: { bucket: string; key: string; uploadId: string },
     page: { after: number; limit: number },

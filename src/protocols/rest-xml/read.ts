@@ -3,7 +3,7 @@ import { XMLParser, XMLValidator } from "fast-xml-parser";
 /** An element of a request's XML. Namespace prefixes and attributes are dropped, as nothing in S3's requests needs them. */
 export interface XmlElement {
   readonly name: string;
-  /** Its own text, references resolved, white space kept; "" where it holds elements only. */
+  /** Its own text, references resolved, white space kept; "" if it holds elements only. */
   readonly text: string;
   readonly children: readonly XmlElement[];
 }
@@ -55,7 +55,7 @@ export function child(parent: XmlElement, name: string): XmlElement | undefined 
   return found[0];
 }
 
-/** Text of the only child of that name, or undefined where there is none. Elements inside it throw `MalformedXml`. */
+/** Text of the only child of that name, or undefined if there is none. Elements inside it throw `MalformedXml`. */
 export function childText(parent: XmlElement, name: string): string | undefined {
   const found = child(parent, name);
   if (found !== undefined && found.children.length > 0) throw new MalformedXml();

@@ -47,8 +47,13 @@ export const declaration = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
 /** ISO 8601 in UTC. S3 keeps whole seconds and prints `.000`; the same instant must come out of HEAD and of a listing. */
 export function xmlTime(ms: number): string {
-  return new Date(Math.floor(ms / 1000) * 1000).toISOString();
+  const second = Math.floor(ms / 1000);
+  if (lastTime.second !== second) lastTime = { second, text: new Date(second * 1000).toISOString() };
+  return lastTime.text;
 }
+
+/** Neighbours in a listing were often written in the same second. */
+let lastTime = { second: Number.NaN, text: "" };
 
 function contentText(content: XmlContent): string {
   if (content === undefined) return "";
@@ -57,15 +62,15 @@ function contentText(content: XmlContent): string {
   return escapeText(String(content));
 }
 
+const ESCAPED = /[&<>"\x00-\x08\x0b-\x1f\ufffe\uffff]/;
+const EACH_ESCAPED = new RegExp(ESCAPED, "g");
 const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
 /**
  * Control characters become character references as at AWS. XML 1.0 knows no such references, so a strict parser refuses
  * them: that is why clients ask for `encoding-type=url`. A raw carriage return would be read as a line feed.
  */
-function escapeText(text: string): string {
-  return text.replace(
-    /[&<>"\x00-\x08\x0b-\x1f\ufffe\uffff]/g,
-    (char) => escapes[char] ?? `&#x${char.charCodeAt(0).toString(16)};`,
-  );
+export function escapeText(text: string): string {
+  if (!ESCAPED.test(text)) return text;
+  return text.replace(EACH_ESCAPED, (char) => escapes[char] ?? `&#x${char.charCodeAt(0).toString(16)};`);
 }

@@ -13,8 +13,16 @@ import { detectOperation } from "./address/detect-operation.ts";
 import { withHoistedHeaders } from "./address/hoisted-headers.ts";
 import { withSignedLists } from "./address/signed-lists.ts";
 import { bucketOfHost, parseQueryParameters, parseTarget } from "./address/target.ts";
+import {
+  answerResourceTags,
+  isResourceTags,
+  RESOURCE_TAG_ACTS,
+  taggedBucket,
+  tagHeaders,
+} from "./control/resource-tags.ts";
 import { answerPreflight } from "./cors/preflight.ts";
 import { openForm } from "./form/open-form.ts";
+import type { Ask } from "./gate/ask.ts";
 import { withBucketRegion } from "./gate/bucket-region.ts";
 import { RequestGate } from "./gate/gate.ts";
 import { inSandbox } from "./gate/sandbox.ts";
@@ -36,6 +44,7 @@ export async function dispatch(exchange: Exchange, parts: S3Parts): Promise<Answ
   const form = signature.verified?.form;
   const target = parseTarget(url, baseDomains, form?.plus);
   if (isAccountBlock(url, request.headers)) return answerAccountBlock(exchange, guardedStore(store, caller.guard));
+  if (isResourceTags(url, request.headers)) return dispatchResourceTags(exchange, store);
   if (method === "OPTIONS") return answerPreflight(store, target, request.headers);
   const query = parseQueryParameters(url.rawQuery);
   const headers = withHoistedHeaders(withSignedLists(request.headers, form), query);
@@ -83,6 +92,22 @@ export async function dispatch(exchange: Exchange, parts: S3Parts): Promise<Answ
   }
 }
 
+/** TagResource, UntagResource and ListTagsForResource, authorised like an operation of the bucket. */
+async function dispatchResourceTags(exchange: Exchange, store: S3Parts["store"]): Promise<Answer> {
+  const { request, url, caller } = exchange;
+  const { bucket, act } = taggedBucket(exchange);
+  const query = parseQueryParameters(url.rawQuery);
+  const ask: Ask = { action: RESOURCE_TAG_ACTS[act].action, subject: "bucket", bucket, key: "" };
+  const { principal } = caller;
+  const headers = tagHeaders(request.headers, "accountId" in principal ? principal.accountId : null);
+  const about = { bucket, key: "", query, headers, isForm: false, tlsVersion: tlsVersionOf(request) };
+  const gate = new RequestGate({ caller, asks: [ask], request: { ...about, nowMs: exchange.receivedMs, body: {} } });
+  const gated = { ...(await storeOf(guardedStore(store, caller.guard), bucket)), gate };
+  const answer = await answerResourceTags({ exchange, query, bucket, act, store: gated, gate });
+  gate.requireDecided();
+  return answer;
+}
+
 const GRANTS = Object.keys(GRANT_HEADERS);
 
 type Opened = Pick<Call, "caller" | "bucket" | "key" | "headers" | "payload" | "query" | "directory">;
@@ -91,12 +116,16 @@ type Opened = Pick<Call, "caller" | "bucket" | "key" | "headers" | "payload" | "
 function openGate(row: OperationRow, opened: Opened, { request, receivedMs }: Exchange): RequestGate {
   const { caller, payload } = opened;
   const asks = row.asks(opened);
-  const tlsVersion = typeof request.cf?.tlsVersion === "string" ? request.cf.tlsVersion : null;
+  const tlsVersion = tlsVersionOf(request);
   const about = { ...opened, isForm: payload.form !== undefined, nowMs: receivedMs, tlsVersion, body: {} };
   const gate = new RequestGate({ caller, asks, request: about });
   // What a body may add to the decision, its handler has decided.
   if (row.body === "none") gate.account();
   return gate;
+}
+
+function tlsVersionOf({ cf }: Exchange["request"]): string | null {
+  return typeof cf?.tlsVersion === "string" ? cf.tlsVersion : null;
 }
 
 function contentLength(headers: Headers): number | null {

@@ -1,4 +1,6 @@
 import { element } from "../../protocols/rest-xml/write.ts";
+import { getBucketAbac } from "./abac/get-bucket-abac.ts";
+import { putBucketAbac } from "./abac/put-bucket-abac.ts";
 import { deleteBucketOwnershipControls } from "./acl/delete-bucket-ownership-controls.ts";
 import { getBucketAcl } from "./acl/get-bucket-acl.ts";
 import { getBucketOwnershipControls } from "./acl/get-bucket-ownership-controls.ts";
@@ -6,6 +8,10 @@ import { getObjectAcl } from "./acl/get-object-acl.ts";
 import { putBucketAcl } from "./acl/put-bucket-acl.ts";
 import { putBucketOwnershipControls } from "./acl/put-bucket-ownership-controls.ts";
 import { putObjectAcl } from "./acl/put-object-acl.ts";
+import { deleteObjectAnnotation } from "./annotations/delete-object-annotation.ts";
+import { getObjectAnnotation } from "./annotations/get-object-annotation.ts";
+import { listObjectAnnotations } from "./annotations/list-object-annotations.ts";
+import { putObjectAnnotation } from "./annotations/put-object-annotation.ts";
 import { createBucket as newBucketAsks } from "./buckets/asks.ts";
 import { createBucket } from "./buckets/create-bucket.ts";
 import { deleteBucket } from "./buckets/delete-bucket.ts";
@@ -112,6 +118,7 @@ const attributesAsks = all(
   ofObject("s3:GetObjectAttributes", "s3:GetObjectVersionAttributes"),
 );
 const oneVersion = { query: ["versionId"] };
+const oneAnnotation = { query: ["versionId", "annotationName"] };
 const oneUpload = ["uploadId"];
 const onePart = ["uploadId", "partNumber"];
 const noneListed = element("IsTruncated", false);
@@ -146,7 +153,11 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   DeleteBucketTagging: built(ofBucket("s3:PutBucketTagging"), deleteBucketTagging),
   DeleteBucketWebsite: notBuilt(ofBucket("s3:DeleteBucketWebsite")),
   DeleteObject: built(asksOf.deleteObject, deleteObject, { refused: refusedHeaders.deleteObject, ...oneVersion }),
-  DeleteObjectAnnotation: notBuilt(ofObject("s3:DeleteObjectAnnotation", "s3:DeleteObjectVersionAnnotation")),
+  DeleteObjectAnnotation: built(
+    asksOf.changeAnnotation("s3:DeleteObjectAnnotation", "s3:DeleteObjectVersionAnnotation"),
+    deleteObjectAnnotation,
+    oneAnnotation,
+  ),
   DeleteObjects: built(byKey, deleteObjects, { body: "xml" }),
   DeleteObjectTagging: built(
     ofObject("s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging"),
@@ -154,7 +165,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
     oneVersion,
   ),
   DeletePublicAccessBlock: built(ofBucket("s3:PutBucketPublicAccessBlock"), deletePublicAccessBlock),
-  GetBucketAbac: notBuilt(ofBucket("s3:GetBucketAbac")),
+  GetBucketAbac: built(ofBucket("s3:GetBucketAbac"), getBucketAbac),
   GetBucketAccelerateConfiguration: built(
     ofBucket("s3:GetAccelerateConfiguration"),
     fixedDocument("AccelerateConfiguration"),
@@ -204,7 +215,11 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   GetBucketWebsite: built(ofBucket("s3:GetBucketWebsite"), notSet("NoSuchWebsiteConfiguration")),
   GetObject: built(ofObject("s3:GetObject", "s3:GetObjectVersion"), getObject, readObject),
   GetObjectAcl: built(ofObject("s3:GetObjectAcl", "s3:GetObjectVersionAcl"), getObjectAcl, oneVersion),
-  GetObjectAnnotation: notBuilt(ofObject("s3:GetObjectAnnotation", "s3:GetObjectVersionAnnotation")),
+  GetObjectAnnotation: built(
+    ofObject("s3:GetObjectAnnotation", "s3:GetObjectVersionAnnotation"),
+    getObjectAnnotation,
+    oneAnnotation,
+  ),
   GetObjectAttributes: built(attributesAsks, getObjectAttributes, {
     refused: refusedHeaders.readObject,
     ...oneVersion,
@@ -240,7 +255,11 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   ListMultipartUploads: built(ofBucket("s3:ListBucketMultipartUploads"), listMultipartUploads, {
     query: ["delimiter", "encoding-type", "key-marker", "max-uploads", "prefix", "upload-id-marker"],
   }),
-  ListObjectAnnotations: notBuilt(ofObject("s3:ListObjectAnnotations", "s3:ListObjectVersionAnnotations")),
+  ListObjectAnnotations: built(
+    ofObject("s3:ListObjectAnnotations", "s3:ListObjectVersionAnnotations"),
+    listObjectAnnotations,
+    { query: ["versionId", "annotation-prefix", "continuation-token", "max-annotation-results"] },
+  ),
   ListObjects: built(ofBucket("s3:ListBucket"), listObjects, {
     query: ["delimiter", "encoding-type", "marker", "max-keys", "prefix"],
   }),
@@ -264,7 +283,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
     query: ["uploadId", "max-parts", "part-number-marker"],
   }),
   PostObject: built(asksOf.writeObject, postObject, { body: "form", refused: refusedHeaders.writeObject }),
-  PutBucketAbac: notBuilt(ofBucket("s3:PutBucketAbac")),
+  PutBucketAbac: built(ofBucket("s3:PutBucketAbac"), putBucketAbac, { body: "xml" }),
   PutBucketAccelerateConfiguration: notBuilt(ofBucket("s3:PutAccelerateConfiguration")),
   PutBucketAcl: built(ofBucket("s3:PutBucketAcl"), putBucketAcl, { body: "xml" }),
   PutBucketAnalyticsConfiguration: notBuilt(ofBucket("s3:PutAnalyticsConfiguration")),
@@ -290,7 +309,11 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
     body: "xml",
     ...oneVersion,
   }),
-  PutObjectAnnotation: notBuilt(ofObject("s3:PutObjectAnnotation", "s3:PutObjectVersionAnnotation")),
+  PutObjectAnnotation: built(
+    asksOf.changeAnnotation("s3:PutObjectAnnotation", "s3:PutObjectVersionAnnotation"),
+    putObjectAnnotation,
+    { body: "stream", ...oneAnnotation },
+  ),
   PutObjectLegalHold: built(ofObject("s3:PutObjectLegalHold"), putObjectLegalHold, { body: "xml", ...oneVersion }),
   PutObjectLockConfiguration: built(ofBucket("s3:PutBucketObjectLockConfiguration"), putObjectLockConfiguration, {
     body: "xml",

@@ -2,13 +2,14 @@ import type { LockRow, TagRow } from "../../metadata/rows.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { lockRow } from "../read/object-head.ts";
-import type { Bucket, ObjectLock, Tags } from "../types.ts";
+import type { Bucket, HoldDuration, ObjectLock, Tags } from "../types.ts";
 
-/** What versions get that bring no retention of their own: one of days and years is given. */
+/** What versions get that bring no retention of their own: a period of days or years, an event hold, or both. */
 export interface DefaultRetention {
   mode: "GOVERNANCE" | "COMPLIANCE";
   days?: number;
   years?: number;
+  eventHold?: HoldDuration;
 }
 
 /** A bucket's object lock configuration, as kept in `buckets.object_lock`. */
@@ -34,7 +35,10 @@ export function lockFor({ clock }: StoreContext, bucket: Bucket, lock: ObjectLoc
   }
   const retention = configuration?.defaultRetention;
   if (lock.retention || !retention) return lockRow(lock);
-  return lockRow({ ...lock, retention: { mode: retention.mode, untilMs: retainUntil(clock.now(), retention) } });
+  const { mode, days, years, eventHold } = retention;
+  const untilMs = days === undefined && years === undefined ? 0 : retainUntil(clock.now(), retention);
+  const hold = eventHold && { eventHold: { status: "ON", duration: eventHold } as const };
+  return lockRow({ legalHold: lock.legalHold, retention: { mode, untilMs }, ...hold });
 }
 
 /** Days are of 24 hours; a year ends on the same date. */

@@ -46,12 +46,12 @@ export async function listObjects(store: StoreContext, query: ListObjects): Prom
   const found = await withMetadata({ bucket }, () => store.metadata.listing.objects(query));
   const { owner, region } = foundBucket(store, found?.bucket, bucket);
   const rows = found?.entries ?? [];
-  const entries = rows.slice(0, limit).map(({ ...row }): ListEntry => {
+  const entries = rows.slice(0, limit).map((row): ListEntry => {
     if (row.kind === "prefix") return row;
-    const { checksum, ...listed } = row;
-    const object = { ...listed, owner: listed.owner ?? owner };
-    if (!checksum) return object;
-    const { algorithm, type } = checksum as { algorithm: ChecksumAlgorithm; type: ChecksumType };
+    const { kind, key, sizeBytes, etag, modifiedMs, storageClass } = row;
+    const object = { kind, key, sizeBytes, etag, modifiedMs, storageClass, owner: row.owner ?? owner };
+    if (!row.checksum) return object;
+    const { algorithm, type } = row.checksum as { algorithm: ChecksumAlgorithm; type: ChecksumType };
     return { ...object, checksum: { algorithm, type } };
   });
   const last = entries.at(-1);

@@ -9,6 +9,7 @@ import { StoreError } from "../failure.ts";
 import { MemberReader } from "../sealed/member-reader.ts";
 import { type PieceReader, SealedReader } from "../sealed/sealed-reader.ts";
 import { withMetadata } from "../translate-metadata.ts";
+import { LateDrives } from "./late-drives.ts";
 import { BlobReader } from "./read-blob.ts";
 
 /** Where an object's bytes are, and what opens them: made by `openContent` alone, which sees to it that there is a key where one is needed. */
@@ -34,7 +35,7 @@ export class ObjectBody implements OutgoingBody {
   readonly #store: StoreContext;
   readonly #slices: BlobSlice[];
   readonly #blobs: Map<string, BlobRow>;
-  readonly #lateDrives = new Set<string>();
+  readonly #lateDrives: LateDrives;
   readonly #key: ObjectKey | null;
   #inline: Uint8Array | null;
   #current: PieceReader | null = null;
@@ -48,6 +49,7 @@ export class ObjectBody implements OutgoingBody {
     range: { offset: number; length: number },
   ) {
     this.#store = store;
+    this.#lateDrives = new LateDrives(store);
     this.sizeBytes = range.length;
     this.#blobs = new Map(blobs.map((blob) => [blob.id, blob]));
     this.#slices = slicesOf(content.extents ?? [], range);
@@ -144,7 +146,7 @@ export class ObjectBody implements OutgoingBody {
 
 /** Reads a slice of a blob, which is in the blob: plain, sealed, or of one object in a pack. */
 export async function openSlice(
-  parts: { store: StoreContext; blob: BlobRow; lateDrives: Set<string>; key: ObjectKey | null },
+  parts: { store: StoreContext; blob: BlobRow; lateDrives: LateDrives; key: ObjectKey | null },
   slice: Pick<BlobSlice, "offset" | "length" | "member">,
 ): Promise<PieceReader> {
   const { store, blob, lateDrives, key } = parts;

@@ -1,7 +1,8 @@
-import type { LockRow, ObjectRow } from "../../metadata/rows.ts";
+import type { EventHoldRow, LockRow, ObjectRow } from "../../metadata/rows.ts";
 import type {
   Attributes,
   Bucket,
+  EventHold,
   ObjectAccess,
   ObjectChecksum,
   ObjectHead,
@@ -26,6 +27,7 @@ export function objectHead(row: ObjectRow, bucket: Pick<Bucket, "versioning">): 
     ...attributesAndAccess(row),
     ...(row.checksum ? { checksum: row.checksum as ObjectChecksum } : {}),
     ...(row.parts ? { parts: row.parts.map(partSummary) } : {}),
+    annotations: row.annotations,
   };
 }
 
@@ -37,13 +39,23 @@ function attributesAndAccess({
   return { attributes: headers, ...(owner && { owner }), ...(acl && { acl }), ...(encryption && { encryption }) };
 }
 
-function objectLock({ retainUntilMs, retainMode, legalHold }: LockRow): ObjectLock {
-  const retention = retainMode && retainUntilMs !== null ? { mode: retainMode, untilMs: retainUntilMs } : null;
-  return { retention, legalHold };
+function objectLock({ retainUntilMs, retainMode, legalHold, eventHold }: LockRow): ObjectLock {
+  const retention = retainMode && { mode: retainMode, untilMs: retainUntilMs ?? 0 };
+  return { retention, legalHold, ...(eventHold && { eventHold: parseEventHold(eventHold) }) };
 }
 
-export function lockRow({ retention, legalHold }: ObjectLock): LockRow {
-  return { retainUntilMs: retention?.untilMs ?? null, retainMode: retention?.mode ?? null, legalHold };
+function parseEventHold({ status, days, years }: EventHoldRow): EventHold {
+  if (status === "OFF") return { status };
+  return { status, duration: days === undefined ? { years: years ?? 0 } : { days } };
+}
+
+export function lockRow({ retention, legalHold, eventHold }: ObjectLock): LockRow {
+  return {
+    retainUntilMs: retention?.untilMs || null,
+    retainMode: retention?.mode ?? null,
+    legalHold,
+    eventHold: eventHold?.status === "ON" ? { status: "ON", ...eventHold.duration } : (eventHold ?? null),
+  };
 }
 
 function partSummary([partNumber, sizeBytes, checksum]: NonNullable<ObjectRow["parts"]>[number]): PartSummary {

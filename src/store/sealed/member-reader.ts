@@ -2,6 +2,7 @@ import type { BlobRow } from "../../metadata/rows.ts";
 import type { ObjectKey } from "../../sealing/object-key.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
+import type { LateDrives } from "../read/late-drives.ts";
 import { BlobReader, type BlobRange, type Damage } from "../read/read-blob.ts";
 import type { PieceReader } from "./sealed-reader.ts";
 
@@ -24,7 +25,7 @@ export class MemberReader implements PieceReader {
 
   /** `range` lies in the member's plain bytes. */
   constructor(
-    { store, blob, lateDrives }: { store: StoreContext; blob: BlobRow; lateDrives: Set<string> },
+    { store, blob, lateDrives }: { store: StoreContext; blob: BlobRow; lateDrives: LateDrives },
     member: PackMember,
     range: BlobRange,
   ) {

@@ -5,6 +5,7 @@ import type { ObjectKey } from "../../sealing/object-key.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { idBytes } from "../placement/ids.ts";
+import type { LateDrives } from "../read/late-drives.ts";
 import { BlobReader, type BlobRange, type Damage } from "../read/read-blob.ts";
 
 /** What reads a range of a blob, plain or sealed. */
@@ -24,7 +25,7 @@ export class SealedReader implements PieceReader {
   readonly #shape: SealedShape;
   readonly #cipher: BodyCipher;
   readonly #reader: BlobReader;
-  readonly #lateDrives: Set<string>;
+  readonly #lateDrives: LateDrives;
   readonly #end: number;
   #at: number;
   #first: Promise<Uint8Array | null> | null = null;
@@ -144,7 +145,7 @@ interface SealedParts {
   store: StoreContext;
   blob: BlobRow;
   range: BlobRange;
-  lateDrives: Set<string>;
+  lateDrives: LateDrives;
   key: ObjectKey;
 }
 

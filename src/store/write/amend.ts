@@ -3,10 +3,11 @@ import { admitted, foundBucket } from "../buckets/admission.ts";
 import { tagRows } from "../buckets/lock-and-tags.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
-import { objectHead } from "../read/object-head.ts";
+import { lockRow, objectHead } from "../read/object-head.ts";
 import { foundVersion, type ObjectName, versionRef } from "../read/objects.ts";
 import { withMetadata } from "../translate-metadata.ts";
-import type { Bucket, Grant, ObjectAccess, ObjectEncryption, ObjectHead, ObjectLock, Retention, Tags } from "../types.ts";
+import type { Bucket, Grant, ObjectAccess, ObjectEncryption, ObjectHead, ObjectLock, Tags } from "../types.ts";
+import { type Circumstances, changeRetention, type RetentionChange } from "./change-retention.ts";
 
 /**
  * Tags, retention and legal hold of a version, read and changed in place, each in one D1 round trip. All throw `StoreError`
@@ -32,18 +33,18 @@ export function putTags(store: StoreContext, name: ObjectName, tags: Tags): Prom
 }
 
 /**
- * Sets the ACL; null: full control for the owner. It depends on the bucket and the version, so both are read first: two round trips,
+ * Sets the ACL; null: full control for the owner. It depends on the bucket and the version, so both are read, and decided on, first: two round trips,
  * one if it stays as it is.
  */
 export async function putAcl(
   store: StoreContext,
   name: ObjectName,
-  acl: (bucket: Bucket, object: ObjectHead) => readonly Grant[] | null | "unchanged",
+  acl: (bucket: Bucket, object: ObjectHead) => Promise<readonly Grant[] | null | "unchanged">,
 ): Promise<AmendedVersion> {
   const found = await withMetadata(name, () => store.metadata.objects.head({ ...name, version: versionRef(name) }));
   const { bucket, object } = foundVersion(store, found, name, { hiddenKey: "is-delete-marker" });
   const head = objectHead(object, bucket);
-  const wanted = acl(bucket, head);
+  const wanted = await acl(bucket, head);
   return wanted === "unchanged" ? versionOf(head) : amend(store, name, { acl: wanted });
 }
 
@@ -65,17 +66,23 @@ export function putLegalHold(store: StoreContext, name: ObjectName, legalHold: "
 }
 
 /**
- * Sets the retention, or ends it (null). Throws also no-object-lock, and object-locked where the version is protected better
- * now: retention in compliance mode can only be extended, in governance mode it needs `bypassGovernance` for anything else.
+ * Sets the retention, or ends it (null). Throws also no-object-lock, no-retain-until-date, and object-locked where the version is
+ * protected better now: retention in compliance mode can only be extended, in governance mode it needs `bypassGovernance` for anything
+ * else. Where an event hold is there, or asked for, the version is read first: two round trips more.
  */
-export function putRetention(
+export async function putRetention(
   store: StoreContext,
   name: ObjectName,
-  { retention, bypassGovernance }: { retention: Retention | null; bypassGovernance: boolean },
+  { bypassGovernance, ...change }: RetentionChange & { bypassGovernance: boolean },
 ): Promise<AmendedVersion> {
-  const { mode = null, untilMs = null } = retention ?? {};
-  const nowMs = store.clock.now();
-  return amend(store, name, { retention: { retainMode: mode, retainUntilMs: untilMs }, nowMs, bypassGovernance });
+  const circumstances = { nowMs: store.clock.now(), bypassGovernance };
+  if (change.eventHold !== undefined) return putHold(store, name, change, circumstances);
+  const { mode = null, untilMs = null } = change.retention ?? {};
+  const plain = { retention: { retainMode: mode, retainUntilMs: untilMs }, ...circumstances };
+  return amend(store, name, plain, (object) => {
+    if (object.lock.eventHold?.status === "ON") return putHold(store, name, change, circumstances);
+    throw new StoreError({ kind: "object-locked", key: name.key });
+  });
 }
 
 /** Sets what the row says of its encryption. False if its sealed key is not `sealed` any more, or the version is gone. */
@@ -87,14 +94,44 @@ export async function amendEncryption(
   return (await change(store, name, amendment))?.applied ?? false;
 }
 
-async function amend(store: StoreContext, name: ObjectName, amendment: Amendment): Promise<AmendedVersion> {
+/** How often the lock of a version is decided again because it was changed meanwhile. */
+const ATTEMPTS_MAX = 3;
+
+async function putHold(
+  store: StoreContext,
+  name: ObjectName,
+  change: RetentionChange,
+  circumstances: Circumstances,
+): Promise<AmendedVersion> {
+  const attempt = async (left: number): Promise<AmendedVersion> => {
+    const was = await readLock(store, name);
+    const lock = changeRetention(was, change, circumstances);
+    if (lock === "locked") throw new StoreError({ kind: "object-locked", key: name.key });
+    if (lock === "no-date") throw new StoreError({ kind: "no-retain-until-date" });
+    return amend(store, name, { lock: lockRow(lock), was: lockRow(was) }, () => {
+      if (left > 1) return attempt(left - 1);
+      throw new StoreError({ kind: "conflict", what: "the lock of the object was changed meanwhile" });
+    });
+  };
+  return attempt(ATTEMPTS_MAX);
+}
+
+/** `refused`: what is to be done where the version does not take the amendment. */
+async function amend(
+  store: StoreContext,
+  name: ObjectName,
+  amendment: Amendment,
+  refused: (object: ObjectHead) => Promise<AmendedVersion> = () => {
+    throw new StoreError({ kind: "object-locked", key: name.key });
+  },
+): Promise<AmendedVersion> {
   const found = await change(store, name, amendment);
-  if ("legalHold" in amendment || "retention" in amendment) {
+  if ("legalHold" in amendment || "retention" in amendment || "lock" in amendment) {
     requireObjectLock(foundBucket(store, found?.bucket, name.bucket));
   }
   const { bucket, object } = foundVersion(store, found, name, { hiddenKey: "is-delete-marker" });
-  if (!found?.applied) throw new StoreError({ kind: "object-locked", key: name.key });
-  return versionOf(objectHead(object, bucket));
+  const head = objectHead(object, bucket);
+  return found?.applied ? versionOf(head) : refused(head);
 }
 
 function change(store: StoreContext, name: ObjectName, amendment: Amendment) {

@@ -2,6 +2,7 @@ import { concat, toBase64, toHex } from "../../base/bytes.ts";
 import type { NewVersion } from "../../metadata/objects/commit.ts";
 import type { FoundForCopy } from "../../metadata/objects/objects.ts";
 import type { ContentRow, ExtentRow, ObjectRow } from "../../metadata/rows.ts";
+import { copyAnnotations } from "../annotations/copy-annotations.ts";
 import { foundBucket, newObjectAccess } from "../buckets/admission.ts";
 import { storeOf } from "../buckets/databases.ts";
 import { lockFor, tagRows } from "../buckets/lock-and-tags.ts";
@@ -49,7 +50,9 @@ export interface CopyObject {
   /** The source's is never copied. Absent: the bucket's default retention. */
   lock?: ObjectLock;
   storageClass: string;
-  /** Absent: the copy keeps its source's checksum. */
+  /** The source's annotations are left out. */
+  withoutAnnotations?: boolean;
+  /** Absent: the copy keeps its source's checksum, and its annotations theirs. */
   checksumAlgorithm?: ChecksumAlgorithm;
   condition?: WriteCondition;
   /** Absent: as the target's bucket or the deployment has it, whatever the source is. */
@@ -67,7 +70,8 @@ type Source = ObjectRow & ContentRow;
  * Copies an object of any size in two D1 round trips, without moving a byte: the copy refers to the same blobs. Bytes are read
  * only for a checksum that the source does not have, and rewritten only for a storage class with another geometry, where the
  * buckets lie in different databases, or where the copy is to be encrypted under another key; otherwise the object's key is sealed
- * again for its new place. ETag and parts stay the source's, but for ETags that are no MD5s (SSE-KMS, SSE-C). Throws what `check` throws, and `StoreError` no-such-bucket, no-such-key, conflict (the source's
+ * again for its new place. ETag and parts stay the source's, but for ETags that are no MD5s (SSE-KMS, SSE-C). Annotations are read in one
+ * more round trip, if there are any. Throws what `check` throws, and `StoreError` no-such-bucket, no-such-key, conflict (the source's
  * blobs were collected meanwhile), precondition-failed, precondition-no-such-key, drives-unavailable, metadata-unavailable, and
  * what `openSealing` and `newSealing` throw.
  */
@@ -107,8 +111,12 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
     parts: partsOfCopy(found.source, checksum),
     ...content,
   };
+  const annotations = copy.withoutAnnotations
+    ? undefined
+    : await copyAnnotations({ store, from: found.from }, found.source, copy);
   const commit = {
     version,
+    ...(annotations ? { annotations } : {}),
     ...(blobs ? { blobs } : { sharedBlobIds: blobIds(content.extents) }),
     ...(copy.condition ? { condition: copy.condition } : {}),
   };

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { GuardError, MetadataUnavailable, TakenError } from "../../metadata/database.ts";
 import type { FoundForRename, Rename } from "../../metadata/objects/renames.ts";
+import { shareAnnotations } from "../annotations/copy-annotations.ts";
 import { foundBucket } from "../buckets/admission.ts";
 import { lockFor } from "../buckets/lock-and-tags.ts";
 import type { StoreContext } from "../context.ts";
@@ -86,6 +87,8 @@ async function prepare(store: StoreContext, rename: RenameObject): Promise<Renam
   // Its key opens at the old place only.
   const sealing = await openSealing(store, { ...object, bucket }, rename.customerKey ?? null);
   const { encryption = null } = described(sealing, bucket, { key: to, versionId: versioned?.id ?? object.id });
+  const count = object.annotations;
+  const isKept = bucket.versioning !== null && count > 0;
   return {
     bucket,
     from,
@@ -95,6 +98,7 @@ async function prepare(store: StoreContext, rename: RenameObject): Promise<Renam
     encryption,
     ...(rename.checkTarget ? { toId: target.object?.id ?? null } : {}),
     versioned,
+    annotations: { count, carried: isKept ? await shareAnnotations(store, object.id) : null },
     token: idempotency ? { token: idempotency.token, request } : null,
     nowMs,
   };

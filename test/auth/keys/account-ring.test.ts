@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { setAccountState } from "../../../src/auth/accounts.ts";
+import { rekeyAccount, setAccountState } from "../../../src/auth/accounts.ts";
 import { AuthenticationError } from "../../../src/auth/authentication-error.ts";
 import type { KeyLookup } from "../../../src/auth/keys/key-ring.ts";
 import { resealKeys } from "../../../src/auth/keys/reseal.ts";
@@ -140,6 +140,26 @@ describe("another account", () => {
     expect(await setAccountState(parts, account.accountId, "active")).toMatchObject({ ok: true });
     expect(await find(account.accessKeyId)).toMatchObject({ kind: "key" });
     expect(await setAccountState(parts, FIRST_ACCOUNT_ID, "closed")).toMatchObject({ ok: false });
+  });
+});
+
+describe("a session of the root", () => {
+  test("ends when the root's key is replaced, as do those of its federated users", async () => {
+    const { accountId } = await people.account("rekeyed");
+    const owners = [{ kind: "root" }, { kind: "federated", issuerId: null, name: "guest" }] as const;
+    const issuedMs = Date.now() - 60_000;
+    const made = owners.map((owner) => people.session(owner, { accountId, issuedMs }));
+    for (const { accessKeyId, sessionToken } of made) await caller(accessKeyId, sessionToken);
+    const { random } = rig.store;
+    const parts = { identities: people.identities, sealer: people.keys.sealer, random, nowMs: Date.now() };
+    expect(await rekeyAccount(parts, accountId)).toMatchObject({ ok: true });
+    for (const { accessKeyId, sessionToken } of made) {
+      const known = await caller(accessKeyId, sessionToken);
+      await expect(known.guard?.renew()).rejects.toThrow(AuthenticationError);
+      expect(await find(accessKeyId, sessionToken)).toEqual({ kind: "bad-token" });
+    }
+    const later = people.session({ kind: "root" }, { accountId, issuedMs: Date.now() + 1_000 });
+    expect(await find(later.accessKeyId, later.sessionToken)).toMatchObject({ kind: "key" });
   });
 });
 

@@ -10,6 +10,7 @@ import {
   parseQuery,
 } from "../../../src/auth/sigv4/percent-encoding.ts";
 import type { RequestHead } from "../../../src/auth/sigv4/request-head.ts";
+import { anyText } from "../../support/any-text.ts";
 import { awsEncode, basicTime, objectPath } from "../../support/signer.ts";
 import { accepted, authenticate, example, headOf, refusal, signExample } from "./support/request.ts";
 
@@ -50,7 +51,7 @@ test.each(oddKeys)("key %j: signed in header and URL, as an SDK sends it and as 
   }
 });
 
-const keys = fc.string({ unit: "binary", minLength: 1, maxLength: 40 }).filter((key) => key.isWellFormed());
+const keys = anyText({ minLength: 1, maxLength: 40 });
 /** Keys that no URL parser resolves: no segment is `.` or `..`. */
 const keysWithoutDots = keys.filter((key) => !key.split("/").some((segment) => /^\.{1,2}$/.test(segment)));
 
@@ -114,7 +115,7 @@ const sdkSigner = new SignatureV4({
 });
 
 test("any key, query and header: the SDK for JavaScript, header and query", async () => {
-  const word = fc.string({ unit: "binary", maxLength: 12 }).filter((text) => text.isWellFormed());
+  const word = anyText({ maxLength: 12 });
   const query = fc.dictionary(
     word.filter((name) => name !== "" && name !== "__proto__" && !/^x-amz-/i.test(name)),
     fc.oneof(word, fc.array(word, { minLength: 1, maxLength: 3 })),

@@ -313,3 +313,37 @@ describe("the simulator", () => {
     expect(await code("SimulateCustomPolicy", { ...input, PolicyInputList: ["{"] })).toBe("InvalidInput");
   });
 });
+
+describe("trust policies", () => {
+  const trusting = (name: string) =>
+    JSON.stringify({
+      Version: "2012-10-17",
+      Statement: {
+        Effect: "Allow",
+        Principal: { AWS: `arn:aws:iam::${FIRST_ACCOUNT_ID}:user/${name}` },
+        Action: "sts:AssumeRole",
+      },
+    });
+  const shown = async () => {
+    const { Role } = await rig.ok("GetRole", { RoleName: "reader" });
+    const [listed] = (await rig.ok("ListRoles")).Roles;
+    expect(listed.AssumeRolePolicyDocument).toBe(Role.AssumeRolePolicyDocument);
+    return decodeURIComponent(Role.AssumeRolePolicyDocument);
+  };
+
+  it("mean the users that have the names when they are put", async () => {
+    const { User } = await rig.ok("CreateUser", { UserName: "ann" });
+    const made = await rig.ok("CreateRole", { RoleName: "reader", AssumeRolePolicyDocument: trusting("ann") });
+    expect(decodeURIComponent(made.Role.AssumeRolePolicyDocument)).toBe(trusting("ann"));
+    expect(await shown()).toBe(trusting("ann"));
+    await rig.ok("UpdateUser", { UserName: "ann", NewUserName: "anna" });
+    expect(await shown()).toBe(trusting("anna"));
+    await rig.ok("DeleteUser", { UserName: "anna" });
+    const ofTheDead = trusting("anna").replace(/arn:[^"]*/, User.UserId);
+    expect(await shown()).toBe(ofTheDead);
+    await rig.ok("CreateUser", { UserName: "anna" });
+    expect(await shown()).toBe(ofTheDead);
+    await rig.ok("UpdateAssumeRolePolicy", { RoleName: "reader", PolicyDocument: trusting("anna") });
+    expect(await shown()).toBe(trusting("anna"));
+  });
+});

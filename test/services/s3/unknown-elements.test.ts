@@ -34,6 +34,27 @@ const documents: [method: string, path: string, document: string][] = [
   [
     "PUT",
     "/bucket/key?retention",
+    "<Retention><Mode>GOVERNANCE</Mode><EventHold>ON</EventHold><EventHoldDuration><Days>1</Days>X</EventHoldDuration></Retention>",
+  ],
+  ["PUT", "/bucket?abac", "<AbacStatus><Status>Disabled</Status>X</AbacStatus>"],
+  [
+    "PUT",
+    "/bucket?publicAccessBlock",
+    "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls>X</PublicAccessBlockConfiguration>",
+  ],
+  [
+    "PUT",
+    "/bucket?ownershipControls",
+    "<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership>X</Rule></OwnershipControls>",
+  ],
+  [
+    "PUT",
+    "/bucket?acl",
+    "<AccessControlPolicy><Owner><ID>3fc6b54705736df6ff6010111bd81893a6f6b1f4ddc2b58c344e4f32415f5a96</ID></Owner>X<AccessControlList><Grant><Grantee><ID>3fc6b54705736df6ff6010111bd81893a6f6b1f4ddc2b58c344e4f32415f5a96</ID></Grantee><Permission>FULL_CONTROL</Permission></Grant></AccessControlList></AccessControlPolicy>",
+  ],
+  [
+    "PUT",
+    "/bucket/key?retention",
     "<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>2999-01-01T00:00:00Z</RetainUntilDate>X</Retention>",
   ],
   ["POST", "/bucket?delete", "<Delete><Object><Key>key</Key></Object>X</Delete>"],

@@ -13,7 +13,7 @@ const bitsPerWord = 16;
 const mappedPrefixBits = 96;
 
 /** Parses an IPv4 or IPv6 address in its usual text forms, without zone. */
-export function parseAddress(text: string): Address | null {
+function parseAddress(text: string): Address | null {
   if (text.length > 45) return null;
   const address = text.includes(":") ? parseIpv6(text) : parseIpv4(text);
   if (address === null || address.length === 2 || !isMapped(address)) return address;
@@ -35,7 +35,7 @@ export function parseRange(text: string): AddressRange | null {
   return prefixBits < 0 || prefixBits > bits ? null : { address, prefixBits };
 }
 
-export function isInRange(address: Address, range: AddressRange): boolean {
+function isInRange(address: Address, range: AddressRange): boolean {
   if (address.length !== range.address.length) return false;
   for (let word = 0, bits = range.prefixBits; bits > 0; word++, bits -= bitsPerWord) {
     const shift = Math.max(0, bitsPerWord - bits);

@@ -9,7 +9,7 @@ const epochForm = /^[0-9]{1,12}$/;
  *
  * Follows W3C's "Date and Time Formats", the profile of ISO 8601 that the IAM User Guide names.
  */
-export function parseDate(text: string): number | null {
+function parseDate(text: string): number | null {
   if (epochForm.test(text)) return Number(text) * 1000;
   const found = isoForm.exec(text);
   if (found === null) return null;

@@ -15,6 +15,7 @@ import {
 import * as fields from "../model/fields.ts";
 import { decodeMarker, encodeMarker, pageSize } from "../model/pages.ts";
 import { anything } from "../model/targets.ts";
+import { withShownTrust } from "../model/trust.ts";
 import { operation } from "../operation.ts";
 import { managedPolicyDocument, managedVersionDocument } from "../policies/managed-documents.ts";
 import { usageOf } from "../policies/usage.ts";
@@ -88,7 +89,7 @@ async function entityPiece(call: IamCall, kind: EntityKind, { after, limit }: Pa
   const place = after === "" ? null : { name: after, path: "/" };
   const rows = await entities.list({ accountId: call.account.id, kind, pathPrefix: "/", after: place, limit });
   const cut = rows.slice(0, limit);
-  const details = await entities.details(cut);
+  const details = await entities.details(kind === "role" ? await withShownTrust(call, cut) : cut);
   const groups = kind === "user" ? await entities.groupNames(cut.map(({ id }) => id)) : new Map<string, string[]>();
   const documents = details.map((one) => detailOf(one, groups.get(one.entity.id) ?? []));
   return { documents, next: rows.length > limit ? (cut.at(-1)?.name ?? null) : null };

@@ -57,11 +57,11 @@ export function listedRole(role: EntityRow): QueryResult {
   };
 }
 
-export function lastUsed(role: EntityRow): QueryResult {
+function lastUsed(role: EntityRow): QueryResult {
   return role.usedMs === null ? {} : { LastUsedDate: new Date(role.usedMs), Region: role.usedRegion };
 }
 
-export function boundaryDocument(arn: string | null): QueryResult | undefined {
+function boundaryDocument(arn: string | null): QueryResult | undefined {
   if (arn === null) return undefined;
   return { PermissionsBoundaryType: "PermissionsBoundaryPolicy", PermissionsBoundaryArn: arn };
 }

@@ -21,10 +21,6 @@ export function invalidInput(message: string): QueryError {
   return new QueryError("InvalidInput", 400, message);
 }
 
-export function unmodifiable(message: string): QueryError {
-  return new QueryError("UnmodifiableEntity", 400, message);
-}
-
 /** `what` in AWS's words: `AccessKeysPerUser`. */
 export function quotaExceeded(what: string, quota: number): QueryError {
   return limitExceeded(`Cannot exceed quota for ${what}: ${quota}`);

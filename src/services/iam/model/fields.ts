@@ -38,6 +38,6 @@ export const tags = list(structure({ Key: required(tagKey), Value: required(tagV
 export const tagKeys = list(tagKey, { max: 50 });
 
 /** Of listings. Ours is longer than AWS's 320 characters, because a path of 512 may be in it. */
-export const marker = text({ min: 1, max: 2_048 });
-export const maxItems = integer({ min: 1, max: 1_000 });
+const marker = text({ min: 1, max: 2_048 });
+const maxItems = integer({ min: 1, max: 1_000 });
 export const page = { Marker: marker, MaxItems: maxItems };

@@ -56,7 +56,7 @@ export function ownerId(call: IamCall, { user }: KeyOwnerTarget): string {
 }
 
 /** The named user, or the calling user; null if the caller is the root and names nobody. */
-export async function userOrSelf(call: IamCall, name: string | undefined): Promise<EntityTarget | null> {
+async function userOrSelf(call: IamCall, name: string | undefined): Promise<EntityTarget | null> {
   const { principal } = call.caller;
   if (name !== undefined) return entityTarget(call, "user", name);
   if (principal.kind === "user") return entityTarget(call, "user", principal.name);

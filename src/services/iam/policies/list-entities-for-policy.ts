@@ -33,7 +33,7 @@ export const listEntitiesForPolicy = operation({
     const kind = EntityFilter === undefined ? undefined : kindOfFilter[EntityFilter];
     const [afterId = ""] = decodeMarker(Marker, 1) ?? [];
     const asked = { accountId: call.account.id, arn: target.arn, afterId, limit, kind, pathPrefix: PathPrefix };
-    // Without a filter both ways of use are listed; whoever has the policy both ways is listed once.
+    // Without a filter both ways of use are listed; an entity that has the policy both ways is listed once.
     const attached =
       PolicyUsageFilter === "PermissionsBoundary"
         ? []

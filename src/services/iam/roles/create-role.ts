@@ -1,3 +1,4 @@
+import { bindPrincipals } from "../../../auth/policy-principals.ts";
 import { count } from "../../../metadata/identities/accounts.ts";
 import { type EntityRow, insertEntity } from "../../../metadata/identities/entities.ts";
 import { notBuilt, required } from "../../../protocols/aws-query/fields.ts";
@@ -31,8 +32,8 @@ export const createRole = operation({
   also: ({ Tags }) => (Tags.length > 0 ? ["iam:TagRole"] : []),
   async run(call, input) {
     const { account, identities, nowMs, random } = call;
-    const trust = input.AssumeRolePolicyDocument;
-    checkTrustPolicy(trust);
+    const document = input.AssumeRolePolicyDocument;
+    checkTrustPolicy(document);
     if (await identities.entities.find(account.id, "role", input.RoleName)) {
       throw entityAlreadyExists(`Role with name ${input.RoleName} already exists.`);
     }
@@ -47,7 +48,7 @@ export const createRole = operation({
       createdMs: nowMs,
       tags: newTags(input.Tags),
       boundary: input.PermissionsBoundary ?? null,
-      trust,
+      trust: await bindPrincipals(identities.entities, document),
       description: input.Description ?? null,
       maxSessionSeconds: input.MaxSessionDuration ?? SESSION_SECONDS_DEFAULT,
       usedMs: null,
@@ -55,6 +56,6 @@ export const createRole = operation({
     };
     await call.change([insertEntity(role), count(account.id, "roles", 1)]);
     const { Tags, PermissionsBoundary } = roleDocument(role);
-    return { Role: { ...listedRole(role), Tags, PermissionsBoundary } };
+    return { Role: { ...listedRole({ ...role, trust: document }), Tags, PermissionsBoundary } };
   },
 });

@@ -1,3 +1,4 @@
+import { bindPrincipals } from "../../../auth/policy-principals.ts";
 import { updateEntity } from "../../../metadata/identities/entities.ts";
 import { required } from "../../../protocols/aws-query/fields.ts";
 import { checkTrustPolicy } from "../model/check-policy.ts";
@@ -11,7 +12,8 @@ export const updateAssumeRolePolicy = operation({
   async run(call, { PolicyDocument }, target) {
     const role = found(target);
     checkTrustPolicy(PolicyDocument);
-    await call.change([updateEntity({ ...role, trust: PolicyDocument })]);
+    const trust = await bindPrincipals(call.identities.entities, PolicyDocument);
+    await call.change([updateEntity({ ...role, trust })]);
     return null;
   },
 });

@@ -1,8 +1,9 @@
-import { updateEntity } from "../../../metadata/identities/entities.ts";
+import { type EntityRow, updateEntity } from "../../../metadata/identities/entities.ts";
 import { notBuilt, required } from "../../../protocols/aws-query/fields.ts";
 import { roleDocument } from "../model/documents.ts";
 import * as fields from "../model/fields.ts";
 import { entityTarget, found } from "../model/targets.ts";
+import { withShownTrust } from "../model/trust.ts";
 import { operation } from "../operation.ts";
 
 /** What is left out stays as it is. */
@@ -29,6 +30,7 @@ export const updateRoleDescription = operation({
   async run(call, { Description }, target) {
     const role = { ...found(target), description: Description };
     await call.change([updateEntity(role)]);
-    return { Role: roleDocument(role) };
+    const [shown] = await withShownTrust(call, [role]);
+    return { Role: roleDocument(shown as EntityRow) };
   },
 });

@@ -6,11 +6,14 @@ import { versionHeader, versionOf } from "../objects/version-id.ts";
 import { acceptedAcl, requireOwnersAcl } from "./new-object-access.ts";
 import { readPutAcl } from "./read-put-acl.ts";
 
-/** PutObjectAcl, of any version. Where ACLs do not count, only the one that the object has anyway is taken, and nothing is kept. */
+/**
+ * PutObjectAcl, of any version. Where ACLs do not count, only the one that the object has anyway is taken, and nothing is kept. Accounts
+ * that the ACL names are looked up for those alone who may set it.
+ */
 export const putObjectAcl: Handler = async (call) => {
   const { store, bucket: name, key, query } = call;
-  const { acl, ownerId } = await readPutAcl(call);
-  const { versionId } = await putAcl(store, { bucket: name, key, ...versionOf(query) }, (bucket, object) => {
+  const { versionId } = await putAcl(store, { bucket: name, key, ...versionOf(query) }, async (bucket, object) => {
+    const { acl, ownerId } = await readPutAcl(call);
     const settings = settingsOf(bucket);
     if (!settings.hasAcls) {
       if (ownerId !== null && ownerId !== settings.owner.id) throw new S3Error("AccessControlListNotSupported");

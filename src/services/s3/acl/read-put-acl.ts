@@ -15,6 +15,14 @@ import {
 
 const PERMISSIONS: ReadonlySet<string> = new Set(["FULL_CONTROL", "READ", "WRITE", "READ_ACP", "WRITE_ACP"]);
 
+const OWNER = { ID: "text", DisplayName: "text" } as const;
+const SHAPE = {
+  Owner: OWNER,
+  AccessControlList: {
+    Grant: { Grantee: { ...OWNER, URI: "text", EmailAddress: "text", Type: "text" }, Permission: "text" },
+  },
+} as const;
+
 /** The ACL that PutBucketAcl or PutObjectAcl brings, in headers or as XML, and the owner that the XML names. */
 export interface PutAcl {
   readonly acl: RequestedAcl;
@@ -29,7 +37,7 @@ export async function readPutAcl(call: Call): Promise<PutAcl> {
     return { acl: (await aclOfHeaders(call.headers, call.directory)) as RequestedAcl, ownerId: null };
   }
   if (!hasBody) throw new S3Error("MissingSecurityHeader");
-  const policy = await readDocument(call, "AccessControlPolicy");
+  const policy = await readDocument(call, "AccessControlPolicy", SHAPE);
   const owner = child(policy, "Owner");
   const list = child(policy, "AccessControlList");
   if (!list) throw new S3Error("MalformedACLError");

@@ -153,7 +153,8 @@ const mayBeEmpty = new Set(
     "continuation-token delimiter encoding-type fetch-owner id key-marker list-type marker max-keys max-parts " +
     "max-uploads part-number-marker partNumber prefix start-after upload-id-marker versionId version-id-marker " +
     "bucket-region max-buckets x-id response-cache-control response-content-disposition response-content-encoding " +
-    "response-content-language response-content-type response-expires annotationName select-type"
+    "response-content-language response-content-type response-expires annotationName annotation-prefix " +
+    "max-annotation-results select-type"
   ).split(" "),
 );
 

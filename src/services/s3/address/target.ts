@@ -11,7 +11,8 @@ export interface Target {
   readonly key: string;
 }
 
-const keyBytesMax = 1024;
+/** S3's limit on a key, in bytes of UTF-8. */
+export const keyBytesMax = 1024;
 
 /**
  * The bucket that a virtual-hosted-style host names (`<bucket>.<base>`), or null where the request is path-style. The
@@ -56,11 +57,17 @@ function addressed(bucket: string, key: string): Target {
 
 /** Throws KeyTooLongError for a key of more than 1,024 bytes of UTF-8. */
 export function checkKeyLength(key: string): void {
+  const refusal = refusalOfLength(key);
+  if (refusal !== null) throw refusal;
+}
+
+/** KeyTooLongError for a key of more than 1,024 bytes of UTF-8, else null. */
+export function refusalOfLength(key: string): S3Error | null {
   // A UTF-16 unit is at most three bytes of UTF-8, so short keys need no encoding to be measured.
-  if (key.length * 3 <= keyBytesMax) return;
+  if (key.length * 3 <= keyBytesMax) return null;
   const sizeBytes = new TextEncoder().encode(key).length;
-  if (sizeBytes <= keyBytesMax) return;
-  throw new S3Error("KeyTooLongError", undefined, { Size: `${sizeBytes}`, MaxSizeAllowed: `${keyBytesMax}` });
+  if (sizeBytes <= keyBytesMax) return null;
+  return new S3Error("KeyTooLongError", undefined, { Size: `${sizeBytes}`, MaxSizeAllowed: `${keyBytesMax}` });
 }
 
 function decodePath(rawPath: string): string {

@@ -30,6 +30,7 @@ export async function createBucket(call: Call): Promise<Answer> {
   const objectLock = parseObjectLock(call.headers);
   const { location, tags } = await readConfiguration(call);
   if (location !== "") gate.body.locationConstraint = location;
+  if (tags.length > 0) gate.body.resourceTags = tags;
   await gate.accountSurely(tags.length > 0 ? newBucketTags(call) : []);
   const region = location || store.settings.region;
   if (!regionName.test(region)) {

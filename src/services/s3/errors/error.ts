@@ -148,6 +148,14 @@ const ERRORS = {
   NotModified: [304, "Not Modified"],
   PreconditionFailed: [412, "At least one of the pre-conditions you specified did not hold"],
 
+  // Annotations.
+  AnnotationLimitExceeded: [400, "The request would exceed the maximum number of annotations allowed per object."],
+  AnnotationNameTooLong: [400, "The annotation name exceeds 512 bytes."],
+  InvalidAnnotationName: [400, "The annotation name you provided is invalid."],
+  InvalidPrefix: [400, "The annotation prefix you provided is invalid."],
+  NoSuchAnnotation: [404, "The specified annotation does not exist on this object."],
+  UnsupportedMediaType: [415, "The annotation payload is not valid UTF-8 encoded text."],
+
   // Multipart uploads.
   InvalidPart: [
     400,
@@ -181,6 +189,7 @@ const ERRORS = {
   NoSuchCORSConfiguration: [404, "The CORS configuration does not exist"],
   NoSuchLifecycleConfiguration: [404, "The lifecycle configuration does not exist"],
   NoSuchPublicAccessBlockConfiguration: [404, "The public access block configuration was not found"],
+  NoSuchResource: [404, "The specified resource doesn't exist."],
   NoSuchTagSet: [404, "The TagSet does not exist"],
   NoSuchWebsiteConfiguration: [404, "The specified bucket does not have a website configuration"],
   OwnershipControlsNotFoundError: [404, "The bucket ownership controls were not found"],

@@ -40,6 +40,12 @@ export function translateStoreFailure(failure: StoreFailure, method: string): S3
     }
     case "object-locked":
       return new S3Error("AccessDenied", "Access Denied because object protected by object lock.");
+    case "no-retain-until-date":
+      return new S3Error("InvalidRequest", "Without an event hold that is ON, a retain until date is required.");
+    case "no-such-annotation":
+      return new S3Error("NoSuchAnnotation", undefined, { Key: failure.key, AnnotationName: failure.name });
+    case "too-many-annotations":
+      return new S3Error("AnnotationLimitExceeded", undefined, { MaxAnnotations: `${failure.annotationsMax}` });
     case "no-object-lock": {
       if (failure.asked === "lock") return new S3Error("InvalidRequest", "Bucket is missing Object Lock Configuration");
       const header = "x-amz-bypass-governance-retention";
@@ -55,6 +61,12 @@ export function translateStoreFailure(failure: StoreFailure, method: string): S3
       return new S3Error(
         "InvalidBucketState",
         "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.",
+      );
+    case "abac-enabled":
+      return new S3Error(
+        "InvalidRequest",
+        "Attribute-based access control is enabled for this bucket. Use TagResource and UntagResource to change its tags.",
+        { BucketName: failure.bucket },
       );
     case "no-such-upload":
       return new S3Error("NoSuchUpload", undefined, { UploadId: failure.uploadId });

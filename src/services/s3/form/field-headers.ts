@@ -7,7 +7,7 @@ import type { FormFields } from "./form-fields.ts";
 /** Fields that mean what the header of their name means in PutObject. All others mean nothing to the object. */
 const AS_HEADERS = new RegExp(
   "^(cache-control|content-type|content-disposition|content-encoding|content-language|content-md5|expires" +
-    "|x-amz-(acl|storage-class|website-redirect-location|sdk-checksum-algorithm)" +
+    "|x-amz-(acl|storage-class|website-redirect-location|sdk-checksum-algorithm|expected-bucket-owner)" +
     "|x-amz-(meta|checksum|object-lock|server-side-encryption)(-.*)?)$",
 );
 /** Fields that have another name as headers. */
@@ -16,14 +16,15 @@ const RENAMED: ReadonlyMap<string, string> = new Map([
   ["x-amz-checksum-algorithm", "x-amz-sdk-checksum-algorithm"],
 ]);
 const METADATA = "x-amz-meta-";
+/** Headers of the request itself that count: how the server was addressed, and whom the sender takes for the bucket's owner. */
+const OF_REQUEST = ["host", "x-forwarded-proto", "x-amz-expected-bucket-owner"];
 
 /**
- * The headers of the PutObject that a form stands for. `sent` are those of the request, of which only the ones that say how
- * the server was addressed are kept. Throws InvalidArgument for a field that no header can hold, and what is wrong with the tags.
+ * The headers of the PutObject that a form stands for. `sent` are those of the request, of which few count. Throws InvalidArgument for a field that no header can hold, and what is wrong with the tags.
  */
 export function fieldHeaders(fields: FormFields, sent: Headers): Headers {
   const headers = new Headers();
-  for (const name of ["host", "x-forwarded-proto"]) {
+  for (const name of OF_REQUEST) {
     const value = sent.get(name);
     if (value !== null) headers.set(name, value);
   }

@@ -1,7 +1,10 @@
 import type { ContextValue } from "../../../auth/policy/request.ts";
 import { parseBasicTime } from "../../../auth/sigv4/timestamp.ts";
-import type { Tags } from "../../../store/types.ts";
+import type { EventHold, Tags } from "../../../store/types.ts";
+import { holdDays, type RetentionChange } from "../../../store/write/change-retention.ts";
+import { annotationDirective } from "../annotations/directive.ts";
 import { S3Error } from "../errors/error.ts";
+import { parseEventHold } from "../lock/event-hold.ts";
 import { parseCopySource } from "../objects/copy-source.ts";
 import type { Ask, Asking } from "./ask.ts";
 
@@ -20,7 +23,10 @@ export interface BodyFacts {
   /** New tags of the object. */
   tags?: Tags;
   legalHold?: string;
-  retention?: { mode: string; untilMs: number } | null;
+  retention?: RetentionChange;
+  /** Tags that a bucket is to get, or keys of those that it is to lose. */
+  resourceTags?: Tags;
+  resourceTagKeys?: readonly string[];
   locationConstraint?: string;
   objectOwnership?: string;
 }
@@ -31,6 +37,8 @@ export interface AskContext {
   readonly ask: Ask;
   /** Account id of the bucket's owner; null: there is no bucket yet. */
   readonly bucketAccount: string | null;
+  /** Of the bucket, if they may decide; none otherwise. */
+  readonly bucketTags: Tags;
   /** Tags of the object that is there. */
   existingTags(): Tags | null;
 }
@@ -53,7 +61,6 @@ const HEADERS: ReadonlyMap<string, string> = new Map(
     "x-amz-storage-class",
     "x-amz-website-redirect-location",
     "x-amz-content-sha256",
-    "x-amz-object-annotation-directive",
     "x-amz-object-if-match",
     "x-amz-bucket-namespace",
     "if-match",
@@ -72,11 +79,12 @@ const PARAMETERS: ReadonlySet<string> = new Set(["s3:prefix", "s3:delimiter", "s
  * Version 4 Authentication Specific Policy Keys" in the API reference.
  */
 export function contextValue(key: string, context: AskContext): ContextValue | undefined {
-  if (!key.startsWith("s3:")) return key === "aws:resourceaccount" ? (context.bucketAccount ?? undefined) : undefined;
+  if (!key.startsWith("s3:")) return globalValue(key, context);
   const { request, ask } = context;
   const header = HEADERS.get(key);
   if (header !== undefined) return request.headers.get(header) ?? undefined;
   if (PARAMETERS.has(key)) return LISTS.has(ask.action) ? (request.query.get(key.slice(3)) ?? undefined) : undefined;
+  if (key.startsWith("s3:buckettag/")) return tagValue(context.bucketTags, key);
   if (key.startsWith("s3:existingobjecttag/")) return tagValue(context.existingTags(), key);
   if (key.startsWith("s3:requestobjecttag/")) return tagValue(requestTags(request), key);
   if (key.startsWith("s3:object-lock-")) return lockValue(key, request);
@@ -85,6 +93,11 @@ export function contextValue(key: string, context: AskContext): ContextValue | u
       return requestTags(request)?.map(([name]) => name);
     case "s3:versionid":
       return ask.versionId;
+    case "s3:x-amz-object-annotation-directive":
+      return annotationDirective(request) ?? undefined;
+    case "s3:annotation-prefix":
+    case "s3:max-annotation-results":
+      return ask.action.startsWith("s3:ListObject") ? (request.query.get(key.slice(3)) ?? undefined) : undefined;
     case "s3:x-amz-copy-source":
       return copySource(request.headers);
     case "s3:objectcreationoperation":
@@ -106,6 +119,16 @@ export function contextValue(key: string, context: AskContext): ContextValue | u
   }
 }
 
+/** AWS's global keys that only a service knows the value of. */
+function globalValue(key: string, { bucketAccount, bucketTags, request }: AskContext): ContextValue | undefined {
+  const { resourceTags, resourceTagKeys } = request.body;
+  if (key === "aws:resourceaccount") return bucketAccount ?? undefined;
+  if (key.startsWith("aws:resourcetag/")) return tagValue(bucketTags, key);
+  if (key.startsWith("aws:requesttag/")) return tagValue(resourceTags ?? null, key);
+  if (key === "aws:tagkeys") return resourceTagKeys ?? resourceTags?.map(([name]) => name);
+  return undefined;
+}
+
 function isPart({ query }: RequestContext): boolean {
   return query.has("partNumber");
 }
@@ -124,14 +147,31 @@ function requestTags({ headers, body }: RequestContext): Tags | null {
 function lockValue(key: string, { headers, body, nowMs }: RequestContext): string | undefined {
   const hold = body.legalHold ?? headers.get("x-amz-object-lock-legal-hold");
   if (key === "s3:object-lock-legal-hold") return hold ?? undefined;
-  const mode = body.retention?.mode ?? headers.get("x-amz-object-lock-mode");
+  const eventHold = body.retention ? body.retention.eventHold : headersHold(headers);
+  if (key === "s3:object-lock-event-hold") return eventHold?.status;
+  if (key === "s3:object-lock-event-hold-duration-days") {
+    return eventHold?.status === "ON" ? String(holdDays(eventHold.duration)) : undefined;
+  }
+  const mode = body.retention?.retention?.mode ?? headers.get("x-amz-object-lock-mode");
   if (key === "s3:object-lock-mode") return mode ?? undefined;
   const sent = headers.get("x-amz-object-lock-retain-until-date");
-  const untilMs = body.retention?.untilMs ?? (sent === null ? Number.NaN : Date.parse(sent));
-  if (Number.isNaN(untilMs)) return undefined;
+  const untilMs = body.retention?.retention?.untilMs ?? (sent === null ? Number.NaN : Date.parse(sent));
+  if (Number.isNaN(untilMs) || untilMs === 0) return undefined;
   if (key === "s3:object-lock-retain-until-date") return new Date(untilMs).toISOString();
   if (key === "s3:object-lock-remaining-retention-days") return String(Math.ceil((untilMs - nowMs) / DAY_MS));
   return undefined;
+}
+
+/** The event hold that a write's headers ask for; undefined also where they are malformed, for which the write is refused. */
+function headersHold(headers: Headers): EventHold | undefined {
+  const text = (name: string) => headers.get(`x-amz-object-lock-event-hold${name}`);
+  const names = { status: "", days: "", years: "" };
+  try {
+    return parseEventHold(text(""), { days: text("-duration-days"), years: text("-duration-years") }, names);
+  } catch (error) {
+    if (error instanceof S3Error) return undefined;
+    throw error;
+  }
 }
 
 /** `bucket/key`, decoded and without a slash in front, as the documentation's examples have it. */

@@ -223,7 +223,7 @@ export class RequestGate implements Gate {
       resourcePolicy: settings.policy,
       resourcePolicyMode: isShut || owner.id !== settings.owner.id ? "denyOnly" : undefined,
       aclGrant: isShut || !settings.hasAcls ? "none" : this.#aclGrant(ask, settings, object),
-      context: this.#context(ask, settings.owner.account, existingTags),
+      context: this.#context(ask, settings, existingTags),
     };
   }
 
@@ -240,8 +240,9 @@ export class RequestGate implements Gate {
     return aclGrant({ acl, of: "object", action, ignoresPublic }, principal);
   }
 
-  #context(ask: Ask, bucketAccount: string | null, existingTags: () => ObjectHead["tags"] | null) {
-    const about = { request: this.#request, ask, bucketAccount, existingTags };
+  #context(ask: Ask, settings: BucketSettings | null, existingTags: () => ObjectHead["tags"] | null) {
+    const bucketAccount = settings?.owner.account ?? null;
+    const about = { request: this.#request, ask, bucketAccount, bucketTags: settings?.tags ?? [], existingTags };
     return (key: string) => contextValue(key, about);
   }
 }

@@ -13,11 +13,7 @@ export interface RefusedHeader {
   readonly code?: S3ErrorCode;
 }
 
-const objectFeatures: RefusedHeader[] = [
-  { name: "x-amz-website-redirect-location" },
-  { name: "x-amz-object-annotation*", harmless: ["COPY", "EXCLUDE"] },
-  { name: "x-amz-object-lock-event-hold*" },
-];
+const objectFeatures: RefusedHeader[] = [{ name: "x-amz-website-redirect-location" }];
 
 /** By what is being written or read. */
 export const refusedHeaders = {

@@ -2,7 +2,7 @@ import { parsePolicy } from "../../../auth/policy/parse.ts";
 import type { Policy } from "../../../auth/policy/policy.ts";
 import { isPublicPolicy } from "../../../auth/policy/public-access.ts";
 import { firstAccount } from "../../../auth/principal.ts";
-import type { Bucket, BucketAccess, Grant, ObjectOwner, PublicAccessBlock } from "../../../store/types.ts";
+import type { Bucket, BucketAccess, Grant, ObjectOwner, PublicAccessBlock, Tags } from "../../../store/types.ts";
 
 /** What decides who may reach a bucket, with everything that is not set in its place. */
 export interface BucketSettings {
@@ -15,6 +15,8 @@ export interface BucketSettings {
   /** The bucket's and its account's: a setting is on if it is on in one of them. */
   readonly block: PublicAccessBlock;
   readonly acl: readonly Grant[];
+  /** The bucket's tags, as far as conditions may ask for them. */
+  readonly tags: Tags;
   /** The policy lets in callers that nothing fixed limits. */
   isPublic(): boolean;
 }
@@ -51,6 +53,7 @@ export function settingsOf(bucket: Bucket): BucketSettings {
     prefersOwner: ownership === "BucketOwnerPreferred",
     block: effectiveBlock(access),
     acl: access.acl ?? fullControl(owner.id),
+    tags: access.abac ?? [],
     isPublic: () => {
       if (policy === undefined) return false;
       policy.isPublic ??= isPublicPolicy(policy.policy);

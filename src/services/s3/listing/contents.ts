@@ -1,4 +1,4 @@
-import { element, type Xml, xmlTime } from "../../../protocols/rest-xml/write.ts";
+import { element, escapeText, Xml, xmlTime } from "../../../protocols/rest-xml/write.ts";
 import type { ListEntry } from "../../../store/read/list.ts";
 import type { ChecksumAlgorithm, ChecksumType } from "../../../store/types.ts";
 import { checksumTypeName } from "../body/checksums.ts";
@@ -34,17 +34,28 @@ export function commonPrefixes(prefix: string, encoding: NameEncoding): Xml {
 
 type ListedObject = Extract<ListEntry, { kind: "object" }>;
 
+/** One text, without an `Xml` for each element: a page has a thousand of them. */
 function contentsElement(object: ListedObject, encoding: NameEncoding, owner: Xml | undefined): Xml {
-  return element(
-    "Contents",
-    element("Key", encoding.encode(object.key)),
-    element("LastModified", xmlTime(object.modifiedMs)),
-    element("ETag", `"${object.etag}"`),
-    checksumListing(object.checksum),
-    element("Size", object.sizeBytes),
-    owner,
-    element("StorageClass", object.storageClass),
+  const { key, modifiedMs, etag, checksum, sizeBytes, storageClass } = object;
+  return new Xml(
+    `<Contents><Key>${escapeText(encoding.encode(key))}</Key><LastModified>${xmlTime(modifiedMs)}</LastModified>` +
+      `<ETag>&quot;${escapeText(etag)}&quot;</ETag>${checksum ? checksumText(checksum) : ""}<Size>${sizeBytes}</Size>` +
+      `${owner?.text ?? ""}<StorageClass>${escapeText(storageClass)}</StorageClass></Contents>`,
   );
+}
+
+const checksumTexts = new Map<string, string>();
+
+/** There are few of them. */
+function checksumText({ algorithm, type }: { algorithm: ChecksumAlgorithm; type: ChecksumType }): string {
+  const name = `${algorithm} ${type}`;
+  const known =
+    checksumTexts.get(name) ??
+    checksumListing({ algorithm, type })
+      .map(({ text }) => text)
+      .join("");
+  checksumTexts.set(name, known);
+  return known;
 }
 
 /** What listings say of an object's checksum: not its value. */

@@ -2,12 +2,16 @@ import { child, childText, type XmlElement } from "../../../protocols/rest-xml/r
 import { requireShape } from "../../../protocols/rest-xml/shape.ts";
 import { element, optional, xmlDocument } from "../../../protocols/rest-xml/write.ts";
 import type { DefaultRetention, ObjectLockConfiguration } from "../../../store/buckets/object-lock.ts";
+import type { HoldDuration } from "../../../store/types.ts";
 import { S3Error } from "../errors/error.ts";
-import { parseMode } from "./documents.ts";
+import { durationElement, parseMode } from "./documents.ts";
+import { parseDuration } from "./event-hold.ts";
 
 const SHAPE = {
   ObjectLockEnabled: "text",
-  Rule: { DefaultRetention: { Mode: "text", Days: "text", Years: "text" } },
+  Rule: {
+    DefaultRetention: { Mode: "text", Days: "text", Years: "text", DefaultEventHold: { Days: "text", Years: "text" } },
+  },
 } as const;
 
 /** S3's limits on the default retention of a bucket. */
@@ -29,9 +33,24 @@ function parseDefaultRetention(retention: XmlElement): DefaultRetention {
   const mode = parseMode(childText(retention, "Mode")?.trim());
   const days = childText(retention, "Days")?.trim();
   const years = childText(retention, "Years")?.trim();
-  if (days !== undefined && years === undefined) return { mode, days: parsePeriod("Days", days, DAYS_MAX) };
-  if (years !== undefined && days === undefined) return { mode, years: parsePeriod("Years", years, YEARS_MAX) };
-  throw new S3Error("MalformedXML");
+  const eventHold = parseDefaultHold(child(retention, "DefaultEventHold"));
+  const hold = eventHold && { eventHold };
+  if (days !== undefined && years === undefined) return { mode, days: parsePeriod("Days", days, DAYS_MAX), ...hold };
+  if (years !== undefined && days === undefined)
+    return { mode, years: parsePeriod("Years", years, YEARS_MAX), ...hold };
+  if (hold === undefined || days !== undefined || years !== undefined) throw new S3Error("MalformedXML");
+  return { mode, ...hold };
+}
+
+function parseDefaultHold(hold: XmlElement | undefined): HoldDuration | undefined {
+  if (hold === undefined) return undefined;
+  const texts = {
+    days: childText(hold, "Days")?.trim() ?? null,
+    years: childText(hold, "Years")?.trim() ?? null,
+  };
+  const duration = parseDuration(texts, { days: "Days", years: "Years" });
+  if (duration === undefined) throw new S3Error("MalformedXML");
+  return duration;
 }
 
 function parsePeriod(name: "Days" | "Years", text: string, most: number): number {
@@ -55,6 +74,7 @@ export function lockConfigurationDocument({ defaultRetention: retention }: Objec
         element("Mode", retention.mode),
         optional("Days", retention.days),
         optional("Years", retention.years),
+        retention.eventHold && durationElement("DefaultEventHold", retention.eventHold),
       ),
     );
   return xmlDocument("ObjectLockConfiguration", element("ObjectLockEnabled", "Enabled"), rule);

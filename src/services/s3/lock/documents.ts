@@ -1,23 +1,55 @@
-import { childText, type XmlElement } from "../../../protocols/rest-xml/read.ts";
+import { child, childText, type XmlElement } from "../../../protocols/rest-xml/read.ts";
 import { requireShape } from "../../../protocols/rest-xml/shape.ts";
-import { element, xmlDocument } from "../../../protocols/rest-xml/write.ts";
-import type { Retention } from "../../../store/types.ts";
+import { element, optional, type Xml, xmlDocument } from "../../../protocols/rest-xml/write.ts";
+import type { HoldDuration, ObjectLock, Retention } from "../../../store/types.ts";
+import { type RetentionChange, retainedUntilMs } from "../../../store/write/change-retention.ts";
 import { S3Error } from "../errors/error.ts";
+import { parseEventHold } from "./event-hold.ts";
 import { parseRetainUntil } from "./retain-until.ts";
 
-/** Reads `<Retention>`; null where it is empty, which ends a retention. Throws MalformedXML, InvalidArgument. */
-export function parseRetention(document: XmlElement, nowMs: number): Retention | null {
-  requireShape(document, { Mode: "text", RetainUntilDate: "text" });
-  const mode = childText(document, "Mode")?.trim();
-  const until = childText(document, "RetainUntilDate")?.trim();
-  if (mode === undefined && until === undefined) return null;
-  if (until === undefined) throw new S3Error("MalformedXML");
-  return { mode: parseMode(mode), untilMs: parseRetainUntil(until, nowMs) };
+const RETENTION_SHAPE = {
+  Mode: "text",
+  RetainUntilDate: "text",
+  EventHold: "text",
+  EventHoldDuration: { Days: "text", Years: "text" },
+} as const;
+
+const HOLD_NAMES = { status: "EventHold", days: "Days", years: "Years" };
+
+/**
+ * Reads `<Retention>`; an empty one ends the retention. Without an event hold it needs a mode and a date, with one that is on, or is to
+ * be released, a mode. Throws MalformedXML, InvalidArgument.
+ */
+export function parseRetention(document: XmlElement, nowMs: number): RetentionChange {
+  requireShape(document, RETENTION_SHAPE);
+  const text = (parent: XmlElement | undefined, name: string) => (parent && childText(parent, name)?.trim()) ?? null;
+  const [mode, until] = [text(document, "Mode"), text(document, "RetainUntilDate")];
+  const duration = child(document, "EventHoldDuration");
+  const durations = { days: text(duration, "Days"), years: text(duration, "Years") };
+  const eventHold = parseEventHold(text(document, "EventHold"), durations, HOLD_NAMES);
+  if (eventHold === undefined) {
+    if (mode === null && until === null) return { retention: null };
+    if (until === null) throw new S3Error("MalformedXML");
+  }
+  const untilMs = until === null ? 0 : parseRetainUntil(until, nowMs);
+  return { retention: { mode: parseMode(mode ?? undefined), untilMs }, ...(eventHold && { eventHold }) };
 }
 
-export function retentionDocument({ mode, untilMs }: Retention): string {
-  const until = new Date(untilMs).toISOString();
-  return xmlDocument("Retention", element("Mode", mode), element("RetainUntilDate", until));
+/** The retention of a version that has one, as of now. */
+export function retentionDocument(lock: ObjectLock, nowMs: number): string {
+  const { retention, eventHold } = lock;
+  const duration = eventHold?.status === "ON" ? eventHold.duration : undefined;
+  return xmlDocument(
+    "Retention",
+    optional("Mode", retention?.mode),
+    element("RetainUntilDate", new Date(retainedUntilMs(lock, nowMs)).toISOString()),
+    optional("EventHold", eventHold?.status),
+    duration && durationElement("EventHoldDuration", duration),
+  );
+}
+
+export function durationElement(name: string, duration: HoldDuration): Xml {
+  return element(name, "days" in duration ? element("Days", duration.days) : element("Years", duration.years));
 }
 
 /** Reads `<LegalHold>`. Throws MalformedXML. */

@@ -6,7 +6,7 @@ import { retentionDocument } from "./documents.ts";
 
 /** GetObjectRetention, also of one that is past. */
 export const getObjectRetention: Handler = async ({ bucket, key, query, store }) => {
-  const { retention } = await readLock(store, { bucket, key, ...versionOf(query) });
-  if (retention === null) throw new S3Error("NoSuchObjectLockConfiguration", undefined, { Key: key });
-  return { status: 200, body: retentionDocument(retention) };
+  const lock = await readLock(store, { bucket, key, ...versionOf(query) });
+  if (lock.retention === null) throw new S3Error("NoSuchObjectLockConfiguration", undefined, { Key: key });
+  return { status: 200, body: retentionDocument(lock, store.clock.now()) };
 };

@@ -9,9 +9,9 @@ import { parseRetention } from "./documents.ts";
 export const putObjectRetention: Handler = async (call) => {
   const { bucket, key, query, headers, store } = call;
   const version = versionOf(query);
-  const retention = parseRetention(await readDocument(call, "Retention"), store.clock.now());
+  const change = parseRetention(await readDocument(call, "Retention"), store.clock.now());
   const bypassGovernance = parseBypassGovernance(headers) ?? false;
-  call.gate.body.retention = retention;
-  await putRetention(store, { bucket, key, ...version }, { retention, bypassGovernance });
+  call.gate.body.retention = change;
+  await putRetention(store, { bucket, key, ...version }, { ...change, bypassGovernance });
   return { status: 200 };
 };

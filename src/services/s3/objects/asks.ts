@@ -1,4 +1,14 @@
-import { type Ask, type Asking, type Asks, aclAsks, bypassAsks, namedObject, objectAsk, ofKey } from "../gate/ask.ts";
+import {
+  type Ask,
+  type Asking,
+  type Asks,
+  aclAsks,
+  bypassAsks,
+  namedObject,
+  objectAsk,
+  ofKey,
+  ofObject,
+} from "../gate/ask.ts";
 import { type CopySource, parseCopySource } from "./copy-source.ts";
 import { parseRenameSource } from "./rename-source.ts";
 
@@ -6,7 +16,11 @@ import { parseRenameSource } from "./rename-source.ts";
  * What operations on objects ask for. Follows "Required permissions for Amazon S3 API operations" in the S3 User Guide.
  */
 
-const RETENTION_HEADERS = ["x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date"];
+const RETENTION_HEADERS = [
+  "x-amz-object-lock-mode",
+  "x-amz-object-lock-retain-until-date",
+  "x-amz-object-lock-event-hold",
+];
 const LEGAL_HOLD_HEADER = "x-amz-object-lock-legal-hold";
 
 /** What a condition on an ETag would tell: "*" tells no more than the write does. */
@@ -55,6 +69,23 @@ export function copiedTags(asking: Asking, source: CopySource): readonly Ask[] {
   return [
     objectAsk(source, "s3:GetObjectTagging", "s3:GetObjectVersionTagging"),
     ...ofKey("s3:PutObjectTagging")(asking),
+  ];
+}
+
+/** What a copy asks besides, once it is known that its source has annotations that come with it. */
+export function copiedAnnotations(asking: Asking, source: CopySource): readonly Ask[] {
+  return [
+    objectAsk(source, "s3:GetObjectAnnotation", "s3:GetObjectVersionAnnotation"),
+    ...ofKey("s3:PutObjectAnnotation")(asking),
+  ];
+}
+
+/** PutObjectAnnotation and DeleteObjectAnnotation; the condition on the object's ETag tells as much as `If-Match` does. */
+export function changeAnnotation(action: string, versionAction: string): Asks {
+  return (asking) => [
+    ...ofObject(action, versionAction)(asking),
+    ...(asking.headers.has("x-amz-object-if-match") ? ofObject("s3:GetObject", "s3:GetObjectVersion")(asking) : []),
+    ...bypassAsks(asking),
   ];
 }
 

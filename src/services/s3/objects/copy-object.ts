@@ -1,5 +1,6 @@
 import { xmlDocument } from "../../../protocols/rest-xml/write.ts";
 import { copyObject as storeCopy } from "../../../store/write/copy.ts";
+import { annotationDirective, parseAnnotationDirective } from "../annotations/directive.ts";
 import { parseChecksumAlgorithm } from "../body/checksums.ts";
 import { S3Error } from "../errors/error.ts";
 import { sourceCustomerKey } from "../encryption/customer-key.ts";
@@ -7,7 +8,7 @@ import { newEncryptionHeaders, requestedEncryption } from "../encryption/headers
 import type { Call, Handler } from "../handler.ts";
 import { parseLockHeaders } from "../lock/headers.ts";
 import { parseTaggingHeader } from "../tagging/tags.ts";
-import { copiedTags } from "./asks.ts";
+import { copiedAnnotations, copiedTags } from "./asks.ts";
 import { parseAttributes } from "./attributes.ts";
 import { checkCopyConditions, parseWriteCondition } from "./conditions.ts";
 import { type CopySource, copySourceHeader, ofCopySource, parseCopySource } from "./copy-source.ts";
@@ -34,6 +35,7 @@ export const copyObject: Handler = async (call) => {
   const storageClass = parseStorageClass(headers);
   const checksumAlgorithm = parseChecksumAlgorithm(headers);
   const condition = parseWriteCondition(headers);
+  const withoutAnnotations = parseAnnotationDirective(call) === "EXCLUDE";
   const copying = storeCopy(store, {
     source: { ...source, customerKey: sourceCustomerKey(call) },
     ...encryption,
@@ -44,14 +46,20 @@ export const copyObject: Handler = async (call) => {
         call.gate.bucket(buckets.target);
         call.gate.object(buckets.source, source, head);
       }
+      if (!withoutAnnotations && head.annotations > 0) {
+        call.gate.add(copiedAnnotations(call, source));
+        call.gate.bucket(buckets.target);
+        call.gate.object(buckets.source, source, head);
+      }
       checkCopyConditions(headers, head);
-      if (isOntoItself(call, source) && !namesChange(headers)) throw new S3Error("InvalidRequest", ONTO_ITSELF);
+      if (isOntoItself(call, source) && !namesChange(call)) throw new S3Error("InvalidRequest", ONTO_ITSELF);
     },
     bucket,
     key,
     attributes,
     tags,
     storageClass,
+    withoutAnnotations,
     ...(lock && { lock }),
     ...(checksumAlgorithm && { checksumAlgorithm }),
     ...(condition && { condition }),
@@ -78,15 +86,12 @@ function isOntoItself({ bucket, key }: Call, source: CopySource): boolean {
 }
 
 /** Headers whose presence makes a copy of an object onto itself legal, whether or not their value is another one than it has. */
-const CHANGES = [
-  "x-amz-storage-class",
-  "x-amz-website-redirect-location",
-  "x-amz-checksum-algorithm",
-  "x-amz-object-annotation-directive",
-];
+const CHANGES = ["x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-checksum-algorithm"];
 
 /** True if the request names something that is to change: what it says may be so already, as at S3. */
-function namesChange(headers: Headers): boolean {
+function namesChange(call: Call): boolean {
+  const { headers } = call;
+  if (annotationDirective(call) !== null) return true;
   if (["metadata", "tagging"].some((what) => isReplaced(headers, what as "metadata" | "tagging"))) return true;
   return [...headers.keys()].some((name) => CHANGES.includes(name) || name.startsWith("x-amz-server-side-encryption"));
 }

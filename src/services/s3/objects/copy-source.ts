@@ -1,4 +1,5 @@
 import { StoreError } from "../../../store/failure.ts";
+import { checkKeyLength } from "../address/target.ts";
 import { S3Error } from "../errors/error.ts";
 import { checkVersionId } from "./version-id.ts";
 
@@ -11,7 +12,6 @@ export interface CopySource {
 }
 
 const HEADER = "x-amz-copy-source";
-const KEY_MAX_BYTES = 1024;
 
 /**
  * Reads x-amz-copy-source: `[/]bucket/key[?versionId=id]`, percent-encoded, a plus sign standing for a space as in S3.
@@ -31,7 +31,7 @@ export function parseCopySource(text: string): CopySource {
     throw invalid("Invalid copy source bucket name", text);
   }
   if (key === "" || key.includes("\0")) throw invalid("Invalid copy source object key", text);
-  if (new TextEncoder().encode(key).length > KEY_MAX_BYTES) throw new S3Error("KeyTooLongError");
+  checkKeyLength(key);
   if (versionId === null) return { bucket, key };
   checkVersionId(versionId);
   return { bucket, key, versionId };

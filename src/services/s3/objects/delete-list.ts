@@ -2,14 +2,14 @@ import { childrenOf, childText, readXml, type XmlElement } from "../../../protoc
 import { requireShape } from "../../../protocols/rest-xml/shape.ts";
 import type { DeleteCondition } from "../../../store/delete/delete.ts";
 import { parseVersionId } from "../../../store/version-id.ts";
+import { keyBytesMax, refusalOfLength } from "../address/target.ts";
 import { S3Error, type S3ErrorCode } from "../errors/error.ts";
 import { readDeleteCondition } from "./delete-conditions.ts";
 
 /** S3's limit on the keys of one DeleteObjects. */
 const DELETE_KEYS_MAX = 1000;
-const KEY_MAX_BYTES = 1024;
 /** A key as XML text: a character reference of fourteen characters for each byte is more than anybody writes. */
-const TEXT_MAX_BYTES = 14 * KEY_MAX_BYTES;
+const TEXT_MAX_BYTES = 14 * keyBytesMax;
 /** Tags of a thousand objects with all their members, and as many again. */
 const TAGS_MAX = 24 * DELETE_KEYS_MAX;
 const TAG_BEGINS = "<".charCodeAt(0);
@@ -47,7 +47,7 @@ export function parseDeleteList(body: Uint8Array): DeleteList {
   return { quiet: parseBoolean(childText(root, "Quiet")), deletions: refuseRepeatedConditions(deletions) };
 }
 
-/** Refuses what no list needs before it is parsed, which takes a hundred times as long as this. */
+/** Refuses what no list needs before it is parsed, which takes 0.2 s of CPU for each megabyte of character references. */
 function requireBounds(body: Uint8Array): void {
   let tags = 0;
   for (let at = 0; at < body.length; tags++) {
@@ -104,7 +104,8 @@ function parseDeletion(object: XmlElement): Deletion {
 
 function refusalOf({ key, versionId, condition }: Omit<Deletion, "refusal">): Deletion["refusal"] {
   if (key === "" || key.includes("\0")) return new S3Error("UserKeyMustBeSpecified", "The key must not be empty");
-  if (new TextEncoder().encode(key).length > KEY_MAX_BYTES) return new S3Error("KeyTooLongError");
+  const tooLong = refusalOfLength(key);
+  if (tooLong !== null) return tooLong;
   if (versionId === undefined) return null;
   if (parseVersionId(versionId) === null) return new S3Error("NoSuchVersion");
   if (condition === undefined) return null;

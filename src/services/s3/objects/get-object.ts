@@ -24,7 +24,7 @@ export const getObject: Handler = async (call) => {
   const request = ifRangeHolds(headers, object.head) ? asked : ({ kind: "whole" } as const);
   const selection = selectRange(request, object.head);
   const body = await object.read(selection);
-  const read = { request, selection, withChecksum: wantsChecksum(headers) };
+  const read = { request, selection, withChecksum: wantsChecksum(headers), nowMs: call.store.clock.now() };
   return {
     status: selection.status,
     headers: { ...objectHeaders(visibleHead(call, object), read), ...overrides },

@@ -23,7 +23,7 @@ export const headObject: Handler = async (call) => {
   checkReadConditions(headers, head);
   const request = ifRangeHolds(headers, head) ? asked : ({ kind: "whole" } as const);
   const selection = selectRange(request, head);
-  const read = { request, selection, withChecksum: wantsChecksum(headers) };
+  const read = { request, selection, withChecksum: wantsChecksum(headers), nowMs: store.clock.now() };
   return {
     status: selection.status,
     headers: {

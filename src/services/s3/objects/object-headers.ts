@@ -14,6 +14,7 @@ export interface Read {
   readonly selection: Selection;
   /** x-amz-checksum-mode: ENABLED. */
   readonly withChecksum: boolean;
+  readonly nowMs: number;
 }
 
 /** The headers that GetObject and HeadObject answer alike. */
@@ -28,7 +29,7 @@ export function objectHeaders(head: ObjectHead, read: Read): Record<string, stri
     ...(contentRange !== undefined && { "Content-Range": contentRange }),
     ...(partsCount !== undefined && { "x-amz-mp-parts-count": String(partsCount) }),
     ...(head.tags.length > 0 && { "x-amz-tagging-count": String(head.tags.length) }),
-    ...lockHeaders(head.lock),
+    ...lockHeaders(head.lock, read.nowMs),
     ...(head.storageClass !== STORAGE_CLASS_DEFAULT && { "x-amz-storage-class": head.storageClass }),
     ...(read.withChecksum && readChecksum(head, read)),
   };

@@ -1,7 +1,7 @@
+import { checkKeyLength } from "../address/target.ts";
 import { S3Error } from "../errors/error.ts";
 
 const HEADER = "x-amz-rename-source";
-const KEY_MAX_BYTES = 1024;
 
 /**
  * Reads x-amz-rename-source: `[/]key`, a key of the same bucket, percent-encoded, a plus sign standing for a space. Throws
@@ -12,7 +12,7 @@ export function parseRenameSource(headers: Headers): string {
   if (text === "") throw new S3Error("InvalidRequest", `Missing required header for this request: ${HEADER}`);
   const key = decode(text);
   if (key === "" || key.includes("\0")) throw invalid("Invalid rename source object key", text);
-  if (new TextEncoder().encode(key).length > KEY_MAX_BYTES) throw new S3Error("KeyTooLongError");
+  checkKeyLength(key);
   return key;
 }
 

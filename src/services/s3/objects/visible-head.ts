@@ -12,13 +12,15 @@ export function visibleHead(call: Call, { bucket, head }: { bucket: Bucket; head
     return call.gate.allowsAsk(ask, bucket, head);
   };
   const { tags } = head;
-  const { retention, legalHold } = head.lock;
+  const { retention, legalHold, eventHold } = head.lock;
+  const mayRetention = retention !== null && may("s3:GetObjectRetention");
   return {
     ...head,
     tags: tags.length > 0 && may("s3:GetObjectTagging", "s3:GetObjectVersionTagging") ? tags : [],
     lock: {
-      retention: retention && may("s3:GetObjectRetention") ? retention : null,
+      retention: mayRetention ? retention : null,
       legalHold: legalHold && may("s3:GetObjectLegalHold") ? legalHold : null,
+      ...(mayRetention && eventHold && { eventHold }),
     },
   };
 }

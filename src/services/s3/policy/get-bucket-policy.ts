@@ -2,9 +2,13 @@ import { headBucket } from "../../../store/buckets/buckets.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Handler } from "../handler.ts";
 
-/** GetBucketPolicy: the policy as it was put. */
-export const getBucketPolicy: Handler = async ({ store, bucket }) => {
+/** GetBucketPolicy: the policy as it was put, with the unique ids of users and roles that were deleted since. */
+export const getBucketPolicy: Handler = async ({ store, bucket, directory }) => {
   const { access } = await headBucket(store, bucket);
   if (access?.policy === undefined) throw new S3Error("NoSuchBucketPolicy", undefined, { BucketName: bucket });
-  return { status: 200, headers: { "Content-Type": "application/json" }, body: access.policy };
+  return {
+    status: 200,
+    headers: { "Content-Type": "application/json" },
+    body: await directory.showPolicy(access.policy),
+  };
 };

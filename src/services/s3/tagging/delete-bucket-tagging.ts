@@ -1,8 +1,8 @@
-import { setBucketConfiguration } from "../../../store/buckets/bucket-configuration.ts";
+import { replaceBucketTags } from "../../../store/buckets/bucket-tags.ts";
 import type { Handler } from "../handler.ts";
 
 /** DeleteBucketTagging: that there were no tags is no error. */
 export const deleteBucketTagging: Handler = async ({ bucket, store }) => {
-  await setBucketConfiguration(store, bucket, { kind: "tagging", value: null });
+  await replaceBucketTags(store, bucket, []);
   return { status: 204 };
 };

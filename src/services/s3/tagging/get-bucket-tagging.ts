@@ -1,12 +1,11 @@
-import { readBucketConfiguration } from "../../../store/buckets/bucket-configuration.ts";
-import type { Tags } from "../../../store/types.ts";
+import { readBucketTags } from "../../../store/buckets/bucket-tags.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Handler } from "../handler.ts";
 import { taggingDocument } from "./tags.ts";
 
 /** GetBucketTagging: a bucket without tags has no set of them. */
 export const getBucketTagging: Handler = async ({ bucket, store }) => {
-  const tags = (await readBucketConfiguration(store, bucket, "tagging")) as Tags | null;
+  const tags = await readBucketTags(store, bucket);
   if (tags === null) throw new S3Error("NoSuchTagSet", undefined, { BucketName: bucket });
   return { status: 200, body: taggingDocument(tags) };
 };

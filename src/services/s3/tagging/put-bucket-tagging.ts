@@ -1,4 +1,4 @@
-import { setBucketConfiguration } from "../../../store/buckets/bucket-configuration.ts";
+import { replaceBucketTags } from "../../../store/buckets/bucket-tags.ts";
 import { readDocument } from "../body/document.ts";
 import type { Handler } from "../handler.ts";
 import { BUCKET_TAGS, parseTagging, TAGGING_SHAPE } from "./tags.ts";
@@ -6,7 +6,6 @@ import { BUCKET_TAGS, parseTagging, TAGGING_SHAPE } from "./tags.ts";
 /** PutBucketTagging: the tags replace all that the bucket had; none of them are as good as no set. */
 export const putBucketTagging: Handler = async (call) => {
   const tags = parseTagging(await readDocument(call, "Tagging", TAGGING_SHAPE), BUCKET_TAGS);
-  const value = tags.length > 0 ? tags : null;
-  await setBucketConfiguration(call.store, call.bucket, { kind: "tagging", value });
+  await replaceBucketTags(call.store, call.bucket, tags);
   return { status: 204 };
 };

@@ -92,7 +92,8 @@ function decodeParameter(text: string): string | null {
   }
 }
 
-function checkTags(tags: Tags, { tagsMax, tooMany, reserved }: Tagged): void {
+/** Throws InvalidTag, and BadRequest for too many. */
+export function checkTags(tags: Tags, { tagsMax, tooMany, reserved }: Tagged): void {
   if (tags.length > tagsMax) throw new S3Error("BadRequest", tooMany);
   for (const [key, value] of tags) {
     if (RESERVED.test(key)) throw invalidTag(reserved, key);

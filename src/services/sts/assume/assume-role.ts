@@ -111,7 +111,7 @@ async function permittedRole(
   return found;
 }
 
-/** Tags that the caller's session hands on. They cannot be set anew. */
+/** Tags that the caller's session hands on. They cannot be set again. */
 function inheritedTags(caller: Caller, given: readonly (readonly [string, string])[]): (readonly [string, string])[] {
   const keys = caller.session?.transitiveTagKeys.map((key) => key.toLowerCase()) ?? [];
   if (given.some(([key]) => keys.includes(key.toLowerCase()))) {

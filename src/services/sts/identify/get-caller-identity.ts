@@ -2,7 +2,7 @@ import { principalAccountId } from "../../../auth/policy/principal.ts";
 import { userIdOf } from "../../../auth/principal.ts";
 import { operation } from "../operation.ts";
 
-/** Needs no permission: whoever can sign may know who they are. */
+/** Needs no permission: all who can sign may know who they are. */
 export const getCallerIdentity = operation({}, async ({ caller: { principal } }) => ({
   UserId: userIdOf(principal),
   Account: principalAccountId(principal),

@@ -12,8 +12,8 @@ export const tokenDuration = integer({ min: 900, max: 129_600 });
 export const policy = text({ min: 1, max: 2_048, pattern: /^[\u0009\u000a\u000d\u0020-\u00ff]+$/ });
 export const policyArns = list(structure({ arn: required(text({ min: 20, max: 2_048 })) }), { max: 10 });
 
-export const tagKey = text({ min: 1, max: 128, pattern: /^[\p{L}\p{Z}\p{N}_.:/=+\-@]+$/u });
-export const tagValue = text({ min: 0, max: 256, pattern: /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u });
+const tagKey = text({ min: 1, max: 128, pattern: /^[\p{L}\p{Z}\p{N}_.:/=+\-@]+$/u });
+const tagValue = text({ min: 0, max: 256, pattern: /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u });
 export const tags = list(structure({ Key: required(tagKey), Value: required(tagValue) }), { max: 50 });
 export const tagKeys = list(tagKey, { max: 50 });
 

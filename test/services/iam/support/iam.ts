@@ -12,6 +12,7 @@ import type { Exchange, Service } from "../../../../src/edge/service.ts";
 import type { HeldIdentity } from "../../../../src/metadata/identities/principals.ts";
 import { iamService } from "../../../../src/services/iam/service.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
+import type { SqliteD1 } from "../../../support/sqlite-d1.ts";
 import { openTestStore, type TestStore } from "../../../support/store.ts";
 
 const random = (count: number) => new Uint8Array(randomBytes(count));
@@ -43,9 +44,21 @@ export class IamRig {
     this.service = iamService({ identities, sealer: this.sealer, clock, random });
   }
 
-  static async open(options: { countsRows?: boolean } = {}): Promise<IamRig> {
+  /** `image` is what `image()` returned of another one without `countsRows`. */
+  static async open({ image, ...options }: { countsRows?: boolean; image?: Uint8Array } = {}): Promise<IamRig> {
     const clock = new ManualClock(Date.UTC(2026, 10, 29, 6));
-    return new IamRig(await openTestStore({ ...options, clock }), clock);
+    const rig = new IamRig(await openTestStore({ ...options, clock }), clock);
+    if (image !== undefined) rig.#sqlite().deserialize(image);
+    return rig;
+  }
+
+  /** All that is stored. */
+  image(): Uint8Array {
+    return this.#sqlite().serialize();
+  }
+
+  #sqlite() {
+    return (this.store.d1 as unknown as SqliteD1).database;
   }
 
   dispose(): Promise<void> {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cutUrl } from "../../../../src/edge/raw-url.ts";
 import { bucketOfHost, parseQueryParameters, parseTarget } from "../../../../src/services/s3/address/target.ts";
+import { anyText } from "../../../support/any-text.ts";
 import { objectPath } from "../../../support/signer.ts";
 
 const parse = (path: string, host = "localhost", bases: string[] = []) =>
@@ -55,10 +56,10 @@ describe("path-style targets", () => {
   });
 
   test("any key survives the way that SDKs write it", () => {
-    const keys = fc.string({ unit: "binary", minLength: 1, maxLength: 200 });
+    const keys = anyText({ minLength: 1, maxLength: 200 });
     fc.assert(
       fc.property(keys, (key) => {
-        fc.pre(!key.includes("\0") && Buffer.byteLength(key) <= 1024);
+        fc.pre(Buffer.byteLength(key) <= 1024);
         expect(parse(objectPath("bucket", key))).toEqual(object("bucket", key));
       }),
     );

@@ -83,6 +83,15 @@ const remove = (name: OperationName, path: string, action: string, resource = B)
   status: 204,
 });
 
+const annotation = (name: OperationName, path: string, action: string): Case => ({
+  name,
+  method: "PUT",
+  path,
+  body: "note",
+  needs: [[action, K]],
+});
+
+const ABAC = "<AbacStatus><Status>Disabled</Status></AbacStatus>";
 const TAGGING = "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>";
 const CORS =
   "<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin></CORSRule></CORSConfiguration>";
@@ -209,6 +218,53 @@ const cases: (() => Case)[] = [
   () => read("GetObjectAcl", `/box/k?acl&versionId=${versionId}`, "s3:GetObjectVersionAcl", 200, K),
   () => read("GetObjectTagging", "/box/k?tagging", "s3:GetObjectTagging", 200, K),
   () => read("GetObjectTagging", `/box/k?tagging&versionId=${versionId}`, "s3:GetObjectVersionTagging", 200, K),
+  () => annotation("PutObjectAnnotation", "/box/k?annotation&annotationName=n", "s3:PutObjectAnnotation"),
+  () =>
+    annotation(
+      "PutObjectAnnotation",
+      `/box/k?annotation&annotationName=m&versionId=${versionId}`,
+      "s3:PutObjectVersionAnnotation",
+    ),
+  () => read("GetObjectAnnotation", "/box/k?annotation&annotationName=n", "s3:GetObjectAnnotation", 200, K),
+  () =>
+    read(
+      "GetObjectAnnotation",
+      `/box/k?annotation&annotationName=n&versionId=${versionId}`,
+      "s3:GetObjectVersionAnnotation",
+      200,
+      K,
+    ),
+  () => read("ListObjectAnnotations", "/box/k?annotation", "s3:ListObjectAnnotations", 200, K),
+  () =>
+    read(
+      "ListObjectAnnotations",
+      `/box/k?annotation&versionId=${versionId}`,
+      "s3:ListObjectVersionAnnotations",
+      200,
+      K,
+    ),
+  () => ({
+    name: "CopyObject",
+    method: "PUT",
+    path: "/plain/annotated",
+    headers: { "x-amz-copy-source": "/box/k", "x-amz-tagging-directive": "REPLACE" },
+    needs: [
+      ["s3:GetObject", K],
+      ["s3:GetObjectAnnotation", K],
+      ["s3:PutObject", "arn:aws:s3:::plain/annotated"],
+      ["s3:PutObjectAnnotation", "arn:aws:s3:::plain/annotated"],
+    ],
+  }),
+  () => remove("DeleteObjectAnnotation", "/box/k?annotation&annotationName=n", "s3:DeleteObjectAnnotation", K),
+  () =>
+    remove(
+      "DeleteObjectAnnotation",
+      `/box/k?annotation&annotationName=m&versionId=${versionId}`,
+      "s3:DeleteObjectVersionAnnotation",
+      K,
+    ),
+  () => read("GetBucketAbac", "/box?abac", "s3:GetBucketAbac"),
+  () => document("PutBucketAbac", "/box?abac", ABAC, "s3:PutBucketAbac"),
   () => document("PutObjectTagging", "/box/k?tagging", TAGGING, "s3:PutObjectTagging", K),
   () => document("PutObjectTagging", `/box/k?tagging&versionId=${versionId}`, TAGGING, "s3:PutObjectVersionTagging", K),
   () => remove("DeleteObjectTagging", "/box/k?tagging", "s3:DeleteObjectTagging", K),
@@ -515,6 +571,20 @@ describe("callers without permission do not learn", () => {
     }
     expect((await stranger()({ ...put, path: "/no-such-bucket/x" })).code).toBe("NoSuchBucket");
     expect((await asRoot({ ...put, path: "/plain/x" })).code).toBe("UnresolvableGrantByEmailAddress");
+  });
+
+  test("the same by PutObjectAcl, where ACLs count too", async () => {
+    const owner = "<Owner><ID>3fc6b54705736df6ff6010111bd81893a6f6b1f4ddc2b58c344e4f32415f5a96</ID></Owner>";
+    const grantee = "<Grantee><EmailAddress>nobody@example.org</EmailAddress></Grantee>";
+    const list = `<AccessControlList><Grant>${grantee}<Permission>READ</Permission></Grant></AccessControlList>`;
+    const body = `<AccessControlPolicy>${owner}${list}</AccessControlPolicy>`;
+    await done({ method: "PUT", path: "/acl-box", headers: { "x-amz-object-ownership": "ObjectWriter" } });
+    await done({ method: "PUT", path: "/acl-box/k", body: "x" });
+    const put = { method: "PUT", path: "/acl-box/k?acl", body, headers: digest(body) };
+    for (const ask of [stranger(), s3As(rig.store, user(firstAccount, [allowing("s3:GetObject")]))]) {
+      expect((await ask(put)).code).toBe("AccessDenied");
+    }
+    expect((await asRoot(put)).code).toBe("UnresolvableGrantByEmailAddress");
   });
 
   test("the ETag of what a rename would replace", async () => {

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeToken, encodeToken } from "../../../../src/services/s3/listing/continuation-token.ts";
+import { anyText } from "../../../support/any-text.ts";
 
 const incorrect = expect.objectContaining({
   code: "InvalidArgument",
@@ -10,7 +11,7 @@ const incorrect = expect.objectContaining({
 
 describe("continuation tokens", () => {
   test("a position comes back as it was", () => {
-    const key = fc.string({ unit: "binary", maxLength: 100 });
+    const key = anyText({ maxLength: 100 });
     fc.assert(
       fc.property(key, fc.boolean(), (name, skipPrefix) => {
         const token = encodeToken("ListObjectsV2", { key: name, skipPrefix });

@@ -45,11 +45,11 @@ describe("the lock that a write asks for", () => {
 
   it("comes out as it went in", () => {
     const retention = { mode: "COMPLIANCE", untilMs } as const;
-    expect(lockHeaders({ retention, legalHold: "OFF" })).toEqual({
+    expect(lockHeaders({ retention, legalHold: "OFF" }, 0)).toEqual({
       [MODE]: "COMPLIANCE",
       [UNTIL]: "2030-01-02T03:04:05.000Z",
       [HOLD]: "OFF",
     });
-    expect(lockHeaders({ retention: null, legalHold: null })).toEqual({});
+    expect(lockHeaders({ retention: null, legalHold: null }, 0)).toEqual({});
   });
 });

@@ -1,10 +1,12 @@
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
+  GetObjectLockConfigurationCommand,
   GetObjectRetentionCommand,
   HeadObjectCommand,
   type ObjectLockRetention,
   PutObjectCommand,
+  PutObjectLockConfigurationCommand,
   PutObjectRetentionCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
@@ -153,5 +155,64 @@ describe("PutObjectRetention changes nothing for", () => {
     await write("marked");
     const { VersionId: marker = "" } = await remove({ Key: "marked" });
     expect(await codeOf({ Key: "marked", VersionId: marker })).toEqual([405, "MethodNotAllowed"]);
+  });
+});
+
+describe("event holds", () => {
+  const HELD = { Mode: "COMPLIANCE", EventHold: "ON", EventHoldDuration: { Days: 5 } } as const;
+  const retentionOf = async (Key: string) => (await get({ Key })).Retention;
+  const days = (date: Date | undefined) => Math.round(((date?.getTime() ?? 0) - Date.now()) / 86_400_000);
+
+  it("keep a version until they are released, and for their duration from then on", async () => {
+    const VersionId = await write("held");
+    await retain({ Key: "held" }, HELD);
+    const head = await client.send(new HeadObjectCommand({ Bucket: "locked", Key: "held" }));
+    expect(head).toMatchObject({ ObjectLockEventHold: "ON", ObjectLockEventHoldDurationDays: 5 });
+    expect(days(head.ObjectLockRetainUntilDate)).toBe(5);
+    expect(await refusalOf(remove({ Key: "held", VersionId }, true))).toMatchObject(LOCKED);
+    expect(await retentionOf("held")).toMatchObject(HELD);
+    await retain({ Key: "held" }, { Mode: "COMPLIANCE", EventHold: "OFF" });
+    const released = await retentionOf("held");
+    expect(released).toMatchObject({ Mode: "COMPLIANCE", EventHold: "OFF" });
+    expect(released?.EventHoldDuration).toBeUndefined();
+    expect(days(released?.RetainUntilDate)).toBe(5);
+    expect(await refusalOf(remove({ Key: "held", VersionId }, true))).toMatchObject(LOCKED);
+  });
+
+  it("are placed by writes and by the bucket's default", async () => {
+    const hold = {
+      ObjectLockMode: "GOVERNANCE",
+      ObjectLockEventHold: "ON",
+      ObjectLockEventHoldDurationYears: 2,
+    } as const;
+    await client.send(new PutObjectCommand({ Bucket: "locked", Key: "written", Body: "x", ...hold }));
+    expect(await retentionOf("written")).toMatchObject({ EventHold: "ON", EventHoldDuration: { Years: 2 } });
+    expect(days((await retentionOf("written"))?.RetainUntilDate)).toBe(730);
+    await lockedBucket(client, "by-default");
+    const DefaultRetention = { Mode: "GOVERNANCE", DefaultEventHold: { Days: 30 } } as const;
+    const ObjectLockConfiguration = { ObjectLockEnabled: "Enabled", Rule: { DefaultRetention } } as const;
+    await client.send(new PutObjectLockConfigurationCommand({ Bucket: "by-default", ObjectLockConfiguration }));
+    const configured = await client.send(new GetObjectLockConfigurationCommand({ Bucket: "by-default" }));
+    expect(configured.ObjectLockConfiguration).toEqual(ObjectLockConfiguration);
+    await client.send(new PutObjectCommand({ Bucket: "by-default", Key: "key", Body: "x" }));
+    const head = await client.send(new HeadObjectCommand({ Bucket: "by-default", Key: "key" }));
+    expect(head).toMatchObject({ ObjectLockEventHold: "ON", ObjectLockEventHoldDurationDays: 30 });
+  });
+
+  it.each([
+    ["no mode", { EventHold: "ON", EventHoldDuration: { Days: 1 } }],
+    ["no duration", { Mode: "GOVERNANCE", EventHold: "ON" }],
+    ["two durations", { Mode: "GOVERNANCE", EventHold: "ON", EventHoldDuration: { Days: 1, Years: 1 } }],
+    ["a duration of nothing", { Mode: "GOVERNANCE", EventHold: "ON", EventHoldDuration: { Days: 0 } }],
+    ["a duration beyond 100 years", { Mode: "GOVERNANCE", EventHold: "ON", EventHoldDuration: { Days: 36_501 } }],
+    ["a duration with OFF", { Mode: "GOVERNANCE", EventHold: "OFF", EventHoldDuration: { Days: 1 } }],
+    ["a duration without a hold", { Mode: "GOVERNANCE", EventHoldDuration: { Days: 1 } }],
+    ["nothing to release", { Mode: "GOVERNANCE", EventHold: "OFF" }],
+    ["another word", { Mode: "GOVERNANCE", EventHold: "MAYBE", EventHoldDuration: { Days: 1 } }],
+  ])("refuse %s", async (_, retention) => {
+    await write("refused");
+    expect(await refusalOf(retain({ Key: "refused" }, retention as ObjectLockRetention))).toMatchObject({
+      status: 400,
+    });
   });
 });

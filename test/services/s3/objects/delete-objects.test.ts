@@ -48,18 +48,12 @@ describe("DeleteObjects", () => {
     expect(await keys()).toEqual(["kept"]);
   });
 
-  it("takes a thousand keys, some of them there", async () => {
-    const listed = Array.from({ length: 1000 }, (_, index) => `many/${index}`);
+  it("takes a thousand keys of 1,024 bytes, some of them there", async () => {
+    const listed = Array.from({ length: 1000 }, (_, index) => `${index}`.padStart(1024, "&"));
     await Promise.all(listed.slice(0, 30).map(put));
     const { Deleted } = await remove(listed.map((Key) => ({ Key })));
     expect(Deleted).toHaveLength(1000);
     expect(await keys()).toEqual(["kept"]);
-  });
-
-  it("takes a thousand keys of 1,024 bytes", async () => {
-    const listed = Array.from({ length: 1000 }, (_, index) => `${index}`.padStart(1024, "&"));
-    const { Deleted } = await remove(listed.map((Key) => ({ Key })));
-    expect(Deleted).toHaveLength(1000);
   });
 
   it("answers failures alone where it is to be quiet", async () => {

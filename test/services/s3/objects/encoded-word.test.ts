@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { decodeWords, encodeWord } from "../../../../src/services/s3/objects/encoded-word.ts";
+import { anyText } from "../../../support/any-text.ts";
 
 it.each([
   ["plain", "plain"],
@@ -27,8 +28,9 @@ it("leaves printable ASCII alone and encodes the rest", () => {
 
 it("comes back as it was", () => {
   fc.assert(
-    fc.property(fc.string({ unit: "grapheme" }), (text) => {
-      fc.pre(!/[\u0000-\u001f\u007f]/.test(text) && text.isWellFormed() && !text.startsWith("=?"));
+    fc.property(anyText(), (any) => {
+      const text = any.replace(/[\u0000-\u001f\u007f]/g, "");
+      fc.pre(!text.startsWith("=?"));
       const encoded = encodeWord(text);
       expect(encoded).toMatch(/^[\x20-\x7e]*$/);
       expect(decodeWords(encoded)).toBe(text);

@@ -12,6 +12,7 @@ const head: ObjectHead = {
   storageClass: "STANDARD",
   tags: [],
   lock: { retention: null, legalHold: null },
+  annotations: 0,
   attributes: { system: { contentType: "text/plain" }, user: { a: "b" } },
   checksum: { algorithm: "crc32", type: "full-object", value: "AAAAAA==" },
 };
@@ -28,7 +29,7 @@ const completed: ObjectHead = {
 
 function answer(object: ObjectHead, range: string | null = null, partNumber: string | null = null) {
   const request = parseRangeRequest(range, partNumber);
-  return objectHeaders(object, { request, selection: selectRange(request, object), withChecksum: true });
+  return objectHeaders(object, { request, selection: selectRange(request, object), withChecksum: true, nowMs: 0 });
 }
 
 describe("the headers of an object", () => {
@@ -64,7 +65,12 @@ describe("the headers of an object", () => {
 
   it("hold no checksum where none is asked for", () => {
     const request = parseRangeRequest(null, null);
-    const headers = objectHeaders(head, { request, selection: selectRange(request, head), withChecksum: false });
+    const headers = objectHeaders(head, {
+      request,
+      selection: selectRange(request, head),
+      withChecksum: false,
+      nowMs: 0,
+    });
     expect(Object.keys(headers).filter((name) => name.includes("checksum"))).toEqual([]);
   });
 });

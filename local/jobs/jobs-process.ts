@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CountsAnswer } from "../host/merged-counts.ts";
+import { readLines } from "../lines.ts";
+import type { FromJobs, JobsConfiguration, ToJobs } from "./messages.ts";
+
+/** It tells its counts every few seconds. One that is silent for so long hangs, most likely on a disk, and others must go on. */
+const SILENT_MS_MAX = 60_000;
+
+export interface JobsProcessOptions {
+  /** The program that `launch.ts` is bundled to. */
+  script: string;
+  configuration: JobsConfiguration;
+  onLog: (level: string, message: string) => void;
+  onCounts: (counts: CountsAnswer) => void;
+  /** Told its process id when it has started, undefined when it has ended. */
+  onPid: (pid: number | undefined) => void;
+}
+
+/**
+ * Runs the background jobs of a server in a process of its own while there is much to do: apart from those that serve clients, at
+ * a lower priority. It ends by itself, and when this process ends, however that happens.
+ */
+export class JobsProcess {
+  readonly #options: JobsProcessOptions;
+  #child: ChildProcess | null = null;
+  #ended: Promise<void> = Promise.resolve();
+  #isStopping = false;
+  #wasKilled = false;
+
+  constructor(options: JobsProcessOptions) {
+    this.#options = options;
+  }
+
+  get isRunning(): boolean {
+    return this.#child !== null;
+  }
+
+  /** Does nothing while it runs. */
+  start(): void {
+    if (this.#child || this.#isStopping) return;
+    const { script, configuration, onLog, onCounts, onPid } = this.#options;
+    const child = spawn(process.execPath, [script], {
+      // A process group of its own: Ctrl-C at the terminal is for the launcher, which stops it.
+      detached: true,
+      env: {},
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+    });
+    this.#child = child;
+    if (child.stdout) readLines(child.stdout, (line) => onLog("log", line));
+    if (child.stderr) readLines(child.stderr, (line) => onLog("error", line));
+    const hangs = () => {
+      onLog("error", `sherd: the process of the background jobs hangs: it was silent for ${SILENT_MS_MAX / 1000} s`);
+      child.kill("SIGKILL");
+    };
+    const silence = setTimeout(hangs, SILENT_MS_MAX).unref();
+    child.on("message", (message: FromJobs) => {
+      silence.refresh();
+      onCounts(message.counts);
+    });
+    child.on("error", (error) => onLog("error", `sherd: the process of the background jobs: ${error.message}`));
+    this.#ended = new Promise((resolve) => {
+      child.once("close", (_code, signal) => {
+        clearTimeout(silence);
+        this.#child = null;
+        if (signal !== null) this.#wasKilled = true;
+        if (signal !== null && !this.#isStopping) {
+          onLog("error", `sherd: the process of the background jobs was ended by ${signal}; the next run goes on`);
+        }
+        onPid(undefined);
+        resolve();
+      });
+    });
+    onPid(child.pid);
+    this.#send(child, { kind: "begin", configuration });
+  }
+
+  /**
+   * Lets it finish the step under way, for at most `graceMs`; it is not started again. Resolves with whether it has ended by itself, each
+   * time: one that was killed may have left unfinished files on the drives.
+   */
+  async stop(graceMs: number): Promise<boolean> {
+    this.#isStopping = true;
+    const child = this.#child;
+    if (child) {
+      this.#send(child, { kind: "stop" });
+      const giveUp = new AbortController();
+      const late = sleep(graceMs, undefined, { signal: giveUp.signal }).then(
+        () => child.kill("SIGKILL"),
+        () => {},
+      );
+      await this.#ended;
+      giveUp.abort();
+      await late;
+    }
+    return !this.#wasKilled;
+  }
+
+  /** One that has ended meanwhile needs to be told nothing. */
+  #send(child: ChildProcess, message: ToJobs): void {
+    child.send(message, () => {});
+  }
+}

@@ -1,0 +1,78 @@
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { createCountsHandler } from "../../src/admin/counts.ts";
+import { systemClock } from "../../src/base/clock.ts";
+import type { DriveCounts } from "../../src/drives/counted.ts";
+import { ErasureEngine } from "../../src/erasure/engine.ts";
+import { JOBS, runJobs } from "../../src/maintenance/run/run-jobs.ts";
+import { logReports } from "../../src/maintenance/run/run-scheduled.ts";
+import { CostMeter } from "../../src/metadata/database.ts";
+import type { StoreContext } from "../../src/store/context.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import type { CountsAnswer } from "../host/merged-counts.ts";
+import { FileDrive } from "./file-drive.ts";
+import type { JobsConfiguration } from "./messages.ts";
+import { SocketD1 } from "./socket-d1.ts";
+import { socketFetcher } from "./socket-fetch.ts";
+
+/** How often counts are told while a run goes on. */
+const COUNTS_MS = 5_000;
+
+interface Work {
+  configuration: JobsConfiguration;
+  /** Ends the run under way soon. */
+  signal: AbortSignal;
+  tellCounts(counts: CountsAnswer): Promise<void>;
+}
+
+/** Runs the background jobs again and again until none would go on at once, or `signal` says so. Rejects with what a job threw. */
+export async function work({ configuration, signal, tellCounts }: Work): Promise<void> {
+  const counts = new Map<string, DriveCounts>();
+  const cost = new CostMeter();
+  const handler = createCountsHandler({ drives: counts, cost, requests: () => [] });
+  const tell = async () => tellCounts((await handler.fetch().json()) as CountsAnswer);
+  const store = await openJobsStore(configuration, { counts, cost });
+  const timer = setInterval(() => void tell(), COUNTS_MS);
+  try {
+    for (;;) {
+      const reports = await runJobs(store, JOBS, { isAlone: true, signal });
+      logReports(reports, { info: (line) => console.log(line) });
+      if (signal.aborted || !reports.isUnfinished) return;
+    }
+  } finally {
+    clearInterval(timer);
+    await tell();
+  }
+}
+
+/** The store that the Worker has, over the same metadata and folders, without workerd in between. */
+async function openJobsStore(
+  { vars, drivePaths, metadataSocket, hostSocket, kernelPath }: JobsConfiguration,
+  { counts, cost }: { counts: Map<string, DriveCounts>; cost: CostMeter },
+): Promise<StoreContext> {
+  // The types are those of Workers, which compile nothing.
+  const Module = WebAssembly.Module as unknown as new (bytes: Uint8Array) => WebAssembly.Module;
+  const kernel = new Module(await readFile(kernelPath));
+  const { openDisk, bindings } = disks(drivePaths);
+  const DB = new SocketD1(socketFetcher(metadataSocket));
+  const env = { ...bindings, ...vars, DB, HOST: socketFetcher(hostSocket) };
+  return openStore(env, {
+    ...{ clock: systemClock, random: (count) => new Uint8Array(randomBytes(count)), fetch, counts, openDisk },
+    engine: await ErasureEngine.create(kernel),
+    observe: cost.observe,
+    tell: (line) => console.error(line),
+  });
+}
+
+function disks(drivePaths: Readonly<Record<string, string>>) {
+  const notHere = () => {
+    throw new Error("this process reaches drives by their folders");
+  };
+  const bindings = Object.fromEntries(Object.keys(drivePaths).map((name) => [name, { fetch: notHere }]));
+  const openDisk: NonNullable<Parameters<typeof openStore>[1]["openDisk"]> = (spec) => {
+    const path = drivePaths[spec.binding];
+    if (path === undefined) throw new Error(`drive ${spec.name} has no folder`);
+    return new FileDrive(spec, path);
+  };
+  return { bindings, openDisk };
+}

@@ -1,0 +1,15 @@
+import type { Readable } from "node:stream";
+
+/** Hands on each line of a stream. Unlike Node's readline, which cuts at U+2028 too: that may stand in JSON. */
+export function readLines(stream: Readable, take: (line: string) => void): void {
+  let rest = "";
+  stream.setEncoding("utf8");
+  stream.on("data", (text: string) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) take(line);
+  });
+  stream.on("end", () => {
+    if (rest !== "") take(rest);
+  });
+}

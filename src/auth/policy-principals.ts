@@ -1,0 +1,39 @@
+import type { EntityRow, EntityTable } from "../metadata/identities/entities.ts";
+import { identifiedPrincipals, namedPrincipals, replacePrincipals } from "./policy/principal-texts.ts";
+import { roleArn, userArn } from "./principal.ts";
+
+/*
+ * Bucket policies and trust policies name users and roles by ARN, and mean those that have the name when the policy is put. So they are
+ * kept with unique ids: a user that is made later under the name of a deleted one is not trusted. Follows "AWS JSON policy elements:
+ * Principal" in the IAM User Guide.
+ */
+
+/**
+ * The policy with the unique ids of the users and roles that it names. One that does not exist stays as it is named. One D1 round trip,
+ * none if no user or role is named.
+ */
+export async function bindPrincipals(entities: Pick<EntityTable, "named">, text: string): Promise<string> {
+  const named = namedPrincipals(text);
+  if (named.length === 0) return text;
+  const rows = await entities.named(named);
+  return replacePrincipals(text, new Map(rows.map((row) => [arnOf(row), row.id])));
+}
+
+/**
+ * The policies as they are shown: with the ARNs that their principals have now, and the unique ids of those that were deleted. One D1
+ * round trip for all, none if none has an id.
+ */
+export async function showPrincipals(
+  entities: Pick<EntityTable, "withIds">,
+  texts: readonly string[],
+): Promise<string[]> {
+  const ids = [...new Set(texts.flatMap(identifiedPrincipals))];
+  if (ids.length === 0) return [...texts];
+  const rows = await entities.withIds(ids);
+  const names = new Map(rows.map((row) => [row.id, arnOf(row)]));
+  return texts.map((text) => replacePrincipals(text, names));
+}
+
+function arnOf({ accountId, kind, path, name }: EntityRow): string {
+  return kind === "user" ? userArn(accountId, path, name) : roleArn(accountId, path, name);
+}

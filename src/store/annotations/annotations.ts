@@ -1,0 +1,200 @@
+import type { OutgoingBody } from "../../base/outgoing-body.ts";
+import type { NewAnnotation } from "../../metadata/annotations/annotation-rows.ts";
+import {
+  ANNOTATIONS_MAX,
+  type AnnotatedVersion,
+  type FoundAnnotation,
+} from "../../metadata/annotations/annotations.ts";
+import { GuardError, MetadataUnavailable } from "../../metadata/database.ts";
+import type { StoreContext } from "../context.ts";
+import { StoreError } from "../failure.ts";
+import { newId } from "../placement/ids.ts";
+import { ObjectBody } from "../read/object-body.ts";
+import { objectHead } from "../read/object-head.ts";
+import { foundVersion, type ObjectName, versionRef } from "../read/objects.ts";
+import { withMetadata } from "../translate-metadata.ts";
+import type { IncomingBody, ObjectChecksum, ObjectHead } from "../types.ts";
+import { isProtected } from "../write/change-retention.ts";
+import { writeContent } from "./write-content.ts";
+
+/*
+ * Annotations: up to 1,000 named payloads of a version, which come and go without altering it. They go with the version, and to
+ * copies of it. All functions throw `StoreError` no-such-bucket, no-such-key, no-such-version, is-delete-marker, metadata-unavailable.
+ */
+
+/** An annotation, without its bytes. */
+export interface Annotation {
+  name: string;
+  sizeBytes: number;
+  /** MD5 in hex, without quotes. */
+  etag: string;
+  modifiedMs: number;
+  checksum: ObjectChecksum;
+}
+
+/** The version that was found, as S3 prints it; absent where the bucket never had versions. */
+export interface OfVersion {
+  versionId?: string;
+}
+
+/** What a change of annotations is made under. */
+export interface AnnotationCondition {
+  /** The ETag that the object must have, without quotes. */
+  objectEtag?: string;
+  /** Retention in governance mode does not protect the object's annotations. */
+  bypassGovernance: boolean;
+}
+
+/** How often a change is decided again because the version was changed meanwhile. */
+const ATTEMPTS_MAX = 3;
+
+/** One annotation, and a way to its bytes. One D1 round trip. Throws also no-such-annotation, drives-unavailable. */
+export async function openAnnotation(
+  store: StoreContext,
+  object: ObjectName,
+  name: string,
+): Promise<OfVersion & { annotation: Annotation; read(): Promise<OutgoingBody> }> {
+  const { found, head } = await look(store, object, name);
+  const { annotation, blobs } = found;
+  if (!annotation) throw new StoreError({ kind: "no-such-annotation", key: object.key, name });
+  const { extents, inlineBody, id: _, ...described } = annotation;
+  return {
+    annotation: { ...described, checksum: described.checksum as ObjectChecksum },
+    ...versionOf(head),
+    read: async () => {
+      const body = new ObjectBody(store, { extents, inlineBody, objectKey: null }, blobs, { offset: 0, length: annotation.sizeBytes });
+      await body.ready();
+      return body;
+    },
+  };
+}
+
+/** A page of a version's annotations, by name. One D1 round trip. `next`: the name to go on after. */
+export async function listAnnotations(
+  store: StoreContext,
+  object: ObjectName,
+  page: { prefix: string; after: string; limit: number },
+): Promise<OfVersion & { annotations: Annotation[]; next?: string }> {
+  const ref = { ...object, version: versionRef(object) };
+  const found = await withMetadata(object, () => store.metadata.annotations.list(ref, page));
+  const { bucket, object: row } = foundVersion(store, found, object);
+  const rows = found?.annotations ?? [];
+  const annotations = rows
+    .slice(0, page.limit)
+    .map(({ id: _, ...described }) => ({ ...described, checksum: described.checksum as ObjectChecksum }));
+  const last = annotations.at(-1);
+  return {
+    annotations,
+    ...versionOf(objectHead(row, bucket)),
+    ...(rows.length > page.limit && last ? { next: last.name } : {}),
+  };
+}
+
+/**
+ * Sets an annotation: two D1 round trips. What it replaces becomes trash. Throws also what the body throws, object-locked,
+ * precondition-failed, too-many-annotations, conflict, no-space, drives-unavailable.
+ */
+export async function putAnnotation(
+  store: StoreContext,
+  object: ObjectName,
+  { name, body, ...condition }: AnnotationCondition & { name: string; body: IncomingBody },
+): Promise<OfVersion & Annotation> {
+  const id = newId(store);
+  const first = await requireChangeable(store, object, { name, ...condition });
+  const { storageClass } = first.head;
+  const written = await writeContent(store, id, { body, storageClass, admitted: Promise.resolve() });
+  const { etag, checksum, content, blobs } = written;
+  const { sizeBytes } = body;
+  const annotation: NewAnnotation = {
+    ...{ name, id, sizeBytes, etag, checksum, blobs, ...content },
+    modifiedMs: store.clock.now(),
+  };
+  const head = await decided(first, () => requireChangeable(store, object, { name, ...condition }), {
+    object,
+    commit: async (version) => {
+      try {
+        await store.metadata.annotations.put(version, annotation);
+      } catch (error) {
+        // Where D1 does not say whether it committed, the annotation's unguessable id is looked for.
+        if (!(error instanceof MetadataUnavailable)) throw error;
+        if (!(await store.metadata.annotations.has(version, annotation))) throw error;
+      }
+    },
+  });
+  return { name, sizeBytes, etag, checksum, modifiedMs: annotation.modifiedMs, ...versionOf(head) };
+}
+
+/** Removes an annotation for good, if there is one: two D1 round trips. Throws also object-locked, precondition-failed, conflict. */
+export async function deleteAnnotation(
+  store: StoreContext,
+  object: ObjectName,
+  { name, ...condition }: AnnotationCondition & { name: string },
+): Promise<OfVersion> {
+  const lookAgain = () => requireChangeable(store, object, { name: null, ...condition });
+  const head = await decided(await lookAgain(), lookAgain, {
+    object,
+    commit: (version) => store.metadata.annotations.remove(version, name, store.clock.now()),
+  });
+  return versionOf(head);
+}
+
+interface Looked {
+  found: FoundAnnotation;
+  head: ObjectHead;
+  version: AnnotatedVersion;
+}
+
+async function look(store: StoreContext, object: ObjectName, name: string): Promise<Looked> {
+  const ref = { ...object, version: versionRef(object) };
+  const found = await withMetadata(object, () => store.metadata.annotations.find(ref, name));
+  const { bucket, object: row } = foundVersion(store, found, object);
+  const version = { bucket: store.gate ? bucket : null, bucketId: bucket.id, object: row };
+  return { found: found as FoundAnnotation, head: objectHead(row, bucket), version };
+}
+
+/** The version, if its annotations may be changed. `name`: of one that is put; null: one is removed. */
+async function requireChangeable(
+  store: StoreContext,
+  object: ObjectName,
+  { name, objectEtag, bypassGovernance }: AnnotationCondition & { name: string | null },
+): Promise<Looked> {
+  const looked = await look(store, object, name ?? "");
+  const { head, found } = looked;
+  if (objectEtag !== undefined && objectEtag !== head.etag) {
+    throw new StoreError({ kind: "precondition-failed", condition: "x-amz-object-if-match" });
+  }
+  if (isProtected(head.lock, { nowMs: store.clock.now(), bypassGovernance })) {
+    throw new StoreError({ kind: "object-locked", key: object.key });
+  }
+  if (name !== null && !found.annotation && head.annotations >= ANNOTATIONS_MAX) {
+    throw new StoreError({ kind: "too-many-annotations", annotationsMax: ANNOTATIONS_MAX });
+  }
+  return looked;
+}
+
+/** Commits a change of the version that was looked at; looks again, and decides again, if it is another one by then. */
+async function decided(
+  first: Looked,
+  lookAgain: () => Promise<Looked>,
+  { object, commit }: { object: ObjectName; commit: (version: AnnotatedVersion) => Promise<void> },
+): Promise<ObjectHead> {
+  return withMetadata(object, async () => {
+    let looked = first;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await commit(looked.version);
+        return looked.head;
+      } catch (error) {
+        if (!(error instanceof GuardError) || !CHANGED.has(error.guard) || attempt === ATTEMPTS_MAX) throw error;
+        looked = await lookAgain();
+      }
+    }
+  });
+}
+
+/** Guards that say that the decision must be made again. */
+const CHANGED: ReadonlySet<string> = new Set(["object_changed", "bucket_access_changed"]);
+
+function versionOf({ versionId }: ObjectHead): OfVersion {
+  return versionId === undefined ? {} : { versionId };
+}

@@ -1,0 +1,40 @@
+import { ByteBudget } from "../base/byte-budget.ts";
+import { type DriveParts, openDrives } from "../drives/open.ts";
+import type { ErasureEngine } from "../erasure/engine.ts";
+import type { CostObserver } from "../metadata/database.ts";
+import { openMetadata } from "../metadata/open.ts";
+import { noDataKeys } from "../sealing/data-keys.ts";
+import { readSealing } from "../sealing/read-sealing.ts";
+import { openStores } from "./buckets/databases.ts";
+import { readConfiguration } from "./configuration.ts";
+import type { StoreContext } from "./context.ts";
+import { openHost } from "./host.ts";
+import { withReserve } from "./placement/reserved-drives.ts";
+import { DriveLatency } from "./read/drive-latency.ts";
+import { watchedDrives } from "./watched-drives.ts";
+import { BUFFERED_BYTES_MAX } from "./write/blob-layouts.ts";
+
+/** What a store is made of besides its bindings and variables. */
+export interface StoreParts extends DriveParts {
+  engine: ErasureEngine;
+  /** Told what each round trip to D1 cost. */
+  observe: CostObserver;
+  /** As in `StoreContext`. */
+  tell: (line: string) => void;
+}
+
+/** The store that bindings and variables describe; of the first database where there are several. Throws an `Error` that says what to fix. */
+export function openStore(env: Readonly<Record<string, unknown>>, parts: StoreParts): StoreContext {
+  const { clock, random, engine, tell } = parts;
+  const { settings, drives: specs } = readConfiguration(env);
+  const host = openHost(env.HOST, () => clock.now());
+  const opened = openDrives(specs, env, parts);
+  const drives = host ? opened.map((drive) => withReserve(drive, host)) : opened;
+  const databases = openMetadata(env, parts.observe);
+  return openStores(databases, {
+    ...watchedDrives(drives, databases),
+    ...{ latency: new DriveLatency(), engine, shardMemory: new ByteBudget(BUFFERED_BYTES_MAX) },
+    ...{ clock, random, settings, tell, sealing: readSealing(env, { random, dataKeys: noDataKeys }) },
+    ...(host ? { host, space: host } : {}),
+  });
+}

@@ -1,0 +1,66 @@
+import type { ErasureEngine } from "../../erasure/engine.ts";
+import type { Geometry } from "../../erasure/geometry.ts";
+import { StoreError } from "../failure.ts";
+import type { BlobSources } from "./blob-sources.ts";
+import type { Blocks, HedgedFrames } from "./hedged-frames.ts";
+
+/** Gets the blocks of stripes from any k shards: those that are wanted if they come, or others, and rebuilds what is lacking. */
+export class StripeBlocks {
+  readonly #engine: ErasureEngine;
+  readonly #geometry: Geometry;
+  readonly #sources: BlobSources;
+  readonly #frames: HedgedFrames;
+
+  constructor(engine: ErasureEngine, { k, m }: Geometry, sources: BlobSources, frames: HedgedFrames) {
+    this.#engine = engine;
+    this.#geometry = { k, m };
+    this.#sources = sources;
+    this.#frames = frames;
+  }
+
+  /** All blocks of the stripe by shard, those `wanted` not null. Throws `StoreError` drives-unavailable. */
+  async read(stripe: number, wanted: readonly number[], spares: ArrayBufferLike[]): Promise<Blocks> {
+    const { k, m } = this.#geometry;
+    const blocks: Blocks = Array.from({ length: k + m }, () => null);
+    this.#frames.begin();
+    const likely = wanted.filter((shard) => !this.#frames.isUnlikely(shard));
+    await this.#frames.fetch(stripe, likely, blocks, spares);
+    if (wanted.every((shard) => blocks[shard] !== null)) return blocks;
+    await this.#fetchOthers(stripe, blocks, spares);
+    const lacking = wanted.filter((shard) => blocks[shard] === null);
+    const rebuilt = this.#engine.reconstruct(this.#geometry, blocks, lacking);
+    lacking.forEach((shard, index) => {
+      blocks[shard] = rebuilt[index] as Uint8Array;
+    });
+    return blocks;
+  }
+
+  /** Fetches further shards, as many at a time as are lacking, until any k blocks are there. */
+  async #fetchOthers(stripe: number, blocks: Blocks, spares: ArrayBufferLike[]): Promise<void> {
+    const { k } = this.#geometry;
+    const asked = new Set([...blocks.flatMap((block, shard) => (block ? [shard] : [])), ...this.#frames.overdue]);
+    for (;;) {
+      const needed = k - blocks.filter((block) => block !== null).length;
+      if (needed <= 0) return;
+      const next = this.#inOrder(this.#sources.spares(asked)).slice(0, needed);
+      for (const shard of next) asked.add(shard);
+      if (next.length > 0) await this.#frames.fetch(stripe, next, blocks, spares);
+      else if (!(await this.#frames.awaitOverdue(stripe, blocks)) && !this.#askOnceMore(asked)) {
+        const why = this.#sources.reasons;
+        throw new StoreError({ kind: "drives-unavailable", needed: k, available: k - needed, why });
+      }
+    }
+  }
+
+  #inOrder(shards: readonly number[]): number[] {
+    const unlikely = shards.filter((shard) => this.#frames.isUnlikely(shard));
+    return [...shards.filter((shard) => !unlikely.includes(shard)), ...unlikely];
+  }
+
+  /** Before a read is refused every shard that was out of reach is asked once more. False if each was. */
+  #askOnceMore(asked: Set<number>): boolean {
+    const again = this.#sources.askOnceMore();
+    for (const shard of again) asked.delete(shard);
+    return again.length > 0;
+  }
+}

