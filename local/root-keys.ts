@@ -68,7 +68,9 @@ function idsOf(keys: string, origin: string): readonly string[] {
     if (sealer === null) throw new Error("it holds no key");
     return sealer.roots;
   } catch (error) {
-    throw new StartError(`the root keys of ${origin} cannot be used: ${error instanceof Error ? error.message : error}`);
+    throw new StartError(
+      `the root keys of ${origin} cannot be used: ${error instanceof Error ? error.message : error}`,
+    );
   }
 }
 

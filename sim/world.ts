@@ -12,8 +12,8 @@ import { DriveLatency } from "../src/store/read/drive-latency.ts";
 import { DEFAULT_SETTINGS, type StoreSettings } from "../src/store/settings.ts";
 import { watchedDrives } from "../src/store/watched-drives.ts";
 import { BUFFERED_BYTES_MAX } from "../src/store/write/blob-layouts.ts";
-import { SqliteD1 } from "../test/support/sqlite-d1.ts";
 import { testSealing } from "../test/support/sealing.ts";
+import { SqliteD1 } from "../test/support/sqlite-d1.ts";
 import type { SeededRandom } from "./random.ts";
 import { Process, Scheduler } from "./scheduler.ts";
 

@@ -7,8 +7,8 @@ import {
   setAccountState,
 } from "../auth/accounts.ts";
 import { resealKeys } from "../auth/keys/reseal.ts";
-import type { Sealer } from "../sealing/root-sealer.ts";
 import type { AccountRow } from "../metadata/identities/accounts.ts";
+import type { Sealer } from "../sealing/root-sealer.ts";
 import type { StoreContext } from "../store/context.ts";
 import type { AskedPage, OwnPage, RenderedPage } from "./serve-page.ts";
 

@@ -4,8 +4,8 @@ import { GuardError, type Statement, TakenError } from "../metadata/database.ts"
 import { type AccountRow, endRootSessions, FIRST_ACCOUNT_ID, setState } from "../metadata/identities/accounts.ts";
 import type { Identities } from "../metadata/identities/identities.ts";
 import { deleteKeysOf, insertKey } from "../metadata/identities/keys.ts";
-import { newKeyId, newSecret } from "./keys/key-id.ts";
 import type { Sealer } from "../sealing/root-sealer.ts";
+import { newKeyId, newSecret } from "./keys/key-id.ts";
 
 /** What accounts are kept with. */
 export interface AccountParts {

@@ -35,14 +35,7 @@ export interface ChecksumRow {
  * the blob is sealed, and its plain bytes are meant; with `isMember` the blob is a pack, in which the bytes lie sealed on their own
  * from `offset` on.
  */
-export type ExtentRow = [
-  start: number,
-  length: number,
-  blobId: string,
-  offset: number,
-  referent: string,
-  isMember?: 1,
-];
+export type ExtentRow = [start: number, length: number, blobId: string, offset: number, referent: string, isMember?: 1];
 
 export type PartSummaryRow = [partNumber: number, sizeBytes: number, checksum: string | null];
 

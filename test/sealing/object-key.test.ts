@@ -70,7 +70,11 @@ test("a key shows itself to nobody", () => {
   const bytes = random(32);
   const key = new ObjectKey(bytes);
   const shown = `${JSON.stringify({ key })} ${inspect(key, { depth: 5, showHidden: true })} ${String(key)}`;
-  for (const form of [Buffer.from(bytes).toString("hex"), Buffer.from(bytes).toString("base64"), [...bytes].join(", ")]) {
+  for (const form of [
+    Buffer.from(bytes).toString("hex"),
+    Buffer.from(bytes).toString("base64"),
+    [...bytes].join(", "),
+  ]) {
     expect(shown).not.toContain(form);
   }
 });

@@ -69,7 +69,10 @@ describe("a bucket without versions", () => {
       await rename("a", "b");
       const { encryption, ...after } = await headObject(rig.store, { bucket, key: "b" });
       // Its key is sealed again, for the new name.
-      expect({ ...after, encryption: { ...encryption, sealed: before.encryption?.sealed } }).toMatchObject({ ...before, key: "b" });
+      expect({ ...after, encryption: { ...encryption, sealed: before.encryption?.sealed } }).toMatchObject({
+        ...before,
+        key: "b",
+      });
       expect(rig.drives.map((drive) => [...drive.shards.keys()])).toEqual(shards);
       await expectContent("a", null);
       await collectAll(rig);

@@ -22,7 +22,10 @@ export function testDataKeys(state: { fails?: DataKeyFailure; calls?: string[] }
       state.calls?.push(`open ${keyArn}`);
       if (state.fails) return { ok: false, failure: state.fails };
       const bytes = Buffer.from(sealed, "base64");
-      const plain = decryptGcm({ key, nonce: bytes.subarray(0, 12), additional: additional(context) }, bytes.subarray(12));
+      const plain = decryptGcm(
+        { key, nonce: bytes.subarray(0, 12), additional: additional(context) },
+        bytes.subarray(12),
+      );
       return plain ? { ok: true, plain } : { ok: false, failure: { kind: "invalid-ciphertext", keyArn } };
     },
   };

@@ -43,7 +43,16 @@ export class DatabasesRig {
     const shardMemory = new ByteBudget(BUFFERED_BYTES_MAX);
     const ownSettings = { ...settings, ...this.#settings };
     const watched = watchedDrives(drives, databases);
-    const parts = { ...watched, engine, latency, shardMemory, random, sealing, clock: this.clock, settings: ownSettings };
+    const parts = {
+      ...watched,
+      engine,
+      latency,
+      shardMemory,
+      random,
+      sealing,
+      clock: this.clock,
+      settings: ownSettings,
+    };
     return openStores(databases, parts);
   }
 

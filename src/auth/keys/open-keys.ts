@@ -1,8 +1,8 @@
 import type { RandomBytes } from "../../base/random.ts";
+import { rootSealer, type Sealer } from "../../sealing/root-sealer.ts";
 import type { RingParts } from "./ring.ts";
 import { AccountKeyRing } from "./ring.ts";
 import { rootKey } from "./root-key.ts";
-import { rootSealer, type Sealer } from "../../sealing/root-sealer.ts";
 import { Sessions } from "./sessions.ts";
 
 /** Secrets of the Worker; docs/configuration.md explains each. */

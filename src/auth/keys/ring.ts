@@ -1,5 +1,6 @@
 import type { Identities } from "../../metadata/identities/identities.ts";
 import type { HeldIdentity, HeldKey } from "../../metadata/identities/principals.ts";
+import type { Sealer } from "../../sealing/root-sealer.ts";
 import type { RequestFacts, Session } from "../access.ts";
 import { AuthenticationError, type AuthenticationFailure } from "../authentication-error.ts";
 import { type Identity, RequestCaller } from "../caller.ts";
@@ -9,7 +10,6 @@ import { accountOfKeyId } from "./key-id.ts";
 import type { KeyLookup, KeyRing } from "./key-ring.ts";
 import { PolicyMemory } from "./policy-memory.ts";
 import type { RootKey } from "./root-key.ts";
-import type { Sealer } from "../../sealing/root-sealer.ts";
 import type { OpenedSession, SessionClaims, Sessions } from "./sessions.ts";
 
 /** Keys and sessions that an isolate remembers. Their compiled policies have a bound of their own. */

@@ -1,7 +1,7 @@
 import type { RandomBytes } from "../../base/random.ts";
+import type { Sealer } from "../../sealing/root-sealer.ts";
 import type { Session } from "../access.ts";
 import { newKeyId, newSecret } from "./key-id.ts";
-import type { Sealer } from "../../sealing/root-sealer.ts";
 
 /** Whose session it is: what the token says, and what its policies are read by. */
 export type SessionOwner =

@@ -1,8 +1,8 @@
 import { toBase64, toHex } from "../../base/bytes.ts";
 import type { CheckedBody } from "../../metadata/blobs/checking.ts";
+import type { ObjectKey } from "../../sealing/object-key.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { StoreError } from "../../store/failure.ts";
-import type { ObjectKey } from "../../sealing/object-key.ts";
 import { LateDrives } from "../../store/read/late-drives.ts";
 import { decodeInline, openSlice, slicesOf } from "../../store/read/object-body.ts";
 import { encryptionOf, openContent } from "../../store/sealed/open-content.ts";

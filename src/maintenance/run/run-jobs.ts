@@ -21,7 +21,19 @@ import { watch } from "../watch/watch.ts";
 import type { Budget, Job, JobReport, JobResult } from "./job.ts";
 
 /** In the order in which they run: what one finds or frees, the next may heal or take away. */
-export const JOBS: readonly Job[] = [queueLosses, drain, heal, expire, pack, collect, walk, reseal, snapshot, scrub, census];
+export const JOBS: readonly Job[] = [
+  queueLosses,
+  drain,
+  heal,
+  expire,
+  pack,
+  collect,
+  walk,
+  reseal,
+  snapshot,
+  scrub,
+  census,
+];
 
 /** Every job that must have run for the report of durability to be green. */
 export const JOB_NAMES: readonly string[] = JOBS.map(({ name }) => name);

@@ -7,14 +7,23 @@ import { openDocument } from "../../sealing/sealed-document.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { parseSnapshotKey, SNAPSHOT_PREFIX } from "../../store/placement/shard-key.ts";
 import { BlobReader } from "../../store/read/read-blob.ts";
-import { decodeLines, decodeManifest, decompress, type Manifest, type SnapshotLine, snapshotContext } from "./snapshot-format.ts";
+import {
+  decodeLines,
+  decodeManifest,
+  decompress,
+  type Manifest,
+  type SnapshotLine,
+  snapshotContext,
+} from "./snapshot-format.ts";
 
 const KEYS_PER_PAGE = 1_000;
 
 /** The snapshot is there, but no configured root key opens it. */
 class SnapshotSealed extends Error {
   constructor(snapshotId: string, root: string | null) {
-    super(`snapshot ${snapshotId} is sealed under root key ${root ?? "of another deployment"}, which SHERD_ROOT_KEYS does not have`);
+    super(
+      `snapshot ${snapshotId} is sealed under root key ${root ?? "of another deployment"}, which SHERD_ROOT_KEYS does not have`,
+    );
     this.name = "SnapshotSealed";
   }
 }

@@ -1,15 +1,22 @@
 import { DriveError } from "../../drives/drive.ts";
 import type { SnapshotPlace } from "../../metadata/snapshots/snapshots.ts";
+import { sealDocument } from "../../sealing/sealed-document.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { newId } from "../../store/placement/ids.ts";
 import { parseSnapshotKey, snapshotKeys } from "../../store/placement/shard-key.ts";
 import type { BlobSource } from "../../store/write/body-pieces.ts";
 import { writeBody } from "../../store/write/write-blob.ts";
-import { sealDocument } from "../../sealing/sealed-document.ts";
 import { snapshotIntervalMs } from "../run/hold.ts";
 import type { Budget, Job } from "../run/job.ts";
 import { listSnapshotKeys } from "./find-snapshots.ts";
-import { compress, encodeLine, type Manifest, type RowCounts, type SnapshotSummary, snapshotContext } from "./snapshot-format.ts";
+import {
+  compress,
+  encodeLine,
+  type Manifest,
+  type RowCounts,
+  type SnapshotSummary,
+  snapshotContext,
+} from "./snapshot-format.ts";
 
 /** Before compression. With its compressed form it is in memory at once. */
 const PIECE_BYTES = 4 * 1024 * 1024;

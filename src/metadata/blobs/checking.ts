@@ -44,7 +44,8 @@ export interface CheckedBody {
 const SEALED_OVERHEAD = `CASE WHEN attributes ->> '$.encryption.form' IS NULL OR inline_body = '' THEN 0
   WHEN attributes ->> '$.encryption.form' = 'aws:kms:dsse' THEN 48 ELSE 32 END`;
 
-const ROOT_SEALED = "CASE WHEN attributes ->> '$.encryption.form' = 'AES256' THEN attributes ->> '$.encryption.sealed' END";
+const ROOT_SEALED =
+  "CASE WHEN attributes ->> '$.encryption.form' = 'AES256' THEN attributes ->> '$.encryption.sealed' END";
 
 type CheckedRow = { place: string; what: string; sealed: string | null } & Record<string, string | number | null>;
 

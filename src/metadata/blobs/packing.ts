@@ -38,7 +38,7 @@ export interface Move {
 
 /** A version with where its bytes are. */
 export type PackedContent = Omit<Move, "to"> &
-  Sized & { /** Of its bucket. */ bucketName: string; /** JSON that the store wrote. */ attributes: unknown };
+  Sized & { /** Of its bucket. */ bucketName: string /** JSON that the store wrote. */; attributes: unknown };
 
 /** What the packer asks of D1. Each method is one round trip. */
 export class PackingTable {

@@ -103,8 +103,7 @@ export class Appends {
    */
   async append(append: Append): Promise<{ seq: number }> {
     const { bucket, key, from, written } = append;
-    const unchanged =
-      `EXISTS (SELECT 1 FROM objects WHERE bucket_id = ?1 AND key = ?2 AND id = ?3 AND (inline_body IS NULL) = ?4 AND annotations = ?5
+    const unchanged = `EXISTS (SELECT 1 FROM objects WHERE bucket_id = ?1 AND key = ?2 AND id = ?3 AND (inline_body IS NULL) = ?4 AND annotations = ?5
          AND attributes ->> '$.encryption.sealed' IS ?6)`;
     const results = await this.#database.batch<{ seq: number }[]>([
       requireRules(bucket),

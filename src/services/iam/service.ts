@@ -1,6 +1,5 @@
 import type { Caller } from "../../auth/access.ts";
 import { currentAccount } from "../../auth/current-account.ts";
-import type { Sealer } from "../../sealing/root-sealer.ts";
 import { commonSigningRules } from "../../auth/sigv4/signing-rules.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { RandomBytes } from "../../base/random.ts";
@@ -9,6 +8,7 @@ import type { Service } from "../../edge/service.ts";
 import { GuardError, MetadataUnavailable, TakenError } from "../../metadata/database.ts";
 import type { Identities } from "../../metadata/identities/identities.ts";
 import { QueryError } from "../../protocols/aws-query/error.ts";
+import type { Sealer } from "../../sealing/root-sealer.ts";
 import type { IamCall } from "./model/call.ts";
 import type { IamOperation } from "./operation.ts";
 import { operations } from "./operations.ts";

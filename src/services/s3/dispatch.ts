@@ -7,7 +7,6 @@ import { guardedStore } from "../../store/guarded-store.ts";
 import { accountDirectory } from "./acl/directory.ts";
 import { GRANT_HEADERS } from "./acl/headers.ts";
 import { aclOfHeaders } from "./acl/requested-acl.ts";
-import { isPrivateConnection } from "./encryption/private-connection.ts";
 import { checkAddressedBucketName } from "./address/bucket-name.ts";
 import { detectOperation } from "./address/detect-operation.ts";
 import { withHoistedHeaders } from "./address/hoisted-headers.ts";
@@ -21,6 +20,7 @@ import {
   tagHeaders,
 } from "./control/resource-tags.ts";
 import { answerPreflight } from "./cors/preflight.ts";
+import { isPrivateConnection } from "./encryption/private-connection.ts";
 import { openForm } from "./form/open-form.ts";
 import type { Ask } from "./gate/ask.ts";
 import { withBucketRegion } from "./gate/bucket-region.ts";

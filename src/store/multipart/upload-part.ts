@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 import { toBase64, toHex } from "../../base/bytes.ts";
 import type { PartCommit } from "../../metadata/objects/commit.ts";
 import type { ExtentRow, ObjectRow } from "../../metadata/rows.ts";
+import type { UploadRow } from "../../metadata/uploads/upload-rows.ts";
 import { readmitted, underAccess } from "../buckets/admission.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
-import type { UploadRow } from "../../metadata/uploads/upload-rows.ts";
 import { newId } from "../placement/ids.ts";
 import { requireSpace } from "../placement/require-space.ts";
 import { type Content, ObjectBody } from "../read/object-body.ts";
@@ -105,7 +105,10 @@ async function partTarget(
   upload: UploadRow,
   customerKey: CustomerKey | null = null,
 ): Promise<PartTarget> {
-  return { info: uploadInfo(upload), sealing: await openSealing(store, { ...upload, bucket, of: "upload" }, customerKey) };
+  return {
+    info: uploadInfo(upload),
+    sealing: await openSealing(store, { ...upload, bucket, of: "upload" }, customerKey),
+  };
 }
 
 /**

@@ -35,7 +35,9 @@ export function objectHead(row: ObjectRow, bucket: Pick<Bucket, "versioning">): 
 function attributesAndAccess({
   attributes,
 }: ObjectRow): Pick<ObjectHead, "attributes" | "owner" | "acl" | "encryption"> {
-  const { owner, acl, encryption, ...headers } = attributes as Attributes & ObjectAccess & Pick<ObjectHead, "encryption">;
+  const { owner, acl, encryption, ...headers } = attributes as Attributes &
+    ObjectAccess &
+    Pick<ObjectHead, "encryption">;
   return { attributes: headers, ...(owner && { owner }), ...(acl && { acl }), ...(encryption && { encryption }) };
 }
 

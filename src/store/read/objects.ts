@@ -3,10 +3,10 @@ import type { FoundHead, MarkerRow, ReadWindow, VersionRef } from "../../metadat
 import { foundBucket } from "../buckets/admission.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
-import { withMetadata } from "../translate-metadata.ts";
-import type { Bucket, BucketName, ObjectHead, ObjectKey } from "../types.ts";
 import type { CustomerKey } from "../sealed/encryption.ts";
 import { checkCustomerKey, openContent, openSealing } from "../sealed/open-content.ts";
+import { withMetadata } from "../translate-metadata.ts";
+import type { Bucket, BucketName, ObjectHead, ObjectKey } from "../types.ts";
 import { formatVersionId, parseVersionId } from "../version-id.ts";
 import { ObjectBody } from "./object-body.ts";
 import { objectHead } from "./object-head.ts";

@@ -3,7 +3,7 @@ import type { ObjectKey } from "../../sealing/object-key.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import type { LateDrives } from "../read/late-drives.ts";
-import { BlobReader, type BlobRange, type Damage } from "../read/read-blob.ts";
+import { type BlobRange, BlobReader, type Damage } from "../read/read-blob.ts";
 import type { PieceReader } from "./sealed-reader.ts";
 
 /** A sealed object in a pack. */

@@ -27,9 +27,13 @@ export interface SealingPlace {
 }
 
 /** How a new object is encrypted: as the request says, or the bucket, or the deployment. Null: not at all. */
-export function chosenEncryption({ sealing }: StoreContext, { bucket, request }: SealingPlace): EncryptionRequest | null {
+export function chosenEncryption(
+  { sealing }: StoreContext,
+  { bucket, request }: SealingPlace,
+): EncryptionRequest | null {
   const rule = bucket.access?.encryption?.rule;
-  if (request) return "bucketKey" in request ? { ...request, bucketKey: request.bucketKey ?? rule?.bucketKey ?? false } : request;
+  if (request)
+    return "bucketKey" in request ? { ...request, bucketKey: request.bucketKey ?? rule?.bucketKey ?? false } : request;
   if (rule?.form === "AES256") return { form: "AES256" };
   if (rule) return { form: rule.form, keyId: rule.keyId, context: {}, bucketKey: rule.bucketKey };
   return sealing.byDefault ? { form: "AES256" } : null;

@@ -1,12 +1,12 @@
 import type { BlobRow } from "../../metadata/rows.ts";
 import type { BodyCipher } from "../../sealing/body-cipher.ts";
-import { blockAt, plainBytesOf, type SealedBlock, type SealedShape } from "../../sealing/sealed-layout.ts";
 import type { ObjectKey } from "../../sealing/object-key.ts";
+import { blockAt, plainBytesOf, type SealedBlock, type SealedShape } from "../../sealing/sealed-layout.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { idBytes } from "../placement/ids.ts";
 import type { LateDrives } from "../read/late-drives.ts";
-import { BlobReader, type BlobRange, type Damage } from "../read/read-blob.ts";
+import { type BlobRange, BlobReader, type Damage } from "../read/read-blob.ts";
 
 /** What reads a range of a blob, plain or sealed. */
 export type PieceReader = Pick<

@@ -91,7 +91,7 @@ export async function amendEncryption(
   name: ObjectName,
   amendment: { encryption: ObjectEncryption; sealed: string },
 ): Promise<boolean> {
-  return (await change(store, name, amendment))?.applied ?? false;
+  return (await amendVersion(store, name, amendment))?.applied ?? false;
 }
 
 /** How often the lock of a version is decided again because it was changed meanwhile. */
@@ -125,7 +125,7 @@ async function amend(
     throw new StoreError({ kind: "object-locked", key: name.key });
   },
 ): Promise<AmendedVersion> {
-  const found = await change(store, name, amendment);
+  const found = await amendVersion(store, name, amendment);
   if ("legalHold" in amendment || "retention" in amendment || "lock" in amendment) {
     requireObjectLock(foundBucket(store, found?.bucket, name.bucket));
   }
@@ -134,7 +134,7 @@ async function amend(
   return found?.applied ? versionOf(head) : refused(head);
 }
 
-function change(store: StoreContext, name: ObjectName, amendment: Amendment) {
+function amendVersion(store: StoreContext, name: ObjectName, amendment: Amendment) {
   const ref = { ...name, version: versionRef(name) };
   return withMetadata(name, () =>
     admitted(store, name.bucket, async (into) => {

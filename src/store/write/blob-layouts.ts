@@ -51,7 +51,8 @@ export function blobLayouts(shape: BodyShape): NewBlobLayout[] {
   const { sizeBytes, geometry, blockBytes, isBuffered, tagBytes = 0 } = shape;
   const { k, m } = geometry;
   const largest = Math.min(blockBytes ?? Number.POSITIVE_INFINITY, largestBlockBytes(geometry));
-  const mostBytes = (blobBytesMax(geometry, isBuffered) / largestBlockBytes(geometry)) * (largestBlockBytes(geometry) - tagBytes);
+  const mostBytes =
+    (blobBytesMax(geometry, isBuffered) / largestBlockBytes(geometry)) * (largestBlockBytes(geometry) - tagBytes);
   const layouts: NewBlobLayout[] = [];
   for (let at = 0; at < sizeBytes; ) {
     const plainBytes = Math.min(mostBytes, sizeBytes - at);

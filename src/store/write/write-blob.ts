@@ -114,7 +114,13 @@ class BlobSequence {
     const { source, geometry, blockBytes } = this.#write;
     const isBuffered = isWide(geometry) || source.readsDrives === true;
     const tagBytes = this.#write.sealing?.tagBytes ?? 0;
-    const shape = { sizeBytes: source.sizeBytes, geometry, isBuffered, tagBytes, ...(blockBytes ? { blockBytes } : {}) };
+    const shape = {
+      sizeBytes: source.sizeBytes,
+      geometry,
+      isBuffered,
+      tagBytes,
+      ...(blockBytes ? { blockBytes } : {}),
+    };
     for (const layout of blobLayouts(shape)) {
       if (this.#filling) await this.#beginClosing(this.#filling);
       const parts = { write: this.#write, layout, failedDrives: this.#failedDrives, crcs: this.#crcs };

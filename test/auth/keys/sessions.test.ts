@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
-import { rootSealer } from "../../../src/sealing/root-sealer.ts";
 import { type SessionClaims, Sessions } from "../../../src/auth/keys/sessions.ts";
+import { rootSealer } from "../../../src/sealing/root-sealer.ts";
 
 const random = (count: number) => new Uint8Array(randomBytes(count));
 const sessions = new Sessions(rootSealer(["root"], random), random);

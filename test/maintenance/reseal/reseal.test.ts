@@ -25,10 +25,15 @@ const clock = new ManualClock();
 let rig: TestStore;
 let uploadId: string;
 beforeEach(async () => {
-  rig = await openTestStore({ clock, settings: { inlineBytesMax: 512, partBytesMin: 1 }, sealing: sealing(TEST_ROOT_KEY) });
+  rig = await openTestStore({
+    clock,
+    settings: { inlineBytesMax: 512, partBytesMin: 1 },
+    sealing: sealing(TEST_ROOT_KEY),
+  });
   await createBucket(rig.store, { name: "bucket", owner: "o", region: "us-east-1" });
   await setVersioning(rig.store, "bucket", "enabled");
-  for (let at = 0; at < OBJECTS; at++) await putObject(rig.store, put("bucket", `k${at % 30}`, pattern(300 + 10 * at, at)));
+  for (let at = 0; at < OBJECTS; at++)
+    await putObject(rig.store, put("bucket", `k${at % 30}`, pattern(300 + 10 * at, at)));
   const name = { bucket: "bucket", key: "upload" };
   const created = { ...name, owner: "o", attributes: NO_ATTRIBUTES, storageClass: "STANDARD", checksum: null };
   ({ uploadId } = await createUpload(rig.store, created));

@@ -41,7 +41,9 @@ async function readByPython(key: string): Promise<Buffer> {
      FROM objects WHERE key = '${key}'`,
   );
   if (!row) throw new Error("no such row");
-  const stored = await rows<{ id: string; k: number; block_bytes: number; size_bytes: number; shards: string }>("SELECT * FROM blobs");
+  const stored = await rows<{ id: string; k: number; block_bytes: number; size_bytes: number; shards: string }>(
+    "SELECT * FROM blobs",
+  );
   const shardOf = ([drive, name]: [string, string]) =>
     Buffer.from(rig.drives.find((one) => one.name === drive)?.shards.get(name) ?? []).toString("base64");
   const blobs = stored.map(({ id, k, block_bytes, size_bytes, shards }) => {
@@ -49,7 +51,13 @@ async function readByPython(key: string): Promise<Buffer> {
     return [id, { k, blockBytes: block_bytes, sizeBytes: size_bytes, shards: places.map(shardOf) }] as const;
   });
   const { extents, encryption, ...place } = row;
-  const described = { ...place, bucket: "bucket", key, encryption: JSON.parse(encryption), extents: JSON.parse(extents ?? "null") };
+  const described = {
+    ...place,
+    bucket: "bucket",
+    key,
+    encryption: JSON.parse(encryption),
+    extents: JSON.parse(extents ?? "null"),
+  };
   const input = JSON.stringify({ rootKeys: [TEST_ROOT_KEY], row: described, blobs: Object.fromEntries(blobs) });
   const ran = spawnSync("python3", [PROGRAM], { input, maxBuffer: 64 * 1024 * 1024 });
   if (ran.status !== 0) throw new Error(ran.stderr.toString());
@@ -65,6 +73,7 @@ test.skipIf(!hasPython)("a program of another language reads objects by the docu
   for (let at = 0; at < 20; at++) await putObject(rig.store, put("bucket", `p${at}`, pattern(60 + at, at)));
   clock.advance(10_000);
   const endless = { untilMs: Number.POSITIVE_INFINITY, isSpent: () => false };
-  for (let cursor: unknown = null, run = 0; run < 4; run++) cursor = (await pack.run(rig.store, endless, cursor)).cursor;
+  for (let cursor: unknown = null, run = 0; run < 4; run++)
+    cursor = (await pack.run(rig.store, endless, cursor)).cursor;
   expect(Buffer.from(pattern(67, 7)).equals(await readByPython("p7"))).toBe(true);
 });

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CheckStep, checkStore } from "../../../src/maintenance/check/check.ts";
+import { pack } from "../../../src/maintenance/collect/pack.ts";
+import { snapshot } from "../../../src/maintenance/snapshots/snapshot.ts";
 import { createBucket, setVersioning } from "../../../src/store/buckets/buckets.ts";
-import { StoreError } from "../../../src/store/failure.ts";
+import type { StoreError } from "../../../src/store/failure.ts";
 import { completeUpload } from "../../../src/store/multipart/complete-upload.ts";
 import { uploadPart, uploadPartCopy } from "../../../src/store/multipart/upload-part.ts";
 import { createUpload } from "../../../src/store/multipart/uploads.ts";
@@ -12,8 +14,6 @@ import { appendObject } from "../../../src/store/write/append.ts";
 import { copyObject } from "../../../src/store/write/copy.ts";
 import { renameObject } from "../../../src/store/write/rename.ts";
 import { putObject } from "../../../src/store/write/write.ts";
-import { pack } from "../../../src/maintenance/collect/pack.ts";
-import { snapshot } from "../../../src/maintenance/snapshots/snapshot.ts";
 import { testDataKeys } from "../../support/data-keys.ts";
 import { forgeFrame } from "../../support/forge-frame.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
@@ -32,7 +32,13 @@ const REQUESTS: EncryptionRequest[] = [
 
 let rig: TestStore;
 beforeAll(async () => {
-  const settings = { inlineBytesMax: 512, smallBytesMax: 4096, partBytesMin: 1, packAgeSeconds: 0, blockCustomerKeys: false };
+  const settings = {
+    inlineBytesMax: 512,
+    smallBytesMax: 4096,
+    partBytesMin: 1,
+    packAgeSeconds: 0,
+    blockCustomerKeys: false,
+  };
   rig = await openTestStore({ clock, settings, sealing: { ...sealed, dataKeys: testDataKeys() } });
   for (const name of ["plain", "versioned"]) await createBucket(rig.store, { name, owner: "o", region: "us-east-1" });
   await setVersioning(rig.store, "versioned", "enabled");
@@ -50,7 +56,11 @@ async function rows<T>(sql: string): Promise<T[]> {
   return answer?.results ?? [];
 }
 
-const failureOf = (call: Promise<unknown>) => call.then(() => null, (error: StoreError) => error.failure.kind);
+const failureOf = (call: Promise<unknown>) =>
+  call.then(
+    () => null,
+    (error: StoreError) => error.failure.kind,
+  );
 
 describe.each(REQUESTS)("$form", (encryption) => {
   const withKey = encryption.form === "SSE-C" ? customerKey : null;
@@ -62,15 +72,35 @@ describe.each(REQUESTS)("$form", (encryption) => {
     expect(written.encryption?.form).toBe(encryption.form);
     const isMd5 = written.etag === createHash("md5").update(bytes).digest("hex");
     expect(isMd5).toBe(encryption.form === "AES256");
-    const ranges = [[0, size], [0, 1], [size - 1, 1], [size >> 1, Math.min(700, size - (size >> 1))]] as [number, number][];
+    const ranges = [
+      [0, size],
+      [0, 1],
+      [size - 1, 1],
+      [size >> 1, Math.min(700, size - (size >> 1))],
+    ] as [number, number][];
     for (const [offset, length] of ranges) {
-      expect(bytes.subarray(offset, offset + length).equals(await read("plain", key, [offset, length], withKey))).toBe(true);
+      expect(bytes.subarray(offset, offset + length).equals(await read("plain", key, [offset, length], withKey))).toBe(
+        true,
+      );
     }
     for (const bucket of ["plain", "versioned"]) {
       const source = { bucket: "plain", key, customerKey: withKey };
-      const copy = { bucket, key: `${key}-copy`, source, check: () => {}, attributes: "copy", storageClass: "STANDARD" } as const;
+      const copy = {
+        bucket,
+        key: `${key}-copy`,
+        source,
+        check: () => {},
+        attributes: "copy",
+        storageClass: "STANDARD",
+      } as const;
       await copyObject(rig.store, { ...copy, encryption });
-      await renameObject(rig.store, { bucket, source: `${key}-copy`, key: `${key}-renamed`, checkSource: () => {}, customerKey: withKey });
+      await renameObject(rig.store, {
+        bucket,
+        source: `${key}-copy`,
+        key: `${key}-renamed`,
+        checkSource: () => {},
+        customerKey: withKey,
+      });
       expect(bytes.equals(await read(bucket, `${key}-renamed`, undefined, withKey))).toBe(true);
       // Under another form the bytes are written anew.
       await copyObject(rig.store, { ...copy, key: `${key}-s3`, encryption: { form: "AES256" } });
@@ -122,18 +152,25 @@ test("small objects are packed as they are, and read from the pack", async () =>
   for (const [index, bytes] of bodies.entries()) {
     const withKey = index % REQUESTS.length === 3 ? customerKey : null;
     expect(Buffer.from(bytes).equals(await read("plain", `packed/${index}`, undefined, withKey))).toBe(true);
-    expect(Buffer.from(bytes.subarray(50, 60)).equals(await read("plain", `packed/${index}`, [50, 10], withKey))).toBe(true);
+    expect(Buffer.from(bytes.subarray(50, 60)).equals(await read("plain", `packed/${index}`, [50, 10], withKey))).toBe(
+      true,
+    );
   }
 });
 
 test("a client's key is needed, and no other does", async () => {
-  await putObject(rig.store, { ...put("plain", "c", pattern(9000, 1)), encryption: { form: "SSE-C", key: customerKey } });
+  await putObject(rig.store, {
+    ...put("plain", "c", pattern(9000, 1)),
+    encryption: { form: "SSE-C", key: customerKey },
+  });
   const name = { bucket: "plain", key: "c" };
   expect(await failureOf(headObject(rig.store, name))).toBe("customer-key-missing");
   const other = { ...customerKey, bytes: pattern(32, 6) };
   expect(await failureOf(headObject(rig.store, { ...name, customerKey: other }))).toBe("customer-key-wrong");
   await putObject(rig.store, put("plain", "s3", pattern(9000, 1)));
-  expect(await failureOf(headObject(rig.store, { bucket: "plain", key: "s3", customerKey }))).toBe("customer-key-unexpected");
+  expect(await failureOf(headObject(rig.store, { bucket: "plain", key: "s3", customerKey }))).toBe(
+    "customer-key-unexpected",
+  );
 });
 
 test("a row that is moved to another key does not open", async () => {
@@ -186,5 +223,7 @@ test("verify finds nothing wrong", async () => {
     from = step.next;
   } while (from !== null);
   // What the forged frame and the dropped rows of tests above left.
-  expect(findings.filter(({ kind }) => kind.startsWith("body-") || kind.startsWith("row-") || kind.startsWith("key-"))).toEqual([]);
+  expect(
+    findings.filter(({ kind }) => kind.startsWith("body-") || kind.startsWith("row-") || kind.startsWith("key-")),
+  ).toEqual([]);
 });

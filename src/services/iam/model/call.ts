@@ -1,9 +1,9 @@
 import type { Caller } from "../../../auth/access.ts";
-import type { Sealer } from "../../../sealing/root-sealer.ts";
 import type { RandomBytes } from "../../../base/random.ts";
 import type { Statement } from "../../../metadata/database.ts";
 import type { AccountRow } from "../../../metadata/identities/accounts.ts";
 import type { Identities } from "../../../metadata/identities/identities.ts";
+import type { Sealer } from "../../../sealing/root-sealer.ts";
 
 /** What an operation of IAM works with: one attempt at one authenticated request. */
 export interface IamCall {

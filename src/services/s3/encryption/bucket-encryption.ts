@@ -30,7 +30,8 @@ function parseDefault(applied: XmlElement, rule: XmlElement): NonNullable<Bucket
   switch (form) {
     case "AES256":
       if (keyId !== null) {
-        const message = "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse";
+        const message =
+          "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse";
         throw new S3Error("InvalidArgument", message, { ArgumentName: "KMSMasterKeyID" });
       }
       return { form, keyId, bucketKey };
@@ -39,7 +40,8 @@ function parseDefault(applied: XmlElement, rule: XmlElement): NonNullable<Bucket
       if (bucketKey && form === "aws:kms:dsse") {
         throw new S3Error("InvalidArgument", "S3 Bucket Keys are not supported with DSSE-KMS.");
       }
-      if (keyId !== null && !/^[\x21-\x7e]{1,2048}$/.test(keyId)) throw new S3Error("InvalidArgument", "Invalid KMS key id.");
+      if (keyId !== null && !/^[\x21-\x7e]{1,2048}$/.test(keyId))
+        throw new S3Error("InvalidArgument", "Invalid KMS key id.");
       return { form, keyId, bucketKey };
     default:
       throw new S3Error("MalformedXML");

@@ -84,7 +84,9 @@ function parseBucketKey(headers: Headers, method: string): boolean | null {
     throw new S3Error("InvalidArgument", "Invalid value for the bucket key.", { ArgumentName: BUCKET_KEY });
   }
   if (text === "true" && method === "aws:kms:dsse") {
-    throw new S3Error("InvalidArgument", "S3 Bucket Keys are not supported with DSSE-KMS.", { ArgumentName: BUCKET_KEY });
+    throw new S3Error("InvalidArgument", "S3 Bucket Keys are not supported with DSSE-KMS.", {
+      ArgumentName: BUCKET_KEY,
+    });
   }
   return text === "true";
 }

@@ -1,6 +1,6 @@
 import { child, childText, type XmlElement } from "../../../protocols/rest-xml/read.ts";
-import { updateEncryption } from "../../../store/sealed/update-encryption.ts";
 import type { EncryptionRequest } from "../../../store/sealed/encryption.ts";
+import { updateEncryption } from "../../../store/sealed/update-encryption.ts";
 import { readDocument } from "../body/document.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Handler } from "../handler.ts";

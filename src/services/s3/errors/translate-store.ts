@@ -151,9 +151,9 @@ export function translateStoreFailure(failure: StoreFailure, method: string): S3
         "InvalidRequest",
         failure.of === "upload"
           ? "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate " +
-            "encryption parameters."
+              "encryption parameters."
           : "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to " +
-            "retrieve the object.",
+              "retrieve the object.",
       );
     case "customer-key-unexpected":
       return new S3Error("InvalidRequest", "The encryption parameters are not applicable to this object.");
@@ -175,7 +175,10 @@ export function translateStoreFailure(failure: StoreFailure, method: string): S3
     case "kms":
       return translateKmsFailure(failure.failure);
     case "bucket-changed":
-      return new S3Error("ServiceUnavailable", "The bucket's encryption was changed during the write. Please try again.");
+      return new S3Error(
+        "ServiceUnavailable",
+        "The bucket's encryption was changed during the write. Please try again.",
+      );
     case "sealing-not-configured":
       return new S3Error("NotImplemented", "Encryption needs a root key, and none is configured.");
     case "sealed-shut":

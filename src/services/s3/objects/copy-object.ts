@@ -2,9 +2,9 @@ import { xmlDocument } from "../../../protocols/rest-xml/write.ts";
 import { copyObject as storeCopy } from "../../../store/write/copy.ts";
 import { annotationDirective, parseAnnotationDirective } from "../annotations/directive.ts";
 import { parseChecksumAlgorithm } from "../body/checksums.ts";
-import { S3Error } from "../errors/error.ts";
 import { sourceCustomerKey } from "../encryption/customer-key.ts";
 import { newEncryptionHeaders, requestedEncryption } from "../encryption/headers.ts";
+import { S3Error } from "../errors/error.ts";
 import type { Call, Handler } from "../handler.ts";
 import { parseLockHeaders } from "../lock/headers.ts";
 import { parseTaggingHeader } from "../tagging/tags.ts";
@@ -67,7 +67,11 @@ export const copyObject: Handler = async (call) => {
   const copied = await ofCopySource(copying);
   return {
     status: 200,
-    headers: { ...copySourceHeader(copied.sourceVersionId), ...writtenVersionHeader(copied.versionId), ...newEncryptionHeaders(copied.encryption) },
+    headers: {
+      ...copySourceHeader(copied.sourceVersionId),
+      ...writtenVersionHeader(copied.versionId),
+      ...newEncryptionHeaders(copied.encryption),
+    },
     body: xmlDocument("CopyObjectResult", copyResult(copied, copied.checksum)),
   };
 };

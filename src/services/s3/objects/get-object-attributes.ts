@@ -2,9 +2,9 @@ import { element, optional, type Xml, xmlDocument } from "../../../protocols/res
 import { headObject } from "../../../store/read/objects.ts";
 import type { ObjectChecksum, ObjectHead, PartSummary } from "../../../store/types.ts";
 import { checksumElement } from "../body/checksums.ts";
-import { S3Error } from "../errors/error.ts";
 import { customerKey } from "../encryption/customer-key.ts";
 import { requireNoEncryption } from "../encryption/headers.ts";
+import { S3Error } from "../errors/error.ts";
 import type { Handler } from "../handler.ts";
 import { PAGE_ENTRIES_MAX } from "../listing/parameters.ts";
 import { formatHttpDate } from "./http-date.ts";

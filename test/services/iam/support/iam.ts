@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { XMLParser } from "fast-xml-parser";
 import type { Caller, RequestFacts } from "../../../../src/auth/access.ts";
 import { RequestCaller } from "../../../../src/auth/caller.ts";
-import { rootSealer } from "../../../../src/sealing/root-sealer.ts";
 import { findManagedPolicy } from "../../../../src/auth/policy/managed-policies.ts";
 import { parsePolicy } from "../../../../src/auth/policy/parse.ts";
 import type { NamedPolicy } from "../../../../src/auth/policy/request.ts";
@@ -10,6 +9,7 @@ import { firstAccount, type Principal, rootOf, userArn } from "../../../../src/a
 import { cutUrl } from "../../../../src/edge/raw-url.ts";
 import type { Exchange, Service } from "../../../../src/edge/service.ts";
 import type { HeldIdentity } from "../../../../src/metadata/identities/principals.ts";
+import { rootSealer } from "../../../../src/sealing/root-sealer.ts";
 import { iamService } from "../../../../src/services/iam/service.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 import type { SqliteD1 } from "../../../support/sqlite-d1.ts";

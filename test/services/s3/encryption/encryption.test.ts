@@ -79,7 +79,9 @@ describe("SSE-C", () => {
       expect(await s3({ method, path })).toMatchObject({ status: 400, code: "InvalidRequest" });
       expect(await s3({ method, path, headers: customer(other) })).toMatchObject({ status: 403, code: "AccessDenied" });
       const got = await s3({ method, path, headers: customer(key) });
-      expect(got.headers[`${SSE}-customer-key-MD5`]).toBe(customer(key)["x-amz-server-side-encryption-customer-key-md5"]);
+      expect(got.headers[`${SSE}-customer-key-MD5`]).toBe(
+        customer(key)["x-amz-server-side-encryption-customer-key-md5"],
+      );
     }
     await put("/bucket/s3");
     expect(await s3({ path: "/bucket/s3", headers: customer(key) })).toMatchObject({ code: "InvalidRequest" });
@@ -157,7 +159,10 @@ describe("SSE-KMS", () => {
   test("a data key is made for a write, and opened for a read", async () => {
     const context = btoa('{"team":"a"}');
     const written = await put("/bucket/k", { ...ask, [`${SSE}-context`]: context });
-    expect(written.headers).toMatchObject({ [SSE]: "aws:kms", [`${SSE}-aws-kms-key-id`]: ask[`${SSE}-aws-kms-key-id`] });
+    expect(written.headers).toMatchObject({
+      [SSE]: "aws:kms",
+      [`${SSE}-aws-kms-key-id`]: ask[`${SSE}-aws-kms-key-id`],
+    });
     expect(JSON.parse(atob(written.headers[`${SSE}-context`] ?? ""))).toMatchObject({ team: "a" });
     expect((await s3({ method: "HEAD", path: "/bucket/k" })).status).toBe(200);
     expect(kms.calls).toHaveLength(1);
@@ -212,7 +217,10 @@ describe("a bucket's encryption", () => {
     [`${rule("ROT13")}</Rule>`, "MalformedXML"],
     [`${rule("AES256", "<KMSMasterKeyID>k</KMSMasterKeyID>")}</Rule>`, "InvalidArgument"],
     [`${rule("AES256")}</Rule>${rule("AES256")}</Rule>`, "MalformedXML"],
-    ["<Rule><BlockedEncryptionTypes><EncryptionType>SSE-X</EncryptionType></BlockedEncryptionTypes></Rule>", "MalformedXML"],
+    [
+      "<Rule><BlockedEncryptionTypes><EncryptionType>SSE-X</EncryptionType></BlockedEncryptionTypes></Rule>",
+      "MalformedXML",
+    ],
   ])("%s is refused", async (rules, code) => {
     expect(await configure(rules)).toMatchObject({ status: 400, code });
   });
