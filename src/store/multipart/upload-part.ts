@@ -277,8 +277,8 @@ async function slicesOf(
   const end = range.offset + range.length;
   const slices = (source.extents ?? []).flatMap(([start, length, blobId, offset]): Slice[] => {
     const from = Math.max(start, range.offset);
-    const to = Math.min(start + length, end);
-    return from < to ? [[from - range.offset, to - from, blobId, offset + from - start]] : [];
+    const until = Math.min(start + length, end);
+    return from < until ? [[from - range.offset, until - from, blobId, offset + from - start]] : [];
   });
   const [lastStart = 0, lastLength = 0] = slices.at(-1) ?? [];
   const covered = lastStart + lastLength;

@@ -71,7 +71,7 @@ test.skipIf(!hasPython)("a program of another language reads objects by the docu
     expect(Buffer.from(pattern(size, size)).equals(await readByPython(`k${size}`))).toBe(true);
   }
   for (let at = 0; at < 20; at++) await putObject(rig.store, put("bucket", `p${at}`, pattern(60 + at, at)));
-  clock.advance(10_000);
+  await clock.advance(10_000);
   const endless = { untilMs: Number.POSITIVE_INFINITY, isSpent: () => false };
   for (let cursor: unknown = null, run = 0; run < 4; run++)
     cursor = (await pack.run(rig.store, endless, cursor)).cursor;

@@ -143,7 +143,7 @@ test("small objects are packed as they are, and read from the pack", async () =>
     const encryption = REQUESTS[index % REQUESTS.length] as EncryptionRequest;
     await putObject(rig.store, { ...put("plain", `packed/${index}`, bytes), encryption });
   }
-  clock.advance(10_000);
+  await clock.advance(10_000);
   let cursor: unknown = null;
   do cursor = (await pack.run(rig.store, { untilMs: Number.POSITIVE_INFINITY, isSpent: () => false }, cursor)).cursor;
   while (cursor !== null);

@@ -36,8 +36,8 @@ export const getObjectAttributes: Handler = async (call) => {
   requireNoEncryption(headers);
   const wanted = parseWanted(headers);
   const page = parsePage(headers);
-  const name = { bucket, key, ...versionOf(query), customerKey: customerKey(call) };
-  const head = await headObject(store, { ...name, mustOpen: wanted.has("Checksum") });
+  const asked = { bucket, key, ...versionOf(query), customerKey: customerKey(call) };
+  const head = await headObject(store, { ...asked, mustOpen: wanted.has("Checksum") });
   const attributes = Object.entries(ATTRIBUTES).flatMap(([name, write]) => (wanted.has(name) ? write(head, page) : []));
   return {
     status: 200,
