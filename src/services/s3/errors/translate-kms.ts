@@ -16,6 +16,8 @@ export function translateKmsFailure(failure: DataKeyFailure): S3Error {
       return new S3Error("KMS.InvalidKeyUsageException", `${failure.keyArn} key usage is not ENCRYPT_DECRYPT.`);
     case "invalid-ciphertext":
       return new S3Error("KMS.InvalidCiphertextException");
+    case "not-configured":
+      return new S3Error("NotImplemented", "Server side encryption with KMS keys needs a KMS, and none is configured.");
     case "unavailable":
       return new S3Error("ServiceUnavailable", `The KMS does not answer: ${failure.reason}. Please try again.`);
   }
