@@ -4,6 +4,6 @@ import type { OutgoingBody } from "../base/outgoing-body.ts";
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** XML text (Content-Type application/xml), object bytes (all at once, or as they come), or nothing. */
+  /** Text (Content-Type application/xml unless `headers` has another), object bytes (all at once, or as they come), or nothing. */
   readonly body?: string | Uint8Array | OutgoingBody;
 }

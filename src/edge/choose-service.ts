@@ -27,14 +27,21 @@ export async function chooseService(
   if (scope !== null) {
     return { service: services.find(({ signing }) => signing.scopes.includes(scope)) ?? first, body: null, headers };
   }
-  if (!mayNameAction(request, url)) return { service: first, body: null, headers };
+  const claimant = (form: Uint8Array | null) => services.find((service) => service.claims?.(request, form)) ?? first;
+  // Only services with JSON documents have this header, and it says all.
+  if (request.method === "POST" && headers.has("x-amz-target")) return { service: claimant(null), body: null, headers };
+  if (!mayNameAction(request, url) || first.bucketOfHost?.(url.hostname) != null) return { service: first, body: null, headers };
   const body = await readWhole(about, FORM_BYTES_MAX);
-  return { service: services.find((service) => service.claims?.(request, body)) ?? first, body, headers };
+  return { service: claimant(body), body, headers };
 }
 
-/** No operation of S3 has a form of this type at `/`, so reading it takes nothing from S3. */
+/**
+ * No operation of S3 has a form of this type at `/`, so reading it takes nothing from S3. Nor at the path of a queue: its first part would
+ * have to be a bucket, and of its keys S3 takes no POST without a query.
+ */
 function mayNameAction({ method, headers }: Request, { rawPath, rawQuery }: RawUrl): boolean {
-  if (rawPath !== "/") return false;
+  const isQueue = /^\/\d{12}\/[\w-]+(\.fifo)?\/?$/.test(rawPath);
+  if (rawPath !== "/" && !(isQueue && (method === "GET" || rawQuery === ""))) return false;
   if (method === "GET") return /(^|&)Action=/.test(rawQuery);
   return method === "POST" && /^application\/x-www-form-urlencoded\b/i.test(headers.get("content-type") ?? "");
 }

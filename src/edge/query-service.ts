@@ -1,12 +1,11 @@
 import { AccessRefused } from "../auth/access.ts";
 import { AuthenticationError } from "../auth/authentication-error.ts";
-import { describeDenial } from "../auth/policy/decide.ts";
-import type { Principal } from "../auth/principal.ts";
 import type { SigningRules } from "../auth/sigv4/signing-rules.ts";
 import { ClientTooSlow } from "../base/patience.ts";
 import { errorDocument, type QueryResult, resultDocument } from "../protocols/aws-query/answer.ts";
 import { QueryError } from "../protocols/aws-query/error.ts";
 import { parseParameters, type QueryNode } from "../protocols/aws-query/parameters.ts";
+import { describeRefusal } from "./describe-refusal.ts";
 import { queryAuthenticationError } from "./query-authentication.ts";
 import { BodyTooLarge, type Exchange, type ExchangeHead, type Failed, type Service } from "./service.ts";
 
@@ -43,13 +42,11 @@ export function queryService(parts: QueryServiceParts): Service {
     answer: async (exchange) => {
       const result = await run(parts, exchange);
       const about = { xmlns: parts.xmlns, requestId: exchange.requestId };
-      return { status: 200, headers, body: resultDocument(exchange.operation, result, about) };
+      return { status: 200, headers: headersOf(exchange), body: resultDocument(exchange.operation, result, about) };
     },
     fail: (thrown, about) => fail(parts, thrown, about),
   };
 }
-
-const headers = { "Cache-Control": "no-store" };
 
 /** Whether an unsigned request is for one of the service's operations that need no signature. */
 function claims({ unsigned }: QueryServiceParts, request: Request, body: Uint8Array | null): boolean {
@@ -96,12 +93,16 @@ function fail({ name, xmlns }: QueryServiceParts, thrown: unknown, { requestId, 
   const error = toQueryError(thrown, `${name}:${operation}`);
   const { code, status, type, message } = error;
   const body = errorDocument({ type, code, message }, { xmlns, requestId });
-  return { answer: { status, headers, body }, code, cause: error.cause };
+  return { answer: { status, headers: headersOf({ requestId }), body }, code, cause: error.cause };
+}
+
+function headersOf({ requestId }: Pick<ExchangeHead, "requestId">): Record<string, string> {
+  return { "Cache-Control": "no-store", "x-amzn-RequestId": requestId };
 }
 
 function toQueryError(thrown: unknown, action: string): QueryError {
   if (thrown instanceof QueryError) return thrown;
-  if (thrown instanceof AccessRefused) return accessDenied(thrown);
+  if (thrown instanceof AccessRefused) return new QueryError("AccessDenied", 403, describeRefusal(thrown));
   if (thrown instanceof AuthenticationError) return queryAuthenticationError(thrown.failure);
   if (thrown instanceof ClientTooSlow) {
     return new QueryError("RequestTimeoutException", 408, "The request was not sent within the timeout period.");
@@ -110,15 +111,4 @@ function toQueryError(thrown: unknown, action: string): QueryError {
     return new QueryError("RequestEntityTooLarge", 413, `The request must not exceed ${thrown.bytesMax} bytes.`);
   }
   return new QueryError("InternalFailure", 500, `The request processing of ${action} has failed.`, { cause: thrown });
-}
-
-/** In AWS's words: `User: arn:… is not authorized to perform: iam:CreateUser on resource: arn:… because …`. */
-function accessDenied({ ask, decision, principal }: AccessRefused): QueryError {
-  const who = `User: ${nameOf(principal)} is not authorized to perform: ${ask.action}`;
-  const why = describeDenial(decision.reason, ask.action);
-  return new QueryError("AccessDenied", 403, `${who} on resource: ${ask.resource} ${why}`);
-}
-
-function nameOf(principal: Principal): string {
-  return "arn" in principal ? principal.arn : "anonymous";
 }

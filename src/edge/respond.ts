@@ -29,8 +29,9 @@ export function respond(answer: Answer, marks: ResponseMarks): Responded {
   headers.set("x-amz-id-2", marks.hostId);
   headers.set("Date", new Date(marks.nowMs).toUTCString());
   headers.set("Server", "Sherd");
-  if (typeof body === "string") headers.set("Content-Type", "application/xml");
-  else keepEncoding(headers, status, marks.clientAcceptEncoding);
+  if (typeof body === "string") {
+    if (!headers.has("Content-Type")) headers.set("Content-Type", "application/xml");
+  } else keepEncoding(headers, status, marks.clientAcceptEncoding);
   const init: ResponseInit = {
     status,
     headers,

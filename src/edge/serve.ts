@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { RequestFacts } from "../auth/access.ts";
+import { AccessRefused, type RequestFacts } from "../auth/access.ts";
 import { anonymousCaller } from "../auth/caller.ts";
 import type { RequestHead } from "../auth/sigv4/request-head.ts";
 import type { BodyPieces } from "../base/body-pieces.ts";
@@ -97,13 +97,18 @@ async function answerAsOfNow(service: Service, exchange: Exchange): Promise<Answ
   try {
     return await service.answer(exchange);
   } catch (thrown) {
-    if (caller.guard === null || service.fail(thrown, exchange).answer.status !== 403) throw thrown;
+    if (caller.guard === null || !isDenial(thrown, service, exchange)) throw thrown;
     const epoch = caller.guard.epoch();
     await caller.confirm();
     const isSpent = service.body.kind === "stream" && request.bodyUsed;
     if (caller.guard.epoch() === epoch || isSpent) throw thrown;
     return service.answer(exchange);
   }
+}
+
+/** Services with JSON documents answer an AccessRefused with 400. */
+function isDenial(thrown: unknown, service: Service, exchange: Exchange): boolean {
+  return thrown instanceof AccessRefused || service.fail(thrown, exchange).answer.status === 403;
 }
 
 /** Reads the body first if the signature covers it: then nobody acts on a body that was not verified. */

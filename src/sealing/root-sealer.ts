@@ -17,7 +17,11 @@ export type SealingPurpose =
   /** Key material of the KMS. */
   | "kms-key"
   /** A data key that the KMS gave out. */
-  | "kms-data-key";
+  | "kms-data-key"
+  /** The content of a message in a queue. */
+  | "queue-message"
+  /** What a client shows to prove that it received a message, or started a move of messages. */
+  | "queue-handle";
 
 /**
  * Encrypts secrets that lie in D1 or that clients hold, under keys that are derived from the deployment's root secrets.
@@ -59,6 +63,8 @@ const VERSIONS: Readonly<Record<SealingPurpose, Version>> = {
   snapshot: 2,
   "kms-key": 2,
   "kms-data-key": 2,
+  "queue-message": 2,
+  "queue-handle": 2,
 };
 const PURPOSES = Object.keys(VERSIONS) as SealingPurpose[];
 

@@ -5,6 +5,7 @@ import type { CostObserver } from "../metadata/database.ts";
 import { openMetadata } from "../metadata/open.ts";
 import { noDataKeys } from "../sealing/data-keys.ts";
 import { readSealing } from "../sealing/read-sealing.ts";
+import type { Sealer } from "../sealing/root-sealer.ts";
 import { openStores } from "./buckets/databases.ts";
 import { readConfiguration } from "./configuration.ts";
 import type { StoreContext } from "./context.ts";
@@ -21,6 +22,8 @@ export interface StoreParts extends DriveParts {
   observe: CostObserver;
   /** As in `StoreContext`. */
   tell: (line: string) => void;
+  /** What seals the keys of the KMS; null without a root secret. */
+  keySealer: Sealer | null;
 }
 
 /** The store that bindings and variables describe; of the first database where there are several. Throws an `Error` that says what to fix. */
@@ -31,10 +34,13 @@ export function openStore(env: Readonly<Record<string, unknown>>, parts: StorePa
   const opened = openDrives(specs, env, parts);
   const drives = host ? opened.map((drive) => withReserve(drive, host)) : opened;
   const databases = openMetadata(env, parts.observe);
+  const sealing = readSealing(env, { random, dataKeys: noDataKeys });
+  const [newest, ...others] = [sealing.sealer, parts.keySealer].filter((sealer) => sealer !== null);
   return openStores(databases, {
     ...watchedDrives(drives, databases),
     ...{ latency: new DriveLatency(), engine, shardMemory: new ByteBudget(BUFFERED_BYTES_MAX) },
-    ...{ clock, random, settings, tell, sealing: readSealing(env, { random, dataKeys: noDataKeys }) },
+    ...{ clock, random, settings, tell, sealing },
+    ...(newest && { keySealers: [newest, ...others] as const }),
     ...(host ? { host, space: host } : {}),
   });
 }

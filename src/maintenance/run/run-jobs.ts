@@ -11,6 +11,9 @@ import { expire } from "../collect/expire.ts";
 import { pack } from "../collect/pack.ts";
 import { drain } from "../heal/drain.ts";
 import { heal } from "../heal/heal.ts";
+import { keys } from "../keys/keys.ts";
+import { expireMessages } from "../queues/expire-messages.ts";
+import { moveMessages } from "../queues/move-messages.ts";
 import { reseal } from "../reseal/reseal.ts";
 import { scrub } from "../scrub/scrub.ts";
 import { RESTORE_JOB } from "../snapshots/restore.ts";
@@ -26,6 +29,7 @@ export const JOBS: readonly Job[] = [
   drain,
   heal,
   expire,
+  keys,
   pack,
   collect,
   walk,
@@ -33,6 +37,8 @@ export const JOBS: readonly Job[] = [
   snapshot,
   scrub,
   census,
+  expireMessages,
+  moveMessages,
 ];
 
 /** Every job that must have run for the report of durability to be green. */

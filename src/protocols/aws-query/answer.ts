@@ -11,8 +11,18 @@ export type QueryValue =
   | null
   | undefined
   | readonly QueryValue[]
+  | FlatList
   | ReadonlyMap<string, QueryValue>
   | { readonly [name: string]: QueryValue };
+
+/** A list whose items stand side by side, each under the member's own name, as the models of older services have it (`flattened`). */
+export class FlatList {
+  readonly items: readonly QueryValue[];
+
+  constructor(items: readonly QueryValue[]) {
+    this.items = items;
+  }
+}
 
 export type QueryResult = { readonly [name: string]: QueryValue };
 
@@ -64,6 +74,7 @@ function members(result: QueryResult): Xml[] {
 function valueElement(name: string, value: QueryValue): Xml {
   if (value === undefined || value === null) return new Xml("");
   if (value instanceof Date) return element(name, queryTime(value.getTime()));
+  if (value instanceof FlatList) return new Xml(value.items.map((item) => valueElement(name, item).text).join(""));
   if (Array.isArray(value)) return element(name, ...value.map((item) => valueElement("member", item)));
   if (value instanceof Map) {
     const entries = [...value].map(([key, one]) => element("entry", element("key", key), valueElement("value", one)));

@@ -1,13 +1,18 @@
+import {
+  atLeast,
+  atMost,
+  checkNumber,
+  checkText,
+  constraintProblem,
+  lowerFirst,
+  missingProblem,
+  type Problem,
+  type Range,
+  shown,
+  type TextRules,
+  validationMessage,
+} from "../constraints.ts";
 import type { QueryNode } from "./parameters.ts";
-
-/** Characters of a value that a message shows. */
-const SHOWN_MAX = 256;
-
-/** What is wrong with one parameter: `message` is AWS's, without the count in front. `whole`: it is a message of its own. */
-export interface Problem {
-  readonly message: string;
-  readonly whole: boolean;
-}
 
 /** Reads one parameter, and adds what is wrong with it to `problems`. `path` is how messages name it: `tags.1.member.key`. */
 export interface Field<T> {
@@ -18,54 +23,26 @@ export interface Field<T> {
 export type Fields = Readonly<Record<string, Field<unknown>>>;
 export type Input<F extends Fields> = { readonly [Name in keyof F]: F[Name] extends Field<infer T> ? T : never };
 
-export interface TextRules {
-  readonly min?: number;
-  readonly max?: number;
-  /** Must match from start to end. */
-  readonly pattern?: RegExp;
-  /** What to say instead if the pattern does not match. */
-  readonly otherwise?: string;
-  readonly oneOf?: readonly string[];
-  /** The value must not be part of a message. */
-  readonly secret?: boolean;
-}
-
 /** A text, or undefined. */
 export function text(rules: TextRules = {}): Field<string | undefined> {
   return {
     read(node, path, problems) {
       const value = node?.value;
-      if (value === undefined) return undefined;
-      const shown = rules.secret ? "" : ` '${value.slice(0, SHOWN_MAX)}'`;
-      const fail = (constraint: string) => problems.push(constraintProblem(shown, path, constraint));
-      const length = value.length;
-      if (rules.min !== undefined && length < rules.min)
-        fail(`Member must have length greater than or equal to ${rules.min}`);
-      else if (rules.max !== undefined && length > rules.max)
-        fail(`Member must have length less than or equal to ${rules.max}`);
-      else if (rules.pattern !== undefined && !rules.pattern.test(value)) {
-        if (rules.otherwise !== undefined) problems.push({ message: rules.otherwise, whole: true });
-        else fail(`Member must satisfy regular expression pattern: ${rules.pattern.source.replace(/^\^|\$$/g, "")}`);
-      } else if (rules.oneOf !== undefined && !rules.oneOf.includes(value))
-        fail(`Member must satisfy enum value set: [${rules.oneOf.join(", ")}]`);
+      if (value !== undefined) checkText(value, rules, path, problems);
       return value;
     },
   };
 }
 
 /** A whole number, or undefined. */
-export function integer({ min, max }: { min: number; max: number }): Field<number | undefined> {
+export function integer(range: Range): Field<number | undefined> {
   return {
     read(node, path, problems) {
       const value = node?.value;
       if (value === undefined || value === "") return undefined;
-      const shown = ` '${value.slice(0, SHOWN_MAX)}'`;
       const number = /^[+-]?\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
-      if (Number.isNaN(number)) problems.push(constraintProblem(shown, path, "Member must be an integer"));
-      else if (number < min)
-        problems.push(constraintProblem(shown, path, `Member must have value greater than or equal to ${min}`));
-      else if (number > max)
-        problems.push(constraintProblem(shown, path, `Member must have value less than or equal to ${max}`));
+      if (Number.isNaN(number)) problems.push(constraintProblem(shown(value), path, "Member must be an integer"));
+      else checkNumber(number, range, path, problems);
       return number;
     },
   };
@@ -78,7 +55,7 @@ export function flag(): Field<boolean | undefined> {
       const value = node?.value;
       if (value === undefined || value === "") return undefined;
       if (!/^(true|false)$/i.test(value))
-        problems.push(constraintProblem(` '${value.slice(0, SHOWN_MAX)}'`, path, "Member must be a boolean"));
+        problems.push(constraintProblem(shown(value), path, "Member must be a boolean"));
       return value.toLowerCase() === "true";
     },
   };
@@ -100,11 +77,10 @@ export function list<T>(item: Field<T>, { min = 0, max }: { min?: number; max: n
   return {
     read(node, path, problems) {
       const nodes = node?.items() ?? [];
-      const shown = nodes.length === 0 && node === undefined ? " null" : "";
-      if (nodes.length < min)
-        problems.push(constraintProblem(shown, path, `Member must have length greater than or equal to ${min}`));
+      const given = nodes.length === 0 && node === undefined ? " null" : "";
+      if (nodes.length < min) problems.push(constraintProblem(given, path, atLeast("length", min)));
       if (nodes.length > max) {
-        problems.push(constraintProblem("", path, `Member must have length less than or equal to ${max}`));
+        problems.push(constraintProblem("", path, atMost("length", max)));
         return [];
       }
       const values = nodes.map((one, index) => item.read(one, `${path}.${index + 1}.member`, problems));
@@ -125,7 +101,7 @@ export function required<T>(field: Field<T>): Field<Exclude<T, undefined>> {
   return {
     read(node, path, problems) {
       const value = field.read(node, path, problems);
-      if (value === undefined) problems.push(constraintProblem(" null", path, "Member must not be null"));
+      if (value === undefined) problems.push(missingProblem(path));
       return value as Exclude<T, undefined>;
     },
   };
@@ -138,11 +114,7 @@ export function readFields<F extends Fields>(root: QueryNode, fields: F): Read<F
   const problems: Problem[] = [];
   const input = readMembers(root, fields, "", problems);
   if (problems.length === 0) return { ok: true, input };
-  const whole = problems.find((problem) => problem.whole);
-  if (whole !== undefined) return { ok: false, message: whole.message };
-  const count = problems.length === 1 ? "1 validation error" : `${problems.length} validation errors`;
-  const shown = problems.slice(0, 10).map(({ message }) => message);
-  return { ok: false, message: `${count} detected: ${shown.join("; ")}` };
+  return { ok: false, message: validationMessage(problems) };
 }
 
 function readMembers<F extends Fields>(node: QueryNode, fields: F, above: string, problems: Problem[]): Input<F> {
@@ -151,13 +123,4 @@ function readMembers<F extends Fields>(node: QueryNode, fields: F, above: string
     field.read(node.child(name), above + lowerFirst(name), problems),
   ]);
   return Object.fromEntries(entries) as Input<F>;
-}
-
-function constraintProblem(shown: string, path: string, constraint: string): Problem {
-  return { message: `Value${shown} at '${path}' failed to satisfy constraint: ${constraint}`, whole: false };
-}
-
-/** `UserName` becomes `userName`. */
-function lowerFirst(name: string): string {
-  return name.charAt(0).toLowerCase() + name.slice(1);
 }

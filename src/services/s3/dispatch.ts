@@ -1,6 +1,7 @@
-import { canonicalIdOf } from "../../auth/principal.ts";
+import { canonicalIdOf, type Principal, userIdOf } from "../../auth/principal.ts";
 import type { Answer } from "../../edge/answer.ts";
 import type { Exchange } from "../../edge/service.ts";
+import type { Origin } from "../../metadata/events/outbox.ts";
 import { admitFirst, admitStranger } from "../../store/buckets/admission.ts";
 import { storeOf } from "../../store/buckets/databases.ts";
 import { guardedStore } from "../../store/guarded-store.ts";
@@ -38,7 +39,7 @@ import { answerAccountBlock, isAccountBlock } from "./public-access/account-bloc
  * renders them.
  */
 export async function dispatch(exchange: Exchange, parts: S3Parts): Promise<Answer> {
-  const { store, baseDomains } = parts;
+  const { store, baseDomains, events } = parts;
   const { request, url, caller, signature } = exchange;
   const { method } = request;
   const form = signature.verified?.form;
@@ -64,9 +65,10 @@ export async function dispatch(exchange: Exchange, parts: S3Parts): Promise<Answ
     const handler = screen({ name, row, headers: upload.headers, query, mode: upload.payload.mode });
     const directory = accountDirectory(store, canonicalIdOf(upload.caller.principal));
     const gate = openGate(row, { ...upload, query, directory }, exchange);
+    const origin = originOf(exchange, upload.caller.principal);
     const dataKeys = parts.dataKeysOf?.(upload.caller);
     const guarded = guardedStore(store, dataKeys ? dataKeys.guard : upload.caller.guard, dataKeys);
-    const gated = { ...(await storeOf(guarded, bucket)), gate };
+    const gated = { ...(await storeOf(guarded, bucket)), gate, origin };
     const confirm = () => upload.caller.confirm();
     if (gate.setsAcl) {
       // Whether an account has some e-mail address is told to those alone who may write here.
@@ -79,8 +81,9 @@ export async function dispatch(exchange: Exchange, parts: S3Parts): Promise<Answ
     }
     const { principal } = upload.caller;
     const takesCustomerKeys = isPrivateConnection(exchange.facts, store.settings);
-    const { requestId } = exchange;
-    const call: Call = { ...upload, principal, query, store: gated, gate, directory, requestId, takesCustomerKeys };
+    const { requestId, hostId } = exchange;
+    const about = { requestId, hostId, events, takesCustomerKeys };
+    const call: Call = { ...upload, principal, query, store: gated, gate, directory, ...about };
     const answer = await handler(call);
     gate.requireDecided();
     // A host of the bucket's own is another origin than that of the server's pages.
@@ -126,6 +129,18 @@ function openGate(row: OperationRow, opened: Opened, { request, receivedMs }: Ex
 
 function tlsVersionOf({ cf }: Exchange["request"]): string | null {
   return typeof cf?.tlsVersion === "string" ? cf.tlsVersion : null;
+}
+
+/** The request, as those are told of it who want to know of changes. */
+function originOf({ facts, requestId, hostId }: Exchange, principal: Principal): Origin {
+  const userId = userIdOf(principal);
+  return {
+    requester: userId === null ? "Anonymous" : `AWS:${userId}`,
+    account: "accountId" in principal ? principal.accountId : null,
+    sourceIp: String(facts.context("aws:sourceip") ?? ""),
+    requestId,
+    hostId,
+  };
 }
 
 function contentLength(headers: Headers): number | null {

@@ -4,6 +4,7 @@ import type { PayloadMode } from "../../auth/sigv4/payload.ts";
 import type { VerifiedSignature } from "../../auth/sigv4/verify-signature.ts";
 import type { BodyPieces } from "../../base/body-pieces.ts";
 import type { Answer } from "../../edge/answer.ts";
+import type { EventContext } from "../../events/deliver.ts";
 import type { StoreContext } from "../../store/context.ts";
 import type { AccountDirectory } from "./acl/directory.ts";
 import type { PayloadBytes } from "./body/payload-pieces.ts";
@@ -33,6 +34,9 @@ export interface Call {
   readonly requestId: string;
   /** Whether the connection is one that a client's key (SSE-C) may come over: by TLS, or within one machine. */
   readonly takesCustomerKeys: boolean;
+  /** S3's second id of the request. */
+  readonly hostId: string;
+  readonly events: EventContext;
 }
 
 /** The request body as it arrived, with what the verified signature says of it. */

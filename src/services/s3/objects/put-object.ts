@@ -20,7 +20,8 @@ export const putObject: Handler = async (call) => {
   const { bucket, key } = call;
   const encryption = requestedEncryption(call);
   const body = incomingBody(call);
-  const put = { bucket, key, ...object, ...encryption, body, ...(condition && { condition }) };
+  const event = call.payload.form ? ("ObjectCreated:Post" as const) : ("ObjectCreated:Put" as const);
+  const put = { bucket, key, ...object, ...encryption, body, event, ...(condition && { condition }) };
   const written = await releasing(() => body, storeObject(call.store, put));
   return {
     status: 200,

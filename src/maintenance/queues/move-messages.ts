@@ -1,0 +1,20 @@
+import { continueMove } from "../../queues/moves.ts";
+import type { Job } from "../run/job.ts";
+
+const MOVES_PER_RUN = 100;
+
+/** Goes on with moves of messages out of dead letter queues. A step is one batch, which also counts: a run may stop anywhere. */
+export const moveMessages: Job = {
+  name: "move-messages",
+  async run({ metadata, clock, databases }, budget) {
+    // Queues lie in the first database alone.
+    if (databases !== undefined && databases.all[0]?.metadata !== metadata) return { report: {}, cursor: null };
+    const { moves } = metadata.queues;
+    let movedMessages = 0;
+    for (const move of await moves.running(MOVES_PER_RUN)) {
+      if (budget.isSpent()) break;
+      movedMessages += await continueMove(moves, move, { nowMs: clock.now(), isSpent: () => budget.isSpent() });
+    }
+    return { report: { movedMessages }, cursor: null };
+  },
+};

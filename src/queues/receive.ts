@@ -1,0 +1,136 @@
+import { DEDUPLICATION_MS } from "../metadata/queues/fifo-messages.ts";
+import type { MessageRow, Taking } from "../metadata/queues/message-rows.ts";
+import type { QueueRow } from "../metadata/queues/queues.ts";
+import { type Content, decodeContent } from "./content.ts";
+import { sealReceipt } from "./handles.ts";
+import type { QueueContext } from "./queue-context.ts";
+import { parseQueueArn, queueArn, queueLimits, settingsOf } from "./settings.ts";
+
+export interface ReceiveRequest {
+  /** 1 to 10. */
+  readonly count: number;
+  /** Undefined: the queue's. */
+  readonly visibilitySeconds: number | undefined;
+  /** How long to wait for a message; undefined: the queue's. */
+  readonly waitSeconds: number | undefined;
+  /** Of FIFO queues: the same attempt is given the same messages, for five minutes. */
+  readonly attemptId: string | null;
+  /** Aborted when the client is gone: then nothing is received for it. */
+  readonly signal: AbortSignal | null;
+}
+
+export interface ReceivedMessage {
+  readonly row: MessageRow;
+  readonly content: Content;
+  readonly receiptHandle: string;
+}
+
+export type Received =
+  | { readonly kind: "messages"; readonly messages: readonly ReceivedMessage[] }
+  /** As many are in flight as may be. */
+  | { readonly kind: "over-limit" };
+
+/** A receive that found only messages for the dead letter queue goes on. */
+const ROUNDS_MAX = 20;
+
+/**
+ * Receives up to `count` messages, and waits for the first if there is none. They are hidden from others from then on. One D1 batch, and while
+ * it waits the looks of `Arrivals`. A message that was taken and whose answer is lost becomes visible again. Throws `GuardError`
+ * queue_changed unless the queue is still as `queue` says: nothing was taken then.
+ */
+export async function receiveMessages(
+  context: QueueContext,
+  queue: QueueRow,
+  request: ReceiveRequest,
+): Promise<Received> {
+  const { clock, arrivals } = context;
+  const settings = settingsOf(queue);
+  const untilMs = clock.now() + 1000 * (request.waitSeconds ?? settings.waitSeconds);
+  for (;;) {
+    if (await isFull(context, queue)) {
+      // Long polling is told nothing of the limit.
+      if (untilMs <= clock.now()) return { kind: "over-limit" };
+    } else {
+      const rows = await take(context, queue, request);
+      if (rows.length > 0) {
+        context.flights.add(queue.id, rows.length);
+        // There may be more for others who wait.
+        if (rows.length === request.count) arrivals.notify(queue.id, 1);
+        return { kind: "messages", messages: rows.map((row) => open(context, queue, row)) };
+      }
+    }
+    const look = () => lookAhead(context, queue);
+    const isThere = await arrivals.wait(queue.id, { untilMs, look, signal: request.signal });
+    if (!isThere) return { kind: "messages", messages: [] };
+  }
+}
+
+function isFull({ clock, flights, bare }: QueueContext, queue: QueueRow): Promise<boolean> {
+  const nowMs = clock.now();
+  if (settingsOf(queue).isFifo) return Promise.resolve(false);
+  const count = () => bare.messages.inFlight(queue.id, { nowMs, most: queueLimits.inFlight });
+  return flights.isFull(queue.id, { nowMs, limit: queueLimits.inFlight, count });
+}
+
+async function take(context: QueueContext, queue: QueueRow, request: ReceiveRequest): Promise<MessageRow[]> {
+  const { tables, clock } = context;
+  const { isFifo } = settingsOf(queue);
+  const { attemptId } = request;
+  if (isFifo && attemptId !== null) {
+    const nowMs = clock.now();
+    const attempt = { id: attemptId, receivedAfterMs: nowMs - DEDUPLICATION_MS };
+    const again = await tables.fifo.takeAgain(queue, attempt, takingOf(queue, request, nowMs));
+    if (again !== null) {
+      const [{ visibleMs }] = [takingOf(queue, request, nowMs)];
+      const rows = again.map((row) => ({ ...row, visibleMs }));
+      await tables.fifo.noteAttempt(queue.id, attemptId, { nowMs, rows });
+      return rows;
+    }
+  }
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    const nowMs = clock.now();
+    const table = isFifo ? tables.fifo : tables.messages;
+    const taken = await table.take(queue, takingOf(queue, request, nowMs));
+    const rows = taken.filter(({ queueId }) => queueId === queue.id);
+    if (rows.length > 0 && isFifo && attemptId !== null) {
+      await tables.fifo.noteAttempt(queue.id, attemptId, { nowMs, rows });
+    }
+    if (rows.length > 0 || taken.length === 0) return rows;
+    context.arrivals.notify(taken[0]?.queueId ?? 0, taken.length);
+  }
+  return [];
+}
+
+function takingOf(queue: QueueRow, { count, visibilitySeconds }: ReceiveRequest, nowMs: number): Taking {
+  const settings = settingsOf(queue);
+  const target = settings.redrive === null ? null : parseQueueArn(settings.redrive.deadLetterArn);
+  return {
+    count,
+    nowMs,
+    visibleMs: nowMs + 1000 * (visibilitySeconds ?? settings.visibilitySeconds),
+    sentAfterMs: nowMs - 1000 * settings.retentionSeconds,
+    redrive:
+      settings.redrive === null || target === null
+        ? null
+        : {
+            accountId: target.accountId,
+            deadLetter: target.name,
+            receivesMax: settings.redrive.receivesMax,
+            source: queueArn(queue),
+          },
+  };
+}
+
+function lookAhead({ bare, clock }: QueueContext, queue: QueueRow): Promise<number | null> {
+  const { isFifo, retentionSeconds } = settingsOf(queue);
+  if (isFifo) return bare.fifo.nextReadyMs(queue.id);
+  return bare.messages.nextVisibleMs(queue.id, clock.now() - 1000 * retentionSeconds);
+}
+
+function open({ sealer, clock }: QueueContext, queue: QueueRow, row: MessageRow): ReceivedMessage {
+  const { place, id, receives, lane, sealedAs } = row;
+  const text = sealedAs === null ? row.content : sealer.open("queue-message", sealedAs, row.content);
+  if (text === null) throw new Error(`message ${id} was sealed under a root secret that this server does not have`);
+  const receipt = { queueId: queue.id, place, id, receives, receivedMs: clock.now(), lane };
+  return { row, content: decodeContent(text), receiptHandle: sealReceipt(sealer, queue, receipt) };
+}
