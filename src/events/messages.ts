@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { firstAccount } from "../auth/principal.ts";
 import type { ListenerRow, NewsRow } from "../metadata/events/outbox-table.ts";
 import { formatVersionId } from "../store/version-id.ts";
-import type { EventSettings } from "./deliver.ts";
 import { busEvent, type Change, eventMessage } from "./record.ts";
 import { type NotificationConfiguration, ruleMatches } from "./rules.ts";
 import type { Source } from "./target.ts";
@@ -20,7 +19,7 @@ export interface OutgoingNews {
 export function messagesOf(
   news: readonly NewsRow[],
   listeners: readonly ListenerRow[],
-  { busArn }: Pick<EventSettings, "busArn">,
+  { busArn }: { readonly busArn: string | null },
 ): OutgoingNews[] {
   const known = new Map(listeners.map((row) => [row.id, { row, configuration: configurationOf(row) }]));
   return news.flatMap((item) => {
