@@ -20,7 +20,7 @@ export interface OutgoingNews {
 export function messagesOf(
   news: readonly NewsRow[],
   listeners: readonly ListenerRow[],
-  { busArn }: Pick<EventSettings, "busArn">,
+  { busArn }: { readonly busArn: string | null },
 ): OutgoingNews[] {
   const known = new Map(listeners.map((row) => [row.id, { row, configuration: configurationOf(row) }]));
   return news.flatMap((item) => {
