@@ -73,7 +73,8 @@ function buildApp(env: Env): App {
     const shared = { identities: store.metadata.identities, clock, random, fetch: outbound };
     const parts = keys && { ...shared, ...keys, metadata: store.metadata, arrivals };
     const { region } = store.settings;
-    const kms = parts && kmsService({ ...parts, keyring: openKeyring(env, { ...shared, sealers: [parts.sealer], region }) });
+    const kms =
+      parts && kmsService({ ...parts, keyring: openKeyring(env, { ...shared, sealers: [parts.sealer], region }) });
     const more = parts && kms ? [iamService(parts), stsService(parts), sqsService(parts), kms] : [];
     const services = [s3, ...more] as const;
     const uses = new KeyUses(store.metadata.identities, clock);
@@ -106,7 +107,9 @@ export default {
 
   async scheduled(_event: ScheduledController, env: Env): Promise<void> {
     store ??= buildStore(env);
-    const delivered = await deliverRest(openEvents(env, store, { clock, random, tell, sealer: openSealer(env, random) }));
+    const delivered = await deliverRest(
+      openEvents(env, store, { clock, random, tell, sealer: openSealer(env, random) }),
+    );
     if (delivered !== null) log.info(delivered);
     await runScheduled(store, log);
   },

@@ -260,7 +260,10 @@ describe("what an isolate remembers", () => {
     let renewed = 0;
     const facts = { context: () => undefined, now: () => rig.clock.now() };
     const identity = { principal: rootOf(firstAccount), identityPolicies: [] };
-    const readAgain = async () => ({ identity, epoch: (renewed++, await epoch()) });
+    const readAgain = async () => {
+      renewed++;
+      return { identity, epoch: await epoch() };
+    };
     const renewal = { accountId: firstAccount.accountId, epoch: seen, isFresh: false, readAgain, readEpoch: epoch };
     const keys = request(new RequestCaller({ identity, accessKeyId: "AKIA", facts, renewal }));
     await generate(keys, keyId);
@@ -290,10 +293,11 @@ describe("bucket keys", () => {
 
   it("spare a KMS that holds the key elsewhere", async () => {
     const calls: string[] = [];
-    const kms: ExternalKms = {
-      encrypt: async (key, plain) => ({ ok: true, bytes: (calls.push(`encrypt ${key}`), plain) }),
-      decrypt: async (key, sealed) => ({ ok: true, bytes: (calls.push(`decrypt ${key}`), sealed) }),
+    const doing = (what: string) => async (key: string, bytes: Uint8Array) => {
+      calls.push(`${what} ${key}`);
+      return { ok: true, bytes } as const;
     };
+    const kms: ExternalKms = { encrypt: doing("encrypt"), decrypt: doing("decrypt") };
     rig.external.set("far", { kms, accounts: [firstAccount.accountId] });
     const keyId = await rig.key({ Origin: "EXTERNAL_KEY_STORE", CustomKeyStoreId: "far", XksKeyId: "k" });
     for (let count = 0; count < 5; count++) {
