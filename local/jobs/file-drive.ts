@@ -23,7 +23,7 @@ import { FileWriter } from "./file-writer.ts";
  * The Worker reaches it through workerd's disk service, one HTTP exchange a call.
  *
  * Calls to the file system are synchronous. Handing each to another thread and back costs more than the call itself while
- * files are in the page cache (2.7 ms of CPU for four shards read and two written, instead of 1.4), and nobody waits for this process.
+ * files are in the page cache, and nobody waits for this process.
  */
 export class FileDrive implements Drive {
   readonly name: string;

@@ -293,11 +293,16 @@ describe("bucket keys", () => {
 
   it("spare a KMS that holds the key elsewhere", async () => {
     const calls: string[] = [];
-    const doing = (what: string) => async (key: string, bytes: Uint8Array) => {
-      calls.push(`${what} ${key}`);
-      return { ok: true, bytes } as const;
+    const kms: ExternalKms = {
+      encrypt: async (key, plain) => {
+        calls.push(`encrypt ${key}`);
+        return { ok: true, bytes: plain };
+      },
+      decrypt: async (key, sealed) => {
+        calls.push(`decrypt ${key}`);
+        return { ok: true, bytes: sealed };
+      },
     };
-    const kms: ExternalKms = { encrypt: doing("encrypt"), decrypt: doing("decrypt") };
     rig.external.set("far", { kms, accounts: [firstAccount.accountId] });
     const keyId = await rig.key({ Origin: "EXTERNAL_KEY_STORE", CustomKeyStoreId: "far", XksKeyId: "k" });
     for (let count = 0; count < 5; count++) {
