@@ -113,7 +113,9 @@ export default {
 
   async scheduled(_event: ScheduledController, env: Env): Promise<void> {
     store ??= buildStore(env);
-    const delivered = await deliverRest(openEvents(env, store, { clock, random, tell, sealer: openSealer(env, random) }));
+    const delivered = await deliverRest(
+      openEvents(env, store, { clock, random, tell, sealer: openSealer(env, random) }),
+    );
     if (delivered !== null) log.info(delivered);
     await runScheduled(store, log);
   },

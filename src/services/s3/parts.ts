@@ -1,8 +1,8 @@
 import type { Caller } from "../../auth/access.ts";
 import type { Log } from "../../edge/edge.ts";
+import type { EventContext } from "../../events/deliver.ts";
 import type { AccessGuard } from "../../metadata/access-guard.ts";
 import type { DataKeys } from "../../sealing/data-keys.ts";
-import type { EventContext } from "../../events/deliver.ts";
 import type { StoreContext } from "../../store/context.ts";
 
 /** All that S3 works with besides the request. */

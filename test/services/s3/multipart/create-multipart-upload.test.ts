@@ -78,7 +78,7 @@ describe("CreateMultipartUpload", () => {
     [{ "x-amz-checksum-algorithm": "XXHASH32" }, "InvalidRequest"],
     [{ "x-amz-storage-class": "EXPRESS_ONEZONE" }, "InvalidStorageClass"],
     [{ "x-amz-meta-a": "x".repeat(2100) }, "MetadataTooLarge"],
-    [{ "x-amz-server-side-encryption": "aws:kms" }, "NotImplemented"],
+    [{ "x-amz-server-side-encryption": "aws:none" }, "InvalidArgument"],
   ] as [Record<string, string>, string][])("refuses %j: %s", async (headers, code) => {
     const response = await sherd.raw({ method: "POST", path: "/bucket/refused?uploads", headers });
     expect(errorElements(response).Code).toBe(code);

@@ -138,13 +138,13 @@ describe("UploadPartCopy refuses", () => {
     expect((await refusalOf(copy({ UploadId, PartNumber: 10_001 }))).code).toBe("InvalidArgument");
   });
 
-  it("keys of the client's own for encryption", async () => {
+  it("half a key of the client's own for encryption", async () => {
     const UploadId = await begin();
     const headers = {
       "x-amz-copy-source": "sources/small",
       "x-amz-copy-source-server-side-encryption-customer-algorithm": "AES256",
     };
     const path = `/bucket/${Key}?partNumber=1&uploadId=${UploadId}`;
-    expect(errorElements(await sherd.raw({ method: "PUT", path, headers })).Code).toBe("NotImplemented");
+    expect((await sherd.raw({ method: "PUT", path, headers })).status).toBe(400);
   });
 });

@@ -246,8 +246,7 @@ describe("CopyObject refuses", () => {
     [{ "x-amz-tagging-directive": "MERGE" }, "InvalidArgument"],
     [{ "x-amz-storage-class": "EXPRESS_ONEZONE" }, "InvalidStorageClass"],
     [{ "x-amz-checksum-algorithm": "CRC16" }, "InvalidRequest"],
-    [{ "x-amz-server-side-encryption": "AES256" }, "NotImplemented"],
-    [{ "x-amz-copy-source-server-side-encryption-customer-algorithm": "AES256" }, "NotImplemented"],
+    [{ "x-amz-server-side-encryption": "AES128" }, "InvalidArgument"],
     [{ "x-amz-metadata-directive": "REPLACE", "x-amz-meta-a": "x".repeat(2100) }, "MetadataTooLarge"],
     [{ "if-none-match": '"x"' }, "NotImplemented"],
   ] as [Record<string, string>, string][])("%j: %s", async (headers, code) => {
