@@ -143,7 +143,7 @@ describe("a drive whose disk is not mounted", () => {
     await clientOf(server).send(new PutObjectCommand({ Bucket, Key: "meanwhile", Body: body }));
     await post(server, "run");
     expect(await page(server, "durability")).not.toContain("was emptied");
-    expect(await page(server, "durability")).toContain("its folder is not there");
+    expect(await page(server, "durability")).toContain("drive drive-4 is not-mounted: no disk is mounted at");
     expect(server.output()).not.toContain("was emptied");
     expect(await readdir(drive(4))).toEqual([]);
     expect(await read(clientOf(server))).toEqual(body);
