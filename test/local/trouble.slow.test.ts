@@ -24,6 +24,8 @@ beforeAll(async () => {
   parent = await mkdtemp(join(tmpdir(), "sherd-test-"));
   pristine = join(parent, "pristine");
   const server = await start(pristine);
+  // The run of the start must be over: a snapshot that it took meanwhile would be the only one of this day.
+  await expect.poll(() => page(server, "durability"), { timeout: 30_000 }).not.toContain("have not run yet");
   const client = clientOf(server);
   await client.send(new CreateBucketCommand({ Bucket }));
   await client.send(new PutObjectCommand({ Bucket, Key: "one", Body: body }));
