@@ -45,8 +45,8 @@ CREATE TABLE messages (
   content TEXT NOT NULL
 ) STRICT;
 
-CREATE INDEX messages_by_visibility ON messages (queue_id, visible_ms, receives) WHERE lane IS NULL;
-CREATE INDEX messages_by_lane ON messages (queue_id, lane, sequence, visible_ms, receives) WHERE lane IS NOT NULL;
+CREATE INDEX messages_by_visibility ON messages (queue_id, visible_ms, receives, sent_ms) WHERE lane IS NULL;
+CREATE INDEX messages_by_lane ON messages (queue_id, lane, sequence, visible_ms, receives, sent_ms) WHERE lane IS NOT NULL;
 
 CREATE TABLE message_groups (
   queue_id INTEGER NOT NULL,

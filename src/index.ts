@@ -4,7 +4,7 @@ import { createMisconfiguredApp } from "./admin/misconfigured-app.ts";
 import { createOwnApp, isOwnPath } from "./admin/own-app.ts";
 import { ownPages } from "./admin/pages.ts";
 import { Authenticator } from "./auth/authenticator.ts";
-import { type KeyVariables, openKeys } from "./auth/keys/open-keys.ts";
+import { type KeyVariables, openKeys, openSealer } from "./auth/keys/open-keys.ts";
 import { KeyUses } from "./auth/keys/uses.ts";
 import { systemClock } from "./base/clock.ts";
 import type { DriveCounts } from "./drives/counted.ts";
@@ -14,9 +14,14 @@ import { type Lifetime, serve } from "./edge/serve.ts";
 import { type EdgeVariables, readEdgeVariables } from "./edge/variables.ts";
 import { ErasureEngine } from "./erasure/engine.ts";
 import kernel from "./erasure/kernel.wasm";
+import { Announcer } from "./events/announcer.ts";
+import { deliverRest, openEvents } from "./events/open-events.ts";
+import { openKeyring } from "./keyring/open-keyring.ts";
 import { runScheduled } from "./maintenance/run/run-scheduled.ts";
 import { CostMeter } from "./metadata/database.ts";
+import { Arrivals } from "./queues/arrivals.ts";
 import { iamService } from "./services/iam/service.ts";
+import { kmsService } from "./services/kms/service.ts";
 import { s3Service } from "./services/s3/service.ts";
 import { unavailable } from "./services/s3/unavailable.ts";
 import { sqsService } from "./services/sqs/service.ts";
@@ -36,6 +41,7 @@ type App = (request: Request, lifetime: Lifetime) => Response | Promise<Response
 const log = { info: (line: string) => console.log(line), error: (line: string) => console.error(line) };
 const clock = systemClock;
 const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
+const tell = (line: string) => log.error(line);
 const outbound = (...call: Parameters<typeof fetch>) => fetch(...call);
 
 // At start-up, because what one request begins must not be waited for by another.
@@ -48,8 +54,9 @@ const requests = new RequestMetrics();
 const observed = { drives: driveCounts, cost, requests: () => requests.metrics() };
 
 function buildStore(env: Env): StoreContext {
-  const tell = (line: string) => log.error(line);
-  return openStore(env, { clock, random, fetch: outbound, counts: driveCounts, engine, observe: cost.observe, tell });
+  const keySealer = openSealer(env, random);
+  const parts = { clock, random, fetch: outbound, counts: driveCounts, engine, observe: cost.observe, tell };
+  return openStore(env, { ...parts, keySealer });
 }
 
 function buildApp(env: Env): App {
@@ -58,17 +65,27 @@ function buildApp(env: Env): App {
     const { baseDomains, ...settings } = readEdgeVariables(env);
     const keys = openKeys(env, { identities: store.metadata.identities, random, log });
     const authenticator = new Authenticator(keys?.ring ?? null);
-    const s3 = s3Service({ store, baseDomains, log });
+    const arrivals = new Arrivals(clock);
+    const events = openEvents(env, store, { clock, random, tell, sealer: keys?.sealer ?? null, arrivals });
+    const announcer = new Announcer(events, (error) => log.error(`events: ${String(error)}`));
+    cost.onNews = () => announcer.note();
+    const s3 = s3Service({ store, baseDomains, log, events });
     const shared = { identities: store.metadata.identities, clock, random, fetch: outbound };
-    const parts = keys && { ...shared, ...keys, metadata: store.metadata };
-    const more = parts === null ? [] : [iamService(parts), stsService(parts), sqsService(parts)];
+    const parts = keys && { ...shared, ...keys, metadata: store.metadata, arrivals };
+    const { region } = store.settings;
+    const kms = parts && kmsService({ ...parts, keyring: openKeyring(env, { ...shared, sealers: [parts.sealer], region }) });
+    const more = parts && kms ? [iamService(parts), stsService(parts), sqsService(parts), kms] : [];
     const services = [s3, ...more] as const;
     const uses = new KeyUses(store.metadata.identities, clock);
     const edge: Edge = { ...settings, services, authenticator, clock, random, log, metrics: requests, uses };
     const pages = new Map([...ownPages(store, observed), ...(keys === null ? [] : accountPages(store, keys.sealer))]);
     const own = createOwnApp(store, pages, edge);
     const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);
-    return (request, lifetime) => (isOwn(request.url) ? own.fetch(request) : serve(request, edge, lifetime));
+    return async (request, lifetime) => {
+      const answer = await (isOwn(request.url) ? own.fetch(request) : serve(request, edge, lifetime));
+      announcer.afterAnswer(lifetime);
+      return answer;
+    };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     log.error(`sherd cannot work: ${message}`);
@@ -89,6 +106,8 @@ export default {
 
   async scheduled(_event: ScheduledController, env: Env): Promise<void> {
     store ??= buildStore(env);
+    const delivered = await deliverRest(openEvents(env, store, { clock, random, tell, sealer: openSealer(env, random) }));
+    if (delivered !== null) log.info(delivered);
     await runScheduled(store, log);
   },
 };

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createCountsHandler } from "../../src/admin/counts.ts";
+import { openSealer } from "../../src/auth/keys/open-keys.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import type { DriveCounts } from "../../src/drives/counted.ts";
 import { ErasureEngine } from "../../src/erasure/engine.ts";
@@ -56,8 +57,9 @@ async function openJobsStore(
   const { openDisk, bindings } = disks(drivePaths);
   const DB = new SocketD1(socketFetcher(metadataSocket));
   const env = { ...bindings, ...vars, DB, HOST: socketFetcher(hostSocket) };
+  const random = (count: number) => new Uint8Array(randomBytes(count));
   return openStore(env, {
-    ...{ clock: systemClock, random: (count) => new Uint8Array(randomBytes(count)), fetch, counts, openDisk },
+    ...{ clock: systemClock, random, fetch, counts, openDisk, keySealer: openSealer(vars, random) },
     engine: await ErasureEngine.create(kernel),
     observe: cost.observe,
     tell: (line) => console.error(line),

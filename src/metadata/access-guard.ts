@@ -7,8 +7,8 @@
 export interface AccessGuard {
   /** The caller's account. */
   readonly accountId: string;
-  /** The epoch that the caller's identity was read with. */
-  epoch(): number;
+  /** The epoch that what is remembered was read with. Null: nothing is remembered, so batches need not find out. */
+  epoch(): number | null;
   /** A batch has found this epoch: what is remembered holds. */
   confirm(): void;
   /**

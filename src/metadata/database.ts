@@ -18,6 +18,7 @@ export type Guard =
   | "wrong_database"
   | "bucket_elsewhere"
   | "access_changed"
+  | "news_taken"
   | "queue_changed"
   | "queue_deleted_recently";
 
@@ -42,12 +43,16 @@ export class MetadataUnavailable extends Error {}
 export interface Statement {
   sql: string;
   values: readonly (string | number | null)[];
+  /** Each row that comes back is one that went into the outbox. */
+  isNews?: boolean;
 }
 
 export interface Cost {
   roundTrips: number;
   rowsRead: number;
   rowsWritten: number;
+  /** How many changes were put into the outbox, where any were. */
+  news?: number;
 }
 
 /** Adds up what round trips cost. */
@@ -55,8 +60,11 @@ export class CostMeter implements Cost {
   roundTrips = 0;
   rowsRead = 0;
   rowsWritten = 0;
+  /** Is told when changes were put into the outbox. */
+  onNews: () => void = () => {};
 
   readonly observe = (cost: Cost): void => {
+    if (cost.news !== undefined) this.onNews();
     this.roundTrips += cost.roundTrips;
     this.rowsRead += cost.rowsRead;
     this.rowsWritten += cost.rowsWritten;
@@ -108,8 +116,9 @@ export class BoundDatabase extends Database {
     try {
       const prepared = statements.map(({ sql, values }) => this.#d1.prepare(sql).bind(...values));
       const results = await this.#d1.batch(prepared);
-      const cost = { roundTrips: 1, rowsRead: 0, rowsWritten: 0 };
-      for (const { meta } of results) {
+      const cost: Cost = { roundTrips: 1, rowsRead: 0, rowsWritten: 0 };
+      for (const [index, { meta, results: rows }] of results.entries()) {
+        if (statements[index]?.isNews && rows.length > 0) cost.news = (cost.news ?? 0) + rows.length;
         cost.rowsRead += meta.rows_read ?? 0;
         cost.rowsWritten += meta.rows_written ?? 0;
         this.#sizeBytes = meta.size_after ?? this.#sizeBytes;

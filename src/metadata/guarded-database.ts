@@ -34,6 +34,7 @@ export class GuardedDatabase extends Database {
   ): Promise<{ [N in keyof Rows]: Rows[N][] }> {
     for (let renewals = 0; renewals < RENEWALS_MAX; renewals++) {
       const epoch = this.#guard.epoch();
+      if (epoch === null) return this.#inner.batch<Rows>(statements);
       try {
         const results = await this.#ask(statements, epoch);
         this.#guard.confirm();

@@ -11,12 +11,15 @@ import { AccessMemory } from "./buckets/access-memory.ts";
 import { BucketTable } from "./buckets/buckets.ts";
 import { FIRST_DATABASE, IdentityTable } from "./buckets/identity.ts";
 import { PlacementTable } from "./buckets/placements.ts";
-import { BoundDatabase, type CostObserver, type Database } from "./database.ts";
+import { BoundDatabase, type CostObserver, type Database, type Statement } from "./database.ts";
 import { DriveTable } from "./drives/drives.ts";
 import { LossTable } from "./drives/losses.ts";
+import { NotificationTable } from "./events/notifications.ts";
+import { OutboxTable } from "./events/outbox-table.ts";
 import { GuardedDatabase } from "./guarded-database.ts";
 import { Identities } from "./identities/identities.ts";
 import { JobTable } from "./jobs/jobs.ts";
+import { KeyringTables } from "./keyring/keyring.ts";
 import type { LocalReads } from "./local-reads.ts";
 import { Amendments } from "./objects/amendments.ts";
 import { Appends } from "./objects/appends.ts";
@@ -54,6 +57,8 @@ export class Metadata {
   readonly identities: Identities;
   /** Of use in the first database alone. */
   readonly queues: Queues;
+  /** Of use in the first database alone. */
+  readonly keyring: KeyringTables;
   readonly buckets: BucketTable;
   readonly objects: ObjectTable;
   readonly annotations: Annotations;
@@ -76,6 +81,8 @@ export class Metadata {
   readonly restoring: RestoringTable;
   readonly drives: DriveTable;
   readonly losses: LossTable;
+  readonly notifications: NotificationTable;
+  readonly outbox: OutboxTable;
 
   readonly #database: Database;
   readonly #memory: AccessMemory;
@@ -96,8 +103,11 @@ export class Metadata {
     this.placements = new PlacementTable(database, name);
     this.identities = new Identities(database);
     this.queues = new Queues(database);
+    this.keyring = new KeyringTables(database);
     this.drives = new DriveTable(database, name, shared?.drives);
     this.losses = new LossTable(database);
+    this.notifications = new NotificationTable(database, memory);
+    this.outbox = new OutboxTable(database);
     this.buckets = new BucketTable(database, name, { memory, drives: this.drives, sharing: shared?.buckets });
     this.objects = new ObjectTable(database, memory);
     this.annotations = new Annotations(database, memory);
@@ -118,6 +128,11 @@ export class Metadata {
     this.snapshots = new SnapshotTable(database);
     this.checking = new CheckingTable(database);
     this.restoring = new RestoringTable(database);
+  }
+
+  /** Runs statements of several domains in one batch: all or nothing is applied. */
+  async run(statements: readonly Statement[]): Promise<void> {
+    await this.#database.batch(statements);
   }
 
   /**

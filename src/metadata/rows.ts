@@ -18,6 +18,8 @@ export interface BucketRow {
   accessId: string | null;
   /** null: it was never set. */
   access: BucketAccess | null;
+  /** Of the configuration that says who wants to know of changes; null: nobody does. */
+  notificationId: string | null;
 }
 
 /** A bucket as `bucketColumns` selects it: `access` is JSON, or null if it is what the statement was told is known. */
@@ -129,7 +131,8 @@ export const OBJECT_COLUMNS = `o.key, o.id, o.seq, o.is_null, o.size_bytes, o.et
 /** Of table buckets, for a `RawBucket`. `known` is SQL: the id of the access settings that need not be read again, or NULL. */
 export function bucketColumns(known: string): string {
   return `id, name, owner, region, created_ms AS "createdMs", versioning, object_lock AS "objectLock",
-  owner_account AS "ownerAccount", access_id AS "accessId", CASE WHEN access_id IS ${known} THEN NULL ELSE access END AS access`;
+  owner_account AS "ownerAccount", notification_id AS "notificationId",
+  access_id AS "accessId", CASE WHEN access_id IS ${known} THEN NULL ELSE access END AS access`;
 }
 
 export interface RawBlob {

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import type { Statement } from "../metadata/database.ts";
 import type { NewFifoMessage } from "../metadata/queues/fifo-messages.ts";
 import type { NewMessage } from "../metadata/queues/message-rows.ts";
+import { insertMessages } from "../metadata/queues/messages.ts";
 import type { QueueRow } from "../metadata/queues/queues.ts";
 import { type Content, encodeContent } from "./content.ts";
 import { newMessageId } from "./ids.ts";
@@ -51,8 +53,26 @@ export async function sendMessages(
   return rows.map(({ id }) => ({ messageId: id, sequence: null }));
 }
 
+/**
+ * Sends messages to a standard queue as part of any batch of the first database, which fails with `GuardError` queue_changed unless the
+ * queue is still as `queue` says. `committed` wakes receives that wait in this isolate, once the batch is applied.
+ */
+export function sendInBatch(
+  context: Pick<QueueContext, "sealer" | "random" | "clock" | "arrivals">,
+  queue: QueueRow,
+  messages: readonly OutgoingMessage[],
+): { statements: Statement[]; committed: () => void } {
+  const nowMs = context.clock.now();
+  const rows = messages.map((message) => toRow(context, queue, { message, nowMs }));
+  const visible = rows.filter(({ visibleMs }) => visibleMs <= nowMs).length;
+  return {
+    statements: insertMessages(queue, rows, nowMs),
+    committed: () => context.arrivals.notify(queue.id, visible),
+  };
+}
+
 function toRow(
-  { sealer, random }: QueueContext,
+  { sealer, random }: Pick<QueueContext, "sealer" | "random">,
   queue: QueueRow,
   { message, nowMs }: { message: OutgoingMessage; nowMs: number },
 ): NewMessage {

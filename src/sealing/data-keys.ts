@@ -61,6 +61,20 @@ export interface DataKeys {
   open(key: SealedDataKey): Promise<DataKeyResult<{ readonly plain: Uint8Array }>>;
 }
 
+/**
+ * A key that was used may no longer be: it was disabled, or the caller's permission was taken away, and a batch of the request found out
+ * before anything was committed or answered.
+ */
+export class DataKeyRefused extends Error {
+  readonly failure: DataKeyFailure;
+
+  constructor(failure: DataKeyFailure) {
+    super(`a data key is refused: ${failure.kind}`);
+    this.name = "DataKeyRefused";
+    this.failure = failure;
+  }
+}
+
 /** Data keys where there is no KMS. */
 export const noDataKeys: DataKeys = {
   generate: () => Promise.resolve(NOT_CONFIGURED),

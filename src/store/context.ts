@@ -4,7 +4,9 @@ import type { RandomBytes } from "../base/random.ts";
 import type { Drive } from "../drives/drive.ts";
 import type { DriveWatch } from "../drives/drive-watch.ts";
 import type { ErasureEngine } from "../erasure/engine.ts";
+import type { Origin } from "../metadata/events/outbox.ts";
 import type { Metadata } from "../metadata/metadata.ts";
+import type { Sealer } from "../sealing/root-sealer.ts";
 import type { Gate } from "./gate.ts";
 import type { Host } from "./host.ts";
 import type { DriveLatency } from "./read/drive-latency.ts";
@@ -28,12 +30,16 @@ export interface StoreContext {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly settings: StoreSettings;
+  /** What seals keys of the KMS: the first seals, any may open. Absent: there is no root secret. */
+  readonly keySealers?: readonly [Sealer, ...Sealer[]];
   /** Absent where there is no disk to measure. */
   readonly space?: SpaceGauge;
   /** The machine, where there is one below this store. */
   readonly host?: Host;
   /** Of the request that is being answered. Absent: nobody asks. */
   readonly gate?: Gate;
+  /** Who makes the request that is being answered, for those who are told of changes. Absent: the store itself. */
+  readonly origin?: Origin;
   /** Absent where there is one database only. */
   readonly databases?: DatabaseSet;
 }

@@ -3,6 +3,7 @@ import { type DriveParts, openDrives } from "../drives/open.ts";
 import type { ErasureEngine } from "../erasure/engine.ts";
 import type { CostObserver } from "../metadata/database.ts";
 import { openMetadata } from "../metadata/open.ts";
+import type { Sealer } from "../sealing/root-sealer.ts";
 import { openStores } from "./buckets/databases.ts";
 import { readConfiguration } from "./configuration.ts";
 import type { StoreContext } from "./context.ts";
@@ -19,6 +20,8 @@ export interface StoreParts extends DriveParts {
   observe: CostObserver;
   /** As in `StoreContext`. */
   tell: (line: string) => void;
+  /** What seals the keys of the KMS; null without a root secret. */
+  keySealer: Sealer | null;
 }
 
 /** The store that bindings and variables describe; of the first database where there are several. Throws an `Error` that says what to fix. */
@@ -33,6 +36,7 @@ export function openStore(env: Readonly<Record<string, unknown>>, parts: StorePa
     ...watchedDrives(drives, databases),
     ...{ latency: new DriveLatency(), engine, shardMemory: new ByteBudget(BUFFERED_BYTES_MAX) },
     ...{ clock, random, settings, tell },
+    ...(parts.keySealer && { keySealers: [parts.keySealer] as const }),
     ...(host ? { host, space: host } : {}),
   });
 }

@@ -47,6 +47,7 @@ function failureOf({ guard }: GuardError, { bucket, key = "", uploadId = "" }: S
       return { kind: "precondition-failed", condition: "If-Match" };
     case "access_changed":
       return { kind: "conflict", what: "what the caller may do was changed meanwhile" };
+    case "news_taken":
     case "queue_changed":
     case "queue_deleted_recently":
       // No operation on objects has these guards.

@@ -31,6 +31,8 @@ export interface Bucket {
   /** Changes whenever `access` does; null: `access` was never set. */
   accessId: string | null;
   access: BucketAccess | null;
+  /** Of the configuration that says who wants to know of changes; null: nobody does. */
+  notificationId: string | null;
 }
 
 /** Headers that S3 keeps with an object and gives back as they were sent. Absent ones were not sent. */

@@ -68,8 +68,8 @@ async function send(request: Request, more: Partial<JsonServiceParts> = {}): Pro
     random: rig.store.random,
     log: { info: () => {}, error: () => {} },
     logRequests: null,
-    metrics: new RequestMetrics(),
     patience: CLIENT_PATIENCE,
+    metrics: new RequestMetrics(),
   };
   const response = await serve(request, edge, { waitUntil: () => {} });
   const document = JSON.parse(await response.text());

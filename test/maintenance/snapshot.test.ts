@@ -7,7 +7,7 @@ import { findSnapshots } from "../../src/maintenance/snapshots/find-snapshots.ts
 import { type RestoreStep, restoreMetadata } from "../../src/maintenance/snapshots/restore.ts";
 import { type SnapshotCursor, snapshot } from "../../src/maintenance/snapshots/snapshot.ts";
 import { walk } from "../../src/maintenance/walk/walk.ts";
-import { RESTORED_NOT, SNAPSHOT_TABLES } from "../../src/metadata/snapshots/snapshots.ts";
+import { ORDER, RESTORED_NOT, SNAPSHOT_TABLES } from "../../src/metadata/snapshots/snapshots.ts";
 import { createBucket, setVersioning } from "../../src/store/buckets/buckets.ts";
 import { deleteObject } from "../../src/store/delete/delete.ts";
 import { uploadPart } from "../../src/store/multipart/upload-part.ts";
@@ -98,6 +98,10 @@ async function beginUpload(): Promise<void> {
 }
 
 describe("a snapshot", () => {
+  it("reads every table that it names", () => {
+    expect([...ORDER, "versions"].sort()).toEqual(Object.keys(SNAPSHOT_TABLES).sort());
+  });
+
   it("names every column, or says why not", async () => {
     for (const [table, { columns }] of Object.entries(SNAPSHOT_TABLES)) {
       const found = await rig.rows<{ name: string }>(`SELECT name FROM pragma_table_info('${table}')`);
@@ -111,6 +115,8 @@ describe("a snapshot", () => {
     // Queues are restored empty: what a message of yesterday asks for may have been done long ago.
     rest.push("deleted_queues", "messages", "message_groups", "message_sequences", "message_deduplications");
     rest.push("receive_attempts", "message_moves");
+    // News that is on its way when a snapshot is taken will have arrived long before that is needed.
+    rest.push("outbox", "undelivered");
     expect(all.map(({ name }) => name).sort()).toEqual([...Object.keys(SNAPSHOT_TABLES), ...rest].sort());
   });
 
@@ -253,8 +259,8 @@ describe("while it is read", () => {
     let removed = 0;
     do {
       ({ cursor } = await snapshot.run(rig.store(), SPENT, cursor));
-      // The newest version of every third key goes for good, so that the old one becomes current.
-      for (let n = 0; n < 620; n += 3, removed++) {
+      // The newest version of every ninth key goes permanently, so that the old one becomes current.
+      for (let n = 0; n < 620; n += 9, removed++) {
         const versionId = (
           await rig.rows<{ id: string; seq: number }>(
             `SELECT id, seq FROM objects WHERE key = '${key(n)}' AND EXISTS (SELECT 1 FROM versions v WHERE v.key = objects.key)`,
@@ -262,10 +268,10 @@ describe("while it is read", () => {
         )[0];
         if (versionId) await removeVersion(key(n), versionId);
       }
-      for (let n = 1; n < 620; n += 3) await rig.putBytes(key(n), pattern(20, 9_000 + n));
+      for (let n = 1; n < 620; n += 9) await rig.putBytes(key(n), pattern(20, 9_000 + n));
     } while ((cursor as SnapshotCursor).taking?.place != null);
     ({ cursor } = await snapshot.run(rig.store(), ENDLESS, cursor));
-    expect(removed).toBeGreaterThan(600);
+    expect(removed).toBeGreaterThan(200);
     await loseDatabase();
     expect(await restore()).toMatchObject({ state: "restored", lostReferences: 0 });
     const after = await rig.rows<{ id: string }>("SELECT id FROM objects UNION ALL SELECT id FROM versions");

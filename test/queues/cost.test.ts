@@ -86,11 +86,11 @@ describe("rows", () => {
       expect(Messages).toHaveLength(10);
     });
     expect(received).toMatchObject({ roundTrips: 1 });
-    expect(received.rowsRead).toBeLessThanOrEqual(100);
+    expect(received.rowsRead).toBeLessThanOrEqual(160);
     const next = await costOf(async () => {
       const { Messages } = await rig.ok("ReceiveMessage", { QueueUrl, MaxNumberOfMessages: 10 });
       expect(Messages).toHaveLength(10);
     });
-    expect(next.rowsRead).toBeLessThanOrEqual(100);
+    expect(next.rowsRead).toBeLessThanOrEqual(160);
   });
 });

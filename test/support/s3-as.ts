@@ -9,6 +9,7 @@ import { cutUrl } from "../../src/edge/raw-url.ts";
 import type { Exchange } from "../../src/edge/service.ts";
 import { s3Service } from "../../src/services/s3/service.ts";
 import type { StoreContext } from "../../src/store/context.ts";
+import { deafEvents } from "./events.ts";
 
 /** A second tenant. */
 export const otherAccount: Account = { accountId: "200000000002", canonicalId: "b".repeat(64), name: "other" };
@@ -58,9 +59,9 @@ export function allowing(actions: string | readonly string[], resources: string 
 }
 
 /** S3 as somebody, on a store and without HTTP or signatures: what the edge does before and after is left out. */
-export function s3As(store: StoreContext, { principal, policies = [] }: Asker): S3As {
+export function s3As(store: StoreContext, { principal, policies = [] }: Asker, events = deafEvents(store)): S3As {
   const log = { info() {}, error() {} };
-  const service = s3Service({ store, baseDomains: [], log } as never);
+  const service = s3Service({ store, baseDomains: [], log, events });
   const identityPolicies = policies.map((document, index) => ({ name: `p${index}`, policy: identityPolicy(document) }));
   const facts = {
     now: () => store.clock.now(),

@@ -25,14 +25,21 @@ export function openKeys(
   parts: Pick<RingParts, "identities"> & { random: RandomBytes; log: { error(line: string): void } },
 ): Keys | null {
   const root = rootKey(variables.SHERD_ACCESS_KEY_ID, variables.SHERD_SECRET_ACCESS_KEY);
-  if (root === null) return null;
   const { identities, random, log } = parts;
-  const previous = variables.SHERD_PREVIOUS_SECRET_ACCESS_KEY;
-  const sealer = rootSealer(previous ? [root.secret, previous] : [root.secret], random);
+  const sealer = openSealer(variables, random);
+  if (root === null || sealer === null) return null;
   const sessions = new Sessions(sealer, random);
   const onUnreadable = (id: string) =>
     log.error(
       `the secret of key ${id} was sealed under another root secret: set SHERD_PREVIOUS_SECRET_ACCESS_KEY to that one`,
     );
   return { ring: new AccountKeyRing({ root, sealer, sessions, identities, onUnreadable }), sealer, sessions };
+}
+
+/** What seals with the Worker's own secret key; null without one. */
+export function openSealer(
+  { SHERD_SECRET_ACCESS_KEY: secret, SHERD_PREVIOUS_SECRET_ACCESS_KEY: previous }: KeyVariables,
+  random: RandomBytes,
+): Sealer | null {
+  return secret ? rootSealer(previous ? [secret, previous] : [secret], random) : null;
 }

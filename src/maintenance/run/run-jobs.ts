@@ -11,6 +11,7 @@ import { expire } from "../collect/expire.ts";
 import { pack } from "../collect/pack.ts";
 import { drain } from "../heal/drain.ts";
 import { heal } from "../heal/heal.ts";
+import { keys } from "../keys/keys.ts";
 import { expireMessages } from "../queues/expire-messages.ts";
 import { moveMessages } from "../queues/move-messages.ts";
 import { scrub } from "../scrub/scrub.ts";
@@ -27,6 +28,7 @@ export const JOBS: readonly Job[] = [
   drain,
   heal,
   expire,
+  keys,
   pack,
   collect,
   walk,

@@ -5,7 +5,7 @@ import type { BucketAccess, PublicAccessBlock } from "./access.ts";
 import type { AccessMemory, KnownAccess } from "./access-memory.ts";
 import { requireIdentity } from "./identity.ts";
 
-export type NewBucket = Omit<BucketRow, "id"> & {
+export type NewBucket = Omit<BucketRow, "id" | "notificationId"> & {
   /** By kind, as `configure` sets them. */
   configuration: Readonly<Record<string, unknown>>;
 };

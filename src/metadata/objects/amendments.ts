@@ -2,6 +2,7 @@ import type { Grant } from "../buckets/access.ts";
 import type { AccessMemory } from "../buckets/access-memory.ts";
 import { type AdmittedBucket, requireAdmitted } from "../buckets/buckets.ts";
 import { type Database, require, type Statement } from "../database.ts";
+import { announceUnread, type News } from "../events/outbox.ts";
 import { jsonOrNull, type LegalHold, type LockRow, legalHoldNumber, type TagRow } from "../rows.ts";
 import { type FoundHead, foundHead, headStatement, type ObjectRef, type RawHead } from "./objects.ts";
 
@@ -44,36 +45,48 @@ export class Amendments {
   async amend(
     ref: ObjectRef,
     amendment: Amendment,
-    admitted: AdmittedAmendment | null = null,
+    { admitted = null, news = null }: { admitted?: AdmittedAmendment | null; news?: News | null } = {},
   ): Promise<(FoundHead & { applied: boolean }) | null> {
     const known = this.#memory.of(ref.bucket);
     const guards = admitted ? [...requireAdmitted(ref.bucket, admitted.bucket), ...requireObject(ref, admitted)] : [];
+    const before = [...guards, ...announcements(ref, amendment, news)];
     const [[raw], ...others] = await this.#database.batch<[RawHead, ...{ seq: number }[]]>([
       headStatement(ref, known),
-      ...guards,
+      ...before,
       ...updates(ref, amendment),
     ]);
     if (!raw) return null;
-    return { ...foundHead(raw, this.#memory, known), applied: others.slice(guards.length).flat().length > 0 };
+    return { ...foundHead(raw, this.#memory, known), applied: others.slice(before.length).flat().length > 0 };
   }
 }
 
-/** ?1 bucket, ?2 key, ?3 seq, ?4 id; further ones are the amendment's. */
-function updates({ bucket, key, version }: ObjectRef, amendment: Amendment): Statement[] {
-  const { set, only, values } = change(amendment);
+function updates(ref: ObjectRef, amendment: Amendment): Statement[] {
+  const { set } = change(amendment);
+  return amended(ref, amendment).map(({ table, where, values }) => ({
+    sql: `UPDATE ${table} SET ${set} WHERE ${where} RETURNING seq`,
+    values,
+  }));
+}
+
+/** Of what `updates`, which follows, is about to change. */
+function announcements(ref: ObjectRef, amendment: Amendment, news: News | null): Statement[] {
+  return amended(ref, amendment).flatMap((rows) => announceUnread({ ...rows, content: true }, news));
+}
+
+/** The rows that an amendment changes. ?1 bucket, ?2 key, ?3 seq, ?4 id; further ones are the amendment's. */
+function amended({ bucket, key, version }: ObjectRef, amendment: Amendment) {
+  const { only, values } = change(amendment);
   const which = {
     current: "true",
     null: "is_null = 1",
     id: "seq = ?3 AND id = ?4 AND is_null = 0",
   }[version.kind];
   const [seq, id] = version.kind === "id" ? [version.seq, version.id] : [null, null];
-  const update = (table: string, rows: string): Statement => ({
-    sql: `UPDATE ${table} SET ${set} WHERE bucket_id = (SELECT id FROM buckets WHERE name = ?1) AND key = ?2 AND ${rows}
-            AND ${only} RETURNING seq`,
-    values: [bucket, key, seq, id, ...values],
-  });
-  const current = update("objects", which);
-  return version.kind === "current" ? [current] : [current, update("versions", `${which} AND is_marker = 0`)];
+  const where = `bucket_id = (SELECT id FROM buckets WHERE name = ?1) AND key = ?2 AND ${which} AND ${only}`;
+  const rows = { where, values: [bucket, key, seq, id, ...values] };
+  const current = { table: "objects" as const, ...rows };
+  if (version.kind === "current") return [current];
+  return [current, { table: "versions" as const, ...rows, where: `${where} AND is_marker = 0` }];
 }
 
 /** The version must still be the one that was looked at, with the tags and the ACL that it had. */

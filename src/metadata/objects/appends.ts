@@ -1,6 +1,7 @@
 import type { AccessMemory } from "../buckets/access-memory.ts";
 import { findBucket } from "../buckets/buckets.ts";
 import { type Database, require } from "../database.ts";
+import { announceCurrent, type News } from "../events/outbox.ts";
 import {
   type BlobRow,
   type BucketRow,
@@ -12,7 +13,7 @@ import {
   type RawBucket,
 } from "../rows.ts";
 import { refer } from "./commit.ts";
-import { type RuledBucket, requireRules } from "./version-rules.ts";
+import { ofKeys, type RuledBucket, requireRules } from "./version-rules.ts";
 
 /** What an append needs to know of the object: not its extents, of which there may be thousands. */
 export interface AppendableRow {
@@ -50,6 +51,8 @@ export interface Append {
   /** Blobs and extents that were written; absent: all that is new lies in `inlineBody`. */
   written?: { blobs: readonly BlobRow[]; extents: readonly ExtentRow[] };
   inlineBody: string | null;
+  /** For those who want to know of the bucket. */
+  news: News | null;
 }
 
 /** Appends to objects in place. Each method is one round trip. */
@@ -94,7 +97,7 @@ export class Appends {
     const { bucket, key, from, written } = append;
     const unchanged =
       "EXISTS (SELECT 1 FROM objects WHERE bucket_id = ?1 AND key = ?2 AND id = ?3 AND (inline_body IS NULL) = ?4 AND annotations = ?5)";
-    const results = await this.#database.batch<{ seq: number }[]>([
+    const before = [
       requireRules(bucket),
       require("object_changed", unchanged, [
         bucket.id,
@@ -113,6 +116,9 @@ export class Appends {
           ]
         : []),
       ...refer(written?.blobs, undefined, append.id, append.modifiedMs),
+    ];
+    const results = await this.#database.batch<{ seq: number }[]>([
+      ...before,
       {
         sql: `UPDATE objects SET id = ?3, size_bytes = ?4, etag = ?5, modified_ms = ?6, checksum = ?7, inline_body = ?8,
                 extents = CASE WHEN ?9 IS NULL THEN extents WHEN coalesce(json_array_length(extents), 0) = 0 THEN ?9
@@ -134,7 +140,8 @@ export class Appends {
           jsonOrNull(append.parts?.next),
         ],
       },
+      ...announceCurrent(bucket, ofKeys([key]), append.news),
     ]);
-    return (results.at(-1) as { seq: number }[])[0] as { seq: number };
+    return (results[before.length] as { seq: number }[])[0] as { seq: number };
   }
 }

@@ -2,6 +2,7 @@ import { type CarriedAnnotations, carryAnnotations, countCarried } from "../anno
 import { noteMissing } from "../blobs/damage.ts";
 import { requireBucket } from "../buckets/buckets.ts";
 import { type Database, require, type Statement } from "../database.ts";
+import { announceCurrent, type News } from "../events/outbox.ts";
 import {
   type BlobRow,
   type BucketRow,
@@ -49,6 +50,8 @@ export interface VersionCommit {
   annotations?: CarriedAnnotations;
   /** The upload that this version completes, with the parts that it was made of: [part number, part id]. */
   completes?: { uploadId: string; parts: readonly (readonly [number, string])[] };
+  /** For those who want to know of the bucket. */
+  news: News | null;
 }
 
 export interface PartCommit {
@@ -87,18 +90,23 @@ export class Commits {
    */
   async version(commit: VersionCommit): Promise<{ seq: number }> {
     const { version, condition, completes } = commit;
-    const results = await this.#database.batch<{ seq: number }[]>([
+    const key = ofKeys([version.key]);
+    const before = [
       requireRules(version.bucket),
       ...(completes ? requireParts(version, completes) : []),
       ...(condition ? requireCondition(version, condition) : []),
       ...(condition && completes ? [requireUnchangedSince(version, completes.uploadId)] : []),
-      ...makeRoom(version.bucket, ofKeys([version.key]), version.modifiedMs, version.id),
+      ...makeRoom(version.bucket, key, version.modifiedMs, version.id),
       ...refer(commit.blobs, commit.sharedBlobIds, version.id, version.modifiedMs),
       ...(completes ? finishUpload(version, completes) : []),
       ...(commit.annotations ? carry(version, commit.annotations) : []),
+    ];
+    const results = await this.#database.batch<{ seq: number }[]>([
+      ...before,
       putVersion(version, countCarried(commit.annotations)),
+      ...announceCurrent(version.bucket, key, commit.news),
     ]);
-    return (results.at(-1) as { seq: number }[])[0] as { seq: number };
+    return (results[before.length] as { seq: number }[])[0] as { seq: number };
   }
 
   /** Makes a part visible in its upload; the one that it replaces goes to the trash. Throws `GuardError`: no_such_upload, blob_gone. */

@@ -149,7 +149,7 @@ const BUCKET = "?1 || ''";
 const KEY = "?2 || ''";
 
 const HEAD_COLUMNS = `b.id AS "bucketId", b.name AS "bucketName", b.owner, b.region, b.created_ms AS "createdMs", b.versioning,
-  b.object_lock AS "objectLock", b.owner_account AS "ownerAccount", b.access_id AS "accessId",
+  b.object_lock AS "objectLock", b.owner_account AS "ownerAccount", b.notification_id AS "notificationId", b.access_id AS "accessId",
   CASE WHEN b.access_id IS ?6 THEN NULL ELSE b.access END AS access, o.is_marker AS "isMarker", ${OBJECT_COLUMNS},
   CASE WHEN o.id IS NULL AND b.versioning IS NOT NULL AND ?5 = 'current' THEN
     (SELECT json_array(v.id, v.seq, v.is_null, v.modified_ms) FROM versions v
@@ -200,8 +200,9 @@ function openStatement(ref: ObjectRef, window: ReadWindow, known: KnownAccess | 
 
 export function foundHead(raw: RawHead, memory: AccessMemory, known: KnownAccess | null): FoundHead {
   const { bucketId: id, bucketName: name, owner, region, createdMs, versioning, objectLock } = raw;
-  const { ownerAccount, accessId, access } = raw;
-  const rawBucket = { id, name, owner, region, createdMs, versioning, objectLock, ownerAccount, accessId, access };
+  const { ownerAccount, accessId, access, notificationId } = raw;
+  const rules = { versioning, objectLock, accessId, access, notificationId };
+  const rawBucket = { id, name, owner, region, createdMs, ownerAccount, ...rules };
   const bucket = memory.complete(rawBucket, known);
   if (raw.id === null) return { bucket, object: null, marker: hidingMarker(raw.hiddenBy) };
   const object = parseObject(raw as RawObject);

@@ -1,5 +1,6 @@
 import { type AdmittedBucket, requireAdmitted } from "../buckets/buckets.ts";
 import { type Database, require, type Statement } from "../database.ts";
+import { announceCurrent, announceMarkers, announceUnread, type News } from "../events/outbox.ts";
 import { isProtected } from "./protection.ts";
 import {
   makeRoom,
@@ -70,21 +71,24 @@ export class Removals {
     bucket: RuledBucket,
     keys: readonly (readonly [string, string])[],
     nowMs: number,
-    condition?: RemovalCondition,
+    { condition, news }: { condition?: RemovalCondition | undefined; news: News | null },
   ): Promise<PlacedMarker[]> {
     const names = keys.map(([key]) => key);
     const picked = ofKeys(names);
-    const results: unknown[][] = await this.#database.batch<unknown[]>([
+    const hasVersions = bucket.versioning !== null;
+    const before = [
       requireRules(bucket),
       ...(condition ? requireRemovable(bucket, names[0] as string, condition) : []),
       ...makeRoom(bucket, picked, nowMs),
+      ...(hasVersions ? [] : announceCurrent(bucket, picked, news)),
       {
         sql: `DELETE FROM objects WHERE bucket_id = ?1 AND ${picked.where}`,
         values: [bucket.id, picked.value],
       },
-      ...(bucket.versioning === null ? [] : [placeMarkers(bucket, keys, nowMs)]),
-    ]);
-    return bucket.versioning === null ? [] : placedMarkers(results.at(-1));
+    ];
+    const marking = hasVersions ? [placeMarkers(bucket, keys, nowMs), ...announceMarkers(bucket, keys, news)] : [];
+    const results: unknown[][] = await this.#database.batch<unknown[]>([...before, ...marking]);
+    return hasVersions ? placedMarkers(results[before.length]) : [];
   }
 
   /**
@@ -95,6 +99,7 @@ export class Removals {
     bucket: RuledBucket,
     removals: readonly ConditionalRemoval[],
     nowMs: number,
+    news: News | null,
   ): Promise<{ present: string[]; removed: string[]; markers: PlacedMarker[] }> {
     const list = removals.map(({ key, markerId, condition }) => {
       const etag = condition.etag === "*" ? null : (condition.etag ?? null);
@@ -108,17 +113,23 @@ export class Removals {
       AND coalesce(o.modified_ms / 1000 = ${entry} ->> 4, 1))`;
     const picked = { where: `key IN (SELECT c.value ->> 0 FROM json_each(?2) c WHERE ${matched("c.value")})`, value };
     const listed = "bucket_id = ?1 AND key IN (SELECT value ->> 0 FROM json_each(?2))";
-    const [present, , ...results]: unknown[][] = await this.#database.batch<unknown[]>([
+    const hasVersions = bucket.versioning !== null;
+    const before = [
       { sql: `SELECT key FROM objects WHERE ${listed}`, values: [bucket.id, value] },
       requireRules(bucket),
       ...makeRoom(bucket, picked, nowMs),
-      // Markers first: what the conditions are about is gone with the next statement.
-      ...(bucket.versioning === null ? [] : [placeMarkers(bucket, list, nowMs, matched("m.value"))]),
+    ];
+    const results = await this.#database.batch<unknown[]>([
+      ...before,
+      // What the conditions are about is gone with the deletion.
+      ...(hasVersions
+        ? [placeMarkers(bucket, list, nowMs, matched("m.value")), ...announceMarkers(bucket, list, news)]
+        : announceCurrent(bucket, picked, news)),
       { sql: `DELETE FROM objects WHERE bucket_id = ?1 AND ${picked.where} RETURNING key`, values: [bucket.id, value] },
     ]);
     const keysOf = (rows: unknown) => (rows as { key: string }[]).map(({ key }) => key);
-    const markers = bucket.versioning === null ? [] : placedMarkers(results.at(-2));
-    return { present: keysOf(present), removed: keysOf(results.at(-1)), markers };
+    const markers = hasVersions ? placedMarkers(results[before.length]) : [];
+    return { present: keysOf(results[0]), removed: keysOf(results.at(-1)), markers };
   }
 
   /**
@@ -129,18 +140,26 @@ export class Removals {
   async versions(
     bucket: string,
     doomed: readonly DoomedVersion[],
-    options: { nowMs: number; bypassGovernance?: boolean | undefined; admitted?: AdmittedBucket | null },
+    options: {
+      nowMs: number;
+      bypassGovernance?: boolean | undefined;
+      admitted?: AdmittedBucket | null;
+      news: News | null;
+    },
   ): Promise<RemovedVersion[]> {
     const byId = doomed.flatMap(({ key, version }) => (version === "null" ? [] : [[key, version.seq, version.id]]));
     const nulls = doomed.flatMap(({ key, version }) => (version === "null" ? [key] : []));
-    const { nowMs, bypassGovernance, admitted = null } = options;
+    const { nowMs, bypassGovernance, admitted = null, news } = options;
     const kinds = [
       { where: BY_ID, list: byId },
       { where: NULLS, list: nulls },
     ].filter(({ list }) => list.length > 0);
     const steps = kinds.map(({ where, list }) => {
       const values = [bucket, JSON.stringify(list), nowMs, bypassGovernance ? 1 : 0];
-      return { found: findDoomed(where, values), removal: removeDoomed(where, values) };
+      return {
+        found: findDoomed(where, values),
+        removal: [...announceDoomed(where, values, news), ...removeDoomed(where, values)],
+      };
     });
     const keys = [...new Set(doomed.map(({ key }) => key))];
     const results: unknown[][] = await this.#database.batch<unknown[]>([
@@ -198,6 +217,12 @@ function findDoomed(where: Doomed, values: (string | number)[]): Statement {
           UNION ALL SELECT ${columns}, is_marker FROM versions WHERE ${where.versions}`,
     values,
   };
+}
+
+function announceDoomed(where: Doomed, values: (string | number)[], news: News | null): Statement[] {
+  return (["objects", "versions"] as const).flatMap((table) =>
+    announceUnread({ table, where: `${where[table]} AND NOT ${LOCKED}`, values, content: false }, news),
+  );
 }
 
 function removeDoomed(where: Doomed, values: (string | number)[]): Statement[] {

@@ -1,6 +1,7 @@
 import { type CarriedAnnotations, carryAnnotations } from "../annotations/carried.ts";
 import type { AccessMemory } from "../buckets/access-memory.ts";
 import { type Database, require, type Statement } from "../database.ts";
+import { announceCurrent, announceMarkers, type News } from "../events/outbox.ts";
 import { jsonOrNull, type LockRow } from "../rows.ts";
 import { type FoundHead, foundHead, headStatement, type RawHead } from "./objects.ts";
 import {
@@ -41,6 +42,8 @@ export interface Rename {
   annotations: { count: number; carried: CarriedAnnotations | null };
   token: RenameToken | null;
   nowMs: number;
+  /** For those who want to know of the bucket: that `to` is there, and that `from` is gone. */
+  news: { created: News; removed: News };
 }
 
 /** A client token is known on the day of the rename and on the one after it, by UTC. */
@@ -82,7 +85,7 @@ export class Renames {
    * bucket_changed or object_changed, and `TakenError` where the token was used meanwhile.
    */
   async rename(rename: Rename): Promise<void> {
-    const { bucket, from, to, fromId, toId, token, nowMs } = rename;
+    const { bucket, from, to, fromId, toId, token, nowMs, news } = rename;
     const now = "(SELECT id FROM objects WHERE bucket_id = ?1 AND key = ?2)";
     await this.#database.batch([
       requireRules(bucket),
@@ -90,7 +93,9 @@ export class Renames {
       ...(toId === undefined ? [] : [require("object_changed", `${now} IS ?3`, [bucket.id, to, toId])]),
       ...(token ? [insertToken(bucket.id, token, nowMs)] : []),
       ...makeRoom(bucket, ofKeys([to]), nowMs),
+      ...(rename.versioned ? [] : announceCurrent(bucket, ofKeys([from]), news.removed)),
       ...(rename.versioned ? copyAndDelete(rename, rename.versioned) : [moveRow(rename)]),
+      ...announceCurrent(bucket, ofKeys([to]), news.created),
     ]);
   }
 
@@ -175,5 +180,6 @@ function copyAndDelete(rename: Rename, { id, markerId, retention }: NonNullable<
     ...makeRoom(bucket, ofKeys([from]), nowMs),
     { sql: "DELETE FROM objects WHERE bucket_id = ?1 AND key = ?2", values: [bucket.id, from] },
     placeMarkers(bucket, [[from, markerId]], nowMs),
+    ...announceMarkers(bucket, [[from, markerId]], rename.news.removed),
   ];
 }

@@ -20,7 +20,7 @@ export const SHARED_COLUMNS = `bucket_id, key, id, seq, is_null, size_bytes, eta
   retain_until_ms, retain_mode, legal_hold, attributes, parts, extents, inline_body, event_hold, annotations`;
 
 /** The bucket as an operation found it: its rules hold only while they are what they were. */
-export type RuledBucket = Pick<BucketRow, "id" | "versioning" | "objectLock" | "accessId">;
+export type RuledBucket = Pick<BucketRow, "id" | "versioning" | "objectLock" | "accessId" | "notificationId">;
 
 /** SQL that picks keys of bucket ?1, and its parameter, ?2. */
 export interface PickedKeys {
@@ -37,9 +37,10 @@ export function ofKeys(keys: readonly string[]): PickedKeys {
 
 /** Fails the batch with bucket_changed unless the bucket is there and has the rules that it was found with. */
 export function requireRules(bucket: RuledBucket): Statement {
-  const unchanged =
-    "EXISTS (SELECT 1 FROM buckets WHERE id = ?1 AND versioning IS ?2 AND object_lock IS ?3 AND access_id IS ?4)";
-  return require("bucket_changed", unchanged, [bucket.id, bucket.versioning, bucket.objectLock, bucket.accessId]);
+  const { id, versioning, objectLock, accessId, notificationId } = bucket;
+  const unchanged = `EXISTS (SELECT 1 FROM buckets WHERE id = ?1 AND versioning IS ?2 AND object_lock IS ?3 AND access_id IS ?4
+    AND notification_id IS ?5)`;
+  return require("bucket_changed", unchanged, [id, versioning, objectLock, accessId, notificationId]);
 }
 
 /**

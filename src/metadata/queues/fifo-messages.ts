@@ -95,7 +95,7 @@ export class FifoMessageTable {
           ];
     const results = await this.#database.batch<unknown[]>([
       requireQueue(queue),
-      takeStatement(TAKEABLE, queue.id, taking),
+      takeStatement(`IN (${TAKEABLE})`, queue.id, taking),
       ...dead,
       // The head of a group that was ready is in flight only if this very batch took it.
       {

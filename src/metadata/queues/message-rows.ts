@@ -73,14 +73,14 @@ export interface MessageCounts {
 }
 
 /**
- * Takes the messages of `places` (SQL): those that were received too often go to the dead letter queue, if it is there; the others are
- * received. Parameters: ?2 now, ?3 visible, and ?5 to ?8 of the redrive.
+ * Takes the messages whose place `places` tells (SQL: `IN (…)` or `= (…)`, over ?1 the queue, ?2 now, ?4 the retention and ?5 the count):
+ * those that were received too often go to the dead letter queue, if it is there; the others are received.
  */
 export function takeStatement(places: string, queueId: number, taking: Taking): Statement {
   const { nowMs, visibleMs, sentAfterMs, redrive, count } = taking;
   const received = `receives = receives + 1, visible_ms = ?3, first_received_ms = coalesce(first_received_ms, ?2)`;
   if (redrive === null) {
-    const sql = `UPDATE messages SET ${received} WHERE place IN (${places}) RETURNING ${MESSAGE_COLUMNS}`;
+    const sql = `UPDATE messages SET ${received} WHERE place ${places} RETURNING ${MESSAGE_COLUMNS}`;
     return { sql, values: [queueId, nowMs, visibleMs, sentAfterMs, count] };
   }
   // Bound to it once: the statement sees the row as it was.
@@ -95,7 +95,7 @@ export function takeStatement(places: string, queueId: number, taking: Taking): 
             first_received_ms = coalesce(first_received_ms, ?2),
             receives = CASE WHEN ${dead} THEN receives ELSE receives + 1 END
           FROM (SELECT (SELECT id FROM queues WHERE account_id = ?8 AND name = ?9) AS id) d
-          WHERE place IN (${places}) RETURNING ${MESSAGE_COLUMNS}`,
+          WHERE place ${places} RETURNING ${MESSAGE_COLUMNS}`,
     values: [
       ...[queueId, nowMs, visibleMs, sentAfterMs, count],
       ...[redrive.receivesMax, redrive.source, redrive.accountId, redrive.deadLetter],

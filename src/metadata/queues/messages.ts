@@ -1,4 +1,4 @@
-import type { Database } from "../database.ts";
+import type { Database, Statement } from "../database.ts";
 import {
   type MessageCounts,
   type MessageRow,
@@ -12,11 +12,11 @@ import { type QueueRow, requireQueue } from "./queues.ts";
 type Queue = Pick<QueueRow, "id" | "revision">;
 
 /**
- * The messages that a receive may have, the one that has been visible longest first. A message that became visible before its retention
+ * The message that a receive may have: the one that has been visible longest. A message that became visible before its retention
  * was over, counted from now, was sent before: so those that are over lie in front of the range.
  */
 const VISIBLE = `SELECT place FROM messages INDEXED BY messages_by_visibility
-  WHERE queue_id = ?1 AND lane IS NULL AND visible_ms > ?4 AND visible_ms <= ?2 AND sent_ms > ?4 ORDER BY visible_ms LIMIT ?5`;
+  WHERE queue_id = ?1 AND lane IS NULL AND visible_ms > ?4 AND visible_ms <= ?2 AND sent_ms > ?4 ORDER BY visible_ms LIMIT min(1, ?5)`;
 
 /** How far a count goes before it is called large. */
 const COUNTED_MAX = 10_000;
@@ -34,27 +34,16 @@ export class MessageTable {
 
   /** Sends all, or none. */
   async send(queue: Queue, messages: readonly NewMessage[], nowMs: number): Promise<void> {
-    const rows = messages.map(({ id, visibleMs, sender, groupId, deduplicationId, sealedAs, content }) => [
-      ...[id, visibleMs, sender, groupId, deduplicationId, sealedAs, content],
-    ]);
-    const column = (at: number) => `j.value ->> ${at}`;
-    await this.#database.batch([
-      requireQueue(queue),
-      {
-        sql: `INSERT INTO messages (queue_id, sent_ms, id, visible_ms, sender, group_id, deduplication_id, sealed_as, content)
-              SELECT ?1, ?2, ${[0, 1, 2, 3, 4, 5, 6].map(column).join(", ")} FROM json_each(?3) j`,
-        values: [queue.id, nowMs, JSON.stringify(rows)],
-      },
-    ]);
+    await this.#database.batch(insertMessages(queue, messages, nowMs));
   }
 
   /** The messages that were received; those that went to the dead letter queue instead have another `queueId`. */
   async take(queue: Queue, taking: Taking): Promise<MessageRow[]> {
-    const [, taken] = await this.#database.batch<[unknown, MessageRow]>([
-      requireQueue(queue),
-      takeStatement(VISIBLE, queue.id, taking),
-    ]);
-    return taken.sort((a, b) => a.place - b.place);
+    // A statement for each message: one for all would write and read each row's place twice on the way, which counts.
+    const one = takeStatement(`= (${VISIBLE})`, queue.id, taking);
+    const statements = Array.from({ length: taking.count }, () => one);
+    const [, ...taken] = await this.#database.batch<MessageRow[]>([requireQueue(queue), ...statements]);
+    return taken.flat().sort((a, b) => a.place - b.place);
   }
 
   /** When the first message becomes visible, or became so; null: there is none. Not guarded: nobody is told of it. */
@@ -70,10 +59,11 @@ export class MessageTable {
 
   /** Deletes the messages whose latest receive is the one of the receipt. Others stay as they are. */
   async remove(queue: Queue, receipts: readonly ReceiptRow[]): Promise<void> {
-    await this.#database.batch([
-      requireQueue(queue),
-      { sql: `DELETE FROM messages WHERE place IN (${RECEIVED})`, values: [queue.id, receiptsOf(receipts)] },
-    ]);
+    const removals = receipts.map(({ place, id, receives }) => ({
+      sql: "DELETE FROM messages WHERE place = ?2 AND id = ?3 AND receives = ?4 AND queue_id = ?1",
+      values: [queue.id, place, id, receives],
+    }));
+    await this.#database.batch([requireQueue(queue), ...removals]);
   }
 
   /** Hides messages until `visibleMs`, each its own. Returns the places of those whose latest receive the receipt is. */
@@ -122,14 +112,22 @@ export class MessageTable {
   }
 }
 
-/** Places of messages by their receipts (?2) in queue ?1. */
-const RECEIVED = `SELECT m.place FROM json_each(?2) j CROSS JOIN messages m ON m.place = j.value ->> 0
-  WHERE m.id = j.value ->> 1 AND m.receives = j.value ->> 2 AND m.queue_id = ?1`;
+/** Sends messages as part of any batch, which fails with queue_changed unless the queue is still what was read. */
+export function insertMessages(queue: Queue, messages: readonly NewMessage[], nowMs: number): Statement[] {
+  const rows = messages.map(({ id, visibleMs, sender, groupId, deduplicationId, sealedAs, content }) => [
+    ...[id, visibleMs, sender, groupId, deduplicationId, sealedAs, content],
+  ]);
+  const column = (at: number) => `j.value ->> ${at}`;
+  return [
+    requireQueue(queue),
+    {
+      sql: `INSERT INTO messages (queue_id, sent_ms, id, visible_ms, sender, group_id, deduplication_id, sealed_as, content)
+            SELECT ?1, ?2, ${[0, 1, 2, 3, 4, 5, 6].map(column).join(", ")} FROM json_each(?3) j`,
+      values: [queue.id, nowMs, JSON.stringify(rows)],
+    },
+  ];
+}
 
 function receiptOf({ place, id, receives }: ReceiptRow): (string | number)[] {
   return [place, id, receives];
-}
-
-function receiptsOf(receipts: readonly ReceiptRow[]): string {
-  return JSON.stringify(receipts.map(receiptOf));
 }

@@ -14,7 +14,7 @@ export class RestoringTable {
 
   /** Nothing is stored in it that a restore could mix up with what it brings. */
   async isEmpty(): Promise<boolean> {
-    const tables = ["buckets", "objects", "versions", "uploads", "blobs", "entities", "access_keys"];
+    const tables = ["buckets", "objects", "versions", "uploads", "blobs", "entities", "access_keys", "kms_keys"];
     const [row] = await this.#database.all<{ found: number }>(
       `SELECT ${tables.map((table) => `EXISTS (SELECT 1 FROM ${table})`).join(" OR ")} AS found`,
     );
@@ -145,7 +145,8 @@ export class RestoringTable {
         sql: `UPDATE accounts SET access_epoch = max(access_epoch + 1, ?1), user_count = ${entities("user")}, group_count = ${entities("group")}, role_count = ${entities("role")},
                 policy_count = (SELECT count(*) FROM policies p WHERE p.account_id = accounts.id),
                 policy_version_count = (SELECT count(*) FROM policies p JOIN policy_versions v USING (arn) WHERE p.account_id = accounts.id),
-                provider_count = (SELECT count(*) FROM oidc_providers o WHERE o.account_id = accounts.id)`,
+                provider_count = (SELECT count(*) FROM oidc_providers o WHERE o.account_id = accounts.id),
+                key_count = (SELECT count(*) FROM kms_keys k WHERE k.account_id = accounts.id AND k.manager = 'CUSTOMER')`,
         values: [nowMs],
       },
       { sql: "DELETE FROM attachments WHERE NOT EXISTS (SELECT 1 FROM entities e WHERE e.id = entity_id)", values: [] },

@@ -35,7 +35,8 @@ const VERSION_COLUMNS = [
 /**
  * What a snapshot holds of each table, and in which order it is read. References, trash and damage follow from the rest; jobs begin
  * again. Uploads come first: one that is completed meanwhile is in the snapshot as an upload or as an object, or as both. Blobs come
- * after all that names them. Buckets come last, because rows of a bucket that is not there can be told and left out.
+ * after all that names them, and so do keys of the KMS; their materials come after them, because a key must not name one that is
+ * not there. Buckets come last, because rows of a bucket that is not there can be told and left out.
  */
 export const SNAPSHOT_TABLES = {
   uploads: {
@@ -164,6 +165,39 @@ export const SNAPSHOT_TABLES = {
       ...["dead_letter", "tags", "purged_ms"],
     ],
   },
+  kms_keys: {
+    key: ["id"],
+    columns: [
+      "id",
+      "account_id",
+      "manager",
+      "state",
+      "created_ms",
+      "description",
+      "policy",
+      "tags",
+      "material",
+      "external_store",
+      "external_key",
+      "rotation_days",
+      "rotation_ms",
+      "deletion_ms",
+      "deletion_days",
+      "condemned_ms",
+    ],
+  },
+  kms_materials: {
+    key: ["key_id", "number"],
+    columns: ["key_id", "number", "id", "sealed", "created_ms", "rotation"],
+  },
+  kms_aliases: {
+    key: ["account_id", "name"],
+    columns: ["account_id", "name", "key_id", "created_ms", "updated_ms"],
+  },
+  kms_grants: {
+    key: ["id"],
+    columns: ["id", "key_id", "account_id", "name", "grantee", "retiring", "operations", "constraints", "created_ms"],
+  },
   accounts: {
     key: ["id"],
     columns: [
@@ -182,7 +216,12 @@ export const SNAPSHOT_TABLES = {
       "policy_version_count",
       "provider_count",
       "root_sessions_from_ms",
+      "key_count",
     ],
+  },
+  notifications: {
+    key: ["id"],
+    columns: ["id", "bucket", "owner", "owner_account", "region", "configuration", "replaced_ms"],
   },
   buckets: {
     key: ["id"],
@@ -198,6 +237,7 @@ export const SNAPSHOT_TABLES = {
       "owner_account",
       "access",
       "access_id",
+      "notification_id",
     ],
   },
 } as const satisfies Record<string, TableSpec>;
@@ -224,7 +264,7 @@ export interface SnapshotPlace {
 }
 
 /** The tables that are read on their own; `versions` are read with `objects`. */
-const ORDER: readonly SnapshotTableName[] = [
+export const ORDER: readonly SnapshotTableName[] = [
   "uploads",
   "parts",
   "objects",
@@ -241,8 +281,14 @@ const ORDER: readonly SnapshotTableName[] = [
   "policy_versions",
   "entities",
   "oidc_providers",
+  "kms_keys",
+  "kms_materials",
+  "kms_aliases",
+  "kms_grants",
   "accounts",
   "queues",
+  "account_access",
+  "notifications",
   "buckets",
 ];
 const ROWS_PER_PAGE = 500;
@@ -261,7 +307,8 @@ export class SnapshotTable {
 
   /** Whether there is anything worth keeping. */
   async hasContent(): Promise<boolean> {
-    const sql = "SELECT 1 FROM buckets UNION ALL SELECT 1 FROM entities UNION ALL SELECT 1 FROM access_keys LIMIT 1";
+    const sql =
+      "SELECT 1 FROM buckets UNION ALL SELECT 1 FROM entities UNION ALL SELECT 1 FROM access_keys UNION ALL SELECT 1 FROM kms_keys LIMIT 1";
     return (await this.#database.all(sql)).length > 0;
   }
 

@@ -1,6 +1,7 @@
-import { canonicalIdOf } from "../../auth/principal.ts";
+import { canonicalIdOf, type Principal, userIdOf } from "../../auth/principal.ts";
 import type { Answer } from "../../edge/answer.ts";
 import type { Exchange } from "../../edge/service.ts";
+import type { Origin } from "../../metadata/events/outbox.ts";
 import { admitFirst, admitStranger } from "../../store/buckets/admission.ts";
 import { storeOf } from "../../store/buckets/databases.ts";
 import { guardedStore } from "../../store/guarded-store.ts";
@@ -36,7 +37,7 @@ import { answerAccountBlock, isAccountBlock } from "./public-access/account-bloc
  * it finds, before anything is answered or committed (`gate/gate.ts`). Throws S3Error, AccessRefused and StoreError; `service.ts`
  * renders them.
  */
-export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Parts): Promise<Answer> {
+export async function dispatch(exchange: Exchange, { store, baseDomains, events }: S3Parts): Promise<Answer> {
   const { request, url, caller, signature } = exchange;
   const { method } = request;
   const form = signature.verified?.form;
@@ -62,7 +63,8 @@ export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Par
     const handler = screen({ name, row, headers: upload.headers, query, mode: upload.payload.mode });
     const directory = accountDirectory(store, canonicalIdOf(upload.caller.principal));
     const gate = openGate(row, { ...upload, query, directory }, exchange);
-    const gated = { ...(await storeOf(guardedStore(store, upload.caller.guard), bucket)), gate };
+    const origin = originOf(exchange, upload.caller.principal);
+    const gated = { ...(await storeOf(guardedStore(store, upload.caller.guard), bucket)), gate, origin };
     const confirm = () => upload.caller.confirm();
     if (gate.setsAcl) {
       // Whether an account has some e-mail address is told to those alone who may write here.
@@ -74,7 +76,8 @@ export async function dispatch(exchange: Exchange, { store, baseDomains }: S3Par
       await admitFirst(gated, bucket, confirm);
     }
     const { principal } = upload.caller;
-    const call: Call = { ...upload, principal, query, store: gated, gate, directory, requestId: exchange.requestId };
+    const { requestId, hostId } = exchange;
+    const call: Call = { ...upload, principal, query, store: gated, gate, directory, requestId, hostId, events };
     const answer = await handler(call);
     gate.requireDecided();
     // A host of the bucket's own is another origin than that of the server's pages.
@@ -120,6 +123,18 @@ function openGate(row: OperationRow, opened: Opened, { request, receivedMs }: Ex
 
 function tlsVersionOf({ cf }: Exchange["request"]): string | null {
   return typeof cf?.tlsVersion === "string" ? cf.tlsVersion : null;
+}
+
+/** The request, as those are told of it who want to know of changes. */
+function originOf({ facts, requestId, hostId }: Exchange, principal: Principal): Origin {
+  const userId = userIdOf(principal);
+  return {
+    requester: userId === null ? "Anonymous" : `AWS:${userId}`,
+    account: "accountId" in principal ? principal.accountId : null,
+    sourceIp: String(facts.context("aws:sourceip") ?? ""),
+    requestId,
+    hostId,
+  };
 }
 
 function contentLength(headers: Headers): number | null {

@@ -4,6 +4,7 @@ import type { PayloadMode } from "../../auth/sigv4/payload.ts";
 import type { VerifiedSignature } from "../../auth/sigv4/verify-signature.ts";
 import type { BodyPieces } from "../../base/body-pieces.ts";
 import type { Answer } from "../../edge/answer.ts";
+import type { EventContext } from "../../events/deliver.ts";
 import type { StoreContext } from "../../store/context.ts";
 import type { AccountDirectory } from "./acl/directory.ts";
 import type { PayloadBytes } from "./body/payload-pieces.ts";
@@ -31,6 +32,9 @@ export interface Call {
   /** Accounts that an ACL may name. */
   readonly directory: AccountDirectory;
   readonly requestId: string;
+  /** S3's second id of the request. */
+  readonly hostId: string;
+  readonly events: EventContext;
 }
 
 /** The request body as it arrived, with what the verified signature says of it. */

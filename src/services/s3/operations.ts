@@ -44,6 +44,8 @@ import { listMultipartUploads } from "./multipart/list-multipart-uploads.ts";
 import { listParts } from "./multipart/list-parts.ts";
 import { uploadPart } from "./multipart/upload-part.ts";
 import { uploadPartCopy } from "./multipart/upload-part-copy.ts";
+import { getBucketNotificationConfiguration } from "./notifications/get-bucket-notification-configuration.ts";
+import { putBucketNotificationConfiguration } from "./notifications/put-bucket-notification-configuration.ts";
 import * as asksOf from "./objects/asks.ts";
 import { copyObject } from "./objects/copy-object.ts";
 import { deleteObject } from "./objects/delete-object.ts";
@@ -194,10 +196,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   GetBucketMetricsConfiguration: built(ofBucket("s3:GetMetricsConfiguration"), notSet("NoSuchConfiguration"), {
     query: ["id"],
   }),
-  GetBucketNotificationConfiguration: built(
-    ofBucket("s3:GetBucketNotification"),
-    fixedDocument("NotificationConfiguration"),
-  ),
+  GetBucketNotificationConfiguration: built(ofBucket("s3:GetBucketNotification"), getBucketNotificationConfiguration),
   GetBucketOwnershipControls: built(ofBucket("s3:GetBucketOwnershipControls"), getBucketOwnershipControls),
   GetBucketPolicy: built(ofBucket("s3:GetBucketPolicy"), getBucketPolicy),
   GetBucketPolicyStatus: built(ofBucket("s3:GetBucketPolicyStatus"), getBucketPolicyStatus),
@@ -293,7 +292,9 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   PutBucketLifecycleConfiguration: notBuilt(ofBucket("s3:PutLifecycleConfiguration")),
   PutBucketLogging: notBuilt(ofBucket("s3:PutBucketLogging")),
   PutBucketMetricsConfiguration: notBuilt(ofBucket("s3:PutMetricsConfiguration")),
-  PutBucketNotificationConfiguration: notBuilt(ofBucket("s3:PutBucketNotification")),
+  PutBucketNotificationConfiguration: built(ofBucket("s3:PutBucketNotification"), putBucketNotificationConfiguration, {
+    body: "xml",
+  }),
   PutBucketOwnershipControls: built(ofBucket("s3:PutBucketOwnershipControls"), putBucketOwnershipControls, {
     body: "xml",
   }),

@@ -1,4 +1,5 @@
 import type { Log } from "../../edge/edge.ts";
+import type { EventContext } from "../../events/deliver.ts";
 import type { StoreContext } from "../../store/context.ts";
 
 /** All that S3 works with besides the request. */
@@ -7,4 +8,6 @@ export interface S3Parts {
   /** Lower case. A request to `<bucket>.<one of these>` is virtual-hosted-style. */
   readonly baseDomains: readonly string[];
   readonly log: Log;
+  /** How those are told who want to know of changes. */
+  readonly events: EventContext;
 }

@@ -18,7 +18,7 @@ import type { JsonResult } from "../../protocols/aws-json/answer.ts";
 import { JsonError } from "../../protocols/aws-json/error.ts";
 import { QueryError } from "../../protocols/aws-query/error.ts";
 import { parseParameters } from "../../protocols/aws-query/parameters.ts";
-import { Arrivals } from "../../queues/arrivals.ts";
+import type { Arrivals } from "../../queues/arrivals.ts";
 import { CountMemory } from "../../queues/count-memory.ts";
 import { FlightMemory } from "../../queues/flight-memory.ts";
 import type { QueueContext } from "../../queues/queue-context.ts";
@@ -38,6 +38,8 @@ export interface SqsParts {
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly random: RandomBytes;
+  /** Of the isolate: whoever else sends to queues notifies it too. */
+  readonly arrivals: Arrivals;
 }
 
 /** Of a request. A mebibyte of messages may be written as three in JSON (`\u00e9`) and in forms (`%C3%A9`). */
@@ -64,7 +66,7 @@ const QUERY_NAMESPACE = "http://queue.amazonaws.com/doc/2012-11-05/";
 export function sqsService(parts: SqsParts): Service {
   const isolate = {
     ...{ bare: parts.metadata.queues, sealer: parts.sealer, clock: parts.clock, random: parts.random },
-    ...{ arrivals: new Arrivals(parts.clock), flights: new FlightMemory(), counts: new CountMemory() },
+    ...{ arrivals: parts.arrivals, flights: new FlightMemory(), counts: new CountMemory() },
   };
   const memory = new QueueMemory(parts.clock);
   const run = (name: string, exchange: Exchange, input: JsonInput) =>

@@ -1,4 +1,5 @@
 import { GuardError } from "../../metadata/database.ts";
+import type { News } from "../../metadata/events/outbox.ts";
 import type {
   ConditionalRemoval,
   DoomedVersion,
@@ -9,6 +10,7 @@ import { admitted, recallAdmitted } from "../buckets/admission.ts";
 import { headBucket } from "../buckets/buckets.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
+import { newsOf } from "../news.ts";
 import { newId } from "../placement/ids.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { Bucket, BucketName, ObjectKey } from "../types.ts";
@@ -99,7 +101,7 @@ async function deleteKeys(
   if (deletions.length === 0) return new Map();
   const pairs = [...new Set(deletions.map(({ key }) => key))].map((key) => [key, newId(store)] as const);
   const markers = await underRules(store, request, deletions, (bucket) =>
-    store.metadata.removals.current(bucket, pairs, store.clock.now(), condition),
+    store.metadata.removals.current(bucket, pairs, store.clock.now(), { condition, news: removalNews(store, bucket) }),
   );
   return new Map(deletions.map((deletion) => [deletion, ofMarker(markers.find(({ key }) => key === deletion.key))]));
 }
@@ -114,7 +116,7 @@ async function deleteMatching(
     ({ key, condition = {} }): ConditionalRemoval => ({ key, markerId: newId(store), condition }),
   );
   const { present, removed, markers } = await underRules(store, request, deletions, (bucket) =>
-    store.metadata.removals.matching(bucket, removals, store.clock.now()),
+    store.metadata.removals.matching(bucket, removals, store.clock.now(), removalNews(store, bucket)),
   );
   const [wasPresent, wasRemoved] = [new Set(present), new Set(removed)];
   const placed = new Map(markers.map((marker) => [marker.key, marker]));
@@ -125,6 +127,10 @@ async function deleteMatching(
       return [deletion, { deleteMarker: false, refusal: wasPresent.has(key) ? "unmet" : "absent" }];
     }),
   );
+}
+
+function removalNews(store: StoreContext, { versioning }: Bucket): News {
+  return newsOf(store, versioning === null ? "ObjectRemoved:Delete" : "ObjectRemoved:DeleteMarkerCreated");
 }
 
 /** Runs a deletion of keys under the rules that the bucket has, or lately had; again where they are others. */
@@ -156,7 +162,7 @@ async function removeVersions(
 ): Promise<Results> {
   if (deletions.length === 0) return new Map();
   const doomed = deletions.map(doomedVersion);
-  const options = { nowMs: store.clock.now(), bypassGovernance };
+  const options = { nowMs: store.clock.now(), bypassGovernance, news: newsOf(store, "ObjectRemoved:Delete") };
   const removed = await withMetadata({ bucket }, () =>
     admitted(store, bucket, (admittedTo) =>
       store.metadata.removals.versions(bucket, doomed, { ...options, admitted: admittedTo }),

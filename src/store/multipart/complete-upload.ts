@@ -10,6 +10,7 @@ import type { UploadRow } from "../../metadata/uploads/upload-rows.ts";
 import type { PartRow } from "../../metadata/uploads/uploads.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
+import { newsOf } from "../news.ts";
 import { headObject } from "../read/objects.ts";
 import { EXTENTS_MAX } from "../settings.ts";
 import { withMetadata } from "../translate-metadata.ts";
@@ -73,6 +74,7 @@ export async function completeUpload(store: StoreContext, complete: CompleteUplo
   try {
     const committed = await commitVersion(store, name, {
       version,
+      news: newsOf(store, "ObjectCreated:CompleteMultipartUpload"),
       completes: { uploadId, parts: parts.map((part) => [part.partNumber, part.id] as const) },
       ...(complete.condition ? { condition: complete.condition } : {}),
     });

@@ -3,6 +3,7 @@ import { admitted, foundBucket } from "../buckets/admission.ts";
 import { tagRows } from "../buckets/lock-and-tags.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
+import { type EventName, newsOf } from "../news.ts";
 import { lockRow, objectHead } from "../read/object-head.ts";
 import { foundVersion, type ObjectName, versionRef } from "../read/objects.ts";
 import { withMetadata } from "../translate-metadata.ts";
@@ -29,7 +30,12 @@ export async function readTags(store: StoreContext, name: ObjectName): Promise<A
 
 /** Replaces all tags. */
 export function putTags(store: StoreContext, name: ObjectName, tags: Tags): Promise<AmendedVersion> {
-  return amend(store, name, { tags: tagRows(tags) });
+  return amend(store, name, { tags: tagRows(tags) }, { event: "ObjectTagging:Put" });
+}
+
+/** Takes all tags away. */
+export function deleteTags(store: StoreContext, name: ObjectName): Promise<AmendedVersion> {
+  return amend(store, name, { tags: null }, { event: "ObjectTagging:Delete" });
 }
 
 /**
@@ -45,7 +51,7 @@ export async function putAcl(
   const { bucket, object } = foundVersion(store, found, name, { hiddenKey: "is-delete-marker" });
   const head = objectHead(object, bucket);
   const wanted = await acl(bucket, head);
-  return wanted === "unchanged" ? versionOf(head) : amend(store, name, { acl: wanted });
+  return wanted === "unchanged" ? versionOf(head) : amend(store, name, { acl: wanted }, { event: "ObjectAcl:Put" });
 }
 
 /** Throws also no-object-lock. */
@@ -79,10 +85,11 @@ export async function putRetention(
   if (change.eventHold !== undefined) return putHold(store, name, change, circumstances);
   const { mode = null, untilMs = null } = change.retention ?? {};
   const plain = { retention: { retainMode: mode, retainUntilMs: untilMs }, ...circumstances };
-  return amend(store, name, plain, (object) => {
+  const refused = (object: ObjectHead) => {
     if (object.lock.eventHold?.status === "ON") return putHold(store, name, change, circumstances);
     throw new StoreError({ kind: "object-locked", key: name.key });
-  });
+  };
+  return amend(store, name, plain, { event: "ObjectRetention:Put", refused });
 }
 
 /** How often the lock of a version is decided again because it was changed meanwhile. */
@@ -99,10 +106,11 @@ async function putHold(
     const lock = changeRetention(was, change, circumstances);
     if (lock === "locked") throw new StoreError({ kind: "object-locked", key: name.key });
     if (lock === "no-date") throw new StoreError({ kind: "no-retain-until-date" });
-    return amend(store, name, { lock: lockRow(lock), was: lockRow(was) }, () => {
+    const refused = () => {
       if (left > 1) return attempt(left - 1);
       throw new StoreError({ kind: "conflict", what: "the lock of the object was changed meanwhile" });
-    });
+    };
+    return amend(store, name, { lock: lockRow(lock), was: lockRow(was) }, { event: "ObjectRetention:Put", refused });
   };
   return attempt(ATTEMPTS_MAX);
 }
@@ -112,19 +120,23 @@ async function amend(
   store: StoreContext,
   name: ObjectName,
   amendment: Amendment,
-  refused: (object: ObjectHead) => Promise<AmendedVersion> = () => {
-    throw new StoreError({ kind: "object-locked", key: name.key });
-  },
+  {
+    event,
+    refused = () => {
+      throw new StoreError({ kind: "object-locked", key: name.key });
+    },
+  }: { event?: EventName; refused?: (object: ObjectHead) => Promise<AmendedVersion> } = {},
 ): Promise<AmendedVersion> {
+  const news = event === undefined ? null : newsOf(store, event);
   const ref = { ...name, version: versionRef(name) };
   const found = await withMetadata(name, () =>
     admitted(store, name.bucket, async (into) => {
-      if (!into) return store.metadata.amendments.amend(ref, amendment);
+      if (!into) return store.metadata.amendments.amend(ref, amendment, { news });
       const seen = store.gate?.anyObject(into) ? undefined : await lookAt(store, name);
       const exact = seen && !seen.isNull ? { kind: "id" as const, seq: seen.seq, id: seen.id } : ref.version;
       return store.metadata.amendments.amend({ ...ref, version: exact }, amendment, {
-        bucket: into,
-        ...(seen && { object: seen }),
+        admitted: { bucket: into, ...(seen && { object: seen }) },
+        news,
       });
     }),
   );

@@ -9,6 +9,7 @@ import type { BlobRow } from "../../metadata/rows.ts";
 import { foundBucket, newObjectAccess } from "../buckets/admission.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
+import { newsOf } from "../news.ts";
 import { newId } from "../placement/ids.ts";
 import { requireSpace } from "../placement/require-space.ts";
 import { EXTENTS_MAX, PARTS_MAX, TAIL_BYTES_MAX } from "../settings.ts";
@@ -149,6 +150,7 @@ async function extend(
     ...described(store, object, { digests, sizeBytes: body.sizeBytes, algorithm }),
     ...(bytes.blobs ? { written: { blobs: bytes.blobs, extents: extentsOver(bytes.blobs, bytes.start, id) } } : {}),
     inlineBody: bytes.inlineBody,
+    news: newsOf(store, "ObjectCreated:Put"),
   };
   await withMetadata(append, () => applied(store, commit)); // 6
   const { sizeBytes, etag, modifiedMs } = commit;

@@ -8,6 +8,7 @@ import { foundBucket, newObjectAccess } from "../buckets/admission.ts";
 import { storeOf } from "../buckets/databases.ts";
 import { lockFor, tagRows } from "../buckets/lock-and-tags.ts";
 import type { StoreContext } from "../context.ts";
+import { newsOf } from "../news.ts";
 import { newId } from "../placement/ids.ts";
 import { requireSpace } from "../placement/require-space.ts";
 import { ObjectBody } from "../read/object-body.ts";
@@ -104,6 +105,7 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
     : await copyAnnotations({ store, from: found.from }, found.source, copy);
   const commit = {
     version,
+    news: newsOf(store, "ObjectCreated:Copy"),
     ...(annotations ? { annotations } : {}),
     ...(blobs ? { blobs } : { sharedBlobIds: blobIds(content.extents) }),
     ...(copy.condition ? { condition: copy.condition } : {}),

@@ -6,6 +6,7 @@ import { foundBucket } from "../buckets/admission.ts";
 import { lockFor } from "../buckets/lock-and-tags.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
+import { newsOf } from "../news.ts";
 import { newId } from "../placement/ids.ts";
 import { objectHead } from "../read/object-head.ts";
 import { foundVersion } from "../read/objects.ts";
@@ -90,6 +91,10 @@ async function prepare(store: StoreContext, rename: RenameObject): Promise<Renam
     annotations: { count, carried: isKept ? await shareAnnotations(store, object.id) : null },
     token: idempotency ? { token: idempotency.token, request } : null,
     nowMs,
+    news: {
+      created: newsOf(store, "ObjectCreated:Copy"),
+      removed: newsOf(store, bucket.versioning === null ? "ObjectRemoved:Delete" : "ObjectRemoved:DeleteMarkerCreated"),
+    },
   };
 }
 

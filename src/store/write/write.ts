@@ -6,6 +6,7 @@ import { foundBucket, newObjectAccess, recallAdmitted } from "../buckets/admissi
 import { lockFor, tagRows } from "../buckets/lock-and-tags.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
+import { type EventName, newsOf } from "../news.ts";
 import { newId } from "../placement/ids.ts";
 import { requireSpace } from "../placement/require-space.ts";
 import { geometryOfClass } from "../settings.ts";
@@ -39,6 +40,8 @@ export interface PutObject {
   /** Absent: the bucket's default retention. */
   lock?: ObjectLock;
   condition?: WriteCondition;
+  /** Absent: ObjectCreated:Put. */
+  event?: EventName;
 }
 
 /**
@@ -90,6 +93,7 @@ export async function putInto(store: StoreContext, put: PutObject, admission: Ad
   };
   const commit = {
     version,
+    news: newsOf(store, put.event ?? "ObjectCreated:Put"),
     ...(bytes.blobs ? { blobs: bytes.blobs } : {}),
     ...(put.condition ? { condition: put.condition } : {}),
   };

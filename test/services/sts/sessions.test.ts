@@ -31,7 +31,7 @@ async function assume(caller: ReturnType<typeof ann>, RoleArn: string, more: obj
 }
 
 /** A caller with temporary credentials of a role. */
-function sessionOf(roleArn: string, session: Partial<Session> = {}, tags: [string, string][] = []) {
+function sessionOf(roleArn: string, session: Partial<Session> = {}, tags: [string, string][] = [], id = "AROATEST") {
   const { accountId, canonicalId } = firstAccount;
   const name = roleArn.slice(roleArn.lastIndexOf("/") + 1);
   const principal: Principal = {
@@ -40,7 +40,7 @@ function sessionOf(roleArn: string, session: Partial<Session> = {}, tags: [strin
     accountId,
     canonicalId,
     roleArn,
-    roleUniqueId: "AROATEST",
+    roleUniqueId: id,
     sessionName: "job",
     tags: new Map(tags),
   };
@@ -164,7 +164,8 @@ describe("AssumeRole", () => {
       ["team", "blue"],
       ["own", "1"],
     ];
-    const chained = sessionOf(first, { transitiveTagKeys: ["team"], sourceIdentity: "ann" }, tags);
+    const role = await rig.iam.identities.entities.find(account, "role", "first");
+    const chained = sessionOf(first, { transitiveTagKeys: ["team"], sourceIdentity: "ann" }, tags, role?.id);
     expect(await assume(chained, second, { DurationSeconds: 3_601 })).toMatchObject({ code: "ValidationError" });
     const conflict = { Tags: [{ Key: "Team", Value: "red" }] };
     expect(await assume(chained, second, conflict)).toMatchObject({ code: "InvalidParameterValue" });

@@ -18,7 +18,8 @@ export const putObject: Handler = async (call) => {
   requireDigestOfLocked(call.headers, object.lock);
   const { bucket, key } = call;
   const body = incomingBody(call);
-  const put = { bucket, key, ...object, body, ...(condition && { condition }) };
+  const event = call.payload.form ? ("ObjectCreated:Post" as const) : ("ObjectCreated:Put" as const);
+  const put = { bucket, key, ...object, body, event, ...(condition && { condition }) };
   const written = await releasing(() => body, storeObject(call.store, put));
   return {
     status: 200,

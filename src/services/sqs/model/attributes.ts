@@ -57,10 +57,9 @@ export async function mergeAttributes(
   { before, given }: { before: Readonly<Record<string, string>>; given: ReadonlyMap<string, string> },
 ): Promise<CheckedAttributes> {
   for (const [name, value] of given) checkAttribute(queue, name, value);
-  const merged = new Map(
-    [...Object.entries(before), ...given].filter(([name, value]) => !DOCUMENTS.includes(name) || value !== ""),
-  );
-  for (const name of KMS) if (merged.get(name) === "") merged.delete(name);
+  const merged = new Map([...Object.entries(before), ...given]);
+  // An empty text takes the attribute away.
+  for (const name of [...DOCUMENTS, ...KMS]) if (merged.get(name) === "") merged.delete(name);
   checkThroughput(merged);
   const redrive = merged.get("RedrivePolicy");
   const isNew = given.has("RedrivePolicy");

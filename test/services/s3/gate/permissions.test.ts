@@ -179,6 +179,13 @@ const cases: (() => Case)[] = [
   () => read("GetBucketWebsite", "/box?website", "s3:GetBucketWebsite", 404),
   () => ({ ...document("PutBucketTagging", "/box?tagging", TAGGING, "s3:PutBucketTagging"), status: 204 }),
   () => read("GetBucketTagging", "/box?tagging", "s3:GetBucketTagging"),
+  () =>
+    document(
+      "PutBucketNotificationConfiguration",
+      "/box?notification",
+      "<NotificationConfiguration/>",
+      "s3:PutBucketNotification",
+    ),
   () => document("PutBucketCors", "/box?cors", CORS, "s3:PutBucketCORS"),
   () => read("GetBucketCors", "/box?cors", "s3:GetBucketCORS"),
   () => ({ ...document("PutBucketPolicy", "/box?policy", POLICY, "s3:PutBucketPolicy"), status: 204 }),

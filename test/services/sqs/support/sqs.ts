@@ -10,6 +10,7 @@ import { expireMessages } from "../../../../src/maintenance/queues/expire-messag
 import { moveMessages } from "../../../../src/maintenance/queues/move-messages.ts";
 import { runJobs } from "../../../../src/maintenance/run/run-jobs.ts";
 import { rootSealer } from "../../../../src/sealing/root-sealer.ts";
+import { Arrivals } from "../../../../src/queues/arrivals.ts";
 import { sqsService } from "../../../../src/services/sqs/service.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 import { openTestStore, type TestStore } from "../../../support/store.ts";
@@ -48,7 +49,9 @@ export class SqsRig {
 
   /** Another isolate over the same database. */
   isolate(): Service {
-    return sqsService({ metadata: this.store.store.metadata, sealer: this.sealer, clock: this.clock, random });
+    const { clock, sealer } = this;
+    const { metadata } = this.store.store;
+    return sqsService({ metadata, sealer, clock, random, arrivals: new Arrivals(clock) });
   }
 
   dispose(): Promise<void> {

@@ -1,0 +1,53 @@
+import { deliver, type EventContext } from "./deliver.ts";
+
+/** A request's lifetime may be prolonged beyond its answer. */
+interface Lifetime {
+  waitUntil(work: Promise<unknown>): void;
+}
+
+/** No invocation delivers longer than this after its answer: the platform gives it 30 seconds. */
+const WORK_MS = 20_000;
+
+/**
+ * Delivers news right after the answer of the request that caused it. One delivery at a time in an isolate: those that find one running
+ * leave their news to it. What is not delivered so, because an isolate dies or a target does not answer, the background job finds.
+ */
+export class Announcer {
+  readonly #context: EventContext;
+  readonly #failed: (error: unknown) => void;
+  #hasNews = false;
+  #runsUntilMs = 0;
+
+  constructor(context: EventContext, failed: (error: unknown) => void) {
+    this.#context = context;
+    this.#failed = failed;
+  }
+
+  /** Something was put into an outbox. */
+  note(): void {
+    this.#hasNews = true;
+  }
+
+  /** To be called when a request is answered. */
+  afterAnswer(lifetime: Lifetime): void {
+    // One whose request was ended by the platform says so no more.
+    if (!this.#hasNews || this.#context.clock.now() < this.#runsUntilMs) return;
+    lifetime.waitUntil(this.#run());
+  }
+
+  async #run(): Promise<void> {
+    const { clock } = this.#context;
+    const untilMs = clock.now() + WORK_MS;
+    this.#runsUntilMs = untilMs;
+    try {
+      while (this.#hasNews && clock.now() < untilMs) {
+        this.#hasNews = false;
+        await deliver(this.#context, () => clock.now() >= untilMs);
+      }
+    } catch (error) {
+      this.#failed(error);
+    } finally {
+      this.#runsUntilMs = 0;
+    }
+  }
+}

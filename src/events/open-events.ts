@@ -1,0 +1,48 @@
+import type { Clock } from "../base/clock.ts";
+import type { RandomBytes } from "../base/random.ts";
+import { Arrivals } from "../queues/arrivals.ts";
+import type { Sealer } from "../sealing/root-sealer.ts";
+import type { StoreContext } from "../store/context.ts";
+import { deliver, type EventContext } from "./deliver.ts";
+import { parseEventSettings, parseFunctions } from "./settings.ts";
+import { openTargets } from "./targets.ts";
+
+export interface EventParts {
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly tell: (line: string) => void;
+  /** What seals messages of queues; null without a root key: then there are no queues. */
+  readonly sealer: Sealer | null;
+  /** Of the isolate; absent: nobody waits for messages in it. */
+  readonly arrivals?: Arrivals;
+}
+
+/** How events are delivered, as the Worker's bindings and variables say. Throws an `Error` that says what to mend. */
+export function openEvents(
+  env: Readonly<Record<string, unknown>>,
+  { metadata, databases }: StoreContext,
+  { clock, random, tell, sealer, arrivals = new Arrivals(clock) }: EventParts,
+): EventContext {
+  const queues = sealer && { bare: metadata.queues, sealer, clock, random, arrivals };
+  return {
+    databases: databases?.all.map((store) => store.metadata) ?? [metadata],
+    targets: openTargets(queues, env, parseFunctions(env)),
+    clock,
+    settings: parseEventSettings(env),
+    tell,
+  };
+}
+
+/** Of a run of the background jobs. */
+const MS_PER_RUN = 10_000;
+/** Configurations that were replaced are kept for so long: a write that began before may still name one. */
+const REPLACED_MS = 24 * 3600 * 1000;
+
+/** Delivers what no request has delivered after its answer. Gives a line for the log, or null where there was nothing. */
+export async function deliverRest(events: EventContext): Promise<string | null> {
+  const { clock, databases } = events;
+  const untilMs = clock.now() + MS_PER_RUN;
+  const report = await deliver(events, () => clock.now() >= untilMs);
+  for (const { outbox } of databases) await outbox.forgetReplaced(clock.now() - REPLACED_MS);
+  return report.announced + report.delivered + report.givenUp > 0 ? `events ${JSON.stringify(report)}` : null;
+}

@@ -1,0 +1,55 @@
+import { decide } from "../auth/policy/decide.ts";
+import { parsePolicy } from "../auth/policy/parse.ts";
+import type { QueueRow } from "../metadata/queues/queues.ts";
+import type { QueueContext } from "../queues/queue-context.ts";
+import { type OutgoingMessage, sendInBatch } from "../queues/send.ts";
+import { isFifoName, parseQueueArn, queueArn } from "../queues/settings.ts";
+import { type Source, type Target, TargetRefused } from "./target.ts";
+
+/** What queue targets work with. `bare`: on behalf of nobody, because the queue's policy decides. */
+export type QueueTargetParts = Pick<QueueContext, "bare" | "sealer" | "random" | "clock" | "arrivals">;
+
+/**
+ * A queue of this server, if its policy lets S3 send from this bucket. Throws `TargetRefused` otherwise, and for FIFO queues, which S3
+ * does not send to. The texts are those that S3 answers. One D1 round trip.
+ *
+ * Follows "Granting permissions to publish event notification messages to a destination" in the Amazon S3 User Guide.
+ */
+export async function openQueue(parts: QueueTargetParts, arn: string, source: Source): Promise<Target> {
+  const name = parseQueueArn(arn);
+  const queue = name === null ? null : await parts.bare.queues.find(name.accountId, name.name);
+  if (queue === null || queueArn(queue) !== arn) throw new TargetRefused("The destination queue does not exist");
+  if (isFifoName(queue.name)) throw new TargetRefused("FIFO SQS queues are not supported");
+  if (!allows(queue, source, parts.clock.now())) {
+    throw new TargetRefused(
+      "Permissions on the destination queue do not allow S3 to publish notifications from this bucket",
+    );
+  }
+  return { kind: "inBatch", batch: (messages) => sendInBatch(parts, queue, messages.map(outgoing)) };
+}
+
+function outgoing(body: string): OutgoingMessage {
+  const sender = "s3.amazonaws.com";
+  return { body, attributes: new Map(), trace: null, groupId: null, deduplicationId: null, sender };
+}
+
+function allows(queue: QueueRow, source: Source, nowMs: number): boolean {
+  const arn = queueArn(queue);
+  const parsed = parsePolicy(queue.attributes.Policy ?? "", { kind: "resource", arn });
+  if (!parsed.ok) return false;
+  const facts = new Map([
+    ["aws:sourcearn", source.arn],
+    ["aws:sourceaccount", source.accountId],
+  ]);
+  const decision = decide({
+    principal: { kind: "service", service: "s3.amazonaws.com" },
+    action: "sqs:SendMessage",
+    resource: arn,
+    resourceAccountId: queue.accountId,
+    resourcePolicy: parsed.policy,
+    identityPolicies: [],
+    context: (key) => facts.get(key),
+    now: nowMs,
+  });
+  return decision.allowed;
+}

@@ -1,0 +1,26 @@
+import type { Caller } from "../auth/access.ts";
+import type { KeyringTables } from "../metadata/keyring/keyring.ts";
+import { BucketKeys } from "./bucket-keys.ts";
+import { CallersKeys, type SharedKeys } from "./callers-keys.ts";
+import { KeyMemory } from "./key-memory.ts";
+import type { Keyring } from "./keyring.ts";
+
+/**
+ * The data keys that S3 asks of the KMS. One an isolate: it remembers keys and bucket keys. For each request:
+ *
+ *     const keys = dataKeyring.forCaller(caller);
+ *     store = { ...guardedStore(store, keys.guard), sealing: { ...store.sealing, dataKeys: keys } };
+ */
+export class DataKeyring {
+  readonly #shared: SharedKeys;
+
+  /** `tables`: of the first database, without a guard. */
+  constructor(keyring: Keyring, tables: KeyringTables) {
+    this.#shared = { keyring, tables, memory: new KeyMemory(), bucketKeys: new BucketKeys(keyring.clock) };
+  }
+
+  /** The data keys of one request; its `guard` takes the place of the caller's. */
+  forCaller(caller: Caller): CallersKeys {
+    return new CallersKeys(this.#shared, caller);
+  }
+}

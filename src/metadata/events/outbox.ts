@@ -1,0 +1,99 @@
+import type { Statement } from "../database.ts";
+import type { PickedKeys, RuledBucket } from "../objects/version-rules.ts";
+
+/** Who caused a change, for those who are told of it. */
+export interface Origin {
+  /** As S3 prints it: `AWS:AIDA…` of a user, `AWS:AROA…:session` of a role, `AWS:` and the account's id of its root; `Anonymous`. */
+  requester: string;
+  /** Id of the requester's account; null: none. */
+  account: string | null;
+  sourceIp: string;
+  requestId: string;
+  /** S3's second id of the request. */
+  hostId: string;
+}
+
+/** What is told of a change to an object. */
+export interface News {
+  /** `ObjectCreated:Put` and the like: AWS's names without `s3:`. */
+  event: string;
+  atMs: number;
+  /** Null: the store itself, such as a lifecycle rule. */
+  origin: Origin | null;
+}
+
+/*
+ * The outbox: one row for each change that somebody wants to know of, in the very batch of the change. So no crash loses news or
+ * invents any. The row names the notification configuration of that moment; who is told is found out when the row is delivered.
+ * Where nobody wants to know no statement is added.
+ */
+
+const COLUMNS = "notification_id, key, event, version_id, seq, is_null, size_bytes, etag, at_ms, origin";
+
+/** News of the versions that keys name, for a batch in which `requireRules` guards the bucket. Deletions tell neither size nor ETag. */
+export function announceCurrent(bucket: RuledBucket, { where, value }: PickedKeys, news: News | null): Statement[] {
+  if (bucket.notificationId === null || news === null) return [];
+  const content = isRemoval(news) ? "NULL, NULL" : "size_bytes, etag";
+  return [
+    {
+      sql: `INSERT INTO outbox (${COLUMNS}) SELECT ?3, key, ?4, id, seq, is_null, ${content}, ?5, ?6 FROM objects
+            WHERE bucket_id = ?1 AND ${where} ORDER BY key RETURNING id`,
+      isNews: true,
+      values: [bucket.id, value, bucket.notificationId, ...valuesOf(news)],
+    },
+  ];
+}
+
+/** News of delete markers, those of the list that `placeMarkers` has just put on top of their keys. [key, marker id, …] each. */
+export function announceMarkers(
+  bucket: RuledBucket,
+  markers: readonly (readonly [key: string, id: string, ...unknown[]])[],
+  news: News | null,
+): Statement[] {
+  if (bucket.notificationId === null || news === null) return [];
+  return [
+    {
+      sql: `INSERT INTO outbox (${COLUMNS}) SELECT ?3, v.key, ?4, v.id, v.seq, v.is_null, NULL, NULL, ?5, ?6
+            FROM json_each(?2) m CROSS JOIN versions v ON v.bucket_id = ?1 AND v.key = m.value ->> 0 AND v.seq =
+              (SELECT t.seq FROM versions t WHERE t.bucket_id = ?1 AND t.key = m.value ->> 0 ORDER BY t.seq DESC LIMIT 1)
+            WHERE v.id = m.value ->> 1 RETURNING id`,
+      isNews: true,
+      values: [bucket.id, JSON.stringify(markers), bucket.notificationId, ...valuesOf(news)],
+    },
+  ];
+}
+
+/**
+ * News of versions where the bucket was not looked at: ?1 of `values` is its name. One row is read where nobody wants to know.
+ * `table` is objects or versions, `where` picks its rows; size and ETag are told if `content`.
+ */
+export function announceUnread(
+  {
+    table,
+    where,
+    values,
+    content,
+  }: { table: "objects" | "versions"; where: string; content: boolean } & Pick<Statement, "values">,
+  news: News | null,
+): Statement[] {
+  if (news === null) return [];
+  const [event, at, origin] = [1, 2, 3].map((n) => `?${values.length + n}`);
+  const told = content ? "size_bytes, etag" : "NULL, NULL";
+  const id = "(SELECT notification_id FROM buckets WHERE name = ?1)";
+  return [
+    {
+      sql: `INSERT INTO outbox (${COLUMNS}) SELECT ${id}, key, ${event}, id, seq, is_null, ${told}, ${at}, ${origin}
+            FROM ${table} WHERE ${id} IS NOT NULL AND ${where} RETURNING id`,
+      isNews: true,
+      values: [...values, ...valuesOf(news)],
+    },
+  ];
+}
+
+function isRemoval({ event }: News): boolean {
+  return event.startsWith("ObjectRemoved:") || event.startsWith("LifecycleExpiration:");
+}
+
+function valuesOf({ event, atMs, origin }: News): [string, number, string | null] {
+  return [event, atMs, origin && JSON.stringify(origin)];
+}

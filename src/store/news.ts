@@ -1,0 +1,25 @@
+import type { News } from "../metadata/events/outbox.ts";
+import type { StoreContext } from "./context.ts";
+
+/** What can happen to an object, by AWS's names of events without `s3:`. */
+export type EventName =
+  | "ObjectCreated:Put"
+  | "ObjectCreated:Post"
+  | "ObjectCreated:Copy"
+  | "ObjectCreated:CompleteMultipartUpload"
+  | "ObjectRemoved:Delete"
+  | "ObjectRemoved:DeleteMarkerCreated"
+  | "ObjectTagging:Put"
+  | "ObjectTagging:Delete"
+  | "ObjectAcl:Put"
+  | "ObjectRetention:Put"
+  | "ObjectAnnotation:Put"
+  | "ObjectAnnotation:Delete"
+  | "LifecycleTransition"
+  | "LifecycleExpiration:Delete"
+  | "LifecycleExpiration:DeleteMarkerCreated";
+
+/** What is told of a change that this store is about to make, to those who want to know of the bucket. */
+export function newsOf({ clock, origin }: Pick<StoreContext, "clock" | "origin">, event: EventName): News {
+  return { event, atMs: clock.now(), origin: origin ?? null };
+}

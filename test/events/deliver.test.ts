@@ -1,0 +1,186 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { deliver, type EventContext } from "../../src/events/deliver.ts";
+import { type Source, type Target, TargetRefused } from "../../src/events/target.ts";
+import { createBucket } from "../../src/store/buckets/buckets.ts";
+import { setNotifications } from "../../src/store/buckets/notifications.ts";
+import { putObject } from "../../src/store/write/write.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { openTestStore, pattern, put, type TestStore } from "../support/store.ts";
+
+const QUEUE = "arn:aws:sqs:us-east-1:100000000001:q";
+const OUTSIDE = "arn:cloudflare:queues:::JOBS";
+const DEAD = "arn:aws:sqs:us-east-1:100000000001:dead";
+const BUS = "arn:aws:sqs:us-east-1:100000000001:bus";
+
+let rig: TestStore;
+let clock: ManualClock;
+let context: EventContext;
+/** What each target has, by keys of objects. */
+let arrived: Map<string, string[]>;
+let refusing: Set<string>;
+let told: string[];
+/** What runs between the reading of the outbox and the batch that takes news out of it. */
+let meanwhile: () => Promise<void>;
+
+beforeEach(async () => {
+  clock = new ManualClock();
+  rig = await openTestStore({ clock });
+  arrived = new Map();
+  refusing = new Set();
+  told = [];
+  meanwhile = async () => {};
+  context = {
+    databases: [rig.store.metadata],
+    targets: { open },
+    clock,
+    settings: { retrySeconds: 3600, deadLetterArn: null, busArn: null },
+    tell: (line) => told.push(line),
+  };
+  await createBucket(rig.store, { name: "b", owner: "root", region: "us-east-1" });
+});
+afterEach(() => rig.dispose());
+
+async function open(arn: string, source: Source): Promise<Target> {
+  expect(source).toEqual({ arn: "arn:aws:s3:::b", accountId: "100000000001" });
+  await meanwhile();
+  if (refusing.has(arn)) throw new TargetRefused("no entry");
+  const receive = (messages: readonly string[]) => {
+    arrived.set(arn, [...(arrived.get(arn) ?? []), ...messages.map(keyIn)]);
+  };
+  if (arn === OUTSIDE) return { kind: "outside", send: async (messages) => receive(messages) };
+  return { kind: "inBatch", batch: (messages) => ({ statements: [], committed: () => receive(messages) }) };
+}
+
+function keyIn(text: string): string {
+  const message = JSON.parse(text);
+  return message.Records?.[0].s3.object.key ?? `bus:${message.detail.object.key}`;
+}
+
+function listen(...targets: string[]): Promise<void> {
+  const rules = targets.map((target, index) => {
+    const events = ["s3:ObjectCreated:*"];
+    return { id: `r${index}`, kind: "queue", target, events, prefix: null, suffix: null };
+  });
+  return setNotifications(rig.store, "b", { rules, eventBridge: context.settings.busArn !== null });
+}
+
+const write = (...keys: string[]) =>
+  keys.reduce(async (before, key) => {
+    await before;
+    await putObject(rig.store, put("b", key, pattern(3)));
+  }, Promise.resolve());
+const run = () => deliver(context, () => false);
+
+describe("delivery", () => {
+  it("brings each message once, in order, and leaves nothing", async () => {
+    await listen(QUEUE);
+    await write("a", "c", "b");
+    expect(await run()).toMatchObject({ announced: 3, delivered: 3, waiting: 0 });
+    expect(await run()).toMatchObject({ announced: 0, delivered: 0 });
+    expect(arrived.get(QUEUE)).toEqual(["a", "c", "b"]);
+    expect(await rig.store.metadata.outbox.backlog()).toEqual({ fresh: 0, undelivered: 0, oldestMs: null });
+  });
+
+  it("costs two round trips, however many messages", async () => {
+    await listen(QUEUE);
+    await write(..."abcdefghij");
+    rig.takeCost();
+    await run();
+    // And two to see that no more is there.
+    expect(rig.takeCost().roundTrips).toBeLessThanOrEqual(4);
+  });
+
+  it("goes by the configuration of the moment of the change", async () => {
+    await listen(QUEUE);
+    await write("a");
+    await setNotifications(rig.store, "b", null);
+    await write("unheard");
+    await run();
+    expect(arrived.get(QUEUE)).toEqual(["a"]);
+    await clock.advance(10);
+    expect(await rig.store.metadata.outbox.forgetReplaced(clock.now())).toBe(1);
+  });
+
+  it("of two at the same time delivers once", async () => {
+    await listen(QUEUE);
+    await write("a", "b");
+    let other: Promise<unknown> | null = null;
+    meanwhile = async () => {
+      if (other !== null) return;
+      other = run();
+      await other;
+    };
+    await run();
+    expect(arrived.get(QUEUE)).toEqual(["a", "b"]);
+  });
+
+  it("calls targets outside after the batch, in order", async () => {
+    await listen(OUTSIDE);
+    await write("a", "b");
+    await run();
+    expect(arrived.get(OUTSIDE)).toEqual(["a", "b"]);
+  });
+
+  it("sends to the event bus what the bus has", async () => {
+    context = { ...context, settings: { ...context.settings, busArn: BUS } };
+    await listen(QUEUE);
+    await write("a");
+    await run();
+    expect(arrived.get(BUS)).toEqual(["bus:a"]);
+    expect(arrived.get(QUEUE)).toEqual(["a"]);
+  });
+});
+
+describe("a target that refuses", () => {
+  it("gets everything in order once it takes it, and holds up no other", async () => {
+    await listen(QUEUE, OUTSIDE);
+    refusing.add(QUEUE);
+    await write("a");
+    await run();
+    await write("b");
+    await run();
+    expect(arrived.get(OUTSIDE)).toEqual(["a", "b"]);
+    expect(arrived.get(QUEUE)).toBeUndefined();
+    refusing.clear();
+    await write("c");
+    await clock.advance(300_000);
+    await run();
+    expect(arrived.get(QUEUE)).toEqual(["a", "b", "c"]);
+  });
+
+  it("is not asked all the time", async () => {
+    await listen(QUEUE);
+    refusing.add(QUEUE);
+    await write("a");
+    await run();
+    let asked = 0;
+    meanwhile = async () => {
+      asked += 1;
+    };
+    await run();
+    await run();
+    expect(asked).toBe(0);
+  });
+
+  it("is given up after its time, which is said", async () => {
+    await listen(QUEUE);
+    refusing.add(QUEUE);
+    await write("a");
+    await run();
+    await clock.advance(3_601_000);
+    expect(await run()).toMatchObject({ givenUp: 1 });
+    expect(told).toEqual([`1 events for ${QUEUE} could not be delivered (no entry); they are dropped`]);
+    expect(await rig.store.metadata.outbox.backlog()).toMatchObject({ undelivered: 0 });
+  });
+
+  it("has a dead letter queue, if one is configured", async () => {
+    context = { ...context, settings: { ...context.settings, deadLetterArn: DEAD } };
+    await listen(QUEUE);
+    refusing.add(QUEUE);
+    await write("a");
+    await run();
+    await clock.advance(3_601_000);
+    await run();
+    expect(arrived.get(DEAD)).toEqual(["a"]);
+  });
+});
