@@ -9,10 +9,13 @@ export interface BannerFacts {
   dataDir: string;
   /** Whether the secret key may be shown: at the start that made it, and later on a terminal only, not in a log. */
   showsSecret: boolean;
+  /** The file of the root keys, if this start made it. */
+  madeRootKeys?: string;
 }
 
 /** What the server says when it is ready: where it listens, the keys, and how boto3 and the AWS CLI use them. */
-export function banner({ endpoint, otherEndpoints, region, credentials, dataDir, showsSecret }: BannerFacts): string {
+export function banner(facts: BannerFacts): string {
+  const { endpoint, otherEndpoints, region, credentials, dataDir, showsSecret, madeRootKeys } = facts;
   const { accessKeyId } = credentials;
   const isSecretShown = showsSecret && credentials.source === "file";
   const secret = isSecretShown ? credentials.secretAccessKey : "<secret key>";
@@ -24,7 +27,7 @@ ${others}
   access key   ${accessKeyId}
   secret key   ${isSecretShown ? `${secret}   (${origin})` : origin}
   data         ${dataDir}
-
+${madeRootKeys === undefined ? "" : rootKeysNotice(madeRootKeys)}
   boto3:
     import boto3
     s3 = boto3.client("s3", endpoint_url="${endpoint}", region_name="${region}",
@@ -38,5 +41,12 @@ ${others}
     aws --endpoint-url ${endpoint} s3 mb s3://first-bucket
 
 Ctrl-C stops it.
+`;
+}
+
+function rootKeysNotice(path: string): string {
+  return `
+  All that is stored from now on is encrypted. The key is in ${path}:
+  keep a copy of that file elsewhere. Whoever loses it loses the data.
 `;
 }

@@ -21,6 +21,7 @@ import type { JobsProcess } from "./jobs/jobs-process.ts";
 import { otherUrlHosts, probeListenAddress, urlHost } from "./listen-address.ts";
 import { applyMigrations } from "./migrations.ts";
 import { parseCommandLine, type StartOptions, usage } from "./options.ts";
+import { folderRootKeys } from "./root-keys.ts";
 import { repeat } from "./schedule.ts";
 import { type Server, startServer } from "./server.ts";
 import { StartError } from "./start-error.ts";
@@ -105,7 +106,8 @@ async function serve(options: StartOptions, { root, buildPath, environment }: La
   );
   // Made last, because a pair is shown only by the start that makes it: no earlier failure may swallow it.
   const credentials = given ?? (await folderCredentials(folder.path));
-  const vars = workerVars(environment, credentials, options.quiet);
+  const rootKeys = await folderRootKeys(folder.path, environment, { mayMake: true });
+  const vars = workerVars(environment, { ...credentials, rootKeys: rootKeys.keys }, options.quiet);
   const facts: RunningFacts & { pids: Map<string, number>; restarts: Map<string, number> } = {
     counts: null,
     pids: new Map(),
@@ -152,7 +154,8 @@ async function serve(options: StartOptions, { root, buildPath, environment }: La
   const showsSecret = (credentials.source === "file" && credentials.made) || process.stdout.isTTY === true;
   const region = vars.SHERD_REGION ?? "";
   const endpoints = { endpoint: url(urlHost(host)), otherEndpoints: otherUrlHosts(host).map(url) };
-  console.log(banner({ ...endpoints, region, credentials, dataDir: folder.path, showsSecret }));
+  const made = rootKeys.madePath === undefined ? {} : { madeRootKeys: rootKeys.madePath };
+  console.log(banner({ ...endpoints, ...made, region, credentials, dataDir: folder.path, showsSecret }));
   if (folder.wasKilled) await sweep(drives, startedMs);
 }
 

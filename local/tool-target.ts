@@ -9,6 +9,7 @@ import type { WatchedDrive } from "./host/disk-watch.ts";
 import { openMounts } from "./host/mounts.ts";
 import { requireMetadataOfDrives, requireNoShards } from "./host/start-checks.ts";
 import { applyMigrations } from "./migrations.ts";
+import { folderRootKeys } from "./root-keys.ts";
 import { startServer } from "./server.ts";
 import { StartError } from "./start-error.ts";
 import { diskBinding, workerVars } from "./worker-vars.ts";
@@ -51,7 +52,8 @@ export async function folderTarget(
 ): Promise<ToolTarget> {
   const folder = await openDataFolder(dataDir, { mustExist: true });
   const credentials = makeCredentials();
-  const vars = workerVars(environment, credentials, true);
+  const { keys: rootKeys } = await folderRootKeys(folder.path, environment, { mayMake: false });
+  const vars = workerVars(environment, { ...credentials, rootKeys }, true);
   const { drives: specs } = requireUsable(vars, { disks: folder.drivePaths.map(diskBinding), databases: ["DB"] });
   const drives = diskDrives(specs, folder);
   const { sentences, isUsable } = await driveTroubles(drives, openMounts(folder.path));

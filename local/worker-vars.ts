@@ -12,7 +12,7 @@ export function diskBinding(_: string, index: number): string {
  */
 export function workerVars(
   environment: NodeJS.ProcessEnv,
-  credentials: Credentials | null,
+  secrets: (Credentials & { rootKeys: string }) | null,
   isQuiet: boolean,
 ): Record<string, string> {
   const drives = Array.from({ length: driveCount }, (_, index) => {
@@ -31,9 +31,10 @@ export function workerVars(
   for (const [name, value] of Object.entries(environment)) {
     if (name.startsWith("SHERD_") && value !== undefined && value !== "") vars[name] = value;
   }
-  if (credentials) {
-    vars.SHERD_ACCESS_KEY_ID = credentials.accessKeyId;
-    vars.SHERD_SECRET_ACCESS_KEY = credentials.secretAccessKey;
+  if (secrets) {
+    vars.SHERD_ACCESS_KEY_ID = secrets.accessKeyId;
+    vars.SHERD_SECRET_ACCESS_KEY = secrets.secretAccessKey;
+    if (secrets.rootKeys !== "") vars.SHERD_ROOT_KEYS = secrets.rootKeys;
   }
   // The launcher reads the lines, and writes them in the form that its options ask for.
   if (isQuiet) delete vars.SHERD_LOG_REQUESTS;

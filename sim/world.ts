@@ -12,6 +12,7 @@ import { DriveLatency } from "../src/store/read/drive-latency.ts";
 import { DEFAULT_SETTINGS, type StoreSettings } from "../src/store/settings.ts";
 import { watchedDrives } from "../src/store/watched-drives.ts";
 import { BUFFERED_BYTES_MAX } from "../src/store/write/blob-layouts.ts";
+import { testSealing } from "../test/support/sealing.ts";
 import { SqliteD1 } from "../test/support/sqlite-d1.ts";
 import type { SeededRandom } from "./random.ts";
 import { Process, Scheduler } from "./scheduler.ts";
@@ -110,6 +111,7 @@ export class World {
       ...watchedDrives(drives, [metadata]),
       latency: new DriveLatency(),
       shardMemory: new ByteBudget(BUFFERED_BYTES_MAX),
+      sealing: testSealing((count) => this.random.bytes(count)),
       engine: await ErasureEngine.create(this.#kernel, { slots: 4 }),
       clock: this.scheduler.clock(process),
       random: (count) => this.random.bytes(count),

@@ -3,6 +3,7 @@ import { createCountsHandler } from "./admin/counts.ts";
 import { createMisconfiguredApp } from "./admin/misconfigured-app.ts";
 import { createOwnApp, isOwnPath } from "./admin/own-app.ts";
 import { ownPages } from "./admin/pages.ts";
+import type { Caller } from "./auth/access.ts";
 import { Authenticator } from "./auth/authenticator.ts";
 import { type KeyVariables, openKeys, openSealer } from "./auth/keys/open-keys.ts";
 import { KeyUses } from "./auth/keys/uses.ts";
@@ -16,10 +17,12 @@ import { ErasureEngine } from "./erasure/engine.ts";
 import kernel from "./erasure/kernel.wasm";
 import { Announcer } from "./events/announcer.ts";
 import { deliverRest, openEvents } from "./events/open-events.ts";
+import { DataKeyring } from "./keyring/data-keyring.ts";
 import { openKeyring } from "./keyring/open-keyring.ts";
 import { runScheduled } from "./maintenance/run/run-scheduled.ts";
 import { CostMeter } from "./metadata/database.ts";
 import { Arrivals } from "./queues/arrivals.ts";
+import type { SealingVariables } from "./sealing/read-sealing.ts";
 import { iamService } from "./services/iam/service.ts";
 import { kmsService } from "./services/kms/service.ts";
 import { s3Service } from "./services/s3/service.ts";
@@ -31,7 +34,7 @@ import type { StoreContext } from "./store/context.ts";
 import { openStore } from "./store/open-store.ts";
 
 /** Bindings, variables and secrets of the Worker; docs/configuration.md explains each. */
-interface Env extends EdgeVariables, KeyVariables {
+interface Env extends EdgeVariables, KeyVariables, SealingVariables {
   SHERD_DRIVES: unknown;
   [name: string]: unknown;
 }
@@ -69,11 +72,15 @@ function buildApp(env: Env): App {
     const events = openEvents(env, store, { clock, random, tell, sealer: keys?.sealer ?? null, arrivals });
     const announcer = new Announcer(events, (error) => log.error(`events: ${String(error)}`));
     cost.onNews = () => announcer.note();
-    const s3 = s3Service({ store, baseDomains, log, events });
     const shared = { identities: store.metadata.identities, clock, random, fetch: outbound };
     const parts = keys && { ...shared, ...keys, metadata: store.metadata, arrivals };
     const { region } = store.settings;
-    const kms = parts && kmsService({ ...parts, keyring: openKeyring(env, { ...shared, sealers: [parts.sealer], region }) });
+    const { keySealers: sealers } = store;
+    const keyring = sealers ? openKeyring(env, { ...shared, sealers, region }) : null;
+    const dataKeyring = keyring && new DataKeyring(keyring, store.metadata.keyring);
+    const dataKeys = dataKeyring && { dataKeysOf: (caller: Caller) => dataKeyring.forCaller(caller) };
+    const s3 = s3Service({ store, baseDomains, log, events, ...dataKeys });
+    const kms = parts && keyring && kmsService({ ...parts, keyring });
     const more = parts && kms ? [iamService(parts), stsService(parts), sqsService(parts), kms] : [];
     const services = [s3, ...more] as const;
     const uses = new KeyUses(store.metadata.identities, clock);
@@ -106,7 +113,9 @@ export default {
 
   async scheduled(_event: ScheduledController, env: Env): Promise<void> {
     store ??= buildStore(env);
-    const delivered = await deliverRest(openEvents(env, store, { clock, random, tell, sealer: openSealer(env, random) }));
+    const delivered = await deliverRest(
+      openEvents(env, store, { clock, random, tell, sealer: openSealer(env, random) }),
+    );
     if (delivered !== null) log.info(delivered);
     await runScheduled(store, log);
   },

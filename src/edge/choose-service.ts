@@ -30,7 +30,8 @@ export async function chooseService(
   const claimant = (form: Uint8Array | null) => services.find((service) => service.claims?.(request, form)) ?? first;
   // Only services with JSON documents have this header, and it says all.
   if (request.method === "POST" && headers.has("x-amz-target")) return { service: claimant(null), body: null, headers };
-  if (!mayNameAction(request, url) || first.bucketOfHost?.(url.hostname) != null) return { service: first, body: null, headers };
+  if (!mayNameAction(request, url) || first.bucketOfHost?.(url.hostname) != null)
+    return { service: first, body: null, headers };
   const body = await readWhole(about, FORM_BYTES_MAX);
   return { service: claimant(body), body, headers };
 }

@@ -7,7 +7,7 @@ import { type Md5, Md5Pool } from "./md5-pool.ts";
 import { planReconstruction, runReconstruction } from "./reconstruction.ts";
 import { BLOB_ID_BYTES } from "./shard-header.ts";
 import type { StripeBuffer } from "./stripe-buffer.ts";
-import { StripeFill } from "./stripe-fill.ts";
+import { type Filling, StripeFill } from "./stripe-fill.ts";
 import { StripePool } from "./stripe-pool.ts";
 import { SECRET } from "./xxhash-mixing.ts";
 
@@ -57,9 +57,9 @@ export class ErasureEngine {
     return this.#pool.acquire(options);
   }
 
-  /** A stripe of `dataBytes` that is filled at the speed of a client. */
-  fill(geometry: Geometry, dataBytes: number, clock: Clock): StripeFill {
-    return new StripeFill(this.#pool, { geometry, dataBytes, clock });
+  /** A stripe that is filled at the speed of a client. */
+  fill(filling: Filling): StripeFill {
+    return new StripeFill(this.#pool, filling);
   }
 
   /** Stripe buffers that can be had without waiting. */

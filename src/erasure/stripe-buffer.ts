@@ -20,9 +20,12 @@ export interface SealedStripe {
 
 interface Stripe {
   readonly geometry: Geometry;
+  /** As it is stored: room for tags included. */
   readonly dataBytes: number;
   readonly blockBytes: number;
   readonly strideBytes: number;
+  /** Bytes at the end of each data block that are kept free for its tag. */
+  readonly tagBytes: number;
 }
 
 /**
@@ -46,21 +49,23 @@ export class StripeBuffer {
 
   /**
    * Starts a stripe of `dataBytes` bytes, 1 up to k largest blocks. Its blocks are as long as they must be (see `blockBytesOf`).
-   * Frames of the stripe before become invalid.
+   * Frames of the stripe before become invalid. `tagBytes`: each data block keeps that many bytes free at its end, which are among
+   * `dataBytes`; what `append` put into a block is then to be replaced by its sealed form, with `put`.
    */
-  begin(geometry: Geometry, dataBytes: number): void {
+  begin(geometry: Geometry, dataBytes: number, tagBytes = 0): void {
     assert.ok(!this.#released, "buffer was released");
     assertGeometry(geometry);
     assert.ok(Number.isInteger(dataBytes) && dataBytes > 0, "a stripe holds at least one byte");
     assert.ok(dataBytes <= geometry.k * largestBlockBytes(geometry), "stripe is too long");
+    assert.ok(tagBytes === 0 || dataBytes > geometry.k * tagBytes, "a stripe of tags alone");
     const strideBytes = this.#instance.kernel.frameStride(geometry.k + geometry.m);
-    this.#stripe = { geometry, dataBytes, blockBytes: blockBytesOf(geometry, dataBytes), strideBytes };
+    this.#stripe = { geometry, dataBytes, blockBytes: blockBytesOf(geometry, dataBytes), strideBytes, tagBytes };
     this.#filledBytes = 0;
   }
 
   /** Bytes that `append` will still take. */
   get missingBytes(): number {
-    return this.#stripe === null ? 0 : this.#stripe.dataBytes - this.#filledBytes;
+    return this.#stripe === null ? 0 : roomOf(this.#stripe) - this.#filledBytes;
   }
 
   /** Copies as many bytes as are missing, from the start of `bytes`, and returns how many. */
@@ -69,9 +74,10 @@ export class StripeBuffer {
     assert.ok(stripe !== null && !this.#released, "append outside of a stripe");
     const taken = Math.min(bytes.length, this.missingBytes);
     for (let at = 0; at < taken; ) {
-      const block = Math.floor(this.#filledBytes / stripe.blockBytes);
-      const offset = this.#filledBytes - block * stripe.blockBytes;
-      const length = Math.min(taken - at, stripe.blockBytes - offset);
+      const capacity = stripe.blockBytes - stripe.tagBytes;
+      const block = Math.floor(this.#filledBytes / capacity);
+      const offset = this.#filledBytes - block * capacity;
+      const length = Math.min(taken - at, capacity - offset);
       const piece = at === 0 && length === bytes.length ? bytes : bytes.subarray(at, at + length);
       this.#instance.memory.set(piece, this.#base + block * stripe.strideBytes + offset);
       at += length;
@@ -80,14 +86,30 @@ export class StripeBuffer {
     return taken;
   }
 
+  /** What `append` put into each data block, block by block: views of the kernel's memory, not of empty blocks. */
+  get blocks(): Uint8Array[] {
+    const stripe = this.#stripe;
+    assert.ok(stripe !== null && !this.#released, "blocks outside of a stripe");
+    return this.#runs(stripe).map(([start, length]) => this.#instance.memory.subarray(start, start + length));
+  }
+
+  /** Replaces what `append` put into data block `block` by its sealed form, `tagBytes` longer. */
+  put(block: number, sealed: Uint8Array): void {
+    const stripe = this.#stripe;
+    assert.ok(stripe !== null && !this.#released, "put outside of a stripe");
+    const run = this.#runs(stripe)[block];
+    assert.ok(run !== undefined && sealed.length === run[1] + stripe.tagBytes, "a sealed block has another length");
+    this.#instance.memory.set(sealed, run[0]);
+  }
+
   /** A copy of the bytes that were appended so far. */
   copyOut(): Uint8Array {
-    assert.ok(this.#stripe !== null && !this.#released, "copy outside of a stripe");
-    const { blockBytes, strideBytes } = this.#stripe;
+    const { blocks } = this;
     const bytes = new Uint8Array(this.#filledBytes);
-    for (let at = 0; at < bytes.length; at += blockBytes) {
-      const start = this.#base + (at / blockBytes) * strideBytes;
-      bytes.set(this.#instance.memory.subarray(start, start + Math.min(blockBytes, bytes.length - at)), at);
+    let at = 0;
+    for (const block of blocks) {
+      bytes.set(block, at);
+      at += block.length;
     }
     return bytes;
   }
@@ -111,16 +133,22 @@ export class StripeBuffer {
     return { frames, crc64, dataBytes };
   }
 
-  /** CRC-32 or CRC-32C of the stripe's data without padding, continuing from `crc`, that of the bytes before. */
+  /** CRC-32 or CRC-32C of what `append` took, continuing from `crc`, that of the bytes before. To be asked before blocks are sealed. */
   crc32OfData(name: "crc32" | "crc32c", crc: number): number {
     assert.ok(this.#stripe !== null && !this.#released, "crc outside of a stripe");
-    const { dataBytes, blockBytes, strideBytes } = this.#stripe;
     let value = crc;
-    for (let block = 0; block * blockBytes < dataBytes; block++) {
-      const length = Math.min(blockBytes, dataBytes - block * blockBytes);
-      value = this.#instance.kernel[name](this.#base + block * strideBytes, length, value);
-    }
+    for (const [start, length] of this.#runs(this.#stripe)) value = this.#instance.kernel[name](start, length, value);
     return value >>> 0;
+  }
+
+  /** CRC-64/NVME, likewise. Without tags `seal` gives it for nothing. */
+  crc64OfData(crc: bigint): bigint {
+    assert.ok(this.#stripe !== null && !this.#released, "crc outside of a stripe");
+    let value = crc;
+    for (const [start, length] of this.#runs(this.#stripe)) {
+      value = this.#instance.kernel.crc64nvme(start, length, value);
+    }
+    return BigInt.asUintN(64, value);
   }
 
   /** Starts a stripe of which k frames are known and others are to be computed. Frames of the stripe before become invalid. */
@@ -138,12 +166,29 @@ export class StripeBuffer {
     this.#onRelease(this);
   }
 
-  /** Zeros after the data, to the end of the last data block. */
-  #pad({ geometry, dataBytes, blockBytes, strideBytes }: Stripe): void {
-    for (let block = Math.floor(dataBytes / blockBytes); block < geometry.k; block++) {
+  /** Address and length of what `append` took, by data block. */
+  #runs({ blockBytes, strideBytes, tagBytes }: Stripe): [start: number, length: number][] {
+    const capacity = blockBytes - tagBytes;
+    const blocks = Math.ceil(this.#filledBytes / capacity);
+    return Array.from({ length: blocks }, (_, block) => [
+      this.#base + block * strideBytes,
+      Math.min(capacity, this.#filledBytes - block * capacity),
+    ]);
+  }
+
+  /** Zeros after the data, to the end of each data block. */
+  #pad(stripe: Stripe): void {
+    const { geometry, blockBytes, strideBytes, tagBytes } = stripe;
+    const runs = this.#runs(stripe);
+    for (let block = 0; block < geometry.k; block++) {
       const start = this.#base + block * strideBytes;
-      const used = Math.max(0, dataBytes - block * blockBytes);
-      this.#instance.memory.fill(0, start + used, start + blockBytes);
+      const run = runs[block];
+      this.#instance.memory.fill(0, start + (run ? run[1] + tagBytes : 0), start + blockBytes);
     }
   }
+}
+
+/** How many bytes `append` takes in all. */
+function roomOf({ geometry, dataBytes, tagBytes }: Stripe): number {
+  return dataBytes - geometry.k * tagBytes;
 }

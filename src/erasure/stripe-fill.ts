@@ -5,9 +5,11 @@ import type { Geometry } from "./geometry.ts";
 import type { StripeBuffer } from "./stripe-buffer.ts";
 import type { Parking, SlowHolder, StripePool } from "./stripe-pool.ts";
 
-interface Filling {
+/** As `StripeBuffer.begin` takes it, and the clock by which its client is slow. */
+export interface Filling {
   readonly geometry: Geometry;
   readonly dataBytes: number;
+  readonly tagBytes: number;
   readonly clock: Clock;
 }
 
@@ -26,7 +28,7 @@ export class StripeFill implements SlowHolder {
   constructor(pool: StripePool, filling: Filling) {
     this.#pool = pool;
     this.#filling = filling;
-    this.#missingBytes = filling.dataBytes;
+    this.#missingBytes = filling.dataBytes - filling.geometry.k * filling.tagBytes;
     this.#evicted.promise.catch(() => {});
   }
 
@@ -85,9 +87,9 @@ export class StripeFill implements SlowHolder {
   }
 
   async #enter(): Promise<StripeBuffer> {
-    const { geometry, dataBytes, clock } = this.#filling;
+    const { geometry, dataBytes, tagBytes, clock } = this.#filling;
     const buffer = await this.#pool.acquire({ clock });
-    buffer.begin(geometry, dataBytes);
+    buffer.begin(geometry, dataBytes, tagBytes);
     if (this.#parked) buffer.append(this.#parked.bytes);
     this.#leaveParking();
     this.#buffer = buffer;

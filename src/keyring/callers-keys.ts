@@ -1,7 +1,7 @@
-import { fromBase64, toBase64, toHex } from "../base/bytes.ts";
 import type { Caller } from "../auth/access.ts";
 import { type Decision, describeDenial } from "../auth/policy/decide.ts";
 import { principalAccountId } from "../auth/policy/principal.ts";
+import { fromBase64, toBase64, toHex } from "../base/bytes.ts";
 import type { AccessGuard } from "../metadata/access-guard.ts";
 import type { KeyringTables } from "../metadata/keyring/keyring.ts";
 import type { HeldKmsKey, KeyName } from "../metadata/keyring/keys.ts";

@@ -117,8 +117,8 @@ export class BoundDatabase extends Database {
       const prepared = statements.map(({ sql, values }) => this.#d1.prepare(sql).bind(...values));
       const results = await this.#d1.batch(prepared);
       const cost: Cost = { roundTrips: 1, rowsRead: 0, rowsWritten: 0 };
-      for (const [index, { meta, results: rows }] of results.entries()) {
-        if (statements[index]?.isNews && rows.length > 0) cost.news = (cost.news ?? 0) + rows.length;
+      for (const [index, { meta, results: found }] of results.entries()) {
+        if (statements[index]?.isNews && found.length > 0) cost.news = (cost.news ?? 0) + found.length;
         cost.rowsRead += meta.rows_read ?? 0;
         cost.rowsWritten += meta.rows_written ?? 0;
         this.#sizeBytes = meta.size_after ?? this.#sizeBytes;

@@ -29,6 +29,7 @@ import { ObjectTable } from "./objects/objects.ts";
 import { Removals } from "./objects/removals.ts";
 import { Renames } from "./objects/renames.ts";
 import { Queues } from "./queues/all.ts";
+import { SealedKeyTable } from "./sealed-keys/sealed-keys.ts";
 import { RestoringTable } from "./snapshots/restoring.ts";
 import { SnapshotTable } from "./snapshots/snapshots.ts";
 import { UploadTable } from "./uploads/uploads.ts";
@@ -81,6 +82,7 @@ export class Metadata {
   readonly restoring: RestoringTable;
   readonly drives: DriveTable;
   readonly losses: LossTable;
+  readonly sealedKeys: SealedKeyTable;
   readonly notifications: NotificationTable;
   readonly outbox: OutboxTable;
 
@@ -106,6 +108,7 @@ export class Metadata {
     this.keyring = new KeyringTables(database);
     this.drives = new DriveTable(database, name, shared?.drives);
     this.losses = new LossTable(database);
+    this.sealedKeys = new SealedKeyTable(database);
     this.notifications = new NotificationTable(database, memory);
     this.outbox = new OutboxTable(database);
     this.buckets = new BucketTable(database, name, { memory, drives: this.drives, sharing: shared?.buckets });

@@ -32,8 +32,12 @@ export interface ChecksumRow {
   value: string;
 }
 
-/** Bytes [start, start + length) of an object are bytes [offset, offset + length) of a blob, held by `referent`. */
-export type ExtentRow = [start: number, length: number, blobId: string, offset: number, referent: string];
+/**
+ * Bytes [start, start + length) of an object are bytes [offset, offset + length) of a blob, held by `referent`. Of an encrypted object
+ * the blob is sealed, and its plain bytes are meant; with `isMember` the blob is a pack, in which the bytes lie sealed on their own
+ * from `offset` on.
+ */
+export type ExtentRow = [start: number, length: number, blobId: string, offset: number, referent: string, isMember?: 1];
 
 export type PartSummaryRow = [partNumber: number, sizeBytes: number, checksum: string | null];
 

@@ -41,7 +41,9 @@ export type DataKeyFailure =
   | { readonly kind: "invalid-usage"; readonly keyArn: string }
   /** The sealed data key is damaged, of another key, or the context is another one. */
   | { readonly kind: "invalid-ciphertext"; readonly keyArn: string }
-  /** No KMS is configured, or it did not answer in time. The request may be repeated. */
+  /** There is no KMS. */
+  | { readonly kind: "not-configured" }
+  /** The KMS did not answer in time. The request may be repeated. */
   | { readonly kind: "unavailable"; readonly reason: string };
 
 export type DataKeyResult<T> = ({ readonly ok: true } & T) | { readonly ok: false; readonly failure: DataKeyFailure };
@@ -81,4 +83,4 @@ export const noDataKeys: DataKeys = {
   open: () => Promise.resolve(NOT_CONFIGURED),
 };
 
-const NOT_CONFIGURED = { ok: false, failure: { kind: "unavailable", reason: "no KMS is configured" } } as const;
+const NOT_CONFIGURED = { ok: false, failure: { kind: "not-configured" } } as const;

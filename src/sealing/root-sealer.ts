@@ -1,6 +1,8 @@
 import { Buffer } from "node:buffer";
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from "node:crypto";
+import { createHmac, hkdfSync } from "node:crypto";
 import type { RandomBytes } from "../base/random.ts";
+import { decryptGcm, encryptGcm, NONCE_BYTES } from "./gcm.ts";
+import { TAG_BYTES } from "./sealed-layout.ts";
 
 /** What is sealed. Each purpose has a key of its own, so that one secret cannot be taken for another. */
 export type SealingPurpose =
@@ -48,10 +50,7 @@ export interface Sealer {
 type Version = 1 | 2;
 
 const ID_BYTES = 4;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 const HEAD_BYTES = 1 + ID_BYTES + NONCE_BYTES;
-const CIPHER = "aes-256-gcm";
 
 /**
  * Random nonces are safe for some 2^32 messages a key. There may be more objects than that, so each of them has a key of its own. What
@@ -88,15 +87,15 @@ export function rootSealer(secrets: readonly string[], random: RandomBytes): Sea
     const bytes = decode(sealed);
     if (bytes?.[0] !== VERSIONS[purpose]) return null;
     const root = roots.find(({ id }) => id.equals(idOf(bytes)));
-    return root === undefined ? null : decrypt(bytes, keyFor(root, purpose, context), aad(purpose, context));
+    if (root === undefined) return null;
+    const nonce = bytes.subarray(1 + ID_BYTES, HEAD_BYTES);
+    return decryptGcm({ ...parametersFor(root, purpose, context), nonce }, bytes.subarray(HEAD_BYTES));
   };
   return {
     seal(purpose, context, plain) {
       const nonce = random(NONCE_BYTES);
-      const cipher = createCipheriv(CIPHER, keyFor(current, purpose, context), nonce).setAAD(aad(purpose, context));
-      const body = Buffer.concat([cipher.update(bytesOf(plain)), cipher.final()]);
-      const head = [Uint8Array.of(VERSIONS[purpose]), current.id, nonce];
-      return Buffer.concat([...head, body, cipher.getAuthTag()]).toString("base64url");
+      const sealed = encryptGcm({ ...parametersFor(current, purpose, context), nonce }, bytesOf(plain));
+      return Buffer.concat([Uint8Array.of(VERSIONS[purpose]), current.id, nonce, sealed]).toString("base64url");
     },
     open(purpose, context, sealed) {
       const bytes = openBytes(purpose, context, sealed);
@@ -126,12 +125,10 @@ function deriveKeys(secret: string): RootKeys {
   return { id: derive("root id", ID_BYTES), keys: keys as Record<SealingPurpose, Buffer> };
 }
 
-function keyFor({ keys }: RootKeys, purpose: SealingPurpose, context: string): Buffer {
-  return VERSIONS[purpose] === 1 ? keys[purpose] : createHmac("sha256", keys[purpose]).update(context, "utf8").digest();
-}
-
-function aad(purpose: SealingPurpose, context: string): Uint8Array {
-  return Buffer.from(VERSIONS[purpose] === 1 ? context : "", "utf8");
+function parametersFor({ keys }: RootKeys, purpose: SealingPurpose, context: string) {
+  const key = keys[purpose];
+  if (VERSIONS[purpose] === 1) return { key, additional: Buffer.from(context, "utf8") };
+  return { key: createHmac("sha256", key).update(context, "utf8").digest() };
 }
 
 /** The bytes of a sealed text in its one spelling, or null. */
@@ -144,17 +141,4 @@ function decode(sealed: string): Buffer | null {
 
 function idOf(bytes: Buffer): Buffer {
   return bytes.subarray(1, 1 + ID_BYTES);
-}
-
-function decrypt(bytes: Buffer, key: Buffer, additional: Uint8Array): Uint8Array | null {
-  const nonce = bytes.subarray(1 + ID_BYTES, HEAD_BYTES);
-  const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(additional);
-  decipher.setAuthTag(bytes.subarray(bytes.length - TAG_BYTES));
-  try {
-    const body = bytes.subarray(HEAD_BYTES, bytes.length - TAG_BYTES);
-    return Buffer.concat([decipher.update(body), decipher.final()]);
-  } catch {
-    // GCM throws for one reason here: the tag does not fit.
-    return null;
-  }
 }

@@ -6,6 +6,7 @@ import type { DriveWatch } from "../drives/drive-watch.ts";
 import type { ErasureEngine } from "../erasure/engine.ts";
 import type { Origin } from "../metadata/events/outbox.ts";
 import type { Metadata } from "../metadata/metadata.ts";
+import type { Sealing } from "../sealing/sealing.ts";
 import type { Sealer } from "../sealing/root-sealer.ts";
 import type { Gate } from "./gate.ts";
 import type { Host } from "./host.ts";
@@ -30,6 +31,8 @@ export interface StoreContext {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly settings: StoreSettings;
+  /** What bodies are encrypted with. */
+  readonly sealing: Sealing;
   /** What seals keys of the KMS: the first seals, any may open. Absent: there is no root secret. */
   readonly keySealers?: readonly [Sealer, ...Sealer[]];
   /** Absent where there is no disk to measure. */

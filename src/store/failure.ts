@@ -1,3 +1,4 @@
+import type { DataKeyFailure } from "../sealing/data-keys.ts";
 import type { BucketName, ChecksumAlgorithm, ChecksumType, ObjectKey } from "./types.ts";
 
 /**
@@ -67,6 +68,23 @@ export type StoreFailure =
   | { kind: "drives-unavailable"; needed: number; available: number; why?: readonly DriveRefusal[] }
   /** The disk of the metadata, or of too many drives, has no more left than its reserve. Deletions go on. */
   | { kind: "no-space"; where: "metadata" | "drives" }
+  /** The object is encrypted with the client's key (SSE-C), which the request does not bring. */
+  | { kind: "customer-key-missing"; of: "object" | "upload" }
+  /** The request brings a client's key for an object that was not encrypted with one. */
+  | { kind: "customer-key-unexpected" }
+  | { kind: "customer-key-wrong"; of: "object" | "upload" }
+  /** The KMS gave, or opened, no data key. */
+  | { kind: "kms"; failure: DataKeyFailure }
+  /** The bucket takes no objects with clients' keys (SSE-C). */
+  | { kind: "customer-keys-blocked"; bucket: BucketName }
+  /** The object's bytes would have to be written anew. */
+  | { kind: "encryption-not-updatable" }
+  /** The bucket's encryption was changed during the write. The client may repeat it. */
+  | { kind: "bucket-changed" }
+  /** No root secret is configured. */
+  | { kind: "sealing-not-configured" }
+  /** Something sealed does not open, though whoever asks may have it. `reason` holds no key material. */
+  | { kind: "sealed-shut"; reason: string }
   /** The memory for the body was needed by others while its client was silent. */
   | { kind: "no-memory" }
   /** The metadata database did not answer. */
@@ -91,6 +109,8 @@ export class StoreError extends Error {
 
 /** One line for the log. */
 function messageOf(failure: StoreFailure): string {
+  if (failure.kind === "sealed-shut") return `${failure.kind}: ${failure.reason}`;
+  if (failure.kind === "kms") return `${failure.kind}: ${failure.failure.kind}`;
   if (failure.kind !== "drives-unavailable") return failure.kind;
   const { needed, available, why = [] } = failure;
   const reasons = why.map(({ drive, reason }) => `${drive}: ${reason}`).join("; ");

@@ -1,21 +1,24 @@
 import type { AccessGuard } from "../metadata/access-guard.ts";
+import type { DataKeys } from "../sealing/data-keys.ts";
 import { allStores } from "./buckets/databases.ts";
 import type { DatabaseSet, StoreContext } from "./context.ts";
 
 /**
  * The store on behalf of a caller whose access may be taken away at any time: nothing is read or committed once it is (see
- * `GuardedDatabase`). Costs no D1 round trip more. What the guard throws comes out as it is. Null: the store itself.
+ * `GuardedDatabase`). Costs no D1 round trip more. What the guard throws comes out as it is. Null: nobody's access ends. `dataKeys`: the
+ * KMS's data keys for that caller; absent: there is no KMS.
  */
-export function guardedStore(store: StoreContext, guard: AccessGuard | null): StoreContext {
-  if (guard === null) return store;
+export function guardedStore(store: StoreContext, guard: AccessGuard | null, dataKeys?: DataKeys): StoreContext {
+  if (guard === null && !dataKeys) return store;
   const [first = store] = allStores(store);
   // One object for each: whether two buckets lie in the same database is told by whether their stores are the same.
   const known = new Map<StoreContext, StoreContext>();
   const guarded = (one: StoreContext): StoreContext => {
     const before = known.get(one);
     if (before !== undefined) return before;
-    const metadata = one.metadata.guardedBy(guard, one === first ? null : first.metadata);
-    const made = { ...one, metadata, ...(one.databases && { databases: guardedSet(one.databases, guarded) }) };
+    const metadata = guard ? one.metadata.guardedBy(guard, one === first ? null : first.metadata) : one.metadata;
+    const sealing = dataKeys ? { ...one.sealing, dataKeys } : one.sealing;
+    const made = { ...one, metadata, sealing, ...(one.databases && { databases: guardedSet(one.databases, guarded) }) };
     known.set(one, made);
     return made;
   };

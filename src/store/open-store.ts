@@ -3,6 +3,8 @@ import { type DriveParts, openDrives } from "../drives/open.ts";
 import type { ErasureEngine } from "../erasure/engine.ts";
 import type { CostObserver } from "../metadata/database.ts";
 import { openMetadata } from "../metadata/open.ts";
+import { noDataKeys } from "../sealing/data-keys.ts";
+import { readSealing } from "../sealing/read-sealing.ts";
 import type { Sealer } from "../sealing/root-sealer.ts";
 import { openStores } from "./buckets/databases.ts";
 import { readConfiguration } from "./configuration.ts";
@@ -32,11 +34,13 @@ export function openStore(env: Readonly<Record<string, unknown>>, parts: StorePa
   const opened = openDrives(specs, env, parts);
   const drives = host ? opened.map((drive) => withReserve(drive, host)) : opened;
   const databases = openMetadata(env, parts.observe);
+  const sealing = readSealing(env, { random, dataKeys: noDataKeys });
+  const [newest, ...others] = [sealing.sealer, parts.keySealer].filter((sealer) => sealer !== null);
   return openStores(databases, {
     ...watchedDrives(drives, databases),
     ...{ latency: new DriveLatency(), engine, shardMemory: new ByteBudget(BUFFERED_BYTES_MAX) },
-    ...{ clock, random, settings, tell },
-    ...(parts.keySealer && { keySealers: [parts.keySealer] as const }),
+    ...{ clock, random, settings, tell, sealing },
+    ...(newest && { keySealers: [newest, ...others] as const }),
     ...(host ? { host, space: host } : {}),
   });
 }

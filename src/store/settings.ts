@@ -48,6 +48,10 @@ export interface StoreSettings {
   readonly objectOwnership: "BucketOwnerEnforced" | "BucketOwnerPreferred" | "ObjectWriter";
   /** Whether new buckets block all public access. */
   readonly blockPublicAccess: boolean;
+  /** Whether buckets that do not say it themselves refuse new objects with clients' keys (SSE-C). */
+  readonly blockCustomerKeys: boolean;
+  /** Whether clients' keys may come over plain HTTP from other machines. */
+  readonly customerKeysOverHttp: boolean;
 }
 
 /** One D1 row holds the extents of an object: ten thousand take under 1 MB of its 2 MB. */
@@ -87,6 +91,8 @@ export const DEFAULT_SETTINGS: StoreSettings = {
   diskReserveBytes: 256 * 1024 * 1024,
   objectOwnership: "BucketOwnerEnforced",
   blockPublicAccess: true,
+  blockCustomerKeys: true,
+  customerKeysOverHttp: false,
 };
 
 /**
@@ -97,6 +103,8 @@ export function parseSettings(vars: Readonly<Record<string, unknown>>): StoreSet
   const day = 24 * 3600;
   const count = (name: string, setting: CountSetting, most: number, least = 0) =>
     parseCount(vars, name, { otherwise: DEFAULT_SETTINGS[setting], least, most });
+  const flag = (name: string, setting: "blockPublicAccess" | "blockCustomerKeys" | "customerKeysOverHttp") =>
+    parseFlag(name, text(vars, name)) ?? DEFAULT_SETTINGS[setting];
   return {
     ...DEFAULT_SETTINGS,
     region: text(vars, "SHERD_REGION") ?? DEFAULT_SETTINGS.region,
@@ -121,7 +129,9 @@ export function parseSettings(vars: Readonly<Record<string, unknown>>): StoreSet
     snapshotsKept: count("SHERD_SNAPSHOTS_KEPT", "snapshotsKept", 100, 1),
     diskReserveBytes: count("SHERD_DISK_RESERVE_BYTES", "diskReserveBytes", 2 ** 39),
     objectOwnership: parseOwnership(text(vars, "SHERD_OBJECT_OWNERSHIP")) ?? DEFAULT_SETTINGS.objectOwnership,
-    blockPublicAccess: parseFlag(text(vars, "SHERD_BLOCK_PUBLIC_ACCESS")) ?? DEFAULT_SETTINGS.blockPublicAccess,
+    blockPublicAccess: flag("SHERD_BLOCK_PUBLIC_ACCESS", "blockPublicAccess"),
+    blockCustomerKeys: flag("SHERD_BLOCK_SSE_C", "blockCustomerKeys"),
+    customerKeysOverHttp: flag("SHERD_SSE_C_OVER_HTTP", "customerKeysOverHttp"),
   };
 }
 
@@ -189,10 +199,10 @@ function parseOwnership(value: string | undefined): StoreSettings["objectOwnersh
   }
 }
 
-function parseFlag(value: string | undefined): boolean | undefined {
+function parseFlag(name: string, value: string | undefined): boolean | undefined {
   if (value === undefined) return undefined;
   if (value === "true" || value === "false") return value === "true";
-  throw new Error(`SHERD_BLOCK_PUBLIC_ACCESS is true or false, not ${JSON.stringify(value)}`);
+  throw new Error(`${name} is true or false, not ${JSON.stringify(value)}`);
 }
 
 /** "4+2": four data and two parity shards. */

@@ -1,13 +1,16 @@
 import type { BucketAccess, ObjectAccess } from "../metadata/buckets/access.ts";
+import type { ObjectEncryption } from "../sealing/object-encryption.ts";
 
 export type {
   BucketAccess,
+  BucketEncryption,
   Grant,
   Grantee,
   ObjectAccess,
   ObjectOwner,
   PublicAccessBlock,
 } from "../metadata/buckets/access.ts";
+export type { ObjectEncryption } from "../sealing/object-encryption.ts";
 
 /** What the store speaks of: plain data, no Request, no Response, no XML, no SQL. Times are milliseconds since 1970, UTC. */
 
@@ -113,11 +116,13 @@ export interface ObjectHead extends ObjectAccess {
   tags: Tags;
   lock: ObjectLock;
   sizeBytes: number;
-  /** Without quotes: MD5 in hex, or `<md5 of the parts' md5s>-<count>`. */
+  /** Without quotes: MD5 in hex, or `<md5 of the parts' md5s>-<count>`. Random digits instead of MD5s with SSE-KMS and SSE-C. */
   etag: string;
   modifiedMs: number;
   storageClass: string;
   attributes: Attributes;
+  /** Absent: it is stored plain. */
+  encryption?: ObjectEncryption;
   /** Absent where nobody computed one. */
   checksum?: ObjectChecksum;
   /** Present on objects that were completed from parts, ascending. */
@@ -160,4 +165,6 @@ export interface WriteResult {
   etag: string;
   modifiedMs: number;
   checksum?: ObjectChecksum;
+  /** Absent: it is stored plain. */
+  encryption?: ObjectEncryption;
 }

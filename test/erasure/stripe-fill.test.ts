@@ -17,7 +17,7 @@ beforeEach(async () => {
   engine = await createEngine(2);
 });
 
-const open = () => engine.fill(geometry, STRIPE_BYTES, clock);
+const open = () => engine.fill({ geometry, dataBytes: STRIPE_BYTES, tagBytes: 0, clock });
 
 /** A stripe with so many bytes in it, whose client is silent. */
 async function stalled(filledBytes: number) {

@@ -260,7 +260,10 @@ describe("what an isolate remembers", () => {
     let renewed = 0;
     const facts = { context: () => undefined, now: () => rig.clock.now() };
     const identity = { principal: rootOf(firstAccount), identityPolicies: [] };
-    const readAgain = async () => ({ identity, epoch: (renewed++, await epoch()) });
+    const readAgain = async () => {
+      renewed++;
+      return { identity, epoch: await epoch() };
+    };
     const renewal = { accountId: firstAccount.accountId, epoch: seen, isFresh: false, readAgain, readEpoch: epoch };
     const keys = request(new RequestCaller({ identity, accessKeyId: "AKIA", facts, renewal }));
     await generate(keys, keyId);
@@ -291,8 +294,14 @@ describe("bucket keys", () => {
   it("spare a KMS that holds the key elsewhere", async () => {
     const calls: string[] = [];
     const kms: ExternalKms = {
-      encrypt: async (key, plain) => ({ ok: true, bytes: (calls.push(`encrypt ${key}`), plain) }),
-      decrypt: async (key, sealed) => ({ ok: true, bytes: (calls.push(`decrypt ${key}`), sealed) }),
+      encrypt: async (key, plain) => {
+        calls.push(`encrypt ${key}`);
+        return { ok: true, bytes: plain };
+      },
+      decrypt: async (key, sealed) => {
+        calls.push(`decrypt ${key}`);
+        return { ok: true, bytes: sealed };
+      },
     };
     rig.external.set("far", { kms, accounts: [firstAccount.accountId] });
     const keyId = await rig.key({ Origin: "EXTERNAL_KEY_STORE", CustomKeyStoreId: "far", XksKeyId: "k" });

@@ -61,7 +61,13 @@ async function shapeOf(key: string): Promise<{ extents: number; inlineBytes: num
   type Row = { extents: number; parts: number; inline_body: string | null };
   const row = (await rig.d1.batch<Row>([rig.d1.prepare(sql)]))[0]?.results[0] as Row;
   const { extents, parts } = row;
-  return { extents, parts, inlineBytes: Buffer.from(row.inline_body ?? "", "base64").length };
+  return { extents, parts, inlineBytes: inlineBytesOf(row.inline_body) };
+}
+
+/** Without what sealing adds. */
+function inlineBytesOf(text: string | null): number {
+  const bytes = Buffer.from(text ?? "", "base64").length;
+  return bytes === 0 || rig.store.sealing.sealer === null ? bytes : bytes - 32;
 }
 
 function digestOf(algorithm: ChecksumAlgorithm, bytes: Uint8Array): string {

@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { pack } from "../../src/maintenance/collect/pack.ts";
 import { runJobs } from "../../src/maintenance/run/run-jobs.ts";
+import { openAnnotation, putAnnotation } from "../../src/store/annotations/annotations.ts";
 import { createBucket, deleteBucket } from "../../src/store/buckets/buckets.ts";
 import { storeOf } from "../../src/store/buckets/databases.ts";
 import type { StoreContext } from "../../src/store/context.ts";
@@ -112,6 +114,24 @@ describe.each([
     expect(await bytesOf(to, "joined")).toEqual(
       new Uint8Array(Buffer.concat(ranges.map(({ offset, length }) => whole.subarray(offset, offset + length)))),
     );
+  });
+
+  it("annotations outlive their source, small and large ones", async () => {
+    const source = await storeOf(store, from);
+    await putObject(source, put(from, "key", pattern(500)));
+    const bodies = [50, 500, 5_000].map((size) => pattern(size, size));
+    for (const body of bodies) {
+      const annotation = { name: `n${body.length}`, body: put(from, "", body).body, bypassGovernance: false };
+      await putAnnotation(source, { bucket: from, key: "key" }, annotation);
+    }
+    await copy(from, to, "key", { checksumAlgorithm: "sha256" });
+    await forget(from, "key");
+    const target = await storeOf(rig.isolate(NAMES), to);
+    for (const body of bodies) {
+      const { annotation, read } = await openAnnotation(target, { bucket: to, key: "key" }, `n${body.length}`);
+      expect(annotation.checksum.value).toBe(createHash("sha256").update(body).digest("base64"));
+      expect(await readAll(await read())).toEqual(body);
+    }
   });
 
   it("what is not there is answered as with one database", async () => {

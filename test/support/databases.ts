@@ -38,12 +38,21 @@ export class DatabasesRig {
 
   /** An isolate that is just starting, by whose configuration binding `names[i]` is the database `bound[i]`. */
   isolate(names: readonly string[], { bound = names, drives = this.drives as readonly Drive[] } = {}): StoreContext {
-    const { engine, latency, random, settings } = this.#rig("DB").store;
+    const { engine, latency, random, settings, sealing } = this.#rig("DB").store;
     const databases = names.map((name, index) => new Metadata(this.#watched(bound[index] as string), undefined, name));
     const shardMemory = new ByteBudget(BUFFERED_BYTES_MAX);
     const ownSettings = { ...settings, ...this.#settings };
     const watched = watchedDrives(drives, databases);
-    const parts = { ...watched, engine, latency, shardMemory, random, clock: this.clock, settings: ownSettings };
+    const parts = {
+      ...watched,
+      engine,
+      latency,
+      shardMemory,
+      random,
+      sealing,
+      clock: this.clock,
+      settings: ownSettings,
+    };
     return openStores(databases, parts);
   }
 

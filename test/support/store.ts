@@ -10,6 +10,7 @@ import { MemoryDrive } from "../../src/drives/memory.ts";
 import type { ErasureEngine } from "../../src/erasure/engine.ts";
 import type { Cost } from "../../src/metadata/database.ts";
 import { Metadata } from "../../src/metadata/metadata.ts";
+import type { Sealing } from "../../src/sealing/sealing.ts";
 import type { StoreContext } from "../../src/store/context.ts";
 import { DriveLatency } from "../../src/store/read/drive-latency.ts";
 import { DEFAULT_SETTINGS, type StoreSettings } from "../../src/store/settings.ts";
@@ -18,6 +19,7 @@ import { watchedDrives } from "../../src/store/watched-drives.ts";
 import { BUFFERED_BYTES_MAX } from "../../src/store/write/blob-layouts.ts";
 import { createEngine } from "./kernel.ts";
 import { openRealD1 } from "./real-d1.ts";
+import { testSealing } from "./sealing.ts";
 import { SqliteD1 } from "./sqlite-d1.ts";
 
 const MIGRATIONS = join(import.meta.dirname, "../../migrations");
@@ -36,6 +38,8 @@ export interface TestStore {
 export interface TestStoreOptions {
   settings?: Partial<StoreSettings>;
   clock?: Clock;
+  /** Absent: as `testSealing` has it. */
+  sealing?: Sealing;
   decorateDrive?(drive: Drive): Drive;
   decorateD1?(d1: D1Database): D1Database;
 }
@@ -73,19 +77,22 @@ export function buildStore(
   parts: { drives: readonly Drive[]; engine: ErasureEngine; d1: D1Database } & TestStoreOptions,
   observe?: (cost: Cost) => void,
 ): StoreContext {
-  const { drives, engine, d1, settings, clock = systemClock, decorateDrive, decorateD1 } = parts;
+  const { drives, engine, d1, settings, clock = systemClock, decorateDrive, decorateD1, sealing } = parts;
   const metadata = new Metadata(decorateD1 ? decorateD1(d1) : d1, observe);
   return {
     metadata,
     ...watchedDrives(decorateDrive ? drives.map(decorateDrive) : drives, [metadata]),
     latency: new DriveLatency(),
     shardMemory: new ByteBudget(BUFFERED_BYTES_MAX),
+    sealing: sealing ?? testSealing(random),
     engine,
     clock,
-    random: (count) => new Uint8Array(randomBytes(count)),
+    random,
     settings: { ...DEFAULT_SETTINGS, ...settings },
   };
 }
+
+const random = (count: number) => new Uint8Array(randomBytes(count));
 
 function openSqlite(): { d1: D1Database; dispose(): Promise<void> } {
   const files = readdirSync(MIGRATIONS).filter((name) => name.endsWith(".sql"));

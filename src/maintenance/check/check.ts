@@ -27,6 +27,8 @@ export interface CheckCounts {
   bodies: number;
   /** Whose digests nobody knows, or that are too long for one call: only their frames were verified. */
   bodiesByFramesOnly: number;
+  /** Objects whose keys an older root key than the newest sealed: it must stay configured until there are none. */
+  keysUnderOldRoot: number;
   /** Keys on drives, snapshots of the metadata included. */
   keys: number;
   /** Keys on drives that no row names, young enough to be a write under way or to wait for the walk. */
@@ -121,6 +123,7 @@ function noCounts(): CheckCounts {
     shards: 0,
     bodies: 0,
     bodiesByFramesOnly: 0,
+    keysUnderOldRoot: 0,
     keys: 0,
     youngShards: 0,
     foreignKeys: 0,
@@ -170,12 +173,21 @@ class Check {
 
   async #rows({ of, after }: Place): Promise<Place> {
     const table = tableOf(of);
-    const { flawed, rows, next } = await this.#store.metadata.checking.rows(table, after as CheckPlace);
+    const { flawed, rows, sealedKeys, next } = await this.#store.metadata.checking.rows(table, after as CheckPlace);
     this.counts.rows += rows;
+    for (const { what, sealed } of sealedKeys) this.#sealedKey(what, sealed);
     for (const { what, flaws } of flawed) for (const flaw of flaws) this.#find(flaw, what);
     if (next !== null) return { phase: "rows", of: table, after: next };
     const following = TABLES[TABLES.indexOf(table) + 1];
     return following ? { phase: "rows", of: following, after: null } : { phase: "references", of: "", after: null };
+  }
+
+  #sealedKey(what: string, sealed: string): void {
+    const { sealer } = this.#store.sealing;
+    if (sealer?.isCurrent(sealed)) return;
+    const root = sealer?.rootOf(sealed);
+    if (root && sealer?.roots.includes(root)) this.counts.keysUnderOldRoot += 1;
+    else this.#find("key-without-root", what);
   }
 
   /** One blob a step: it may be large. */

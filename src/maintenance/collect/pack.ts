@@ -1,12 +1,15 @@
 import type { Geometry } from "../../erasure/geometry.ts";
-import type { Move, ScannedVersion, VersionPlace, VersionTable } from "../../metadata/blobs/packing.ts";
-import type { BlobRow, ExtentRow } from "../../metadata/rows.ts";
+import type { Move, PackedContent, ScannedVersion, VersionPlace, VersionTable } from "../../metadata/blobs/packing.ts";
+import type { ExtentRow } from "../../metadata/rows.ts";
+import { layersOf } from "../../sealing/object-encryption.ts";
+import { type ObjectKey, sealedOverheadBytes } from "../../sealing/object-key.ts";
 import type { StoreContext } from "../../store/context.ts";
-import { ObjectBody } from "../../store/read/object-body.ts";
+import { type Content, ObjectBody } from "../../store/read/object-body.ts";
+import { encryptionOf, openContent } from "../../store/sealed/open-content.ts";
 import { geometryOfClass } from "../../store/settings.ts";
 import { blobBytesMax } from "../../store/write/blob-layouts.ts";
 import type { BlobSource } from "../../store/write/body-pieces.ts";
-import { writeBody } from "../../store/write/write-blob.ts";
+import { type WrittenBlob, writeBody } from "../../store/write/write-blob.ts";
 import type { Budget, Job } from "../run/job.ts";
 
 const ROWS_PER_SCAN = 1_000;
@@ -31,7 +34,8 @@ interface Cursor {
  * Moves cold inline bodies into packs, erasure-coded like any blob; rewrites what is left in packs that are mostly dead, and
  * objects of many small extents. Walks both tables of versions, a cycle over several runs. The bytes are written first, under a
  * fresh id; one commit makes the versions refer to them and drops what they held. A crash anywhere leaves every object readable
- * and at worst shards that no row names.
+ * and at worst shards that no row names. Encrypted bodies are moved as they are, still sealed; encrypted objects of many extents are
+ * rewritten only where the deployment's root secrets open them.
  */
 export const pack: Job = {
   name: "pack",
@@ -120,16 +124,35 @@ async function writePack(store: StoreContext, table: VersionTable, chosen: reado
   const bodies = contents.filter(({ id }) => ids.has(id));
   if (bodies.length === 0) return 0;
   const storageClass = (chosen[0] as ScannedVersion).storageClass;
-  const sizeBytes = bodies.reduce((sum, body) => sum + body.sizeBytes, 0);
-  const row = await rewrite(store, { sizeBytes, bodies, storageClass, blockBytes: PACK_BLOCK_BYTES });
+  const stored = bodies.map(storedContent);
+  const sizeBytes = stored.reduce((sum, body) => sum + body.sizeBytes, 0);
+  const row = await rewrite(store, { sizeBytes, bodies: stored, storageClass, blockBytes: PACK_BLOCK_BYTES });
   let offset = 0;
-  const moves = bodies.map(({ place, id, from, sizeBytes: length }): Move => {
-    const to: ExtentRow[] = [[0, length, row.id, offset, id]];
-    offset += length;
-    return { place, id, from, to };
+  const moves = bodies.map((body, index): Move => {
+    const extent: [number, number, string, number, string] = [0, body.sizeBytes, row.id, offset, body.id];
+    const to: ExtentRow[] = [encryptionOf(body) ? [...extent, 1] : extent];
+    offset += (stored[index] as StoredContent).sizeBytes;
+    return { ...body, to };
   });
   const options = { nowMs: store.clock.now(), packObjects: moves.length };
   return (await store.metadata.packing.move(table, row, moves, options)).length;
+}
+
+interface StoredContent {
+  content: Content;
+  sizeBytes: number;
+}
+
+/** The bytes of an object that is to be packed as they are kept: of an encrypted one its sealed bytes. */
+function storedContent(body: PackedContent): StoredContent {
+  const { from, sizeBytes } = body;
+  const encryption = encryptionOf(body);
+  if (!encryption) return { content: { ...from, objectKey: null }, sizeBytes };
+  const sealedBytes = sizeBytes + sealedOverheadBytes(layersOf(encryption.form));
+  const extents = from.extents?.map(
+    ([start, , blobId, offset, referent]): ExtentRow => [start, sealedBytes, blobId, offset, referent],
+  );
+  return { content: { ...from, extents: extents ?? null, objectKey: null }, sizeBytes: sealedBytes };
 }
 
 /** Writes an object of many small extents anew, as one blob. Gives 1 if it was still the same at the end. */
@@ -139,7 +162,12 @@ async function compact(store: StoreContext, table: VersionTable, version: Scanne
   const { sizeBytes, storageClass } = version;
   // A wide geometry has no blobs as large.
   if (sizeBytes > blobBytesMax(geometryOf(store, storageClass))) return 0;
-  const row = await rewrite(store, { sizeBytes, bodies: [body], storageClass });
+  const encryption = encryptionOf(body);
+  if (encryption && (encryption.form !== "AES256" || store.sealing.sealer === null)) return 0;
+  const at = { ...body, ...body.from, bucket: { id: body.place.bucketId, name: body.bucketName }, key: body.place.key };
+  const content = await openContent(store, at, null);
+  const bodies = [{ content, sizeBytes }];
+  const row = await rewrite(store, { sizeBytes, bodies, storageClass, sealing: content.objectKey });
   const move: Move = { ...body, to: [[0, sizeBytes, row.id, 0, body.id]] };
   const options = { nowMs: store.clock.now(), packObjects: null };
   return (await store.metadata.packing.move(table, row, [move], options)).length;
@@ -147,13 +175,16 @@ async function compact(store: StoreContext, table: VersionTable, version: Scanne
 
 interface Rewriting {
   sizeBytes: number;
-  bodies: readonly { from: Move["from"]; sizeBytes: number }[];
+  bodies: readonly StoredContent[];
   storageClass: string;
   blockBytes?: number;
+  /** Absent: they are written as they are read. */
+  sealing?: ObjectKey | null;
 }
 
 /** One blob of the bodies, one after the other, each verified as it is read. */
-async function rewrite(store: StoreContext, { sizeBytes, bodies, storageClass, blockBytes }: Rewriting) {
+async function rewrite(store: StoreContext, rewriting: Rewriting) {
+  const { sizeBytes, bodies, storageClass, blockBytes, sealing = null } = rewriting;
   const geometry = geometryOf(store, storageClass);
   const { blobs } = await writeBody(store, {
     // What is too large to be one blob in memory is streamed.
@@ -161,10 +192,11 @@ async function rewrite(store: StoreContext, { sizeBytes, bodies, storageClass, b
     geometry,
     class: "large",
     ...(blockBytes ? { blockBytes } : {}),
+    sealing,
     admitted: Promise.resolve(),
     verify: () => {},
   });
-  return blobs[0] as BlobRow;
+  return blobs[0] as WrittenBlob;
 }
 
 function geometryOf({ settings }: StoreContext, storageClass: string): Geometry {
@@ -184,7 +216,7 @@ function concatenated(store: StoreContext, bodies: Rewriting["bodies"], sizeByte
         await current?.cancel();
         const body = rest.shift();
         if (!body) return null;
-        current = new ObjectBody(store, body.from, [], { offset: 0, length: body.sizeBytes });
+        current = new ObjectBody(store, body.content, [], { offset: 0, length: body.sizeBytes });
         await current.ready();
       }
     },

@@ -14,6 +14,7 @@ import { heal } from "../heal/heal.ts";
 import { keys } from "../keys/keys.ts";
 import { expireMessages } from "../queues/expire-messages.ts";
 import { moveMessages } from "../queues/move-messages.ts";
+import { reseal } from "../reseal/reseal.ts";
 import { scrub } from "../scrub/scrub.ts";
 import { RESTORE_JOB } from "../snapshots/restore.ts";
 import { snapshot } from "../snapshots/snapshot.ts";
@@ -32,6 +33,7 @@ export const JOBS: readonly Job[] = [
   pack,
   collect,
   walk,
+  reseal,
   snapshot,
   scrub,
   census,

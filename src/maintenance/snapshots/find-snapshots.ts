@@ -3,12 +3,30 @@ import { type Drive, DriveError } from "../../drives/drive.ts";
 import { SHARD_HEADER_BYTES } from "../../erasure/layout.ts";
 import { parseShardHeader, type ShardHeader } from "../../erasure/shard-header.ts";
 import type { BlobRow, ShardPlace } from "../../metadata/rows.ts";
+import { openDocument } from "../../sealing/sealed-document.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { parseSnapshotKey, SNAPSHOT_PREFIX } from "../../store/placement/shard-key.ts";
 import { BlobReader } from "../../store/read/read-blob.ts";
-import { decodeLines, decodeManifest, decompress, type Manifest, type SnapshotLine } from "./snapshot-format.ts";
+import {
+  decodeLines,
+  decodeManifest,
+  decompress,
+  type Manifest,
+  type SnapshotLine,
+  snapshotContext,
+} from "./snapshot-format.ts";
 
 const KEYS_PER_PAGE = 1_000;
+
+/** The snapshot is there, but no configured root key opens it. */
+class SnapshotSealed extends Error {
+  constructor(snapshotId: string, root: string | null) {
+    super(
+      `snapshot ${snapshotId} is sealed under root key ${root ?? "of another deployment"}, which SHERD_ROOT_KEYS does not have`,
+    );
+    this.name = "SnapshotSealed";
+  }
+}
 
 /** Keys of snapshots on a drive. Throws `DriveError`. */
 export async function* listSnapshotKeys(drive: Drive): AsyncGenerator<string> {
@@ -45,8 +63,8 @@ export async function findSnapshots(store: StoreContext): Promise<SnapshotsOnDri
     manifests.set(key.snapshotId, notePlace(places, key, place));
   });
   const complete: Manifest[] = [];
-  for (const places of manifests.values()) {
-    const manifest = await readManifest(store, places);
+  for (const [id, places] of manifests) {
+    const manifest = await readManifest(store, id, places);
     if (manifest) complete.push(manifest);
   }
   complete.sort((a, b) => a.beganMs - b.beganMs || (a.id < b.id ? -1 : 1));
@@ -57,10 +75,12 @@ export async function findSnapshots(store: StoreContext): Promise<SnapshotsOnDri
 /** Reads pieces of a snapshot. Looks for their shards once. */
 export class SnapshotPieces {
   readonly #store: StoreContext;
+  readonly #id: string;
   readonly #places: Places;
 
-  private constructor(store: StoreContext, places: Places) {
+  private constructor(store: StoreContext, id: string, places: Places) {
     this.#store = store;
+    this.#id = id;
     this.#places = places;
   }
 
@@ -70,12 +90,12 @@ export class SnapshotPieces {
     await visit(store, (place, key) => {
       if (key.snapshotId === manifest.id && wanted.has(key.blobId)) notePlace(places, key, place);
     });
-    return new SnapshotPieces(store, places);
+    return new SnapshotPieces(store, manifest.id, places);
   }
 
   /** The lines of one piece, every frame verified. Throws `StoreError` drives-unavailable, or an `Error` where it is no piece. */
   async read(blobId: string): Promise<SnapshotLine[]> {
-    return decodeLines(await readText(this.#store, blobId, this.#places.get(blobId) ?? []));
+    return decodeLines(await readText(this.#store, this.#id, blobId, this.#places.get(blobId) ?? []));
   }
 }
 
@@ -106,18 +126,24 @@ function notePlace(places: Places, { blobId, shard }: { blobId: string; shard: n
 }
 
 /** The first manifest that can be read: overlapping runs may have written two, each whole. */
-async function readManifest(store: StoreContext, places: Places): Promise<Manifest | null> {
+async function readManifest(store: StoreContext, id: string, places: Places): Promise<Manifest | null> {
   for (const [blobId, shards] of places) {
     try {
-      return decodeManifest(await readText(store, blobId, shards));
-    } catch {
+      return decodeManifest(await readText(store, id, blobId, shards));
+    } catch (error) {
+      if (error instanceof SnapshotSealed) store.tell?.(error.message);
       // Too few shards, or not ours: the snapshot counts as incomplete, which the caller reports.
     }
   }
   return null;
 }
 
-async function readText(store: StoreContext, blobId: string, places: readonly ShardPlace[]): Promise<string> {
+async function readText(
+  store: StoreContext,
+  snapshotId: string,
+  blobId: string,
+  places: readonly ShardPlace[],
+): Promise<string> {
   const header = await findHeader(store, places);
   if (!header) throw new Error(`no drive has a readable shard of the snapshot's blob ${blobId}`);
   const { k, m, blockBytes, blobBytes: sizeBytes } = header;
@@ -127,7 +153,9 @@ async function readText(store: StoreContext, blobId: string, places: readonly Sh
   try {
     const pieces: Uint8Array[] = [];
     for (let piece = await reader.next(); piece; piece = await reader.next()) pieces.push(piece.slice());
-    return await decompress(concat(pieces));
+    const opened = openDocument(store.sealing.sealer, snapshotContext(snapshotId), concat(pieces));
+    if (!opened.ok) throw new SnapshotSealed(snapshotId, opened.root);
+    return await decompress(opened.bytes);
   } finally {
     await reader.cancel();
   }

@@ -63,6 +63,11 @@ export function decodeManifest(text: string): Manifest {
   return manifest as Manifest;
 }
 
+/** What a sealed piece of a snapshot is bound to. */
+export function snapshotContext(snapshotId: string): string {
+  return `sherd/1/snapshot\0${snapshotId}`;
+}
+
 /** gzip, by the runtime. */
 export async function compress(text: string): Promise<Uint8Array> {
   return through(new CompressionStream("gzip"), new TextEncoder().encode(text));

@@ -1,5 +1,6 @@
 import { DriveError } from "../../drives/drive.ts";
 import type { SnapshotPlace } from "../../metadata/snapshots/snapshots.ts";
+import { sealDocument } from "../../sealing/sealed-document.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { newId } from "../../store/placement/ids.ts";
 import { parseSnapshotKey, snapshotKeys } from "../../store/placement/shard-key.ts";
@@ -8,7 +9,14 @@ import { writeBody } from "../../store/write/write-blob.ts";
 import { snapshotIntervalMs } from "../run/hold.ts";
 import type { Budget, Job } from "../run/job.ts";
 import { listSnapshotKeys } from "./find-snapshots.ts";
-import { compress, encodeLine, type Manifest, type RowCounts, type SnapshotSummary } from "./snapshot-format.ts";
+import {
+  compress,
+  encodeLine,
+  type Manifest,
+  type RowCounts,
+  type SnapshotSummary,
+  snapshotContext,
+} from "./snapshot-format.ts";
 
 /** Before compression. With its compressed form it is in memory at once. */
 const PIECE_BYTES = 4 * 1024 * 1024;
@@ -162,7 +170,7 @@ async function writePiece(store: StoreContext, id: string, piece: number | null,
   const geometry = store.settings.storageClasses.STANDARD;
   if (!geometry) throw new Error("STANDARD has no geometry");
   const { blobs } = await writeBody(store, {
-    source: sourceOf(await compress(text)),
+    source: sourceOf(sealed(store, id, await compress(text))),
     geometry,
     class: "large",
     keyOf: snapshotKeys(id, piece),
@@ -174,6 +182,11 @@ async function writePiece(store: StoreContext, id: string, piece: number | null,
   const [blob, ...others] = blobs;
   if (!blob || others.length > 0) throw new Error("a piece of the snapshot is more than one blob");
   return blob.id;
+}
+
+/** Metadata hold names, tags and what lies inline: nobody who has a drive is to read them. */
+function sealed({ sealing, random }: StoreContext, id: string, bytes: Uint8Array): Uint8Array {
+  return sealing.sealer ? sealDocument(sealing.sealer, snapshotContext(id), bytes, random) : bytes;
 }
 
 function sourceOf(bytes: Uint8Array): BlobSource {

@@ -35,6 +35,26 @@ export interface CheckedBody {
   checksum: ChecksumRow | null;
   extents: ExtentRow[];
   inlineBody: string | null;
+  bucketId: number;
+  /** JSON that the store wrote. */
+  attributes: unknown;
+}
+
+/** What sealing adds to bytes in a row (`sealedOverheadBytes`). */
+const SEALED_OVERHEAD = `CASE WHEN attributes ->> '$.encryption.form' IS NULL OR inline_body = '' THEN 0
+  WHEN attributes ->> '$.encryption.form' = 'aws:kms:dsse' THEN 48 ELSE 32 END`;
+
+const ROOT_SEALED =
+  "CASE WHEN attributes ->> '$.encryption.form' = 'AES256' THEN attributes ->> '$.encryption.sealed' END";
+
+type CheckedRow = { place: string; what: string; sealed: string | null } & Record<string, string | number | null>;
+
+export interface CheckedRows {
+  flawed: FlawedRow[];
+  rows: number;
+  /** Keys that root secrets sealed (SSE-S3), by the name of their row. */
+  sealedKeys: { what: string; sealed: string }[];
+  next: CheckPlace;
 }
 
 const ROWS_PER_PAGE = 200;
@@ -83,9 +103,11 @@ export class CheckingTable {
   }
 
   /** The next rows: do their extents cover their size, lie in blobs that are there, and hold them? */
-  async rows(table: CheckedTable, after: CheckPlace): Promise<{ flawed: FlawedRow[]; rows: number; next: CheckPlace }> {
+  async rows(table: CheckedTable, after: CheckPlace): Promise<CheckedRows> {
     const { inline, marker, hasOwner, what } = ROWS[table];
-    const rows = await this.#database.all<{ place: string; what: string } & Record<string, string | number>>(
+    const hasEncryption = table === "objects" || table === "versions";
+    const overhead = hasEncryption ? SEALED_OVERHEAD : "0";
+    const rows = await this.#database.all<CheckedRow>(
       `SELECT json_array(${KEYS[table].join(", ")}) AS place, ${what} AS what,
          EXISTS (SELECT 1 FROM json_each(o.extents) e WHERE NOT EXISTS
            (SELECT 1 FROM blobs b WHERE b.id = e.value ->> 2 AND b.condemned_ms IS NULL)) AS "row-without-blob",
@@ -94,8 +116,10 @@ export class CheckingTable {
          EXISTS (SELECT 1 FROM json_each(o.extents) e WHERE NOT EXISTS
            (SELECT 1 FROM blob_refs r WHERE r.blob_id = e.value ->> 2 AND r.referent = e.value ->> 4)) AS "row-without-reference",
          ${marker} = 0 AND size_bytes <> coalesce((SELECT sum(e.value ->> 1) FROM json_each(o.extents) e), 0)
-           + coalesce(length(${inline}) / 4 * 3 - (length(${inline}) - length(rtrim(${inline}, '='))), 0) AS "row-of-other-size",
-         NOT ${hasOwner} AS "row-without-owner"
+           + coalesce(length(${inline}) / 4 * 3 - (length(${inline}) - length(rtrim(${inline}, '='))) - ${overhead}, 0)
+           AS "row-of-other-size",
+         NOT ${hasOwner} AS "row-without-owner",
+         ${hasEncryption ? ROOT_SEALED : "NULL"} AS sealed
        FROM (SELECT * FROM ${table} ${afterKey(table, after)} ${orderBy(table)} LIMIT ${ROWS_PER_PAGE}) o ${orderBy(table)}`,
       ...(after ?? []),
     );
@@ -110,6 +134,7 @@ export class CheckingTable {
     return {
       flawed: flawed.filter((row) => row.flaws.length > 0),
       rows: rows.length,
+      sealedKeys: rows.flatMap(({ what: row, sealed }) => (sealed === null ? [] : [{ what: row, sealed }])),
       next: nextPlace(rows, ROWS_PER_PAGE),
     };
   }
@@ -167,13 +192,15 @@ export class CheckingTable {
     const buckets = isAnnotation ? "" : "JOIN buckets b ON b.id = o.bucket_id";
     const rows = await this.#database.all<RawBody>(
       `SELECT json_array(${KEYS[table].join(", ")}) AS place, ${bucket} AS bucket, ${key} AS key, o.id, size_bytes AS "sizeBytes", etag,
-         checksum, coalesce(extents, '[]') AS extents, inline_body AS "inlineBody"
+         checksum, coalesce(extents, '[]') AS extents, inline_body AS "inlineBody",
+         ${isAnnotation ? "0" : "bucket_id"} AS "bucketId", ${isAnnotation ? "'{}'" : "attributes"} AS attributes
        FROM (SELECT * FROM ${table} ${afterKey(table, after)} ${orderBy(table)} LIMIT ${BODIES_PER_PAGE}) o
        ${buckets} ${orderBy(table)}`,
       ...(after ?? []),
     );
-    const bodies = rows.map(({ place, extents, checksum, ...row }) => ({
+    const bodies = rows.map(({ place, extents, checksum, attributes, ...row }) => ({
       ...row,
+      attributes: JSON.parse(attributes) as unknown,
       place: JSON.parse(place) as (string | number)[],
       extents: JSON.parse(extents) as ExtentRow[],
       checksum: parseJson<ChecksumRow>(checksum),
@@ -182,7 +209,12 @@ export class CheckingTable {
   }
 }
 
-type RawBody = Omit<CheckedBody, "extents" | "checksum"> & { place: string; extents: string; checksum: string | null };
+type RawBody = Omit<CheckedBody, "extents" | "checksum" | "attributes"> & {
+  place: string;
+  extents: string;
+  checksum: string | null;
+  attributes: string;
+};
 
 function orderBy(table: CheckedTable): string {
   return `ORDER BY ${KEYS[table].map((column) => (column === "seq" ? "seq DESC" : column)).join(", ")}`;

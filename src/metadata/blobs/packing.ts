@@ -31,8 +31,14 @@ export interface Move {
   place: VersionPlace;
   id: string;
   from: ContentRow;
+  /** The sealed key that the row had then; null: it was plain. Bytes under another key are other bytes. */
+  sealed: string | null;
   to: ExtentRow[];
 }
+
+/** A version with where its bytes are. */
+export type PackedContent = Omit<Move, "to"> &
+  Sized & { /** Of its bucket. */ bucketName: string /** JSON that the store wrote. */; attributes: unknown };
 
 /** What the packer asks of D1. Each method is one round trip. */
 export class PackingTable {
@@ -72,15 +78,16 @@ export class PackingTable {
   }
 
   /** Where the bytes of these versions are now; those that are gone are left out. */
-  async contents(table: VersionTable, places: readonly VersionPlace[]): Promise<(Omit<Move, "to"> & Sized)[]> {
+  async contents(table: VersionTable, places: readonly VersionPlace[]): Promise<PackedContent[]> {
     const rows = await this.#database.all<VersionPlace & Sized & RawContent>(
-      `SELECT bucket_id AS "bucketId", key, seq, id, size_bytes AS "sizeBytes", extents, inline_body AS "inlineBody"
+      `SELECT bucket_id AS "bucketId", key, seq, id, size_bytes AS "sizeBytes", extents, inline_body AS "inlineBody", attributes,
+         attributes ->> '$.encryption.sealed' AS sealed, (SELECT name FROM buckets b WHERE b.id = bucket_id) AS "bucketName"
        FROM ${table} WHERE (bucket_id, key, seq) IN (${PLACES})`,
       JSON.stringify(places.map(({ bucketId, key, seq }) => [bucketId, key, seq])),
     );
-    return rows.map(({ bucketId, key, seq, id, sizeBytes, extents, inlineBody }) => {
+    return rows.map(({ bucketId, key, seq, extents, inlineBody, attributes, ...row }) => {
       const from = { extents: parseJson<ExtentRow[]>(extents), inlineBody };
-      return { place: { bucketId, key, seq }, id, sizeBytes, from };
+      return { ...row, place: { bucketId, key, seq }, from, attributes: JSON.parse(attributes) };
     });
   }
 
@@ -98,9 +105,11 @@ export class PackingTable {
       move.id,
       JSON.stringify(move.to),
       move.from.extents === null ? null : JSON.stringify(move.from.extents),
+      move.sealed,
     ]);
     const list = JSON.stringify(rows);
-    const unchanged = "v.id = m.value ->> 3 AND v.extents IS m.value ->> 5";
+    const unchanged = `v.id = m.value ->> 3 AND v.extents IS m.value ->> 5
+      AND v.attributes ->> '$.encryption.sealed' IS m.value ->> 6`;
     const place = "v.bucket_id = m.value ->> 0 AND v.key = m.value ->> 1 AND v.seq = m.value ->> 2";
     const statements: Statement[] = [
       insertBlobs([blob], packObjects),
@@ -144,6 +153,9 @@ interface Sized {
   sizeBytes: number;
 }
 interface RawContent {
+  attributes: string;
+  sealed: string | null;
+  bucketName: string;
   extents: string | null;
   inlineBody: string | null;
 }

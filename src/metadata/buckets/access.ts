@@ -12,6 +12,19 @@ export interface BucketAccess {
   readonly acl?: readonly Grant[];
   /** The bucket's tags, if they decide who may reach it (attribute-based access control). Absent: they do not. */
   readonly abac?: readonly (readonly [key: string, value: string])[];
+  /** How new objects are encrypted. Absent: as the deployment does it. */
+  readonly encryption?: BucketEncryption;
+}
+
+export interface BucketEncryption {
+  /** Absent: as the deployment does it. `keyId` as it was put; null: the account's `aws/s3` key. */
+  readonly rule?: {
+    readonly form: "AES256" | "aws:kms" | "aws:kms:dsse";
+    readonly keyId: string | null;
+    readonly bucketKey: boolean;
+  };
+  /** Whether objects encrypted with clients' keys (SSE-C) are refused. Absent: as the deployment does it. */
+  readonly blocksCustomerKeys?: boolean;
 }
 
 export interface PublicAccessBlock {

@@ -12,6 +12,8 @@ export type Amendment =
   /** null: full control for the owner. */
   | { acl: readonly Grant[] | null }
   | { legalHold: LegalHold }
+  /** What the row says of its encryption, JSON that the store wrote, if its sealed key is still `sealed`. */
+  | { encryption: unknown; sealed: string }
   /**
    * Null values: no retention. `bypassGovernance`: retention in governance mode may be shortened. A version with an event hold that is
    * on is left as it is.
@@ -114,6 +116,11 @@ function change(amendment: Amendment): { set: string; only: string; values: (str
     const set =
       "attributes = CASE WHEN ?5 IS NULL THEN json_remove(attributes, '$.acl') ELSE json_set(attributes, '$.acl', json(?5)) END";
     return { set, only: "true", values: [jsonOrNull(amendment.acl)] };
+  }
+  if ("encryption" in amendment) {
+    const set = "attributes = json_set(attributes, '$.encryption', json(?5))";
+    const values = [JSON.stringify(amendment.encryption), amendment.sealed];
+    return { set, only: "attributes ->> '$.encryption.sealed' = ?6", values };
   }
   if ("legalHold" in amendment) {
     return { set: "legal_hold = ?5", only: HAS_LOCK, values: [legalHoldNumber(amendment.legalHold)] };

@@ -30,6 +30,8 @@ export interface AppendableRow {
   inlineBody: string | null;
   /** Canonical id of an owner of its own; null: the bucket's owner. */
   ownerId: string | null;
+  /** Of its attributes only what its encryption is; JSON that the store wrote. */
+  attributes: { encryption?: { sealed: string } };
   /** How many it has. */
   annotations: number;
 }
@@ -39,7 +41,9 @@ export interface Append {
   bucket: RuledBucket;
   key: string;
   /** The object as it was found. */
-  from: Pick<AppendableRow, "id" | "inlineBody" | "annotations">;
+  from: Pick<AppendableRow, "id" | "inlineBody" | "attributes" | "annotations">;
+  /** What the row says of its encryption from then on; null: it is plain. */
+  encryption: unknown;
   /** Id of the longer object. */
   id: string;
   sizeBytes: number;
@@ -55,6 +59,17 @@ export interface Append {
   news: News | null;
 }
 
+type RawAppendable = Omit<AppendableRow, "checksum" | "parts" | "attributes"> & {
+  checksum: string | null;
+  parts: string | null;
+  encryption: string | null;
+};
+
+function parseAppendable({ checksum, parts, encryption, ...row }: RawAppendable): AppendableRow {
+  const attributes = encryption === null ? {} : { encryption: JSON.parse(encryption) };
+  return { ...row, checksum: parseJson<ChecksumRow>(checksum), parts: parseJson<PartSummaryRow[]>(parts), attributes };
+}
+
 /** Appends to objects in place. Each method is one round trip. */
 export class Appends {
   readonly #database: Database;
@@ -67,25 +82,21 @@ export class Appends {
 
   /** The object that the key names, or null; null for all if there is no such bucket. */
   async find(bucket: string, key: string): Promise<{ bucket: BucketRow; object: AppendableRow | null } | null> {
-    type Raw = Omit<AppendableRow, "checksum" | "parts"> & { checksum: string | null; parts: string | null };
     const known = this.#memory.of(bucket);
-    const [[found], [raw]] = await this.#database.batch<[RawBucket, Raw]>([
+    const [[found], [raw]] = await this.#database.batch<[RawBucket, RawAppendable]>([
       findBucket(bucket, known),
       {
         sql: `SELECT id, size_bytes AS "sizeBytes", etag, storage_class AS "storageClass", checksum,
                 CASE WHEN checksum ->> 'type' = 'composite' THEN parts END AS parts,
                 coalesce(json_array_length(parts), 0) AS "partCount",
                 coalesce(json_array_length(extents), 0) AS "extentCount", inline_body AS "inlineBody",
-                attributes ->> '$.owner.id' AS "ownerId", annotations
+                attributes ->> '$.owner.id' AS "ownerId", attributes -> '$.encryption' AS encryption, annotations
               FROM objects WHERE bucket_id = (SELECT id FROM buckets WHERE name = ?1) AND key = ?2`,
         values: [bucket, key],
       },
     ]);
     if (!found) return null;
-    const object = raw
-      ? { ...raw, checksum: parseJson<ChecksumRow>(raw.checksum), parts: parseJson<PartSummaryRow[]>(raw.parts) }
-      : null;
-    return { bucket: this.#memory.complete(found, known), object };
+    return { bucket: this.#memory.complete(found, known), object: raw ? parseAppendable(raw) : null };
   }
 
   /**
@@ -95,8 +106,8 @@ export class Appends {
    */
   async append(append: Append): Promise<{ seq: number }> {
     const { bucket, key, from, written } = append;
-    const unchanged =
-      "EXISTS (SELECT 1 FROM objects WHERE bucket_id = ?1 AND key = ?2 AND id = ?3 AND (inline_body IS NULL) = ?4 AND annotations = ?5)";
+    const unchanged = `EXISTS (SELECT 1 FROM objects WHERE bucket_id = ?1 AND key = ?2 AND id = ?3 AND (inline_body IS NULL) = ?4 AND annotations = ?5
+         AND attributes ->> '$.encryption.sealed' IS ?6)`;
     const before = [
       requireRules(bucket),
       require("object_changed", unchanged, [
@@ -105,6 +116,7 @@ export class Appends {
         from.id,
         from.inlineBody === null ? 1 : 0,
         from.annotations,
+        from.attributes.encryption?.sealed ?? null,
       ]),
       // They stay with the object, whose id is another one from now on.
       ...(from.annotations > 0
@@ -121,6 +133,7 @@ export class Appends {
       ...before,
       {
         sql: `UPDATE objects SET id = ?3, size_bytes = ?4, etag = ?5, modified_ms = ?6, checksum = ?7, inline_body = ?8,
+                attributes = CASE WHEN ?12 IS NULL THEN attributes ELSE json_set(attributes, '$.encryption', json(?12)) END,
                 extents = CASE WHEN ?9 IS NULL THEN extents WHEN coalesce(json_array_length(extents), 0) = 0 THEN ?9
                   ELSE substr(extents, 1, length(extents) - 1) || ',' || substr(?9, 2) END,
                 parts = CASE WHEN ?10 IS NULL THEN NULL ELSE json_insert(coalesce(parts, json_array(json(?10))), '$[#]', json(?11)) END
@@ -138,6 +151,7 @@ export class Appends {
           jsonOrNull(written?.extents),
           jsonOrNull(append.parts?.first),
           jsonOrNull(append.parts?.next),
+          jsonOrNull(append.encryption),
         ],
       },
       ...announceCurrent(bucket, ofKeys([key]), append.news),

@@ -34,6 +34,10 @@ export interface Rename {
   to: string;
   /** Id of the version that `from` names: another one fails the commit. */
   fromId: string;
+  /** The sealed key of that version, null for none: another one fails the commit too. */
+  fromSealed: string | null;
+  /** What the row says of its encryption from then on; null: it is plain. JSON that the store wrote. */
+  encryption: unknown;
   /** Id of the version that `to` names, null for none; absent: whatever it names is replaced. */
   toId?: string | null;
   /** Where the bucket has versions: the id of the new one of `to`, of the delete marker of `from`, and the default retention. */
@@ -89,7 +93,7 @@ export class Renames {
     const now = "(SELECT id FROM objects WHERE bucket_id = ?1 AND key = ?2)";
     await this.#database.batch([
       requireRules(bucket),
-      require("object_changed", UNCHANGED, [bucket.id, from, fromId, rename.annotations.count]),
+      require("object_changed", UNCHANGED, [bucket.id, from, fromId, rename.annotations.count, rename.fromSealed]),
       ...(toId === undefined ? [] : [require("object_changed", `${now} IS ?3`, [bucket.id, to, toId])]),
       ...(token ? [insertToken(bucket.id, token, nowMs)] : []),
       ...makeRoom(bucket, ofKeys([to]), nowMs),
@@ -109,7 +113,8 @@ export class Renames {
   }
 }
 
-const UNCHANGED = "EXISTS (SELECT 1 FROM objects WHERE bucket_id = ?1 AND key = ?2 AND id = ?3 AND annotations = ?4)";
+const UNCHANGED = `EXISTS (SELECT 1 FROM objects WHERE bucket_id = ?1 AND key = ?2 AND id = ?3 AND annotations = ?4
+  AND attributes ->> '$.encryption.sealed' IS ?5)`;
 
 function dayOf(ms: number): number {
   return Math.floor(ms / DAY_MS);
@@ -131,14 +136,19 @@ function insertToken(bucketId: number, { token, request }: RenameToken, nowMs: n
   };
 }
 
-function moveRow({ bucket, from, to }: Rename): Statement {
+function moveRow({ bucket, from, to, encryption }: Rename): Statement {
   return {
-    sql: "UPDATE OR REPLACE objects SET key = ?3 WHERE bucket_id = ?1 AND key = ?2",
-    values: [bucket.id, from, to],
+    sql: `UPDATE OR REPLACE objects SET key = ?3, attributes = ${encrypted("?4")} WHERE bucket_id = ?1 AND key = ?2`,
+    values: [bucket.id, from, to, jsonOrNull(encryption)],
   };
 }
 
-/** `SHARED_COLUMNS` of the new version, from the row that it is made of. ?3 to, ?4 id, ?5 is null, ?6, ?7 retention. */
+/** The attributes with another sealed key, if there is one. */
+function encrypted(parameter: string): string {
+  return `CASE WHEN ${parameter} IS NULL THEN attributes ELSE json_set(attributes, '$.encryption', json(${parameter})) END`;
+}
+
+/** `SHARED_COLUMNS` of the new version, from the row that it is made of. ?3 to, ?4 id, ?5 is null, ?6, ?7 retention, ?8 encryption. */
 const COPIED: Readonly<Record<string, string>> = {
   key: "?3",
   id: "?4",
@@ -147,8 +157,9 @@ const COPIED: Readonly<Record<string, string>> = {
   retain_until_ms: "CASE WHEN retain_mode IS NULL THEN ?6 ELSE retain_until_ms END",
   retain_mode: "coalesce(retain_mode, ?7)",
   event_hold: "CASE WHEN retain_mode IS NULL THEN ?8 ELSE event_hold END",
+  attributes: encrypted("?9"),
   extents: `CASE WHEN extents IS NOT NULL THEN
-    (SELECT json_group_array(json_array(e.value ->> 0, e.value ->> 1, e.value ->> 2, e.value ->> 3, ?4) ORDER BY e.key)
+    (SELECT json_group_array(json_set(e.value, '$[4]', ?4) ORDER BY e.key)
      FROM json_each(extents) e) END`,
 };
 
@@ -174,6 +185,7 @@ function copyAndDelete(rename: Rename, { id, markerId, retention }: NonNullable<
         retention.retainUntilMs,
         retention.retainMode,
         jsonOrNull(retention.eventHold),
+        jsonOrNull(rename.encryption),
       ],
     },
     ...(rename.annotations.carried ? carryAnnotations({ id, modifiedMs: nowMs }, rename.annotations.carried) : []),

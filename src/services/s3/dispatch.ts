@@ -21,6 +21,7 @@ import {
   tagHeaders,
 } from "./control/resource-tags.ts";
 import { answerPreflight } from "./cors/preflight.ts";
+import { isPrivateConnection } from "./encryption/private-connection.ts";
 import { openForm } from "./form/open-form.ts";
 import type { Ask } from "./gate/ask.ts";
 import { withBucketRegion } from "./gate/bucket-region.ts";
@@ -37,7 +38,8 @@ import { answerAccountBlock, isAccountBlock } from "./public-access/account-bloc
  * it finds, before anything is answered or committed (`gate/gate.ts`). Throws S3Error, AccessRefused and StoreError; `service.ts`
  * renders them.
  */
-export async function dispatch(exchange: Exchange, { store, baseDomains, events }: S3Parts): Promise<Answer> {
+export async function dispatch(exchange: Exchange, parts: S3Parts): Promise<Answer> {
+  const { store, baseDomains, events } = parts;
   const { request, url, caller, signature } = exchange;
   const { method } = request;
   const form = signature.verified?.form;
@@ -64,7 +66,9 @@ export async function dispatch(exchange: Exchange, { store, baseDomains, events 
     const directory = accountDirectory(store, canonicalIdOf(upload.caller.principal));
     const gate = openGate(row, { ...upload, query, directory }, exchange);
     const origin = originOf(exchange, upload.caller.principal);
-    const gated = { ...(await storeOf(guardedStore(store, upload.caller.guard), bucket)), gate, origin };
+    const dataKeys = parts.dataKeysOf?.(upload.caller);
+    const guarded = guardedStore(store, dataKeys ? dataKeys.guard : upload.caller.guard, dataKeys);
+    const gated = { ...(await storeOf(guarded, bucket)), gate, origin };
     const confirm = () => upload.caller.confirm();
     if (gate.setsAcl) {
       // Whether an account has some e-mail address is told to those alone who may write here.
@@ -76,8 +80,10 @@ export async function dispatch(exchange: Exchange, { store, baseDomains, events 
       await admitFirst(gated, bucket, confirm);
     }
     const { principal } = upload.caller;
+    const takesCustomerKeys = isPrivateConnection(exchange.facts, store.settings);
     const { requestId, hostId } = exchange;
-    const call: Call = { ...upload, principal, query, store: gated, gate, directory, requestId, hostId, events };
+    const about = { requestId, hostId, events, takesCustomerKeys };
+    const call: Call = { ...upload, principal, query, store: gated, gate, directory, ...about };
     const answer = await handler(call);
     gate.requireDecided();
     // A host of the bucket's own is another origin than that of the server's pages.

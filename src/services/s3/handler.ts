@@ -32,6 +32,8 @@ export interface Call {
   /** Accounts that an ACL may name. */
   readonly directory: AccountDirectory;
   readonly requestId: string;
+  /** Whether the connection is one that a client's key (SSE-C) may come over: by TLS, or within one machine. */
+  readonly takesCustomerKeys: boolean;
   /** S3's second id of the request. */
   readonly hostId: string;
   readonly events: EventContext;

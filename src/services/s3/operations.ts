@@ -24,6 +24,10 @@ import { fixedDocument, notSet } from "./buckets/unset-configurations.ts";
 import { deleteBucketCors } from "./cors/delete-bucket-cors.ts";
 import { getBucketCors } from "./cors/get-bucket-cors.ts";
 import { putBucketCors } from "./cors/put-bucket-cors.ts";
+import { deleteBucketEncryption } from "./encryption/delete-bucket-encryption.ts";
+import { getBucketEncryption } from "./encryption/get-bucket-encryption.ts";
+import { putBucketEncryption } from "./encryption/put-bucket-encryption.ts";
+import { updateObjectEncryption } from "./encryption/update-object-encryption.ts";
 import { postObject } from "./form/post-object.ts";
 import { type Asks, all, bypassAsks, ofAccount, ofBucket, ofKey, ofObject } from "./gate/ask.ts";
 import { type RefusedHeader, refusedHeaders } from "./gate/refused-headers.ts";
@@ -138,7 +142,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   DeleteBucket: built(ofBucket("s3:DeleteBucket"), deleteBucket),
   DeleteBucketAnalyticsConfiguration: notBuilt(ofBucket("s3:PutAnalyticsConfiguration")),
   DeleteBucketCors: built(ofBucket("s3:PutBucketCORS"), deleteBucketCors),
-  DeleteBucketEncryption: notBuilt(ofBucket("s3:PutEncryptionConfiguration")),
+  DeleteBucketEncryption: built(ofBucket("s3:PutEncryptionConfiguration"), deleteBucketEncryption),
   DeleteBucketIntelligentTieringConfiguration: notBuilt(ofBucket("s3:PutIntelligentTieringConfiguration")),
   DeleteBucketInventoryConfiguration: notBuilt(ofBucket("s3:PutInventoryConfiguration")),
   DeleteBucketLifecycle: notBuilt(ofBucket("s3:PutLifecycleConfiguration")),
@@ -173,10 +177,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
     query: ["id"],
   }),
   GetBucketCors: built(ofBucket("s3:GetBucketCORS"), getBucketCors),
-  GetBucketEncryption: built(
-    ofBucket("s3:GetEncryptionConfiguration"),
-    notSet("ServerSideEncryptionConfigurationNotFoundError"),
-  ),
+  GetBucketEncryption: built(ofBucket("s3:GetEncryptionConfiguration"), getBucketEncryption),
   GetBucketIntelligentTieringConfiguration: built(
     ofBucket("s3:GetIntelligentTieringConfiguration"),
     notSet("NoSuchConfiguration"),
@@ -286,7 +287,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   PutBucketAcl: built(ofBucket("s3:PutBucketAcl"), putBucketAcl, { body: "xml" }),
   PutBucketAnalyticsConfiguration: notBuilt(ofBucket("s3:PutAnalyticsConfiguration")),
   PutBucketCors: built(ofBucket("s3:PutBucketCORS"), putBucketCors, { body: "xml" }),
-  PutBucketEncryption: notBuilt(ofBucket("s3:PutEncryptionConfiguration")),
+  PutBucketEncryption: built(ofBucket("s3:PutEncryptionConfiguration"), putBucketEncryption, { body: "xml" }),
   PutBucketIntelligentTieringConfiguration: notBuilt(ofBucket("s3:PutIntelligentTieringConfiguration")),
   PutBucketInventoryConfiguration: notBuilt(ofBucket("s3:PutInventoryConfiguration")),
   PutBucketLifecycleConfiguration: notBuilt(ofBucket("s3:PutLifecycleConfiguration")),
@@ -337,7 +338,10 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
     ofBucket("s3:UpdateBucketMetadataInventoryTableConfiguration"),
   ),
   UpdateBucketMetadataJournalTableConfiguration: notBuilt(ofBucket("s3:UpdateBucketMetadataJournalTableConfiguration")),
-  UpdateObjectEncryption: notBuilt(ofObject("s3:UpdateObjectEncryption")),
+  UpdateObjectEncryption: built(ofObject("s3:UpdateObjectEncryption"), updateObjectEncryption, {
+    body: "xml",
+    ...oneVersion,
+  }),
   UploadPart: built(ofKey("s3:PutObject"), uploadPart, {
     body: "stream",
     refused: refusedHeaders.uploadPart,

@@ -1,4 +1,7 @@
+import type { Caller } from "../../auth/access.ts";
 import type { Log } from "../../edge/edge.ts";
+import type { AccessGuard } from "../../metadata/access-guard.ts";
+import type { DataKeys } from "../../sealing/data-keys.ts";
 import type { EventContext } from "../../events/deliver.ts";
 import type { StoreContext } from "../../store/context.ts";
 
@@ -8,6 +11,8 @@ export interface S3Parts {
   /** Lower case. A request to `<bucket>.<one of these>` is virtual-hosted-style. */
   readonly baseDomains: readonly string[];
   readonly log: Log;
+  /** The KMS's data keys for a caller, with the guard that takes the place of the caller's own. Absent: there is no KMS. */
+  readonly dataKeysOf?: (caller: Caller) => DataKeys & { readonly guard: AccessGuard | null };
   /** How those are told who want to know of changes. */
   readonly events: EventContext;
 }

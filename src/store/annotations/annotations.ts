@@ -62,7 +62,10 @@ export async function openAnnotation(
     annotation: { ...described, checksum: described.checksum as ObjectChecksum },
     ...versionOf(head),
     read: async () => {
-      const body = new ObjectBody(store, { extents, inlineBody }, blobs, { offset: 0, length: annotation.sizeBytes });
+      const body = new ObjectBody(store, { extents, inlineBody, objectKey: null }, blobs, {
+        offset: 0,
+        length: annotation.sizeBytes,
+      });
       await body.ready();
       return body;
     },

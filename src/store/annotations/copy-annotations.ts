@@ -102,7 +102,7 @@ async function rewrite(
 async function bytesOf(store: StoreContext, versionId: string, { name, sizeBytes }: AnnotationRow): Promise<Buffer> {
   const content = await withMetadata({ bucket: "" }, () => store.metadata.annotations.content(versionId, name));
   if (content === null) throw changed();
-  const body = new ObjectBody(store, content, [], { offset: 0, length: sizeBytes });
+  const body = new ObjectBody(store, { ...content, objectKey: null }, [], { offset: 0, length: sizeBytes });
   const pieces: Uint8Array[] = [];
   try {
     await body.ready();

@@ -16,6 +16,7 @@ import { EXTENTS_MAX } from "../settings.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { ChecksumAlgorithm, ChecksumType, ObjectChecksum, WriteCondition, WriteResult } from "../types.ts";
 import { commitVersion } from "../write/commit-version.ts";
+import { encryptedAs } from "../write/write.ts";
 import { foundUpload, type UploadName } from "./uploads.ts";
 
 export interface CompletedPart {
@@ -79,7 +80,8 @@ export async function completeUpload(store: StoreContext, complete: CompleteUplo
       ...(complete.condition ? { condition: complete.condition } : {}),
     });
     const { etag, modifiedMs } = version;
-    return { id: uploadId, ...committed, etag, modifiedMs, ...(checksum ? { checksum } : {}) };
+    const done = { id: uploadId, ...committed, etag, modifiedMs, ...encryptedAs(version) };
+    return { ...done, ...(checksum ? { checksum } : {}) };
   } catch (error) {
     // Of two at the same time the one that comes second finds what the first has made.
     if (error instanceof StoreError && error.failure.kind === "no-such-upload") return completedBefore(store, complete);
@@ -99,12 +101,13 @@ function changedSince(error: unknown, { condition, key }: CompleteUpload): Store
 async function completedBefore(store: StoreContext, complete: CompleteUpload): Promise<WriteResult> {
   const { bucket, key, uploadId } = complete;
   const gone = new StoreError({ kind: "no-such-upload", uploadId });
-  const head = await headObject(store, { bucket, key }).catch((error: unknown) => {
+  const head = await headObject(store, { bucket, key, ignoresKey: true }).catch((error: unknown) => {
     throw error instanceof StoreError && error.failure.kind === "no-such-key" ? gone : error;
   });
   if (head.id !== uploadId || head.etag !== etagOfParts(complete.parts)) throw gone;
-  const { id, versionId, etag, modifiedMs, checksum } = head;
-  return { id, ...(versionId ? { versionId } : {}), etag, modifiedMs, ...(checksum ? { checksum } : {}) };
+  const { id, versionId, etag, modifiedMs, checksum, encryption } = head;
+  const done = { id, ...(versionId ? { versionId } : {}), etag, modifiedMs, ...(encryption ? { encryption } : {}) };
+  return { ...done, ...(checksum ? { checksum } : {}) };
 }
 
 function chooseParts(uploaded: readonly PartRow[], chosen: readonly CompletedPart[]): PartRow[] {

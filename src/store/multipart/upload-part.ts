@@ -2,29 +2,43 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { toBase64, toHex } from "../../base/bytes.ts";
 import type { PartCommit } from "../../metadata/objects/commit.ts";
-import type { BlobRow, ContentRow, ExtentRow, ObjectRow } from "../../metadata/rows.ts";
+import type { ExtentRow, ObjectRow } from "../../metadata/rows.ts";
+import type { UploadRow } from "../../metadata/uploads/upload-rows.ts";
 import { readmitted, underAccess } from "../buckets/admission.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { newId } from "../placement/ids.ts";
 import { requireSpace } from "../placement/require-space.ts";
-import { ObjectBody } from "../read/object-body.ts";
+import { type Content, ObjectBody } from "../read/object-body.ts";
 import { objectHead } from "../read/object-head.ts";
 import type { ObjectName } from "../read/objects.ts";
+import type { CustomerKey } from "../sealed/encryption.ts";
+import type { NewSealing } from "../sealed/new-sealing.ts";
+import { openContent, openSealing } from "../sealed/open-content.ts";
 import { EXTENTS_MAX } from "../settings.ts";
 import { withMetadata } from "../translate-metadata.ts";
-import type { Bucket, ChecksumAlgorithm, Digests, IncomingBody, ObjectChecksum, ObjectHead } from "../types.ts";
+import type {
+  Bucket,
+  ChecksumAlgorithm,
+  Digests,
+  IncomingBody,
+  ObjectChecksum,
+  ObjectEncryption,
+  ObjectHead,
+} from "../types.ts";
 import type { BlobSource } from "../write/body-pieces.ts";
 import { blobIds, digestRange, openSource } from "../write/copy.ts";
 import { DigestSet } from "../write/digests.ts";
 import { extentsOver } from "../write/extents.ts";
-import { blobShape } from "../write/write.ts";
-import { writeBody } from "../write/write-blob.ts";
+import { blobShape, etagOf } from "../write/write.ts";
+import { type WrittenBlob, writeBody } from "../write/write-blob.ts";
 import { findUpload, foundUpload, type UploadInfo, type UploadName, uploadInfo } from "./uploads.ts";
 
 export interface UploadPart extends UploadName {
   /** 1 to 10,000. */
   partNumber: number;
+  /** The client's key that the upload was begun with (SSE-C). */
+  customerKey?: CustomerKey | null;
   /** The body, once it is known which checksum the upload asks for. */
   body(upload: UploadInfo): IncomingBody;
 }
@@ -33,6 +47,8 @@ export interface UploadedPart {
   etag: string;
   modifiedMs: number;
   checksum?: { algorithm: ChecksumAlgorithm; value: string };
+  /** Of the upload. */
+  encryption?: ObjectEncryption;
 }
 
 export interface CopiedPart extends UploadedPart {
@@ -42,6 +58,8 @@ export interface CopiedPart extends UploadedPart {
 
 export interface UploadPartCopy extends UploadName {
   partNumber: number;
+  /** The client's key that the upload was begun with (SSE-C). */
+  customerKey?: CustomerKey | null;
   source: ObjectName;
   /** The bytes to take; throws to refuse the source. */
   select(head: ObjectHead): { offset: number; length: number };
@@ -50,14 +68,15 @@ export interface UploadPartCopy extends UploadName {
 /**
  * Writes a part by the write protocol of `putObject`; a part of the same number is replaced. A crash leaves the part wholly
  * there or only garbage. Throws what the body throws, and `StoreError` no-such-bucket, no-such-upload, incomplete-body,
- * drives-unavailable, metadata-unavailable.
+ * drives-unavailable, metadata-unavailable, and what `openSealing` throws.
  */
 export async function uploadPart(store: StoreContext, name: UploadPart): Promise<UploadedPart> {
   const { bucket, upload } = await findUpload(store, name);
-  const info = uploadInfo(upload);
+  const to = await partTarget(store, bucket, upload, name.customerKey);
+  const { info } = to;
   const body = name.body(info);
   let verified: ObjectChecksum | null = null;
-  const { blobs, digests } = await writePart(store, body, info, (computed) => {
+  const { blobs, digests } = await writePart(store, body, to, (computed) => {
     verified = body.verify(computed);
   });
   const given = verified as ObjectChecksum | null;
@@ -65,7 +84,7 @@ export async function uploadPart(store: StoreContext, name: UploadPart): Promise
   return commitPart(store, name, info, {
     bucket,
     sizeBytes: body.sizeBytes,
-    etag: toHex(digests.get("md5") as Uint8Array),
+    etag: etagOf(store, digests, to.sealing),
     checksum,
     crc64nvme: toHex(digests.get("crc64nvme") as Uint8Array),
     slices: slicesOver(blobs, 0),
@@ -73,9 +92,29 @@ export async function uploadPart(store: StoreContext, name: UploadPart): Promise
   });
 }
 
+/** The upload that a part is written into. */
+interface PartTarget {
+  info: UploadInfo;
+  /** What its parts are sealed with; null: they are plain. */
+  sealing: NewSealing | null;
+}
+
+async function partTarget(
+  store: StoreContext,
+  bucket: Bucket,
+  upload: UploadRow,
+  customerKey: CustomerKey | null = null,
+): Promise<PartTarget> {
+  return {
+    info: uploadInfo(upload),
+    sealing: await openSealing(store, { ...upload, bucket, of: "upload" }, customerKey),
+  };
+}
+
 /**
  * Makes a range of an object a part, without moving a byte: the part refers to the same blobs. The range is read only where
- * the upload asks for a checksum, and written anew where the buckets lie in different databases. Throws as `copyObject` does, and `StoreError`
+ * the upload asks for a checksum, and written anew where the buckets lie in different databases or where one of the two is
+ * encrypted: all parts are sealed under one key. Throws as `copyObject` does, and `StoreError`
  * no-such-upload, too-many-extents.
  */
 export async function uploadPartCopy(store: StoreContext, name: UploadPartCopy): Promise<CopiedPart> {
@@ -85,8 +124,11 @@ export async function uploadPartCopy(store: StoreContext, name: UploadPartCopy):
   const source = head.versionId === undefined ? {} : { sourceVersionId: head.versionId };
   const range = name.select(head);
   await requireSpace(store, null);
+  const to = await partTarget(store, bucket, upload, name.customerKey);
+  const row = { ...found.source, bucket: found.sourceBucket };
+  const content = await openContent(found.from, row, name.source.customerKey ?? null);
   return {
-    ...(await copyRange(store, name, { ...found, bucket, info: uploadInfo(upload), range })),
+    ...(await copyRange(store, name, { ...found, source: { ...found.source, ...content }, bucket, to, range })),
     ...source,
   };
 }
@@ -99,13 +141,15 @@ interface ByteRange {
 async function copyRange(
   store: StoreContext,
   name: UploadPartCopy,
-  copy: { bucket: Bucket; info: UploadInfo; source: ObjectRow & ContentRow; from: StoreContext; range: ByteRange },
+  copy: { bucket: Bucket; to: PartTarget; source: ObjectRow & Content; from: StoreContext; range: ByteRange },
 ): Promise<UploadedPart> {
-  const { bucket, info, source, from, range } = copy;
+  const { bucket, to, source, from, range } = copy;
+  const { info } = to;
   const target = { bucket, sizeBytes: range.length };
-  const isMoved = source.extents === null || range.length === 0 || from !== store;
-  if (isMoved) return copyBytes(store, name, { info, target, body: new ObjectBody(from, source, [], range) });
-  const { slices, blobs } = await slicesOf(store, source, info, range);
+  const isSealed = source.objectKey !== null || to.sealing !== null;
+  const isMoved = source.extents === null || range.length === 0 || from !== store || isSealed;
+  if (isMoved) return copyBytes(store, name, { to, target, body: new ObjectBody(from, source, [], range) });
+  const { slices, blobs } = await slicesOf(store, source, to, range);
   if (slices.length > EXTENTS_MAX) throw new StoreError({ kind: "too-many-extents", extentsMax: EXTENTS_MAX });
   const algorithm = info.checksum?.algorithm;
   const digests = algorithm ? await digestRange(store, source, range, ["md5", "crc64nvme", algorithm]) : null;
@@ -130,19 +174,20 @@ interface Part {
   crc64nvme: string | null;
   slices: Slice[];
   /** Those that were written for it. */
-  blobs: BlobRow[];
+  blobs: WrittenBlob[];
 }
 
 /** Steps 2 to 5 for a part. An empty one has no blob. CRC-64/NVME is among the digests, for it falls out of the frames. */
 async function writePart(
   store: StoreContext,
   source: BlobSource,
-  upload: UploadInfo,
+  { info: upload, sealing }: PartTarget,
   verify: (digests: Digests) => void,
-): Promise<{ blobs: BlobRow[]; digests: Digests }> {
+): Promise<{ blobs: WrittenBlob[]; digests: Digests }> {
   if (source.sizeBytes > 0) {
     const shape = blobShape(store, source.sizeBytes, upload.storageClass);
-    return writeBody(store, { source, ...shape, admitted: Promise.resolve(), verify });
+    const key = sealing?.key ?? null;
+    return writeBody(store, { source, ...shape, sealing: key, admitted: Promise.resolve(), verify });
   }
   const surplus = await source.next();
   if (surplus) throw new StoreError({ kind: "incomplete-body", expectedBytes: 0, receivedBytes: surplus.length });
@@ -151,22 +196,23 @@ async function writePart(
   return { blobs: [], digests };
 }
 
-/** A small source lies in its row, one in another database cannot be referred to: the bytes are written as a part of their own. */
+/** A small source lies in its row, one in another database cannot be referred to, one under another key could not be opened: the bytes are written as a part of their own. */
 async function copyBytes(
   store: StoreContext,
   name: UploadPartCopy,
-  copy: { info: UploadInfo; target: { bucket: Bucket; sizeBytes: number }; body: ObjectBody },
+  copy: { to: PartTarget; target: { bucket: Bucket; sizeBytes: number }; body: ObjectBody },
 ): Promise<UploadedPart> {
-  const { info, target, body } = copy;
+  const { to, target, body } = copy;
+  const { info } = to;
   const algorithm = info.checksum?.algorithm;
   const digestNames: ChecksumAlgorithm[] = algorithm ? [algorithm] : [];
   const bytes = { sizeBytes: body.sizeBytes, readsDrives: true, digests: digestNames, next: () => body.next() };
   try {
     await body.ready();
-    const { blobs, digests } = await writePart(store, bytes, info, () => {});
+    const { blobs, digests } = await writePart(store, bytes, to, () => {});
     return await commitPart(store, name, info, {
       ...target,
-      etag: toHex(digests.get("md5") as Uint8Array),
+      etag: etagOf(store, digests, to.sealing),
       checksum: algorithm ? toBase64(digests.get(algorithm) as Uint8Array) : null,
       crc64nvme: toHex(digests.get("crc64nvme") as Uint8Array),
       slices: slicesOver(blobs, 0),
@@ -207,7 +253,12 @@ async function commitPart(
     }
   });
   const algorithm = info.checksum?.algorithm;
-  return { etag, modifiedMs, ...(algorithm && checksum !== null ? { checksum: { algorithm, value: checksum } } : {}) };
+  return {
+    etag,
+    modifiedMs,
+    ...(info.encryption && { encryption: info.encryption }),
+    ...(algorithm && checksum !== null ? { checksum: { algorithm, value: checksum } } : {}),
+  };
 }
 
 /** CRC-64/NVME falls out of the frames, so an upload that asks for it has it for every part. */
@@ -219,15 +270,15 @@ function ownChecksum(info: UploadInfo, digests: Digests): string | null {
 /** The range as slices of the source's blobs. What of it lies inline, after them, is written as blobs of their own. */
 async function slicesOf(
   store: StoreContext,
-  source: ContentRow,
-  upload: UploadInfo,
+  source: Content,
+  to: PartTarget,
   range: { offset: number; length: number },
 ): Promise<Pick<Part, "slices" | "blobs">> {
   const end = range.offset + range.length;
   const slices = (source.extents ?? []).flatMap(([start, length, blobId, offset]): Slice[] => {
     const from = Math.max(start, range.offset);
-    const to = Math.min(start + length, end);
-    return from < to ? [[from - range.offset, to - from, blobId, offset + from - start]] : [];
+    const until = Math.min(start + length, end);
+    return from < until ? [[from - range.offset, until - from, blobId, offset + from - start]] : [];
   });
   const [lastStart = 0, lastLength = 0] = slices.at(-1) ?? [];
   const covered = lastStart + lastLength;
@@ -235,12 +286,12 @@ async function slicesOf(
   if (inline.length === 0) return { slices, blobs: [] };
   const body = new ObjectBody(store, source, [], inline);
   const bytes = { sizeBytes: inline.length, digests: [], next: () => body.next() };
-  const { blobs } = await writePart(store, bytes, upload, () => {});
+  const { blobs } = await writePart(store, bytes, to, () => {});
   return { slices: [...slices, ...slicesOver(blobs, covered)], blobs };
 }
 
 /** The whole of blobs that follow each other, from byte `start` of the part. */
-function slicesOver(blobs: readonly BlobRow[], start: number): Slice[] {
+function slicesOver(blobs: readonly WrittenBlob[], start: number): Slice[] {
   return extentsOver(blobs, start, "").map(([from, length, blobId, offset]) => [from, length, blobId, offset]);
 }
 

@@ -8,6 +8,9 @@ import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { isId, newId } from "../placement/ids.ts";
 import { requireSpace } from "../placement/require-space.ts";
+import type { EncryptionRequest } from "../sealed/encryption.ts";
+import { described, newSealing } from "../sealed/new-sealing.ts";
+import { encryptionOf } from "../sealed/open-content.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type {
   Attributes,
@@ -15,6 +18,7 @@ import type {
   BucketName,
   ChecksumAlgorithm,
   ChecksumType,
+  ObjectEncryption,
   ObjectKey,
   ObjectLock,
   Tags,
@@ -33,6 +37,8 @@ export interface UploadInfo {
   storageClass: string;
   /** null: the client asked for none. */
   checksum: UploadChecksum | null;
+  /** Absent: its parts are stored plain. */
+  encryption?: ObjectEncryption;
 }
 
 export interface UploadName {
@@ -50,6 +56,8 @@ export interface CreateUpload {
   lock?: ObjectLock;
   storageClass: string;
   checksum: UploadChecksum | null;
+  /** Absent: as the bucket or the deployment has it. */
+  encryption?: EncryptionRequest;
 }
 
 export interface ListedUploads {
@@ -61,16 +69,22 @@ export interface ListedUploads {
 
 export type UploadEntry = ({ kind: "upload" } & UploadInfo) | { kind: "prefix"; prefix: string };
 
-/** Begins a multipart upload. Throws `StoreError` no-such-bucket. */
-export async function createUpload(store: StoreContext, create: CreateUpload): Promise<{ uploadId: string }> {
+/**
+ * Begins a multipart upload. The key of the object to come is made here, and sealed for the id that the object will have: all parts
+ * are sealed under it. Throws `StoreError` no-such-bucket, sealing-not-configured, kms.
+ */
+export async function createUpload(
+  store: StoreContext,
+  create: CreateUpload,
+): Promise<{ uploadId: string; encryption?: ObjectEncryption }> {
   await requireSpace(store, null);
   const { key, owner, storageClass, checksum } = create;
-  const rowIn = (bucket: Bucket) => ({
-    id: newId(store),
+  const rowIn = (bucket: Bucket, id: string, encryption: { encryption?: ObjectEncryption }) => ({
+    id,
     bucket,
     key,
     owner,
-    attributes: { ...create.attributes, ...newObjectAccess(store, bucket) },
+    attributes: { ...create.attributes, ...newObjectAccess(store, bucket), ...encryption },
     tags: tagRows(create.tags),
     lock: lockFor(store, bucket, create.lock),
     storageClass,
@@ -79,9 +93,12 @@ export async function createUpload(store: StoreContext, create: CreateUpload): P
     initiatedMs: store.clock.now(),
   });
   return underAccess(async () => {
-    const row = rowIn(await headBucket(store, create.bucket));
-    await withMetadata(create, () => store.metadata.uploads.create(row));
-    return { uploadId: row.id };
+    const bucket = await headBucket(store, create.bucket);
+    const sealing = await newSealing(store, { bucket, key, request: create.encryption ?? null });
+    const id = newId(store);
+    const encryption = described(sealing, bucket, { key, versionId: id });
+    await withMetadata(create, () => store.metadata.uploads.create(rowIn(bucket, id, encryption)));
+    return { uploadId: id, ...encryption };
   });
 }
 
@@ -175,10 +192,11 @@ export function foundUpload(
 
 /** What may be told of an upload. */
 export function uploadInfo(row: UploadRow | Omit<ListedUpload, "kind">): UploadInfo {
+  const encryption = "attributes" in row ? encryptionOf(row) : undefined;
   const { id, key, owner, initiatedMs, storageClass, checksumAlgorithm, checksumType } = row;
   const checksum =
     checksumAlgorithm === null
       ? null
       : { algorithm: checksumAlgorithm as ChecksumAlgorithm, type: checksumType as ChecksumType };
-  return { uploadId: id, key, owner, initiatedMs, storageClass, checksum };
+  return { uploadId: id, key, owner, initiatedMs, storageClass, checksum, ...(encryption && { encryption }) };
 }

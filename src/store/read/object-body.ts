@@ -3,16 +3,27 @@ import type { OutgoingBody } from "../../base/outgoing-body.ts";
 import { MetadataUnavailable } from "../../metadata/database.ts";
 import { BLOBS_PER_READ } from "../../metadata/objects/objects.ts";
 import type { BlobRow, ContentRow, ExtentRow } from "../../metadata/rows.ts";
+import type { ObjectKey } from "../../sealing/object-key.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
+import { MemberReader } from "../sealed/member-reader.ts";
+import { type PieceReader, SealedReader } from "../sealed/sealed-reader.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import { LateDrives } from "./late-drives.ts";
 import { BlobReader } from "./read-blob.ts";
 
+/** Where an object's bytes are, and what opens them: made by `openContent` alone, which sees to it that there is a key where one is needed. */
+export interface Content extends ContentRow {
+  /** null: the bytes are plain. */
+  objectKey: ObjectKey | null;
+}
+
+/** `offset` counts the plain bytes of the blob, or, with `member`, of one object in a pack. */
 interface BlobSlice {
   blobId: string;
   offset: number;
   length: number;
+  member?: { offset: number; plainBytes: number };
 }
 
 /**
@@ -25,14 +36,15 @@ export class ObjectBody implements OutgoingBody {
   readonly #slices: BlobSlice[];
   readonly #blobs: Map<string, BlobRow>;
   readonly #lateDrives: LateDrives;
+  readonly #key: ObjectKey | null;
   #inline: Uint8Array | null;
-  #current: BlobReader | null = null;
-  #upcoming: BlobReader | null = null;
+  #current: PieceReader | null = null;
+  #upcoming: PieceReader | null = null;
 
   /** `blobs` are those that came with the object; others are fetched when the range gets there. */
   constructor(
     store: StoreContext,
-    content: ContentRow,
+    content: Content,
     blobs: readonly BlobRow[],
     range: { offset: number; length: number },
   ) {
@@ -41,6 +53,7 @@ export class ObjectBody implements OutgoingBody {
     this.sizeBytes = range.length;
     this.#blobs = new Map(blobs.map((blob) => [blob.id, blob]));
     this.#slices = slicesOf(content.extents ?? [], range);
+    this.#key = content.objectKey;
     this.#inline = inlineBytes(content, range);
   }
 
@@ -97,12 +110,11 @@ export class ObjectBody implements OutgoingBody {
     this.#upcoming?.prime();
   }
 
-  async #openNext(): Promise<BlobReader | null> {
+  async #openNext(): Promise<PieceReader | null> {
     const slice = this.#slices.shift();
     if (!slice) return null;
     const blob = this.#blobs.get(slice.blobId) ?? (await this.#fetchBlobs(slice));
-    const range = { offset: slice.offset, length: slice.length };
-    return new BlobReader(this.#store, blob, range, this.#lateDrives);
+    return openSlice({ store: this.#store, blob, lateDrives: this.#lateDrives, key: this.#key }, slice);
   }
 
   /** Fetches the blob of `slice` and those of the slices after it, in one round trip. */
@@ -118,7 +130,7 @@ export class ObjectBody implements OutgoingBody {
   }
 
   /** Frees the drives, and notes what these readers found damaged. */
-  async #finish(readers: readonly BlobReader[]): Promise<void> {
+  async #finish(readers: readonly PieceReader[]): Promise<void> {
     await Promise.all(readers.map((reader) => reader.cancel()));
     const found = readers.flatMap(({ blobId, damage }) => damage.map((one) => ({ blobId, ...one })));
     if (found.length === 0) return;
@@ -132,12 +144,33 @@ export class ObjectBody implements OutgoingBody {
   }
 }
 
-/** What of the range lies beyond the extents; null: nothing. */
-function inlineBytes(content: ContentRow, { offset, length }: { offset: number; length: number }): Uint8Array | null {
+/** Reads a slice of a blob, which is in the blob: plain, sealed, or of one object in a pack. */
+export async function openSlice(
+  parts: { store: StoreContext; blob: BlobRow; lateDrives: LateDrives; key: ObjectKey | null },
+  slice: Pick<BlobSlice, "offset" | "length" | "member">,
+): Promise<PieceReader> {
+  const { store, blob, lateDrives, key } = parts;
+  const range = { offset: slice.offset, length: slice.length };
+  if (key === null) return new BlobReader(store, blob, range, lateDrives);
+  if (!slice.member) return SealedReader.open({ store, blob, range, lateDrives, key });
+  return new MemberReader({ store, blob, lateDrives }, { ...slice.member, key }, range);
+}
+
+/** What of the range lies beyond the extents; null: nothing. Throws `StoreError` sealed-shut. */
+function inlineBytes(content: Content, { offset, length }: { offset: number; length: number }): Uint8Array | null {
   const begin = extentsEnd(content.extents);
   const to = offset + length - begin;
   if (content.inlineBody === null || to <= 0 || length === 0) return null;
-  return new Uint8Array(Buffer.from(content.inlineBody, "base64")).subarray(Math.max(offset - begin, 0), to);
+  return decodeInline(content).subarray(Math.max(offset - begin, 0), to);
+}
+
+/** All that lies inline, plain. Throws `StoreError` sealed-shut where it was altered. */
+export function decodeInline({ inlineBody, objectKey }: Pick<Content, "inlineBody" | "objectKey">): Uint8Array {
+  const bytes = new Uint8Array(Buffer.from(inlineBody ?? "", "base64"));
+  if (objectKey === null || bytes.length === 0) return bytes;
+  const plain = objectKey.openBytes(bytes);
+  if (plain) return plain;
+  throw new StoreError({ kind: "sealed-shut", reason: "bytes in the object's row do not open: they were altered" });
 }
 
 /** How many of an object's bytes lie in its extents: those after them lie inline. */
@@ -147,11 +180,14 @@ function extentsEnd(extents: readonly ExtentRow[] | null): number {
 }
 
 /** The parts of the extents that lie in the range. */
-function slicesOf(extents: readonly ExtentRow[], range: { offset: number; length: number }): BlobSlice[] {
+export function slicesOf(extents: readonly ExtentRow[], range: { offset: number; length: number }): BlobSlice[] {
   const end = range.offset + range.length;
-  return extents.flatMap(([start, length, blobId, blobOffset]) => {
+  return extents.flatMap(([start, length, blobId, blobOffset, , isMember]) => {
     const from = Math.max(start, range.offset);
     const to = Math.min(start + length, end);
-    return from < to ? [{ blobId, offset: blobOffset + from - start, length: to - from }] : [];
+    if (from >= to) return [];
+    if (!isMember) return [{ blobId, offset: blobOffset + from - start, length: to - from }];
+    const member = { offset: blobOffset, plainBytes: length };
+    return [{ blobId, offset: from - start, length: to - from, member }];
   });
 }

@@ -32,9 +32,13 @@ export function objectHead(row: ObjectRow, bucket: Pick<Bucket, "versioning">): 
 }
 
 /** They share a column. */
-function attributesAndAccess({ attributes }: ObjectRow): Pick<ObjectHead, "attributes" | "owner" | "acl"> {
-  const { owner, acl, ...headers } = attributes as Attributes & ObjectAccess;
-  return { attributes: headers, ...(owner && { owner }), ...(acl && { acl }) };
+function attributesAndAccess({
+  attributes,
+}: ObjectRow): Pick<ObjectHead, "attributes" | "owner" | "acl" | "encryption"> {
+  const { owner, acl, encryption, ...headers } = attributes as Attributes &
+    ObjectAccess &
+    Pick<ObjectHead, "encryption">;
+  return { attributes: headers, ...(owner && { owner }), ...(acl && { acl }), ...(encryption && { encryption }) };
 }
 
 function objectLock({ retainUntilMs, retainMode, legalHold, eventHold }: LockRow): ObjectLock {

@@ -3,6 +3,8 @@ import type { FoundHead, MarkerRow, ReadWindow, VersionRef } from "../../metadat
 import { foundBucket } from "../buckets/admission.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
+import type { CustomerKey } from "../sealed/encryption.ts";
+import { checkCustomerKey, openContent, openSealing } from "../sealed/open-content.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { Bucket, BucketName, ObjectHead, ObjectKey } from "../types.ts";
 import { formatVersionId, parseVersionId } from "../version-id.ts";
@@ -14,6 +16,8 @@ export interface ObjectName {
   key: ObjectKey;
   /** As S3 prints it; absent: what the key names now. */
   versionId?: string;
+  /** The client's key of an object that was encrypted with one (SSE-C). */
+  customerKey?: CustomerKey | null;
 }
 
 /** What will probably be read of an object. Only a hint: a wrong one costs a round trip, never a wrong byte. */
@@ -22,26 +26,30 @@ export type ReadHint = { offset: number; length: number | null } | { suffix: num
 export interface OpenObject {
   bucket: Bucket;
   head: ObjectHead;
-  /** Opens bytes of this very version; resolves when the first of them are verified. Throws `StoreError` drives-unavailable. */
+  /** Opens bytes of this very version; resolves when the first of them are verified. Throws `StoreError` drives-unavailable, kms, sealed-shut. */
   read(range: { offset: number; length: number }): Promise<OutgoingBody>;
 }
 
 /**
  * All about an object but its bytes, in one D1 round trip. Throws `StoreError` no-such-bucket, no-such-key, no-such-version,
- * is-delete-marker.
+ * is-delete-marker, customer-key-missing, customer-key-unexpected, customer-key-wrong; `mustOpen`: kms too, where the caller may not
+ * use the key.
  */
-export async function headObject(store: StoreContext, name: ObjectName): Promise<ObjectHead> {
+export async function headObject(store: StoreContext, name: HeadName): Promise<ObjectHead> {
   return (await headObjectIn(store, name)).head;
 }
 
+/** `ignoresKey`: nothing is told that a client's key (SSE-C) guards. */
+type HeadName = ObjectName & { mustOpen?: boolean; ignoresKey?: boolean };
+
 /** The same with the bucket that it is in. */
-export async function headObjectIn(
-  store: StoreContext,
-  name: ObjectName,
-): Promise<{ bucket: Bucket; head: ObjectHead }> {
+export async function headObjectIn(store: StoreContext, name: HeadName): Promise<{ bucket: Bucket; head: ObjectHead }> {
   const ref = { ...name, version: versionRef(name) };
   const found = await withMetadata(name, () => store.metadata.objects.head(ref));
   const { bucket, object } = foundVersion(store, found, name);
+  const { customerKey = null } = name;
+  if (!name.ignoresKey) checkCustomerKey({ ...object, bucket }, customerKey);
+  if (name.mustOpen) await openSealing(store, { ...object, bucket }, customerKey);
   return { bucket, head: objectHead(object, bucket) };
 }
 
@@ -50,11 +58,14 @@ export async function openObject(store: StoreContext, name: ObjectName & { hint?
   const ref = { ...name, version: versionRef(name) };
   const found = await withMetadata(name, () => store.metadata.objects.open(ref, windowOf(name.hint)));
   const { bucket, object } = foundVersion(store, found, name);
+  const { customerKey = null } = name;
+  checkCustomerKey({ ...object, bucket }, customerKey);
   return {
     bucket,
     head: objectHead(object, bucket),
     read: async (range) => {
-      const body = new ObjectBody(store, object, found?.blobs ?? [], range);
+      const content = await openContent(store, { ...object, bucket }, customerKey);
+      const body = new ObjectBody(store, content, found?.blobs ?? [], range);
       await body.ready();
       return body;
     },

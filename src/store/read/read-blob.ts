@@ -102,6 +102,11 @@ export class BlobReader {
     return this.#sources.missedDrives;
   }
 
+  /** The shard gave frames that are wrong although their checks are right: it counts as damaged, and is not asked again. */
+  distrust(shard: number): void {
+    this.#sources.at(shard)?.distrust();
+  }
+
   /** Frees the drives. Never throws. */
   async cancel(): Promise<void> {
     this.#frames.cancel();

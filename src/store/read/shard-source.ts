@@ -94,6 +94,11 @@ export class ShardSource {
     }
   }
 
+  /** It is damaged, as whoever read it found out. */
+  distrust(): void {
+    this.#fail({ kind: "corrupt", damaged: true });
+  }
+
   /** Stops reading, for good: a frame that is on its way comes to nothing. Never throws. */
   async cancel(): Promise<void> {
     this.#isCancelled = true;

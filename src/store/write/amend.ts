@@ -7,7 +7,7 @@ import { type EventName, newsOf } from "../news.ts";
 import { lockRow, objectHead } from "../read/object-head.ts";
 import { foundVersion, type ObjectName, versionRef } from "../read/objects.ts";
 import { withMetadata } from "../translate-metadata.ts";
-import type { Bucket, Grant, ObjectAccess, ObjectHead, ObjectLock, Tags } from "../types.ts";
+import type { Bucket, Grant, ObjectAccess, ObjectEncryption, ObjectHead, ObjectLock, Tags } from "../types.ts";
 import { type Circumstances, changeRetention, type RetentionChange } from "./change-retention.ts";
 
 /**
@@ -92,6 +92,15 @@ export async function putRetention(
   return amend(store, name, plain, { event: "ObjectRetention:Put", refused });
 }
 
+/** Sets what the row says of its encryption. False if its sealed key is not `sealed` any more, or the version is gone. */
+export async function amendEncryption(
+  store: StoreContext,
+  name: ObjectName,
+  amendment: { encryption: ObjectEncryption; sealed: string },
+): Promise<boolean> {
+  return (await amendVersion(store, name, amendment))?.applied ?? false;
+}
+
 /** How often the lock of a version is decided again because it was changed meanwhile. */
 const ATTEMPTS_MAX = 3;
 
@@ -127,9 +136,19 @@ async function amend(
     },
   }: { event?: EventName; refused?: (object: ObjectHead) => Promise<AmendedVersion> } = {},
 ): Promise<AmendedVersion> {
+  const found = await amendVersion(store, name, amendment, event);
+  if ("legalHold" in amendment || "retention" in amendment || "lock" in amendment) {
+    requireObjectLock(foundBucket(store, found?.bucket, name.bucket));
+  }
+  const { bucket, object } = foundVersion(store, found, name, { hiddenKey: "is-delete-marker" });
+  const head = objectHead(object, bucket);
+  return found?.applied ? versionOf(head) : refused(head);
+}
+
+function amendVersion(store: StoreContext, name: ObjectName, amendment: Amendment, event?: EventName) {
   const news = event === undefined ? null : newsOf(store, event);
   const ref = { ...name, version: versionRef(name) };
-  const found = await withMetadata(name, () =>
+  return withMetadata(name, () =>
     admitted(store, name.bucket, async (into) => {
       if (!into) return store.metadata.amendments.amend(ref, amendment, { news });
       const seen = store.gate?.anyObject(into) ? undefined : await lookAt(store, name);
@@ -140,12 +159,6 @@ async function amend(
       });
     }),
   );
-  if ("legalHold" in amendment || "retention" in amendment || "lock" in amendment) {
-    requireObjectLock(foundBucket(store, found?.bucket, name.bucket));
-  }
-  const { bucket, object } = foundVersion(store, found, name, { hiddenKey: "is-delete-marker" });
-  const head = objectHead(object, bucket);
-  return found?.applied ? versionOf(head) : refused(head);
 }
 
 /** The version that is to be amended, if the request may do so. */

@@ -1,17 +1,21 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { toBase64, toHex } from "../../base/bytes.ts";
+import { concat, toBase64, toHex } from "../../base/bytes.ts";
 import { createChecksum } from "../../erasure/checksum.ts";
 import { combineCrc } from "../../erasure/combine.ts";
 import { GuardError, MetadataUnavailable } from "../../metadata/database.ts";
 import type { Append, AppendableRow } from "../../metadata/objects/appends.ts";
-import type { BlobRow } from "../../metadata/rows.ts";
+import { etagIsMd5 } from "../../sealing/object-encryption.ts";
 import { foundBucket, newObjectAccess } from "../buckets/admission.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { newsOf } from "../news.ts";
 import { newId } from "../placement/ids.ts";
 import { requireSpace } from "../placement/require-space.ts";
+import { decodeInline } from "../read/object-body.ts";
+import type { CustomerKey } from "../sealed/encryption.ts";
+import { type NewSealing, described as sealedRow } from "../sealed/new-sealing.ts";
+import { inlineText, openSealing } from "../sealed/open-content.ts";
 import { EXTENTS_MAX, PARTS_MAX, TAIL_BYTES_MAX } from "../settings.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type {
@@ -29,7 +33,7 @@ import type {
 import { DigestSet } from "./digests.ts";
 import { extentsOver } from "./extents.ts";
 import { blobShape, type PutObject, putInto, readSmall } from "./write.ts";
-import { writeBody } from "./write-blob.ts";
+import { type WrittenBlob, writeBody } from "./write-blob.ts";
 
 /** An object that is appended to, as far as the request must suit it. */
 export interface AppendTarget {
@@ -50,6 +54,8 @@ export interface AppendObject {
   /** What the object is created with. */
   created: Omit<PutObject, "bucket" | "key" | "body" | "condition">;
   condition?: WriteCondition;
+  /** The client's key of an object that was encrypted with one (SSE-C). */
+  customerKey?: CustomerKey | null;
 }
 
 export interface AppendResult extends WriteResult {
@@ -134,12 +140,14 @@ async function extend(
   // Its owner and its ACL stay: nobody may put words into the mouth of another account.
   const writerId = newObjectAccess(store, bucket).owner?.id;
   const isForeign = writerId !== undefined && writerId !== object.ownerId;
+  const id = newId(store);
+  const sealing = await openSealing(store, { ...object, bucket, key: append.key }, append.customerKey ?? null);
+  const encryption = sealedRow(sealing, bucket, { key: append.key, versionId: id });
   const body = append.body({ storageClass, algorithm, isForeign });
-  const { digests, ...bytes } = await write(store, object, body, algorithm); // 2 to 5
+  const { digests, ...bytes } = await write(store, { object, sealing, body, algorithm }); // 2 to 5
   if (object.extentCount + (bytes.blobs?.length ?? 0) > EXTENTS_MAX) {
     throw new StoreError({ kind: "too-many-parts", partsMax: PARTS_MAX });
   }
-  const id = newId(store);
   const commit: Append = {
     bucket,
     key: append.key,
@@ -147,7 +155,8 @@ async function extend(
     id,
     sizeBytes: object.sizeBytes + body.sizeBytes,
     modifiedMs: store.clock.now(),
-    ...described(store, object, { digests, sizeBytes: body.sizeBytes, algorithm }),
+    encryption: encryption.encryption ?? null,
+    ...described(store, object, { digests, sizeBytes: body.sizeBytes, algorithm, sealing }),
     ...(bytes.blobs ? { written: { blobs: bytes.blobs, extents: extentsOver(bytes.blobs, bytes.start, id) } } : {}),
     inlineBody: bytes.inlineBody,
     news: newsOf(store, "ObjectCreated:Put"),
@@ -160,6 +169,7 @@ async function extend(
     etag,
     modifiedMs,
     sizeBytes,
+    ...encryption,
     ...(commit.checksum ? { checksum: commit.checksum as ObjectChecksum } : {}),
     ...(part ? { part } : {}),
   };
@@ -179,20 +189,25 @@ interface Written {
   /** Of the appended bytes alone. */
   digests: Digests;
   /** Hold what lay inline and what was appended; absent: both lie inline now. */
-  blobs?: BlobRow[];
+  blobs?: WrittenBlob[];
   /** Where in the object they begin. */
   start: number;
   inlineBody: string | null;
 }
 
+interface AppendedBody {
+  object: AppendableRow;
+  /** Of the object; null: it is plain. */
+  sealing: NewSealing | null;
+  body: IncomingBody;
+  algorithm: ChecksumAlgorithm | null;
+}
+
 /** Steps 2 to 5: the appended bytes, and before them those that lie inline. */
-async function write(
-  store: StoreContext,
-  object: AppendableRow,
-  body: IncomingBody,
-  algorithm: ChecksumAlgorithm | null,
-): Promise<Written> {
-  const tail = new Uint8Array(Buffer.from(object.inlineBody ?? "", "base64"));
+async function write(store: StoreContext, appended: AppendedBody): Promise<Written> {
+  const { object, sealing, body, algorithm } = appended;
+  const objectKey = sealing?.key ?? null;
+  const tail = decodeInline({ inlineBody: object.inlineBody, objectKey });
   const start = object.sizeBytes - tail.length;
   const sizeBytes = tail.length + body.sizeBytes;
   const wanted: DigestName[] = ["md5", ...body.digests, ...(algorithm ? [algorithm] : [])];
@@ -202,7 +217,7 @@ async function write(
     computing.update(bytes);
     const digests = computing.finish();
     body.verify(digests);
-    return { digests, start, inlineBody: Buffer.concat([tail, bytes]).toString("base64") };
+    return { digests, start, inlineBody: inlineText(store, concat([tail, bytes]), objectKey) };
   }
   // The digests of what is written are those of the body only where nothing comes before it.
   const apart = tail.length === 0 ? null : new DigestSet(wanted, store.engine);
@@ -211,6 +226,7 @@ async function write(
     const { blobs } = await writeBody(store, {
       source: { sizeBytes, digests: apart ? [] : wanted, next: following(tail, body, apart) },
       ...blobShape(store, sizeBytes, object.storageClass),
+      sealing: objectKey,
       admitted: Promise.resolve(),
       verify: (ofBlob) => {
         digests = apart?.finish() ?? ofBlob;
@@ -247,6 +263,7 @@ interface Appended {
   digests: Digests;
   sizeBytes: number;
   algorithm: ChecksumAlgorithm | null;
+  sealing: NewSealing | null;
 }
 
 /** ETag, checksum and parts of the object with the appended bytes. To an empty object they are all there is. */
@@ -255,8 +272,9 @@ function described(
   object: AppendableRow,
   appended: Appended,
 ): Pick<Append, "etag" | "checksum" | "parts"> {
-  const { digests, sizeBytes, algorithm } = appended;
-  const md5 = digests.get("md5") as Uint8Array;
+  const { digests, sizeBytes, algorithm, sealing } = appended;
+  const isMd5 = !sealing || etagIsMd5(sealing.wrapper.form);
+  const md5 = isMd5 ? (digests.get("md5") as Uint8Array) : store.random(16);
   const value = algorithm && checksumIn(digests, algorithm);
   if (object.sizeBytes === 0) {
     const checksum = algorithm && value ? { algorithm, type: "full-object", value } : null;

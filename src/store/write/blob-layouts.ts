@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { blockBytesFor, type Geometry, largestBlockBytes } from "../../erasure/geometry.ts";
 import { type BlobLayout, FRAME_CHECK_BYTES, SHARD_HEADER_BYTES } from "../../erasure/layout.ts";
+import { sealedBytes } from "../../sealing/sealed-layout.ts";
 
 /**
  * At Cloudflare's edge at most six calls of an invocation wait for an answer; a put does so until its body is sent. Of more than six
@@ -35,17 +36,29 @@ export interface BodyShape {
   /** Size of a full block, a multiple of 128; absent: what suits the geometry. */
   blockBytes?: number;
   isBuffered: boolean;
+  /** What tags take of each data block; 0: the body is not sealed. */
+  tagBytes?: number;
+}
+
+/** A blob that is to be written. */
+export interface NewBlobLayout extends BlobLayout {
+  /** Bytes of the body that it holds: `blobBytes` where it is not sealed. */
+  readonly plainBytes: number;
 }
 
 /** The blobs that a body of at least one byte is cut into: one, or, where shards are kept in memory, as many as it takes. */
-export function blobLayouts({ sizeBytes, geometry, blockBytes, isBuffered }: BodyShape): BlobLayout[] {
-  const mostBytes = blobBytesMax(geometry, isBuffered);
-  const layouts: BlobLayout[] = [];
+export function blobLayouts(shape: BodyShape): NewBlobLayout[] {
+  const { sizeBytes, geometry, blockBytes, isBuffered, tagBytes = 0 } = shape;
+  const { k, m } = geometry;
+  const largest = Math.min(blockBytes ?? Number.POSITIVE_INFINITY, largestBlockBytes(geometry));
+  const mostBytes =
+    (blobBytesMax(geometry, isBuffered) / largestBlockBytes(geometry)) * (largestBlockBytes(geometry) - tagBytes);
+  const layouts: NewBlobLayout[] = [];
   for (let at = 0; at < sizeBytes; ) {
-    const blobBytes = Math.min(mostBytes, sizeBytes - at);
-    const block = Math.min(blockBytes ?? Number.POSITIVE_INFINITY, blockBytesFor(geometry, blobBytes));
-    layouts.push({ k: geometry.k, m: geometry.m, blockBytes: block, blobBytes });
-    at += blobBytes;
+    const plainBytes = Math.min(mostBytes, sizeBytes - at);
+    const blobBytes = sealedBytes({ k, blockBytes: largest, tagBytes }, plainBytes);
+    layouts.push({ k, m, blockBytes: Math.min(largest, blockBytesFor(geometry, blobBytes)), blobBytes, plainBytes });
+    at += plainBytes;
   }
   return layouts;
 }

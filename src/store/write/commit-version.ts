@@ -9,10 +9,12 @@ import { formatVersionId } from "../version-id.ts";
 /** How often a commit is tried again because the bucket's rules were changed under it. */
 const ATTEMPTS_MAX = 3;
 
+type Described = Pick<NewVersion, "lock" | "attributes"> & Partial<Pick<NewVersion, "etag">>;
+
 /** What of an admission is done again where the bucket is not what it was. */
 export interface Readmission {
   /** What of the version depends on the bucket. Throws if the bucket does not take it. Absent: nothing does. */
-  describeIn?: (bucket: Bucket) => Pick<NewVersion, "lock" | "attributes">;
+  describeIn?: (bucket: Bucket) => Described | Promise<Described>;
   /** The bucket was remembered, not read: one that has its name by now, though another, is the one that the request means. */
   wasRemembered?: boolean;
 }
@@ -44,7 +46,7 @@ export async function commitVersion(
         const isAnother = found?.id !== version.bucket.id && !(wasRemembered && attempt === 1);
         if (!found || isAnother) throw new StoreError({ kind: "no-such-bucket", bucket }, { cause: error });
         store.gate?.bucket(found);
-        version = { ...version, bucket: found, ...describeIn?.(found) };
+        version = { ...version, bucket: found, ...(await describeIn?.(found)) };
       }
     }
   });

@@ -1,8 +1,8 @@
-import { Buffer } from "node:buffer";
-import { toBase64 } from "../../base/bytes.ts";
+import { concat, toBase64, toHex } from "../../base/bytes.ts";
 import type { NewVersion } from "../../metadata/objects/commit.ts";
 import type { FoundForCopy } from "../../metadata/objects/objects.ts";
-import type { BlobRow, ContentRow, ExtentRow, ObjectRow } from "../../metadata/rows.ts";
+import type { ContentRow, ExtentRow, ObjectRow } from "../../metadata/rows.ts";
+import { etagIsMd5 } from "../../sealing/object-encryption.ts";
 import { copyAnnotations } from "../annotations/copy-annotations.ts";
 import { foundBucket, newObjectAccess } from "../buckets/admission.ts";
 import { storeOf } from "../buckets/databases.ts";
@@ -11,9 +11,12 @@ import type { StoreContext } from "../context.ts";
 import { newsOf } from "../news.ts";
 import { newId } from "../placement/ids.ts";
 import { requireSpace } from "../placement/require-space.ts";
-import { ObjectBody } from "../read/object-body.ts";
+import { type Content, ObjectBody } from "../read/object-body.ts";
 import { objectHead } from "../read/object-head.ts";
 import { foundVersion, type ObjectName, versionRef } from "../read/objects.ts";
+import type { EncryptionRequest } from "../sealed/encryption.ts";
+import { described, isSameKey, type NewSealing, newSealing } from "../sealed/new-sealing.ts";
+import { encryptionOf, inlineText, openSealing } from "../sealed/open-content.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type {
   Attributes,
@@ -33,8 +36,8 @@ import type {
 import { commitVersion } from "./commit-version.ts";
 import { DigestSet } from "./digests.ts";
 import { extentsOver } from "./extents.ts";
-import { blobShape } from "./write.ts";
-import { writeBody } from "./write-blob.ts";
+import { blobShape, encryptedAs } from "./write.ts";
+import { type WrittenBlob, writeBody } from "./write-blob.ts";
 
 export interface CopyObject {
   bucket: BucketName;
@@ -53,6 +56,8 @@ export interface CopyObject {
   /** Absent: the copy keeps its source's checksum, and its annotations theirs. */
   checksumAlgorithm?: ChecksumAlgorithm;
   condition?: WriteCondition;
+  /** Absent: as the target's bucket or the deployment has it, whatever the source is. */
+  encryption?: EncryptionRequest;
 }
 
 export interface CopyResult extends WriteResult {
@@ -64,10 +69,12 @@ type Source = ObjectRow & ContentRow;
 
 /**
  * Copies an object of any size in two D1 round trips, without moving a byte: the copy refers to the same blobs. Bytes are read
- * only for a checksum that the source does not have, and rewritten only for a storage class with another geometry, or where the
- * buckets lie in different databases. ETag and
- * parts stay the source's. Annotations are read in one more round trip, if there are any. Throws what `check` throws, and `StoreError` no-such-bucket, no-such-key, conflict (the source's
- * blobs were collected meanwhile), precondition-failed, precondition-no-such-key, drives-unavailable, metadata-unavailable.
+ * only for a checksum that the source does not have, and rewritten only for a storage class with another geometry, where the
+ * buckets lie in different databases, or where the copy is to be encrypted under another key; otherwise the object's key is sealed
+ * again for its new place. ETag and parts stay the source's, but for ETags that are no MD5s (SSE-KMS, SSE-C). Annotations are read in one
+ * more round trip, if there are any. Throws what `check` throws, and `StoreError` no-such-bucket, no-such-key, conflict (the source's
+ * blobs were collected meanwhile), precondition-failed, precondition-no-such-key, drives-unavailable, metadata-unavailable, and
+ * what `openSealing` and `newSealing` throw.
  */
 export async function copyObject(store: StoreContext, copy: CopyObject): Promise<CopyResult> {
   const { bucket, key } = copy;
@@ -77,26 +84,31 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
   copy.check(head, { source: found.sourceBucket, target });
   await requireSpace(store, null);
   const id = newId(store);
+  const sealings = await sealingsOf(store, copy, { ...found, target });
+  const place = { key, versionId: id };
   const describeIn = (into: Bucket) => ({
     lock: lockFor(store, into, copy.lock),
     attributes: {
       ...(copy.attributes === "copy" ? head.attributes : copy.attributes),
       ...newObjectAccess(store, into),
+      ...described(sealings.target, into, place),
     },
   });
-  const described = describeIn(target);
-  const { checksum, blobs, content } = await contentOfCopy({ store, from: found.from }, found.source, id, copy);
+  const describedRow = describeIn(target);
+  const source = { ...found.source, objectKey: sealings.source?.key ?? null };
+  const copied = await contentOfCopy({ store, from: found.from, sealings }, source, id, copy);
+  const { checksum, blobs, content } = copied;
   const version: NewVersion = {
     bucket: target,
     key,
     id,
     sizeBytes: head.sizeBytes,
-    etag: head.etag,
+    etag: etagOfCopy(store, head.etag, { sealings, md5: copied.md5 }),
     modifiedMs: store.clock.now(),
     storageClass: copy.storageClass,
     checksum: checksum ?? null,
     tags: tagRows(copy.tags === undefined || copy.tags === "copy" ? head.tags : copy.tags),
-    ...described,
+    ...describedRow,
     parts: partsOfCopy(found.source, checksum),
     ...content,
   };
@@ -111,15 +123,49 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
     ...(copy.condition ? { condition: copy.condition } : {}),
   };
   const committed = await commitVersion(store, bucket, commit, { describeIn });
-  const source = head.versionId === undefined ? {} : { sourceVersionId: head.versionId };
   return {
     id,
     ...committed,
-    ...source,
+    ...(head.versionId === undefined ? {} : { sourceVersionId: head.versionId }),
+    ...encryptedAs(version),
     etag: version.etag,
     modifiedMs: version.modifiedMs,
     ...(checksum ? { checksum } : {}),
   };
+}
+
+/** What the source's bytes are opened with, and what the copy's are sealed with. */
+interface Sealings {
+  source: NewSealing | null;
+  target: NewSealing | null;
+  /** The copy has another key than its source, so its bytes are written anew. */
+  isRekeyed: boolean;
+}
+
+async function sealingsOf(
+  store: StoreContext,
+  { source: name, key, encryption }: CopyObject,
+  found: { source: Source; sourceBucket: Bucket; from: StoreContext; target: Bucket },
+): Promise<Sealings> {
+  const row = { ...found.source, bucket: found.sourceBucket };
+  const source = await openSealing(found.from, row, name.customerKey ?? null);
+  const fresh = await newSealing(store, { bucket: found.target, key, request: encryption ?? null });
+  const after = described(fresh, found.target, { key, versionId: "" }).encryption;
+  if (!isSameKey(encryptionOf(row), after)) return { source, target: fresh, isRekeyed: true };
+  const target = source && fresh && { key: source.key, wrapper: fresh.wrapper };
+  return { source, target, isRekeyed: false };
+}
+
+/** The source's, where it says as much of the copy; otherwise the MD5 of the bytes, or random digits. */
+function etagOfCopy(
+  store: StoreContext,
+  etag: string,
+  { sealings, md5 }: { sealings: Sealings; md5: string | undefined },
+): string {
+  const { source, target } = sealings;
+  const suffix = etag.includes("-") ? etag.slice(etag.indexOf("-")) : "";
+  if (target && !etagIsMd5(target.wrapper.form)) return toHex(store.random(16)) + suffix;
+  return source && !etagIsMd5(source.wrapper.form) && suffix === "" && md5 ? md5 : etag;
 }
 
 /** The parts' checksums are of the object's algorithm. */
@@ -158,7 +204,7 @@ export function blobIds(extents: readonly ExtentRow[] | null): string[] {
 /** Reads a range and gives its digests. */
 export async function digestRange(
   store: StoreContext,
-  source: ContentRow,
+  source: Content,
   range: { offset: number; length: number },
   names: readonly DigestName[],
 ): Promise<Digests> {
@@ -177,7 +223,9 @@ export async function digestRange(
 interface CopiedContent {
   checksum: ObjectChecksum | undefined;
   /** Present where the bytes were written anew. */
-  blobs?: BlobRow[];
+  blobs?: WrittenBlob[];
+  /** Of all the bytes, in hex, where they were written anew. */
+  md5?: string;
   content: Pick<NewVersion, "extents" | "inlineBody">;
 }
 
@@ -185,27 +233,35 @@ interface CopiedContent {
 interface CopyStores {
   store: StoreContext;
   from: StoreContext;
+  sealings: Sealings;
 }
 
 async function contentOfCopy(
-  { store, from }: CopyStores,
-  opened: Source,
+  stores: CopyStores,
+  source: Source & Content,
   id: string,
   copy: CopyObject,
 ): Promise<CopiedContent> {
-  const isSmall = opened.sizeBytes <= store.settings.inlineBytesMax;
-  const source = from !== store && opened.extents && isSmall ? await inline(from, opened) : opened;
-  const whole = { offset: 0, length: source.sizeBytes };
+  const { store, from, sealings } = stores;
   const wanted = copy.checksumAlgorithm;
   const kept = source.checksum as ObjectChecksum | null;
   const computed = wanted && (kept?.algorithm !== wanted || kept.type !== "full-object") ? wanted : null;
-  if (source.extents && (from !== store || !isStoredAlike(store, source, copy.storageClass))) {
-    const { blobs, digests } = await rewrite({ store, from }, source, copy.storageClass, computed ? [computed] : []);
-    const checksum = computed ? checksumOf(digests, computed) : (kept ?? undefined);
-    return { checksum, blobs, content: { extents: extentsOver(blobs, 0, id), inlineBody: null } };
+  const checksumIn = (digests: Digests) => (computed ? checksumOf(digests, computed) : (kept ?? undefined));
+  const isMoved = from !== store || sealings.isRekeyed;
+  if (isMoved && (source.extents === null || source.sizeBytes <= store.settings.inlineBytesMax)) {
+    const { inlineBody, digests } = await inline(stores, source, computed ? [computed] : []);
+    return { checksum: checksumIn(digests), md5: md5Of(digests), content: { extents: null, inlineBody } };
   }
+  if (source.extents && (isMoved || !isStoredAlike(store, source, copy.storageClass))) {
+    const { blobs, digests } = await rewrite(stores, source, copy.storageClass, computed ? [computed] : []);
+    const content = { extents: extentsOver(blobs, 0, id), inlineBody: null };
+    return { checksum: checksumIn(digests), md5: md5Of(digests), blobs, content };
+  }
+  const whole = { offset: 0, length: source.sizeBytes };
   const checksum = computed ? checksumOf(await digestRange(store, source, whole, [computed]), computed) : kept;
-  const extents = source.extents?.map(([start, length, blob, offset]): ExtentRow => [start, length, blob, offset, id]);
+  const extents = source.extents?.map(
+    ([start, length, blob, offset, , ...mark]): ExtentRow => [start, length, blob, offset, id, ...mark],
+  );
   return {
     checksum: checksum ?? undefined,
     content: { extents: extents ?? null, inlineBody: source.inlineBody },
@@ -218,10 +274,10 @@ function isStoredAlike(store: StoreContext, source: Source, storageClass: string
   return before?.geometry.k === after?.geometry.k && before?.geometry.m === after?.geometry.m;
 }
 
-/** Writes the bytes anew, as the storage class asks. */
+/** Writes the bytes anew, as the storage class and the copy's key ask. */
 async function rewrite(
-  { store, from }: CopyStores,
-  source: Source,
+  { store, from, sealings }: CopyStores,
+  source: Source & Content,
   storageClass: string,
   digests: readonly DigestName[],
 ) {
@@ -231,6 +287,7 @@ async function rewrite(
     return await writeBody(store, {
       source: { sizeBytes: source.sizeBytes, readsDrives: true, digests, next: () => body.next() },
       ...blobShape(store, source.sizeBytes, storageClass),
+      sealing: sealings.target?.key ?? null,
       admitted: Promise.resolve(),
       verify: () => {},
     });
@@ -239,17 +296,24 @@ async function rewrite(
   }
 }
 
-/** The source with all its bytes inline: a packed object that goes to another database is written there as a small body is. */
-async function inline(from: StoreContext, source: Source): Promise<Source> {
+/** All bytes of a small source, for the row of the copy. */
+async function inline({ store, from, sealings }: CopyStores, source: Source & Content, digests: readonly DigestName[]) {
   const body = new ObjectBody(from, source, [], { offset: 0, length: source.sizeBytes });
   const pieces: Uint8Array[] = [];
   try {
     await body.ready();
-    for (let piece = await body.next(); piece !== null; piece = await body.next()) pieces.push(piece);
+    for (let piece = await body.next(); piece !== null; piece = await body.next()) pieces.push(piece.slice());
   } finally {
     await body.cancel();
   }
-  return { ...source, extents: null, inlineBody: Buffer.concat(pieces).toString("base64") };
+  const bytes = concat(pieces);
+  const computing = new DigestSet(["md5", ...digests], store.engine);
+  computing.update(bytes);
+  return { inlineBody: inlineText(store, bytes, sealings.target?.key ?? null), digests: computing.finish() };
+}
+
+function md5Of(digests: Digests): string {
+  return toHex(digests.get("md5") as Uint8Array);
 }
 
 function checksumOf(digests: Digests, algorithm: ChecksumAlgorithm): ObjectChecksum {

@@ -1,11 +1,12 @@
-import type { BlobRow, ExtentRow } from "../../metadata/rows.ts";
+import type { ExtentRow } from "../../metadata/rows.ts";
+import type { WrittenBlob } from "./write-blob.ts";
 
 /** Extents, held by `referent`, over the whole of blobs that follow each other, from byte `start` of the object. */
-export function extentsOver(blobs: readonly BlobRow[], start: number, referent: string): ExtentRow[] {
+export function extentsOver(blobs: readonly WrittenBlob[], start: number, referent: string): ExtentRow[] {
   let at = start;
-  return blobs.map(({ id, sizeBytes }): ExtentRow => {
-    const extent: ExtentRow = [at, sizeBytes, id, 0, referent];
-    at += sizeBytes;
+  return blobs.map(({ id, plainBytes }): ExtentRow => {
+    const extent: ExtentRow = [at, plainBytes, id, 0, referent];
+    at += plainBytes;
     return extent;
   });
 }

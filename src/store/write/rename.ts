@@ -10,6 +10,9 @@ import { newsOf } from "../news.ts";
 import { newId } from "../placement/ids.ts";
 import { objectHead } from "../read/object-head.ts";
 import { foundVersion } from "../read/objects.ts";
+import type { CustomerKey } from "../sealed/encryption.ts";
+import { described } from "../sealed/new-sealing.ts";
+import { encryptionOf, openSealing } from "../sealed/open-content.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { BucketName, ObjectHead, ObjectKey } from "../types.ts";
 
@@ -22,6 +25,8 @@ export interface RenameObject {
   checkSource(head: ObjectHead): void;
   /** Throws to refuse what the key names now (null: nothing). Absent: whatever it is, it is replaced. */
   checkTarget?(head: ObjectHead | null): void;
+  /** The client's key of an object that was encrypted with one (SSE-C). */
+  customerKey?: CustomerKey | null;
   /** Makes the rename one that may be repeated; `parameters` is all that the client asks for. */
   idempotency?: { token: string; parameters: string };
 }
@@ -34,8 +39,8 @@ const ATTEMPTS_MAX = 5;
  * object stays, its time too. Where the bucket has versions, the key gets a new version and the source a delete marker. A
  * rename that was done under the same token within the last day succeeds again and does nothing.
  *
- * Throws what the checks throw, and `StoreError` no-such-bucket, no-such-key (of the source), idempotency-mismatch, conflict,
- * metadata-unavailable.
+ * Throws what the checks and `openSealing` throw, and `StoreError` no-such-bucket, no-such-key (of the source), idempotency-mismatch,
+ * conflict, metadata-unavailable.
  */
 export async function renameObject(store: StoreContext, rename: RenameObject): Promise<void> {
   const { bucket, key } = rename;
@@ -79,6 +84,10 @@ async function prepare(store: StoreContext, rename: RenameObject): Promise<Renam
   rename.checkSource(objectHead(object, bucket));
   rename.checkTarget?.(target.object && objectHead(target.object, bucket));
   const retention = lockFor(store, bucket, undefined);
+  const versioned = bucket.versioning === null ? null : { id: newId(store), markerId: newId(store), retention };
+  // Its key opens at the old place only.
+  const sealing = await openSealing(store, { ...object, bucket }, rename.customerKey ?? null);
+  const { encryption = null } = described(sealing, bucket, { key: to, versionId: versioned?.id ?? object.id });
   const count = object.annotations;
   const isKept = bucket.versioning !== null && count > 0;
   return {
@@ -86,8 +95,10 @@ async function prepare(store: StoreContext, rename: RenameObject): Promise<Renam
     from,
     to,
     fromId: object.id,
+    fromSealed: encryptionOf(object)?.sealed ?? null,
+    encryption,
     ...(rename.checkTarget ? { toId: target.object?.id ?? null } : {}),
-    versioned: bucket.versioning === null ? null : { id: newId(store), markerId: newId(store), retention },
+    versioned,
     annotations: { count, carried: isKept ? await shareAnnotations(store, object.id) : null },
     token: idempotency ? { token: idempotency.token, request } : null,
     nowMs,

@@ -13,7 +13,8 @@ export function isStripeCrc(name: DigestName): name is StripeCrcName {
 
 /**
  * The CRCs of a body's data, blob after blob and stripe after stripe: CRC-64/NVME combines from the frames' checks, the others are computed where
- * the stripe lies in the kernel's memory anyway.
+ * the stripe lies in the kernel's memory anyway. Of a body that is sealed all are computed there, before; the frames' checks are of
+ * the sealed bytes, as the CRC-64/NVME of its blobs is.
  */
 export class StripeCrcs {
   readonly #crc32s = new Map<"crc32" | "crc32c", number>();
@@ -21,23 +22,30 @@ export class StripeCrcs {
   /** Of the blob that is being written. */
   #blobCrc64 = 0n;
   #blobBytes = 0;
+  #isSealed = false;
 
   /** CRC-64/NVME is always there. */
   constructor(names: readonly StripeCrcName[]) {
     for (const name of names) if (name !== "crc64nvme") this.#crc32s.set(name, 0);
   }
 
-  /** Takes in the next stripe: `buffer` has just been sealed. */
-  update(buffer: StripeBuffer, { crc64, dataBytes }: SealedStripe): void {
-    this.#blobCrc64 = combineCrc("crc64nvme", this.#blobCrc64, crc64, dataBytes);
-    this.#blobBytes += dataBytes;
+  /** Takes in the next stripe, full and still plain. `isToBeSealed`: its blocks will be encrypted. */
+  takePlain(buffer: StripeBuffer, isToBeSealed: boolean): void {
+    this.#isSealed = isToBeSealed;
     for (const [name, crc] of this.#crc32s) this.#crc32s.set(name, buffer.crc32OfData(name, crc));
+    if (isToBeSealed) this.#crc64 = buffer.crc64OfData(this.#crc64);
   }
 
-  /** Ends the blob. Gives the CRC-64/NVME of it alone. */
+  /** Takes in the same stripe as it is stored. */
+  takeStored({ crc64, dataBytes }: SealedStripe): void {
+    this.#blobCrc64 = combineCrc("crc64nvme", this.#blobCrc64, crc64, dataBytes);
+    this.#blobBytes += dataBytes;
+  }
+
+  /** Ends the blob. Gives the CRC-64/NVME of what is stored of it. */
   endBlob(): bigint {
     const crc64 = this.#blobCrc64;
-    this.#crc64 = combineCrc("crc64nvme", this.#crc64, crc64, this.#blobBytes);
+    if (!this.#isSealed) this.#crc64 = combineCrc("crc64nvme", this.#crc64, crc64, this.#blobBytes);
     this.#blobCrc64 = 0n;
     this.#blobBytes = 0;
     return crc64;

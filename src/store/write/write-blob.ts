@@ -1,8 +1,10 @@
 import type { Allowance } from "../../base/byte-budget.ts";
 import type { Geometry } from "../../erasure/geometry.ts";
-import { type BlobLayout, shardBytes, stripeCount, stripeDataBytes } from "../../erasure/layout.ts";
+import { shardBytes, stripeCount, stripeDataBytes } from "../../erasure/layout.ts";
 import type { StripeBuffer } from "../../erasure/stripe-buffer.ts";
 import type { BlobRow, ShardPlace } from "../../metadata/rows.ts";
+import type { BodyCipher } from "../../sealing/body-cipher.ts";
+import type { ObjectKey } from "../../sealing/object-key.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { idBytes, idTimeMs, newId } from "../placement/ids.ts";
@@ -11,17 +13,23 @@ import { requireSpace } from "../placement/require-space.ts";
 import { type KeyOf, shardKey } from "../placement/shard-key.ts";
 import { WRITE_SECONDS_MAX } from "../settings.ts";
 import type { DigestName, Digests } from "../types.ts";
-import { blobLayouts, isWide } from "./blob-layouts.ts";
+import { blobLayouts, isWide, type NewBlobLayout } from "./blob-layouts.ts";
 import { type BlobSource, BodyPieces } from "./body-pieces.ts";
 import { BufferedShards } from "./buffered-shards.ts";
 import { DigestSet } from "./digests.ts";
 import { ShardSet } from "./shard-set.ts";
 import { isStripeCrc, StripeCrcs } from "./stripe-crcs.ts";
 
+/** `sizeBytes` is that of the stored bytes, tags included where the body is sealed. */
+export interface WrittenBlob extends BlobRow {
+  /** How many bytes of the body it holds. */
+  plainBytes: number;
+}
+
 export interface WrittenBody {
-  /** The blobs that hold the body, one after the other: each as many of its bytes as its size. */
-  blobs: BlobRow[];
-  /** What the source gave: the blobs' sizes together, or less where that was a bound. */
+  /** The blobs that hold the body, one after the other. */
+  blobs: WrittenBlob[];
+  /** What the source gave: what the blobs hold together, or less where that was a bound. */
   sourceBytes: number;
   /** Those asked for, MD5, and, where the source's size is no bound, CRC-64/NVME. */
   digests: Digests;
@@ -35,6 +43,8 @@ export interface BodyWrite {
   blockBytes?: number;
   /** Names its shards; absent: as those of objects are named. */
   keyOf?: KeyOf;
+  /** Absent: it is stored plain. */
+  sealing?: ObjectKey | null;
   /** It may use the space that disks keep in reserve: what it writes lets space be freed. */
   usesReserve?: true;
   /** Resolves when the request is known to be allowed to write: no drive is touched before. */
@@ -69,7 +79,7 @@ export async function writeBody(store: StoreContext, asked: BodyWrite): Promise<
     write.verify(digests);
     const blobs = await body.close(); // 5
     // Nothing but their age tells shards that are being written from orphans.
-    if (store.clock.now() - idTimeMs((blobs[0] as BlobRow).id) > WRITE_SECONDS_MAX * 1000) {
+    if (store.clock.now() - idTimeMs((blobs[0] as WrittenBlob).id) > WRITE_SECONDS_MAX * 1000) {
       throw new StoreError({ kind: "too-slow", secondsMax: WRITE_SECONDS_MAX });
     }
     return { blobs, sourceBytes: bytes.receivedBytes, digests };
@@ -86,7 +96,7 @@ class BlobSequence {
   readonly #write: BodyWrite;
   readonly #bytes: BodyPieces;
   readonly #crcs: StripeCrcs;
-  readonly #rows: BlobRow[] = [];
+  readonly #rows: WrittenBlob[] = [];
   readonly #failedDrives = new Set<string>();
   #filling: BlobWriter | null = null;
   #closing: BlobWriter | null = null;
@@ -103,7 +113,14 @@ class BlobSequence {
   async write(): Promise<void> {
     const { source, geometry, blockBytes } = this.#write;
     const isBuffered = isWide(geometry) || source.readsDrives === true;
-    const shape = { sizeBytes: source.sizeBytes, geometry, isBuffered, ...(blockBytes ? { blockBytes } : {}) };
+    const tagBytes = this.#write.sealing?.tagBytes ?? 0;
+    const shape = {
+      sizeBytes: source.sizeBytes,
+      geometry,
+      isBuffered,
+      tagBytes,
+      ...(blockBytes ? { blockBytes } : {}),
+    };
     for (const layout of blobLayouts(shape)) {
       if (this.#filling) await this.#beginClosing(this.#filling);
       const parts = { write: this.#write, layout, failedDrives: this.#failedDrives, crcs: this.#crcs };
@@ -114,7 +131,7 @@ class BlobSequence {
     }
   }
 
-  async close(): Promise<BlobRow[]> {
+  async close(): Promise<WrittenBlob[]> {
     await this.#beginClosing(this.#filling as BlobWriter);
     await this.#closed;
     return this.#rows;
@@ -139,7 +156,7 @@ class BlobSequence {
 }
 
 interface BlobParts {
-  layout: BlobLayout;
+  layout: NewBlobLayout;
   write: BodyWrite;
   crcs: StripeCrcs;
   failedDrives: Set<string>;
@@ -159,8 +176,9 @@ class BlobWriter {
   readonly #store: StoreContext;
   readonly #id: string;
   readonly #idBytes: Uint8Array;
-  readonly #layout: BlobLayout;
+  readonly #layout: NewBlobLayout;
   readonly #parts: BlobParts;
+  #cipher: BodyCipher | null = null;
   #crc64 = 0n;
   #shards: ShardSink | null = null;
   #onTheWay: Promise<void> = Promise.resolve();
@@ -192,14 +210,19 @@ class BlobWriter {
   }
 
   async write(stripe: number, bytes: BodyPieces): Promise<void> {
-    const filling = this.#store.engine.fill(this.#layout, stripeDataBytes(this.#layout, stripe), this.#store.clock);
+    const { sealing } = this.#parts.write;
+    const { engine, clock } = this.#store;
+    const dataBytes = stripeDataBytes(this.#layout, stripe);
+    const filling = engine.fill({ geometry: this.#layout, dataBytes, tagBytes: sealing?.tagBytes ?? 0, clock });
     let buffer: StripeBuffer | undefined;
     try {
       await bytes.fill(filling, this.#held());
       buffer = filling.whole();
       const full = buffer;
+      this.#parts.crcs.takePlain(buffer, Boolean(sealing));
+      if (sealing) await this.#encrypt(buffer, stripe, sealing);
       const sealed = buffer.seal(this.#idBytes, stripe);
-      this.#parts.crcs.update(buffer, sealed);
+      this.#parts.crcs.takeStored(sealed);
       this.#shards ??= await this.#open();
       await this.#onTheWay;
       this.#onTheWay = this.#shards.write(sealed.frames).finally(() => full.release());
@@ -209,6 +232,15 @@ class BlobWriter {
       filling.release();
       buffer?.release();
       throw error;
+    }
+  }
+
+  /** Replaces the stripe's blocks by their sealed form. */
+  async #encrypt(buffer: StripeBuffer, stripe: number, key: ObjectKey): Promise<void> {
+    this.#cipher ??= await key.cipherOf(this.#idBytes, this.#layout.plainBytes, this.#store.sealing.blocks);
+    const first = stripe * this.#layout.k;
+    for (const [index, block] of buffer.blocks.entries()) {
+      buffer.put(index, await this.#cipher.seal(first + index, block));
     }
   }
 
@@ -223,11 +255,11 @@ class BlobWriter {
     this.#crc64 = this.#parts.crcs.endBlob();
   }
 
-  async close(): Promise<BlobRow> {
+  async close(): Promise<WrittenBlob> {
     const shards = await (this.#shards as ShardSink).close();
-    const { k, m, blockBytes, blobBytes } = this.#layout;
+    const { k, m, blockBytes, blobBytes, plainBytes } = this.#layout;
     const crc64nvme = this.#crc64.toString(16).padStart(16, "0");
-    return { id: this.#id, k, m, blockBytes, sizeBytes: blobBytes, crc64nvme, shards };
+    return { id: this.#id, k, m, blockBytes, sizeBytes: blobBytes, plainBytes, crc64nvme, shards };
   }
 
   async abort(): Promise<void> {

@@ -1,7 +1,7 @@
-import { Buffer } from "node:buffer";
 import { toBase64, toHex } from "../../base/bytes.ts";
 import type { NewVersion, VersionCommit } from "../../metadata/objects/commit.ts";
-import type { BlobRow, ExtentRow } from "../../metadata/rows.ts";
+import type { ExtentRow } from "../../metadata/rows.ts";
+import { etagIsMd5 } from "../../sealing/object-encryption.ts";
 import { foundBucket, newObjectAccess, recallAdmitted } from "../buckets/admission.ts";
 import { lockFor, tagRows } from "../buckets/lock-and-tags.ts";
 import type { StoreContext } from "../context.ts";
@@ -9,6 +9,9 @@ import { StoreError } from "../failure.ts";
 import { type EventName, newsOf } from "../news.ts";
 import { newId } from "../placement/ids.ts";
 import { requireSpace } from "../placement/require-space.ts";
+import type { EncryptionRequest } from "../sealed/encryption.ts";
+import { described, type NewSealing, newSealing, readmittedSealing } from "../sealed/new-sealing.ts";
+import { inlineText } from "../sealed/open-content.ts";
 import { geometryOfClass } from "../settings.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type {
@@ -28,7 +31,7 @@ import type { BlobSource } from "./body-pieces.ts";
 import { commitVersion } from "./commit-version.ts";
 import { DigestSet } from "./digests.ts";
 import { extentsOver } from "./extents.ts";
-import { writeBody } from "./write-blob.ts";
+import { type WrittenBlob, writeBody } from "./write-blob.ts";
 
 export interface PutObject {
   bucket: BucketName;
@@ -40,6 +43,8 @@ export interface PutObject {
   /** Absent: the bucket's default retention. */
   lock?: ObjectLock;
   condition?: WriteCondition;
+  /** Absent: as the bucket or the deployment has it. */
+  encryption?: EncryptionRequest;
   /** Absent: ObjectCreated:Put. */
   event?: EventName;
 }
@@ -50,7 +55,7 @@ export interface PutObject {
  * visible; 7 the caller answers. A crash before 6 leaves only garbage that nobody can name; after it the object is there.
  *
  * Throws what the body throws, and `StoreError` no-such-bucket, no-object-lock, incomplete-body, no-space, drives-unavailable, precondition-failed,
- * precondition-no-such-key, metadata-unavailable.
+ * precondition-no-such-key, sealing-not-configured, kms, metadata-unavailable.
  */
 export function putObject(store: StoreContext, put: PutObject): Promise<WriteResult> {
   // What is remembered says nothing for sure, and so nothing of whether a lock may be asked for.
@@ -70,26 +75,40 @@ interface Admission {
 export async function putInto(store: StoreContext, put: PutObject, admission: Admission): Promise<WriteResult> {
   const { bucket, wasRemembered = false } = admission;
   const id = newId(store);
+  let sealing = await sealingFor(store, put, admission);
+  const sealed = { ...put, sealing };
   const content =
-    put.body.sizeBytes <= store.settings.inlineBytesMax ? inline(store, put, bucket) : onDrives(store, put, bucket, id);
+    put.body.sizeBytes <= store.settings.inlineBytesMax
+      ? inline(store, sealed, bucket)
+      : onDrives(store, sealed, bucket, id);
   const { digests, checksum, ...bytes } = await content;
-  const describeIn = (found: Bucket) => ({
+  const describe = (found: Bucket) => ({
     lock: lockFor(store, found, put.lock),
-    attributes: { ...put.attributes, ...newObjectAccess(store, found) },
+    attributes: {
+      ...put.attributes,
+      ...newObjectAccess(store, found),
+      ...described(sealing, found, { key: put.key, versionId: id }),
+    },
+    etag: etagOf(store, digests, sealing),
   });
-  const version: NewVersion = {
+  let version: NewVersion = {
     bucket: await bucket,
     key: put.key,
     id,
     sizeBytes: bytes.sizeBytes,
-    etag: toHex(digests.get("md5") as Uint8Array),
     modifiedMs: store.clock.now(),
     storageClass: put.storageClass,
     checksum,
     tags: tagRows(put.tags),
-    ...describeIn(await bucket),
+    ...describe(await bucket),
     parts: null,
     ...bytes.content,
+  };
+  const describeIn = async (found: Bucket) => {
+    sealing = await readmittedSealing(store, sealing, { bucket: found, key: put.key, request: put.encryption ?? null });
+    const again = describe(found);
+    version = { ...version, ...again };
+    return again;
   };
   const commit = {
     version,
@@ -98,7 +117,34 @@ export async function putInto(store: StoreContext, put: PutObject, admission: Ad
     ...(put.condition ? { condition: put.condition } : {}),
   };
   const committed = await commitVersion(store, put.bucket, commit, { describeIn, wasRemembered }); // 6
-  return { id, ...committed, etag: version.etag, modifiedMs: version.modifiedMs, checksum };
+  const { etag, modifiedMs } = version;
+  return { id, ...committed, etag, modifiedMs, checksum, ...encryptedAs(version) };
+}
+
+/** What the row of a version says of its encryption. */
+export function encryptedAs({ attributes }: Pick<NewVersion, "attributes">): Pick<WriteResult, "encryption"> {
+  const { encryption } = attributes as Pick<WriteResult, "encryption">;
+  return encryption ? { encryption } : {};
+}
+
+/** Known before a byte of the body is stored, so that a KMS that refuses costs nothing. */
+async function sealingFor(store: StoreContext, put: PutObject, admission: Admission): Promise<NewSealing | null> {
+  const sealingIn = async (bucket: Promise<Bucket>) =>
+    newSealing(store, { bucket: await bucket, key: put.key, request: put.encryption ?? null });
+  try {
+    return await sealingIn(admission.bucket);
+  } catch (error) {
+    // What is remembered of the bucket refuses nobody.
+    const isBlocked = error instanceof StoreError && error.failure.kind === "customer-keys-blocked";
+    if (!isBlocked || !admission.wasRemembered) throw error;
+    return sealingIn(admit(store, put));
+  }
+}
+
+/** The MD5, or, where AWS has none, digits that say nothing of the bytes. */
+export function etagOf(store: StoreContext, digests: Digests, sealing: NewSealing | null): string {
+  if (sealing && !etagIsMd5(sealing.wrapper.form)) return toHex(store.random(16));
+  return toHex(digests.get("md5") as Uint8Array);
 }
 
 /** The bucket, if it takes such an object, on its way; a failure surfaces where it is awaited. */
@@ -122,15 +168,17 @@ interface Content {
   blobs?: NonNullable<VersionCommit["blobs"]>;
 }
 
+type SealedPut = PutObject & { sealing: NewSealing | null };
+
 /** A small body: read whole, it goes into the commit itself. */
-async function inline(store: StoreContext, { body }: PutObject, bucket: Promise<Bucket>): Promise<Content> {
+async function inline(store: StoreContext, { body, sealing }: SealedPut, bucket: Promise<Bucket>): Promise<Content> {
   const bytes = await readSmall(body);
   const wanted = new DigestSet(["md5", "crc64nvme", ...body.digests], store.engine);
   wanted.update(bytes);
   const digests = wanted.finish();
   await Promise.all([bucket, requireSpace(store, null)]);
   const checksum = body.verify(digests) ?? crc64Checksum(digests.get("crc64nvme") as Uint8Array);
-  const inlineBody = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+  const inlineBody = inlineText(store, bytes, sealing?.key ?? null);
   return { sizeBytes: bytes.length, digests, checksum, content: { extents: null, inlineBody } };
 }
 
@@ -149,13 +197,14 @@ export async function readSmall(body: IncomingBody): Promise<Uint8Array> {
   return bytes.subarray(0, receivedBytes);
 }
 
-async function onDrives(store: StoreContext, put: PutObject, bucket: Promise<Bucket>, id: string): Promise<Content> {
-  const { body } = put;
+async function onDrives(store: StoreContext, put: SealedPut, bucket: Promise<Bucket>, id: string): Promise<Content> {
+  const { body, sealing } = put;
   let checksum: ObjectChecksum | null = null;
   const { blobs, sourceBytes, digests } = await writeBody(store, {
     source: body.sizeIsBound ? withCrc64(body) : body,
     ...blobShape(store, body.sizeBytes, put.storageClass),
     admitted: bucket,
+    sealing: sealing?.key ?? null,
     verify: (computed) => {
       checksum = body.verify(computed);
     },
@@ -169,7 +218,7 @@ async function onDrives(store: StoreContext, put: PutObject, bucket: Promise<Buc
 }
 
 /** What the body fills of its blobs. One of nothing but padding is named by nobody, as after a crash. */
-function filled(blobs: readonly BlobRow[], sourceBytes: number, id: string): Pick<Content, "content" | "blobs"> {
+function filled(blobs: readonly WrittenBlob[], sourceBytes: number, id: string): Pick<Content, "content" | "blobs"> {
   if (sourceBytes === 0) return { content: { extents: null, inlineBody: "" } };
   const extents = extentsOver(blobs, 0, id)
     .filter(([start]) => start < sourceBytes)

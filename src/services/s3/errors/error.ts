@@ -131,6 +131,13 @@ const ERRORS = {
     "The request contained trailing data that was not well-formed or did not conform to our published schema.",
   ],
 
+  // Encryption.
+  "KMS.DisabledException": [400, "The request was rejected because the specified KMS key is not enabled."],
+  "KMS.InvalidCiphertextException": [400, "The ciphertext or the encryption context is not valid."],
+  "KMS.InvalidKeyUsageException": [400, "The KMS key cannot be used to encrypt data."],
+  "KMS.KMSInvalidStateException": [400, "The state of the KMS key does not allow the request."],
+  "KMS.NotFoundException": [400, "The specified KMS key does not exist."],
+
   // Ranges and conditions.
   ConditionalRequestConflict: [
     409,

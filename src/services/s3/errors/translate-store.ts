@@ -1,6 +1,7 @@
 import type { StoreFailure } from "../../../store/failure.ts";
 import { checksumTypeName } from "../body/checksums.ts";
 import { S3Error } from "./error.ts";
+import { translateKmsFailure } from "./translate-kms.ts";
 
 /** AWS's answer to each expected failure of the store, for a request by `method`. */
 export function translateStoreFailure(failure: StoreFailure, method: string): S3Error {
@@ -145,6 +146,43 @@ export function translateStoreFailure(failure: StoreFailure, method: string): S3
       return new S3Error("SlowDown");
     case "no-space":
       return new S3Error("InsufficientCapacity", noSpace[failure.where]);
+    case "customer-key-missing":
+      return new S3Error(
+        "InvalidRequest",
+        failure.of === "upload"
+          ? "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate " +
+              "encryption parameters."
+          : "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to " +
+              "retrieve the object.",
+      );
+    case "customer-key-unexpected":
+      return new S3Error("InvalidRequest", "The encryption parameters are not applicable to this object.");
+    case "customer-key-wrong":
+      if (failure.of === "object") return new S3Error("AccessDenied");
+      return new S3Error(
+        "InvalidRequest",
+        "The provided encryption parameters did not match the ones used originally.",
+      );
+    case "customer-keys-blocked":
+      return new S3Error("AccessDenied", "The bucket does not allow objects that are encrypted with SSE-C.", {
+        BucketName: failure.bucket,
+      });
+    case "encryption-not-updatable":
+      return new S3Error(
+        "InvalidRequest",
+        "The encryption of the object cannot be updated: it is not encrypted with SSE-S3 or SSE-KMS.",
+      );
+    case "kms":
+      return translateKmsFailure(failure.failure);
+    case "bucket-changed":
+      return new S3Error(
+        "ServiceUnavailable",
+        "The bucket's encryption was changed during the write. Please try again.",
+      );
+    case "sealing-not-configured":
+      return new S3Error("NotImplemented", "Encryption needs a root key, and none is configured.");
+    case "sealed-shut":
+      return new S3Error("InternalError");
     case "metadata-unavailable":
       return new S3Error("ServiceUnavailable", "The metadata database does not answer. Please try again.");
   }

@@ -13,20 +13,18 @@ export interface RefusedHeader {
   readonly code?: S3ErrorCode;
 }
 
-const encryption: RefusedHeader[] = [{ name: "x-amz-server-side-encryption*" }];
-const copiedEncryption: RefusedHeader[] = [{ name: "x-amz-copy-source-server-side-encryption*" }];
-const objectFeatures: RefusedHeader[] = [...encryption, { name: "x-amz-website-redirect-location" }];
+const objectFeatures: RefusedHeader[] = [{ name: "x-amz-website-redirect-location" }];
 
 /** By what is being written or read. */
 export const refusedHeaders = {
   none: [],
   createBucket: [],
-  readObject: encryption,
+  readObject: [],
   writeObject: objectFeatures,
-  copyObject: [...objectFeatures, ...copiedEncryption],
+  copyObject: objectFeatures,
   createUpload: objectFeatures,
-  uploadPart: encryption,
-  uploadPartCopy: [...encryption, ...copiedEncryption],
+  uploadPart: [],
+  uploadPartCopy: [],
   deleteObject: [{ name: "if-none-match" }, { name: "if-modified-since" }, { name: "if-unmodified-since" }],
 } as const satisfies Record<string, readonly RefusedHeader[]>;
 

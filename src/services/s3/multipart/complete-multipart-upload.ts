@@ -2,6 +2,7 @@ import { element, xmlDocument } from "../../../protocols/rest-xml/write.ts";
 import { completeUpload } from "../../../store/multipart/complete-upload.ts";
 import { parseChecksumType, parseObjectChecksum } from "../body/checksums.ts";
 import { readBody } from "../body/request-body.ts";
+import { encryptionHeaders } from "../encryption/headers.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Handler } from "../handler.ts";
 import { parseWriteCondition } from "../objects/conditions.ts";
@@ -35,7 +36,7 @@ export const completeMultipartUpload: Handler = async (call) => {
   });
   return {
     status: 200,
-    headers: writtenVersionHeader(completed.versionId),
+    headers: { ...writtenVersionHeader(completed.versionId), ...encryptionHeaders(completed.encryption) },
     body: xmlDocument(
       "CompleteMultipartUploadResult",
       element("Location", objectLocation(headers, bucket, key)),

@@ -2,13 +2,16 @@ import { canonicalIdOf } from "../../../auth/principal.ts";
 import { element, xmlDocument } from "../../../protocols/rest-xml/write.ts";
 import { createUpload } from "../../../store/multipart/uploads.ts";
 import { checksumTypeName, parseUploadChecksum } from "../body/checksums.ts";
+import { newEncryptionHeaders, requestedEncryption } from "../encryption/headers.ts";
 import type { Handler } from "../handler.ts";
 import { parseNewObject } from "../objects/new-object.ts";
 
 /** CreateMultipartUpload: attributes, tags, lock, storage class and checksum are settled here for the object to come. */
-export const createMultipartUpload: Handler = async ({ bucket, key, headers, principal, store }) => {
+export const createMultipartUpload: Handler = async (call) => {
+  const { bucket, key, headers, principal, store } = call;
   const checksum = parseUploadChecksum(headers);
-  const { uploadId } = await createUpload(store, {
+  const { uploadId, encryption } = await createUpload(store, {
+    ...requestedEncryption(call),
     bucket,
     key,
     owner: canonicalIdOf(principal),
@@ -17,12 +20,13 @@ export const createMultipartUpload: Handler = async ({ bucket, key, headers, pri
   });
   return {
     status: 200,
-    ...(checksum && {
-      headers: {
+    headers: {
+      ...newEncryptionHeaders(encryption),
+      ...(checksum && {
         "x-amz-checksum-algorithm": checksum.algorithm.toUpperCase(),
         "x-amz-checksum-type": checksumTypeName(checksum.type),
-      },
-    }),
+      }),
+    },
     body: xmlDocument(
       "InitiateMultipartUploadResult",
       element("Bucket", bucket),

@@ -2,6 +2,8 @@ import type { Answer } from "../../../edge/answer.ts";
 import { type AppendTarget, appendObject as appendStored } from "../../../store/write/append.ts";
 import { checksumAnswerHeaders, checksumHeader } from "../body/checksums.ts";
 import { incomingAppend, incomingBody, releasing, type VerifiableBody } from "../body/request-body.ts";
+import { customerKey } from "../encryption/customer-key.ts";
+import { encryptionHeaders, requestedEncryption } from "../encryption/headers.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Call } from "../handler.ts";
 import { parseWriteCondition } from "./conditions.ts";
@@ -28,13 +30,14 @@ export function parseWriteOffset(headers: Headers): number | null {
 export async function appendObject(call: Call, offset: number): Promise<Answer> {
   const { bucket, key, headers, store } = call;
   const condition = parseWriteCondition(headers);
-  const created = parseNewObject(headers, store);
+  const created = { ...parseNewObject(headers, store), ...requestedEncryption(call) };
   let body: VerifiableBody | undefined;
   const appended = appendStored(store, {
     bucket,
     key,
     offset,
     created,
+    customerKey: customerKey(call),
     body: (target) => {
       if (target) refuseAttributes(headers, target);
       body = target ? incomingAppend(call, target.algorithm) : incomingBody(call);
@@ -43,12 +46,13 @@ export async function appendObject(call: Call, offset: number): Promise<Answer> 
     },
     ...(condition && { condition }),
   });
-  const { etag, sizeBytes, checksum, part } = await releasing(() => body, appended);
+  const { etag, sizeBytes, checksum, part, encryption } = await releasing(() => body, appended);
   return {
     status: 200,
     headers: {
       ETag: quoteEtag(etag),
       "x-amz-object-size": `${sizeBytes}`,
+      ...encryptionHeaders(encryption),
       // The checksum of parts' checksums says nothing to who knows one part: it hears its own.
       ...(checksum?.type === "composite" && part
         ? { [checksumHeader(part.algorithm)]: part.value }

@@ -2,6 +2,8 @@ import { xmlDocument } from "../../../protocols/rest-xml/write.ts";
 import { copyObject as storeCopy } from "../../../store/write/copy.ts";
 import { annotationDirective, parseAnnotationDirective } from "../annotations/directive.ts";
 import { parseChecksumAlgorithm } from "../body/checksums.ts";
+import { sourceCustomerKey } from "../encryption/customer-key.ts";
+import { newEncryptionHeaders, requestedEncryption } from "../encryption/headers.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Call, Handler } from "../handler.ts";
 import { parseLockHeaders } from "../lock/headers.ts";
@@ -24,6 +26,7 @@ const ONTO_ITSELF =
 export const copyObject: Handler = async (call) => {
   const { bucket, key, headers, store } = call;
   const source = parseCopySource(headers.get("x-amz-copy-source") ?? "");
+  const encryption = requestedEncryption(call);
   const attributes = isReplaced(headers, "metadata") ? parseAttributes(headers) : "copy";
   const tags = isReplaced(headers, "tagging") ? (parseTaggingHeader(headers) ?? []) : "copy";
   // The header's tags are not used then, so no policy may be content with them.
@@ -34,7 +37,8 @@ export const copyObject: Handler = async (call) => {
   const condition = parseWriteCondition(headers);
   const withoutAnnotations = parseAnnotationDirective(call) === "EXCLUDE";
   const copying = storeCopy(store, {
-    source,
+    source: { ...source, customerKey: sourceCustomerKey(call) },
+    ...encryption,
     check: (head, buckets) => {
       if (tags === "copy" && head.tags.length > 0) {
         call.gate.body.tags = head.tags;
@@ -63,7 +67,11 @@ export const copyObject: Handler = async (call) => {
   const copied = await ofCopySource(copying);
   return {
     status: 200,
-    headers: { ...copySourceHeader(copied.sourceVersionId), ...writtenVersionHeader(copied.versionId) },
+    headers: {
+      ...copySourceHeader(copied.sourceVersionId),
+      ...writtenVersionHeader(copied.versionId),
+      ...newEncryptionHeaders(copied.encryption),
+    },
     body: xmlDocument("CopyObjectResult", copyResult(copied, copied.checksum)),
   };
 };

@@ -2,6 +2,8 @@ import { element, optional, type Xml, xmlDocument } from "../../../protocols/res
 import { headObject } from "../../../store/read/objects.ts";
 import type { ObjectChecksum, ObjectHead, PartSummary } from "../../../store/types.ts";
 import { checksumElement } from "../body/checksums.ts";
+import { customerKey } from "../encryption/customer-key.ts";
+import { requireNoEncryption } from "../encryption/headers.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Handler } from "../handler.ts";
 import { PAGE_ENTRIES_MAX } from "../listing/parameters.ts";
@@ -29,10 +31,13 @@ const ATTRIBUTES: Readonly<Record<string, (head: ObjectHead, page: PartsPage) =>
 const NOTHING = optional("", undefined);
 
 /** GetObjectAttributes: what is asked for of a version, without its bytes. */
-export const getObjectAttributes: Handler = async ({ bucket, key, query, headers, store }) => {
+export const getObjectAttributes: Handler = async (call) => {
+  const { bucket, key, query, headers, store } = call;
+  requireNoEncryption(headers);
   const wanted = parseWanted(headers);
   const page = parsePage(headers);
-  const head = await headObject(store, { bucket, key, ...versionOf(query) });
+  const asked = { bucket, key, ...versionOf(query), customerKey: customerKey(call) };
+  const head = await headObject(store, { ...asked, mustOpen: wanted.has("Checksum") });
   const attributes = Object.entries(ATTRIBUTES).flatMap(([name, write]) => (wanted.has(name) ? write(head, page) : []));
   return {
     status: 200,

@@ -1,5 +1,7 @@
 import { openObject } from "../../../store/read/objects.ts";
 import { wantsChecksum } from "../body/checksums.ts";
+import { customerKey } from "../encryption/customer-key.ts";
+import { requireNoEncryption } from "../encryption/headers.ts";
 import type { Handler } from "../handler.ts";
 import { responseOverrides } from "./attributes.ts";
 import { checkReadConditions, ifRangeHolds } from "./conditions.ts";
@@ -15,7 +17,9 @@ export const getObject: Handler = async (call) => {
   const asked = parseRangeRequest(headers.get("Range"), query.get("partNumber"));
   const overrides = responseOverrides(query, call.principal.kind !== "anonymous");
   const hint = readHint(asked);
-  const object = await openObject(call.store, { bucket, key, ...version, ...(hint && { hint }) });
+  requireNoEncryption(headers);
+  const name = { bucket, key, ...version, customerKey: customerKey(call) };
+  const object = await openObject(call.store, { ...name, ...(hint && { hint }) });
   checkReadConditions(headers, object.head);
   const request = ifRangeHolds(headers, object.head) ? asked : ({ kind: "whole" } as const);
   const selection = selectRange(request, object.head);

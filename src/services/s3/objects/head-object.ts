@@ -1,5 +1,7 @@
 import { headObjectIn as findHead } from "../../../store/read/objects.ts";
 import { wantsChecksum } from "../body/checksums.ts";
+import { customerKey } from "../encryption/customer-key.ts";
+import { requireNoEncryption } from "../encryption/headers.ts";
 import type { Handler } from "../handler.ts";
 import { responseOverrides } from "./attributes.ts";
 import { checkReadConditions, ifRangeHolds } from "./conditions.ts";
@@ -14,7 +16,9 @@ export const headObject: Handler = async (call) => {
   const version = versionOf(query);
   const asked = parseRangeRequest(headers.get("Range"), query.get("partNumber"));
   const overrides = responseOverrides(query, principal.kind !== "anonymous");
-  const found = await findHead(store, { bucket, key, ...version });
+  requireNoEncryption(headers);
+  const mustOpen = wantsChecksum(headers);
+  const found = await findHead(store, { bucket, key, ...version, customerKey: customerKey(call), mustOpen });
   const { head } = found;
   checkReadConditions(headers, head);
   const request = ifRangeHolds(headers, head) ? asked : ({ kind: "whole" } as const);

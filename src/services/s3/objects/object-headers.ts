@@ -1,5 +1,6 @@
 import type { ObjectHead } from "../../../store/types.ts";
 import { checksumAnswerHeaders } from "../body/checksums.ts";
+import { encryptionHeaders } from "../encryption/headers.ts";
 import { lockHeaders } from "../lock/headers.ts";
 import { attributeHeaders } from "./attributes.ts";
 import { validatorHeaders } from "./conditions.ts";
@@ -24,6 +25,7 @@ export function objectHeaders(head: ObjectHead, read: Read): Record<string, stri
     ...validatorHeaders(head),
     ...versionHeader(head.versionId),
     "Accept-Ranges": "bytes",
+    ...encryptionHeaders(head.encryption),
     ...(contentRange !== undefined && { "Content-Range": contentRange }),
     ...(partsCount !== undefined && { "x-amz-mp-parts-count": String(partsCount) }),
     ...(head.tags.length > 0 && { "x-amz-tagging-count": String(head.tags.length) }),

@@ -1,6 +1,7 @@
 import { putObject as storeObject } from "../../../store/write/write.ts";
 import { checksumAnswerHeaders } from "../body/checksums.ts";
 import { incomingBody, releasing } from "../body/request-body.ts";
+import { newEncryptionHeaders, requestedEncryption } from "../encryption/headers.ts";
 import type { Handler } from "../handler.ts";
 import { requireDigestOfLocked } from "../lock/headers.ts";
 import { appendObject, parseWriteOffset } from "./append-object.ts";
@@ -17,15 +18,17 @@ export const putObject: Handler = async (call) => {
   const object = parseNewObject(call.headers, call.store);
   requireDigestOfLocked(call.headers, object.lock);
   const { bucket, key } = call;
+  const encryption = requestedEncryption(call);
   const body = incomingBody(call);
   const event = call.payload.form ? ("ObjectCreated:Post" as const) : ("ObjectCreated:Put" as const);
-  const put = { bucket, key, ...object, body, event, ...(condition && { condition }) };
+  const put = { bucket, key, ...object, ...encryption, body, event, ...(condition && { condition }) };
   const written = await releasing(() => body, storeObject(call.store, put));
   return {
     status: 200,
     headers: {
       ETag: quoteEtag(written.etag),
       ...writtenVersionHeader(written.versionId),
+      ...newEncryptionHeaders(written.encryption),
       ...checksumAnswerHeaders(written.checksum),
     },
   };

@@ -1,4 +1,5 @@
 import { renameObject as renameStored } from "../../../store/write/rename.ts";
+import { customerKey } from "../encryption/customer-key.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Handler } from "../handler.ts";
 import { checkRenameSource, renameTargetCheck } from "./conditions.ts";
@@ -9,7 +10,8 @@ const CONDITIONS = ["if-match", "if-none-match", "if-modified-since", "if-unmodi
 const SOURCE_CONDITIONS = CONDITIONS.map((name) => `x-amz-rename-source-${name}`);
 
 /** RenameObject, in any bucket: at AWS it is an operation of directory buckets. */
-export const renameObject: Handler = async ({ bucket, key, headers, store }) => {
+export const renameObject: Handler = async (call) => {
+  const { bucket, key, headers, store } = call;
   const source = parseRenameSource(headers);
   if (source === key) throw new S3Error("InvalidRequest", "The source and the destination of a rename must differ.");
   const checkTarget = renameTargetCheck(headers);
@@ -19,6 +21,7 @@ export const renameObject: Handler = async ({ bucket, key, headers, store }) => 
     bucket,
     source,
     key,
+    customerKey: customerKey(call),
     checkSource: (head) => checkRenameSource(headers, head),
     ...(checkTarget && { checkTarget }),
     ...(token !== null && { idempotency: { token, parameters: JSON.stringify([source, key, ...conditions]) } }),

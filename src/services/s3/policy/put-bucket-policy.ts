@@ -3,7 +3,6 @@ import { policyLimits } from "../../../auth/policy/limits.ts";
 import { parsePolicy } from "../../../auth/policy/parse.ts";
 import type { Policy } from "../../../auth/policy/policy.ts";
 import { isPublicPolicy } from "../../../auth/policy/public-access.ts";
-import { admitFirst } from "../../../store/buckets/admission.ts";
 import { changeBucketAccess } from "../../../store/buckets/bucket-configuration.ts";
 import { readBody } from "../body/request-body.ts";
 import { S3Error } from "../errors/error.ts";
@@ -18,8 +17,6 @@ export const putBucketPolicy: Handler = async (call) => {
   if (bytes.length === 0) throw new S3Error("MissingRequestBodyError");
   const text = new TextDecoder().decode(bytes);
   const policy = parse(call, text);
-  // Nobody is looked up for those who may not put the policy: the directory is asked once they were admitted.
-  await admitFirst(call.store, call.bucket, () => call.caller.confirm());
   const value = await call.directory.bindPolicy(text);
   await changeBucketAccess(call.store, call.bucket, (bucket) => {
     if (settingsOf(bucket).block.BlockPublicPolicy && isPublicPolicy(policy)) throw new S3Error("AccessDenied");

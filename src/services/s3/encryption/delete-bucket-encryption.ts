@@ -1,0 +1,8 @@
+import { setBucketAccess } from "../../../store/buckets/bucket-configuration.ts";
+import type { Handler } from "../handler.ts";
+
+/** DeleteBucketEncryption: new objects are encrypted as the deployment does it. */
+export const deleteBucketEncryption: Handler = async ({ store, bucket }) => {
+  await setBucketAccess(store, bucket, { part: "encryption", value: null });
+  return { status: 204 };
+};

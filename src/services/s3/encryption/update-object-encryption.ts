@@ -1,0 +1,28 @@
+import { child, childText, type XmlElement } from "../../../protocols/rest-xml/read.ts";
+import type { EncryptionRequest } from "../../../store/sealed/encryption.ts";
+import { updateEncryption } from "../../../store/sealed/update-encryption.ts";
+import { readDocument } from "../body/document.ts";
+import { S3Error } from "../errors/error.ts";
+import type { Handler } from "../handler.ts";
+import { versionOf } from "../objects/version-id.ts";
+
+/** UpdateObjectEncryption: another key seals the object's key from then on. No byte of the object moves. */
+export const updateObjectEncryption: Handler = async (call) => {
+  const { bucket, key, query, store } = call;
+  const request = parseObjectEncryption(await readDocument(call, "ObjectEncryption"));
+  await updateEncryption(store, { bucket, key, ...versionOf(query) }, request);
+  return { status: 200 };
+};
+
+function parseObjectEncryption(root: XmlElement): EncryptionRequest {
+  const [s3, kms] = [child(root, "SSE-S3"), child(root, "SSE-KMS")];
+  if (s3 && !kms) return { form: "AES256" };
+  const keyId = kms && childText(kms, "KMSKeyArn")?.trim();
+  if (!kms || s3 || !keyId) throw new S3Error("MalformedXML");
+  if (!/^arn:aws:kms:[a-z0-9-]+:\d{12}:key\/[\x21-\x7e]{1,256}$/.test(keyId)) {
+    throw new S3Error("InvalidArgument", "The ARN of the KMS key is not valid.", { ArgumentName: "KMSKeyArn" });
+  }
+  const flag = (childText(kms, "BucketKeyEnabled") ?? "false").trim();
+  if (flag !== "true" && flag !== "false") throw new S3Error("MalformedXML");
+  return { form: "aws:kms", keyId, context: {}, bucketKey: flag === "true" };
+}

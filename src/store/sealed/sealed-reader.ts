@@ -1,0 +1,154 @@
+import type { BlobRow } from "../../metadata/rows.ts";
+import type { BodyCipher } from "../../sealing/body-cipher.ts";
+import type { ObjectKey } from "../../sealing/object-key.ts";
+import { blockAt, plainBytesOf, type SealedBlock, type SealedShape } from "../../sealing/sealed-layout.ts";
+import type { StoreContext } from "../context.ts";
+import { StoreError } from "../failure.ts";
+import { idBytes } from "../placement/ids.ts";
+import type { LateDrives } from "../read/late-drives.ts";
+import { type BlobRange, BlobReader, type Damage } from "../read/read-blob.ts";
+
+/** What reads a range of a blob, plain or sealed. */
+export type PieceReader = Pick<
+  BlobReader,
+  "blobId" | "prime" | "ready" | "next" | "ending" | "damage" | "missedDrives" | "cancel"
+>;
+
+/**
+ * Reads a range of a sealed blob's plain bytes, through a reader of the blob: whole blocks, so no frame more than the range touches. A block
+ * that does not open was altered by someone who could compute checks: the shards of its stripe are left out one after the other until
+ * it opens, and the one to blame counts as damaged. Otherwise nothing of it is handed out.
+ */
+export class SealedReader implements PieceReader {
+  readonly #store: StoreContext;
+  readonly #blob: BlobRow;
+  readonly #shape: SealedShape;
+  readonly #cipher: BodyCipher;
+  readonly #reader: BlobReader;
+  readonly #lateDrives: LateDrives;
+  readonly #end: number;
+  #at: number;
+  #first: Promise<Uint8Array | null> | null = null;
+
+  private constructor(parts: SealedParts, cipher: BodyCipher) {
+    const { store, blob, range, lateDrives } = parts;
+    this.#store = store;
+    this.#blob = blob;
+    this.#shape = shapeOf(parts);
+    this.#cipher = cipher;
+    this.#lateDrives = lateDrives;
+    this.#at = range.offset;
+    this.#end = range.offset + range.length;
+    const first = this.#blockAt(this.#at);
+    const last = this.#blockAt(this.#end - 1);
+    const length = last.blobOffset + this.#storedBytes(last) - first.blobOffset;
+    this.#reader = new BlobReader(store, blob, { offset: first.blobOffset, length }, lateDrives);
+  }
+
+  /** `range` is not empty and lies in the blob's plain bytes. */
+  static async open(parts: SealedParts): Promise<SealedReader> {
+    const { store, blob, key } = parts;
+    const plainBytes = plainBytesOf(shapeOf(parts), blob.sizeBytes);
+    return new SealedReader(parts, await key.cipherOf(idBytes(blob.id), plainBytes, store.sealing.blocks));
+  }
+
+  get blobId(): string {
+    return this.#blob.id;
+  }
+
+  get ending(): boolean {
+    return this.#reader.ending;
+  }
+
+  get damage(): Damage[] {
+    return this.#reader.damage;
+  }
+
+  get missedDrives(): string[] {
+    return this.#reader.missedDrives;
+  }
+
+  prime(): void {
+    this.#reader.prime();
+  }
+
+  /** Resolves when the first bytes are there and opened. Throws `StoreError` drives-unavailable. */
+  async ready(): Promise<void> {
+    this.#first ??= this.#next();
+    await this.#first;
+  }
+
+  /** The next bytes, in memory of their own, or null at the end. Throws as `ready`. */
+  next(): Promise<Uint8Array | null> {
+    const first = this.#first;
+    this.#first = null;
+    return first ?? this.#next();
+  }
+
+  cancel(): Promise<void> {
+    return this.#reader.cancel();
+  }
+
+  async #next(): Promise<Uint8Array | null> {
+    if (this.#at >= this.#end) return null;
+    const block = this.#blockAt(this.#at);
+    const sealed = await this.#reader.next();
+    if (!sealed) throw new Error("a blob's reader ended early");
+    const plain = (await this.#cipher.open(block.number, sealed)) ?? (await this.#rescue(block));
+    const from = this.#at - block.plainOffset;
+    const to = Math.min(block.plainBytes, this.#end - block.plainOffset);
+    this.#at = block.plainOffset + to;
+    return plain.subarray(from, to);
+  }
+
+  /** The block's plain bytes without one of the shards, whichever it is that is wrong. */
+  async #rescue(block: SealedBlock): Promise<Uint8Array> {
+    const { k, m } = this.#blob;
+    const own = block.number % k;
+    const others = Array.from({ length: k + m }, (_, shard) => shard).filter((shard) => shard !== own);
+    for (const shard of [own, ...others]) {
+      const plain = await this.#openWithout(block, shard);
+      if (!plain) continue;
+      this.#reader.distrust(shard);
+      return plain;
+    }
+    const reason = `block ${block.number} of blob ${this.#blob.id} does not open`;
+    throw new StoreError({ kind: "drives-unavailable", needed: k, available: 0, why: [{ drive: "all", reason }] });
+  }
+
+  async #openWithout(block: SealedBlock, shard: number): Promise<Uint8Array | null> {
+    const range = { offset: block.blobOffset, length: this.#storedBytes(block) };
+    const reader = new BlobReader(this.#store, this.#blob, range, this.#lateDrives);
+    reader.distrust(shard);
+    try {
+      const sealed = await reader.next();
+      return sealed && (await this.#cipher.open(block.number, sealed));
+    } catch (error) {
+      // Without it too few are left.
+      if (error instanceof StoreError && error.failure.kind === "drives-unavailable") return null;
+      throw error;
+    } finally {
+      await reader.cancel();
+    }
+  }
+
+  #blockAt(offset: number): SealedBlock {
+    return blockAt(this.#shape, this.#blob.sizeBytes, offset);
+  }
+
+  #storedBytes({ plainBytes }: SealedBlock): number {
+    return plainBytes + this.#shape.tagBytes;
+  }
+}
+
+interface SealedParts {
+  store: StoreContext;
+  blob: BlobRow;
+  range: BlobRange;
+  lateDrives: LateDrives;
+  key: ObjectKey;
+}
+
+function shapeOf({ blob, key }: SealedParts): SealedShape {
+  return { k: blob.k, blockBytes: blob.blockBytes, tagBytes: key.tagBytes };
+}

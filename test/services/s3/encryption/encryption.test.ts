@@ -1,0 +1,227 @@
+import { createHash } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { DataKeyFailure } from "../../../../src/sealing/data-keys.ts";
+import { testDataKeys } from "../../../support/data-keys.ts";
+import { root, type S3As, s3As } from "../../../support/s3-as.ts";
+import { sealed } from "../../../support/sealing.ts";
+import { openTestStore, type TestStore } from "../../../support/store.ts";
+
+const SSE = "x-amz-server-side-encryption";
+const key = Buffer.alloc(32, 9);
+const other = Buffer.alloc(32, 8);
+const customer = (bytes: Buffer, prefix = "x-amz-") => ({
+  [`${prefix}server-side-encryption-customer-algorithm`]: "AES256",
+  [`${prefix}server-side-encryption-customer-key`]: bytes.toString("base64"),
+  [`${prefix}server-side-encryption-customer-key-md5`]: createHash("md5").update(bytes).digest("base64"),
+});
+
+const kms: { fails?: DataKeyFailure; calls: string[] } = { calls: [] };
+let rig: TestStore;
+let s3: S3As;
+async function open(settings: object = {}, sealing = { ...sealed, dataKeys: testDataKeys(kms) }) {
+  delete kms.fails;
+  kms.calls = [];
+  const defaults = { blockCustomerKeys: false, customerKeysOverHttp: true };
+  rig = await openTestStore({ settings: { ...defaults, ...settings }, sealing });
+  s3 = s3As(rig.store, root);
+  await s3({ method: "PUT", path: "/bucket" });
+}
+beforeEach(() => open());
+afterEach(() => rig.dispose());
+
+const put = (path: string, headers: Record<string, string> = {}, body = "the body") =>
+  s3({ method: "PUT", path, headers: { "x-amz-content-sha256": "UNSIGNED-PAYLOAD", ...headers }, body });
+
+describe("SSE-S3", () => {
+  test("is said by every answer, asked for or not", async () => {
+    for (const headers of [{}, { [SSE]: "AES256" }] as Record<string, string>[]) {
+      const written = await put("/bucket/a", headers);
+      expect(written.headers[SSE]).toBe("AES256");
+      expect(written.headers.ETag).toBe(`"${createHash("md5").update("the body").digest("hex")}"`);
+      for (const method of ["GET", "HEAD"]) {
+        const got = await s3({ method, path: "/bucket/a" });
+        expect([got.status, got.headers[SSE]]).toEqual([200, "AES256"]);
+      }
+    }
+    const copied = await s3({ method: "PUT", path: "/bucket/b", headers: { "x-amz-copy-source": "/bucket/a" } });
+    expect([copied.status, copied.headers[SSE]]).toEqual([200, "AES256"]);
+    const created = await s3({ method: "POST", path: "/bucket/c?uploads" });
+    expect(created.headers[SSE]).toBe("AES256");
+  });
+
+  test.each([
+    [{ [SSE]: "AES128" }, "InvalidArgument"],
+    [{ [SSE]: "AES256", [`${SSE}-aws-kms-key-id`]: "k" }, "InvalidArgument"],
+    [{ [`${SSE}-aws-kms-key-id`]: "k" }, "InvalidArgument"],
+    [{ [SSE]: "aws:kms", [`${SSE}-context`]: "not base64!" }, "InvalidArgument"],
+    [{ [SSE]: "aws:kms", [`${SSE}-context`]: btoa('{"a":1}') }, "InvalidArgument"],
+    [{ [SSE]: "aws:kms", [`${SSE}-context`]: btoa("[]") }, "InvalidArgument"],
+    [{ [SSE]: "aws:kms", [`${SSE}-bucket-key-enabled`]: "perhaps" }, "InvalidArgument"],
+    [{ [SSE]: "AES256", ...customer(key) }, "InvalidArgument"],
+  ] as [Record<string, string>, string][])("%j is refused", async (headers, code) => {
+    expect(await put("/bucket/refused", headers)).toMatchObject({ status: 400, code });
+    expect((await s3({ path: "/bucket/refused" })).code).toBe("NoSuchKey");
+  });
+
+  test("a read that asks for a method is refused", async () => {
+    await put("/bucket/a");
+    expect(await s3({ path: "/bucket/a", headers: { [SSE]: "AES256" } })).toMatchObject({ code: "InvalidArgument" });
+  });
+});
+
+describe("SSE-C", () => {
+  test("the key is needed to read, and its MD5 comes back", async () => {
+    const written = await put("/bucket/c", customer(key));
+    expect(written.headers[`${SSE}-customer-algorithm`]).toBe("AES256");
+    expect(written.headers.ETag).not.toContain(createHash("md5").update("the body").digest("hex"));
+    for (const method of ["GET", "HEAD"]) {
+      const path = "/bucket/c";
+      expect(await s3({ method, path })).toMatchObject({ status: 400, code: "InvalidRequest" });
+      expect(await s3({ method, path, headers: customer(other) })).toMatchObject({ status: 403, code: "AccessDenied" });
+      const got = await s3({ method, path, headers: customer(key) });
+      expect(got.headers[`${SSE}-customer-key-MD5`]).toBe(
+        customer(key)["x-amz-server-side-encryption-customer-key-md5"],
+      );
+    }
+    await put("/bucket/s3");
+    expect(await s3({ path: "/bucket/s3", headers: customer(key) })).toMatchObject({ code: "InvalidRequest" });
+  });
+
+  test("a copy needs the source's key, and takes one of its own", async () => {
+    await put("/bucket/c", customer(key));
+    const copy = (headers: Record<string, string>) =>
+      s3({ method: "PUT", path: "/bucket/copy", headers: { "x-amz-copy-source": "/bucket/c", ...headers } });
+    expect((await copy({})).code).toBe("InvalidRequest");
+    const source = customer(key, "x-amz-copy-source-");
+    expect((await copy({ ...source, ...customer(other) })).status).toBe(200);
+    expect((await s3({ path: "/bucket/copy", headers: customer(other) })).status).toBe(200);
+    expect((await s3({ path: "/bucket/copy", headers: customer(key) })).status).toBe(403);
+  });
+
+  test("parts need the key that the upload was begun with", async () => {
+    const created = await s3({ method: "POST", path: "/bucket/p?uploads", headers: customer(key) });
+    const uploadId = /<UploadId>(.*)<\/UploadId>/.exec(created.text)?.[1];
+    const path = `/bucket/p?partNumber=1&uploadId=${uploadId}`;
+    expect(await put(path)).toMatchObject({ status: 400, code: "InvalidRequest" });
+    expect(await put(path, customer(other))).toMatchObject({ status: 400, code: "InvalidRequest" });
+    expect((await put(path, customer(key))).status).toBe(200);
+  });
+
+  const good = customer(key);
+  const without = (name: string) => {
+    const { [`${SSE}-customer-${name}`]: _, ...rest } = good as Record<string, string>;
+    return rest;
+  };
+  test.each([
+    [without("algorithm"), "InvalidArgument"],
+    [without("key"), "InvalidArgument"],
+    [without("key-md5"), "InvalidArgument"],
+    [{ ...good, [`${SSE}-customer-algorithm`]: "AES128" }, "InvalidEncryptionAlgorithmError"],
+    [{ ...good, [`${SSE}-customer-key`]: "c2hvcnQ=" }, "InvalidArgument"],
+    [{ ...good, [`${SSE}-customer-key`]: "%%%" }, "InvalidArgument"],
+    [{ ...good, [`${SSE}-customer-key-md5`]: "AAAAAAAAAAAAAAAAAAAAAA==" }, "InvalidArgument"],
+  ] as [Record<string, string>, string][])("%# is refused, and names no key", async (headers, code) => {
+    const refused = await put("/bucket/refused", headers);
+    expect(refused).toMatchObject({ status: 400, code });
+    expect(refused.text).not.toContain(key.toString("base64"));
+  });
+
+  test("is refused over plain HTTP from elsewhere", async () => {
+    await rig.dispose();
+    await open({ customerKeysOverHttp: false });
+    const refused = await put("/bucket/c", customer(key));
+    expect(refused).toMatchObject({ status: 400, code: "InvalidRequest" });
+    expect(refused.text).toContain("secure connection");
+  });
+
+  test("is blocked by default, and taken where the bucket allows it", async () => {
+    await rig.dispose();
+    await open({ blockCustomerKeys: true });
+    expect(await put("/bucket/c", customer(key))).toMatchObject({ status: 403, code: "AccessDenied" });
+    const none = "<BlockedEncryptionTypes><EncryptionType>NONE</EncryptionType></BlockedEncryptionTypes>";
+    expect((await configure(`<Rule>${none}</Rule>`)).status).toBe(200);
+    expect((await put("/bucket/c", customer(key))).status).toBe(200);
+  });
+});
+
+const configure = (rules: string) =>
+  s3({
+    method: "PUT",
+    path: "/bucket?encryption",
+    body: `<ServerSideEncryptionConfiguration>${rules}</ServerSideEncryptionConfiguration>`,
+  });
+const rule = (algorithm: string, more = "") =>
+  `<Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>${algorithm}</SSEAlgorithm>${more}</ApplyServerSideEncryptionByDefault>`;
+
+describe("SSE-KMS", () => {
+  const ask = { [SSE]: "aws:kms", [`${SSE}-aws-kms-key-id`]: "arn:aws:kms:us-east-1:000000000000:key/k" };
+
+  test("a data key is made for a write, and opened for a read", async () => {
+    const context = btoa('{"team":"a"}');
+    const written = await put("/bucket/k", { ...ask, [`${SSE}-context`]: context });
+    expect(written.headers).toMatchObject({
+      [SSE]: "aws:kms",
+      [`${SSE}-aws-kms-key-id`]: ask[`${SSE}-aws-kms-key-id`],
+    });
+    expect(JSON.parse(atob(written.headers[`${SSE}-context`] ?? ""))).toMatchObject({ team: "a" });
+    expect((await s3({ method: "HEAD", path: "/bucket/k" })).status).toBe(200);
+    expect(kms.calls).toHaveLength(1);
+    expect((await s3({ path: "/bucket/k" })).status).toBe(200);
+    expect(kms.calls).toHaveLength(2);
+  });
+
+  test.each([
+    [{ kind: "access-denied", message: "not authorized" }, 403, "AccessDenied"],
+    [{ kind: "disabled", keyArn: "arn" }, 400, "KMS.DisabledException"],
+    [{ kind: "pending-deletion", keyArn: "arn" }, 400, "KMS.KMSInvalidStateException"],
+    [{ kind: "not-found", message: "no key" }, 400, "KMS.NotFoundException"],
+    [{ kind: "invalid-usage", keyArn: "arn" }, 400, "KMS.InvalidKeyUsageException"],
+    [{ kind: "invalid-ciphertext", keyArn: "arn" }, 400, "KMS.InvalidCiphertextException"],
+  ] as [DataKeyFailure, number, string][])("%j", async (failure, status, code) => {
+    await put("/bucket/k", ask);
+    kms.fails = failure;
+    expect(await put("/bucket/refused", ask)).toMatchObject({ status, code });
+    expect(await s3({ path: "/bucket/k" })).toMatchObject({ status, code });
+    expect((await s3({ method: "HEAD", path: "/bucket/refused" })).status).toBe(404);
+  });
+
+  test("UpdateObjectEncryption seals the key again, and the bytes stay", async () => {
+    await put("/bucket/u");
+    const document = `<ObjectEncryption><SSE-KMS><KMSKeyArn>${ask[`${SSE}-aws-kms-key-id`]}</KMSKeyArn></SSE-KMS></ObjectEncryption>`;
+    const answer = await s3({ method: "PUT", path: "/bucket/u?encryption", body: document });
+    expect(answer.status).toBe(200);
+    expect((await s3({ method: "HEAD", path: "/bucket/u" })).headers[SSE]).toBe("aws:kms");
+    expect((await s3({ path: "/bucket/u" })).status).toBe(200);
+    await put("/bucket/c", customer(key));
+    expect((await s3({ method: "PUT", path: "/bucket/c?encryption", body: document })).code).toBe("InvalidRequest");
+  });
+});
+
+describe("a bucket's encryption", () => {
+  test("decides for requests that say nothing, and is told", async () => {
+    expect((await s3({ path: "/bucket?encryption" })).text).toContain("<SSEAlgorithm>AES256</SSEAlgorithm>");
+    expect((await configure(`${rule("aws:kms")}<BucketKeyEnabled>true</BucketKeyEnabled></Rule>`)).status).toBe(200);
+    const told = await s3({ path: "/bucket?encryption" });
+    expect(told.text).toContain("<SSEAlgorithm>aws:kms</SSEAlgorithm>");
+    expect(told.text).toContain("<BucketKeyEnabled>true</BucketKeyEnabled>");
+    const written = await put("/bucket/k");
+    expect(written.headers).toMatchObject({ [SSE]: "aws:kms", [`${SSE}-bucket-key-enabled`]: "true" });
+    expect((await put("/bucket/s3", { [SSE]: "AES256" })).headers[SSE]).toBe("AES256");
+    expect((await s3({ method: "DELETE", path: "/bucket?encryption" })).status).toBe(204);
+    expect((await put("/bucket/k")).headers[SSE]).toBe("AES256");
+  });
+
+  test.each([
+    ["", "MalformedXML"],
+    ["<Rule/>", "MalformedXML"],
+    [`${rule("ROT13")}</Rule>`, "MalformedXML"],
+    [`${rule("AES256", "<KMSMasterKeyID>k</KMSMasterKeyID>")}</Rule>`, "InvalidArgument"],
+    [`${rule("AES256")}</Rule>${rule("AES256")}</Rule>`, "MalformedXML"],
+    [
+      "<Rule><BlockedEncryptionTypes><EncryptionType>SSE-X</EncryptionType></BlockedEncryptionTypes></Rule>",
+      "MalformedXML",
+    ],
+  ])("%s is refused", async (rules, code) => {
+    expect(await configure(rules)).toMatchObject({ status: 400, code });
+  });
+});

@@ -1,0 +1,96 @@
+"""Decrypts one object from its row and its data shards. Written from docs/storage-format.md alone; needs the package cryptography.
+
+Standard input is JSON: {"rootKeys": [text], "row": {"bucket", "bucketId", "key", "id", "encryption", "extents", "inlineBody"},
+"blobs": {id: {"k", "blockBytes", "sizeBytes", "shards": [base64 of the k data shards' files]}}}. The plain bytes go to standard output.
+"""
+import base64
+import hashlib
+import hmac
+import json
+import sys
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+HEADER, CHECK, TAG = 64, 8, 16
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def hkdf(secret, info, length):
+    return HKDF(hashes.SHA256(), length, None, f"sherd/1/{info}".encode()).derive(secret.encode())
+
+
+def mac(key, message):
+    return hmac.new(key, message, hashlib.sha256).digest()
+
+
+def unbase64url(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def object_key(root_keys, row):
+    """Opens the sealed key of SSE-S3."""
+    sealed = unbase64url(row["encryption"]["sealed"])
+    assert sealed[0] == 2
+    context = "\0".join(["sherd/1/object", row["bucket"], str(row["bucketId"]), row["key"], row["id"]]).encode()
+    root = next(key for key in root_keys if hkdf(key, "root id", 4) == sealed[1:5])
+    return AESGCM(mac(hkdf(root, "object-key", 32), context)).decrypt(sealed[5:17], sealed[17:], None)
+
+
+def open_block(key, body_id, size, number, sealed):
+    body_key = mac(key, b"sherd/1/body/1" + body_id)
+    bound = body_id + size.to_bytes(8, "big") + number.to_bytes(8, "big")
+    return AESGCM(body_key).decrypt(number.to_bytes(12, "big"), sealed, bound)
+
+
+def open_whole(key, sealed):
+    return open_block(key, sealed[:16], len(sealed) - 16 - TAG, 0, sealed[16:])
+
+
+def id_bytes(text):
+    value = 0
+    for character in text:
+        value = value * 32 + ALPHABET.index(character)
+    return value.to_bytes(16, "big")
+
+
+def stripes(blob):
+    """The stored bytes of each stripe, and the length of its blocks."""
+    k, block = blob["k"], blob["blockBytes"]
+    shards = [base64.b64decode(shard) for shard in blob["shards"]]
+    for stripe in range(-(-blob["sizeBytes"] // (k * block))):
+        stored = min(k * block, blob["sizeBytes"] - stripe * k * block)
+        length = -(-(-(-stored // k)) // 128) * 128
+        start = HEADER + stripe * (block + CHECK)
+        yield b"".join(shard[start : start + length] for shard in shards)[:stored], length
+
+
+def open_blob(key, blob_id, blob):
+    k, full = blob["k"], blob["blockBytes"]
+    rest = blob["sizeBytes"] % (k * full)
+    size = blob["sizeBytes"] // (k * full) * k * (full - TAG) + (rest - k * TAG if rest else 0)
+    plain = b""
+    for stripe, (stored, length) in enumerate(stripes(blob)):
+        left = min(len(stored) - k * TAG, size - len(plain))
+        for index in range(-(-left // (length - TAG))):
+            sealed = stored[index * length : index * length + min(length - TAG, left - index * (length - TAG)) + TAG]
+            plain += open_block(key, id_bytes(blob_id), size, stripe * k + index, sealed)
+    return plain
+
+
+def main():
+    given = json.load(sys.stdin)
+    row, blobs = given["row"], given["blobs"]
+    key = object_key(given["rootKeys"], row)
+    for _, length, blob_id, offset, _, *member in row["extents"] or []:
+        if member:
+            pack = b"".join(stored for stored, _ in stripes(blobs[blob_id]))
+            sys.stdout.buffer.write(open_whole(key, pack[offset : offset + 16 + length + TAG]))
+        else:
+            sys.stdout.buffer.write(open_blob(key, blob_id, blobs[blob_id])[offset : offset + length])
+    if row["inlineBody"]:
+        sys.stdout.buffer.write(open_whole(key, base64.b64decode(row["inlineBody"])))
+
+
+main()
