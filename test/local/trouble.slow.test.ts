@@ -25,7 +25,8 @@ beforeAll(async () => {
   pristine = join(parent, "pristine");
   const server = await start(pristine);
   // The run of the start must be over: a snapshot that it took meanwhile would be the only one of this day.
-  while ((await page(server, "durability")).includes("have not run yet")) await new Promise((done) => setTimeout(done, 100));
+  while ((await page(server, "durability")).includes("have not run yet"))
+    await new Promise((done) => setTimeout(done, 100));
   const client = clientOf(server);
   await client.send(new CreateBucketCommand({ Bucket }));
   await client.send(new PutObjectCommand({ Bucket, Key: "one", Body: body }));
