@@ -3,6 +3,7 @@ import { GuardError } from "../metadata/database.ts";
 import type { UndeliveredRow } from "../metadata/events/outbox-table.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import { messagesOf, type OutgoingNews } from "./messages.ts";
+import type { EventSettings } from "./settings.ts";
 import { type Source, type Target, TargetRefused, type Targets } from "./target.ts";
 
 /** All that delivery works with. */
@@ -14,15 +15,6 @@ export interface EventContext {
   readonly settings: EventSettings;
   /** Is told of what was given up. */
   readonly tell: (line: string) => void;
-}
-
-export interface EventSettings {
-  /** How long a message is tried; then it goes to the dead letter queue. */
-  readonly retrySeconds: number;
-  /** ARN of a queue for messages that could not be delivered; null: they are dropped, and the log says so. */
-  readonly deadLetterArn: string | null;
-  /** ARN of the queue that events for the event bus go to; null: there is no bus. */
-  readonly busArn: string | null;
 }
 
 /** What a pass did. */

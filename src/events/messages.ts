@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { firstAccount } from "../auth/principal.ts";
 import type { ListenerRow, NewsRow } from "../metadata/events/outbox-table.ts";
 import { formatVersionId } from "../store/version-id.ts";
-import type { EventSettings } from "./deliver.ts";
 import { busEvent, type Change, eventMessage } from "./record.ts";
 import { type NotificationConfiguration, ruleMatches } from "./rules.ts";
+import type { EventSettings } from "./settings.ts";
 import type { Source } from "./target.ts";
 
 /** A message for one target. */

@@ -8,7 +8,10 @@ interface QueueBinding {
 
 /** Another Worker, as a service binding. */
 interface ServiceBinding {
-  fetch(url: string, init: RequestInit): Promise<Response>;
+  fetch(
+    url: string,
+    init: { method: string; body: string; headers: Record<string, string> },
+  ): Promise<{ ok: boolean; status: number; body: { cancel(): Promise<void> } | null }>;
 }
 
 /** "Limits" of Cloudflare Queues: messages and bytes of one batch. */

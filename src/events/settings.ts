@@ -1,5 +1,13 @@
 import { parseArn } from "../base/arn.ts";
-import type { EventSettings } from "./deliver.ts";
+
+export interface EventSettings {
+  /** How long a message is tried; then it goes to the dead letter queue. */
+  readonly retrySeconds: number;
+  /** ARN of a queue for messages that could not be delivered; null: they are dropped, and the log says so. */
+  readonly deadLetterArn: string | null;
+  /** ARN of the queue that events for the event bus go to; null: there is no bus. */
+  readonly busArn: string | null;
+}
 
 type Variables = Readonly<Record<string, unknown>>;
 

@@ -37,7 +37,7 @@ export interface ObjectPlace {
 }
 
 /** The text that a sealed key is bound to. No part of it can hold U+0000. */
-export function contextOf({ bucket, bucketId, key, versionId }: ObjectPlace): string {
+function contextOf({ bucket, bucketId, key, versionId }: ObjectPlace): string {
   return ["sherd/1/object", bucket, String(bucketId), key, versionId].join("\0");
 }
 

@@ -27,10 +27,7 @@ export interface SealingPlace {
 }
 
 /** How a new object is encrypted: as the request says, or the bucket, or the deployment. Null: not at all. */
-export function chosenEncryption(
-  { sealing }: StoreContext,
-  { bucket, request }: SealingPlace,
-): EncryptionRequest | null {
+function chosenEncryption({ sealing }: StoreContext, { bucket, request }: SealingPlace): EncryptionRequest | null {
   const rule = bucket.access?.encryption?.rule;
   if (request)
     return "bucketKey" in request ? { ...request, bucketKey: request.bucketKey ?? rule?.bucketKey ?? false } : request;
