@@ -114,6 +114,7 @@ async function serve(options: StartOptions, { root, buildPath, environment }: La
     restarts: new Map(),
     startedMs,
     startJobs: null,
+    isJobsRunning: () => false,
   };
   const { host, port, processes: fronts, tls } = options;
   const isUsable = (path: string) => watch.isUsable(drives.find((drive) => drive.path === path) ?? { name: "", path });
@@ -147,8 +148,9 @@ async function serve(options: StartOptions, { root, buildPath, environment }: La
     },
   });
   if (existsSync(join(buildPath, TEMPORARY))) await rm(buildPath, { recursive: true, force: true });
+  facts.isJobsRunning = () => jobs?.isRunning === true;
   facts.startJobs = jobs && (() => jobs.start());
-  const endSchedule = startSchedules(server, { counts, jobs });
+  const endSchedule = startSchedules(server, counts);
   stopOnSignals({ folder, server, jobs, endSchedule: () => [endSchedule(), watch.stop()], reopenLog: say.reopen });
   const url = (name: string) => `${tls ? "https" : "http"}://${name}:${server.port}`;
   const showsSecret = (credentials.source === "file" && credentials.made) || process.stdout.isTTY === true;
@@ -222,15 +224,11 @@ function note(folder: DataFolder, workerdPids: number[]): void {
   }
 }
 
-function startSchedules(
-  server: Server,
-  { counts, jobs }: { counts: MergedCounts; jobs: JobsProcess | null },
-): () => void {
+function startSchedules(server: Server, counts: MergedCounts): () => void {
   const endJobs = repeat({
     intervalMs: cronIntervalMs,
     isDueAtOnce: true,
-    // The process of the jobs does all that a run does.
-    run: async () => (jobs?.isRunning ? undefined : server.runScheduled(cron, new Date())),
+    run: () => server.runScheduled(cron, new Date()),
     onFailure: (error) =>
       relay("error", `sherd: scheduled run failed: ${error instanceof Error ? error.message : error}`),
   });

@@ -15,15 +15,21 @@ export interface RunningFacts {
   startedMs: number;
   /** Starts the process of the background jobs unless it runs; null where there is none. */
   startJobs: (() => void) | null;
+  /** Whether that process runs now. */
+  isJobsRunning: () => boolean;
 }
 
 /** Answers the Workers' questions: `/state` is a `HostState`, `/metrics` a list of `Metric`s; `/jobs` starts the jobs' process. */
 export function hostAnswers(watch: DiskWatch, running: () => RunningFacts): HostAnswer {
   return async (path) => {
-    const { counts, startJobs } = running();
+    const { counts, startJobs, isJobsRunning } = running();
     switch (path) {
       case "/state":
-        return { ...watch.state(Date.now()), hasJobsProcess: startJobs !== null };
+        return {
+          ...watch.state(Date.now()),
+          hasJobsProcess: startJobs !== null,
+          isJobsProcessRunning: isJobsRunning(),
+        };
       case "/jobs":
         startJobs?.();
         return {};

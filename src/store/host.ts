@@ -24,6 +24,8 @@ export interface HostState {
   drives: Readonly<Record<string, HostDrive>>;
   /** Whether background jobs that take long have a process of their own. */
   hasJobsProcess: boolean;
+  /** Whether it runs now: it does all that a run does. */
+  isJobsProcessRunning?: boolean;
 }
 
 /** A folder of this machine that is a drive. */

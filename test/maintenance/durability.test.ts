@@ -146,6 +146,23 @@ describe("durability", () => {
     await fresh.dispose();
   });
 
+  it("tells what is wrong with a drive's folder, though its marker can be read", async () => {
+    const folder = {
+      trouble: "read-only",
+      advice: "mount it writable",
+      freeBytes: 1e12,
+      totalBytes: 1e12,
+      sharedBy: 1,
+    };
+    const state = { drives: { "drive-2": folder } };
+    const host = { known: () => state, state: async () => state } as unknown as NonNullable<StoreContext["host"]>;
+    expect((await counted()).green).toBe(true);
+    expect(await durability({ ...rig.store, host })).toMatchObject({
+      light: "yellow",
+      headline: "drive drive-2 is read-only: mount it writable",
+    });
+  });
+
   it("tells of disks that fill up", async () => {
     await counted();
     const gauge = (freeBytes: number) => ({

@@ -53,6 +53,21 @@ it("asks for none where there is none", async () => {
   expect(started).toBe(0);
 });
 
+it("leaves all to the process while it runs", async () => {
+  const store = local(true, 50);
+  const state = await store.host?.state();
+  const running = { ...store.host, state: async () => ({ ...state, isJobsProcessRunning: true }) } as unknown as Host;
+  let leases = 0;
+  const { jobs } = store.metadata;
+  const lease = jobs.lease.bind(jobs);
+  jobs.lease = (...call) => {
+    leases += 1;
+    return lease(...call);
+  };
+  await runScheduled({ ...store, host: running }, silent);
+  expect([leases, started]).toEqual([0, 0]);
+});
+
 it("is brief where there is one: others wait for the process that runs it", async () => {
   const seen: number[] = [];
   const watched = (store: StoreContext) => {

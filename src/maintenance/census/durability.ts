@@ -3,6 +3,7 @@ import { examineDrive } from "../../drives/examine.ts";
 import type { DriveRow } from "../../metadata/drives/drives.ts";
 import { allStores } from "../../store/buckets/databases.ts";
 import type { StoreContext } from "../../store/context.ts";
+import type { Host } from "../../store/host.ts";
 import type { Space } from "../../store/space.ts";
 import { type Gathered, type GatheredJob, gather } from "../run/gather.ts";
 import { RESTORE_JOB } from "../snapshots/restore.ts";
@@ -61,8 +62,14 @@ function allDrives(store: StoreContext): StoreContext["drives"] {
 
 const NOTHING = { shards: 0, bytes: 0 };
 
+/** What whoever can see the drive's folder says of it: that it is read-only is seen nowhere else before the next write. */
+function folderTrouble(name: string, host: Host | undefined): string | null {
+  const folder = host?.known()?.drives[name];
+  return folder && folder.trouble !== null ? `drive ${name} is ${folder.trouble}: ${folder.advice}` : null;
+}
+
 async function driveHealth(
-  { clock }: StoreContext,
+  { clock, host }: StoreContext,
   drive: StoreContext["drives"][number],
   { gathered, spaces }: { gathered: Gathered; spaces: readonly Space[] },
 ): Promise<DriveHealth> {
@@ -74,12 +81,13 @@ async function driveHealth(
   const watched = jobs.find(({ name }) => name === "watch")?.cursor as WatchCursor | null | undefined;
   const isUnseen = found.kind === "blank" || known.store === null || (found.kind === "newer" && !row);
   const state: DriveState = isUnseen && found.kind !== "unreachable" ? "unseen" : (found.kind as DriveState);
+  const sentence = state === "unseen" ? unseen(drive.name) : (sentenceOf(drive.name, found) ?? leftOver(row));
   return {
     name: drive.name,
     domain: drive.domain,
     class: drive.class,
     state,
-    sentence: state === "unseen" ? unseen(drive.name) : (sentenceOf(drive.name, found) ?? leftOver(row)),
+    sentence: folderTrouble(drive.name, host) ?? sentence,
     seenMs: watched?.seenMs[drive.name] ?? null,
     generation: row && row.generation > 0 ? row.generation : null,
     reachable: found.kind !== "unreachable",

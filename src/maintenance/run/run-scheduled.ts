@@ -6,10 +6,12 @@ const BRIEF_SECONDS = 2;
 
 /**
  * What a cron trigger does. Under `npm start` the process that runs it also answers all questions to the metadata: it does what takes
- * no time, and asks for a process of its own (see `Host.startJobs`) for what is left.
+ * no time, and asks for a process of its own (see `Host.startJobs`) for what is left. While that one runs it does nothing.
  */
 export async function runScheduled(store: StoreContext, log: { info(line: string): void }): Promise<void> {
-  const isApart = (await store.host?.state())?.hasJobsProcess === true;
+  const state = await store.host?.state();
+  if (state?.isJobsProcessRunning) return;
+  const isApart = state?.hasJobsProcess === true;
   const runSeconds = isApart ? Math.min(BRIEF_SECONDS, store.settings.runSeconds) : store.settings.runSeconds;
   const reports = await runJobs({ ...store, settings: { ...store.settings, runSeconds } });
   logReports(reports, log);
