@@ -9,8 +9,8 @@ import { benchCredentials, startSherd } from "../support/sherd-server.ts";
 const run = promisify(execFile);
 /** Kept between runs, and gone with node_modules. */
 const CACHE = join(import.meta.dirname, "../../node_modules/.cache/bench-queue");
-const ELASTICMQ = "1.6.15";
-const MOTO = "moto[server]";
+const ELASTICMQ = "1.7.1";
+const MOTO = "moto[server]==5.2.5";
 const START_MS_MAX = 60_000;
 
 export interface QueueTarget {

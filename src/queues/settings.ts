@@ -3,7 +3,7 @@ import type { QueueRow } from "../metadata/queues/queues.ts";
 import { RETENTION_DEFAULT_SECONDS } from "../metadata/queues/upkeep.ts";
 
 /** Attributes of a queue as they are set: all but the counts, times and ARN, which follow from elsewhere. */
-export const ATTRIBUTE_DEFAULTS = {
+const ATTRIBUTE_DEFAULTS = {
   VisibilityTimeout: "30",
   MaximumMessageSize: "1048576",
   MessageRetentionPeriod: `${RETENTION_DEFAULT_SECONDS}`,
@@ -13,7 +13,7 @@ export const ATTRIBUTE_DEFAULTS = {
 } as const;
 
 /** The same, of FIFO queues only. */
-export const FIFO_DEFAULTS = {
+const FIFO_DEFAULTS = {
   FifoQueue: "true",
   ContentBasedDeduplication: "false",
   DeduplicationScope: "queue",
