@@ -1,5 +1,6 @@
 import type { Database, Statement } from "../database.ts";
 import {
+  MESSAGE_COLUMNS,
   type MessageCounts,
   type MessageRow,
   type NewMessage,
@@ -184,8 +185,7 @@ export class FifoMessageTable {
     const known = JSON.parse(row.messages) as { receipts: [number, string, number][]; visibleMs: number };
     const places = JSON.stringify(known.receipts.map(([place]) => place));
     const rows = await this.#database.all<MessageRow>(
-      `SELECT place, queue_id AS "queueId", id, visible_ms AS "visibleMs", receives, sent_ms AS "sentMs", first_received_ms AS "firstReceivedMs", lane,
-         sequence, sender, group_id AS "groupId", deduplication_id AS "deduplicationId", source, sealed_as AS "sealedAs", content
+      `SELECT ${MESSAGE_COLUMNS}
        FROM messages WHERE place IN (SELECT value FROM json_each(?1)) AND queue_id = ?2 AND visible_ms > ?3`,
       places,
       queue.id,

@@ -12,11 +12,11 @@ import { type QueueRow, requireQueue } from "./queues.ts";
 type Queue = Pick<QueueRow, "id" | "revision">;
 
 /**
- * The message that a receive may have: the one that has been visible longest. A message that became visible before its retention
+ * The messages that a receive may have, the one that has been visible longest first. A message that became visible before its retention
  * was over, counted from now, was sent before: so those that are over lie in front of the range.
  */
 const VISIBLE = `SELECT place FROM messages INDEXED BY messages_by_visibility
-  WHERE queue_id = ?1 AND lane IS NULL AND visible_ms > ?4 AND visible_ms <= ?2 AND sent_ms > ?4 ORDER BY visible_ms LIMIT min(1, ?5)`;
+  WHERE queue_id = ?1 AND lane IS NULL AND visible_ms > ?4 AND visible_ms <= ?2 AND sent_ms > ?4 ORDER BY visible_ms LIMIT`;
 
 /** How far a count goes before it is called large. */
 const COUNTED_MAX = 10_000;
@@ -39,10 +39,10 @@ export class MessageTable {
 
   /** The messages that were received; those that went to the dead letter queue instead have another `queueId`. */
   async take(queue: Queue, taking: Taking): Promise<MessageRow[]> {
-    // A statement for each message: one for all would write and read each row's place twice on the way, which counts.
-    const one = takeStatement(`= (${VISIBLE})`, queue.id, taking);
-    const statements = Array.from({ length: taking.count }, () => one);
-    const [, ...taken] = await this.#database.batch<MessageRow[]>([requireQueue(queue), ...statements]);
+    const [, ...taken] = await this.#database.batch<MessageRow[]>([
+      requireQueue(queue),
+      ...takeStatements(queue.id, taking),
+    ]);
     return taken.flat().sort((a, b) => a.place - b.place);
   }
 
@@ -126,6 +126,16 @@ export function insertMessages(queue: Queue, messages: readonly NewMessage[], no
       values: [queue.id, nowMs, JSON.stringify(rows)],
     },
   ];
+}
+
+/**
+ * A statement for each message: one for all would write and read each row's place once more on the way, and that counts. But if
+ * they are not hidden, the next statement would find the same message again.
+ */
+function takeStatements(queueId: number, taking: Taking): Statement[] {
+  if (taking.visibleMs <= taking.nowMs) return [takeStatement(`IN (${VISIBLE} ?5)`, queueId, taking)];
+  const one = takeStatement(`= (${VISIBLE} min(1, ?5))`, queueId, taking);
+  return Array.from({ length: taking.count }, () => one);
 }
 
 function receiptOf({ place, id, receives }: ReceiptRow): (string | number)[] {

@@ -1,0 +1,114 @@
+import { strict as assert } from "node:assert";
+import { signRequest } from "../../test/support/signer.ts";
+import { BenchClient } from "../support/http-client.ts";
+import type { QueueTarget } from "./targets.ts";
+
+export interface QueueRow {
+  server: string;
+  operation: string;
+  clients: number;
+  /** Messages in one request. */
+  batch: number;
+  messages: number;
+  messagesPerSecond: number;
+  p50Ms: number;
+}
+
+type Document = Record<string, unknown>;
+
+const BODY = "m".repeat(1024);
+
+/** One server: for each number of clients and each batch all messages are sent, then received, then deleted. */
+export async function measureQueue(target: QueueTarget, messages: number): Promise<QueueRow[]> {
+  const rows: QueueRow[] = [];
+  for (const batch of [1, 10]) {
+    for (const clients of [1, 16]) {
+      const { QueueUrl } = await call(new BenchClient(), target, "CreateQueue", {
+        QueueName: `bench-${batch}-${clients}`,
+        Attributes: { VisibilityTimeout: "3600" },
+      });
+      const setting = { target, clients, batch, messages: Math.floor(messages / (batch * clients)) * batch * clients };
+      rows.push(...(await measureOne(setting, QueueUrl as string)));
+    }
+  }
+  return rows;
+}
+
+interface Setting {
+  readonly target: QueueTarget;
+  readonly clients: number;
+  readonly batch: number;
+  readonly messages: number;
+}
+
+async function measureOne(setting: Setting, QueueUrl: string): Promise<QueueRow[]> {
+  const { target, batch } = setting;
+  const handles: string[] = [];
+  const sent = await timed(setting, "SendMessage", async (client) => {
+    const entries = Array.from({ length: batch }, (_, n) => ({ Id: `${n}`, MessageBody: BODY }));
+    if (batch === 1) await call(client, target, "SendMessage", { QueueUrl, MessageBody: BODY });
+    else await call(client, target, "SendMessageBatch", { QueueUrl, Entries: entries });
+    return batch;
+  });
+  const received = await timed(setting, "ReceiveMessage", async (client) => {
+    const answer = await call(client, target, "ReceiveMessage", { QueueUrl, MaxNumberOfMessages: batch });
+    const messages = (answer.Messages ?? []) as { ReceiptHandle: string; Body: string }[];
+    for (const { ReceiptHandle, Body } of messages) {
+      assert.equal(Body, BODY);
+      handles.push(ReceiptHandle);
+    }
+    return messages.length;
+  });
+  assert.equal(handles.length, setting.messages, `${target.name} gave other messages than were sent`);
+  const deleted = await timed(setting, "DeleteMessage", async (client) => {
+    const some = handles.splice(0, batch);
+    const entries = some.map((ReceiptHandle, n) => ({ Id: `${n}`, ReceiptHandle }));
+    if (batch === 1) await call(client, target, "DeleteMessage", { QueueUrl, ReceiptHandle: some[0] });
+    else await call(client, target, "DeleteMessageBatch", { QueueUrl, Entries: entries });
+    return some.length;
+  });
+  return [sent, received, deleted];
+}
+
+/** All clients at once, each one request after the other, until all messages are through. `work` returns how many messages it was. */
+async function timed(
+  { target, clients, batch, messages }: Setting,
+  operation: string,
+  work: (client: BenchClient) => Promise<number>,
+): Promise<QueueRow> {
+  let begun = 0;
+  const times: number[] = [];
+  const run = async () => {
+    const client = new BenchClient();
+    while (begun < messages) {
+      begun += batch;
+      const startedMs = performance.now();
+      const count = await work(client);
+      times.push(performance.now() - startedMs);
+      // A receive may have fewer than were asked for.
+      begun -= batch - count;
+    }
+  };
+  const startedMs = performance.now();
+  await Promise.all(Array.from({ length: clients }, run));
+  const seconds = (performance.now() - startedMs) / 1000;
+  times.sort((a, b) => a - b);
+  const p50Ms = times[Math.floor(times.length / 2)] ?? 0;
+  return { server: target.name, operation, clients, batch, messages, messagesPerSecond: messages / seconds, p50Ms };
+}
+
+async function call(client: BenchClient, target: QueueTarget, operation: string, input: Document): Promise<Document> {
+  const headers = { "content-type": "application/x-amz-json-1.0", "x-amz-target": `AmazonSQS.${operation}` };
+  const {
+    method,
+    url,
+    headers: signed,
+    body,
+  } = signRequest({
+    ...{ method: "POST", url: `${target.endpoint}/`, headers, body: JSON.stringify(input), service: "sqs" },
+    ...{ accessKeyId: target.accessKeyId, secret: target.secretAccessKey, nowMs: Date.now() },
+  });
+  const { status, text } = await client.send({ method, url, headers: signed, body });
+  assert.equal(status, 200, `${target.name} answered ${operation} with ${status}: ${text.slice(0, 1024)}`);
+  return text === "" ? {} : JSON.parse(text);
+}
