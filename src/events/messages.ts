@@ -4,7 +4,6 @@ import type { ListenerRow, NewsRow } from "../metadata/events/outbox-table.ts";
 import { formatVersionId } from "../store/version-id.ts";
 import { busEvent, type Change, eventMessage } from "./record.ts";
 import { type NotificationConfiguration, ruleMatches } from "./rules.ts";
-import type { EventSettings } from "./settings.ts";
 import type { Source } from "./target.ts";
 
 /** A message for one target. */

@@ -48,7 +48,7 @@ describe("durability", () => {
     expect((await durability(rig.store)).green).toBe(false);
     const report = await counted();
     expect(report).toMatchObject({ green: true, headline: "every blob is at full redundancy" });
-    expect(report.census?.totals).toMatchObject({ blobs: 1, bytes: 600_000, redundancy: { "4+2": { 6: 1 } } });
+    expect(report.census?.totals).toMatchObject({ blobs: 1, bytes: 600_064, redundancy: { "4+2": { 6: 1 } } });
     expect(report.drives.map(({ shards }) => shards)).toEqual([1, 1, 1, 1, 1, 1]);
     expect(report.drives.every(({ bytes }) => bytes > 150_000)).toBe(true);
     expect(report.census?.totals.neverVerified).toBe(6);

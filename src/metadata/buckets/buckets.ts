@@ -11,7 +11,7 @@ export type NewBucket = Omit<BucketRow, "id" | "notificationId"> & {
 };
 
 /** What a change was decided on. Absent parts of a batch's parameters: nobody decides, any bucket of the name will do. */
-export type AdmittedBucket = Pick<BucketRow, "name" | "owner" | "accessId">;
+export type AdmittedBucket = Pick<BucketRow, "name" | "owner" | "accessId" | "notificationId">;
 
 /** Buckets that an isolate remembers, and for how long at most. */
 const REMEMBERED_MAX = 1_000;
@@ -336,9 +336,9 @@ export function findBucket(name: string, known: KnownAccess | null): Statement {
  */
 export function requireAdmitted(name: string, admitted: AdmittedBucket | null): Statement[] {
   if (admitted === null) return [requireBucketNamed(name)];
-  const { owner, accessId } = admitted;
-  const same = "EXISTS (SELECT 1 FROM buckets WHERE name = ?1 AND owner = ?2 AND access_id IS ?3)";
-  return [requireBucketNamed(name), require("bucket_access_changed", same, [name, owner, accessId])];
+  const { owner, accessId, notificationId } = admitted;
+  const same = `EXISTS (SELECT 1 FROM buckets WHERE name = ?1 AND owner = ?2 AND access_id IS ?3 AND notification_id IS ?4)`;
+  return [requireBucketNamed(name), require("bucket_access_changed", same, [name, owner, accessId, notificationId])];
 }
 
 /** Fails the batch with no_such_bucket unless there is a bucket of this name. */

@@ -63,29 +63,33 @@ export function announceMarkers(
   ];
 }
 
+/** Rows of table objects or versions. */
+interface PickedVersions extends Pick<Statement, "values"> {
+  table: "objects" | "versions";
+  where: string;
+  /** Whether size and ETag are told. */
+  content: boolean;
+}
+
 /**
- * News of versions where the bucket was not looked at: ?1 of `values` is its name. One row is read where nobody wants to know.
- * `table` is objects or versions, `where` picks its rows; size and ETag are told if `content`.
+ * News of versions that `where` picks; ?1 of `values` is the bucket's name. `admitted`: the bucket as the batch assumes it, guarded by
+ * `requireAdmitted`. Null: it was not looked at, and one row is read to find out.
  */
-export function announceUnread(
-  {
-    table,
-    where,
-    values,
-    content,
-  }: { table: "objects" | "versions"; where: string; content: boolean } & Pick<Statement, "values">,
+export function announceVersions(
+  { table, where, values, content }: PickedVersions,
+  admitted: Pick<RuledBucket, "notificationId"> | null,
   news: News | null,
 ): Statement[] {
-  if (news === null) return [];
-  const [event, at, origin] = [1, 2, 3].map((n) => `?${values.length + n}`);
+  if (news === null || admitted?.notificationId === null) return [];
+  const [event, at, origin, known] = [1, 2, 3, 4].map((n) => `?${values.length + n}`);
   const told = content ? "size_bytes, etag" : "NULL, NULL";
-  const id = "(SELECT notification_id FROM buckets WHERE name = ?1)";
+  const id = admitted ? known : "(SELECT notification_id FROM buckets WHERE name = ?1)";
   return [
     {
       sql: `INSERT INTO outbox (${COLUMNS}) SELECT ${id}, key, ${event}, id, seq, is_null, ${told}, ${at}, ${origin}
             FROM ${table} WHERE ${id} IS NOT NULL AND ${where} RETURNING id`,
       isNews: true,
-      values: [...values, ...valuesOf(news)],
+      values: [...values, ...valuesOf(news), ...(admitted ? [admitted.notificationId] : [])],
     },
   ];
 }

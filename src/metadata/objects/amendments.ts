@@ -2,7 +2,7 @@ import type { Grant } from "../buckets/access.ts";
 import type { AccessMemory } from "../buckets/access-memory.ts";
 import { type AdmittedBucket, requireAdmitted } from "../buckets/buckets.ts";
 import { type Database, require, type Statement } from "../database.ts";
-import { announceUnread, type News } from "../events/outbox.ts";
+import { announceVersions, type News } from "../events/outbox.ts";
 import { jsonOrNull, type LegalHold, type LockRow, legalHoldNumber, type TagRow } from "../rows.ts";
 import { type FoundHead, foundHead, headStatement, type ObjectRef, type RawHead } from "./objects.ts";
 
@@ -51,7 +51,7 @@ export class Amendments {
   ): Promise<(FoundHead & { applied: boolean }) | null> {
     const known = this.#memory.of(ref.bucket);
     const guards = admitted ? [...requireAdmitted(ref.bucket, admitted.bucket), ...requireObject(ref, admitted)] : [];
-    const before = [...guards, ...announcements(ref, amendment, news)];
+    const before = [...guards, ...announcements(ref, amendment, { news, bucket: admitted?.bucket ?? null })];
     const [[raw], ...others] = await this.#database.batch<[RawHead, ...{ seq: number }[]]>([
       headStatement(ref, known),
       ...before,
@@ -71,8 +71,12 @@ function updates(ref: ObjectRef, amendment: Amendment): Statement[] {
 }
 
 /** Of what `updates`, which follows, is about to change. */
-function announcements(ref: ObjectRef, amendment: Amendment, news: News | null): Statement[] {
-  return amended(ref, amendment).flatMap((rows) => announceUnread({ ...rows, content: true }, news));
+function announcements(
+  ref: ObjectRef,
+  amendment: Amendment,
+  { news, bucket }: { news: News | null; bucket: AdmittedBucket | null },
+): Statement[] {
+  return amended(ref, amendment).flatMap((rows) => announceVersions({ ...rows, content: true }, bucket, news));
 }
 
 /** The rows that an amendment changes. ?1 bucket, ?2 key, ?3 seq, ?4 id; further ones are the amendment's. */

@@ -1,6 +1,6 @@
 import { type AdmittedBucket, requireAdmitted } from "../buckets/buckets.ts";
 import { type Database, require, type Statement } from "../database.ts";
-import { announceCurrent, announceMarkers, announceUnread, type News } from "../events/outbox.ts";
+import { announceCurrent, announceMarkers, announceVersions, type News } from "../events/outbox.ts";
 import { isProtected } from "./protection.ts";
 import {
   makeRoom,
@@ -158,7 +158,7 @@ export class Removals {
       const values = [bucket, JSON.stringify(list), nowMs, bypassGovernance ? 1 : 0];
       return {
         found: findDoomed(where, values),
-        removal: [...announceDoomed(where, values, news), ...removeDoomed(where, values)],
+        removal: [...announceDoomed(where, values, { news, bucket: admitted }), ...removeDoomed(where, values)],
       };
     });
     const keys = [...new Set(doomed.map(({ key }) => key))];
@@ -219,9 +219,13 @@ function findDoomed(where: Doomed, values: (string | number)[]): Statement {
   };
 }
 
-function announceDoomed(where: Doomed, values: (string | number)[], news: News | null): Statement[] {
+function announceDoomed(
+  where: Doomed,
+  values: (string | number)[],
+  { news, bucket }: { news: News | null; bucket: AdmittedBucket | null },
+): Statement[] {
   return (["objects", "versions"] as const).flatMap((table) =>
-    announceUnread({ table, where: `${where[table]} AND NOT ${LOCKED}`, values, content: false }, news),
+    announceVersions({ table, where: `${where[table]} AND NOT ${LOCKED}`, values, content: false }, bucket, news),
   );
 }
 

@@ -32,7 +32,7 @@ export interface MessageRow extends NewMessage {
   readonly source: string | null;
 }
 
-const MESSAGE_COLUMNS = `place, queue_id AS "queueId", id, visible_ms AS "visibleMs", receives, sent_ms AS "sentMs",
+export const MESSAGE_COLUMNS = `place, queue_id AS "queueId", id, visible_ms AS "visibleMs", receives, sent_ms AS "sentMs",
   first_received_ms AS "firstReceivedMs", lane, sequence, sender, group_id AS "groupId", deduplication_id AS "deduplicationId", source,
   sealed_as AS "sealedAs", content`;
 

@@ -99,6 +99,10 @@ const POLICY = JSON.stringify({
   Version: "2012-10-17",
   Statement: { Effect: "Deny", Principal: "*", Action: "s3:PutBucketWebsite", Resource: B },
 });
+const ENCRYPTION =
+  "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>" +
+  "</ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>";
+const OBJECT_ENCRYPTION = "<ObjectEncryption><SSE-S3/></ObjectEncryption>";
 const RETENTION =
   "<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>2040-01-01T00:00:00Z</RetainUntilDate></Retention>";
 const LOCK = "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>";
@@ -173,7 +177,9 @@ const cases: (() => Case)[] = [
     ),
   () => read("GetBucketInventoryConfiguration", "/box?inventory&id=x", "s3:GetInventoryConfiguration", 404),
   () => read("GetBucketMetricsConfiguration", "/box?metrics&id=x", "s3:GetMetricsConfiguration", 404),
-  () => read("GetBucketEncryption", "/box?encryption", "s3:GetEncryptionConfiguration", 404),
+  () => document("PutBucketEncryption", "/box?encryption", ENCRYPTION, "s3:PutEncryptionConfiguration"),
+  () => read("GetBucketEncryption", "/box?encryption", "s3:GetEncryptionConfiguration"),
+  () => remove("DeleteBucketEncryption", "/box?encryption", "s3:PutEncryptionConfiguration"),
   () => read("GetBucketLifecycleConfiguration", "/box?lifecycle", "s3:GetLifecycleConfiguration", 404),
   () => read("GetBucketReplication", "/box?replication", "s3:GetReplicationConfiguration", 404),
   () => read("GetBucketWebsite", "/box?website", "s3:GetBucketWebsite", 404),
@@ -272,6 +278,7 @@ const cases: (() => Case)[] = [
     ),
   () => read("GetBucketAbac", "/box?abac", "s3:GetBucketAbac"),
   () => document("PutBucketAbac", "/box?abac", ABAC, "s3:PutBucketAbac"),
+  () => document("UpdateObjectEncryption", "/box/k?encryption", OBJECT_ENCRYPTION, "s3:UpdateObjectEncryption", K),
   () => document("PutObjectTagging", "/box/k?tagging", TAGGING, "s3:PutObjectTagging", K),
   () => document("PutObjectTagging", `/box/k?tagging&versionId=${versionId}`, TAGGING, "s3:PutObjectVersionTagging", K),
   () => remove("DeleteObjectTagging", "/box/k?tagging", "s3:DeleteObjectTagging", K),

@@ -13,7 +13,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Sherd, startSherd } from "../../../support/sherd.ts";
 import { pattern } from "../../../support/store.ts";
-import { errorElements, refusalOf } from "../refusal.ts";
+import { refusalOf } from "../refusal.ts";
 import { ABSENT_VERSION, versionedBucket } from "../versioned.ts";
 
 const MiB = 1024 * 1024;
