@@ -97,12 +97,10 @@ export async function listAnnotations(
   const found = await withMetadata(object, () => store.metadata.annotations.list(ref, page));
   const { bucket, object: row } = foundVersion(store, found, object);
   const rows = found?.annotations ?? [];
-  const annotations = rows
-    .slice(0, page.limit)
-    .map(({ id: _, layers: _layers, ...described }) => ({
-      ...described,
-      checksum: described.checksum as ObjectChecksum,
-    }));
+  const annotations = rows.slice(0, page.limit).map(({ id: _, layers: _layers, ...described }) => ({
+    ...described,
+    checksum: described.checksum as ObjectChecksum,
+  }));
   const last = annotations.at(-1);
   return {
     annotations,
