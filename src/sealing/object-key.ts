@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { createHmac } from "node:crypto";
+import { createHmac, timingSafeEqual } from "node:crypto";
 import type { RandomBytes } from "../base/random.ts";
 import { blockBinding } from "./block-binding.ts";
 import type { BlockCrypto } from "./block-crypto.ts";
@@ -33,6 +33,10 @@ export class ObjectKey {
   /** What tags take of each block. */
   get tagBytes(): number {
     return this.layers * TAG_BYTES;
+  }
+
+  isSameAs(other: ObjectKey): boolean {
+    return this.layers === other.layers && timingSafeEqual(this.#bytes, other.#bytes);
   }
 
   /** Lets `seal` have the bytes, to encrypt them. */

@@ -28,6 +28,8 @@ export type StoreFailure =
   | { kind: "versioning-needed"; bucket: BucketName }
   | { kind: "no-such-annotation"; key: ObjectKey; name: string }
   | { kind: "too-many-annotations"; annotationsMax: number }
+  /** The object is, or is to be, encrypted with a client's key (SSE-C). */
+  | { kind: "not-annotatable" }
   /** The bucket's tags decide who may reach it: they are changed by TagResource and UntagResource alone. */
   | { kind: "abac-enabled"; bucket: BucketName }
   | { kind: "no-such-upload"; uploadId: string }

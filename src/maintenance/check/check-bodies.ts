@@ -20,6 +20,7 @@ export type BodyState = "right" | "unreadable" | "digest-differs" | "too-long" |
  * change what is checked.
  */
 export async function checkBody(store: StoreContext, body: CheckedBody): Promise<BodyState> {
+  if (body.isSealedApart) return "no-digest";
   const encryption = encryptionOf(body);
   if (encryption && encryption.form !== "AES256") return "no-digest";
   const wanted = knownDigests(body);

@@ -38,11 +38,15 @@ export interface CheckedBody {
   bucketId: number;
   /** JSON that the store wrote. */
   attributes: unknown;
+  /** An annotation that is encrypted: its key is in the row of its version. */
+  isSealedApart: boolean;
 }
 
 /** What sealing adds to bytes in a row (`sealedOverheadBytes`). */
 const SEALED_OVERHEAD = `CASE WHEN attributes ->> '$.encryption.form' IS NULL OR inline_body = '' THEN 0
   WHEN attributes ->> '$.encryption.form' = 'aws:kms:dsse' THEN 48 ELSE 32 END`;
+
+const LAYERS_OVERHEAD = "CASE layers WHEN 0 THEN 0 WHEN 1 THEN 32 ELSE 48 END";
 
 const ROOT_SEALED =
   "CASE WHEN attributes ->> '$.encryption.form' = 'AES256' THEN attributes ->> '$.encryption.sealed' END";
@@ -106,7 +110,7 @@ export class CheckingTable {
   async rows(table: CheckedTable, after: CheckPlace): Promise<CheckedRows> {
     const { inline, marker, hasOwner, what } = ROWS[table];
     const hasEncryption = table === "objects" || table === "versions";
-    const overhead = hasEncryption ? SEALED_OVERHEAD : "0";
+    const overhead = hasEncryption ? SEALED_OVERHEAD : table === "annotations" ? LAYERS_OVERHEAD : "0";
     const rows = await this.#database.all<CheckedRow>(
       `SELECT json_array(${KEYS[table].join(", ")}) AS place, ${what} AS what,
          EXISTS (SELECT 1 FROM json_each(o.extents) e WHERE NOT EXISTS
@@ -193,13 +197,15 @@ export class CheckingTable {
     const rows = await this.#database.all<RawBody>(
       `SELECT json_array(${KEYS[table].join(", ")}) AS place, ${bucket} AS bucket, ${key} AS key, o.id, size_bytes AS "sizeBytes", etag,
          checksum, coalesce(extents, '[]') AS extents, inline_body AS "inlineBody",
-         ${isAnnotation ? "0" : "bucket_id"} AS "bucketId", ${isAnnotation ? "'{}'" : "attributes"} AS attributes
+         ${isAnnotation ? "0" : "bucket_id"} AS "bucketId", ${isAnnotation ? "'{}'" : "attributes"} AS attributes,
+         ${isAnnotation ? "layers > 0" : "0"} AS sealed_apart
        FROM (SELECT * FROM ${table} ${afterKey(table, after)} ${orderBy(table)} LIMIT ${BODIES_PER_PAGE}) o
        ${buckets} ${orderBy(table)}`,
       ...(after ?? []),
     );
-    const bodies = rows.map(({ place, extents, checksum, attributes, ...row }) => ({
+    const bodies = rows.map(({ place, extents, checksum, attributes, sealed_apart: sealedApart, ...row }) => ({
       ...row,
+      isSealedApart: sealedApart === 1,
       attributes: JSON.parse(attributes) as unknown,
       place: JSON.parse(place) as (string | number)[],
       extents: JSON.parse(extents) as ExtentRow[],
@@ -209,11 +215,12 @@ export class CheckingTable {
   }
 }
 
-type RawBody = Omit<CheckedBody, "extents" | "checksum" | "attributes"> & {
+type RawBody = Omit<CheckedBody, "extents" | "checksum" | "attributes" | "isSealedApart"> & {
   place: string;
   extents: string;
   checksum: string | null;
   attributes: string;
+  sealed_apart: number;
 };
 
 function orderBy(table: CheckedTable): string {

@@ -76,7 +76,18 @@ export const SNAPSHOT_TABLES = {
   versions: { key: ["bucket_id", "key", "seq"], columns: [...VERSION_COLUMNS, "is_marker", "noncurrent_ms"] },
   annotations: {
     key: ["version_id", "name"],
-    columns: ["version_id", "name", "id", "size_bytes", "etag", "modified_ms", "checksum", "extents", "inline_body"],
+    columns: [
+      "version_id",
+      "name",
+      "id",
+      "size_bytes",
+      "etag",
+      "modified_ms",
+      "checksum",
+      "extents",
+      "inline_body",
+      "layers",
+    ],
   },
   blobs: {
     key: ["id"],

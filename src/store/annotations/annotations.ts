@@ -12,14 +12,17 @@ import { newId } from "../placement/ids.ts";
 import { ObjectBody } from "../read/object-body.ts";
 import { objectHead } from "../read/object-head.ts";
 import { foundVersion, type ObjectName, versionRef } from "../read/objects.ts";
+import type { NewSealing } from "../sealed/new-sealing.ts";
+import { encryptionOf, openSealing, type SealedRow } from "../sealed/open-content.ts";
 import { withMetadata } from "../translate-metadata.ts";
-import type { IncomingBody, ObjectChecksum, ObjectHead } from "../types.ts";
+import type { IncomingBody, ObjectChecksum, ObjectEncryption, ObjectHead } from "../types.ts";
 import { isProtected } from "../write/change-retention.ts";
+import { annotationKey, requireAnnotatable } from "./seal-annotations.ts";
 import { writeContent } from "./write-content.ts";
 
 /*
  * Annotations: up to 1,000 named payloads of a version, which come and go without altering it. They go with the version, and to
- * copies of it. All functions throw `StoreError` no-such-bucket, no-such-key, no-such-version, is-delete-marker, metadata-unavailable.
+ * copies of it. Those of an encrypted version are sealed under its key. All functions throw `StoreError` no-such-bucket, no-such-key, no-such-version, is-delete-marker, metadata-unavailable.
  */
 
 /** An annotation, without its bytes. */
@@ -37,6 +40,11 @@ export interface OfVersion {
   versionId?: string;
 }
 
+/** How an annotation is encrypted; absent: it is plain. */
+export interface AnnotationEncryption {
+  encryption?: ObjectEncryption["form"];
+}
+
 /** What a change of annotations is made under. */
 export interface AnnotationCondition {
   /** The ETag that the object must have, without quotes. */
@@ -48,21 +56,28 @@ export interface AnnotationCondition {
 /** How often a change is decided again because the version was changed meanwhile. */
 const ATTEMPTS_MAX = 3;
 
-/** One annotation, and a way to its bytes. One D1 round trip. Throws also no-such-annotation, drives-unavailable. */
+/**
+ * One annotation, and a way to its bytes. One D1 round trip. Throws also no-such-annotation, drives-unavailable; where it is encrypted,
+ * what `openSealing` throws.
+ */
 export async function openAnnotation(
   store: StoreContext,
   object: ObjectName,
   name: string,
-): Promise<OfVersion & { annotation: Annotation; read(): Promise<OutgoingBody> }> {
-  const { found, head } = await look(store, object, name);
+): Promise<OfVersion & AnnotationEncryption & { annotation: Annotation; read(): Promise<OutgoingBody> }> {
+  const { found, head, row } = await look(store, object, name);
   const { annotation, blobs } = found;
   if (!annotation) throw new StoreError({ kind: "no-such-annotation", key: object.key, name });
-  const { extents, inlineBody, id: _, ...described } = annotation;
+  const { extents, inlineBody, id: _, layers, ...described } = annotation;
   return {
     annotation: { ...described, checksum: described.checksum as ObjectChecksum },
     ...versionOf(head),
+    ...(layers > 0 && encryptedAs(row)),
     read: async () => {
-      const body = new ObjectBody(store, { extents, inlineBody, objectKey: null }, blobs, {
+      // One that was put before annotations were encrypted is plain.
+      const sealing = layers > 0 ? await openSealing(store, row, null) : null;
+      const objectKey = annotationKey(annotation, sealing);
+      const body = new ObjectBody(store, { extents, inlineBody, objectKey }, blobs, {
         offset: 0,
         length: annotation.sizeBytes,
       });
@@ -82,9 +97,10 @@ export async function listAnnotations(
   const found = await withMetadata(object, () => store.metadata.annotations.list(ref, page));
   const { bucket, object: row } = foundVersion(store, found, object);
   const rows = found?.annotations ?? [];
-  const annotations = rows
-    .slice(0, page.limit)
-    .map(({ id: _, ...described }) => ({ ...described, checksum: described.checksum as ObjectChecksum }));
+  const annotations = rows.slice(0, page.limit).map(({ id: _, layers: _layers, ...described }) => ({
+    ...described,
+    checksum: described.checksum as ObjectChecksum,
+  }));
   const last = annotations.at(-1);
   return {
     annotations,
@@ -94,25 +110,31 @@ export async function listAnnotations(
 }
 
 /**
- * Sets an annotation: two D1 round trips. What it replaces becomes trash. Throws also what the body throws, object-locked,
- * precondition-failed, too-many-annotations, conflict, no-space, drives-unavailable.
+ * Sets an annotation: two D1 round trips. What it replaces becomes trash. Throws also what the body and `openSealing` throw, object-locked,
+ * precondition-failed, too-many-annotations, not-annotatable, conflict, no-space, drives-unavailable.
  */
 export async function putAnnotation(
   store: StoreContext,
   object: ObjectName,
   { name, body, ...condition }: AnnotationCondition & { name: string; body: IncomingBody },
-): Promise<OfVersion & Annotation> {
+): Promise<OfVersion & AnnotationEncryption & Annotation> {
   const id = newId(store);
   const first = await requireChangeable(store, object, { name, ...condition });
+  const sealing = await sealingFor(store, first);
   const { storageClass } = first.head;
-  const written = await writeContent(store, id, { body, storageClass, admitted: Promise.resolve() });
+  const written = await writeContent(store, id, { body, storageClass, sealing, admitted: Promise.resolve() });
   const { etag, checksum, content, blobs } = written;
   const { sizeBytes } = body;
   const annotation: NewAnnotation = {
     ...{ name, id, sizeBytes, etag, checksum, blobs, ...content },
     modifiedMs: store.clock.now(),
   };
-  const head = await decided(first, () => requireChangeable(store, object, { name, ...condition }), {
+  const lookAgain = async () => {
+    const again = await requireChangeable(store, object, { name, ...condition });
+    await requireSameKey(store, again, sealing);
+    return again;
+  };
+  const head = await decided(first, lookAgain, {
     object,
     commit: async (version) => {
       try {
@@ -124,7 +146,8 @@ export async function putAnnotation(
       }
     },
   });
-  return { name, sizeBytes, etag, checksum, modifiedMs: annotation.modifiedMs, ...versionOf(head) };
+  const described = { name, sizeBytes, etag, checksum, modifiedMs: annotation.modifiedMs };
+  return { ...described, ...versionOf(head), ...encryptedAs(first.row) };
 }
 
 /** Removes an annotation for good, if there is one: two D1 round trips. Throws also object-locked, precondition-failed, conflict. */
@@ -145,6 +168,7 @@ interface Looked {
   found: FoundAnnotation;
   head: ObjectHead;
   version: AnnotatedVersion;
+  row: SealedRow;
 }
 
 async function look(store: StoreContext, object: ObjectName, name: string): Promise<Looked> {
@@ -152,7 +176,20 @@ async function look(store: StoreContext, object: ObjectName, name: string): Prom
   const found = await withMetadata(object, () => store.metadata.annotations.find(ref, name));
   const { bucket, object: row } = foundVersion(store, found, object);
   const version = { bucket: store.gate ? bucket : null, bucketId: bucket.id, object: row };
-  return { found: found as FoundAnnotation, head: objectHead(row, bucket), version };
+  return { found: found as FoundAnnotation, head: objectHead(row, bucket), version, row: { ...row, bucket } };
+}
+
+/** What an annotation of the version is sealed with; null: it is plain, as the version is. Throws not-annotatable, and as `openSealing`. */
+async function sealingFor(store: StoreContext, { row }: Looked): Promise<NewSealing | null> {
+  requireAnnotatable(encryptionOf(row)?.form);
+  return openSealing(store, row, null);
+}
+
+/** What was sealed for a version must not go to one that another object's key opens. Throws conflict, and as `sealingFor`. */
+async function requireSameKey(store: StoreContext, again: Looked, sealing: NewSealing | null): Promise<void> {
+  const now = await sealingFor(store, again);
+  const isSame = now && sealing ? now.key.isSameAs(sealing.key) : now === sealing;
+  if (!isSame) throw new StoreError({ kind: "conflict", what: "the object was replaced meanwhile" });
 }
 
 /** The version, if its annotations may be changed. `name`: of one that is put; null: one is removed. */
@@ -200,4 +237,9 @@ const CHANGED: ReadonlySet<string> = new Set(["object_changed", "bucket_access_c
 
 function versionOf({ versionId }: ObjectHead): OfVersion {
   return versionId === undefined ? {} : { versionId };
+}
+
+function encryptedAs(row: SealedRow): AnnotationEncryption {
+  const form = encryptionOf(row)?.form;
+  return form === undefined ? {} : { encryption: form };
 }

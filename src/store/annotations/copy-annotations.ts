@@ -3,13 +3,16 @@ import { toBase64 } from "../../base/bytes.ts";
 import type { AnnotationRow, NewAnnotation } from "../../metadata/annotations/annotation-rows.ts";
 import type { CarriedAnnotations } from "../../metadata/annotations/carried.ts";
 import type { ChecksumRow, ContentRow } from "../../metadata/rows.ts";
+import type { ObjectKey } from "../../sealing/object-key.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { newId } from "../placement/ids.ts";
 import { ObjectBody } from "../read/object-body.ts";
+import type { NewSealing } from "../sealed/new-sealing.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { BucketName, ChecksumAlgorithm } from "../types.ts";
 import { DigestSet } from "../write/digests.ts";
+import { annotationKey } from "./seal-annotations.ts";
 import { writeContent } from "./write-content.ts";
 
 /** The version whose annotations are copied. */
@@ -29,41 +32,73 @@ interface Copying {
 interface CopyStores {
   store: StoreContext;
   from: StoreContext;
+  sealings: Sealings;
+}
+
+/** What opens the source, and what the copy is sealed with; null: it is plain. */
+interface Sealings {
+  source: NewSealing | null;
+  target: NewSealing | null;
+  /** The copy has another key than its source. */
+  isRekeyed: boolean;
 }
 
 /**
- * The annotations that a copy of a version takes over; undefined if it has none. Within a database no byte moves: the commit makes them
- * refer to the same blobs, and fails if the source's were changed meanwhile. Bytes are read, one annotation after the other, for a
- * checksum of another algorithm, and written anew in another database. Throws `StoreError` conflict, drives-unavailable, no-space,
- * metadata-unavailable.
+ * The annotations that a copy of a version takes over; undefined if it has none. Within a database and under the same key no byte moves: the
+ * commit makes them refer to the same blobs, and fails if the source's were changed meanwhile. Bytes are read, one annotation after
+ * the other, for a checksum of another algorithm, and written anew in another database, under another key, and where they are plain
+ * and the copy is not. Throws `StoreError` conflict, drives-unavailable, no-space, sealed-shut, metadata-unavailable.
  */
 export async function copyAnnotations(
-  { store, from }: CopyStores,
+  stores: CopyStores,
   source: Source,
   copying: Copying,
 ): Promise<CarriedAnnotations | undefined> {
   if (source.annotations === 0) return undefined;
-  if (from === store) return shareAnnotations(store, source.id, copying.checksumAlgorithm);
+  const { store, from, sealings } = stores;
+  const layers = sealings.target?.key.layers ?? 0;
+  const isShared = (annotation: AnnotationRow) => from === store && !sealings.isRekeyed && annotation.layers === layers;
   const found = await annotationsOf(from, source.id);
   if (found.length !== source.annotations) throw changed();
+  const others = found.filter((annotation) => !isShared(annotation));
   const written: NewAnnotation[] = [];
-  for (const annotation of found) written.push(await rewrite({ store, from }, source.id, annotation, copying));
-  return { fromVersionId: source.id, shared: [], written };
+  for (const annotation of others) written.push(await rewrite(stores, source.id, annotation, copying));
+  const kept = { versionId: source.id, sealing: sealings.source, annotations: found.filter(isShared) };
+  return {
+    fromVersionId: source.id,
+    shared: await shared(store, kept, copying.checksumAlgorithm),
+    rewritten: from === store ? others.map(({ name, id }) => [name, id]) : [],
+    written,
+  };
 }
 
-/** The same within a database. */
-export async function shareAnnotations(
+/** Those of a version that is renamed: under the same key, in the same database, so that no byte moves. */
+export async function shareAnnotations(store: StoreContext, versionId: string): Promise<CarriedAnnotations> {
+  const annotations = await annotationsOf(store, versionId);
+  const kept = await shared(store, { versionId, sealing: null, annotations }, undefined);
+  return { fromVersionId: versionId, shared: kept, rewritten: [], written: [] };
+}
+
+interface Kept {
+  versionId: string;
+  sealing: NewSealing | null;
+  annotations: readonly AnnotationRow[];
+}
+
+async function shared(
   store: StoreContext,
-  versionId: string,
-  algorithm?: ChecksumAlgorithm,
-): Promise<CarriedAnnotations> {
-  const shared: [string, string, string, ChecksumRow | null][] = [];
-  for (const annotation of await annotationsOf(store, versionId)) {
+  { versionId, sealing, annotations }: Kept,
+  algorithm: ChecksumAlgorithm | undefined,
+): Promise<CarriedAnnotations["shared"]> {
+  const all: [string, string, string, ChecksumRow | null][] = [];
+  for (const annotation of annotations) {
     const isOther = algorithm !== undefined && annotation.checksum.algorithm !== algorithm;
-    const checksum = isOther ? checksumOf(algorithm, await bytesOf(store, versionId, annotation), store) : null;
-    shared.push([annotation.name, annotation.id, newId(store), checksum]);
+    const checksum = isOther
+      ? checksumOf(algorithm, await bytesOf(store, versionId, annotation, annotationKey(annotation, sealing)), store)
+      : null;
+    all.push([annotation.name, annotation.id, newId(store), checksum]);
   }
-  return { fromVersionId: versionId, shared, written: [] };
+  return all;
 }
 
 function annotationsOf(store: StoreContext, versionId: string): Promise<(AnnotationRow & ContentRow)[]> {
@@ -71,18 +106,19 @@ function annotationsOf(store: StoreContext, versionId: string): Promise<(Annotat
 }
 
 async function rewrite(
-  { store, from }: CopyStores,
+  { store, from, sealings: { source, target } }: CopyStores,
   versionId: string,
   annotation: AnnotationRow,
   { storageClass, checksumAlgorithm: algorithm }: Copying,
 ): Promise<NewAnnotation> {
-  const { name, sizeBytes, etag, checksum: kept } = annotation;
-  const bytes = await bytesOf(from, versionId, annotation);
+  const { name, sizeBytes, checksum: kept } = annotation;
+  const bytes = await bytesOf(from, versionId, annotation, annotationKey(annotation, source));
   const checksum = algorithm && kept.algorithm !== algorithm ? checksumOf(algorithm, bytes, store) : kept;
   const id = newId(store);
   let isRead = false;
-  const { blobs, content } = await writeContent(store, id, {
+  const { etag, blobs, content } = await writeContent(store, id, {
     storageClass,
+    sealing: target,
     admitted: Promise.resolve(),
     body: {
       sizeBytes,
@@ -99,10 +135,15 @@ async function rewrite(
 }
 
 /** All bytes of an annotation: at most 1 MiB. */
-async function bytesOf(store: StoreContext, versionId: string, { name, sizeBytes }: AnnotationRow): Promise<Buffer> {
+async function bytesOf(
+  store: StoreContext,
+  versionId: string,
+  { name, sizeBytes }: AnnotationRow,
+  objectKey: ObjectKey | null,
+): Promise<Buffer> {
   const content = await withMetadata({ bucket: "" }, () => store.metadata.annotations.content(versionId, name));
   if (content === null) throw changed();
-  const body = new ObjectBody(store, { ...content, objectKey: null }, [], { offset: 0, length: sizeBytes });
+  const body = new ObjectBody(store, { ...content, objectKey }, [], { offset: 0, length: sizeBytes });
   const pieces: Uint8Array[] = [];
   try {
     await body.ready();

@@ -1,8 +1,11 @@
-import { Buffer } from "node:buffer";
 import { toBase64, toHex } from "../../base/bytes.ts";
+import type { AnnotationRow } from "../../metadata/annotations/annotation-rows.ts";
 import type { BlobRow, ContentRow } from "../../metadata/rows.ts";
+import { etagIsMd5 } from "../../sealing/object-encryption.ts";
 import type { StoreContext } from "../context.ts";
 import { requireSpace } from "../placement/require-space.ts";
+import type { NewSealing } from "../sealed/new-sealing.ts";
+import { inlineText } from "../sealed/open-content.ts";
 import type { Digests, IncomingBody, ObjectChecksum } from "../types.ts";
 import { DigestSet } from "../write/digests.ts";
 import { extentsOver } from "../write/extents.ts";
@@ -13,7 +16,7 @@ import { writeBody } from "../write/write-blob.ts";
 export interface WrittenContent {
   etag: string;
   checksum: ObjectChecksum;
-  content: ContentRow;
+  content: ContentRow & Pick<AnnotationRow, "layers">;
   blobs: BlobRow[];
 }
 
@@ -21,44 +24,63 @@ interface ContentWrite {
   body: IncomingBody;
   /** Of the object: its annotations are stored alike. */
   storageClass: string;
+  /** Of the object; null: it is plain. */
+  sealing: NewSealing | null;
   /** Resolves when the request is known to be allowed to write. */
   admitted: Promise<unknown>;
 }
 
 /**
  * Steps 2 to 5 of the write protocol for the bytes of an annotation, of which `id` becomes the referent: small ones inline, larger ones
- * on the drives, as those of objects. A crash leaves garbage that no row names. Throws as `putObject` does.
+ * on the drives, sealed under the object's key, as those of objects. A crash leaves garbage that no row names. Throws as `putObject` does.
  */
 export async function writeContent(store: StoreContext, id: string, write: ContentWrite): Promise<WrittenContent> {
-  const { body } = write;
+  const { body, sealing } = write;
   if (body.sizeBytes <= store.settings.inlineBytesMax) return inline(store, write);
   let checksum: ObjectChecksum | null = null;
   const { blobs, digests } = await writeBody(store, {
     source: body,
     ...blobShape(store, body.sizeBytes, write.storageClass),
+    sealing: sealing?.key ?? null,
     admitted: write.admitted,
     verify: (computed) => {
       checksum = body.verify(computed);
     },
   });
-  return { ...described(digests, checksum), content: { extents: extentsOver(blobs, 0, id), inlineBody: null }, blobs };
+  const content = { extents: extentsOver(blobs, 0, id), inlineBody: null, layers: layersUnder(sealing) };
+  return { ...described(store, { digests, checksum, sealing }), content, blobs };
 }
 
-async function inline(store: StoreContext, { body, admitted }: ContentWrite): Promise<WrittenContent> {
+async function inline(store: StoreContext, { body, admitted, sealing }: ContentWrite): Promise<WrittenContent> {
   const bytes = await readSmall(body);
   const wanted = new DigestSet(["md5", "crc64nvme", ...body.digests], store.engine);
   wanted.update(bytes);
   const digests = wanted.finish();
   await Promise.all([admitted, requireSpace(store, null)]);
-  const inlineBody = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
-  return { ...described(digests, body.verify(digests)), content: { extents: null, inlineBody }, blobs: [] };
+  const inlineBody = inlineText(store, bytes, sealing?.key ?? null);
+  const content = { extents: null, inlineBody, layers: layersUnder(sealing) };
+  return { ...described(store, { digests, checksum: body.verify(digests), sealing }), content, blobs: [] };
 }
 
-/** Where the client sent no checksum, CRC-64/NVME is kept. */
-function described(digests: Digests, checksum: ObjectChecksum | null): Pick<WrittenContent, "etag" | "checksum"> {
+function layersUnder(sealing: NewSealing | null): AnnotationRow["layers"] {
+  return sealing?.key.layers ?? 0;
+}
+
+interface Described {
+  digests: Digests;
+  checksum: ObjectChecksum | null;
+  sealing: NewSealing | null;
+}
+
+/** Where the client sent no checksum, CRC-64/NVME is kept. The ETag is random where those of objects are. */
+function described(
+  store: StoreContext,
+  { digests, checksum, sealing }: Described,
+): Pick<WrittenContent, "etag" | "checksum"> {
   const crc64 = { algorithm: "crc64nvme", type: "full-object" } as const;
+  const isMd5 = sealing === null || etagIsMd5(sealing.wrapper.form);
   return {
-    etag: toHex(digests.get("md5") as Uint8Array),
+    etag: toHex(isMd5 ? (digests.get("md5") as Uint8Array) : store.random(16)),
     checksum: checksum ?? { ...crc64, value: toBase64(digests.get("crc64nvme") as Uint8Array) },
   };
 }

@@ -4,6 +4,7 @@ import type { FoundForCopy } from "../../metadata/objects/objects.ts";
 import type { ContentRow, ExtentRow, ObjectRow } from "../../metadata/rows.ts";
 import { etagIsMd5 } from "../../sealing/object-encryption.ts";
 import { copyAnnotations } from "../annotations/copy-annotations.ts";
+import { requireAnnotatable } from "../annotations/seal-annotations.ts";
 import { foundBucket, newObjectAccess } from "../buckets/admission.ts";
 import { storeOf } from "../buckets/databases.ts";
 import { lockFor, tagRows } from "../buckets/lock-and-tags.ts";
@@ -74,7 +75,7 @@ type Source = ObjectRow & ContentRow;
  * again for its new place. ETag and parts stay the source's, but for ETags that are no MD5s (SSE-KMS, SSE-C). Annotations are read in one
  * more round trip, if there are any. Throws what `check` throws, and `StoreError` no-such-bucket, no-such-key, conflict (the source's
  * blobs were collected meanwhile), precondition-failed, precondition-no-such-key, drives-unavailable, metadata-unavailable, and
- * what `openSealing` and `newSealing` throw.
+ * what `openSealing` and `newSealing` throw; not-annotatable where the copy is to be encrypted with a client's key and to have annotations.
  */
 export async function copyObject(store: StoreContext, copy: CopyObject): Promise<CopyResult> {
   const { bucket, key } = copy;
@@ -85,6 +86,7 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
   await requireSpace(store, null);
   const id = newId(store);
   const sealings = await sealingsOf(store, copy, { ...found, target });
+  if (found.source.annotations > 0 && !copy.withoutAnnotations) requireAnnotatable(sealings.target?.wrapper.form);
   const place = { key, versionId: id };
   const describeIn = (into: Bucket) => ({
     lock: lockFor(store, into, copy.lock),
@@ -114,7 +116,7 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
   };
   const annotations = copy.withoutAnnotations
     ? undefined
-    : await copyAnnotations({ store, from: found.from }, found.source, copy);
+    : await copyAnnotations({ store, from: found.from, sealings }, found.source, copy);
   const commit = {
     version,
     news: newsOf(store, "ObjectCreated:Copy"),

@@ -1,10 +1,15 @@
-import type { Annotation } from "../../../store/annotations/annotations.ts";
+import type { Annotation, AnnotationEncryption } from "../../../store/annotations/annotations.ts";
 import { checksumAnswerHeaders } from "../body/checksums.ts";
 import { quoteEtag } from "../objects/etag.ts";
 
 /** The header that names the version which an annotation is of; none where the bucket never had versions. */
 export function objectVersionHeader(versionId: string | undefined): Record<string, string> {
   return versionId === undefined ? {} : { "x-amz-object-version-id": versionId };
+}
+
+/** How an annotation is encrypted; none where it is plain. */
+export function annotationEncryptionHeader({ encryption }: AnnotationEncryption): Record<string, string> {
+  return encryption === undefined ? {} : { "x-amz-server-side-encryption": encryption };
 }
 
 /** ETag and checksum of an annotation. */

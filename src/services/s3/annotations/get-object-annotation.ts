@@ -4,13 +4,13 @@ import type { Handler } from "../handler.ts";
 import { quoteEtag } from "../objects/etag.ts";
 import { formatHttpDate } from "../objects/http-date.ts";
 import { versionOf } from "../objects/version-id.ts";
-import { objectVersionHeader } from "./answer-headers.ts";
+import { annotationEncryptionHeader, objectVersionHeader } from "./answer-headers.ts";
 import { annotationNameOf } from "./name.ts";
 
 /** GetObjectAnnotation: all of it, with its checksum if that is asked for. */
 export const getObjectAnnotation: Handler = async ({ bucket, key, query, headers, store }) => {
   const object = { bucket, key, ...versionOf(query) };
-  const { annotation, versionId, read } = await openAnnotation(store, object, annotationNameOf(query));
+  const { annotation, versionId, read, ...form } = await openAnnotation(store, object, annotationNameOf(query));
   return {
     status: 200,
     headers: {
@@ -19,6 +19,7 @@ export const getObjectAnnotation: Handler = async ({ bucket, key, query, headers
       ETag: quoteEtag(annotation.etag),
       "Last-Modified": formatHttpDate(annotation.modifiedMs),
       ...objectVersionHeader(versionId),
+      ...annotationEncryptionHeader(form),
       ...(wantsChecksum(headers) && checksumAnswerHeaders(annotation.checksum)),
     },
     body: await read(),

@@ -4,7 +4,7 @@ import { incomingBody, releasing } from "../body/request-body.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Handler } from "../handler.ts";
 import { versionOf } from "../objects/version-id.ts";
-import { annotationHeaders, objectVersionHeader } from "./answer-headers.ts";
+import { annotationEncryptionHeader, annotationHeaders, objectVersionHeader } from "./answer-headers.ts";
 import { annotationCondition } from "./condition.ts";
 import { annotationNameOf } from "./name.ts";
 import { utf8Body } from "./utf8-body.ts";
@@ -27,7 +27,11 @@ export const putObjectAnnotation: Handler = async (call) => {
   const written = await releasing(() => body, putting);
   return {
     status: 200,
-    headers: { ...objectVersionHeader(written.versionId), ...annotationHeaders(written) },
+    headers: {
+      ...objectVersionHeader(written.versionId),
+      ...annotationHeaders(written),
+      ...annotationEncryptionHeader(written),
+    },
     body: xmlDocument("PutObjectAnnotationOutput", element("Key", key), element("AnnotationName", name)),
   };
 };

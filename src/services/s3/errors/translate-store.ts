@@ -46,6 +46,8 @@ export function translateStoreFailure(failure: StoreFailure, method: string): S3
       return new S3Error("NoSuchAnnotation", undefined, { Key: failure.key, AnnotationName: failure.name });
     case "too-many-annotations":
       return new S3Error("AnnotationLimitExceeded", undefined, { MaxAnnotations: `${failure.annotationsMax}` });
+    case "not-annotatable":
+      return new S3Error("InvalidRequest", "An object that is encrypted with SSE-C can have no annotations.");
     case "no-object-lock": {
       if (failure.asked === "lock") return new S3Error("InvalidRequest", "Bucket is missing Object Lock Configuration");
       const header = "x-amz-bypass-governance-retention";

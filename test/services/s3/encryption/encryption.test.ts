@@ -225,3 +225,39 @@ describe("a bucket's encryption", () => {
     expect(await configure(rules)).toMatchObject({ status: 400, code });
   });
 });
+
+describe("annotations", () => {
+  const annotation = (object: string) => `/bucket/${object}?annotation&annotationName=note`;
+  const annotate = (object: string) => put(annotation(object), {}, "the note");
+
+  test.each(["AES256", "aws:kms", "aws:kms:dsse"])("are encrypted as the object under %s, and say so", async (form) => {
+    await put("/bucket/a", { [SSE]: form });
+    const written = await annotate("a");
+    expect([written.status, written.headers[SSE]]).toEqual([200, form]);
+    const read = await s3({ method: "GET", path: annotation("a") });
+    expect([read.status, read.headers[SSE], read.text]).toEqual([200, form, "the note"]);
+  });
+
+  test("are set and read by who may use the object's KMS key", async () => {
+    await put("/bucket/a", { [SSE]: "aws:kms" });
+    expect((await annotate("a")).status).toBe(200);
+    kms.fails = { kind: "access-denied", message: "not you" };
+    expect(await annotate("a")).toMatchObject({ status: 403, code: "AccessDenied" });
+    expect(await s3({ method: "GET", path: annotation("a") })).toMatchObject({ status: 403, code: "AccessDenied" });
+  });
+
+  test("are not there with a client's key", async () => {
+    await put("/bucket/c", customer(key));
+    expect(await annotate("c")).toMatchObject({ status: 400, code: "InvalidRequest" });
+    await put("/bucket/a");
+    await annotate("a");
+    const copy = (headers: Record<string, string>) =>
+      s3({
+        method: "PUT",
+        path: "/bucket/d",
+        headers: { "x-amz-copy-source": "/bucket/a", ...customer(key), ...headers },
+      });
+    expect(await copy({})).toMatchObject({ status: 400, code: "InvalidRequest" });
+    expect((await copy({ "x-amz-object-annotation-directive": "EXCLUDE" })).status).toBe(200);
+  });
+});

@@ -1,0 +1,20 @@
+import type { AnnotationRow } from "../../metadata/annotations/annotation-rows.ts";
+import type { ObjectEncryption } from "../../sealing/object-encryption.ts";
+import type { ObjectKey } from "../../sealing/object-key.ts";
+import { StoreError } from "../failure.ts";
+import type { NewSealing } from "../sealed/new-sealing.ts";
+
+/**
+ * Makes sure that an object of this form (undefined: plain) can have annotations: requests for them bring no client's key, and AWS has
+ * none of such objects. Throws `StoreError` not-annotatable.
+ */
+export function requireAnnotatable(form: ObjectEncryption["form"] | undefined): void {
+  if (form === "SSE-C") throw new StoreError({ kind: "not-annotatable" });
+}
+
+/** What opens an annotation of a version with this sealing; null: it is plain. Throws `StoreError` sealed-shut where the key is gone. */
+export function annotationKey({ layers }: Pick<AnnotationRow, "layers">, sealing: NewSealing | null): ObjectKey | null {
+  if (layers === 0) return null;
+  if (sealing?.key.layers === layers) return sealing.key;
+  throw new StoreError({ kind: "sealed-shut", reason: "an annotation is encrypted otherwise than its object" });
+}
