@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { noSealing } from "../../src/sealing/sealing.ts";
 import { collect } from "../../src/maintenance/collect/collect.ts";
+import { noSealing } from "../../src/sealing/sealing.ts";
 import { createBucket, deleteBucket, headBucket, setVersioning } from "../../src/store/buckets/buckets.ts";
 import type { StoreContext } from "../../src/store/context.ts";
 import { deleteObject } from "../../src/store/delete/delete.ts";
