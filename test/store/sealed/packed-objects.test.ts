@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { collect } from "../../../src/maintenance/collect/collect.ts";
 import { pack } from "../../../src/maintenance/collect/pack.ts";
+import { heal } from "../../../src/maintenance/heal/heal.ts";
 import type { Job } from "../../../src/maintenance/run/job.ts";
 import { createBucket } from "../../../src/store/buckets/buckets.ts";
 import { deleteObjects } from "../../../src/store/delete/delete.ts";
@@ -87,6 +88,9 @@ async function shardsOf(blobId: string): Promise<Shards[]> {
   });
 }
 
+const shardBytesOf = async (id: string) =>
+  (await shardsOf(id)).map(({ shards, name }) => Buffer.from(shards.get(name) ?? []).toString("hex"));
+
 /** Forges the first frame of the blob's first shard, its check included. */
 async function forge(blobId: string): Promise<void> {
   const [{ shards, name }] = (await shardsOf(blobId)) as [Shards];
@@ -133,6 +137,25 @@ describe.each(FORMS)("$form", (encryption) => {
     await forge(id);
     expect(Buffer.from(bytesOf(0)).equals(await read(keyOf(0)))).toBe(true);
     expect(await rows("SELECT shard, cause FROM damage")).toEqual([{ shard: 0, cause: "corrupt" }]);
+  });
+
+  test("a forged shard that was noted is healed, and not from another that is forged", async () => {
+    const id = await putPacked(encryption);
+    const before = await shardBytesOf(id);
+    await forge(id);
+    await read(keyOf(0));
+    await run(heal);
+    expect(await rows("SELECT shard FROM damage")).toEqual([]);
+    expect(await shardBytesOf(id)).toEqual(before);
+    // Without a note of its own it is found when another shard is computed from it.
+    await forge(id);
+    const [, lost] = (await shardsOf(id)) as [Shards, Shards];
+    lost.shards.delete(lost.name);
+    await rig.store.metadata.blobs.noteDamage([{ blobId: id, shard: 1, cause: "absent" }], [], clock.now());
+    await run(heal);
+    await run(heal);
+    expect(await rows("SELECT shard FROM damage")).toEqual([]);
+    expect(await shardBytesOf(id)).toEqual(before);
   });
 
   test("a forged frame is not copied into a new pack", async () => {
