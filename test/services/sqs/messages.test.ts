@@ -407,7 +407,7 @@ describe("a receive that waits", () => {
   });
 });
 
-test("a receive that waits looks now and then, whatever a message that is over lies there", async () => {
+it("a receive that waits looks now and then, whatever a message that is over lies there", async () => {
   const own = await SqsRig.open();
   const root = own.root();
   const Attributes = { MessageRetentionPeriod: "60" };
