@@ -197,6 +197,52 @@ describe("SSE-KMS", () => {
   });
 });
 
+describe("an append", () => {
+  const arn = "arn:aws:kms:us-east-1:000000000000:key";
+  const kmsOf = (keyId: string, more = {}) => ({ [SSE]: "aws:kms", [`${SSE}-aws-kms-key-id`]: keyId, ...more });
+  const append = (headers: Record<string, string>) =>
+    put("/bucket/a", { "x-amz-write-offset-bytes": "8", ...headers }, "and more");
+
+  test.each<[string, Record<string, string>, Record<string, string>[], Record<string, string>[]]>([
+    ["SSE-S3", { [SSE]: "AES256" }, [{}, { [SSE]: "AES256" }], [{ [SSE]: "aws:kms" }, customer(key)]],
+    [
+      "SSE-KMS",
+      kmsOf(`${arn}/one`),
+      [{}, { [SSE]: "aws:kms" }, kmsOf(`${arn}/one`), kmsOf("one")],
+      [
+        { [SSE]: "AES256" },
+        { [SSE]: "aws:kms:dsse" },
+        kmsOf(`${arn}/two`),
+        kmsOf("ne"),
+        kmsOf("alias/two"),
+        kmsOf("one", { [`${SSE}-bucket-key-enabled`]: "true" }),
+        kmsOf("one", { [`${SSE}-context`]: btoa('{"a":"b"}') }),
+      ],
+    ],
+    ["SSE-C", customer(key), [customer(key)], [{ [SSE]: "AES256" }]],
+  ])("to an object with %s takes no other encryption than the object has", async (_, created, same, different) => {
+    for (const headers of different) {
+      await put("/bucket/a", created);
+      expect(await append(headers)).toMatchObject({ status: 400, code: "InvalidRequest" });
+    }
+    for (const headers of same) {
+      await put("/bucket/a", created);
+      expect((await append(headers)).status).toBe(200);
+    }
+  });
+
+  test("to a plain object encrypts nothing, and says so", async () => {
+    await rig.dispose();
+    await open({}, { ...sealed, dataKeys: testDataKeys(kms), byDefault: false });
+    await put("/bucket/a");
+    for (const headers of [{ [SSE]: "AES256" }, { [SSE]: "aws:kms" }, customer(key)] as Record<string, string>[]) {
+      expect(await append(headers)).toMatchObject({ status: 400, code: "InvalidRequest" });
+    }
+    expect((await s3({ path: "/bucket/a" })).text).toBe("the body");
+    expect((await append({})).status).toBe(200);
+  });
+});
+
 describe("a bucket's encryption", () => {
   test("decides for requests that say nothing, and is told", async () => {
     expect((await s3({ path: "/bucket?encryption" })).text).toContain("<SSEAlgorithm>AES256</SSEAlgorithm>");
