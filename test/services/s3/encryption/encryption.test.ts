@@ -194,6 +194,12 @@ describe("SSE-KMS", () => {
     expect((await s3({ path: "/bucket/u" })).status).toBe(200);
     await put("/bucket/c", customer(key));
     expect((await s3({ method: "PUT", path: "/bucket/c?encryption", body: document })).code).toBe("InvalidRequest");
+    const toS3 = "<ObjectEncryption><SSE-S3/></ObjectEncryption>";
+    expect(await s3({ method: "PUT", path: "/bucket/u?encryption", body: toS3 })).toMatchObject({
+      status: 400,
+      code: "MalformedXML",
+    });
+    expect((await s3({ method: "HEAD", path: "/bucket/u" })).headers[SSE]).toBe("aws:kms");
   });
 });
 
