@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Commits } from "../../../../src/metadata/objects/commit.ts";
 import type { DataKeyFailure } from "../../../../src/sealing/data-keys.ts";
 import { testDataKeys } from "../../../support/data-keys.ts";
 import { root, type S3As, s3As } from "../../../support/s3-as.ts";
@@ -275,6 +276,35 @@ describe("a bucket's encryption", () => {
     ],
   ])("%s is refused", async (rules, code) => {
     expect(await configure(rules)).toMatchObject({ status: 400, code });
+  });
+});
+
+describe("a bucket whose encryption is changed under a copy", () => {
+  /** Configures the bucket when the copy is about to be committed. */
+  function changedMeanwhile(rules: string) {
+    const commit = Commits.prototype.version;
+    vi.spyOn(Commits.prototype, "version").mockImplementationOnce(async function (this: Commits, ...args) {
+      expect((await configure(rules)).status).toBe(200);
+      return commit.apply(this, args);
+    });
+  }
+  const copy = () => s3({ method: "PUT", path: "/bucket/copy", headers: { "x-amz-copy-source": "/bucket/source" } });
+  beforeEach(() => put("/bucket/source"));
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  test.each(["aws:kms", "aws:kms:dsse"])("refuses it where it asks for %s now", async (form) => {
+    changedMeanwhile(`${rule(form)}</Rule>`);
+    await expect(copy()).rejects.toMatchObject({ failure: { kind: "bucket-changed" } });
+    expect((await s3({ method: "HEAD", path: "/bucket/copy" })).status).toBe(404);
+    expect((await copy()).headers[SSE]).toBe(form);
+  });
+
+  test("takes it where it asks for the same", async () => {
+    changedMeanwhile(`${rule("AES256")}</Rule>`);
+    expect(await copy()).toMatchObject({ status: 200, headers: { [SSE]: "AES256" } });
+    expect((await s3({ path: "/bucket/copy" })).text).toBe("the body");
   });
 });
 
