@@ -76,7 +76,13 @@ describe("pieces of a sealed snapshot", () => {
   });
 
   test("of a snapshot that an earlier version began are read as ever", async () => {
-    const taking = { id: "01M86PTPG4PCS7FDF3RM3ZTJRA", beganMs: rig.clock.now(), pieces: [], bucketsFrom: null, rows: {} };
+    const taking = {
+      id: "01M86PTPG4PCS7FDF3RM3ZTJRA",
+      beganMs: rig.clock.now(),
+      pieces: [],
+      bucketsFrom: null,
+      rows: {},
+    };
     const place = { table: "uploads", after: null } as const;
     const cursor: SnapshotCursor = { heldSinceMs: null, taking: { ...taking, place }, kept: [], doomed: [] };
     await snapshot.run(store(), ENDLESS, cursor);

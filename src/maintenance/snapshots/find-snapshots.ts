@@ -147,7 +147,11 @@ async function readManifest(store: StoreContext, id: string, places: Places): Pr
   let unsealed: FoundManifest | null = null;
   for (const [blobId, shards] of places) {
     try {
-      const { text, isSealed } = await readText(store, { snapshotId: id, blobId, context: snapshotContext(id) }, shards);
+      const { text, isSealed } = await readText(
+        store,
+        { snapshotId: id, blobId, context: snapshotContext(id) },
+        shards,
+      );
       const manifest = { ...decodeManifest(text), isSealed };
       if (isSealed) return manifest;
       unsealed ??= manifest;

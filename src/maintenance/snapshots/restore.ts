@@ -81,11 +81,20 @@ async function restoreStep(
     const what = `no whole snapshot${which}${needsSeal ? " that is sealed" : ""} is`;
     if (wanted === null && found.complete.length > 0) {
       const ids = found.complete.map(({ id }) => id).join(", ");
-      return { state: "refused", reason: `${what} on the drives that answer. Name one that is not sealed to take it: ${ids}` };
+      return {
+        state: "refused",
+        reason: `${what} on the drives that answer. Name one that is not sealed to take it: ${ids}`,
+      };
     }
     return { state: "refused", reason: `${what} on the drives that answer` };
   }
-  const cursor = saved ?? { snapshotId: manifest.id, isSealed: manifest.isSealed, phase: "rows", pieces: 0, afterId: "" };
+  const cursor = saved ?? {
+    snapshotId: manifest.id,
+    isSealed: manifest.isSealed,
+    phase: "rows",
+    pieces: 0,
+    afterId: "",
+  };
   // From the first row on no job may run, and no other snapshot be mixed in.
   if (saved === null) await store.metadata.restoring.setCursors({ [RESTORE_JOB]: cursor });
   const restoring = new Restoring(store, manifest, cursor);

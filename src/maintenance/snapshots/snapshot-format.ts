@@ -60,7 +60,8 @@ export function decodeLines(text: string): SnapshotLine[] {
 export function decodeManifest(text: string): Manifest {
   const manifest = JSON.parse(text) as Partial<Manifest>;
   if (manifest.format !== "sherd-snapshot") throw new Error("the manifest of the snapshot holds something else");
-  if (manifest.version !== 1 && manifest.version !== 2) throw new Error(`the snapshot has version ${manifest.version}, which is unknown here`);
+  if (manifest.version !== 1 && manifest.version !== 2)
+    throw new Error(`the snapshot has version ${manifest.version}, which is unknown here`);
   return manifest as Manifest;
 }
 

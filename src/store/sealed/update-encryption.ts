@@ -17,11 +17,7 @@ const ATTEMPTS_MAX = 3;
  * ETags are MD5s: the object keeps its ETag. Retention in force, in either mode, and holds protect a version from it. Throws
  * `StoreError` as `headObject` does, object-locked, encryption-not-updatable, kms, sealing-not-configured, sealed-shut, conflict.
  */
-export async function updateEncryption(
-  store: StoreContext,
-  name: ObjectName,
-  request: KmsRequest,
-): Promise<void> {
+export async function updateEncryption(store: StoreContext, name: ObjectName, request: KmsRequest): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const ref = { ...name, version: versionRef(name) };
     const found = await withMetadata(name, () => store.metadata.objects.head(ref));
