@@ -113,10 +113,11 @@ export default {
 
   async scheduled(_event: ScheduledController, env: Env): Promise<void> {
     store ??= buildStore(env);
-    const delivered = await deliverRest(
-      openEvents(env, store, { clock, random, tell, sealer: openSealer(env, random) }),
+    // What is wrong with a target keeps no drive from being healed.
+    await deliverRest(openEvents(env, store, { clock, random, tell, sealer: openSealer(env, random) })).then(
+      (line) => line !== null && log.info(line),
+      (error) => log.error(`events: ${String(error)}`),
     );
-    if (delivered !== null) log.info(delivered);
     await runScheduled(store, log);
   },
 };

@@ -30,7 +30,7 @@ export interface DeliveryReport {
 }
 
 /** News of one pass, messages of one claim and target. */
-const NEWS_MAX = 200;
+const NEWS_MAX = 100;
 const CLAIM_MAX = 50;
 /** Whoever has claimed messages and says nothing for so long is dead. */
 const CLAIM_MS = 60_000;
@@ -103,7 +103,7 @@ async function sortByTarget(
   const sorted: Sorted = { now: [], later: [] };
   for (const group of groupsOf(messages)) {
     const [{ arn, source }] = group as [OutgoingNews];
-    const target = waiting.has(arn) ? null : await openOrNull(targets, arn, source);
+    const target = waiting.has(lineOf(arn, source)) ? null : await openOrNull(targets, arn, source);
     if (target?.kind === "inBatch") sorted.now.push({ target, messages: group });
     else sorted.later.push(...group);
   }
@@ -119,18 +119,23 @@ async function openOrNull(targets: Targets, arn: string, source: Source): Promis
   }
 }
 
+/** What waits for a target waits in a line for each bucket: one that the target refuses holds up no other. */
+function lineOf(arn: string, source: Source): string {
+  return `${arn} ${source.arn}`;
+}
+
 /** By target and bucket, in their order. */
 function groupsOf(messages: readonly OutgoingNews[]): OutgoingNews[][] {
   const groups = new Map<string, OutgoingNews[]>();
   for (const message of messages) {
-    const name = `${message.arn} ${message.source.arn}`;
+    const name = lineOf(message.arn, message.source);
     groups.set(name, [...(groups.get(name) ?? []), message]);
   }
   return [...groups.values()];
 }
 
 function undelivered({ arn, place, text, source }: OutgoingNews, nowMs: number): UndeliveredRow {
-  return { target: arn, place, message: JSON.stringify([source, text]), sinceMs: nowMs, attempts: 0 };
+  return { target: lineOf(arn, source), place, message: JSON.stringify([source, text]), sinceMs: nowMs, attempts: 0 };
 }
 
 /** One pass over what waits. Gives how many messages it had of the target that it had most of. */
@@ -139,7 +144,8 @@ async function retry(context: EventContext, database: EventDatabase, report: Del
   const claimed = await database.outbox.claim({ nowMs, untilMs: nowMs + CLAIM_MS, limit: CLAIM_MAX });
   const byTarget = Map.groupBy(claimed, ({ target }) => target);
   let most = 0;
-  for (const [arn, rows] of byTarget) {
+  for (const [line, rows] of byTarget) {
+    const [arn = ""] = line.split(" ");
     const done = await retryOne(context, { database, arn, rows });
     report.delivered += done.delivered;
     report.givenUp += done.givenUp;
@@ -210,15 +216,21 @@ async function giveUp(context: EventContext, rows: readonly UndeliveredRow[], fa
   if (row === undefined) return;
   const { deadLetterArn } = context.settings;
   context.tell(
-    `${rows.length} events for ${row.target} could not be delivered (${failure}); ` +
+    `${rows.length} events for ${row.target.replace(" ", " of ")} could not be delivered (${failure}); ` +
       (deadLetterArn === null ? "they are dropped" : `they go to ${deadLetterArn}`),
   );
   if (deadLetterArn === null) return;
   const messages = rows.map(({ message }) => JSON.parse(message) as [Source, string]);
-  const target = await context.targets.open(deadLetterArn, (messages[0] as [Source, string])[0]);
-  await sendNow(
-    context,
-    target,
-    messages.map(([, text]) => text),
-  );
+  try {
+    const target = await context.targets.open(deadLetterArn, (messages[0] as [Source, string])[0]);
+    await sendNow(
+      context,
+      target,
+      messages.map(([, text]) => text),
+    );
+  } catch (error) {
+    // Whoever cannot be reached now is tried again; one that refuses would hold them for ever.
+    if (!(error instanceof TargetRefused)) throw error;
+    context.tell(`${deadLetterArn} does not take them (${error.message}); they are dropped`);
+  }
 }

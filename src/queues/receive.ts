@@ -33,6 +33,9 @@ export type Received =
 /** A receive that found only messages for the dead letter queue goes on. */
 const ROUNDS_MAX = 20;
 
+/** How long a receive waits that finds too much in flight, before it looks again. */
+const FULL_MS = 1_000;
+
 /**
  * Receives up to `count` messages, and waits for the first if there is none. They are hidden from others from then on. One D1 batch, and while
  * it waits the looks of `Arrivals`. A message that was taken and whose answer is lost becomes visible again. Throws `GuardError`
@@ -45,11 +48,15 @@ export async function receiveMessages(
 ): Promise<Received> {
   const { clock, arrivals } = context;
   const settings = settingsOf(queue);
+  let hasWaited = false;
   const untilMs = clock.now() + 1000 * (request.waitSeconds ?? settings.waitSeconds);
   for (;;) {
     if (await isFull(context, queue)) {
       // Long polling is told nothing of the limit.
-      if (untilMs <= clock.now()) return { kind: "over-limit" };
+      if (untilMs <= clock.now()) return hasWaited ? { kind: "messages", messages: [] } : { kind: "over-limit" };
+      hasWaited = true;
+      await clock.sleep(Math.min(FULL_MS, untilMs - clock.now()));
+      continue;
     } else {
       const rows = await take(context, queue, request);
       if (rows.length > 0) {

@@ -41,9 +41,9 @@ beforeEach(async () => {
 afterEach(() => rig.dispose());
 
 async function open(arn: string, source: Source): Promise<Target> {
-  expect(source).toEqual({ arn: "arn:aws:s3:::b", accountId: "100000000001" });
+  expect(source.accountId).toBe("100000000001");
   await meanwhile();
-  if (refusing.has(arn)) throw new TargetRefused("no entry");
+  if (refusing.has(arn) || refusing.has(source.arn)) throw new TargetRefused("no entry");
   const receive = (messages: readonly string[]) => {
     arrived.set(arn, [...(arrived.get(arn) ?? []), ...messages.map(keyIn)]);
   };
@@ -169,7 +169,9 @@ describe("a target that refuses", () => {
     await run();
     await clock.advance(3_601_000);
     expect(await run()).toMatchObject({ givenUp: 1 });
-    expect(told).toEqual([`1 events for ${QUEUE} could not be delivered (no entry); they are dropped`]);
+    expect(told).toEqual([
+      `1 events for ${QUEUE} of arn:aws:s3:::b could not be delivered (no entry); they are dropped`,
+    ]);
     expect(await rig.store.metadata.outbox.backlog()).toMatchObject({ undelivered: 0 });
   });
 
@@ -182,5 +184,32 @@ describe("a target that refuses", () => {
     await clock.advance(3_601_000);
     await run();
     expect(arrived.get(DEAD)).toEqual(["a"]);
+  });
+
+  it("holds up no other bucket that it takes messages from", async () => {
+    await createBucket(rig.store, { name: "other", owner: "root", region: "us-east-1" });
+    const rule = { id: "r", kind: "queue", target: QUEUE, events: ["s3:ObjectCreated:*"], prefix: null, suffix: null };
+    await setNotifications(rig.store, "other", { rules: [rule], eventBridge: false });
+    await listen(QUEUE);
+    refusing.add("arn:aws:s3:::other");
+    await putObject(rig.store, put("other", "unwelcome", pattern(3)));
+    await run();
+    await write("a");
+    await run();
+    await clock.advance(3_601_000);
+    expect(await run()).toMatchObject({ givenUp: 1 });
+    expect(arrived.get(QUEUE)).toEqual(["a"]);
+  });
+
+  it("ends nothing if the dead letter queue refuses too", async () => {
+    context = { ...context, settings: { ...context.settings, deadLetterArn: DEAD } };
+    await listen(QUEUE);
+    for (const arn of [QUEUE, DEAD]) refusing.add(arn);
+    await write("a");
+    await run();
+    await clock.advance(3_601_000);
+    expect(await run()).toMatchObject({ givenUp: 1 });
+    expect(told.at(-1)).toBe(`${DEAD} does not take them (no entry); they are dropped`);
+    expect(await rig.store.metadata.outbox.backlog()).toMatchObject({ undelivered: 0 });
   });
 });

@@ -136,7 +136,8 @@ describe("the metadata are lost", () => {
   let uploadId: string;
 
   test("a snapshot is on the drives, and everything is right", async () => {
-    const { client, endpoint } = await start();
+    // The jobs that run at the start may have taken one already, of less.
+    const { client, endpoint } = await start({ SHERD_SNAPSHOT_SECONDS: "1" });
     ({ uploadId } = await fill(client));
     const jobs = await runJobs(endpoint);
     expect(jobs.pack).toMatchObject({ packedObjects: 40 });
@@ -188,10 +189,10 @@ describe("the metadata are lost", () => {
     const expected = [...before].filter(([name]) => !name.startsWith("too late"));
     expect([...(await readEverything(client))]).toEqual(expected);
     await stop();
-    const { code, output } = await run("verify", "--data", dataDir);
-    expect(code).toBe(1);
-    expect(output).toMatch(/^shard-absent: \w{26} shard \d on drive-3$/m);
-    expect(output).not.toMatch(/^body-/m);
+    const { output } = await run("verify", "--data", dataDir);
+    // What the jobs of that start have not healed yet lacks shards on those two drives alone.
+    const wrong = output.split("\n").filter((line) => /^[a-z]+-[a-z-]+: /.test(line));
+    expect(wrong.filter((line) => !/^shard-absent: \w{26} shard \d on drive-[36]$/.test(line))).toEqual([]);
   }, 120_000);
 
   test("verify finds a flipped bit in a file", async () => {

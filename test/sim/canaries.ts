@@ -144,7 +144,7 @@ export async function expectCaught(sabotage: Sabotage): Promise<void> {
   const kernel = kernelModule();
   let caught: unknown = null;
   // Which interleavings come up is up to the seed, and to every call that the code makes.
-  for (let seed = 5; seed < 9 && caught === null; seed++) {
+  for (let seed = 5; seed < 15 && caught === null; seed++) {
     caught = await simulate({ seed, steps: 6_000, kernel, sabotage }).then(
       () => null,
       (error: unknown) => error,

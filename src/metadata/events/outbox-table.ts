@@ -38,6 +38,9 @@ export interface UndeliveredRow {
   readonly attempts: number;
 }
 
+/** Messages in one parameter: each has some KB, and D1 takes 2 MB. */
+const KEPT_AT_ONCE = 100;
+
 /** News on its way, in one database. Each method is one round trip. */
 export class OutboxTable {
   readonly #database: Database;
@@ -80,7 +83,9 @@ export class OutboxTable {
     await this.#database.batch([
       require("news_taken", there, [list, ids.length]),
       ...beside,
-      ...(later.length === 0 ? [] : [keep(later)]),
+      ...Array.from({ length: Math.ceil(later.length / KEPT_AT_ONCE) }, (_, at) =>
+        keep(later.slice(KEPT_AT_ONCE * at, KEPT_AT_ONCE * (at + 1))),
+      ),
       { sql: "DELETE FROM outbox WHERE id IN (SELECT value FROM json_each(?1))", values: [list] },
     ]);
   }

@@ -50,7 +50,7 @@ export class MessageTable {
   async nextVisibleMs(queueId: number, sentAfterMs: number): Promise<number | null> {
     const [row] = await this.#database.all<{ visibleMs: number | null }>(
       `SELECT min(visible_ms) AS "visibleMs" FROM messages INDEXED BY messages_by_visibility
-       WHERE queue_id = ?1 AND lane IS NULL AND visible_ms > ?2`,
+       WHERE queue_id = ?1 AND lane IS NULL AND visible_ms > ?2 AND sent_ms > ?2`,
       queueId,
       sentAfterMs,
     );

@@ -130,6 +130,7 @@ export class MoveTable {
                 sequence = CASE WHEN lane IS NULL THEN NULL ELSE (SELECT last FROM message_sequences WHERE queue_id = ?3) END
               WHERE place = ?1 AND queue_id = ?2 AND visible_ms <= ?4
                 AND EXISTS (SELECT 1 FROM message_moves WHERE id = ?5 AND state = 'RUNNING')
+                AND EXISTS (SELECT 1 FROM queues WHERE id = ?2)
                 AND EXISTS (SELECT 1 FROM queues WHERE id = ?3) RETURNING 1 AS one`,
         values: [place, move.sourceId, destinationId, nowMs, move.id],
       });

@@ -406,3 +406,21 @@ describe("a receive that waits", () => {
     expect(rig.store.takeCost().roundTrips).toBeLessThan(250);
   });
 });
+
+it("a receive that waits looks now and then, whatever a message that is over lies there", async () => {
+  const own = await SqsRig.open();
+  const root = own.root();
+  const Attributes = { MessageRetentionPeriod: "60" };
+  const { result } = await own.call(root, "CreateQueue", { QueueName: "short", Attributes });
+  const QueueUrl = result.QueueUrl;
+  await own.call(root, "SendMessage", { QueueUrl, MessageBody: "soon over" });
+  await own.clock.advance(50_000);
+  await own.call(root, "ReceiveMessage", { QueueUrl, VisibilityTimeout: 30 });
+  await own.clock.advance(31_000);
+  own.store.takeCost();
+  const waiting = own.call(root, "ReceiveMessage", { QueueUrl, WaitTimeSeconds: 20 });
+  for (let second = 0; second < 21; second++) await own.clock.advance(1_000);
+  expect((await waiting).result.Messages).toBeUndefined();
+  expect(own.store.takeCost().roundTrips).toBeLessThan(200);
+  await own.dispose();
+});

@@ -62,7 +62,9 @@ export const updateAlias = operation({
     if (present.held.key.id === held.key.id) return null;
     requireRoom(held);
     const moved = { accountId: call.accountId, name, keyId: held.key.id, updatedMs: call.nowMs };
-    await call.change({ id: call.accountId, epoch: held.epoch }, [moveAlias(moved)]);
+    // Both were read side by side: what was allowed on the present key must still be the present one.
+    const epoch = Math.min(present.held.epoch, held.epoch);
+    await call.change({ id: call.accountId, epoch }, [moveAlias(moved)]);
     return null;
   },
 });

@@ -27,8 +27,7 @@ export interface SourceInput {
 }
 
 /**
- * Finds the key of a ciphertext, which names it. Throws InvalidCiphertextException for what is none, and IncorrectKeyException if the request
- * names another key.
+ * Finds the key of a ciphertext, which names it. Throws InvalidCiphertextException for what is none.
  */
 export async function findSource(call: KmsCall, { blob, keyId, dryRun, modifiers }: SourceInput): Promise<Source> {
   const naming = { aliases: true, acrossAccounts: true };
@@ -46,11 +45,6 @@ export async function findSource(call: KmsCall, { blob, keyId, dryRun, modifiers
     return { ciphertext, key: { name, accountId: held?.key.accountId ?? call.accountId, held }, isNamed: false };
   }
   const [named] = await findKeys(call, [keyId], naming);
-  const { held } = named as KeyTarget;
-  if (held !== null && held.key.id !== ciphertext.keyId) {
-    const message = "The key ID in the request does not identify a CMK that can perform this operation.";
-    throw kmsError("IncorrectKeyException", message);
-  }
   return { ciphertext, key: named as KeyTarget, isNamed: true };
 }
 
@@ -66,8 +60,14 @@ export function askForSource(
   return ask;
 }
 
-export function requireSourceKey(call: KmsCall, { key, isNamed }: Source): HeldKmsKey {
-  if (isNamed) return requireKey(call, key);
+/** The key, for those who may use it. Throws IncorrectKeyException if the request names another one than the ciphertext. */
+export function requireSourceKey(call: KmsCall, { ciphertext, key, isNamed }: Source): HeldKmsKey {
+  if (isNamed) {
+    const held = requireKey(call, key);
+    if (ciphertext === null || held.key.id === ciphertext.keyId) return held;
+    const message = "The key ID in the request does not identify a CMK that can perform this operation.";
+    throw kmsError("IncorrectKeyException", message);
+  }
   if (key.held === null) throw hidden();
   return key.held;
 }

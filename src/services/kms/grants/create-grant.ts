@@ -67,6 +67,9 @@ export const createGrant = keyOperation({
   },
 });
 
+/** "GrantConstraints" in the KMS API Reference. */
+const CONSTRAINT = { pairs: 8, characters: 384 } as const;
+
 interface ConstraintsInput {
   readonly EncryptionContextSubset: ReadonlyMap<string, string> | undefined;
   readonly EncryptionContextEquals: ReadonlyMap<string, string> | undefined;
@@ -75,6 +78,13 @@ interface ConstraintsInput {
 function constraintsFrom(input: ConstraintsInput | undefined): GrantConstraints | null {
   const { EncryptionContextSubset: subset, EncryptionContextEquals: whole } = input ?? {};
   if (subset === undefined && whole === undefined) return null;
+  for (const one of [subset, whole]) {
+    if (one !== undefined && (one.size > CONSTRAINT.pairs || [...one].flat().join("").length > CONSTRAINT.characters)) {
+      throw invalidParameter(
+        `A constraint may have ${CONSTRAINT.pairs} pairs and ${CONSTRAINT.characters} characters at the most.`,
+      );
+    }
+  }
   return {
     ...(subset !== undefined && { EncryptionContextSubset: contextFrom(subset) }),
     ...(whole !== undefined && { EncryptionContextEquals: contextFrom(whole) }),

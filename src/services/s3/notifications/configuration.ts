@@ -14,6 +14,9 @@ import { S3Error } from "../errors/error.ts";
 const RULES_MAX = 100;
 const ID_CHARACTERS_MAX = 255;
 const FILTER_BYTES_MAX = 1024;
+const ARN_CHARACTERS_MAX = 512;
+/** No ARN has spaces: the names of waiting lines are made with one. */
+const ARN = new RegExp(`^[\\x21-\\x7e]{1,${ARN_CHARACTERS_MAX}}$`);
 
 /** How each kind of target stands in the document. */
 const KINDS = [
@@ -67,10 +70,11 @@ function parseRule(written: XmlElement, { kind, target, service }: (typeof KINDS
   const arn = childText(written, target)?.trim();
   const events = childrenOf(written, "Event").map(({ text }) => text.trim());
   if (arn === undefined || events.length === 0) throw new S3Error("MalformedXML");
-  const parsed = parseArn(arn);
+  const parsed = ARN.test(arn) ? parseArn(arn) : null;
   // A queue binding of the Worker.
   const isBinding = kind === "queue" && parsed?.partition === "cloudflare" && parsed.service === "queues";
-  if (parsed?.service !== service && !isBinding) throw invalid(target, arn, "The ARN could not be parsed");
+  if (parsed?.service !== service && !isBinding)
+    throw invalid(target, arn.slice(0, ARN_CHARACTERS_MAX), "The ARN could not be parsed");
   const unknown = events.find((event) => !EVENT_NAMES.has(event));
   if (unknown !== undefined) {
     throw invalid("Event", unknown, "The event is not supported for notifications");

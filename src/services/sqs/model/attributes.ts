@@ -68,7 +68,11 @@ export async function mergeAttributes(
   return { attributes: Object.fromEntries(merged), deadLetter };
 }
 
+/** Of a document, as of a policy. */
+const DOCUMENT_CHARACTERS_MAX = 8_192;
+
 function checkAttribute(queue: Subject, name: string, value: string): void {
+  if (name !== "Policy" && value.length > DOCUMENT_CHARACTERS_MAX) throw invalidAttributeValue(name);
   const range = RANGES[name];
   const fifoValues = FIFO_VALUES[name];
   if (range !== undefined) {

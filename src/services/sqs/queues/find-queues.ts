@@ -6,6 +6,7 @@ import { pageFields, queueUrlField } from "../model/fields.ts";
 import { cutPage, pageOf } from "../model/pages.ts";
 import { queueUrl } from "../model/queue-url.ts";
 import { accountOperation, queueOfUrl, queueOperation } from "../operation.ts";
+import { fresh } from "./queue-attributes.ts";
 
 export const getQueueUrl = queueOperation({
   fields: { QueueName: required(text()), QueueOwnerAWSAccountId: text() },
@@ -16,7 +17,7 @@ export const getQueueUrl = queueOperation({
     if (accountId === null || !/^\d{12}$/.test(accountId)) throw invalidParameter("Invalid account id.");
     return { accountId, name };
   },
-  run: async ({ origin, queue }) => ({ QueueUrl: queueUrl(origin, queue) }),
+  run: async (call) => ({ QueueUrl: queueUrl(call.origin, await fresh(call)) }),
 });
 
 export const listQueues = accountOperation({

@@ -1,3 +1,4 @@
+import { GuardError } from "../../../metadata/database.ts";
 import type { MessageCounts } from "../../../metadata/queues/message-rows.ts";
 import { required } from "../../../protocols/aws-json/fields.ts";
 import { countMessages } from "../../../queues/counts.ts";
@@ -30,9 +31,11 @@ export const getQueueAttributes = queueOperation({
   },
 });
 
-/** The queue as it is now. */
-async function fresh({ memory, context, queue }: QueueCall): Promise<QueueCall["queue"]> {
-  return (await memory.read(context.tables, queue)) ?? queue;
+/** The queue as it is now. Throws `GuardError` queue_changed if it is another one: then it is decided again. */
+export async function fresh({ memory, context, queue }: QueueCall): Promise<QueueCall["queue"]> {
+  const now = await memory.read(context.tables, queue);
+  if (now?.revision !== queue.revision) throw new GuardError("queue_changed");
+  return now;
 }
 
 function facts({ arn, createdMs, modifiedMs }: QueueCall["queue"]): Record<string, string> {

@@ -4,6 +4,7 @@ import type { QueueCall } from "../model/call.ts";
 import { namesField, queueUrlField, tagsField } from "../model/fields.ts";
 import { mergeTags, tagContext } from "../model/tags.ts";
 import { queueOfUrl, queueOperation } from "../operation.ts";
+import { fresh } from "./queue-attributes.ts";
 
 export const tagQueue = queueOperation({
   fields: { ...queueUrlField, Tags: required(tagsField) },
@@ -30,8 +31,8 @@ export const listQueueTags = queueOperation({
   fields: queueUrlField,
   acrossAccounts: false,
   name: queueOfUrl,
-  async run({ memory, context, queue }) {
-    const now = (await memory.read(context.tables, queue)) ?? queue;
+  async run(call) {
+    const now = await fresh(call);
     return now.tags.length === 0 ? {} : { Tags: new Map(now.tags) };
   },
 });

@@ -68,6 +68,8 @@ describe("a notification configuration", () => {
     ["an unknown event", queue({ events: ["s3:ObjectEaten"] }), "InvalidArgument"],
     ["a topic as a queue", queue({ arn: "arn:aws:sns:us-east-1:100000000001:q" }), "InvalidArgument"],
     ["no ARN", queue({ arn: "https://example.com" }), "InvalidArgument"],
+    ["an ARN that is too long", queue({ arn: `${QUEUE}${"x".repeat(512)}` }), "InvalidArgument"],
+    ["a space in the ARN", queue({ arn: `${QUEUE} q` }), "InvalidArgument"],
     [
       "an id twice",
       queue({ id: "x", filter: filter(["prefix", "a"]) }) + queue({ id: "x", filter: filter(["prefix", "b"]) }),

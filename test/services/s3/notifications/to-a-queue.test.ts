@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { firstAccount } from "../../../../src/auth/principal.ts";
+import { firstAccount, rootOf } from "../../../../src/auth/principal.ts";
 import { deliver, type EventContext } from "../../../../src/events/deliver.ts";
 import { openTargets } from "../../../../src/events/targets.ts";
 import { Arrivals } from "../../../../src/queues/arrivals.ts";
-import { root, s3As, user } from "../../../support/s3-as.ts";
+import { otherAccount, root, s3As, user } from "../../../support/s3-as.ts";
 import { SqsRig } from "../../sqs/support/sqs.ts";
 
 // From PutBucketNotificationConfiguration to ReceiveMessage, on one database.
@@ -120,6 +120,20 @@ describe("events for a Cloudflare Queue", () => {
     await ask({ method: "PUT", path: "/box/job", body: "x" });
     await deliver(events, () => false);
     expect(sent).toMatchObject([{ contentType: "json", body: { Records: [{ s3: { object: { key: "job" } } }] } }]);
+  });
+});
+
+describe("a bucket of another account", () => {
+  it("reaches no binding of the server", async () => {
+    const foreign = s3As(rig.store.store, { principal: rootOf(otherAccount) }, events);
+    await foreign({ method: "PUT", path: "/foreign" });
+    const put = { method: "PUT", path: "/foreign?notification", body: document("arn:cloudflare:queues:::JOBS") };
+    expect((await foreign(put)).code).toBe("InvalidArgument");
+    await foreign({ ...put, headers: { "x-amz-skip-destination-validation": "true" } });
+    sent.length = 0;
+    await foreign({ method: "PUT", path: "/foreign/key", body: "x" });
+    await deliver(events, () => false);
+    expect(sent).toEqual([]);
   });
 });
 
