@@ -1,16 +1,19 @@
+import { Buffer } from "node:buffer";
 import type { Geometry } from "../../erasure/geometry.ts";
 import type { Move, PackedContent, ScannedVersion, VersionPlace, VersionTable } from "../../metadata/blobs/packing.ts";
 import type { ExtentRow } from "../../metadata/rows.ts";
 import { layersOf } from "../../sealing/object-encryption.ts";
 import { type ObjectKey, sealedOverheadBytes } from "../../sealing/object-key.ts";
+import { TAG_BYTES } from "../../sealing/sealed-layout.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { type Content, ObjectBody } from "../../store/read/object-body.ts";
 import { encryptionOf, openContent } from "../../store/sealed/open-content.ts";
 import { geometryOfClass } from "../../store/settings.ts";
-import { blobBytesMax } from "../../store/write/blob-layouts.ts";
+import { plainBytesMax } from "../../store/write/blob-layouts.ts";
 import type { BlobSource } from "../../store/write/body-pieces.ts";
-import { type WrittenBlob, writeBody } from "../../store/write/write-blob.ts";
+import { writeBody } from "../../store/write/write-blob.ts";
 import type { Budget, Job } from "../run/job.ts";
+import { isSealedMember, readSealedMembers } from "./sealed-members.ts";
 
 const ROWS_PER_SCAN = 1_000;
 /** A pack is as large as this, or has as many objects, or waits for more. */
@@ -34,7 +37,8 @@ interface Cursor {
  * Moves cold inline bodies into packs, erasure-coded like any blob; rewrites what is left in packs that are mostly dead, and
  * objects of many small extents. Walks both tables of versions, a cycle over several runs. The bytes are written first, under a
  * fresh id; one commit makes the versions refer to them and drops what they held. A crash anywhere leaves every object readable
- * and at worst shards that no row names. Encrypted bodies are moved as they are, still sealed; encrypted objects of many extents are
+ * and at worst shards that no row names. Encrypted bodies are moved as they are, still sealed,
+ * from one pack to another only after they were verified; encrypted objects of many extents are
  * rewritten only where the deployment's root secrets open them.
  */
 export const pack: Job = {
@@ -121,10 +125,14 @@ function takePack(waiting: ScannedVersion[]): ScannedVersion[] {
 async function writePack(store: StoreContext, table: VersionTable, chosen: readonly ScannedVersion[]): Promise<number> {
   const contents = await store.metadata.packing.contents(table, chosen.map(placeOf));
   const ids = new Set(chosen.map(({ id }) => id));
-  const bodies = contents.filter(({ id }) => ids.has(id));
+  const found = contents.filter(({ id }) => ids.has(id));
+  const isInPack = (body: PackedContent) => encryptionOf(body) !== undefined && body.from.extents !== null;
+  const members = await readSealedMembers(store, found.filter(isInPack).filter(isSealedMember));
+  // What cannot be copied as it is stays where it is.
+  const bodies = found.filter((body) => !isInPack(body) || members.has(body.id));
   if (bodies.length === 0) return 0;
   const storageClass = (chosen[0] as ScannedVersion).storageClass;
-  const stored = bodies.map(storedContent);
+  const stored = bodies.map((body) => storedContent(body, members.get(body.id)));
   const sizeBytes = stored.reduce((sum, body) => sum + body.sizeBytes, 0);
   const row = await rewrite(store, { sizeBytes, bodies: stored, storageClass, blockBytes: PACK_BLOCK_BYTES });
   let offset = 0;
@@ -143,16 +151,13 @@ interface StoredContent {
   sizeBytes: number;
 }
 
-/** The bytes of an object that is to be packed as they are kept: of an encrypted one its sealed bytes. */
-function storedContent(body: PackedContent): StoredContent {
-  const { from, sizeBytes } = body;
+/** The bytes of an object that is to be packed as they are kept: of an encrypted one its sealed bytes, `member` if they lie in a pack. */
+function storedContent({ from, sizeBytes, ...body }: PackedContent, member: Uint8Array | undefined): StoredContent {
   const encryption = encryptionOf(body);
   if (!encryption) return { content: { ...from, objectKey: null }, sizeBytes };
+  const inlineBody = member ? Buffer.from(member).toString("base64") : from.inlineBody;
   const sealedBytes = sizeBytes + sealedOverheadBytes(layersOf(encryption.form));
-  const extents = from.extents?.map(
-    ([start, , blobId, offset, referent]): ExtentRow => [start, sealedBytes, blobId, offset, referent],
-  );
-  return { content: { ...from, extents: extents ?? null, objectKey: null }, sizeBytes: sealedBytes };
+  return { content: { extents: null, inlineBody, objectKey: null }, sizeBytes: sealedBytes };
 }
 
 /** Writes an object of many small extents anew, as one blob. Gives 1 if it was still the same at the end. */
@@ -160,9 +165,10 @@ async function compact(store: StoreContext, table: VersionTable, version: Scanne
   const [body] = await store.metadata.packing.contents(table, [placeOf(version)]);
   if (body?.id !== version.id) return 0;
   const { sizeBytes, storageClass } = version;
-  // A wide geometry has no blobs as large.
-  if (sizeBytes > blobBytesMax(geometryOf(store, storageClass))) return 0;
   const encryption = encryptionOf(body);
+  const tagBytes = encryption ? layersOf(encryption.form) * TAG_BYTES : 0;
+  // A wide geometry has no blobs as large.
+  if (sizeBytes > plainBytesMax(geometryOf(store, storageClass), { tagBytes })) return 0;
   if (encryption && (encryption.form !== "AES256" || store.sealing.sealer === null)) return 0;
   const at = { ...body, ...body.from, bucket: { id: body.place.bucketId, name: body.bucketName }, key: body.place.key };
   const content = await openContent(store, at, null);
@@ -186,9 +192,10 @@ interface Rewriting {
 async function rewrite(store: StoreContext, rewriting: Rewriting) {
   const { sizeBytes, bodies, storageClass, blockBytes, sealing = null } = rewriting;
   const geometry = geometryOf(store, storageClass);
+  const fits = sizeBytes <= plainBytesMax(geometry, { tagBytes: sealing?.tagBytes ?? 0, isBuffered: true });
   const { blobs } = await writeBody(store, {
     // What is too large to be one blob in memory is streamed.
-    source: { ...concatenated(store, bodies, sizeBytes), readsDrives: sizeBytes <= blobBytesMax(geometry, true) },
+    source: { ...concatenated(store, bodies, sizeBytes), readsDrives: fits },
     geometry,
     class: "large",
     ...(blockBytes ? { blockBytes } : {}),
@@ -196,7 +203,9 @@ async function rewrite(store: StoreContext, rewriting: Rewriting) {
     admitted: Promise.resolve(),
     verify: () => {},
   });
-  return blobs[0] as WrittenBlob;
+  const [blob, ...others] = blobs;
+  if (!blob || others.length > 0) throw new Error("what is rewritten is more than one blob");
+  return blob;
 }
 
 function geometryOf({ settings }: StoreContext, storageClass: string): Geometry {

@@ -11,7 +11,7 @@ import { WRITE_SECONDS_MAX } from "../../store/settings.ts";
 import { checkShard, driveOf, layoutOf } from "../check/check-shard.ts";
 import type { SpareMemory } from "./rebuild-directly.ts";
 import type { ShardTarget } from "./replacement-writers.ts";
-import { copyShard, rebuildShards } from "./rewrite-shards.ts";
+import { copyShard, matchesOthers, rebuildShards } from "./rewrite-shards.ts";
 
 /** How often other drives are tried where some would not take their shards. */
 const ROUNDS_MAX = 3;
@@ -127,13 +127,27 @@ async function judge(store: StoreContext, blob: AilingBlob, note: DamageNote, di
   else if (note.cause === "draining") diagnosis.fine.push(shard);
   else {
     const state = await checkShard(store, { blob, shard });
-    if (state.ok) diagnosis.fine.push(shard);
+    if (state.ok) await judgeFrames(store, blob, note, diagnosis);
     else if (state.fault.kind === "absent") {
       // An absence that was seen lately may have been kept by the drive, and seen again just now.
       const sinceMs = Math.max(note.notedMs, parseShardKey(place[1])?.writtenMs ?? 0);
       badFrom(drive.settleMs === 0 ? 0 : sinceMs + drive.settleMs);
     } else if (state.fault.damaged) diagnosis.bad.add(shard);
   }
+}
+
+/** Of a shard whose frames verify. One that was noted as wrong may have been forged; while that cannot be told it keeps its note. */
+async function judgeFrames(
+  store: StoreContext,
+  blob: AilingBlob,
+  note: DamageNote,
+  diagnosis: Diagnosis,
+): Promise<void> {
+  const { shard, cause } = note;
+  const doubted = blob.notes.filter((other) => other.cause === "corrupt").map((other) => other.shard);
+  const isTrue = cause !== "corrupt" || blob.m === 0 || (await matchesOthers(store, blob, { shard, doubted }));
+  if (isTrue) diagnosis.fine.push(shard);
+  else if (isTrue === false) diagnosis.bad.add(shard);
 }
 
 /** The writing of a blob's bad and movable shards, over several rounds where drives fail. */

@@ -18,6 +18,13 @@ import type { ReplacementWriters } from "./replacement-writers.ts";
 /** Memory that one who heals blob after blob uses again: fresh memory has to be cleared, and given back. */
 export type SpareMemory = ArrayBufferLike[];
 
+/** Every frame of a blob verifies, and yet its bytes are wrong: one was forged with a right check. */
+export class WrongCrc extends Error {
+  constructor(blobId: string) {
+    super(`blob ${blobId}: its shards verify, but their bytes have another CRC than the row says`);
+  }
+}
+
 interface Source {
   shard: number;
   drive: Drive;
@@ -28,6 +35,7 @@ interface Source {
  * Computes shards anew from k others, as long as all is well: each of the k is read once, in full, and nothing is decoded that is
  * not written. Gives the writers, whose `close` is still to come; null if a frame was absent, wrong or out of reach: nothing was written
  * then, and the caller reads in the patient way. `blob` names only shards that may be read. Frames and the CRC of the whole blob are verified.
+ * Throws `WrongCrc`.
  */
 export async function rebuildDirectly(
   store: StoreContext,
@@ -125,7 +133,7 @@ async function rebuildStripes(work: Rebuilding): Promise<boolean> {
     await reading.catch(() => {});
   }
   if (crc !== BigInt(`0x${blob.crc64nvme}`)) {
-    throw new Error(`blob ${blob.id}: its shards verify, but their bytes have another CRC than the row says`);
+    throw new WrongCrc(blob.id);
   }
   return true;
 }

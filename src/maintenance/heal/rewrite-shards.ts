@@ -1,14 +1,17 @@
+import { equalBytes } from "../../base/bytes.ts";
+import { DriveError, type ShardReader } from "../../drives/drive.ts";
 import { combineCrc } from "../../erasure/combine.ts";
-import { stripeCount, stripeDataBytes } from "../../erasure/layout.ts";
+import { SHARD_HEADER_BYTES, shardBytes, stripeCount, stripeDataBytes } from "../../erasure/layout.ts";
 import { encodeShardHeader } from "../../erasure/shard-header.ts";
 import type { StripeBuffer } from "../../erasure/stripe-buffer.ts";
 import type { BlobRow, ShardPlace } from "../../metadata/rows.ts";
 import type { StoreContext } from "../../store/context.ts";
+import { StoreError } from "../../store/failure.ts";
 import { idBytes } from "../../store/placement/ids.ts";
 import { BlobReader, type Damage } from "../../store/read/read-blob.ts";
 import type { ShardFault } from "../../store/read/shard-source.ts";
-import { checkShard, layoutOf } from "../check/check-shard.ts";
-import { rebuildDirectly, type SpareMemory } from "./rebuild-directly.ts";
+import { checkShard, driveOf, layoutOf } from "../check/check-shard.ts";
+import { rebuildDirectly, type SpareMemory, WrongCrc } from "./rebuild-directly.ts";
 import { ReplacementWriters, type ShardTarget } from "./replacement-writers.ts";
 
 /** What became of shards that were written anew. */
@@ -38,6 +41,8 @@ export async function copyShard(
   }
 }
 
+type FrameTaker = Pick<ReplacementWriters, "isAlive" | "write">;
+
 /** What `rebuildShards` is given besides the blob. */
 interface Rebuild {
   targets: readonly ShardTarget[];
@@ -49,9 +54,73 @@ interface Rebuild {
 /**
  * Computes shards anew from any k good ones, stripe by stripe: two stripes are in memory, and the one that is encoded. `blob` names
  * only shards that may be read. Every frame that is read is verified, and at the end the CRC of the whole blob, before anything
- * is acknowledged. Throws `StoreError` drives-unavailable where fewer than k can be read.
+ * is acknowledged. Where that is wrong, each shard is left out in turn, and the one to blame counts as found. Throws `StoreError`
+ * drives-unavailable where fewer than k can be read, and `WrongCrc`.
  */
-export async function rebuildShards(
+export async function rebuildShards(store: StoreContext, blob: BlobRow, rebuild: Rebuild): Promise<Rewritten> {
+  try {
+    return await rebuildOnce(store, blob, rebuild);
+  } catch (error) {
+    if (!(error instanceof WrongCrc)) throw error;
+    const readable = [...blob.shards.keys()].filter((shard) => blob.shards[shard] !== null);
+    for (const shard of readable) {
+      const rewritten = await orNull(rebuildOnce(store, without(blob, [shard]), rebuild));
+      if (!rewritten) continue;
+      rebuild.found.push({ shard, cause: "corrupt" });
+      return rewritten;
+    }
+    throw error;
+  }
+}
+
+/**
+ * Whether a shard whose frames verify is what the others make of it: frames can be forged with right checks. `doubted`: others that
+ * are not to be read. Null where that cannot be told now: too few others can be read, or they are wrong themselves.
+ */
+export async function matchesOthers(
+  store: StoreContext,
+  blob: BlobRow,
+  { shard, doubted }: { shard: number; doubted: readonly number[] },
+): Promise<boolean | null> {
+  const place = blob.shards[shard];
+  const length = shardBytes(layoutOf(blob)) - SHARD_HEADER_BYTES;
+  const others = new BlobReader(store, without(blob, [shard, ...doubted]), { offset: 0, length: blob.sizeBytes });
+  let own: ShardReader | null = null;
+  let matches = true;
+  try {
+    own = (place && (await driveOf(store, place)?.get(place[1], { offset: SHARD_HEADER_BYTES, length }))) ?? null;
+    if (!own) return null;
+    const frames = own;
+    const write: FrameTaker["write"] = async (frameOf) => {
+      const frame = frameOf(shard);
+      if (!equalBytes(await frames.read(frame.length), frame)) matches = false;
+    };
+    const isRead = await orNull(encodeAll(store, blob, others, { isAlive: true, write }).then(() => true));
+    return isRead && matches;
+  } catch (error) {
+    if (error instanceof DriveError) return null;
+    throw error;
+  } finally {
+    await Promise.all([own?.cancel(), others.cancel()]);
+  }
+}
+
+function without(blob: BlobRow, shards: readonly number[]): BlobRow {
+  return { ...blob, shards: blob.shards.map((place, shard) => (shards.includes(shard) ? null : place)) };
+}
+
+/** Null where too few shards can be read, or they are wrong. */
+async function orNull<T>(attempt: Promise<T>): Promise<T | null> {
+  try {
+    return await attempt;
+  } catch (error) {
+    const isShort = error instanceof StoreError && error.failure.kind === "drives-unavailable";
+    if (isShort || error instanceof WrongCrc) return null;
+    throw error;
+  }
+}
+
+async function rebuildOnce(
   store: StoreContext,
   blob: BlobRow,
   { targets, found, memory }: Rebuild,
@@ -91,7 +160,7 @@ async function encodeAll(
   { engine }: StoreContext,
   blob: BlobRow,
   reader: BlobReader,
-  writers: ReplacementWriters,
+  writers: FrameTaker,
 ): Promise<void> {
   const layout = layoutOf(blob);
   const blobId = idBytes(blob.id);
@@ -112,7 +181,7 @@ async function encodeAll(
     }
   }
   if (writers.isAlive && crc !== BigInt(`0x${blob.crc64nvme}`)) {
-    throw new Error(`blob ${blob.id}: its shards verify, but their bytes have another CRC than the row says`);
+    throw new WrongCrc(blob.id);
   }
 }
 

@@ -22,7 +22,7 @@ export interface ScannedVersion extends VersionPlace {
   /** All of it lies in the row: not only what was appended last. */
   isInline: boolean;
   extentCount: number;
-  /** The blob of its only extent; null if it has none or several. */
+  /** The blob of its only extent; null if it has none or several, or is encrypted and goes on in the row, sealed apart. */
   blobId: string | null;
 }
 
@@ -55,7 +55,8 @@ export class PackingTable {
       `SELECT bucket_id AS "bucketId", key, seq, id, size_bytes AS "sizeBytes", modified_ms AS "modifiedMs",
          storage_class AS "storageClass", extents IS NULL AND inline_body IS NOT NULL AS "isInline",
          coalesce(json_array_length(extents), 0) AS "extentCount",
-         CASE WHEN json_array_length(extents) = 1 THEN extents ->> '$[0][2]' END AS "blobId"
+         CASE WHEN json_array_length(extents) = 1 AND (inline_body IS NULL OR attributes ->> '$.encryption' IS NULL)
+           THEN extents ->> '$[0][2]' END AS "blobId"
        FROM ${table} WHERE (bucket_id, key) >= (?1, ?2) AND ((bucket_id, key) > (?1, ?2) OR seq < ?3)
        ORDER BY bucket_id, key, seq DESC LIMIT ?4`,
       bucketId,

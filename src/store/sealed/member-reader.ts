@@ -14,9 +14,13 @@ export interface PackMember {
   key: ObjectKey;
 }
 
-/** Reads a range of a sealed object that lies in a pack: all of it is read and opened, as there is one tag. */
+/**
+ * Reads a range of a sealed object that lies in a pack: all of it is read and opened, as there is one tag. If it does not open it was altered by
+ * someone who could compute checks: the pack's shards are left out one after the other until it does, and the one to blame counts as damaged.
+ */
 export class MemberReader implements PieceReader {
   readonly blobId: string;
+  readonly #parts: MemberParts;
   readonly #member: PackMember;
   readonly #range: BlobRange;
   readonly #reader: BlobReader;
@@ -24,16 +28,12 @@ export class MemberReader implements PieceReader {
   #isDone = false;
 
   /** `range` lies in the member's plain bytes. */
-  constructor(
-    { store, blob, lateDrives }: { store: StoreContext; blob: BlobRow; lateDrives: LateDrives },
-    member: PackMember,
-    range: BlobRange,
-  ) {
-    this.blobId = blob.id;
+  constructor(parts: MemberParts, member: PackMember, range: BlobRange) {
+    this.blobId = parts.blob.id;
+    this.#parts = parts;
     this.#member = member;
     this.#range = range;
-    const length = member.plainBytes + member.key.sealedOverheadBytes;
-    this.#reader = new BlobReader(store, blob, { offset: member.offset, length }, lateDrives);
+    this.#reader = this.#readerOfAll();
   }
 
   get ending(): boolean {
@@ -70,16 +70,56 @@ export class MemberReader implements PieceReader {
   }
 
   async #open(): Promise<Uint8Array> {
+    return (await this.#openWith(this.#reader)) ?? (await this.#rescue());
+  }
+
+  /** The object's plain bytes without one of the shards, whichever it is that is wrong. */
+  async #rescue(): Promise<Uint8Array> {
+    const { blob } = this.#parts;
+    for (const shard of blob.shards.keys()) {
+      const plain = await this.#openWithout(shard);
+      if (!plain) continue;
+      this.#reader.distrust(shard);
+      return plain;
+    }
+    const reason = `an object in pack ${blob.id} does not open`;
+    throw new StoreError({ kind: "drives-unavailable", needed: blob.k, available: 0, why: [{ drive: "all", reason }] });
+  }
+
+  async #openWithout(shard: number): Promise<Uint8Array | null> {
+    const reader = this.#readerOfAll();
+    reader.distrust(shard);
+    try {
+      return await this.#openWith(reader);
+    } catch (error) {
+      // Without it too few are left.
+      if (error instanceof StoreError && error.failure.kind === "drives-unavailable") return null;
+      throw error;
+    } finally {
+      await reader.cancel();
+    }
+  }
+
+  async #openWith(reader: BlobReader): Promise<Uint8Array | null> {
     const { key, plainBytes } = this.#member;
     const sealed = new Uint8Array(plainBytes + key.sealedOverheadBytes);
     let at = 0;
-    for (let piece = await this.#reader.next(); piece; piece = await this.#reader.next()) {
+    for (let piece = await reader.next(); piece; piece = await reader.next()) {
       sealed.set(piece, at);
       at += piece.length;
     }
-    const plain = key.openBytes(sealed);
-    if (plain) return plain;
-    const reason = `an object in pack ${this.blobId} does not open`;
-    throw new StoreError({ kind: "drives-unavailable", needed: 1, available: 0, why: [{ drive: "all", reason }] });
+    return key.openBytes(sealed);
   }
+
+  #readerOfAll(): BlobReader {
+    const { store, blob, lateDrives } = this.#parts;
+    const { offset, plainBytes, key } = this.#member;
+    return new BlobReader(store, blob, { offset, length: plainBytes + key.sealedOverheadBytes }, lateDrives);
+  }
+}
+
+interface MemberParts {
+  store: StoreContext;
+  blob: BlobRow;
+  lateDrives: LateDrives;
 }

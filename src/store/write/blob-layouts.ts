@@ -30,6 +30,15 @@ export function blobBytesMax(geometry: Geometry, isBuffered = isWide(geometry)):
   return stripes * geometry.k * block;
 }
 
+/** The most bytes of a body that one blob of the geometry holds, where tags take `tagBytes` of each data block; or infinite, as above. */
+export function plainBytesMax(
+  geometry: Geometry,
+  { tagBytes, isBuffered = isWide(geometry) }: { tagBytes: number; isBuffered?: boolean },
+): number {
+  const block = largestBlockBytes(geometry);
+  return (blobBytesMax(geometry, isBuffered) / block) * (block - tagBytes);
+}
+
 export interface BodyShape {
   sizeBytes: number;
   geometry: Geometry;
@@ -51,8 +60,7 @@ export function blobLayouts(shape: BodyShape): NewBlobLayout[] {
   const { sizeBytes, geometry, blockBytes, isBuffered, tagBytes = 0 } = shape;
   const { k, m } = geometry;
   const largest = Math.min(blockBytes ?? Number.POSITIVE_INFINITY, largestBlockBytes(geometry));
-  const mostBytes =
-    (blobBytesMax(geometry, isBuffered) / largestBlockBytes(geometry)) * (largestBlockBytes(geometry) - tagBytes);
+  const mostBytes = plainBytesMax(geometry, { tagBytes, isBuffered });
   const layouts: NewBlobLayout[] = [];
   for (let at = 0; at < sizeBytes; ) {
     const plainBytes = Math.min(mostBytes, sizeBytes - at);
