@@ -96,7 +96,9 @@ export class CallersKeys implements DataKeys {
       const held = await this.#allowed(use, { isEvident: true });
       // A key that is held elsewhere is asked once for all objects of a bucket key. Keys of our own open in microseconds.
       const id =
-        held.key.externalStore !== null && isOfBucket(context) ? `open ${sealed} ${contextText(context)}` : null;
+        held.key.externalStore !== null && isOfBucket(context)
+          ? `open ${held.key.id} ${sealed} ${contextText(context)}`
+          : null;
       const known = id === null ? null : bucketKeys.find(id);
       if (known !== null) return { plain: known.plain };
       const plain = await keyring.decrypt(held, ciphertext, context);

@@ -8,7 +8,7 @@ const MAGIC = "SHERD-SEALED 1\n";
 const SEALED_KEY_CHARACTERS_MAX = 200;
 
 export type OpenedDocument =
-  | { readonly ok: true; readonly bytes: Uint8Array }
+  | { readonly ok: true; readonly bytes: Uint8Array; readonly isSealed: boolean }
   /** `root`: id of the root secret that it was sealed under, as far as it says so. */
   | { readonly ok: false; readonly root: string | null };
 
@@ -19,13 +19,13 @@ export function sealDocument(sealer: Sealer, context: string, plain: Uint8Array,
   return Buffer.concat([Buffer.from(`${MAGIC}${sealedKey}\n`, "latin1"), key.sealBytes(plain, random)]);
 }
 
-/** The document; one that was never sealed is as it is. */
+/** The document; one that was never sealed is as it is, and anybody may have written it. */
 export function openDocument(sealer: Sealer | null, context: string, bytes: Uint8Array): OpenedDocument {
   const head = Buffer.from(bytes.subarray(0, MAGIC.length + SEALED_KEY_CHARACTERS_MAX)).toString("latin1");
-  if (!head.startsWith(MAGIC)) return { ok: true, bytes };
+  if (!head.startsWith(MAGIC)) return { ok: true, bytes, isSealed: false };
   const end = head.indexOf("\n", MAGIC.length);
   const sealedKey = head.slice(MAGIC.length, Math.max(end, MAGIC.length));
   const key = sealer?.openBytes("snapshot", context, sealedKey) ?? null;
   const plain = key && new ObjectKey(key).openBytes(bytes.subarray(end + 1));
-  return plain ? { ok: true, bytes: plain } : { ok: false, root: sealer?.rootOf(sealedKey) ?? null };
+  return plain ? { ok: true, bytes: plain, isSealed: true } : { ok: false, root: sealer?.rootOf(sealedKey) ?? null };
 }

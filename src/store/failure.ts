@@ -79,6 +79,8 @@ export type StoreFailure =
   | { kind: "kms"; failure: DataKeyFailure }
   /** The bucket takes no objects with clients' keys (SSE-C). */
   | { kind: "customer-keys-blocked"; bucket: BucketName }
+  /** An append asks for another encryption than the object has. */
+  | { kind: "other-encryption" }
   /** The object's bytes would have to be written anew. */
   | { kind: "encryption-not-updatable" }
   /** The bucket's encryption was changed during the write. The client may repeat it. */

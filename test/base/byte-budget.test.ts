@@ -1,5 +1,8 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { ByteBudget } from "../../src/base/byte-budget.ts";
+import { ByteBudget, Evicted } from "../../src/base/byte-budget.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -29,4 +32,28 @@ test("who finds too little left waits, and is served in order", async () => {
 
 test("more than there ever is cannot be waited for", () => {
   expect(() => new ByteBudget(10).take(11)).toThrow(RangeError);
+});
+
+test("who waits for a client is evicted also once the code is optimised, and what can be collected was", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const clock = new ManualClock();
+  const budget = new ByteBudget(10);
+  const held = await budget.take(10);
+  for (let call = 0; call < 20_000; call++) expect(await held.awaitClient(Promise.resolve(call), clock)).toBe(call);
+  const sending = Promise.withResolvers<void>();
+  const failed = held.awaitClient(sending.promise, clock).catch((error: unknown) => {
+    held.release();
+    return error;
+  });
+  for (let attempt = 0; attempt < 3; attempt++) {
+    await turn();
+    collect();
+  }
+  const taken = budget.take(5, clock);
+  await clock.advance(5_000);
+  expect(budget.freeBytes).toBe(5);
+  expect(await failed).toBeInstanceOf(Evicted);
+  (await taken).release();
+  sending.resolve();
 });

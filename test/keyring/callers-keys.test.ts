@@ -311,6 +311,11 @@ describe("bucket keys", () => {
       expect(opened).toEqual({ ok: true, plain: made.plain });
     }
     expect(calls).toEqual(["encrypt k", "decrypt k"]);
+    // What is remembered of one key does not open what claims to be another's.
+    const otherId = await rig.key({ Origin: "EXTERNAL_KEY_STORE", CustomKeyStoreId: "far", XksKeyId: "other" });
+    const { sealed, keyArn } = await generate(request(), keyId, { mayReuse: true, context: ofBucket });
+    const asOther = { sealed, keyArn: keyArn.replace(keyId, otherId), context: ofBucket };
+    expect(await request().open(asOther)).toMatchObject({ ok: false });
     const one = await generate(request(), keyId);
     for (let count = 0; count < 2; count++) await request().open({ sealed: one.sealed, keyArn: one.keyArn, context });
     expect(calls.slice(2)).toEqual(["encrypt k", "decrypt k", "decrypt k"]);

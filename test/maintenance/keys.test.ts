@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { checkStore } from "../../src/maintenance/check/check.ts";
 import { CONDEMNED_MS, keys } from "../../src/maintenance/keys/keys.ts";
 import { rootSealer } from "../../src/sealing/root-sealer.ts";
 import { KmsRig } from "../services/kms/support/kms.ts";
@@ -16,6 +17,15 @@ afterEach(() => rig.dispose());
 async function run(secrets = [OLD], cursor: unknown = null) {
   const { store } = rig.test;
   return keys.run({ ...store, keySealers: [rootSealer(secrets, store.random)] }, ENDLESS, cursor);
+}
+
+/** What a check says of keys. */
+async function verify(secrets: string[]) {
+  const { store } = rig.test;
+  const sealers = { keySealers: [rootSealer(secrets, store.random)] as const };
+  const { counts, findings } = await checkStore({ ...store, ...sealers }, null, ENDLESS);
+  const { keysUnderOldRoot } = counts;
+  return { keysUnderOldRoot, findings: findings.filter(({ kind }) => kind === "key-without-root") };
 }
 
 async function stateOf(KeyId: string): Promise<string> {
@@ -105,8 +115,11 @@ describe("a new root secret", () => {
     const KeyId = await rig.key();
     await rig.ok("RotateKeyOnDemand", { KeyId });
     const { CiphertextBlob } = await rig.ok("Encrypt", { KeyId, Plaintext: "YQ==" });
+    expect(await verify(["new", OLD])).toEqual({ keysUnderOldRoot: 2, findings: [] });
+    expect((await verify(["new"])).findings).toHaveLength(2);
     expect((await run(["new", OLD])).report).toMatchObject({ resealedMaterials: 2, unreadableMaterials: 0 });
     expect((await run(["new", OLD])).report).toMatchObject({ resealedMaterials: 0 });
+    expect(await verify(["new"])).toEqual({ keysUnderOldRoot: 0, findings: [] });
     const after = await KmsRig.open({ beside: rig, rootSecrets: ["new"] });
     expect((await after.ok("Decrypt", { CiphertextBlob })).Plaintext).toBe("YQ==");
     const { store } = rig.test;

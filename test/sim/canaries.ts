@@ -85,7 +85,9 @@ export const CANARIES: [string, Sabotage][] = [
         await store.clock.sleep(1_000);
         const name = move.bucket.versioning === null ? "plain" : "versioned";
         const now = await objects.head({ bucket: name, key: move.from, version: { kind: "current" } });
-        return rename(now?.object ? { ...move, fromId: now.object.id } : move);
+        if (!now?.object) return rename(move);
+        const { encryption } = now.object.attributes as { encryption?: { sealed?: string } };
+        return rename({ ...move, fromId: now.object.id, fromSealed: encryption?.sealed ?? null });
       };
     },
   ],

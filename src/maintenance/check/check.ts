@@ -3,6 +3,7 @@ import { CONNECTIONS_MAX } from "../../drives/limits.ts";
 import { isMarkerKey } from "../../drives/marker.ts";
 import type { CheckedBlob, CheckedTable, CheckPlace } from "../../metadata/blobs/checking.ts";
 import type { DamageCause } from "../../metadata/blobs/damage.ts";
+import type { Sealer } from "../../sealing/root-sealer.ts";
 import { allStores } from "../../store/buckets/databases.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { parseShardKey, parseSnapshotKey } from "../../store/placement/shard-key.ts";
@@ -10,6 +11,7 @@ import { droppedBeforeMs } from "../run/hold.ts";
 import type { Budget } from "../run/job.ts";
 import { checkBody } from "./check-bodies.ts";
 import { checkShard } from "./check-shard.ts";
+import { KEY_PLACES, sealedKeysAfter } from "./sealed-keys.ts";
 
 /** Something that is not as it must be. */
 export interface Finding {
@@ -27,7 +29,7 @@ export interface CheckCounts {
   bodies: number;
   /** Whose digests nobody knows, or that are too long for one call: only their frames were verified. */
   bodiesByFramesOnly: number;
-  /** Objects whose keys an older root key than the newest sealed: it must stay configured until there are none. */
+  /** Keys of objects, uploads and the KMS that an older root key than the newest sealed: it must stay configured until there are none. */
   keysUnderOldRoot: number;
   /** Keys on drives, snapshots of the metadata included. */
   keys: number;
@@ -45,12 +47,12 @@ export interface CheckStep {
 }
 
 /** In this order. */
-const PHASES = ["rows", "references", "blobs", "bodies", "drives"] as const;
+const PHASES = ["rows", "references", "keys", "blobs", "bodies", "drives"] as const;
 
 export interface CheckCursor {
   database: string;
   phase: (typeof PHASES)[number];
-  /** Of `rows` and `bodies`: the table; of `drives`: the drive's name. */
+  /** Of `rows`, `keys` and `bodies`: the table; of `drives`: the drive's name. */
   of: string;
   /** Within it; its form is the phase's. */
   after: CheckPlace | string;
@@ -77,7 +79,8 @@ export function parseCheckCursor(text: string): CheckCursor | null {
   }
   const { database, phase, of, after } = (cursor ?? {}) as Partial<Record<keyof CheckCursor, unknown>>;
   if (typeof database !== "string" || !PHASES.some((name) => name === phase) || typeof of !== "string") return null;
-  const hasTable = phase !== "rows" && phase !== "bodies" ? true : TABLES.some((table) => table === of);
+  const tables: readonly string[] = phase === "keys" ? KEY_PLACES : TABLES;
+  const hasTable = phase === "rows" || phase === "keys" || phase === "bodies" ? tables.includes(of) : true;
   const isValue = (value: unknown) => typeof value === "string" || typeof value === "number";
   const isPlace =
     after === null || isValue(after) || (Array.isArray(after) && after.length <= 3 && after.every(isValue));
@@ -157,7 +160,9 @@ class Check {
         for (const what of await this.#store.metadata.checking.strayAnnotations()) {
           this.#find("annotations-of-other-number", what);
         }
-        return { phase: "blobs", of: "", after: "" };
+        return { phase: "keys", of: KEY_PLACES[0], after: null };
+      case "keys":
+        return this.#keysBesides(cursor);
       case "blobs":
         return this.#blobs(cursor);
       case "bodies":
@@ -175,18 +180,30 @@ class Check {
     const table = tableOf(of);
     const { flawed, rows, sealedKeys, next } = await this.#store.metadata.checking.rows(table, after as CheckPlace);
     this.counts.rows += rows;
-    for (const { what, sealed } of sealedKeys) this.#sealedKey(what, sealed);
+    const { sealer } = this.#store.sealing;
+    for (const key of sealedKeys) this.#sealedKey(key, sealer ? [sealer] : []);
     for (const { what, flaws } of flawed) for (const flaw of flaws) this.#find(flaw, what);
     if (next !== null) return { phase: "rows", of: table, after: next };
     const following = TABLES[TABLES.indexOf(table) + 1];
     return following ? { phase: "rows", of: following, after: null } : { phase: "references", of: "", after: null };
   }
 
-  #sealedKey(what: string, sealed: string): void {
-    const { sealer } = this.#store.sealing;
-    if (sealer?.isCurrent(sealed)) return;
-    const root = sealer?.rootOf(sealed);
-    if (root && sealer?.roots.includes(root)) this.counts.keysUnderOldRoot += 1;
+  async #keysBesides({ of, after }: Place): Promise<Place> {
+    const place = KEY_PLACES.find((name) => name === of);
+    if (!place) throw new TypeError("not a cursor of a check");
+    const { keys, sealers, next } = await sealedKeysAfter(this.#store, place, after as CheckPlace);
+    for (const key of keys) this.#sealedKey(key, sealers);
+    if (next !== null) return { phase: "keys", of: place, after: next };
+    const following = KEY_PLACES[KEY_PLACES.indexOf(place) + 1];
+    return following ? { phase: "keys", of: following, after: null } : { phase: "blobs", of: "", after: "" };
+  }
+
+  /** `sealers`: the first seals new keys. */
+  #sealedKey({ what, sealed }: { what: string; sealed: string }, sealers: readonly Sealer[]): void {
+    const [newest] = sealers;
+    if (newest?.isCurrent(sealed)) return;
+    const root = newest?.rootOf(sealed);
+    if (root && sealers.some(({ roots }) => roots.includes(root))) this.counts.keysUnderOldRoot += 1;
     else this.#find("key-without-root", what);
   }
 

@@ -12,6 +12,7 @@ import {
   decodeManifest,
   decompress,
   type Manifest,
+  pieceContext,
   type SnapshotLine,
   snapshotContext,
 } from "./snapshot-format.ts";
@@ -42,10 +43,15 @@ export async function* listSnapshotKeys(drive: Drive): AsyncGenerator<string> {
 /** Where the shards of a blob lie, by drives' lists; more than k+m entries where the same blob is there twice is no harm. */
 type Places = Map<string, ShardPlace[]>;
 
+export interface FoundManifest extends Manifest {
+  /** False: whoever can write to a drive may have written it. */
+  isSealed: boolean;
+}
+
 /** What the drives have of snapshots. */
 export interface SnapshotsOnDrives {
   /** Whole ones, the oldest first. */
-  complete: Manifest[];
+  complete: FoundManifest[];
   /** Ids of those without a readable manifest: cut off, being taken, or lost. */
   incomplete: string[];
   /** Drives that did not answer. */
@@ -62,7 +68,7 @@ export async function findSnapshots(store: StoreContext): Promise<SnapshotsOnDri
     const places = manifests.get(key.snapshotId) ?? new Map();
     manifests.set(key.snapshotId, notePlace(places, key, place));
   });
-  const complete: Manifest[] = [];
+  const complete: FoundManifest[] = [];
   for (const [id, places] of manifests) {
     const manifest = await readManifest(store, id, places);
     if (manifest) complete.push(manifest);
@@ -75,27 +81,35 @@ export async function findSnapshots(store: StoreContext): Promise<SnapshotsOnDri
 /** Reads pieces of a snapshot. Looks for their shards once. */
 export class SnapshotPieces {
   readonly #store: StoreContext;
-  readonly #id: string;
+  readonly #manifest: FoundManifest;
   readonly #places: Places;
 
-  private constructor(store: StoreContext, id: string, places: Places) {
+  private constructor(store: StoreContext, manifest: FoundManifest, places: Places) {
     this.#store = store;
-    this.#id = id;
+    this.#manifest = manifest;
     this.#places = places;
   }
 
-  static async find(store: StoreContext, manifest: Manifest): Promise<SnapshotPieces> {
+  static async find(store: StoreContext, manifest: FoundManifest): Promise<SnapshotPieces> {
     const wanted = new Set(manifest.pieces);
     const places: Places = new Map();
     await visit(store, (place, key) => {
       if (key.snapshotId === manifest.id && wanted.has(key.blobId)) notePlace(places, key, place);
     });
-    return new SnapshotPieces(store, manifest.id, places);
+    return new SnapshotPieces(store, manifest, places);
   }
 
-  /** The lines of one piece, every frame verified. Throws `StoreError` drives-unavailable, or an `Error` where it is no piece. */
+  /**
+   * The lines of one piece, every frame verified. Throws `StoreError` drives-unavailable, or an `Error` where it is no piece, or not
+   * sealed though its manifest is.
+   */
   async read(blobId: string): Promise<SnapshotLine[]> {
-    return decodeLines(await readText(this.#store, this.#id, blobId, this.#places.get(blobId) ?? []));
+    const { id, version, isSealed, pieces } = this.#manifest;
+    const context = version === 1 ? snapshotContext(id) : pieceContext(id, pieces.indexOf(blobId));
+    const document = { snapshotId: id, blobId, context };
+    const piece = await readText(this.#store, document, this.#places.get(blobId) ?? []);
+    if (isSealed && !piece.isSealed) throw new Error(`the piece ${blobId} of the sealed snapshot ${id} is not sealed`);
+    return decodeLines(piece.text);
   }
 }
 
@@ -125,25 +139,35 @@ function notePlace(places: Places, { blobId, shard }: { blobId: string; shard: n
   return places.set(blobId, list);
 }
 
-/** The first manifest that can be read: overlapping runs may have written two, each whole. */
-async function readManifest(store: StoreContext, id: string, places: Places): Promise<Manifest | null> {
+/**
+ * The first manifest that can be read, a sealed one if there is one: overlapping runs may have written two, each whole, and others that are
+ * not sealed may be anybody's.
+ */
+async function readManifest(store: StoreContext, id: string, places: Places): Promise<FoundManifest | null> {
+  let unsealed: FoundManifest | null = null;
   for (const [blobId, shards] of places) {
     try {
-      return decodeManifest(await readText(store, id, blobId, shards));
+      const { text, isSealed } = await readText(
+        store,
+        { snapshotId: id, blobId, context: snapshotContext(id) },
+        shards,
+      );
+      const manifest = { ...decodeManifest(text), isSealed };
+      if (isSealed) return manifest;
+      unsealed ??= manifest;
     } catch (error) {
       if (error instanceof SnapshotSealed) store.tell?.(error.message);
       // Too few shards, or not ours: the snapshot counts as incomplete, which the caller reports.
     }
   }
-  return null;
+  return unsealed;
 }
 
 async function readText(
   store: StoreContext,
-  snapshotId: string,
-  blobId: string,
+  { snapshotId, blobId, context }: { snapshotId: string; blobId: string; context: string },
   places: readonly ShardPlace[],
-): Promise<string> {
+): Promise<{ text: string; isSealed: boolean }> {
   const header = await findHeader(store, places);
   if (!header) throw new Error(`no drive has a readable shard of the snapshot's blob ${blobId}`);
   const { k, m, blockBytes, blobBytes: sizeBytes } = header;
@@ -153,9 +177,9 @@ async function readText(
   try {
     const pieces: Uint8Array[] = [];
     for (let piece = await reader.next(); piece; piece = await reader.next()) pieces.push(piece.slice());
-    const opened = openDocument(store.sealing.sealer, snapshotContext(snapshotId), concat(pieces));
+    const opened = openDocument(store.sealing.sealer, context, concat(pieces));
     if (!opened.ok) throw new SnapshotSealed(snapshotId, opened.root);
-    return await decompress(opened.bytes);
+    return { text: await decompress(opened.bytes), isSealed: opened.isSealed };
   } finally {
     await reader.cancel();
   }

@@ -4,9 +4,9 @@ import type { StoreContext } from "../../store/context.ts";
 import { newId } from "../../store/placement/ids.ts";
 import { WRITE_SECONDS_MAX } from "../../store/settings.ts";
 import type { Budget } from "../run/job.ts";
-import { findSnapshots, SnapshotPieces } from "./find-snapshots.ts";
+import { type FoundManifest, findSnapshots, SnapshotPieces } from "./find-snapshots.ts";
 import type { SnapshotCursor } from "./snapshot.ts";
-import type { Manifest, SnapshotSummary } from "./snapshot-format.ts";
+import type { SnapshotSummary } from "./snapshot-format.ts";
 
 /** Row of the table `jobs` that says how far it has come. While its cursor is not null no job runs. */
 export const RESTORE_JOB = "restore";
@@ -16,6 +16,8 @@ type Phase = "rows" | "uploads" | "blobs" | "buckets";
 
 interface RestoreCursor {
   snapshotId: string;
+  /** Its manifest was sealed when the restore began; absent in restores that an earlier version began. */
+  isSealed?: boolean;
   phase: Phase;
   /** Pieces that are through. */
   pieces: number;
@@ -33,7 +35,8 @@ export type RestoreStep =
 
 /**
  * Rebuilds an empty database from a snapshot on the drives, a part of it a call: call it until it is `restored`. `snapshotId`: which one;
- * null: the newest whole one. Buckets come last, so that no request finds anything before all is there. A call that fails or is
+ * null: the newest whole one; where a root key is configured, the newest that is sealed, as whoever can write to a drive can forge one
+ * that is not. Buckets come last, so that no request finds anything before all is there. A call that fails or is
  * cut off may be repeated. Throws `StoreError` drives-unavailable where fewer than k shards of a piece can be read.
  */
 export async function restoreMetadata(
@@ -70,12 +73,28 @@ async function restoreStep(
   }
   const wanted = saved?.snapshotId ?? snapshotId;
   const found = await findSnapshots(store);
-  const manifest = wanted === null ? found.complete.at(-1) : found.complete.find(({ id }) => id === wanted);
+  const needsSeal = saved === null ? wanted === null && store.sealing.sealer !== null : saved.isSealed === true;
+  const able = found.complete.filter(({ isSealed }) => isSealed || !needsSeal);
+  const manifest = wanted === null ? able.at(-1) : able.find(({ id }) => id === wanted);
   if (!manifest) {
-    const what = wanted === null ? "no whole snapshot is" : `no whole snapshot ${wanted} is`;
+    const which = wanted === null ? "" : ` ${wanted}`;
+    const what = `no whole snapshot${which}${needsSeal ? " that is sealed" : ""} is`;
+    if (wanted === null && found.complete.length > 0) {
+      const ids = found.complete.map(({ id }) => id).join(", ");
+      return {
+        state: "refused",
+        reason: `${what} on the drives that answer. Name one that is not sealed to take it: ${ids}`,
+      };
+    }
     return { state: "refused", reason: `${what} on the drives that answer` };
   }
-  const cursor = saved ?? { snapshotId: manifest.id, phase: "rows", pieces: 0, afterId: "" };
+  const cursor = saved ?? {
+    snapshotId: manifest.id,
+    isSealed: manifest.isSealed,
+    phase: "rows",
+    pieces: 0,
+    afterId: "",
+  };
   // From the first row on no job may run, and no other snapshot be mixed in.
   if (saved === null) await store.metadata.restoring.setCursors({ [RESTORE_JOB]: cursor });
   const restoring = new Restoring(store, manifest, cursor);
@@ -101,11 +120,11 @@ export function summaryOf({ id, beganMs, endedMs, rows }: SnapshotSummary): Snap
 /** Changes the cursor that it was given as it goes. */
 class Restoring {
   readonly #store: StoreContext;
-  readonly #manifest: Manifest;
+  readonly #manifest: FoundManifest;
   readonly #cursor: RestoreCursor;
   #pieces: SnapshotPieces | null = null;
 
-  constructor(store: StoreContext, manifest: Manifest, cursor: RestoreCursor) {
+  constructor(store: StoreContext, manifest: FoundManifest, cursor: RestoreCursor) {
     this.#store = store;
     this.#manifest = manifest;
     this.#cursor = cursor;

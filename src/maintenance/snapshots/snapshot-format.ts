@@ -16,7 +16,8 @@ export interface SnapshotSummary {
 /** The last piece of a snapshot: without it the others are not read. */
 export interface Manifest extends SnapshotSummary {
   format: "sherd-snapshot";
-  version: 1;
+  /** 2: each sealed piece is bound to its number. */
+  version: 1 | 2;
   /** Blob ids of the pieces, in order. Pieces that are not named here were left by runs that were cut off. */
   pieces: string[];
   /** Pieces from this one on hold buckets and nothing else. */
@@ -59,13 +60,19 @@ export function decodeLines(text: string): SnapshotLine[] {
 export function decodeManifest(text: string): Manifest {
   const manifest = JSON.parse(text) as Partial<Manifest>;
   if (manifest.format !== "sherd-snapshot") throw new Error("the manifest of the snapshot holds something else");
-  if (manifest.version !== 1) throw new Error(`the snapshot has version ${manifest.version}, which is unknown here`);
+  if (manifest.version !== 1 && manifest.version !== 2)
+    throw new Error(`the snapshot has version ${manifest.version}, which is unknown here`);
   return manifest as Manifest;
 }
 
-/** What a sealed piece of a snapshot is bound to. */
+/** What a sealed manifest is bound to, and in version 1 each sealed piece. */
 export function snapshotContext(snapshotId: string): string {
   return `sherd/1/snapshot\0${snapshotId}`;
+}
+
+/** What the sealed piece with this number is bound to, from version 2 on. */
+export function pieceContext(snapshotId: string, piece: number): string {
+  return `${snapshotContext(snapshotId)}\0${piece}`;
 }
 
 /** gzip, by the runtime. */

@@ -13,6 +13,7 @@ import {
   compress,
   encodeLine,
   type Manifest,
+  pieceContext,
   type RowCounts,
   type SnapshotSummary,
   snapshotContext,
@@ -32,6 +33,8 @@ interface Taking {
   pieces: string[];
   bucketsFrom: number | null;
   rows: RowCounts;
+  /** Of its manifest; absent: 1, as an earlier version began it. */
+  version?: 2;
 }
 
 export interface SnapshotCursor {
@@ -96,7 +99,7 @@ async function isDue(store: StoreContext, { kept }: SnapshotCursor): Promise<boo
 
 function begin(store: StoreContext): Taking {
   const place: SnapshotPlace = { table: "uploads", after: null };
-  return { id: newId(store), beganMs: store.clock.now(), place, pieces: [], bucketsFrom: null, rows: {} };
+  return { id: newId(store), beganMs: store.clock.now(), place, pieces: [], bucketsFrom: null, rows: {}, version: 2 };
 }
 
 function heldSince({ kept, taking }: SnapshotCursor, snapshotSeconds: number): number | null {
@@ -117,7 +120,7 @@ async function take(store: StoreContext, { budget, cursor, taking, report }: Run
   const flush = async () => {
     if (lines.length === 0) return;
     if (taking.pieces.length >= PIECES_MAX) throw new Error(`the snapshot would have more than ${PIECES_MAX} pieces`);
-    taking.pieces.push(await writePiece(store, taking.id, taking.pieces.length, lines.join("")));
+    taking.pieces.push(await writePiece(store, taking, taking.pieces.length, lines.join("")));
     report.snapshotPieces += 1;
     lines = [];
     bytes = 0;
@@ -150,14 +153,14 @@ async function finish(store: StoreContext, cursor: SnapshotCursor, taking: Takin
   const { store: storeId } = await store.metadata.drives.look();
   const manifest: Manifest = {
     format: "sherd-snapshot",
-    version: 1,
+    version: taking.version ?? 1,
     ...summary,
     pieces,
     bucketsFrom,
     ...(storeId === null ? {} : { storeId }),
     kept: cursor.kept,
   };
-  await writePiece(store, id, null, JSON.stringify(manifest));
+  await writePiece(store, taking, null, JSON.stringify(manifest));
   cursor.taking = null;
   cursor.kept.push(summary);
   const surplus = cursor.kept.splice(0, Math.max(0, cursor.kept.length - store.settings.snapshotsKept));
@@ -166,11 +169,17 @@ async function finish(store: StoreContext, cursor: SnapshotCursor, taking: Takin
 }
 
 /** Gives the id of its blob. */
-async function writePiece(store: StoreContext, id: string, piece: number | null, text: string): Promise<string> {
+async function writePiece(
+  store: StoreContext,
+  { id, version }: Taking,
+  piece: number | null,
+  text: string,
+): Promise<string> {
   const geometry = store.settings.storageClasses.STANDARD;
   if (!geometry) throw new Error("STANDARD has no geometry");
+  const context = piece === null || version === undefined ? snapshotContext(id) : pieceContext(id, piece);
   const { blobs } = await writeBody(store, {
-    source: sourceOf(sealed(store, id, await compress(text))),
+    source: sourceOf(sealed(store, context, await compress(text))),
     geometry,
     class: "large",
     keyOf: snapshotKeys(id, piece),
@@ -185,8 +194,8 @@ async function writePiece(store: StoreContext, id: string, piece: number | null,
 }
 
 /** Metadata hold names, tags and what lies inline: nobody who has a drive is to read them. */
-function sealed({ sealing, random }: StoreContext, id: string, bytes: Uint8Array): Uint8Array {
-  return sealing.sealer ? sealDocument(sealing.sealer, snapshotContext(id), bytes, random) : bytes;
+function sealed({ sealing, random }: StoreContext, context: string, bytes: Uint8Array): Uint8Array {
+  return sealing.sealer ? sealDocument(sealing.sealer, context, bytes, random) : bytes;
 }
 
 function sourceOf(bytes: Uint8Array): BlobSource {

@@ -5,6 +5,7 @@ import { type Database, require, type Statement } from "../database.ts";
 import { announceVersions, type News } from "../events/outbox.ts";
 import { jsonOrNull, type LegalHold, type LockRow, legalHoldNumber, type TagRow } from "../rows.ts";
 import { type FoundHead, foundHead, headStatement, type ObjectRef, type RawHead } from "./objects.ts";
+import { isProtected } from "./protection.ts";
 
 /** What of a version may change in place. */
 export type Amendment =
@@ -12,8 +13,8 @@ export type Amendment =
   /** null: full control for the owner. */
   | { acl: readonly Grant[] | null }
   | { legalHold: LegalHold }
-  /** What the row says of its encryption, JSON that the store wrote, if its sealed key is still `sealed`. */
-  | { encryption: unknown; sealed: string }
+  /** What the row says of its encryption, JSON that the store wrote, if its sealed key is still `sealed` and nothing protects the version. */
+  | { encryption: unknown; sealed: string; nowMs: number }
   /**
    * Null values: no retention. `bypassGovernance`: retention in governance mode may be shortened. A version with an event hold that is
    * on is left as it is.
@@ -123,8 +124,8 @@ function change(amendment: Amendment): { set: string; only: string; values: (str
   }
   if ("encryption" in amendment) {
     const set = "attributes = json_set(attributes, '$.encryption', json(?5))";
-    const values = [JSON.stringify(amendment.encryption), amendment.sealed];
-    return { set, only: "attributes ->> '$.encryption.sealed' = ?6", values };
+    const values = [JSON.stringify(amendment.encryption), amendment.sealed, amendment.nowMs];
+    return { set, only: `attributes ->> '$.encryption.sealed' = ?6 AND NOT ${isProtected("?7", "0")}`, values };
   }
   if ("legalHold" in amendment) {
     return { set: "legal_hold = ?5", only: HAS_LOCK, values: [legalHoldNumber(amendment.legalHold)] };

@@ -338,10 +338,11 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
     ofBucket("s3:UpdateBucketMetadataInventoryTableConfiguration"),
   ),
   UpdateBucketMetadataJournalTableConfiguration: notBuilt(ofBucket("s3:UpdateBucketMetadataJournalTableConfiguration")),
-  UpdateObjectEncryption: built(ofObject("s3:UpdateObjectEncryption"), updateObjectEncryption, {
-    body: "xml",
-    ...oneVersion,
-  }),
+  UpdateObjectEncryption: built(
+    all(ofObject("s3:UpdateObjectEncryption"), ofKey("s3:PutObject")),
+    updateObjectEncryption,
+    { body: "xml", ...oneVersion },
+  ),
   UploadPart: built(ofKey("s3:PutObject"), uploadPart, {
     body: "stream",
     refused: refusedHeaders.uploadPart,

@@ -92,11 +92,14 @@ export async function putRetention(
   return amend(store, name, plain, { event: "ObjectRetention:Put", refused });
 }
 
-/** Sets what the row says of its encryption. False if its sealed key is not `sealed` any more, or the version is gone. */
+/**
+ * Sets what the row says of its encryption. False if its sealed key is not `sealed` any more, the version is gone, or retention or a
+ * hold protects it at `nowMs`.
+ */
 export async function amendEncryption(
   store: StoreContext,
   name: ObjectName,
-  amendment: { encryption: ObjectEncryption; sealed: string },
+  amendment: { encryption: ObjectEncryption; sealed: string; nowMs: number },
 ): Promise<boolean> {
   return (await amendVersion(store, name, amendment))?.applied ?? false;
 }

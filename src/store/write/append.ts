@@ -15,7 +15,8 @@ import { requireSpace } from "../placement/require-space.ts";
 import { decodeInline } from "../read/object-body.ts";
 import type { CustomerKey } from "../sealed/encryption.ts";
 import { type NewSealing, described as sealedRow } from "../sealed/new-sealing.ts";
-import { inlineText, openSealing } from "../sealed/open-content.ts";
+import { encryptionOf, inlineText, openSealing } from "../sealed/open-content.ts";
+import { requireSameEncryption } from "../sealed/same-encryption.ts";
 import { EXTENTS_MAX, PARTS_MAX, TAIL_BYTES_MAX } from "../settings.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type {
@@ -73,7 +74,7 @@ export interface AppendResult extends WriteResult {
  *
  * Throws what `body` throws, and `StoreError` no-such-bucket, not-appendable, wrong-offset, too-many-parts, conflict (it was
  * changed meanwhile, and ends at the offset again), incomplete-body, drives-unavailable, precondition-failed,
- * precondition-no-such-key, metadata-unavailable.
+ * precondition-no-such-key, metadata-unavailable, other-encryption, and what `openSealing` throws.
  */
 export async function appendObject(store: StoreContext, append: AppendObject): Promise<AppendResult> {
   const { bucket, object } = await find(store, append);
@@ -142,6 +143,7 @@ async function extend(
   const isForeign = writerId !== undefined && writerId !== object.ownerId;
   const id = newId(store);
   const sealing = await openSealing(store, { ...object, bucket, key: append.key }, append.customerKey ?? null);
+  await requireSameEncryption(store, append.created.encryption, encryptionOf(object));
   const encryption = sealedRow(sealing, bucket, { key: append.key, versionId: id });
   const body = append.body({ storageClass, algorithm, isForeign });
   const { digests, ...bytes } = await write(store, { object, sealing, body, algorithm }); // 2 to 5

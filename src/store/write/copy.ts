@@ -9,6 +9,7 @@ import { foundBucket, newObjectAccess } from "../buckets/admission.ts";
 import { storeOf } from "../buckets/databases.ts";
 import { lockFor, tagRows } from "../buckets/lock-and-tags.ts";
 import type { StoreContext } from "../context.ts";
+import { StoreError } from "../failure.ts";
 import { newsOf } from "../news.ts";
 import { newId } from "../placement/ids.ts";
 import { requireSpace } from "../placement/require-space.ts";
@@ -16,7 +17,7 @@ import { type Content, ObjectBody } from "../read/object-body.ts";
 import { objectHead } from "../read/object-head.ts";
 import { foundVersion, type ObjectName, versionRef } from "../read/objects.ts";
 import type { EncryptionRequest } from "../sealed/encryption.ts";
-import { described, isSameKey, type NewSealing, newSealing } from "../sealed/new-sealing.ts";
+import { described, isSameKey, type NewSealing, newSealing, readmittedSealing } from "../sealed/new-sealing.ts";
 import { encryptionOf, inlineText, openSealing } from "../sealed/open-content.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type {
@@ -75,7 +76,7 @@ type Source = ObjectRow & ContentRow;
  * again for its new place. ETag and parts stay the source's, but for ETags that are no MD5s (SSE-KMS, SSE-C). Annotations are read in one
  * more round trip, if there are any. Throws what `check` throws, and `StoreError` no-such-bucket, no-such-key, conflict (the source's
  * blobs were collected meanwhile), precondition-failed, precondition-no-such-key, drives-unavailable, metadata-unavailable, and
- * what `openSealing` and `newSealing` throw; not-annotatable where the copy is to be encrypted with a client's key and to have annotations.
+ * what `openSealing` and `newSealing` throw; bucket-changed where its encryption was changed meanwhile; not-annotatable where the copy is to be encrypted with a client's key and to have annotations.
  */
 export async function copyObject(store: StoreContext, copy: CopyObject): Promise<CopyResult> {
   const { bucket, key } = copy;
@@ -88,19 +89,18 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
   const sealings = await sealingsOf(store, copy, { ...found, target });
   if (found.source.annotations > 0 && !copy.withoutAnnotations) requireAnnotatable(sealings.target?.wrapper.form);
   const place = { key, versionId: id };
-  const describeIn = (into: Bucket) => ({
+  const describe = (into: Bucket, sealing: NewSealing | null) => ({
     lock: lockFor(store, into, copy.lock),
     attributes: {
       ...(copy.attributes === "copy" ? head.attributes : copy.attributes),
       ...newObjectAccess(store, into),
-      ...described(sealings.target, into, place),
+      ...described(sealing, into, place),
     },
   });
-  const describedRow = describeIn(target);
   const source = { ...found.source, objectKey: sealings.source?.key ?? null };
   const copied = await contentOfCopy({ store, from: found.from, sealings }, source, id, copy);
   const { checksum, blobs, content } = copied;
-  const version: NewVersion = {
+  let version: NewVersion = {
     bucket: target,
     key,
     id,
@@ -110,7 +110,7 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
     storageClass: copy.storageClass,
     checksum: checksum ?? null,
     tags: tagRows(copy.tags === undefined || copy.tags === "copy" ? head.tags : copy.tags),
-    ...describedRow,
+    ...describe(target, sealings.target),
     parts: partsOfCopy(found.source, checksum),
     ...content,
   };
@@ -123,6 +123,11 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
     ...(annotations ? { annotations } : {}),
     ...(blobs ? { blobs } : { sharedBlobIds: blobIds(content.extents) }),
     ...(copy.condition ? { condition: copy.condition } : {}),
+  };
+  const describeIn = async (into: Bucket) => {
+    const again = describe(into, await sealingIn(store, into, copy, sealings.target));
+    version = { ...version, ...again };
+    return again;
   };
   const committed = await commitVersion(store, bucket, commit, { describeIn });
   return {
@@ -156,6 +161,22 @@ async function sealingsOf(
   if (!isSameKey(encryptionOf(row), after)) return { source, target: fresh, isRekeyed: true };
   const target = source && fresh && { key: source.key, wrapper: fresh.wrapper };
   return { source, target, isRekeyed: false };
+}
+
+/**
+ * What the copy, whose bytes and ETag are there, is sealed with in a bucket that was changed meanwhile. Throws `StoreError` bucket-changed
+ * where form or key would be others, and as `newSealing`.
+ */
+async function sealingIn(
+  store: StoreContext,
+  bucket: Bucket,
+  { key, encryption }: CopyObject,
+  before: NewSealing | null,
+): Promise<NewSealing | null> {
+  const now = await readmittedSealing(store, before, { bucket, key, request: encryption ?? null });
+  const [was, is] = [before, now].map((sealing) => described(sealing, bucket, { key, versionId: "" }).encryption);
+  if (!isSameKey(was, is)) throw new StoreError({ kind: "bucket-changed" });
+  return now;
 }
 
 /** The source's, where it says as much of the copy; otherwise the MD5 of the bytes, or random digits. */

@@ -1,12 +1,12 @@
 import { child, childText, type XmlElement } from "../../../protocols/rest-xml/read.ts";
-import type { EncryptionRequest } from "../../../store/sealed/encryption.ts";
+import type { KmsRequest } from "../../../store/sealed/encryption.ts";
 import { updateEncryption } from "../../../store/sealed/update-encryption.ts";
 import { readDocument } from "../body/document.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Handler } from "../handler.ts";
 import { versionOf } from "../objects/version-id.ts";
 
-/** UpdateObjectEncryption: another key seals the object's key from then on. No byte of the object moves. */
+/** UpdateObjectEncryption: another KMS key seals the object's key from then on. No byte of the object moves. */
 export const updateObjectEncryption: Handler = async (call) => {
   const { bucket, key, query, store } = call;
   const request = parseObjectEncryption(await readDocument(call, "ObjectEncryption"));
@@ -14,11 +14,11 @@ export const updateObjectEncryption: Handler = async (call) => {
   return { status: 200 };
 };
 
-function parseObjectEncryption(root: XmlElement): EncryptionRequest {
-  const [s3, kms] = [child(root, "SSE-S3"), child(root, "SSE-KMS")];
-  if (s3 && !kms) return { form: "AES256" };
+/** SSE-KMS is the only target that AWS's model has: its ObjectEncryption has no other member. Throws MalformedXML, InvalidArgument. */
+function parseObjectEncryption(root: XmlElement): KmsRequest {
+  const kms = child(root, "SSE-KMS");
   const keyId = kms && childText(kms, "KMSKeyArn")?.trim();
-  if (!kms || s3 || !keyId) throw new S3Error("MalformedXML");
+  if (!kms || !keyId || child(root, "SSE-S3")) throw new S3Error("MalformedXML");
   if (!/^arn:aws:kms:[a-z0-9-]+:\d{12}:key\/[\x21-\x7e]{1,256}$/.test(keyId)) {
     throw new S3Error("InvalidArgument", "The ARN of the KMS key is not valid.", { ArgumentName: "KMSKeyArn" });
   }

@@ -169,6 +169,11 @@ export function translateStoreFailure(failure: StoreFailure, method: string): S3
       return new S3Error("AccessDenied", "The bucket does not allow objects that are encrypted with SSE-C.", {
         BucketName: failure.bucket,
       });
+    case "other-encryption":
+      return new S3Error(
+        "InvalidRequest",
+        "The server-side encryption that the request specifies is not that of the existing object.",
+      );
     case "encryption-not-updatable":
       return new S3Error(
         "InvalidRequest",

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Commits } from "../../../../src/metadata/objects/commit.ts";
 import type { DataKeyFailure } from "../../../../src/sealing/data-keys.ts";
 import { testDataKeys } from "../../../support/data-keys.ts";
 import { root, type S3As, s3As } from "../../../support/s3-as.ts";
@@ -194,6 +195,58 @@ describe("SSE-KMS", () => {
     expect((await s3({ path: "/bucket/u" })).status).toBe(200);
     await put("/bucket/c", customer(key));
     expect((await s3({ method: "PUT", path: "/bucket/c?encryption", body: document })).code).toBe("InvalidRequest");
+    const toS3 = "<ObjectEncryption><SSE-S3/></ObjectEncryption>";
+    expect(await s3({ method: "PUT", path: "/bucket/u?encryption", body: toS3 })).toMatchObject({
+      status: 400,
+      code: "MalformedXML",
+    });
+    expect((await s3({ method: "HEAD", path: "/bucket/u" })).headers[SSE]).toBe("aws:kms");
+  });
+});
+
+describe("an append", () => {
+  const arn = "arn:aws:kms:us-east-1:000000000000:key";
+  const kmsOf = (keyId: string, more = {}) => ({ [SSE]: "aws:kms", [`${SSE}-aws-kms-key-id`]: keyId, ...more });
+  const append = (headers: Record<string, string>) =>
+    put("/bucket/a", { "x-amz-write-offset-bytes": "8", ...headers }, "and more");
+
+  test.each<[string, Record<string, string>, Record<string, string>[], Record<string, string>[]]>([
+    ["SSE-S3", { [SSE]: "AES256" }, [{}, { [SSE]: "AES256" }], [{ [SSE]: "aws:kms" }, customer(key)]],
+    [
+      "SSE-KMS",
+      kmsOf(`${arn}/one`),
+      [{}, { [SSE]: "aws:kms" }, kmsOf(`${arn}/one`), kmsOf("one")],
+      [
+        { [SSE]: "AES256" },
+        { [SSE]: "aws:kms:dsse" },
+        kmsOf(`${arn}/two`),
+        kmsOf("ne"),
+        kmsOf("alias/two"),
+        kmsOf("one", { [`${SSE}-bucket-key-enabled`]: "true" }),
+        kmsOf("one", { [`${SSE}-context`]: btoa('{"a":"b"}') }),
+      ],
+    ],
+    ["SSE-C", customer(key), [customer(key)], [{ [SSE]: "AES256" }]],
+  ])("to an object with %s takes no other encryption than the object has", async (_, created, same, different) => {
+    for (const headers of different) {
+      await put("/bucket/a", created);
+      expect(await append(headers)).toMatchObject({ status: 400, code: "InvalidRequest" });
+    }
+    for (const headers of same) {
+      await put("/bucket/a", created);
+      expect((await append(headers)).status).toBe(200);
+    }
+  });
+
+  test("to a plain object encrypts nothing, and says so", async () => {
+    await rig.dispose();
+    await open({}, { ...sealed, dataKeys: testDataKeys(kms), byDefault: false });
+    await put("/bucket/a");
+    for (const headers of [{ [SSE]: "AES256" }, { [SSE]: "aws:kms" }, customer(key)] as Record<string, string>[]) {
+      expect(await append(headers)).toMatchObject({ status: 400, code: "InvalidRequest" });
+    }
+    expect((await s3({ path: "/bucket/a" })).text).toBe("the body");
+    expect((await append({})).status).toBe(200);
   });
 });
 
@@ -223,6 +276,35 @@ describe("a bucket's encryption", () => {
     ],
   ])("%s is refused", async (rules, code) => {
     expect(await configure(rules)).toMatchObject({ status: 400, code });
+  });
+});
+
+describe("a bucket whose encryption is changed under a copy", () => {
+  /** Configures the bucket when the copy is about to be committed. */
+  function changedMeanwhile(rules: string) {
+    const commit = Commits.prototype.version;
+    vi.spyOn(Commits.prototype, "version").mockImplementationOnce(async function (this: Commits, ...args) {
+      expect((await configure(rules)).status).toBe(200);
+      return commit.apply(this, args);
+    });
+  }
+  const copy = () => s3({ method: "PUT", path: "/bucket/copy", headers: { "x-amz-copy-source": "/bucket/source" } });
+  beforeEach(() => put("/bucket/source"));
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  test.each(["aws:kms", "aws:kms:dsse"])("refuses it where it asks for %s now", async (form) => {
+    changedMeanwhile(`${rule(form)}</Rule>`);
+    await expect(copy()).rejects.toMatchObject({ failure: { kind: "bucket-changed" } });
+    expect((await s3({ method: "HEAD", path: "/bucket/copy" })).status).toBe(404);
+    expect((await copy()).headers[SSE]).toBe(form);
+  });
+
+  test("takes it where it asks for the same", async () => {
+    changedMeanwhile(`${rule("AES256")}</Rule>`);
+    expect(await copy()).toMatchObject({ status: 200, headers: { [SSE]: "AES256" } });
+    expect((await s3({ path: "/bucket/copy" })).text).toBe("the body");
   });
 });
 

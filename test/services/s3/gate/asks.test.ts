@@ -219,7 +219,10 @@ const others: Partial<Record<OperationName, readonly Case[]>> = {
   ],
   RestoreObject: versioned("s3:RestoreObject"),
   SelectObjectContent: [{ asks: ["s3:GetObject object b/k"] }],
-  UpdateObjectEncryption: versioned("s3:UpdateObjectEncryption"),
+  UpdateObjectEncryption: [
+    { asks: ["s3:UpdateObjectEncryption object b/k", put] },
+    { query: V, asks: ["s3:UpdateObjectEncryption object b/k?null", put] },
+  ],
   UploadPart: [{ asks: [put] }],
   UploadPartCopy: [
     { headers: SOURCE, asks: ["s3:GetObject object from/dir/source", put] },

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { firstAccount } from "../../../../src/auth/principal.ts";
 import { type OperationName, operationNames } from "../../../../src/services/s3/operation-name.ts";
 import { operations } from "../../../../src/services/s3/operations.ts";
+import { testDataKeys } from "../../../support/data-keys.ts";
 import {
   allowing,
   nobody,
@@ -13,6 +14,7 @@ import {
   s3As,
   user,
 } from "../../../support/s3-as.ts";
+import { sealed } from "../../../support/sealing.ts";
 import { openTestStore, type TestStore } from "../../../support/store.ts";
 
 /*
@@ -25,7 +27,7 @@ let asRoot: S3As;
 let versionId = "";
 let uploadId = "";
 beforeAll(async () => {
-  rig = await openTestStore({ settings: { partBytesMin: 1 } });
+  rig = await openTestStore({ settings: { partBytesMin: 1 }, sealing: { ...sealed, dataKeys: testDataKeys() } });
   asRoot = s3As(rig.store, root);
   const put = (path: string, body: string, headers = {}) => done({ method: "PUT", path, body, headers });
   await put("/box", "", { "x-amz-bucket-object-lock-enabled": "true" });
@@ -102,7 +104,8 @@ const POLICY = JSON.stringify({
 const ENCRYPTION =
   "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>" +
   "</ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>";
-const OBJECT_ENCRYPTION = "<ObjectEncryption><SSE-S3/></ObjectEncryption>";
+const OBJECT_ENCRYPTION =
+  "<ObjectEncryption><SSE-KMS><KMSKeyArn>arn:aws:kms:us-east-1:000000000000:key/k</KMSKeyArn></SSE-KMS></ObjectEncryption>";
 const RETENTION =
   "<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>2040-01-01T00:00:00Z</RetainUntilDate></Retention>";
 const LOCK = "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>";
@@ -278,7 +281,13 @@ const cases: (() => Case)[] = [
     ),
   () => read("GetBucketAbac", "/box?abac", "s3:GetBucketAbac"),
   () => document("PutBucketAbac", "/box?abac", ABAC, "s3:PutBucketAbac"),
-  () => document("UpdateObjectEncryption", "/box/k?encryption", OBJECT_ENCRYPTION, "s3:UpdateObjectEncryption", K),
+  () => ({
+    ...document("UpdateObjectEncryption", "/box/k?encryption", OBJECT_ENCRYPTION, "s3:UpdateObjectEncryption", K),
+    needs: [
+      ["s3:UpdateObjectEncryption", K],
+      ["s3:PutObject", K],
+    ],
+  }),
   () => document("PutObjectTagging", "/box/k?tagging", TAGGING, "s3:PutObjectTagging", K),
   () => document("PutObjectTagging", `/box/k?tagging&versionId=${versionId}`, TAGGING, "s3:PutObjectVersionTagging", K),
   () => remove("DeleteObjectTagging", "/box/k?tagging", "s3:DeleteObjectTagging", K),
