@@ -4,7 +4,7 @@ import { listBuckets } from "../store/buckets/buckets.ts";
 import type { StoreContext } from "../store/context.ts";
 import { StoreError } from "../store/failure.ts";
 import { requireSpace } from "../store/placement/require-space.ts";
-import { type OwnDoor, type OwnPage, serveOwnPage } from "./serve-page.ts";
+import { type OwnDoor, type OwnPage, PROTECTION, serveOwnPage } from "./serve-page.ts";
 
 /** Paths below this one are the server's own: no bucket can be named so. */
 const OWN_PATHS = "/-/";
@@ -19,6 +19,11 @@ export function isOwnPath(url: string, bucketOfHost: (hostname: string) => strin
 export function createOwnApp(store: StoreContext, pages: ReadonlyMap<string, readonly OwnPage[]>, door: OwnDoor): Hono {
   // The paths are matched as they arrived.
   const app = new Hono({ getPath: (request) => cutUrl(request.url).rawPath });
+  // Pages have these headers by themselves; health and refusals get them here.
+  app.use("*", async (context, next) => {
+    await next();
+    for (const [name, value] of Object.entries(PROTECTION)) context.header(name, value);
+  });
   app.get(`${OWN_PATHS}health`, async (context) => {
     if (!(await answersMetadata(store))) return context.json({ status: "metadata unavailable" }, 503);
     return context.json({ status: (await takesWrites(store)) ? "ok" : "no space: writes are refused" });

@@ -43,7 +43,7 @@ export interface OwnDoor {
 }
 
 /** Nothing that a page answers is to be guessed at, framed or run. Its own styles are inline. */
-const PROTECTION = {
+export const PROTECTION = {
   "Cache-Control": "no-store",
   "X-Content-Type-Options": "nosniff",
   "X-Frame-Options": "DENY",

@@ -79,8 +79,13 @@ describe("every own page", () => {
   });
 
   test("is not kept, framed, sniffed or scripted", async () => {
-    for (const key of [root, null]) {
-      const { headers } = await ask("durability", key, { headers: { accept: "text/html" } });
+    for (const [page, key] of [
+      ["durability", root],
+      ["durability", null],
+      ["health", null],
+      ["nowhere", null],
+    ] as const) {
+      const { headers } = await ask(page, key, { headers: { accept: "text/html" } });
       expect(headers.get("x-content-type-options")).toBe("nosniff");
       expect(headers.get("content-security-policy")).toMatch(/default-src 'none'.*frame-ancestors 'none'/);
       expect(headers.get("cache-control")).toBe("no-store");
