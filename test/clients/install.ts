@@ -61,7 +61,7 @@ export async function installPythonSet(name: string, packages: readonly string[]
 async function installFittingBoto3(python: string): Promise<Installed> {
   const found = await attempt([python, "-c", "import botocore; print(botocore.__version__)"], { timeoutMs: 60_000 });
   if (found.code !== 0) return { ok: true };
-  const wanted = `boto3==${found.stdout.trim()}`;
+  const wanted = `boto3==${found.stdout.toString().trim()}`;
   const result = await attempt([python, ...PIP_INSTALL, wanted], { timeoutMs: INSTALL_MS });
   return result.code === 0 ? { ok: true } : { ok: false, why: `pip install ${wanted}: ${lastLine(result.stderr)}` };
 }
