@@ -162,10 +162,10 @@ describe("the folder is the architecture", () => {
     expect(speakers.map(({ path }) => path)).toEqual([]);
   });
 
-  test("Request and Response stay in services, edge, admin and the entry; drives, keyring and events may fetch", () => {
+  test("Request and Response stay in services, edge, admin and the entry; drives and keyring may fetch", () => {
     // Names of XML elements end like this: `${operation}Response`.
     const http = /(?<![}"])\b(Request|Response|ResponseInit)\b/;
-    const free = ["services", "edge", "admin", "drives", "keyring", "events", ""];
+    const free = ["services", "edge", "admin", "drives", "keyring", ""];
     const holders = files.filter(({ layer, code }) => !free.includes(rowOf(layer)) && http.test(code));
     expect(holders.map(({ path }) => path)).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import { type Database, type Statement, TakenError } from "../database.ts";
 import { regroup, reserveSequences } from "./fifo-messages.ts";
 import { type QueueRow, requireQueue } from "./queues.ts";
+import { RETENTION_MS } from "./upkeep.ts";
 
 export type MoveState = "RUNNING" | "CANCELLED" | "COMPLETED" | "FAILED";
 
@@ -35,6 +36,9 @@ export type MoveStep =
   | { readonly kind: "no-source" }
   /** It was ended meanwhile, or its source is gone. */
   | { readonly kind: "ended" };
+
+/** How long the source keeps messages: older ones are over, and a move would make them new. */
+const KEPT_MS = `(SELECT ${RETENTION_MS} FROM queues q WHERE q.id = ?1)`;
 
 /** Move tasks of dead letter queues. */
 export class MoveTable {
@@ -108,10 +112,11 @@ export class MoveTable {
     { nowMs, limit }: { nowMs: number; limit: number },
   ): Promise<Found[]> {
     const standard = `SELECT place, lane, coalesce(?3, source) AS target FROM messages INDEXED BY messages_by_visibility
-      WHERE queue_id = ?1 AND lane IS NULL AND visible_ms <= ?2 ORDER BY visible_ms LIMIT ?4`;
+      WHERE queue_id = ?1 AND lane IS NULL AND visible_ms <= ?2 AND sent_ms > ?2 - ${KEPT_MS} ORDER BY visible_ms LIMIT ?4`;
     const fifo = `SELECT m.place, m.lane, coalesce(?3, m.source) AS target FROM message_groups g
       CROSS JOIN messages m INDEXED BY messages_by_lane ON m.queue_id = ?1 AND m.lane = g.lane AND m.lane IS NOT NULL
-      WHERE g.queue_id = ?1 AND g.ready_ms <= ?2 AND m.visible_ms <= ?2 ORDER BY g.lane, m.sequence LIMIT ?4`;
+      WHERE g.queue_id = ?1 AND g.ready_ms <= ?2 AND m.visible_ms <= ?2
+        AND m.sent_ms > ?2 - ${KEPT_MS} ORDER BY g.lane, m.sequence LIMIT ?4`;
     return this.#database.all<Found>(
       `SELECT place, lane, target,
          (SELECT id FROM queues WHERE account_id = ${arnPart("target", 4)} AND name = ${arnPart("target", 5)}) AS "destinationId"
@@ -130,7 +135,6 @@ export class MoveTable {
                 sequence = CASE WHEN lane IS NULL THEN NULL ELSE (SELECT last FROM message_sequences WHERE queue_id = ?3) END
               WHERE place = ?1 AND queue_id = ?2 AND visible_ms <= ?4
                 AND EXISTS (SELECT 1 FROM message_moves WHERE id = ?5 AND state = 'RUNNING')
-                AND EXISTS (SELECT 1 FROM queues WHERE id = ?2)
                 AND EXISTS (SELECT 1 FROM queues WHERE id = ?3) RETURNING 1 AS one`,
         values: [place, move.sourceId, destinationId, nowMs, move.id],
       });

@@ -119,7 +119,7 @@ export class QueueTable {
     ]);
   }
 
-  /** Takes the queue away. Its messages can be reached no more; a job deletes them. Throws `GuardError` queue_changed. */
+  /** Takes the queue away. Its messages can be reached no more; a job deletes them. Moves out of it end. Throws `GuardError` queue_changed. */
   async remove(queue: QueueRow, nowMs: number): Promise<void> {
     await this.#database.batch([
       requireQueue(queue),
@@ -127,6 +127,7 @@ export class QueueTable {
         sql: "INSERT INTO deleted_queues (queue_id, account_id, name, deleted_ms) VALUES (?1, ?2, ?3, ?4)",
         values: [queue.id, queue.accountId, queue.name, nowMs],
       },
+      endMoves(queue.id),
       { sql: "DELETE FROM queues WHERE id = ?1", values: [queue.id] },
     ]);
   }
@@ -152,6 +153,7 @@ export class QueueTable {
         sql: `UPDATE message_sequences SET queue_id = (SELECT id FROM queues WHERE account_id = ?2 AND name = '') WHERE queue_id = ?1`,
         values: [queue.id, queue.accountId],
       },
+      endMoves(queue.id),
       {
         sql: `UPDATE message_moves SET source_id = (SELECT id FROM queues WHERE account_id = ?2 AND name = '') WHERE source_id = ?1`,
         values: [queue.id, queue.accountId],
@@ -167,6 +169,12 @@ export class QueueTable {
       },
     ]);
   }
+}
+
+/** Ends the move that is running out of a queue: its messages can be reached no more. */
+function endMoves(queueId: number): Statement {
+  const sql = "UPDATE message_moves SET state = 'CANCELLED' WHERE source_id = ?1 AND state = 'RUNNING'";
+  return { sql, values: [queueId] };
 }
 
 /** Fails a batch with queue_changed unless the queue is still what was read: nothing of it was changed, and it is there. */

@@ -8,7 +8,8 @@ export interface DeletedQueue {
   readonly deletedMs: number;
 }
 
-const RETENTION_MS = `coalesce(CAST(q.attributes ->> 'MessageRetentionPeriod' AS INTEGER), ${RETENTION_DEFAULT_SECONDS}) * 1000`;
+/** SQL for the retention of queue `q`. */
+export const RETENTION_MS = `coalesce(CAST(q.attributes ->> 'MessageRetentionPeriod' AS INTEGER), ${RETENTION_DEFAULT_SECONDS}) * 1000`;
 
 /** What background jobs do to queues. Everything may be repeated. */
 export class QueueUpkeep {

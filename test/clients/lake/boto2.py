@@ -1,4 +1,4 @@
-"""boto 2.49, the last of its line. It signs by version 2: its version 4 signs a port that is not 80 or 443 twice."""
+"""boto 2.49, the last of its line. It signs by version 2."""
 
 import io
 from urllib.parse import urlsplit

@@ -329,6 +329,35 @@ describe("a dead letter queue", () => {
     expect(back[0].Attributes.DeadLetterQueueSourceArn).toBe(undefined);
   });
 
+  it("leaves messages that are over where they are", async () => {
+    const dead = await rig.queue("dead-over", { MessageRetentionPeriod: "60" });
+    await rig.queue("over", { RedrivePolicy: redrive("dead-over") });
+    const target = await rig.queue("over-target");
+    await send(dead, "over");
+    await rig.clock.advance(59_000);
+    await send(dead, "fresh");
+    await rig.clock.advance(2_000);
+    await rig.ok("StartMessageMoveTask", { SourceArn: rig.arn("dead-over"), DestinationArn: rig.arn("over-target") });
+    await rig.jobs();
+    expect((await receive(target)).map(({ Body }: { Body: string }) => Body)).toEqual(["fresh"]);
+  });
+
+  it.each(["DeleteQueue", "PurgeQueue"])("ends a move of it by %s", async (ending) => {
+    const name = `dead-${ending}`;
+    const dead = await rig.queue(name);
+    await rig.queue(`of-${ending}`, { RedrivePolicy: redrive(name) });
+    const target = await rig.queue(`target-${ending}`);
+    for (let n = 0; n < 5; n++) await send(dead, `${n}`);
+    const slowly = { DestinationArn: rig.arn(`target-${ending}`), MaxNumberOfMessagesPerSecond: 1 };
+    await rig.ok("StartMessageMoveTask", { SourceArn: rig.arn(name), ...slowly });
+    const before = await attributes(target, "ApproximateNumberOfMessages");
+    await rig.ok(ending, { QueueUrl: dead });
+    if (ending === "PurgeQueue") await send(dead, "later");
+    await rig.clock.advance(10_000);
+    await rig.jobs();
+    expect(await attributes(target, "ApproximateNumberOfMessages")).toEqual(before);
+  });
+
   it("moves as fast as it is told, over many runs, until it is told to stop", async () => {
     const dead = await rig.queue("dead-slow");
     await rig.queue("slow", { RedrivePolicy: redrive("dead-slow") });
