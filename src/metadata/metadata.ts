@@ -33,6 +33,8 @@ import { SealedKeyTable } from "./sealed-keys/sealed-keys.ts";
 import { RestoringTable } from "./snapshots/restoring.ts";
 import { SnapshotTable } from "./snapshots/snapshots.ts";
 import { UploadTable } from "./uploads/uploads.ts";
+import { QuotaTable } from "./usage/quotas.ts";
+import { UsageTable } from "./usage/usage.ts";
 
 /** What a guarded view shares with the metadata that it is a view of. */
 class Shared {
@@ -85,6 +87,8 @@ export class Metadata {
   readonly sealedKeys: SealedKeyTable;
   readonly notifications: NotificationTable;
   readonly outbox: OutboxTable;
+  readonly usage: UsageTable;
+  readonly quotas: QuotaTable;
 
   readonly #database: Database;
   readonly #memory: AccessMemory;
@@ -111,6 +115,8 @@ export class Metadata {
     this.sealedKeys = new SealedKeyTable(database);
     this.notifications = new NotificationTable(database, memory);
     this.outbox = new OutboxTable(database);
+    this.usage = new UsageTable(database);
+    this.quotas = new QuotaTable(database);
     this.buckets = new BucketTable(database, name, { memory, drives: this.drives, sharing: shared?.buckets });
     this.objects = new ObjectTable(database, memory);
     this.annotations = new Annotations(database, memory);
