@@ -1,9 +1,9 @@
 import { type Database, require, type Statement, TakenError } from "../database.ts";
 import { type DriveTable, NOTICES } from "../drives/drives.ts";
 import { type BucketRow, bucketColumns, type RawBucket, type TagRow } from "../rows.ts";
+import { roomOf } from "../usage/quotas.ts";
 import type { BucketAccess, PublicAccessBlock } from "./access.ts";
 import type { AccessMemory, KnownAccess } from "./access-memory.ts";
-import { roomOf } from "../usage/quotas.ts";
 import { requireIdentity } from "./identity.ts";
 
 export type NewBucket = Omit<BucketRow, "id" | "notificationId"> & {

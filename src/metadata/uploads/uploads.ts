@@ -1,9 +1,9 @@
-import { roomOf } from "../usage/quotas.ts";
 import type { AccessMemory, KnownAccess } from "../buckets/access-memory.ts";
 import { findBucket, requireBucket } from "../buckets/buckets.ts";
 import type { Database } from "../database.ts";
 import { requireUpload } from "../objects/commit.ts";
 import { type BucketRow, type ExtentRow, jsonOrNull, legalHoldNumber, type RawBucket } from "../rows.ts";
+import { roomOf } from "../usage/quotas.ts";
 import { findUpload, parseUpload, type RawUpload, type UploadRow } from "./upload-rows.ts";
 
 export interface PartRow {

@@ -136,7 +136,8 @@ export class UsageTable {
    * nothing happens.
    */
   async countOn({ bucketId, countedTo }: { bucketId: number; countedTo: string }, limit: number): Promise<void> {
-    const nth = (table: string) => `(SELECT key FROM ${table} WHERE bucket_id = ?1 AND key > ?2 ORDER BY key LIMIT 1 OFFSET ?3)`;
+    const nth = (table: string) =>
+      `(SELECT key FROM ${table} WHERE bucket_id = ?1 AND key > ?2 ORDER BY key LIMIT 1 OFFSET ?3)`;
     const [found] = await this.#database.all<{ a: string | null; b: string | null }>(
       `SELECT ${nth("objects")} AS a, ${nth("versions")} AS b`,
       bucketId,

@@ -166,7 +166,8 @@ function withRoom(store: StoreContext, { body, key }: PutObject, bucket: Promise
   const roomy = bucket.then(async (found) => {
     const knownRoomBytes = store.metadata.buckets.recalledRoom(found.name);
     // A bound may be far above what comes.
-    if (!body.sizeIsBound) await requireRoom(store, { bucket: found, replaces: key, sizeBytes: body.sizeBytes, knownRoomBytes });
+    if (!body.sizeIsBound)
+      await requireRoom(store, { bucket: found, replaces: key, sizeBytes: body.sizeBytes, knownRoomBytes });
     return found;
   });
   roomy.catch(() => {});

@@ -69,8 +69,17 @@ describe("a hard quota of bytes", () => {
     await expect(copyObject(store, copy)).rejects.toMatchObject(of("bucket"));
     const created = { attributes: NO_ATTRIBUTES, storageClass: "STANDARD" };
     const body = () => bodyOf(pattern(21));
-    await expect(appendObject(store, { bucket, key: "a", offset: 80, body, created })).rejects.toMatchObject(of("bucket"));
-    const upload = { bucket, key: "c", owner: "root", attributes: NO_ATTRIBUTES, storageClass: "STANDARD", checksum: null };
+    await expect(appendObject(store, { bucket, key: "a", offset: 80, body, created })).rejects.toMatchObject(
+      of("bucket"),
+    );
+    const upload = {
+      bucket,
+      key: "c",
+      owner: "root",
+      attributes: NO_ATTRIBUTES,
+      storageClass: "STANDARD",
+      checksum: null,
+    };
     const where = { bucket, key: "c", uploadId: (await createUpload(store, upload)).uploadId };
     const parts = [];
     for (const partNumber of [1, 2]) {
@@ -98,9 +107,18 @@ describe("a hard quota of bytes", () => {
       asked.push(1);
       return next();
     };
-    await expect(putObject(test.store, { ...put(bucket, "large", pattern(0)), body })).rejects.toMatchObject(of("bucket"));
+    await expect(putObject(test.store, { ...put(bucket, "large", pattern(0)), body })).rejects.toMatchObject(
+      of("bucket"),
+    );
     expect(test.drives.every(({ shards }) => shards.size === 0)).toBe(true);
-    const upload = { bucket, key: "c", owner: "root", attributes: NO_ATTRIBUTES, storageClass: "STANDARD", checksum: null };
+    const upload = {
+      bucket,
+      key: "c",
+      owner: "root",
+      attributes: NO_ATTRIBUTES,
+      storageClass: "STANDARD",
+      checksum: null,
+    };
     const where = { bucket, key: "c", uploadId: (await createUpload(test.store, upload)).uploadId, partNumber: 1 };
     const part = uploadPart(test.store, { ...where, body: () => bodyOf(pattern(2_000_000)) });
     await expect(part).rejects.toMatchObject(of("bucket"));
@@ -176,7 +194,9 @@ describe("an account's quota over several databases", () => {
       Promise.all(stores.map(async ({ metadata }) => (await metadata.quotas.ofAccount("root"))?.share.bytesMax));
     expect(await shares()).toEqual([500, 500]);
     await putObject(stores[0] as never, put("b0", "b", pattern(400)));
-    await expect(putObject(stores[0] as never, put("b0", "c", pattern(1)))).rejects.toMatchObject({ failure: { of: "account" } });
+    await expect(putObject(stores[0] as never, put("b0", "c", pattern(1)))).rejects.toMatchObject({
+      failure: { of: "account" },
+    });
     // The job gives the full database a part of what the other does not use.
     await usage.run(stores[0] as never, budget, null);
     expect(await shares()).toEqual([700, 300]);

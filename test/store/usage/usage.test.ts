@@ -30,7 +30,10 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant("rename" as const), key, to: key }),
   fc.record({ kind: fc.constant("append" as const), key, size }),
   fc.record({ kind: fc.constant("upload" as const), key, size }),
-  fc.record({ kind: fc.constant("versioning" as const), state: fc.constantFrom("enabled" as const, "suspended" as const) }),
+  fc.record({
+    kind: fc.constant("versioning" as const),
+    state: fc.constantFrom("enabled" as const, "suspended" as const),
+  }),
   fc.record({ kind: fc.constant("count" as const) }),
 );
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
@@ -46,7 +49,9 @@ async function take(test: TestStore, step: Step): Promise<void> {
       return;
     case "delete-version": {
       const ids = databaseOf(test)
-        .prepare("SELECT id, seq, is_null FROM versions WHERE key = ?1 UNION ALL SELECT id, seq, is_null FROM objects WHERE key = ?1")
+        .prepare(
+          "SELECT id, seq, is_null FROM versions WHERE key = ?1 UNION ALL SELECT id, seq, is_null FROM objects WHERE key = ?1",
+        )
         .all(step.key) as { id: string; seq: number; is_null: number }[];
       const one = ids[step.nth % Math.max(1, ids.length)];
       if (!one) return;
@@ -59,7 +64,14 @@ async function take(test: TestStore, step: Step): Promise<void> {
       return;
     case "copy": {
       const source = { bucket, key: step.key };
-      await copyObject(store, { source, bucket, key: step.to, check: () => {}, attributes: "copy", storageClass: "STANDARD" });
+      await copyObject(store, {
+        source,
+        bucket,
+        key: step.to,
+        check: () => {},
+        attributes: "copy",
+        storageClass: "STANDARD",
+      });
       return;
     }
     case "rename": {
@@ -68,7 +80,9 @@ async function take(test: TestStore, step: Step): Promise<void> {
       return;
     }
     case "append": {
-      const [row] = databaseOf(test).prepare("SELECT size_bytes AS n FROM objects WHERE key = ?").all(step.key) as { n: number }[];
+      const [row] = databaseOf(test).prepare("SELECT size_bytes AS n FROM objects WHERE key = ?").all(step.key) as {
+        n: number;
+      }[];
       const created = { attributes: NO_ATTRIBUTES, storageClass: "STANDARD" };
       const body = () => bodyOf(pattern(step.size));
       await appendObject(store, { bucket, key: step.key, offset: row?.n ?? 0, body, created });
@@ -116,7 +130,11 @@ describe("usage", () => {
             expect(kept).toEqual(counted);
           }
         }
-        for (let found = await test.store.metadata.usage.uncounted(); found; found = await test.store.metadata.usage.uncounted()) {
+        for (
+          let found = await test.store.metadata.usage.uncounted();
+          found;
+          found = await test.store.metadata.usage.uncounted()
+        ) {
           await test.store.metadata.usage.countOn(found, 2);
         }
         const { kept, counted } = countersAndRecount(databaseOf(test));
@@ -152,7 +170,9 @@ describe("usage", () => {
 
   it("of a data folder from before it was kept is counted by the migration's mark and the job", () => {
     const folder = join(import.meta.dirname, "../../../migrations");
-    const files = readdirSync(folder).filter((name) => name.endsWith(".sql")).sort();
+    const files = readdirSync(folder)
+      .filter((name) => name.endsWith(".sql"))
+      .sort();
     const database = new DatabaseSync(":memory:");
     const at = files.indexOf("0021_usage.sql");
     const run = (names: readonly string[]) => {
@@ -163,7 +183,11 @@ describe("usage", () => {
       INSERT INTO objects (bucket_id, key, id, seq, is_null, size_bytes, etag, modified_ms, storage_class, attributes)
       VALUES (1, 'k', 'i', 1, 1, 12, '', 0, 'STANDARD', '{}')`);
     run(files.slice(at));
-    const rows = () => database.prepare("SELECT bucket_id, bytes, counted_to FROM usage ORDER BY bucket_id").all().map((row) => ({ ...row }));
+    const rows = () =>
+      database
+        .prepare("SELECT bucket_id, bytes, counted_to FROM usage ORDER BY bucket_id")
+        .all()
+        .map((row) => ({ ...row }));
     expect(rows()).toEqual([
       { bucket_id: 1, bytes: 0, counted_to: "" },
       { bucket_id: 2, bytes: 0, counted_to: null },

@@ -199,7 +199,8 @@ export function translateStoreFailure(failure: StoreFailure, method: string): S3
 
 const quotaExceeded = {
   bucket: "The write would exceed the quota of the bucket. Delete objects, or ask for a larger quota.",
-  account: "The write would exceed the quota of the account that owns the bucket. Delete objects, or ask for a larger quota.",
+  account:
+    "The write would exceed the quota of the account that owns the bucket. Delete objects, or ask for a larger quota.",
 } as const;
 
 const noSpace = {
