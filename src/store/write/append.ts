@@ -6,7 +6,7 @@ import { combineCrc } from "../../erasure/combine.ts";
 import { GuardError, MetadataUnavailable } from "../../metadata/database.ts";
 import type { Append, AppendableRow } from "../../metadata/objects/appends.ts";
 import { etagIsMd5 } from "../../sealing/object-encryption.ts";
-import { foundBucket, newObjectAccess } from "../buckets/admission.ts";
+import { foundBucket } from "../buckets/admission.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { newsOf } from "../news.ts";
@@ -139,8 +139,7 @@ async function extend(
   const algorithm = (checksum?.algorithm ?? null) as ChecksumAlgorithm | null;
   await requireSpace(store, null);
   // Its owner and its ACL stay: nobody may put words into the mouth of another account.
-  const writerId = newObjectAccess(store, bucket).owner?.id;
-  const isForeign = writerId !== undefined && writerId !== object.ownerId;
+  const isForeign = store.gate?.isForeign(bucket, object.ownerId ?? bucket.owner) ?? false;
   const id = newId(store);
   const sealing = await openSealing(store, { ...object, bucket, key: append.key }, append.customerKey ?? null);
   await requireSameEncryption(store, append.created.encryption, encryptionOf(object));
