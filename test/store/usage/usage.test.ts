@@ -139,7 +139,7 @@ describe("usage", () => {
         }
         const { kept, counted } = countersAndRecount(databaseOf(test));
         expect(kept).toEqual(counted);
-        test.dispose();
+        await test.dispose();
       }),
       { numRuns: 25 },
     );
