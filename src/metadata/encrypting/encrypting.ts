@@ -22,15 +22,12 @@ export interface EncryptionProgress {
   failure: string | null;
   /** Complete passes over the bucket. */
   passes: number;
-  /** What this pass has encrypted. Another one follows unless that is nothing. */
-  encryptedInPass: number;
+  /** Versions that this pass has encrypted, or found changed when it tried. Another one follows unless there are none. */
+  touchedInPass: number;
 }
 
-/** After which version a pass goes on; null: from the first of the table. */
-export interface EncryptingPlace {
-  table: VersionTable;
-  after: Omit<VersionPlace, "bucketId"> | null;
-}
+/** After which version a pass goes on; null: from the first. */
+export type EncryptingPlace = Omit<VersionPlace, "bucketId"> | null;
 
 export interface BucketEncryptionRun {
   bucketId: number;
@@ -46,6 +43,7 @@ export interface BucketEncryptionRun {
 
 /** A version of a bucket, in key order. */
 export interface ScannedForEncryption {
+  table: VersionTable;
   key: string;
   seq: number;
   id: string;
@@ -71,10 +69,8 @@ export const NO_PROGRESS: EncryptionProgress = {
   failed: 0,
   failure: null,
   passes: 0,
-  encryptedInPass: 0,
+  touchedInPass: 0,
 };
-
-const FIRST: EncryptingPlace = { table: "objects", after: null };
 
 const COLUMNS = `e.bucket_id AS "bucketId", (SELECT name FROM buckets WHERE id = e.bucket_id) AS bucket, e.run_id AS "runId", e.state,
   e.started_ms AS "startedMs", e.ended_ms AS "endedMs", e.place, e.progress`;
@@ -97,7 +93,7 @@ export class EncryptingTable {
       bucketId,
       runId,
       nowMs,
-      JSON.stringify(FIRST),
+      JSON.stringify(null),
       JSON.stringify(NO_PROGRESS),
     );
   }
@@ -172,24 +168,36 @@ export class EncryptingTable {
     return rows[0]?.state === "running";
   }
 
-  /** The versions of a bucket after `after`, without delete markers; fewer than `limit` at the end of the table. */
-  async page(bucketId: number, { table, after }: EncryptingPlace, limit: number): Promise<ScannedForEncryption[]> {
+  /**
+   * The versions of a bucket after `after`, by key and from newer to older, without delete markers. Both tables are read at once, so that a
+   * version that moves from one to the other is not missed. `isEnd`: there are no more.
+   */
+  async page(
+    bucketId: number,
+    after: EncryptingPlace,
+    limit: number,
+  ): Promise<{ versions: ScannedForEncryption[]; isEnd: boolean }> {
     const { key, seq } = after ?? { key: "", seq: Number.MAX_SAFE_INTEGER };
-    type Raw = Omit<ScannedForEncryption, "isPlain" | "hasPlainAnnotations"> & { isPlain: number; hasPlain: number };
-    const rows = await this.#database.all<Raw>(
-      `SELECT key, seq, id, attributes ->> '$.encryption' IS NULL${table === "versions" ? " AND is_marker = 0" : ""} AS "isPlain",
+    type Raw = Omit<ScannedForEncryption, "isPlain" | "hasPlainAnnotations"> & Record<"isPlain" | "hasPlain", number>;
+    const part = (table: VersionTable, isVersion: string) =>
+      `SELECT '${table}' AS "table", key, seq, id, attributes ->> '$.encryption' IS NULL AND ${isVersion} AS "isPlain",
          annotations > 0 AND EXISTS (SELECT 1 FROM annotations a WHERE a.version_id = o.id AND a.layers = 0) AS "hasPlain"
-       FROM ${table} o WHERE bucket_id = ?1 AND key >= ?2 AND (key > ?2 OR seq < ?3) ORDER BY key, seq DESC LIMIT ?4`,
+       FROM ${table} o WHERE bucket_id = ?1 AND key >= ?2 AND (key > ?2 OR seq < ?3)`;
+    const rows = await this.#database.all<Raw>(
+      `${part("objects", "TRUE")} UNION ALL ${part("versions", "is_marker = 0")} ORDER BY key, seq DESC LIMIT ?4`,
       bucketId,
       key,
       seq,
       limit,
     );
-    return rows.map(({ isPlain, hasPlain, ...row }) => ({
-      ...row,
-      isPlain: isPlain === 1,
-      hasPlainAnnotations: hasPlain === 1,
-    }));
+    return {
+      versions: rows.map(({ isPlain, hasPlain, ...row }) => ({
+        ...row,
+        isPlain: isPlain === 1,
+        hasPlainAnnotations: hasPlain === 1,
+      })),
+      isEnd: rows.length < limit,
+    };
   }
 
   /** A version with where its bytes are; null where it is gone. */

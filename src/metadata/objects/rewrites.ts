@@ -118,8 +118,9 @@ export class Rewrites {
     const results = await this.#database.batch<{ id: string }[]>([
       ...refer,
       {
+        // Under an id of its own: the row may itself become trash in the same millisecond.
         sql: `INSERT OR IGNORE INTO trash (dropped_ms, id, extents)
-              SELECT ?${next}, id, extents FROM ${table} WHERE ${where} AND extents IS NOT NULL`,
+              SELECT ?${next}, id || '-before', extents FROM ${table} WHERE ${where} AND extents IS NOT NULL`,
         values: [...values, nowMs],
       },
       { sql: `UPDATE ${table} SET ${change.set} WHERE ${where} RETURNING id`, values: [...values, ...change.to] },
