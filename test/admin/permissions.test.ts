@@ -23,11 +23,7 @@ beforeAll(async () => {
   rig = await openTestStore();
   people = new People(rig.store);
   const observed = { drives: new Map(), cost: new CostMeter(), requests: () => [] };
-  pages = new Map([
-    ...ownPages(rig.store, observed),
-    ...encryptionPages(rig.store),
-    ...accountPages(rig.store, people.keys.sealer),
-  ]);
+  pages = new Map([...ownPages(rig.store, observed), ...accountPages(rig.store, people.keys.sealer)]);
   const authenticator = new Authenticator(people.keys.ring);
   app = createOwnApp(rig.store, pages, {
     authenticator,
