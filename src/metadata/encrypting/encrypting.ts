@@ -62,7 +62,7 @@ export interface PlainVersion extends ContentRow {
   attributes: unknown;
 }
 
-export const NO_PROGRESS: EncryptionProgress = {
+const NO_PROGRESS: EncryptionProgress = {
   encryptedVersions: 0,
   encryptedBytes: 0,
   encryptedAnnotations: 0,
