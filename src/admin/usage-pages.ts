@@ -37,7 +37,7 @@ export function usagePages(store: StoreContext): Map<string, OwnPage[]> {
 }
 
 function bucketQuotaPages(store: StoreContext): OwnPage[] {
-  const resource = (path: readonly string[]) => `arn:aws:s3:::${path[1]}`;
+  const resource = (path: AskedPage["path"]) => `arn:aws:s3:::${path.bucket}`;
   const page = (
     method: OwnPage["method"],
     action: string,
@@ -47,7 +47,7 @@ function bucketQuotaPages(store: StoreContext): OwnPage[] {
     action,
     resource,
     async render(asked) {
-      const bucket = asked.path[1] ?? "";
+      const bucket = asked.path.bucket ?? "";
       const one = store.databases ? await store.databases.of(bucket) : store;
       try {
         return await act(bucket, one, asked);
@@ -88,7 +88,7 @@ function accountQuotaPages(store: StoreContext): OwnPage[] {
     method,
     action,
     async render(asked) {
-      const id = asked.path[1] ?? firstAccount.accountId;
+      const id = asked.path.account ?? firstAccount.accountId;
       const owner = await ownerOf(store, id);
       return owner === null ? refusal(404, `there is no account ${id}`) : act({ id, owner }, asked);
     },
