@@ -1,6 +1,7 @@
 import { anonymousCaller } from "../../../auth/caller.ts";
 import { s3SigningRules } from "../../../auth/sigv4/signing-rules.ts";
 import type { Answer } from "../../../edge/answer.ts";
+import { cutUrl } from "../../../edge/raw-url.ts";
 import type { Exchange, ExchangeHead, Failed, Service } from "../../../edge/service.ts";
 import { readBucketConfiguration } from "../../../store/buckets/bucket-configuration.ts";
 import { storeOf } from "../../../store/buckets/databases.ts";
@@ -12,7 +13,7 @@ import { toS3Error } from "../errors/render-error.ts";
 import type { S3Parts } from "../parts.ts";
 import type { WebsiteConfiguration } from "./configuration.ts";
 import { errorPage } from "./error-page.ts";
-import { bucketOfWebsite, type WebsiteHosts } from "./hosts.ts";
+import { bucketOfWebsite, readWebsiteHosts, type WebsiteHosts, type WebsiteVariables } from "./hosts.ts";
 import { findRule, type Origin, redirectAllTo, redirectOf, urlOf } from "./redirects.ts";
 
 /** Under this domain a website asks S3 for its bucket's objects. No request from outside has such a host. */
@@ -49,6 +50,16 @@ export function websiteService(parts: S3Parts, hosts: WebsiteHosts): Service {
     answer: (exchange) => new Visit(exchange, inside, bucketOf(exchange.url.hostname)).answer(),
     fail,
   };
+}
+
+/** The service, by the Worker's variables, and which URLs are for it. */
+export function openWebsite(
+  variables: WebsiteVariables,
+  parts: S3Parts,
+): { service: Service; isFor(url: string): boolean } {
+  const hosts = readWebsiteHosts(variables);
+  const isFor = (url: string) => bucketOfWebsite(cutUrl(url).hostname, hosts) !== null;
+  return { service: websiteService(parts, hosts), isFor };
 }
 
 /** One request to a website. */
