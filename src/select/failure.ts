@@ -74,8 +74,7 @@ export const SELECT_FAILURES = {
   ParseInvalidContextForWildcardInSelectList: "The use of * in the SELECT list in the SQL expression is not valid.",
   ParseInvalidPathComponent: "The SQL expression contains a path component that is not valid.",
   ParseMalformedJoin: "JOIN is not supported in the SQL expression.",
-  ParseNonUnaryAgregateFunctionCall:
-    "Only one argument is supported for aggregate functions in the SQL expression.",
+  ParseNonUnaryAgregateFunctionCall: "Only one argument is supported for aggregate functions in the SQL expression.",
   ParseSelectMissingFrom: "The SQL expression contains a missing FROM after the SELECT list.",
   ParseUnExpectedKeyword: "The SQL expression contains an unexpected keyword.",
   ParseUnexpectedToken: "The SQL expression contains an unexpected token.",

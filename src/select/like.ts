@@ -17,8 +17,8 @@ interface Run {
  * A matcher for LIKE: `%` is any text, `_` any one character. Its time is linear in the text for every pattern. Throws
  * EvaluatorLikePatternInvalidEscapeSequence, LikeInvalidInputs.
  */
-export function likeMatcher(pattern: string, escape: string | null): (text: string) => boolean {
-  const runs = cutPattern(pattern, escape).map(makeRun);
+export function likeMatcher(pattern: string, escaping: string | null): (text: string) => boolean {
+  const runs = cutPattern(pattern, escaping).map(makeRun);
   const [first, ...others] = runs as [Run, ...Run[]];
   if (others.length === 0) return (text) => text.length === first.length && first.matchesAt(text, 0);
   const last = others.pop() as Run;
@@ -40,15 +40,15 @@ export function likeMatcher(pattern: string, escape: string | null): (text: stri
 type Unit = string | null;
 
 /** The runs between the `%` of a pattern. */
-function cutPattern(pattern: string, escape: string | null): Unit[][] {
-  if (escape !== null && escape.length !== 1) throw new SelectFailure("EvaluatorLikePatternInvalidEscapeSequence");
+function cutPattern(pattern: string, escaping: string | null): Unit[][] {
+  if (escaping !== null && escaping.length !== 1) throw new SelectFailure("EvaluatorLikePatternInvalidEscapeSequence");
   const runs: Unit[][] = [[]];
   for (let at = 0; at < pattern.length; at += 1) {
     const char = pattern.charAt(at);
-    if (char === escape) {
+    if (char === escaping) {
       at += 1;
       const escaped = pattern.charAt(at);
-      if (escaped !== "%" && escaped !== "_" && escaped !== escape) {
+      if (escaped !== "%" && escaped !== "_" && escaped !== escaping) {
         throw new SelectFailure("EvaluatorLikePatternInvalidEscapeSequence");
       }
       runs.at(-1)?.push(escaped);
@@ -67,7 +67,8 @@ function makeRun(units: Unit[]): Run {
       length <= NATIVE_MAX ? (text, from) => (text as string).indexOf(needle, from) : knuthMorrisPratt(needle);
     return { length, find, matchesAt: (text, at) => text.startsWith(needle, at) };
   }
-  if (length > WILD_RUN_MAX) throw new SelectFailure("LikeInvalidInputs", `A run with _ is at most ${WILD_RUN_MAX} long.`);
+  if (length > WILD_RUN_MAX)
+    throw new SelectFailure("LikeInvalidInputs", `A run with _ is at most ${WILD_RUN_MAX} long.`);
   const matchesAt = (text: string, at: number) =>
     at + length <= text.length && units.every((unit, index) => unit === null || unit === text.charAt(at + index));
   return { length, find: shiftAnd(units), matchesAt };

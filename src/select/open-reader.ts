@@ -4,9 +4,9 @@ import { CsvReader, type RecordRange } from "./formats/csv-reader.ts";
 import { gunzip } from "./formats/gunzip.ts";
 import { InputWindow } from "./formats/input-window.ts";
 import { JsonReader } from "./formats/json-reader.ts";
-import { ParquetReader } from "./formats/parquet-reader.ts";
 import type { Pieces, ReadCounts, SelectSource } from "./formats/pieces.ts";
 import type { RecordReader } from "./formats/record-reader.ts";
+import { ParquetReader } from "./parquet/parquet-reader.ts";
 import type { InputFormat, ScanRange, SelectRequest } from "./request.ts";
 import type { Statement } from "./sql/ast.ts";
 
@@ -46,7 +46,8 @@ export async function openReader(
 
 /** The range in bytes, half open. */
 function resolveRange(range: ScanRange, sizeBytes: number, input: InputFormat): RecordRange {
-  const isSplit = input.kind === "parquet" || (input.compression === "NONE" && (input.kind === "csv" || input.type === "LINES"));
+  const isSplit =
+    input.kind === "parquet" || (input.compression === "NONE" && (input.kind === "csv" || input.type === "LINES"));
   if (!isSplit || (input.kind === "csv" && input.csv.allowsQuotedRecordDelimiters)) {
     throw new SelectFailure("UnsupportedScanRangeInput");
   }

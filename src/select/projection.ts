@@ -25,6 +25,7 @@ export function bindQuery({ projections, where }: Statement, reader: RecordReade
       throw new SelectFailure("UnsupportedSqlStructure", "Aggregates belong into the SELECT list.");
     },
     ...(reader.bytes && { bytes: reader.bytes }),
+    isFloat: (path) => reader.isFloat?.(path) ?? false,
     coerces: reader.coerces,
     nowMs,
   };

@@ -83,7 +83,8 @@ export class SelectRun {
   }
 
   async #read(): Promise<SelectEvent | null> {
-    const { reader, query } = (this.#opened ??= await this.#open());
+    this.#opened ??= await this.#open();
+    const { reader, query } = this.#opened;
     const writer = this.#writer;
     for (;;) {
       while (this.#left > 0 && reader.step()) {

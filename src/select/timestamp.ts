@@ -66,7 +66,10 @@ export function parseTimestamp(text: string): Timestamp | null {
   }
   const precision = fraction !== undefined ? "fraction" : second !== undefined ? "second" : "minute";
   const milliseconds = (fraction ?? "0").padEnd(3, "0").slice(0, 3);
-  return made({ date: [fullYear, fullMonth, fullDay], time: [hour, minute, second ?? "0", milliseconds], offset }, precision);
+  return made(
+    { date: [fullYear, fullMonth, fullDay], time: [hour, minute, second ?? "0", milliseconds], offset },
+    precision,
+  );
 }
 
 interface Fields {

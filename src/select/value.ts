@@ -46,7 +46,10 @@ export function isNumber(value: Value): value is number | bigint {
 export function compareValues(left: Value, right: Value, coerces: boolean): number | null {
   if (left === null || left === undefined || right === null || right === undefined) return null;
   if (typeof left === "string" && typeof right === "string") return compareText(left, right);
-  if (isNumber(left) && isNumber(right)) return left < right ? -1 : left > right ? 1 : 0;
+  if (isNumber(left) && isNumber(right)) {
+    // NaN is neither.
+    return left < right ? -1 : left > right ? 1 : Number.isNaN(left) || Number.isNaN(right) ? null : 0;
+  }
   if (left instanceof Timestamp && right instanceof Timestamp) return left.ms - right.ms;
   if (typeof left === "boolean" && typeof right === "boolean") return Number(left) - Number(right);
   if (!coerces) return null;

@@ -138,7 +138,7 @@ export function partsOf(expression: Expression): readonly Expression[] {
       return expression.operand === null ? [] : [expression.operand];
     case "case": {
       const { subject, branches, otherwise } = expression;
-      const all = [subject, ...branches.flatMap(({ when, then }) => [when, then]), otherwise];
+      const all = [subject, ...branches.flatMap(({ when, result }) => [when, result]), otherwise];
       return all.filter((part) => part !== null);
     }
   }

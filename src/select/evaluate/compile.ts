@@ -14,6 +14,8 @@ export interface Scope {
   readonly aggregate: (expression: Expression & { kind: "aggregate" }) => Getter;
   /** Ways that need no text of a field. Absent: there are none. */
   readonly bytes?: FieldBytes;
+  /** Whether the path is a floating-point number in every record. */
+  readonly isFloat: (path: Path) => boolean;
   /** Fields are texts (CSV): in comparisons and arithmetic they count as the numbers that they are. */
   readonly coerces: boolean;
   /** Milliseconds since the epoch. */
@@ -52,12 +54,13 @@ export function compile(expression: Expression, scope: Scope): Getter {
     }
     case "negate": {
       const operand = inner(expression.operand);
-      return () => calculate("-", 0, operand(), { isFloat: isFloat(expression.operand), coerces: scope.coerces });
+      return () =>
+        calculate("-", 0, operand(), { isFloat: isFloat(expression.operand, scope), coerces: scope.coerces });
     }
     case "arithmetic": {
       const { op, left, right } = expression;
       const [one, other] = [inner(left), inner(right)];
-      const types = { isFloat: isFloat(left) || isFloat(right), coerces: scope.coerces };
+      const types = { isFloat: isFloat(left, scope) || isFloat(right, scope), coerces: scope.coerces };
       return () => calculate(op, one(), other(), types);
     }
     case "cast":
@@ -81,11 +84,9 @@ function compilePredicate(expression: Predicate, scope: Scope): Getter {
     case "compare":
       return compileComparison(expression, scope);
     case "between": {
-      const [value, low, high] = [expression.operand, expression.low, expression.high].map((part) => compile(part, scope)) as [
-        Getter,
-        Getter,
-        Getter,
-      ];
+      const [value, low, high] = [expression.operand, expression.low, expression.high].map((part) =>
+        compile(part, scope),
+      ) as [Getter, Getter, Getter];
       return () => {
         const operand = value();
         const above = compareValues(operand, low(), coerces);
@@ -146,7 +147,14 @@ const HOLDS: Readonly<Record<Comparison, (order: number) => boolean>> = {
   ">": (order) => order > 0,
   ">=": (order) => order >= 0,
 };
-const MIRRORED: Readonly<Record<Comparison, Comparison>> = { "=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<=" };
+const MIRRORED: Readonly<Record<Comparison, Comparison>> = {
+  "=": "=",
+  "<>": "<>",
+  "<": ">",
+  "<=": ">=",
+  ">": "<",
+  ">=": "<=",
+};
 
 function compileComparison(expression: Expression & { kind: "compare" }, scope: Scope): Getter {
   const { op, left, right } = expression;
@@ -171,7 +179,7 @@ function compileComparison(expression: Expression & { kind: "compare" }, scope: 
   return () => {
     const value = number();
     // NaN: the slow way finds out.
-    return value === value ? holds(value - (constant as number)) : general();
+    return Number.isNaN(value) ? general() : holds(value - (constant as number));
   };
 }
 
@@ -195,7 +203,7 @@ function compileCast(expression: Expression & { kind: "cast" }, scope: Scope): G
   if (number === null) return () => castValue(operand(), type);
   return () => {
     const value = number();
-    return value === value ? value : castValue(operand(), type);
+    return Number.isNaN(value) ? castValue(operand(), type) : value;
   };
 }
 
@@ -225,9 +233,9 @@ function compileIn({ operand, items }: Expression & { kind: "in" }, scope: Scope
   };
 }
 
-function compileLike({ operand, pattern, escape }: Expression & { kind: "like" }, scope: Scope): Getter {
+function compileLike({ operand, pattern, escape: escaping }: Expression & { kind: "like" }, scope: Scope): Getter {
   const [value, wanted] = [compile(operand, scope), compile(pattern, scope)];
-  const escaped = escape === null ? null : compile(escape, scope);
+  const escaped = escaping === null ? null : compile(escaping, scope);
   let known: { pattern: string; escape: string | null; matches: (text: string) => boolean } | null = null;
   return () => {
     const text = likeInput(value());
@@ -250,37 +258,43 @@ function likeInput(value: Value): string | null {
 function compileCase({ subject, branches, otherwise }: Expression & { kind: "case" }, scope: Scope): Getter {
   const { coerces } = scope;
   const compared = subject === null ? null : compile(subject, scope);
-  const compiled = branches.map(({ when, then }) => ({ when: compile(when, scope), then: compile(then, scope) }));
+  const compiled = branches.map(({ when, result }) => ({ when: compile(when, scope), result: compile(result, scope) }));
   const last = otherwise === null ? () => null : compile(otherwise, scope);
   return () => {
     const value = compared?.();
-    for (const { when, then } of compiled) {
+    for (const { when, result } of compiled) {
       const chosen = compared === null ? truth(when()) === true : compareValues(value, when(), coerces) === 0;
-      if (chosen) return then();
+      if (chosen) return result();
     }
     return last();
   };
 }
 
 /** Whether an expression is a float whatever the record: a division by it keeps its fraction. */
-function isFloat(expression: Expression): boolean {
+function isFloat(expression: Expression, scope: Scope): boolean {
+  const inner = (part: Expression) => isFloat(part, scope);
   switch (expression.kind) {
+    case "path":
+      return scope.isFloat(expression);
     case "literal":
       return expression.isFloat;
     case "cast":
       return expression.type === "FLOAT" || expression.type === "DECIMAL";
     case "arithmetic":
-      return isFloat(expression.left) || isFloat(expression.right);
+      return inner(expression.left) || inner(expression.right);
     case "negate":
-      return isFloat(expression.operand);
+      return inner(expression.operand);
     case "aggregate":
-      return expression.name === "AVG" || (expression.operand !== null && isFloat(expression.operand));
+      return expression.name === "AVG" || (expression.operand !== null && inner(expression.operand));
     case "case":
-      return [...expression.branches.map(({ then }) => then), expression.otherwise].some((part) => part && isFloat(part));
+      return [...expression.branches.map(({ result }) => result), expression.otherwise].some(
+        (part) => part && inner(part),
+      );
     case "call":
-      return expression.args.length > 0 && ["COALESCE", "NULLIF"].includes(expression.name) && expression.args.some(isFloat);
+      return (
+        expression.args.length > 0 && ["COALESCE", "NULLIF"].includes(expression.name) && expression.args.some(inner)
+      );
     default:
       return false;
   }
 }
-

@@ -1,5 +1,5 @@
 import { SelectFailure } from "../failure.ts";
-import { offsetText, parseTimestamp, Timestamp } from "../timestamp.ts";
+import { offsetText, parseTimestamp, type Timestamp } from "../timestamp.ts";
 
 const MONTHS = [
   ...["January", "February", "March", "April", "May", "June"],
@@ -85,7 +85,8 @@ function formatSymbol(symbol: string, timestamp: Timestamp): string {
 
 /** `X`: Z or hours, `XX` and `XXXX`: Z or +hhmm, `XXX` and `XXXXX`: Z or +hh:mm; `x` the same with digits instead of Z. */
 function formatOffset(symbol: string, offsetMinutes: number): string {
-  if (!/^(X{1,5}|x{1,5})$/.test(symbol)) throw new SelectFailure("EvaluatorInvalidTimestampFormatPatternSymbol", symbol);
+  if (!/^(X{1,5}|x{1,5})$/.test(symbol))
+    throw new SelectFailure("EvaluatorInvalidTimestampFormatPatternSymbol", symbol);
   const colon = symbol.length === 3 || symbol.length === 5 ? ":" : "";
   const digits = offsetMinutes === 0 ? `+00${colon}00` : offsetText(offsetMinutes, colon);
   if (offsetMinutes === 0 && symbol.startsWith("X")) return "Z";
@@ -143,7 +144,7 @@ function fieldOf(symbol: string): string {
 function isoText(groups: Readonly<Record<string, string | undefined>>): string {
   const { year = "1970", name, day = "1", half, minute = "0", second, fraction, offset } = groups;
   const two = (text: string | number) => String(text).padStart(2, "0");
-  const named = MONTHS.findIndex((month) => name && month.toLowerCase().startsWith(name.toLowerCase())) + 1;
+  const named = MONTHS.findIndex((known) => name && known.toLowerCase().startsWith(name.toLowerCase())) + 1;
   const month = name === undefined ? (groups.month ?? "1") : String(named);
   const date = `${year}-${two(month)}-${two(day)}`;
   if (groups.hour === undefined) return `${date}T`;

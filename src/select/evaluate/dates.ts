@@ -29,7 +29,8 @@ export function dateAdd(part: string, quantity: Value, timestamp: Timestamp): Ti
   const unit = MS[part];
   const months = part === "YEAR" ? quantity * 12 : quantity;
   const ms = unit === undefined ? addMonths(timestamp, months) : timestamp.ms + quantity * unit;
-  if (!(ms >= MS_MIN && ms <= MS_MAX)) throw new SelectFailure("EvaluatorInvalidArguments", "Beyond the years 1 to 9999.");
+  if (!(ms >= MS_MIN && ms <= MS_MAX))
+    throw new SelectFailure("EvaluatorInvalidArguments", "Beyond the years 1 to 9999.");
   const precision = finer(timestamp.precision, PART_PRECISION[part] as Precision);
   return new Timestamp(ms, precision, timestamp.offsetMinutes);
 }

@@ -47,7 +47,9 @@ export function compileCall({ name, part, args, nowMs }: Call): Getter {
     case "SUBSTRING":
       return () => substring(first(), second(), third?.());
     case "DATE_ADD":
-      return onValues([second, first], ([timestamp, quantity]) => dateAdd(part ?? "", quantity, timestampOf(timestamp)));
+      return onValues([second, first], ([timestamp, quantity]) =>
+        dateAdd(part ?? "", quantity, timestampOf(timestamp)),
+      );
     case "DATE_DIFF":
       return onValues(args, ([from, to]) => dateDiff(part ?? "", timestampOf(from), timestampOf(to)));
     case "EXTRACT":
@@ -110,7 +112,8 @@ function substring(value: Value, start: Value, length: Value): Value {
   const text = needText(value);
   const from = wholeNumber(start);
   const to = length === undefined ? Number.POSITIVE_INFINITY : from + wholeNumber(length);
-  if (length !== undefined && wholeNumber(length) < 0) throw new SelectFailure("EvaluatorInvalidArguments", "SUBSTRING");
+  if (length !== undefined && wholeNumber(length) < 0)
+    throw new SelectFailure("EvaluatorInvalidArguments", "SUBSTRING");
   const begin = Math.max(from - 1, 0);
   const end = Math.max(to - 1, begin);
   // Texts without surrogates are cut without being taken apart.

@@ -157,7 +157,8 @@ function readSymbol(input: BitInput, { first, last, offset, symbols }: Code): nu
   let code = 0;
   for (let bits = 1; bits <= CODE_MAX_BITS; bits += 1) {
     code = (code << 1) | input.bits(1);
-    if (code <= (last[bits] as number)) return symbols[(offset[bits] as number) + code - (first[bits] as number)] ?? 0xffff;
+    if (code <= (last[bits] as number))
+      return symbols[(offset[bits] as number) + code - (first[bits] as number)] ?? 0xffff;
   }
   throw damaged();
 }

@@ -183,13 +183,13 @@ export class CsvScanner {
   #endOfQuoted(begin: number): number {
     const { bytes, end, isFinal } = this.#window;
     const quote = this.#quote;
-    const escape = this.#escape;
+    const escaping = this.#escape;
     const record = this.#record[0] as number;
     let flags = IS_QUOTED;
     let at = begin + 1;
     for (; at < end; at += 1) {
       const byte = bytes[at];
-      if (byte === escape && (escape !== quote || (at + 1 < end && bytes[at + 1] === quote))) {
+      if (byte === escaping && (escaping !== quote || (at + 1 < end && bytes[at + 1] === quote))) {
         if (at + 1 >= end) break;
         flags |= HAS_ESCAPES;
         at += 1;
@@ -293,10 +293,10 @@ export class CsvScanner {
   }
 
   #unescaped(text: string): string {
-    const escape = String.fromCharCode(this.#escape);
+    const escaping = String.fromCharCode(this.#escape);
     const parts: string[] = [];
     let from = 0;
-    for (let at = text.indexOf(escape); at !== -1; at = text.indexOf(escape, at + 2)) {
+    for (let at = text.indexOf(escaping); at !== -1; at = text.indexOf(escaping, at + 2)) {
       parts.push(text.slice(from, at));
       from = at + 1;
     }

@@ -118,7 +118,9 @@ export function isStruct(value: Value): value is Struct {
 
 function parseRow(text: string): Value {
   try {
-    return (LONG_NUMBER.test(text) ? JSON.parse(text, exactNumber as (key: string) => unknown) : JSON.parse(text)) as Value;
+    return (
+      LONG_NUMBER.test(text) ? JSON.parse(text, exactNumber as (key: string) => unknown) : JSON.parse(text)
+    ) as Value;
   } catch (cause) {
     if (cause instanceof SelectFailure) throw cause;
     throw new SelectFailure("JSONParsingError", undefined, { cause });

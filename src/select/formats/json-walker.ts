@@ -113,7 +113,8 @@ export class JsonWalker {
     frame.expects = "next";
     const { step } = frame;
     if (step.kind === "name" && !means(step.name, key)) return this.#pass();
-    if (step.kind === "name" && frame.matched) throw new SelectFailure("AmbiguousFieldName", step.name.text.slice(0, 64));
+    if (step.kind === "name" && frame.matched)
+      throw new SelectFailure("AmbiguousFieldName", step.name.text.slice(0, 64));
     frame.matched = true;
     return this.#beginValue(frame.depth + 1) ? "row" : "moved";
   }

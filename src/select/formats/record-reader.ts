@@ -20,6 +20,8 @@ export interface RecordReader {
   /** A getter of the current record. Throws for a path that no record can have. */
   resolve(path: Path): Getter;
   readonly bytes?: FieldBytes;
+  /** Whether the field is a floating-point number in every record. Absent: it never is. */
+  isFloat?(path: Path): boolean;
   /** To be called before the first `step` if `*` is selected. */
   needWhole(): void;
   whole(): WholeRecord;

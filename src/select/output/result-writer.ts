@@ -4,7 +4,9 @@ import { type CsvOutput, csvRecord } from "./csv-record.ts";
 import { objectText } from "./json-text.ts";
 
 /** How records are written. */
-export type OutputFormat = ({ readonly kind: "csv" } & CsvOutput) | { readonly kind: "json"; readonly recordDelimiter: string };
+export type OutputFormat =
+  | ({ readonly kind: "csv" } & CsvOutput)
+  | { readonly kind: "json"; readonly recordDelimiter: string };
 
 /** Longest record that is returned, as at AWS. */
 const RECORD_MAX_LENGTH = 1024 * 1024;

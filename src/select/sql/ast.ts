@@ -35,12 +35,17 @@ export type Expression =
   | { readonly kind: "arithmetic"; readonly op: Arithmetic; readonly left: Expression; readonly right: Expression }
   | { readonly kind: "between"; readonly operand: Expression; readonly low: Expression; readonly high: Expression }
   | { readonly kind: "in"; readonly operand: Expression; readonly items: readonly Expression[] }
-  | { readonly kind: "like"; readonly operand: Expression; readonly pattern: Expression; readonly escape: Expression | null }
+  | {
+      readonly kind: "like";
+      readonly operand: Expression;
+      readonly pattern: Expression;
+      readonly escape: Expression | null;
+    }
   | { readonly kind: "is"; readonly operand: Expression; readonly what: "NULL" | "MISSING" | "TRUE" | "FALSE" }
   | {
       readonly kind: "case";
       readonly subject: Expression | null;
-      readonly branches: readonly { readonly when: Expression; readonly then: Expression }[];
+      readonly branches: readonly { readonly when: Expression; readonly result: Expression }[];
       readonly otherwise: Expression | null;
     }
   | { readonly kind: "cast"; readonly operand: Expression; readonly type: CastType }

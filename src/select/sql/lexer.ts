@@ -10,7 +10,7 @@ export interface Token {
 const WORD = /[A-Za-z_][A-Za-z0-9_$]*/y;
 const NUMBER = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
 const SYMBOL = /<>|<=|>=|!=|\|\||[,.()[\]*=<>+\-/%;]/y;
-const BLANK = /(?:\s+|--[^\n]*|\/\*[^]*?\*\/)+/y;
+const BLANK = /(?:\s+|--[^\n]*|\/\*[\s\S]*?\*\/)+/y;
 
 /** Quotes, and the kind of what they enclose. A doubled quote stands for itself; in Ion it does not. */
 const QUOTES: Readonly<Record<string, Token["kind"]>> = { "'": "string", '"': "quoted", "`": "ion" };
@@ -26,6 +26,8 @@ export function tokensOf(sql: string): Token[] {
   for (;;) {
     at += match(BLANK)?.length ?? 0;
     if (at >= sql.length) break;
+    // A comment that does not end. Read as signs, it would be looked through again for each of them.
+    if (sql.startsWith("/*", at)) throw new SelectFailure("LexerInvalidChar", `Character ${at + 1}.`);
     const quoted = QUOTES[sql.charAt(at)];
     if (quoted !== undefined) {
       const { text, end } = readQuoted(sql, at);

@@ -43,7 +43,10 @@ export function isCall(reader: TokenReader): boolean {
 export function parseCall(reader: TokenReader, parseExpression: ParseExpression): Expression {
   const name = reader.take().text.toUpperCase();
   if (name === "CASE") return parseCase(reader, parseExpression);
-  reader.needSymbol("(", name === "CAST" ? "ParseExpectedLeftParenAfterCast" : "ParseExpectedLeftParenBuiltinFunctionCall");
+  reader.needSymbol(
+    "(",
+    name === "CAST" ? "ParseExpectedLeftParenAfterCast" : "ParseExpectedLeftParenBuiltinFunctionCall",
+  );
   const call = parseArguments(name, reader, parseExpression);
   const code = call.kind === "cast" ? "ParseCastArity" : "ParseExpectedRightParenBuiltinFunctionCall";
   reader.needSymbol(")", code);
@@ -146,7 +149,8 @@ function parseSubstring(reader: TokenReader, parseExpression: ParseExpression): 
 function parseTrim(reader: TokenReader, parseExpression: ParseExpression): Expression {
   const side = ["LEADING", "TRAILING", "BOTH"].find((word) => reader.takeWord(word));
   const call = { name: "TRIM", part: side ?? "BOTH" };
-  if (side !== undefined && reader.takeWord("FROM")) return checkedCall({ ...call, args: [parseExpression(reader)] }, [1, 1]);
+  if (side !== undefined && reader.takeWord("FROM"))
+    return checkedCall({ ...call, args: [parseExpression(reader)] }, [1, 1]);
   const first = parseExpression(reader);
   if (!reader.takeWord("FROM")) return checkedCall({ ...call, args: [first] }, [1, 1]);
   return checkedCall({ ...call, args: [parseExpression(reader), first] }, [2, 2]);
@@ -154,12 +158,12 @@ function parseTrim(reader: TokenReader, parseExpression: ParseExpression): Expre
 
 function parseCase(reader: TokenReader, parseExpression: ParseExpression): Expression {
   const subject = reader.isWord("WHEN") ? null : parseExpression(reader);
-  const branches: { when: Expression; then: Expression }[] = [];
+  const branches: { when: Expression; result: Expression }[] = [];
   while (reader.takeWord("WHEN")) {
     reader.countOperator();
     const when = parseExpression(reader);
     reader.needWord("THEN");
-    branches.push({ when, then: parseExpression(reader) });
+    branches.push({ when, result: parseExpression(reader) });
   }
   if (branches.length === 0) throw reader.refusal("ParseExpectedWhenClause");
   const otherwise = reader.takeWord("ELSE") ? parseExpression(reader) : null;

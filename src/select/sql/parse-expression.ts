@@ -60,7 +60,8 @@ function parsePostfix(reader: TokenReader, operand: Expression): Expression | nu
     if (what === undefined) throw reader.refusal("ParseExpectedKeyword");
     return negate(negated, { kind: "is", operand, what });
   }
-  const follows = (word: string) => reader.isWord(word) || (reader.isWord("NOT") && reader.isWord(word, reader.upcoming));
+  const follows = (word: string) =>
+    reader.isWord(word) || (reader.isWord("NOT") && reader.isWord(word, reader.upcoming));
   if (!["BETWEEN", "IN", "LIKE"].some(follows)) return null;
   const negated = reader.takeWord("NOT");
   if (reader.takeWord("BETWEEN")) {
@@ -71,8 +72,8 @@ function parsePostfix(reader: TokenReader, operand: Expression): Expression | nu
   if (reader.takeWord("IN")) return negate(negated, { kind: "in", operand, items: parseItems(reader) });
   reader.needWord("LIKE");
   const pattern = parseSum(reader);
-  const escape = reader.takeWord("ESCAPE") ? parseSum(reader) : null;
-  return negate(negated, { kind: "like", operand, pattern, escape });
+  const escaping = reader.takeWord("ESCAPE") ? parseSum(reader) : null;
+  return negate(negated, { kind: "like", operand, pattern, escape: escaping });
 }
 
 function negate(negated: boolean, operand: Expression): Expression {
