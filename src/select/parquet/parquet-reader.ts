@@ -12,7 +12,7 @@ import { type Bounds, groupFilter } from "./skip-groups.ts";
 import { dialectValue } from "./values.ts";
 
 /** Pages and dictionaries of all columns that are read, together. */
-const HELD_MAX_BYTES = 32 * 1024 * 1024;
+const HELD_MAX_BYTES = 24 * 1024 * 1024;
 /** What is read at once for all columns together, and the least for one. */
 const AHEAD_BYTES = 4 * 1024 * 1024;
 const READ_MIN_BYTES = 64 * 1024;

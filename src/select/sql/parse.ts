@@ -4,6 +4,7 @@ import { RESERVED } from "./keywords.ts";
 import { parseExpression, parseSteps } from "./parse-expression.ts";
 import { TokenReader } from "./token-reader.ts";
 
+const ONLY_COMMAND = "SELECT";
 const EXPRESSION_MAX_BYTES = 256 * 1024;
 const PROJECTIONS_MAX = 4_096;
 
@@ -18,7 +19,7 @@ const JOINS = ["JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "OUTER"];
 export function parseStatement(sql: string): Statement {
   if (new TextEncoder().encode(sql).length > EXPRESSION_MAX_BYTES) throw new SelectFailure("ExpressionTooLong");
   const reader = new TokenReader(sql);
-  reader.needWord("SELECT");
+  reader.needWord(ONLY_COMMAND);
   if (reader.isWord("DISTINCT")) throw reader.refusal("ParseUnsupportedSyntax");
   if (reader.isWord("FROM") || reader.isEnd) throw reader.refusal("ParseEmptySelect");
   const projections = parseProjections(reader);

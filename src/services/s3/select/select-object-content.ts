@@ -1,6 +1,4 @@
-import { SelectFailure } from "../../../select/failure.ts";
 import type { SelectSource } from "../../../select/formats/pieces.ts";
-import type { InputFormat } from "../../../select/request.ts";
 import { SelectRun } from "../../../select/run.ts";
 import { type OpenObject, openObject } from "../../../store/read/objects.ts";
 import { customerKey } from "../encryption/customer-key.ts";
@@ -8,6 +6,7 @@ import { requireNoEncryption } from "../encryption/headers.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Handler } from "../handler.ts";
 import { EventBody } from "./event-body.ts";
+import { takeMemory } from "./memory.ts";
 import { readSelectDocument } from "./select-document.ts";
 
 const SELECT_TYPE = "select-type";
@@ -27,8 +26,7 @@ export const selectObjectContent: Handler = async (call) => {
   const request = await readSelectDocument(call);
   const object = await openObject(store, { bucket, key, customerKey: customerKey(call) });
   const run = new SelectRun(sourceOf(object), request, store.clock);
-  const allowance = call.selectMemory.tryTake(memoryMib(request.input));
-  if (allowance === null) throw new SelectFailure("Busy");
+  const allowance = await takeMemory(call.selectMemory, request.input, store.clock);
   const body = await EventBody.open(run, allowance);
   return { status: 200, headers: { "Content-Type": "application/octet-stream" }, body };
 };
@@ -37,10 +35,4 @@ function sourceOf({ head, read }: OpenObject): SelectSource {
   const { sizeBytes } = head;
   const nothing = { next: async () => null, cancel: async () => {} };
   return { sizeBytes, read: async (range) => (range.length === 0 ? nothing : read(range)) };
-}
-
-/** What a query over this holds at the most, besides its answer. */
-function memoryMib(input: InputFormat): number {
-  if (input.kind === "parquet") return 40;
-  return input.compression === "BZIP2" ? 12 : 6;
 }
