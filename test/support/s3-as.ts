@@ -106,7 +106,8 @@ function identityPolicy(document: unknown) {
 }
 
 async function readAnswer({ status, headers = {}, body }: Answer): Promise<Omit<S3Answer, "code">> {
-  if (body === undefined || typeof body === "string") return { status, headers, text: body ?? "", bytes: new TextEncoder().encode(body ?? "") };
+  if (body === undefined || typeof body === "string")
+    return { status, headers, text: body ?? "", bytes: new TextEncoder().encode(body ?? "") };
   if (body instanceof Uint8Array) return { status, headers, text: new TextDecoder().decode(body), bytes: body };
   const pieces: Uint8Array[] = [];
   for (let piece = await body.next(); piece !== null; piece = await body.next()) pieces.push(piece.slice());

@@ -110,7 +110,7 @@ export function readsRecord(expression: Expression): boolean {
 }
 
 /** All expressions directly within an expression. */
-export function partsOf(expression: Expression): readonly Expression[] {
+function partsOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
     case "path":
     case "literal":

@@ -32,7 +32,7 @@ function isWholeNumber(value: number | bigint): boolean {
 }
 
 /** A value as the number that it is. Throws IncorrectSqlFunctionArgumentType. */
-export function operand(value: Value, { coerces }: Pick<ArithmeticTypes, "coerces">): number | bigint {
+function operand(value: Value, { coerces }: Pick<ArithmeticTypes, "coerces">): number | bigint {
   const number = coerces && typeof value === "string" ? numberOf(value) : value;
   if (isNumber(number)) return number;
   throw new SelectFailure("IncorrectSqlFunctionArgumentType");

@@ -112,7 +112,7 @@ function followStep(value: Value, step: PathStep): Value {
 }
 
 /** Whether a value has members. */
-export function isStruct(value: Value): value is Struct {
+function isStruct(value: Value): value is Struct {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Timestamp);
 }
 

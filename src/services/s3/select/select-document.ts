@@ -48,7 +48,7 @@ export async function readSelectDocument(call: Call): Promise<SelectRequest> {
 }
 
 /** The request that a document spells. Source: S3 API reference, "SelectObjectContent". */
-export function parseSelectRequest(root: XmlElement): SelectRequest {
+function parseSelectRequest(root: XmlElement): SelectRequest {
   const expression = needed(childText(root, "Expression"), "Expression");
   if (needed(childText(root, "ExpressionType"), "ExpressionType").toUpperCase() !== "SQL") {
     throw new SelectFailure("InvalidExpressionType");

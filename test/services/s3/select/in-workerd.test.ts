@@ -15,11 +15,23 @@ beforeAll(async () => {
 afterAll(() => sherd?.stop());
 
 type Input = ConstructorParameters<typeof SelectObjectContentCommand>[0];
-const put = (Key: string, Body: string | Uint8Array) => client.send(new PutObjectCommand({ Bucket: "bucket", Key, Body }));
+const put = (Key: string, Body: string | Uint8Array) =>
+  client.send(new PutObjectCommand({ Bucket: "bucket", Key, Body }));
 
-async function select(Key: string, Expression: string, InputSerialization: Input["InputSerialization"]): Promise<string> {
+async function select(
+  Key: string,
+  Expression: string,
+  InputSerialization: Input["InputSerialization"],
+): Promise<string> {
   const OutputSerialization = { JSON: {} };
-  const input = { Bucket: "bucket", Key, Expression, ExpressionType: "SQL", InputSerialization, OutputSerialization } as const;
+  const input = {
+    Bucket: "bucket",
+    Key,
+    Expression,
+    ExpressionType: "SQL",
+    InputSerialization,
+    OutputSerialization,
+  } as const;
   const { Payload = [] } = await client.send(new SelectObjectContentCommand(input));
   const kinds: string[] = [];
   let text = "";
@@ -44,7 +56,10 @@ test("the SDK reads the answer: CSV that is cut into stripes, gzip of several me
   expect(await select("a.csv.gz", query, { ...csv, CompressionType: "GZIP" })).toBe(expected);
   const data = Array.from({ length: 10_000 }, (_, index) => index);
   const names = data.map((index) => `name ${index % 7}`);
-  const columnData = [{ name: "id", data }, { name: "name", data: names }];
+  const columnData = [
+    { name: "id", data },
+    { name: "name", data: names },
+  ];
   await put("a.parquet", new Uint8Array(parquetWriteBuffer({ columnData })));
   expect(await select("a.parquet", query, { Parquet: {} })).toBe('{"n":1429,"most":9999}\n');
 });

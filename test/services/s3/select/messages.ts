@@ -41,7 +41,12 @@ export interface Parts {
 const escaped = (text: string) => text.replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
 
 /** The document of a query: of CSV with a header into CSV, unless told otherwise. */
-export function selectDocument({ expression = "SELECT * FROM S3Object", input, output, more = "" }: Parts = {}): string {
+export function selectDocument({
+  expression = "SELECT * FROM S3Object",
+  input,
+  output,
+  more = "",
+}: Parts = {}): string {
   return (
     `<SelectObjectContentRequest xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Expression>${escaped(expression)}</Expression>` +
     `<ExpressionType>SQL</ExpressionType><InputSerialization>${input ?? "<CSV><FileHeaderInfo>USE</FileHeaderInfo></CSV>"}` +

@@ -16,7 +16,10 @@ beforeAll(async () => {
 afterAll(() => rig.dispose());
 
 const select = (who: Parameters<typeof s3As>[1], path: string) =>
-  s3As(rig.store, who)({
+  s3As(
+    rig.store,
+    who,
+  )({
     method: "POST",
     path: `${path}?select&select-type=2`,
     headers: { "x-amz-content-sha256": "UNSIGNED-PAYLOAD" },
@@ -31,7 +34,11 @@ test("s3:GetObject on the object is what it takes", async () => {
 
 test.each([
   ["a user on another key", reader, "/bucket/shut/a.csv"],
-  ["a user who may do everything but that", user(firstAccount, [allowing(["s3:PutObject", "s3:List*", "s3:GetObjectVersion"])]), "/bucket/open/a.csv"],
+  [
+    "a user who may do everything but that",
+    user(firstAccount, [allowing(["s3:PutObject", "s3:List*", "s3:GetObjectVersion"])]),
+    "/bucket/open/a.csv",
+  ],
   ["a user without policies", user(firstAccount), "/bucket/open/a.csv"],
   ["another account", otherRoot, "/bucket/open/a.csv"],
   ["nobody", nobody, "/bucket/open/a.csv"],

@@ -97,7 +97,10 @@ describe("refused", () => {
     ["InvalidQuoteFields", { output: "<CSV><QuoteFields>NEVER</QuoteFields></CSV>" }],
     ["InvalidRequestParameter", { input: "<CSV><QuoteCharacter>ab</QuoteCharacter></CSV>" }],
     ["InvalidRequestParameter", { input: "<CSV><FieldDelimiter></FieldDelimiter></CSV>" }],
-    ["InvalidRequestParameter", { input: "<CSV><FieldDelimiter>;</FieldDelimiter><RecordDelimiter>;</RecordDelimiter></CSV>" }],
+    [
+      "InvalidRequestParameter",
+      { input: "<CSV><FieldDelimiter>;</FieldDelimiter><RecordDelimiter>;</RecordDelimiter></CSV>" },
+    ],
     ["InvalidRequestParameter", { more: "<RequestProgress><Enabled>perhaps</Enabled></RequestProgress>" }],
     ["InvalidScanRange", { more: "<ScanRange/>" }],
     ["InvalidScanRange", { more: "<ScanRange><Start>5</Start><End>4</End></ScanRange>" }],
@@ -130,7 +133,10 @@ describe("refused", () => {
     expect(await post(path, "<SelectRequest/>")).toMatchObject({ status: 400, code: "MalformedXML" });
     const long = selectDocument({ expression: `SELECT '${"x".repeat(256 * 1024)}' FROM S3Object` });
     expect(await post(path, long)).toMatchObject({ status: 400, code: "ExpressionTooLong" });
-    expect(await post(path, " ".repeat(2 * 1024 * 1024 + 1))).toMatchObject({ status: 400, code: "MaxMessageLengthExceeded" });
+    expect(await post(path, " ".repeat(2 * 1024 * 1024 + 1))).toMatchObject({
+      status: 400,
+      code: "MaxMessageLengthExceeded",
+    });
   });
 
   test("addresses that Select does not take", async () => {
@@ -150,7 +156,12 @@ describe("refused", () => {
     expect(await code({}, "/nowhere-at-all/key")).toEqual([404, "NoSuchBucket"]);
     await s3({ method: "PUT", path: "/versions" });
     const enabled = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
-    await s3({ method: "PUT", path: "/versions?versioning", body: enabled, headers: { "x-amz-content-sha256": "UNSIGNED-PAYLOAD" } });
+    await s3({
+      method: "PUT",
+      path: "/versions?versioning",
+      body: enabled,
+      headers: { "x-amz-content-sha256": "UNSIGNED-PAYLOAD" },
+    });
     await put("/versions/k", CSV);
     await s3({ method: "DELETE", path: "/versions/k" });
     expect(await code({}, "/versions/k")).toEqual([404, "NoSuchKey"]);
@@ -170,7 +181,10 @@ describe("encrypted objects", () => {
     expect(recordsOf(bytes)).toBe("3\n");
     expect(await select({ expression }, "/bucket/secret.csv")).toMatchObject({ status: 400, code: "InvalidRequest" });
     const other = customer(Buffer.alloc(32, 8));
-    expect(await select({ expression }, "/bucket/secret.csv", other)).toMatchObject({ status: 403, code: "AccessDenied" });
+    expect(await select({ expression }, "/bucket/secret.csv", other)).toMatchObject({
+      status: 403,
+      code: "AccessDenied",
+    });
   });
 
   test("under a KMS key are decrypted by it, once", async () => {
