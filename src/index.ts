@@ -16,7 +16,7 @@ import { type EdgeVariables, readEdgeVariables } from "./edge/variables.ts";
 import { ErasureEngine } from "./erasure/engine.ts";
 import kernel from "./erasure/kernel.wasm";
 import { Announcer } from "./events/announcer.ts";
-import { deliverRest, openEvents } from "./events/open-events.ts";
+import { deliverRest, deliverToEndpoints, openEvents } from "./events/open-events.ts";
 import { DataKeyring } from "./keyring/data-keyring.ts";
 import { openKeyring } from "./keyring/open-keyring.ts";
 import { runScheduled } from "./maintenance/run/run-scheduled.ts";
@@ -27,6 +27,7 @@ import { iamService } from "./services/iam/service.ts";
 import { kmsService } from "./services/kms/service.ts";
 import { s3Service } from "./services/s3/service.ts";
 import { unavailable } from "./services/s3/unavailable.ts";
+import { snsService } from "./services/sns/service.ts";
 import { sqsService } from "./services/sqs/service.ts";
 import { stsService } from "./services/sts/service.ts";
 import { variablesIn } from "./store/configuration.ts";
@@ -69,7 +70,9 @@ function buildApp(env: Env): App {
     const keys = openKeys(env, { identities: store.metadata.identities, random, log });
     const authenticator = new Authenticator(keys?.ring ?? null);
     const arrivals = new Arrivals(clock);
-    const events = openEvents(env, store, { clock, random, tell, sealer: keys?.sealer ?? null, arrivals });
+    const events = openEvents(env, store, {
+      ...{ clock, random, tell, sealer: keys?.sealer ?? null, arrivals, fetch: outbound },
+    });
     const announcer = new Announcer(events, (error) => log.error(`events: ${String(error)}`));
     cost.onNews = () => announcer.note();
     const shared = { identities: store.metadata.identities, clock, random, fetch: outbound };
@@ -81,7 +84,8 @@ function buildApp(env: Env): App {
     const dataKeys = dataKeyring && { dataKeysOf: (caller: Caller) => dataKeyring.forCaller(caller) };
     const s3 = s3Service({ store, baseDomains, log, events, ...dataKeys });
     const kms = parts && keyring && kmsService({ ...parts, keyring });
-    const more = parts && kms ? [iamService(parts), stsService(parts), sqsService(parts), kms] : [];
+    const sns = parts && events.topics && snsService({ ...parts, webhooks: events.topics.webhooks });
+    const more = parts && kms && sns ? [iamService(parts), stsService(parts), sqsService(parts), sns, kms] : [];
     const services = [s3, ...more] as const;
     const uses = new KeyUses(store.metadata.identities, clock);
     const edge: Edge = { ...settings, services, authenticator, clock, random, log, metrics: requests, uses };
@@ -114,13 +118,20 @@ export default {
   async scheduled(_event: ScheduledController, env: Env): Promise<void> {
     store ??= buildStore(env);
     // What is wrong with a target keeps no drive from being healed.
-    await deliverRest(openEvents(env, store, { clock, random, tell, sealer: openSealer(env, random) })).then(
-      (line) => line !== null && log.info(line),
-      (error) => log.error(`events: ${String(error)}`),
-    );
-    await runScheduled(store, log);
+    const events = openEvents(env, store, { clock, random, tell, sealer: openSealer(env, random), fetch: outbound });
+    await logged(deliverRest(events));
+    await Promise.all([runScheduled(store, log), logged(deliverToEndpoints(events))]);
   },
 };
+
+async function logged(delivering: Promise<string | null>): Promise<void> {
+  try {
+    const line = await delivering;
+    if (line !== null) log.info(line);
+  } catch (error) {
+    log.error(`events: ${String(error)}`);
+  }
+}
 
 /** What this isolate has counted, for the launcher of `npm start`, which adds up over its processes. No URL leads here. */
 export const counts = createCountsHandler(observed);

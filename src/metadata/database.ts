@@ -20,7 +20,10 @@ export type Guard =
   | "access_changed"
   | "news_taken"
   | "queue_changed"
-  | "queue_deleted_recently";
+  | "queue_deleted_recently"
+  | "topic_changed"
+  | "subscription_changed"
+  | "publication_taken";
 
 /** A batch ran into a guard: nothing of it was applied. */
 export class GuardError extends Error {
