@@ -15,6 +15,10 @@ CREATE TABLE topics (
 
 CREATE UNIQUE INDEX topics_by_name ON topics (account_id, name);
 
+CREATE TABLE deleted_topics (
+  topic_id INTEGER PRIMARY KEY
+) STRICT;
+
 CREATE TABLE subscriptions (
   place INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL,

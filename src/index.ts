@@ -46,7 +46,7 @@ const log = { info: (line: string) => console.log(line), error: (line: string) =
 const clock = systemClock;
 const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
 const tell = (line: string) => log.error(line);
-const outbound = (...call: Parameters<typeof fetch>) => fetch(...call);
+const surroundings = { clock, random, tell, fetch: (...call: Parameters<typeof fetch>) => fetch(...call) };
 
 // At start-up, because what one request begins must not be waited for by another.
 const engine = await ErasureEngine.create(kernel);
@@ -59,8 +59,8 @@ const observed = { drives: driveCounts, cost, requests: () => requests.metrics()
 
 function buildStore(env: Env): StoreContext {
   const keySealer = openSealer(env, random);
-  const parts = { clock, random, fetch: outbound, counts: driveCounts, engine, observe: cost.observe, tell };
-  return openStore(env, { ...parts, keySealer });
+  const parts = { ...surroundings, counts: driveCounts, engine, observe: cost.observe, keySealer };
+  return openStore(env, parts);
 }
 
 function buildApp(env: Env): App {
@@ -70,12 +70,10 @@ function buildApp(env: Env): App {
     const keys = openKeys(env, { identities: store.metadata.identities, random, log });
     const authenticator = new Authenticator(keys?.ring ?? null);
     const arrivals = new Arrivals(clock);
-    const events = openEvents(env, store, {
-      ...{ clock, random, tell, sealer: keys?.sealer ?? null, arrivals, fetch: outbound },
-    });
+    const events = openEvents(env, store, { ...surroundings, sealer: keys?.sealer ?? null, arrivals });
     const announcer = new Announcer(events, (error) => log.error(`events: ${String(error)}`));
     cost.onNews = () => announcer.note();
-    const shared = { identities: store.metadata.identities, clock, random, fetch: outbound };
+    const shared = { ...surroundings, identities: store.metadata.identities };
     const parts = keys && { ...shared, ...keys, metadata: store.metadata, arrivals };
     const { region } = store.settings;
     const { keySealers: sealers } = store;
@@ -117,21 +115,11 @@ export default {
 
   async scheduled(_event: ScheduledController, env: Env): Promise<void> {
     store ??= buildStore(env);
-    // What is wrong with a target keeps no drive from being healed.
-    const events = openEvents(env, store, { clock, random, tell, sealer: openSealer(env, random), fetch: outbound });
-    await logged(deliverRest(events));
-    await Promise.all([runScheduled(store, log), logged(deliverToEndpoints(events))]);
+    const events = openEvents(env, store, { ...surroundings, sealer: openSealer(env, random) });
+    await deliverRest(events, log);
+    await Promise.all([runScheduled(store, log), deliverToEndpoints(events, log)]);
   },
 };
-
-async function logged(delivering: Promise<string | null>): Promise<void> {
-  try {
-    const line = await delivering;
-    if (line !== null) log.info(line);
-  } catch (error) {
-    log.error(`events: ${String(error)}`);
-  }
-}
 
 /** What this isolate has counted, for the launcher of `npm start`, which adds up over its processes. No URL leads here. */
 export const counts = createCountsHandler(observed);

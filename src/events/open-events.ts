@@ -47,8 +47,31 @@ const MS_PER_RUN = 10_000;
 /** Configurations that were replaced are kept for so long: a write that began before may still name one. */
 const REPLACED_MS = 24 * 3600 * 1000;
 
-/** Delivers what no request has delivered after its answer. Gives a line for the log, or null where there was nothing. */
-export async function deliverRest(events: EventContext): Promise<string | null> {
+interface Log {
+  info(line: string): void;
+  error(line: string): void;
+}
+
+/** Delivers what no request has delivered after its answer, and writes a line about it. What is wrong with a target is a line too. */
+export function deliverRest(events: EventContext, log: Log): Promise<void> {
+  return logged(log, deliverAll(events));
+}
+
+/** The same to endpoints of topics' subscriptions, which may take their time. */
+export function deliverToEndpoints(events: EventContext, log: Log): Promise<void> {
+  return logged(log, postDue(events));
+}
+
+async function logged(log: Log, delivering: Promise<string | null>): Promise<void> {
+  try {
+    const line = await delivering;
+    if (line !== null) log.info(line);
+  } catch (error) {
+    log.error(`events: ${String(error)}`);
+  }
+}
+
+async function deliverAll(events: EventContext): Promise<string | null> {
   const { clock, databases } = events;
   const untilMs = clock.now() + MS_PER_RUN;
   const report = await deliver(events, () => clock.now() >= untilMs);
@@ -56,8 +79,7 @@ export async function deliverRest(events: EventContext): Promise<string | null> 
   return report.announced + report.delivered + report.givenUp > 0 ? `events ${JSON.stringify(report)}` : null;
 }
 
-/** Delivers to endpoints of topics' subscriptions what is due. Gives a line for the log, or null where there was nothing. */
-export async function deliverToEndpoints({ clock, topics }: EventContext): Promise<string | null> {
+async function postDue({ clock, topics }: EventContext): Promise<string | null> {
   if (topics === null) return null;
   const untilMs = clock.now() + MS_PER_RUN;
   const report = await new DeliveryPool(topics).run(() => clock.now() >= untilMs);

@@ -38,7 +38,7 @@ export async function openTopic(parts: TopicTargetParts, arn: string, source: So
 
 function publication(message: string) {
   return {
-    ...{ kind: "Notification", message, isJson: false, subject: "Amazon S3 Notification" } as const,
+    ...({ kind: "Notification", message, isJson: false, subject: "Amazon S3 Notification" } as const),
     ...{ attributes: new Map(), groupId: null, deduplicationId: null, token: null },
   };
 }

@@ -18,6 +18,7 @@ import { reseal } from "../reseal/reseal.ts";
 import { scrub } from "../scrub/scrub.ts";
 import { RESTORE_JOB } from "../snapshots/restore.ts";
 import { snapshot } from "../snapshots/snapshot.ts";
+import { sweepTopics } from "../topics/sweep-topics.ts";
 import { walk } from "../walk/walk.ts";
 import { queueLosses } from "../watch/queue-losses.ts";
 import { watch } from "../watch/watch.ts";
@@ -39,6 +40,7 @@ export const JOBS: readonly Job[] = [
   census,
   expireMessages,
   moveMessages,
+  sweepTopics,
 ];
 
 /** Every job that must have run for the report of durability to be green. */

@@ -158,7 +158,7 @@ export class SubscriptionTable {
   /** Ends a subscription, and what is on its way to it. */
   async remove(one: Pick<SubscriptionRow, "place" | "topicId">): Promise<void> {
     await this.#database.batch([
-      ...endDeliveries(one.place),
+      ...endDeliveries([one.place]),
       { sql: "DELETE FROM subscriptions WHERE place = ?1", values: [one.place] },
       {
         sql: "UPDATE topics SET deleted_subscriptions = deleted_subscriptions + 1 WHERE id = ?1 AND changes() > 0",
@@ -176,7 +176,7 @@ export class SubscriptionTable {
       require("subscription_changed", "EXISTS (SELECT 1 FROM subscriptions WHERE place = ?1 AND token IS NULL)", [
         one.place,
       ]),
-      ...endDeliveries(one.place),
+      ...endDeliveries([one.place]),
       {
         sql: "UPDATE subscriptions SET token = ?2, created_ms = ?3 WHERE place = ?1",
         values: [one.place, token, nowMs],
@@ -186,14 +186,17 @@ export class SubscriptionTable {
   }
 }
 
-function endDeliveries(place: number): Statement[] {
+/** Drops what is on its way to subscriptions. */
+export function endDeliveries(places: readonly number[]): Statement[] {
+  const values = [JSON.stringify(places)];
+  const listed = "subscription IN (SELECT value FROM json_each(?1))";
   return [
     {
-      sql: `DELETE FROM publications WHERE reached IS NULL AND id IN (SELECT publication FROM deliveries WHERE subscription = ?1)
-              AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.publication = publications.id AND d.subscription <> ?1)`,
-      values: [place],
+      sql: `DELETE FROM publications WHERE reached IS NULL AND id IN (SELECT publication FROM deliveries WHERE ${listed})
+              AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.publication = publications.id AND NOT d.${listed})`,
+      values,
     },
-    { sql: "DELETE FROM deliveries WHERE subscription = ?1", values: [place] },
+    { sql: `DELETE FROM deliveries WHERE ${listed}`, values },
   ];
 }
 

@@ -79,7 +79,13 @@ export class TopicTable {
 
   /** Takes the topic away. A job deletes what belonged to it: it can be reached no more. Throws `GuardError` topic_changed. */
   async remove(topic: TopicRow): Promise<void> {
-    await this.#database.batch([requireTopic(topic), { sql: "DELETE FROM topics WHERE id = ?1", values: [topic.id] }]);
+    const values = [topic.id];
+    await this.#database.batch([
+      requireTopic(topic),
+      { sql: "INSERT INTO deleted_topics (topic_id) VALUES (?1)", values },
+      { sql: "DELETE FROM topic_sequences WHERE topic_id = ?1", values },
+      { sql: "DELETE FROM topics WHERE id = ?1", values },
+    ]);
   }
 
   /** Reads an index entry for each subscription. */

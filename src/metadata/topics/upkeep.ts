@@ -1,6 +1,7 @@
 import type { Database } from "../database.ts";
+import { endDeliveries } from "./subscriptions.ts";
 
-/** What the job deletes: leftovers of deleted topics, subscriptions that nobody confirmed, and deduplication ids that count no more. */
+/** What the job deletes: subscriptions of deleted topics, those that nobody confirmed, and deduplication ids that count no more. */
 export class TopicUpkeep {
   readonly #database: Database;
 
@@ -8,7 +9,7 @@ export class TopicUpkeep {
     this.#database = database;
   }
 
-  /** One round trip, of at most `limit` rows a table. Returns how many rows went. */
+  /** Two round trips, of at most `limit` rows a table. Returns how many rows went. May be repeated. */
   async sweep({
     deduplicationsBeforeMs,
     pendingBeforeMs,
@@ -18,36 +19,35 @@ export class TopicUpkeep {
     pendingBeforeMs: number;
     limit: number;
   }): Promise<number> {
-    const orphans = (table: string, column: string) =>
-      `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE ${column} NOT IN (SELECT id FROM topics) LIMIT ?1) RETURNING 1 AS gone`;
+    const places = await this.#overdue(pendingBeforeMs, limit);
     const results = await this.#database.batch<{ gone: number }[]>([
       {
         sql: `DELETE FROM topic_deduplications WHERE (topic_id, scope, key) IN
-                (SELECT topic_id, scope, key FROM topic_deduplications WHERE at_ms < ?2 LIMIT ?1) RETURNING 1 AS gone`,
+                (SELECT topic_id, scope, key FROM topic_deduplications INDEXED BY topic_deduplications_by_time WHERE at_ms < ?2 LIMIT ?1)
+              RETURNING 1 AS gone`,
         values: [limit, deduplicationsBeforeMs],
       },
+      ...endDeliveries(places),
       {
-        sql: `DELETE FROM subscriptions WHERE place IN
-                (SELECT place FROM subscriptions INDEXED BY subscriptions_pending WHERE token IS NOT NULL AND created_ms < ?2 LIMIT ?1)
-              RETURNING 1 AS gone`,
-        values: [limit, pendingBeforeMs],
-      },
-      { sql: orphans("subscriptions", "topic_id"), values: [limit] },
-      { sql: orphans("topic_sequences", "topic_id"), values: [limit] },
-      {
-        sql: `DELETE FROM deliveries WHERE (subscription, publication) IN
-                (SELECT subscription, publication FROM deliveries WHERE subscription NOT IN (SELECT place FROM subscriptions) LIMIT ?1)
-              RETURNING 1 AS gone`,
-        values: [limit],
+        sql: "DELETE FROM subscriptions WHERE place IN (SELECT value FROM json_each(?1)) RETURNING 1 AS gone",
+        values: [JSON.stringify(places)],
       },
       {
-        sql: `DELETE FROM publications WHERE id IN
-                (SELECT id FROM publications p WHERE topic_id NOT IN (SELECT id FROM topics)
-                   OR (reached IS NULL AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.publication = p.id)) LIMIT ?1)
+        sql: `DELETE FROM deleted_topics WHERE NOT EXISTS (SELECT 1 FROM subscriptions s WHERE s.topic_id = deleted_topics.topic_id)
               RETURNING 1 AS gone`,
-        values: [limit],
+        values: [],
       },
     ]);
     return results.reduce((sum, rows) => sum + rows.length, 0);
+  }
+
+  async #overdue(pendingBeforeMs: number, limit: number): Promise<number[]> {
+    const rows = await this.#database.all<{ place: number }>(
+      `SELECT place FROM subscriptions INDEXED BY subscriptions_by_topic WHERE topic_id IN (SELECT topic_id FROM deleted_topics)
+       UNION SELECT place FROM subscriptions INDEXED BY subscriptions_pending WHERE token IS NOT NULL AND created_ms < ?1 LIMIT ?2`,
+      pendingBeforeMs,
+      limit,
+    );
+    return rows.map(({ place }) => place);
   }
 }

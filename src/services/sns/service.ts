@@ -38,7 +38,10 @@ export function snsService(parts: SnsParts): Service {
     xmlns: "http://sns.amazonaws.com/doc/2010-03-31/",
     bytesMax: BODY_BYTES_MAX,
     operations: new Map(
-      Object.entries(operations).map(([name, one]) => [name, one && handlerOf(parts, memory, { name, operation: one })]),
+      Object.entries(operations).map(([name, one]) => [
+        name,
+        one && handlerOf(parts, memory, { name, operation: one }),
+      ]),
     ),
     unsigned: ["ConfirmSubscription", "Unsubscribe"],
   });

@@ -6,8 +6,7 @@ export function needed(name: string): Field<string> {
   return {
     read(node) {
       const value = node?.value;
-      if (value === undefined || value === "")
-        throw invalidParameter(name, "no value for required parameter");
+      if (value === undefined || value === "") throw invalidParameter(name, "no value for required parameter");
       return value;
     },
   };
@@ -16,10 +15,11 @@ export function needed(name: string): Field<string> {
 /** Attributes of topics and subscriptions. */
 export const attributesField = map(text(), { max: 100 });
 
-export const messageAttributesField = map(
-  structure({ DataType: text(), StringValue: text(), BinaryValue: text() }),
-  { max: 1_000, key: "Name", value: "Value" },
-);
+export const messageAttributesField = map(structure({ DataType: text(), StringValue: text(), BinaryValue: text() }), {
+  max: 1_000,
+  key: "Name",
+  value: "Value",
+});
 
 /** Members of Publish, and of one entry of PublishBatch. */
 export const messageFields = {

@@ -16,8 +16,14 @@ export function pageStart(token: string | undefined): string {
 }
 
 /** The items of a page, of which `rows` has one more if there are more, and the token for the next one. */
-export function cutPage<T>(rows: readonly T[], nameOf: (row: T) => string): { page: readonly T[]; NextToken: string | undefined } {
+export function cutPage<T>(
+  rows: readonly T[],
+  nameOf: (row: T) => string,
+): { page: readonly T[]; NextToken: string | undefined } {
   const page = rows.slice(0, PAGE_ITEMS);
   const last = page.at(-1);
-  return { page, NextToken: rows.length > PAGE_ITEMS && last !== undefined ? btoa(`after:${nameOf(last)}`) : undefined };
+  return {
+    page,
+    NextToken: rows.length > PAGE_ITEMS && last !== undefined ? btoa(`after:${nameOf(last)}`) : undefined,
+  };
 }

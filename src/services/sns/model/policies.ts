@@ -35,7 +35,7 @@ export function checkTopicPolicy(text: string, arn: string): void {
     throw invalidParameter("Policy", `Policy must not have more than ${limits.bytes} bytes`);
   }
   const parsed = parsePolicy(text, { kind: "resource", arn });
-  if (!parsed.ok) throw invalidParameter("Policy", `Error: ${describeForIam(parsed.failure, "resource").message}`);
+  if (!parsed.ok) throw invalidParameter("Policy", `${describeForIam(parsed.failure, "resource").message}`);
   if (parsed.policy.statements.length > limits.statements) {
     throw invalidParameter("Policy", `Policy must not have more than ${limits.statements} statements`);
   }

@@ -1,5 +1,5 @@
-import { newRevision } from "../../../queues/ids.ts";
 import { list, text } from "../../../protocols/aws-query/fields.ts";
+import { newRevision } from "../../../queues/ids.ts";
 import type { TopicCall } from "../model/call.ts";
 import { invalidParameter } from "../model/errors.ts";
 import { needed } from "../model/fields.ts";

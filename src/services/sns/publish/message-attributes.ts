@@ -34,7 +34,9 @@ function readValue(shown: string, { DataType = "", StringValue, BinaryValue }: G
   if (DataType === "") throw invalid(`${shown} must contain non-empty message attribute type.`);
   if (DataType.length > 256 || !["String", "Number", "Binary"].includes(type) || !/^[\w.-]+$/.test(DataType)) {
     const types = "The supported type prefixes are Binary, Number, and String.";
-    throw invalid(`${shown} has an invalid message attribute type, the set of supported type prefixes is limited. ${types}`);
+    throw invalid(
+      `${shown} has an invalid message attribute type, the set of supported type prefixes is limited. ${types}`,
+    );
   }
   if (type === "Binary") {
     if (BinaryValue === undefined || StringValue !== undefined) throw empty(shown, type);
@@ -61,7 +63,9 @@ function checkArray(shown: string, value: string): void {
   } catch {
     // No JSON: refused below.
   }
-  throw invalid(`${shown} has a value of type String.Array that is no JSON array of strings, numbers, true, false or null.`);
+  throw invalid(
+    `${shown} has a value of type String.Array that is no JSON array of strings, numbers, true, false or null.`,
+  );
 }
 
 function bytesOf(text: string): Uint8Array | null {

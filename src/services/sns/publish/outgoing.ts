@@ -14,7 +14,12 @@ const idForm = /^[A-Za-z0-9!"#$%&'()*+,\-./:;<=>?@[\\\]^_`{|}~]{1,128}$/;
 
 /** What is to be published, checked. Throws in AWS's words. */
 export function readMessage(call: TopicCall, input: MessageInput): Publication & { readonly sizeBytes: number } {
-  const { Message: message, Subject: subject = null, MessageStructure: structure, MessageAttributes = new Map() } = input;
+  const {
+    Message: message,
+    Subject: subject = null,
+    MessageStructure: structure,
+    MessageAttributes = new Map(),
+  } = input;
   if (message === "") throw invalidParameter("Empty message");
   if (structure !== undefined && structure !== "" && structure !== "json") throw invalidParameter("MessageStructure");
   if (subject !== null) checkSubject(subject);
@@ -23,7 +28,16 @@ export function readMessage(call: TopicCall, input: MessageInput): Publication &
   const attributes = readMessageAttributes(MessageAttributes);
   const sizeBytes = sizeOf(message, attributes);
   if (sizeBytes > topicLimits.messageBytes) throw invalidParameter("Message too long");
-  return { kind: "Notification", message, isJson, subject, attributes, token: null, sizeBytes, ...ordering(call, input) };
+  return {
+    kind: "Notification",
+    message,
+    isJson,
+    subject,
+    attributes,
+    token: null,
+    sizeBytes,
+    ...ordering(call, input),
+  };
 }
 
 /** The message for each protocol, of which the one for all others must be there. */
@@ -42,7 +56,6 @@ function checkStructure(message: string): void {
 
 /** UTF-8 without line breaks and control characters, shorter than 100 characters. */
 function checkSubject(subject: string): void {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
   if (subject === "" || subject.length >= 100 || /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(subject)) {
     throw invalidParameter("Subject");
   }
@@ -58,12 +71,14 @@ function ordering(
   const ids = { groupId: MessageGroupId ?? null, deduplicationId: MessageDeduplicationId ?? null };
   if (!isFifo) {
     if (MessageDeduplicationId !== undefined) {
-      throw invalidParameter("MessageDeduplicationId", "The request includes MessageDeduplicationId parameter that is not valid for this topic type");
+      throw invalidParameter(
+        "MessageDeduplicationId",
+        "The request includes MessageDeduplicationId parameter that is not valid for this topic type",
+      );
     }
     return ids;
   }
-  if (MessageGroupId === undefined)
-    throw invalidParameter("The MessageGroupId parameter is required for FIFO topics");
+  if (MessageGroupId === undefined) throw invalidParameter("The MessageGroupId parameter is required for FIFO topics");
   if (MessageDeduplicationId === undefined && !hasContentDeduplication) {
     throw invalidParameter(
       "The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",

@@ -14,7 +14,8 @@ export const publish = topicOperation({
     if (PhoneNumber !== undefined) throw notBuilt("PhoneNumber (SMS)");
     if (TopicArn === undefined && TargetArn === undefined)
       throw invalidParameter("TopicArn or TargetArn", "no value for required parameter");
-    if (TopicArn !== undefined && TargetArn !== undefined) throw invalidParameter("TopicArn or TargetArn", "only one of them is allowed");
+    if (TopicArn !== undefined && TargetArn !== undefined)
+      throw invalidParameter("TopicArn or TargetArn", "only one of them is allowed");
     if (TargetArn !== undefined && /:endpoint\//.test(TargetArn)) throw notBuilt("Publishing to a mobile endpoint");
   },
   topic: ({ TopicArn, TargetArn }) => TopicArn ?? TargetArn ?? "",
@@ -48,7 +49,10 @@ export const publishBatch = topicOperation({
     }
     const sizeBytes = good.reduce((sum, { message }) => sum + message.sizeBytes, 0);
     if (sizeBytes > topicLimits.messageBytes) {
-      throw snsError("BatchRequestTooLong", `The length of all the messages in the batch is more than ${topicLimits.messageBytes} bytes.`);
+      throw snsError(
+        "BatchRequestTooLong",
+        `The length of all the messages in the batch is more than ${topicLimits.messageBytes} bytes.`,
+      );
     }
     const messages = good.map(({ message: { sizeBytes: _, ...message } }) => message);
     const published = messages.length === 0 ? [] : await publishMessages(call.context, call.topic, messages);
@@ -63,7 +67,10 @@ function checkBatch(ids: readonly string[]): void {
     throw snsError("TooManyEntriesInBatchRequest", "The batch request contains more entries than permissible.");
   }
   if (!ids.every((id) => /^[\w-]{1,80}$/.test(id))) {
-    throw snsError("InvalidBatchEntryId", "The Id of a batch entry in a batch request doesn't abide by the specification.");
+    throw snsError(
+      "InvalidBatchEntryId",
+      "The Id of a batch entry in a batch request doesn't abide by the specification.",
+    );
   }
   if (new Set(ids).size < ids.length) {
     throw snsError("BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id.");

@@ -1,6 +1,6 @@
 import { isSubscriptionChanged } from "../../../metadata/topics/subscriptions.ts";
 import { text } from "../../../protocols/aws-query/fields.ts";
-import { parseTopicArn, PENDING_MS, subscriptionArn, topicArn } from "../../../topics/settings.ts";
+import { PENDING_MS, parseTopicArn, subscriptionArn, topicArn } from "../../../topics/settings.ts";
 import { invalidParameter, noSuchSubscription, noSuchTopic } from "../model/errors.ts";
 import { needed } from "../model/fields.ts";
 import { readInput, type SnsOperation } from "../operation.ts";

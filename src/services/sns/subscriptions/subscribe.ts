@@ -37,10 +37,10 @@ export const subscribe = topicOperation({
   },
   acrossAccounts: true,
   topic: ({ TopicArn }) => TopicArn,
-  context: ({ Protocol, Endpoint = "" }) =>
+  context: ({ Protocol, Endpoint: given = "" }) =>
     new Map([
       ["sns:protocol", Protocol],
-      ["sns:endpoint", Endpoint],
+      ["sns:endpoint", given],
     ]),
   async run(call, { Protocol, Endpoint: given = "", Attributes = new Map(), ReturnSubscriptionArn }) {
     const endpoint = await readEndpoint(call, Protocol, given);
@@ -87,7 +87,10 @@ async function make(call: TopicCall, endpoint: Endpoint, attributes: Subscriptio
 }
 
 export function tooManyFilters(): Error {
-  return snsError("FilterPolicyLimitExceeded", `A topic can have no more than ${FILTERS_PER_TOPIC_MAX} filter policies.`);
+  return snsError(
+    "FilterPolicyLimitExceeded",
+    `A topic can have no more than ${FILTERS_PER_TOPIC_MAX} filter policies.`,
+  );
 }
 
 /** 256 bits in hex: nobody can guess it. */
@@ -95,13 +98,26 @@ export function newToken({ random }: Pick<PublishContext, "random">): string {
   return toHex(random(32));
 }
 
-function confirmation(call: Pick<TopicCall, "context" | "nowMs"> & { topic: { arn: string } }, token: string): NewPublication {
-  return confirmationMessage(call.context, { kind: "SubscriptionConfirmation", topicArn: call.topic.arn, token, nowMs: call.nowMs });
+function confirmation(
+  call: Pick<TopicCall, "context" | "nowMs"> & { topic: { arn: string } },
+  token: string,
+): NewPublication {
+  return confirmationMessage(call.context, {
+    kind: "SubscriptionConfirmation",
+    topicArn: call.topic.arn,
+    token,
+    nowMs: call.nowMs,
+  });
 }
 
 export function confirmationMessage(
   context: PublishContext,
-  about: { kind: "SubscriptionConfirmation" | "UnsubscribeConfirmation"; topicArn: string; token: string; nowMs: number },
+  about: {
+    kind: "SubscriptionConfirmation" | "UnsubscribeConfirmation";
+    topicArn: string;
+    token: string;
+    nowMs: number;
+  },
 ): NewPublication {
   const { kind, topicArn, token, nowMs } = about;
   const message = confirmationText(kind, topicArn);

@@ -1,6 +1,6 @@
+import { isFifoName, parseQueueArn, queueArn } from "../../../queues/settings.ts";
 import { DeliveryPolicyProblem, parseSubscriptionPolicy } from "../../../topics/delivery-policy.ts";
 import { FilterPolicyProblem, type FilterScope, parseFilterPolicy } from "../../../topics/filter-policy.ts";
-import { isFifoName, parseQueueArn, queueArn } from "../../../queues/settings.ts";
 import { isFifoTopic } from "../../../topics/settings.ts";
 import type { SnsCall } from "../model/call.ts";
 import { invalidParameter, notBuilt } from "../model/errors.ts";
@@ -48,7 +48,10 @@ function checkName(name: string): void {
 function checkRaw(value: string, merged: Map<string, string>): void {
   const lower = value.toLowerCase();
   if (lower !== "true" && lower !== "false") {
-    throw invalidParameter("Attributes", `RawMessageDelivery: Invalid value [${value.slice(0, 64)}]. Must be true or false.`);
+    throw invalidParameter(
+      "Attributes",
+      `RawMessageDelivery: Invalid value [${value.slice(0, 64)}]. Must be true or false.`,
+    );
   }
   merged.set("RawMessageDelivery", lower);
 }
@@ -56,7 +59,10 @@ function checkRaw(value: string, merged: Map<string, string>): void {
 function checkFilter(merged: ReadonlyMap<string, string>): void {
   const scope = merged.get("FilterPolicyScope") ?? "MessageAttributes";
   if (scope !== "MessageAttributes" && scope !== "MessageBody") {
-    throw invalidParameter("FilterPolicyScope", `Invalid value [${scope.slice(0, 64)}]. Please use either MessageBody or MessageAttributes`);
+    throw invalidParameter(
+      "FilterPolicyScope",
+      `Invalid value [${scope.slice(0, 64)}]. Please use either MessageBody or MessageAttributes`,
+    );
   }
   const policy = merged.get("FilterPolicy");
   if (policy === undefined) return;
@@ -88,10 +94,16 @@ async function checkRedrive({ queues }: SnsCall, { topic }: AttributeSubject, te
   }
   const queue = name.accountId === topic.accountId ? await queues.queues.find(name.accountId, name.name) : null;
   if (queue === null || queueArn(queue) !== arn || queue.region !== topic.region) {
-    throw invalidParameter("RedrivePolicy", "deadLetterTargetArn must name a queue in the account and region of the topic");
+    throw invalidParameter(
+      "RedrivePolicy",
+      "deadLetterTargetArn must name a queue in the account and region of the topic",
+    );
   }
   if (isFifoName(name.name) !== isFifoTopic(topic.name)) {
-    throw invalidParameter("RedrivePolicy", "must use a FIFO queue as DLQ for a FIFO topic, and a standard one for others");
+    throw invalidParameter(
+      "RedrivePolicy",
+      "must use a FIFO queue as DLQ for a FIFO topic, and a standard one for others",
+    );
   }
 }
 

@@ -1,5 +1,5 @@
-import { newRevision } from "../../../queues/ids.ts";
 import { list, text } from "../../../protocols/aws-query/fields.ts";
+import { newRevision } from "../../../queues/ids.ts";
 import { snsError } from "../model/errors.ts";
 import { needed } from "../model/fields.ts";
 import { mergeTags, tagContext, tagsField, tagsOf } from "../model/tags.ts";

@@ -1,8 +1,8 @@
 import type { Ask } from "../../../auth/access.ts";
 import type { TagRow } from "../../../metadata/rows.ts";
 import { isTopicTaken, type NewTopic } from "../../../metadata/topics/topics.ts";
-import { newRevision } from "../../../queues/ids.ts";
 import { text } from "../../../protocols/aws-query/fields.ts";
+import { newRevision } from "../../../queues/ids.ts";
 import { isFifoTopic, isTopicName, topicArn } from "../../../topics/settings.ts";
 import { checkAttribute, shownAttributes, withAttribute } from "../model/attributes.ts";
 import { accountOf, type SnsCall } from "../model/call.ts";

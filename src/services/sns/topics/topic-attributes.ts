@@ -1,5 +1,5 @@
-import { newRevision } from "../../../queues/ids.ts";
 import { text } from "../../../protocols/aws-query/fields.ts";
+import { newRevision } from "../../../queues/ids.ts";
 import { deliveryPolicyOf, effectivePolicy } from "../../../topics/delivery-policy.ts";
 import { checkAttribute, shownAttributes, withAttribute } from "../model/attributes.ts";
 import { needed } from "../model/fields.ts";
@@ -16,7 +16,11 @@ export const getTopicAttributes = topicOperation({
     const policy = deliveryPolicyOf(topic.attributes.DeliveryPolicy, undefined);
     const facts = {
       ...{ TopicArn: topic.arn, Owner: topic.accountId },
-      ...{ SubscriptionsConfirmed: `${confirmed}`, SubscriptionsPending: `${pending}`, SubscriptionsDeleted: `${deleted}` },
+      ...{
+        SubscriptionsConfirmed: `${confirmed}`,
+        SubscriptionsPending: `${pending}`,
+        SubscriptionsDeleted: `${deleted}`,
+      },
       EffectiveDeliveryPolicy: effectivePolicy(policy, "topic"),
     };
     // The version of signatures is shown where it was chosen.
