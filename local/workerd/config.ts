@@ -161,7 +161,7 @@ function internet(): string {
  * What endpoints of topics' subscriptions are reached through. workerd resolves their names itself, and connects to none of the addresses
  * that are not allowed, whatever the name.
  */
-function webhooks(reachPrivate: boolean): string {
+export function webhooks(reachPrivate: boolean): string {
   return network("webhooks", reachPrivate ? ["public", "private"] : ["public"]);
 }
 

@@ -8,7 +8,7 @@ import { settingsOf, subscriptionArn, topicArn } from "./settings.ts";
 import type { Signer } from "./signers.ts";
 
 /** Where certificates are served; the id follows, and `.pem`. */
-export const CERTIFICATE_PATH = "/-/sns/SimpleNotificationService-";
+const CERTIFICATE_PATH = "/-/sns/SimpleNotificationService-";
 
 export interface Letter {
   readonly topic: TopicRow;

@@ -33,7 +33,7 @@ export interface WebhookParts {
 
 /** An endpoint has so long to answer: "Amazon SNS message delivery retries". */
 const ANSWER_MS = 15_000;
-export const URL_CHARACTERS_MAX = 2_048;
+const URL_CHARACTERS_MAX = 2_048;
 
 /** Endpoints reached by `fetch`. Redirects are not followed, and of an answer nothing but its status is read. */
 export function openWebhooks(parts: WebhookParts): Webhooks {

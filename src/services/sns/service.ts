@@ -53,10 +53,10 @@ function handlerOf(
   { name, operation }: { name: string; operation: SnsOperation },
 ): QueryHandler {
   return async ({ caller, request, signature }, parameters) => {
-    const { topics, queues } = caller.guard === null ? metadata : metadata.guardedBy(caller.guard);
+    const { topics, queues, identities } = caller.guard === null ? metadata : metadata.guardedBy(caller.guard);
     const context = { tables: topics, sealer, clock, random };
     const call = {
-      ...{ caller, context, queues, webhooks, memory, origin: originOf(request) },
+      ...{ caller, context, queues, webhooks, memory, entities: identities.entities, origin: originOf(request) },
       ...{ region: signature.region ?? "us-east-1", nowMs: clock.now() },
     };
     try {

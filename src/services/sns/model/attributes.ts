@@ -1,5 +1,7 @@
+import { bindPrincipals } from "../../../auth/policy-principals.ts";
 import { DeliveryPolicyProblem, parseTopicPolicy } from "../../../topics/delivery-policy.ts";
 import { isFifoTopic, settingsOf } from "../../../topics/settings.ts";
+import type { SnsCall } from "./call.ts";
 import { invalidParameter, notBuilt } from "./errors.ts";
 import { checkTopicPolicy, defaultPolicy } from "./policies.ts";
 import type { KnownTopic } from "./topic-memory.ts";
@@ -60,6 +62,15 @@ function oneOf(name: string, values: readonly string[], value: string): void {
 
 function fifoOnly(name: string, { name: topic }: Subject): void {
   if (!isFifoTopic(topic)) throw invalidParameter("Attributes", `${name} is for FIFO topics only`);
+}
+
+/** Attributes as they are kept: a policy with the unique ids of the users and roles that it names. At most one D1 round trip. */
+export async function boundAttributes(
+  { entities }: Pick<SnsCall, "entities">,
+  given: ReadonlyMap<string, string>,
+): Promise<ReadonlyMap<string, string>> {
+  const policy = given.get("Policy");
+  return policy ? new Map([...given, ["Policy", await bindPrincipals(entities, policy)]]) : given;
 }
 
 /** The attributes with one set. An empty value takes it away. */

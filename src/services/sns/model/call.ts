@@ -1,4 +1,5 @@
 import type { Caller } from "../../../auth/access.ts";
+import type { EntityTable } from "../../../metadata/identities/entities.ts";
 import type { Queues } from "../../../metadata/queues/all.ts";
 import type { PublishContext } from "../../../topics/topic-context.ts";
 import type { Webhooks } from "../../../topics/webhook.ts";
@@ -13,6 +14,8 @@ export interface SnsCall {
   readonly queues: Queues;
   readonly webhooks: Pick<Webhooks, "problem">;
   readonly memory: TopicMemory;
+  /** Users and roles, whom policies name. */
+  readonly entities: EntityTable;
   /** What the client calls this server: `http://127.0.0.1:9000`. */
   readonly origin: string;
   /** Of the credential scope. */

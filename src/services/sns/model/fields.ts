@@ -15,7 +15,7 @@ export function needed(name: string): Field<string> {
 /** Attributes of topics and subscriptions. */
 export const attributesField = map(text(), { max: 100 });
 
-export const messageAttributesField = map(structure({ DataType: text(), StringValue: text(), BinaryValue: text() }), {
+const messageAttributesField = map(structure({ DataType: text(), StringValue: text(), BinaryValue: text() }), {
   max: 1_000,
   key: "Name",
   value: "Value",

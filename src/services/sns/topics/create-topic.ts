@@ -4,7 +4,7 @@ import { isTopicTaken, type NewTopic } from "../../../metadata/topics/topics.ts"
 import { text } from "../../../protocols/aws-query/fields.ts";
 import { newRevision } from "../../../queues/ids.ts";
 import { isFifoTopic, isTopicName, topicArn } from "../../../topics/settings.ts";
-import { checkAttribute, shownAttributes, withAttribute } from "../model/attributes.ts";
+import { boundAttributes, checkAttribute, shownAttributes, withAttribute } from "../model/attributes.ts";
 import { accountOf, type SnsCall } from "../model/call.ts";
 import { invalidParameter, notBuilt } from "../model/errors.ts";
 import { attributesField, needed } from "../model/fields.ts";
@@ -27,9 +27,12 @@ export const createTopic: SnsOperation = {
     if (DataProtectionPolicy !== undefined) throw notBuilt("DataProtectionPolicy");
     checkName(name, given);
     const before = await call.memory.read(call.context.tables, named);
-    if (before !== null) return same(before, given, tags);
+    if (before !== null) return same(before, await boundAttributes(call, given), tags);
     for (const [attribute, value] of given) checkAttribute({ ...named, arn }, attribute, value);
-    const attributes = [...given].reduce((all, [one, value]) => withAttribute(all, one, value), {});
+    const attributes = [...(await boundAttributes(call, given))].reduce(
+      (all, [one, value]) => withAttribute(all, one, value),
+      {},
+    );
     const revision = newRevision(call.context.random);
     const topic: NewTopic = { ...named, createdMs: call.nowMs, revision, attributes, tags: mergeTags([], tags) };
     return make(call, topic, { given, tags });
@@ -72,7 +75,7 @@ async function make(call: SnsCall, topic: NewTopic, { given, tags }: Given): Pro
   } catch (error) {
     const other = isTopicTaken(error) ? await call.memory.read(call.context.tables, topic) : null;
     if (other === null) throw error;
-    return same(other, given, tags);
+    return same(other, await boundAttributes(call, given), tags);
   }
   call.memory.forget(topic);
   return { TopicArn: topicArn(topic) };

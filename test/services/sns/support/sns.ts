@@ -226,7 +226,7 @@ export function attributes(values: Record<string, readonly [type: string, value:
   return Object.fromEntries(pairs);
 }
 
-export function find(element: XmlElement, name: string): XmlElement | undefined {
+function find(element: XmlElement, name: string): XmlElement | undefined {
   if (element.name === name) return element;
   for (const child of element.children) {
     const found = find(child, name);
