@@ -34,6 +34,7 @@ import { Queues } from "./queues/all.ts";
 import { SealedKeyTable } from "./sealed-keys/sealed-keys.ts";
 import { RestoringTable } from "./snapshots/restoring.ts";
 import { SnapshotTable } from "./snapshots/snapshots.ts";
+import { Topics } from "./topics/all.ts";
 import { UploadTable } from "./uploads/uploads.ts";
 import { QuotaTable } from "./usage/quotas.ts";
 import { UsageTable } from "./usage/usage.ts";
@@ -62,6 +63,8 @@ export class Metadata {
   readonly identities: Identities;
   /** Of use in the first database alone. */
   readonly queues: Queues;
+  /** Of use in the first database alone. */
+  readonly topics: Topics;
   /** Of use in the first database alone. */
   readonly keyring: KeyringTables;
   readonly buckets: BucketTable;
@@ -113,6 +116,7 @@ export class Metadata {
     this.placements = new PlacementTable(database, name);
     this.identities = new Identities(database);
     this.queues = new Queues(database);
+    this.topics = new Topics(database);
     this.keyring = new KeyringTables(database);
     this.drives = new DriveTable(database, name, shared?.drives);
     this.losses = new LossTable(database);

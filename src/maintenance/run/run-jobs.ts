@@ -19,6 +19,7 @@ import { reseal } from "../reseal/reseal.ts";
 import { scrub } from "../scrub/scrub.ts";
 import { RESTORE_JOB } from "../snapshots/restore.ts";
 import { snapshot } from "../snapshots/snapshot.ts";
+import { sweepTopics } from "../topics/sweep-topics.ts";
 import { usage } from "../usage/usage.ts";
 import { walk } from "../walk/walk.ts";
 import { queueLosses } from "../watch/queue-losses.ts";
@@ -42,6 +43,7 @@ export const JOBS: readonly Job[] = [
   census,
   expireMessages,
   moveMessages,
+  sweepTopics,
   usage,
 ];
 

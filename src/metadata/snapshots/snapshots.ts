@@ -176,6 +176,24 @@ export const SNAPSHOT_TABLES = {
       ...["dead_letter", "tags", "purged_ms"],
     ],
   },
+  topics: {
+    key: ["id"],
+    columns: [
+      ...["id", "account_id", "name", "region", "created_ms", "revision", "attributes", "tags"],
+      "deleted_subscriptions",
+    ],
+  },
+  subscriptions: {
+    key: ["place"],
+    columns: [
+      ...["place", "id", "topic_id", "account_id", "protocol", "endpoint", "origin", "created_ms", "token"],
+      ...["authenticated", "has_filter", "attributes"],
+    ],
+  },
+  signing_certificates: {
+    key: ["id"],
+    columns: ["id", "certificate", "sealed_key", "not_after_ms"],
+  },
   kms_keys: {
     key: ["id"],
     columns: [
@@ -307,6 +325,9 @@ export const ORDER: readonly SnapshotTableName[] = [
   "kms_grants",
   "accounts",
   "queues",
+  "subscriptions",
+  "topics",
+  "signing_certificates",
   "account_access",
   "notifications",
   "quotas",
