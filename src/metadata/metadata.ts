@@ -20,6 +20,9 @@ import { GuardedDatabase } from "./guarded-database.ts";
 import { Identities } from "./identities/identities.ts";
 import { JobTable } from "./jobs/jobs.ts";
 import { KeyringTables } from "./keyring/keyring.ts";
+import { LifecycleRemovals } from "./lifecycle/expiring.ts";
+import { LifecycleTable } from "./lifecycle/lifecycles.ts";
+import { LifecycleScans } from "./lifecycle/scanning.ts";
 import type { LocalReads } from "./local-reads.ts";
 import { Amendments } from "./objects/amendments.ts";
 import { Appends } from "./objects/appends.ts";
@@ -85,6 +88,9 @@ export class Metadata {
   readonly sealedKeys: SealedKeyTable;
   readonly notifications: NotificationTable;
   readonly outbox: OutboxTable;
+  readonly lifecycles: LifecycleTable;
+  readonly lifecycleScans: LifecycleScans;
+  readonly lifecycleRemovals: LifecycleRemovals;
 
   readonly #database: Database;
   readonly #memory: AccessMemory;
@@ -111,6 +117,9 @@ export class Metadata {
     this.sealedKeys = new SealedKeyTable(database);
     this.notifications = new NotificationTable(database, memory);
     this.outbox = new OutboxTable(database);
+    this.lifecycles = new LifecycleTable(database);
+    this.lifecycleScans = new LifecycleScans(database);
+    this.lifecycleRemovals = new LifecycleRemovals(database);
     this.buckets = new BucketTable(database, name, { memory, drives: this.drives, sharing: shared?.buckets });
     this.objects = new ObjectTable(database, memory);
     this.annotations = new Annotations(database, memory);

@@ -12,6 +12,7 @@ import { pack } from "../collect/pack.ts";
 import { drain } from "../heal/drain.ts";
 import { heal } from "../heal/heal.ts";
 import { keys } from "../keys/keys.ts";
+import { lifecycle } from "../lifecycle/lifecycle.ts";
 import { expireMessages } from "../queues/expire-messages.ts";
 import { moveMessages } from "../queues/move-messages.ts";
 import { reseal } from "../reseal/reseal.ts";
@@ -29,6 +30,7 @@ export const JOBS: readonly Job[] = [
   drain,
   heal,
   expire,
+  lifecycle,
   keys,
   pack,
   collect,
