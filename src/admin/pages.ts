@@ -12,6 +12,7 @@ import { StoreError } from "../store/failure.ts";
 import { durabilityPage } from "./durability-page.ts";
 import { healPage, verifyPage } from "./healing-pages.ts";
 import { isolateMetrics, type Observed } from "./isolate-metrics.ts";
+import { lifecyclePages } from "./lifecycle-pages.ts";
 import type { OwnPage } from "./serve-page.ts";
 import { storeMetrics } from "./store-metrics.ts";
 
@@ -87,7 +88,8 @@ export function ownPages(store: StoreContext, observed: Observed): Map<string, O
     verify: verifyPage(store),
     run: runPage,
   };
-  return new Map(Object.entries(pages).map(([name, page]) => [name, [whileAvailable(page)]]));
+  const named = { ...pages, ...lifecyclePages(store) };
+  return new Map(Object.entries(named).map(([name, page]) => [name, [whileAvailable(page)]]));
 }
 
 /** The page, which says so where the metadata do not answer. */

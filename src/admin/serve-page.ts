@@ -5,6 +5,7 @@ import type { Authenticator } from "../auth/authenticator.ts";
 import { firstAccount } from "../auth/principal.ts";
 import type { Clock } from "../base/clock.ts";
 import type { ClientPatience } from "../edge/client-patience.ts";
+import { cutUrl } from "../edge/raw-url.ts";
 import type { ClientAddress } from "../edge/request-facts.ts";
 import { BodyTooLarge } from "../edge/service.ts";
 import { identify } from "./identify.ts";
@@ -14,6 +15,8 @@ export interface AskedPage {
   /** The Accept header. */
   accept: string;
   query: URLSearchParams;
+  /** The parts of the path below `/-/`, decoded: `["quota", "holiday"]`. */
+  path: readonly string[];
   /** The whole body, of `OWN_BODY_BYTES_MAX` at most. */
   body: Uint8Array;
   caller: Caller;
@@ -22,9 +25,11 @@ export interface AskedPage {
 /** A page of the server's own, for callers of the first account who are allowed its action. */
 export interface OwnPage {
   /** Pages that change something are not GET. */
-  method: "GET" | "POST" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "DELETE";
   /** What a policy must allow: `sherd:GetDurability`. */
   action: string;
+  /** What the action is asked for on, by the path's parts. Absent: `arn:aws:sherd::…:<the action's name>`. */
+  resource?(path: readonly string[]): string;
   render(asked: AskedPage): Promise<RenderedPage>;
 }
 
@@ -64,12 +69,14 @@ export async function serveOwnPage(request: Request, page: OwnPage, door: OwnDoo
     if (page.method !== "GET" && !request.headers.has("x-sherd-confirm")) {
       return plain(403, "the header X-Sherd-Confirm is needed");
     }
-    const resource = `arn:aws:sherd::${firstAccount.accountId}:${page.action.slice("sherd:".length)}`;
+    const path = partsOf(request.url);
+    const ownResource = `arn:aws:sherd::${firstAccount.accountId}:${page.action.slice("sherd:".length)}`;
+    const resource = page.resource?.(path) ?? ownResource;
     const ask = { action: page.action, resource, resourceAccountId: firstAccount.accountId };
     await caller.confirm();
     caller.demand([ask]);
     const accept = request.headers.get("accept") ?? "";
-    const asked = { accept, query: new URL(request.url).searchParams, body, caller };
+    const asked = { accept, query: new URL(request.url).searchParams, path, body, caller };
     const { status = 200, contentType, body: rendered } = await page.render(asked);
     return new Response(rendered, { status, headers: { ...PROTECTION, "Content-Type": contentType } });
   } catch (error) {
@@ -79,6 +86,20 @@ export async function serveOwnPage(request: Request, page: OwnPage, door: OwnDoo
     const headers = { "WWW-Authenticate": 'Basic realm="Sherd access key", charset="UTF-8"' };
     return plain(401, "an access key of the first account is needed: access key id and secret", headers);
   }
+}
+
+/** Of a path below `/-/`, decoded; what is not well encoded stays as it is. */
+function partsOf(url: string): string[] {
+  return cutUrl(url)
+    .rawPath.split("/")
+    .slice(2)
+    .map((part) => {
+      try {
+        return decodeURIComponent(part);
+      } catch {
+        return part;
+      }
+    });
 }
 
 function plain(status: number, text: string, headers: Record<string, string> = {}): Response {

@@ -200,7 +200,7 @@ describe("a lifecycle configuration", () => {
     ],
     [
       "expiration before the transition",
-      rule(transition(days(60), "GLACIER") + "<Expiration><Days>60</Days></Expiration>"),
+      rule(`${transition(days(60), "GLACIER")}<Expiration><Days>60</Days></Expiration>`),
       "InvalidArgument: 'Days' in the Expiration action for filter '(prefix=)' must be greater than 'Days' in the Transition action",
     ],
     [

@@ -1,12 +1,12 @@
-import type { LifecycleConfiguration, LifecycleRule } from "../../lifecycle/configuration.ts";
+import type { LifecycleConfiguration } from "../../lifecycle/configuration.ts";
 import { type LifecycleRules, rulesOf } from "../../lifecycle/decide.ts";
-import { outermost } from "../../lifecycle/prefixes.ts";
 import type { ExpiredObject } from "../../metadata/lifecycle/expiring.ts";
 import type { DueWalk } from "../../metadata/lifecycle/lifecycles.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { newsOf } from "../../store/news.ts";
 import { newId } from "../../store/placement/ids.ts";
 import { dueVersions, type KeyProgress, standings, VersionSubject } from "./page.ts";
+import { type Phase, phaseAfter, prefixesOf } from "./phases.ts";
 import type { Transition } from "./transition.ts";
 
 const ROWS_PER_PAGE = 1_000;
@@ -38,9 +38,6 @@ export const NOTHING_DONE: Readonly<WalkReport> = {
   plannedTransitions: 0,
 };
 
-const PHASES = ["objects", "versions", "uploads"] as const;
-type Phase = (typeof PHASES)[number];
-
 /** How far a walk over a bucket has come; JSON. */
 export interface WalkState {
   readonly beganMs: number;
@@ -58,17 +55,6 @@ export function beginWalk(nowMs: number): WalkState {
   const start = { phase: "objects", range: 0, after: null, afterId: "", progress: null } as const;
   return { beganMs: nowMs, ...start, report: { ...NOTHING_DONE } };
 }
-
-/** What each phase looks at; rules that say nothing of it cost it no row. */
-const CONCERNS: Record<Phase, (rule: LifecycleRule) => boolean> = {
-  objects: ({ expiration, transitions }) =>
-    transitions !== undefined || (expiration !== undefined && !("deleteMarker" in expiration)),
-  versions: ({ expiration, noncurrentExpiration, noncurrentTransitions }) =>
-    noncurrentExpiration !== undefined ||
-    noncurrentTransitions !== undefined ||
-    (expiration !== undefined && ("days" in expiration || ("deleteMarker" in expiration && expiration.deleteMarker))),
-  uploads: ({ abortDays }) => abortDays !== undefined,
-};
 
 export interface WalkOptions {
   /** The time that everything is decided by. */
@@ -107,7 +93,7 @@ export class BucketWalk {
   /** Looks at the next page. True: there is more. Throws `GuardError` bucket_changed where the configuration or the bucket is another. */
   async step(): Promise<boolean> {
     const { state } = this;
-    const prefixes = this.#prefixes(state.phase);
+    const prefixes = prefixesOf(state.phase, this.#rules, this.#walk.bucket);
     const prefix = prefixes[state.range];
     if (prefix === undefined) return this.#nextPhase();
     const isLast = await this.#page(prefix);
@@ -116,16 +102,10 @@ export class BucketWalk {
   }
 
   #nextPhase(): boolean {
-    const phase = PHASES[PHASES.indexOf(this.state.phase) + 1];
-    if (phase === undefined) return false;
+    const phase = phaseAfter(this.state.phase);
+    if (phase === null) return false;
     Object.assign(this.state, { phase, range: 0, after: null, afterId: "", progress: null });
     return true;
-  }
-
-  #prefixes(phase: Phase): string[] {
-    if (phase === "versions" && this.#walk.bucket.versioning === null) return [];
-    const concerned = this.#rules.rules.filter(CONCERNS[phase]);
-    return outermost(concerned.map(({ filter }) => filter.prefix ?? ""));
   }
 
   async #page(prefix: string): Promise<boolean> {

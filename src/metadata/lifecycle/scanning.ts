@@ -1,4 +1,5 @@
 import type { Database } from "../database.ts";
+import { isProtected } from "../objects/protection.ts";
 import { parseJson, type TagRow } from "../rows.ts";
 
 /** A version as rules look at it. */
@@ -86,6 +87,29 @@ export class LifecycleScans {
       ...[bucketId, prefix, limit],
       ...(after === null ? [] : [after, afterId]),
     );
+  }
+
+  /** Which of some versions of table versions a lock protects, as `seq key`. */
+  async locked(bucketId: number, some: readonly { key: string; seq: number }[], nowMs: number): Promise<Set<string>> {
+    if (some.length === 0) return new Set();
+    const rows = await this.#database.all<{ key: string; seq: number }>(
+      `SELECT v.key, v.seq FROM json_each(?2) e CROSS JOIN versions v
+         ON v.bucket_id = ?1 AND v.key = e.value ->> 0 AND v.seq = e.value ->> 1 WHERE ${isProtected("?3", "0")}`,
+      bucketId,
+      JSON.stringify(some.map(({ key, seq }) => [key, seq])),
+      nowMs,
+    );
+    return new Set(rows.map(({ key, seq }) => `${seq} ${key}`));
+  }
+
+  /** Bytes of the parts of some uploads, by their ids. */
+  async uploadBytes(ids: readonly string[]): Promise<Map<string, number>> {
+    if (ids.length === 0) return new Map();
+    const rows = await this.#database.all<{ id: string; bytes: number }>(
+      `SELECT upload_id AS id, sum(size_bytes) AS bytes FROM parts WHERE upload_id IN (SELECT value FROM json_each(?1)) GROUP BY 1`,
+      JSON.stringify(ids),
+    );
+    return new Map(rows.map(({ id, bytes }) => [id, bytes]));
   }
 }
 

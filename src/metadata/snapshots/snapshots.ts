@@ -261,7 +261,7 @@ export const SNAPSHOT_TABLES = {
 export const RESTORED_NOT: Readonly<Record<string, readonly string[]>> = {
   blobs: ["condemned_ms", "spare_shards", "heal_after_ms", "heal_attempts"],
   // A walk begins again.
-  lifecycles: ["walk", "walked_ms", "report"],
+  lifecycles: ["walked_ms", "walk", "report"],
 };
 
 export type SnapshotTableName = keyof typeof SNAPSHOT_TABLES;
