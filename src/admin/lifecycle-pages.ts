@@ -20,13 +20,16 @@ export function lifecyclePages(store: StoreContext): Record<string, OwnPage> {
   const preview: OwnPage = {
     method: "POST",
     action: "sherd:PreviewLifecycle",
-    resource: ([, bucket = ""]) => `arn:aws:s3:::${bucket}`,
+    resource: ({ bucket = "" }) => `arn:aws:s3:::${bucket}`,
     render: (asked) => render(store, asked),
   };
   return { "lifecycle-preview/:bucket": preview };
 }
 
-async function render(first: StoreContext, { path: [, name = ""], query, body }: AskedPage): Promise<RenderedPage> {
+async function render(
+  first: StoreContext,
+  { path: { bucket: name = "" }, query, body }: AskedPage,
+): Promise<RenderedPage> {
   const store = await storeOf(first, name);
   const bucket = await store.metadata.buckets.find(name);
   if (!bucket) return refusal(404, `there is no bucket ${name}`);

@@ -5,7 +5,6 @@ import type { Authenticator } from "../auth/authenticator.ts";
 import { firstAccount } from "../auth/principal.ts";
 import type { Clock } from "../base/clock.ts";
 import type { ClientPatience } from "../edge/client-patience.ts";
-import { cutUrl } from "../edge/raw-url.ts";
 import type { ClientAddress } from "../edge/request-facts.ts";
 import { BodyTooLarge } from "../edge/service.ts";
 import { identify } from "./identify.ts";
@@ -15,8 +14,8 @@ export interface AskedPage {
   /** The Accept header. */
   accept: string;
   query: URLSearchParams;
-  /** The parts of the path below `/-/`, decoded: `["quota", "holiday"]`. */
-  path: readonly string[];
+  /** What the page's path has for its `:name`s, decoded. */
+  path: Readonly<Record<string, string>>;
   /** The whole body, of `OWN_BODY_BYTES_MAX` at most. */
   body: Uint8Array;
   caller: Caller;
@@ -28,8 +27,8 @@ export interface OwnPage {
   method: "GET" | "POST" | "PUT" | "DELETE";
   /** What a policy must allow: `sherd:GetDurability`. */
   action: string;
-  /** What the action is asked for on, by the path's parts. Absent: `arn:aws:sherd::…:<the action's name>`. */
-  resource?(path: readonly string[]): string;
+  /** ARN of what it is allowed on. Absent: `arn:aws:sherd::100000000001:<action without sherd:>`. */
+  resource?(path: AskedPage["path"]): string;
   render(asked: AskedPage): Promise<RenderedPage>;
 }
 
@@ -62,16 +61,19 @@ export const PROTECTION = {
  * authentication (RFC 7617), as Prometheus and browsers can, or sign the request (Signature Version 4, service `sherd`). Use it
  * over https, or on the machine itself.
  */
-export async function serveOwnPage(request: Request, page: OwnPage, door: OwnDoor): Promise<Response> {
+export async function serveOwnPage(
+  { request, path }: { request: Request; path: AskedPage["path"] },
+  page: OwnPage,
+  door: OwnDoor,
+): Promise<Response> {
   try {
     const { caller, body } = await identify(request, door);
     // A browser that knows the key would let another site's form post here, but not with this header.
     if (page.method !== "GET" && !request.headers.has("x-sherd-confirm")) {
       return plain(403, "the header X-Sherd-Confirm is needed");
     }
-    const path = partsOf(request.url);
-    const ownResource = `arn:aws:sherd::${firstAccount.accountId}:${page.action.slice("sherd:".length)}`;
-    const resource = page.resource?.(path) ?? ownResource;
+    const own = `arn:aws:sherd::${firstAccount.accountId}:${page.action.slice("sherd:".length)}`;
+    const resource = page.resource?.(path) ?? own;
     const ask = { action: page.action, resource, resourceAccountId: firstAccount.accountId };
     await caller.confirm();
     caller.demand([ask]);
@@ -86,20 +88,6 @@ export async function serveOwnPage(request: Request, page: OwnPage, door: OwnDoo
     const headers = { "WWW-Authenticate": 'Basic realm="Sherd access key", charset="UTF-8"' };
     return plain(401, "an access key of the first account is needed: access key id and secret", headers);
   }
-}
-
-/** Of a path below `/-/`, decoded; what is not well encoded stays as it is. */
-function partsOf(url: string): string[] {
-  return cutUrl(url)
-    .rawPath.split("/")
-    .slice(2)
-    .map((part) => {
-      try {
-        return decodeURIComponent(part);
-      } catch {
-        return part;
-      }
-    });
 }
 
 function plain(status: number, text: string, headers: Record<string, string> = {}): Response {

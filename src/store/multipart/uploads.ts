@@ -181,9 +181,10 @@ export async function listUploads(
 export async function findUpload(
   store: StoreContext,
   name: UploadName,
-): Promise<{ bucket: Bucket; upload: UploadRow }> {
+): Promise<{ bucket: Bucket; upload: UploadRow; roomBytes: number }> {
   const { bucket, key, uploadId } = name;
-  return foundUpload(store, await withMetadata(name, () => store.metadata.uploads.find(bucket, key, uploadId)), name);
+  const found = await withMetadata(name, () => store.metadata.uploads.find(bucket, key, uploadId));
+  return { ...foundUpload(store, found, name), roomBytes: found?.roomBytes ?? Number.POSITIVE_INFINITY };
 }
 
 /** The two, or the failure that one of them does not exist. */
@@ -194,6 +195,7 @@ export function foundUpload(
 ): { bucket: Bucket; upload: UploadRow } {
   const bucket = foundBucket(store, found?.bucket, name.bucket);
   const upload = isId(name.uploadId) ? found?.upload : null;
+  store.gate?.upload(bucket, upload?.owner ?? null);
   if (!upload) throw new StoreError({ kind: "no-such-upload", uploadId: name.uploadId });
   return { bucket, upload };
 }
