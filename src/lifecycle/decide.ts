@@ -166,7 +166,7 @@ function earliest(rules: readonly LifecycleRule[], dueIn: (rule: LifecycleRule) 
 }
 
 /** Whether a rule is about an object or version: all that its filter says must hold. */
-export function matches({ filter }: LifecycleRule, subject: Pick<Subject, "key" | "sizeBytes" | "tags">): boolean {
+function matches({ filter }: LifecycleRule, subject: Pick<Subject, "key" | "sizeBytes" | "tags">): boolean {
   const { prefix = "", tags = [], largerThan, smallerThan } = filter;
   return (
     subject.key.startsWith(prefix) &&

@@ -51,7 +51,7 @@ export interface WalkState {
   report: WalkReport;
 }
 
-export function beginWalk(nowMs: number): WalkState {
+function beginWalk(nowMs: number): WalkState {
   const start = { phase: "objects", range: 0, after: null, afterId: "", progress: null } as const;
   return { beganMs: nowMs, ...start, report: { ...NOTHING_DONE } };
 }
