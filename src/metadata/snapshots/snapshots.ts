@@ -278,11 +278,17 @@ export const SNAPSHOT_TABLES = {
       "notification_id",
     ],
   },
+  lifecycles: {
+    key: ["bucket_id"],
+    columns: ["bucket_id", "lifecycle_id", "next_ms", "due_ms", "configuration"],
+  },
 } as const satisfies Record<string, TableSpec>;
 
 /** Columns that are not in it: they follow from the rest, or begin again. */
 export const RESTORED_NOT: Readonly<Record<string, readonly string[]>> = {
   blobs: ["condemned_ms", "spare_shards", "heal_after_ms", "heal_attempts"],
+  // A walk begins again.
+  lifecycles: ["walked_ms", "walk", "report"],
 };
 
 export type SnapshotTableName = keyof typeof SNAPSHOT_TABLES;
@@ -334,6 +340,8 @@ export const ORDER: readonly SnapshotTableName[] = [
   "account_quotas",
   "usage_days",
   "buckets",
+  // After the buckets: rules that were taken away meanwhile must not come back with a restore.
+  "lifecycles",
 ];
 const ROWS_PER_PAGE = 500;
 /** A page ends with the row that reaches this: a row has up to 2 MB. */
