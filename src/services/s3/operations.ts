@@ -67,6 +67,7 @@ import { putBucketPolicy } from "./policy/put-bucket-policy.ts";
 import { deletePublicAccessBlock } from "./public-access/delete-public-access-block.ts";
 import { getPublicAccessBlock } from "./public-access/get-public-access-block.ts";
 import { putPublicAccessBlock } from "./public-access/put-public-access-block.ts";
+import { selectObjectContent } from "./select/select-object-content.ts";
 import { deleteBucketTagging } from "./tagging/delete-bucket-tagging.ts";
 import { deleteObjectTagging } from "./tagging/delete-object-tagging.ts";
 import { getBucketTagging } from "./tagging/get-bucket-tagging.ts";
@@ -330,7 +331,11 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   PutPublicAccessBlock: built(ofBucket("s3:PutBucketPublicAccessBlock"), putPublicAccessBlock, { body: "xml" }),
   RenameObject: built(asksOf.renameObject, renameObject),
   RestoreObject: notBuilt(ofObject("s3:RestoreObject")),
-  SelectObjectContent: notBuilt(ofObject("s3:GetObject")),
+  SelectObjectContent: built(ofObject("s3:GetObject"), selectObjectContent, {
+    body: "xml",
+    refused: refusedHeaders.selectObject,
+    query: ["select-type"],
+  }),
   UpdateBucketMetadataAnnotationTableConfiguration: notBuilt(
     ofBucket("s3:UpdateBucketMetadataAnnotationTableConfiguration"),
   ),
