@@ -1,7 +1,7 @@
 import type { Caller } from "../auth/access.ts";
 import type { BodyPieces } from "../base/body-pieces.ts";
 import type { Clock } from "../base/clock.ts";
-import type { OutgoingBody } from "../base/outgoing-body.ts";
+import type { OutgoingBody, UnsizedBody } from "../base/outgoing-body.ts";
 
 /** How much in a second. Null: there is no limit. */
 export interface Rate {
@@ -161,7 +161,7 @@ export class Pace {
     };
   }
 
-  outgoing<Body extends OutgoingBody>(body: Body): Body {
+  outgoing<Body extends OutgoingBody | UnsizedBody>(body: Body): Body {
     if (this.#out.length === 0) return body;
     const next = async () => {
       await this.#waitFor(this.#out);

@@ -18,6 +18,7 @@ export const refusedHeaders = {
   none: [],
   createBucket: [],
   readObject: [],
+  selectObject: [{ name: "range", code: "UnsupportedRangeHeader" }],
   writeObject: [],
   copyObject: [],
   createUpload: [],

@@ -1,5 +1,6 @@
 import { anonymousCaller } from "../../../auth/caller.ts";
 import { s3SigningRules } from "../../../auth/sigv4/signing-rules.ts";
+import { ByteBudget } from "../../../base/byte-budget.ts";
 import type { Answer } from "../../../edge/answer.ts";
 import { cutUrl } from "../../../edge/raw-url.ts";
 import type { Exchange, ExchangeHead, Failed, Service } from "../../../edge/service.ts";
@@ -22,6 +23,7 @@ const INSIDE = "website.invalid";
 const READ_HEADERS = ["range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range"];
 const CORS_HEADERS = ["origin", "access-control-request-method", "access-control-request-headers"];
 
+type Inside = Parameters<typeof dispatch>[1];
 type Site = Exclude<WebsiteConfiguration, { redirectAll: unknown }>;
 
 /**
@@ -31,7 +33,8 @@ type Site = Exclude<WebsiteConfiguration, { redirectAll: unknown }>;
  * Follows "Hosting a static website using Amazon S3" in the Amazon S3 User Guide.
  */
 export function websiteService(parts: S3Parts, hosts: WebsiteHosts): Service {
-  const inside = { ...parts, baseDomains: [INSIDE] };
+  // Nobody asks for SelectObjectContent here, so it needs no memory.
+  const inside: Inside = { ...parts, baseDomains: [INSIDE], selectMemory: new ByteBudget(0) };
   const bucketOf = (hostname: string) => bucketOfWebsite(hostname, hosts) ?? "";
   return {
     name: "s3",
@@ -65,11 +68,11 @@ export function openWebsite(
 /** One request to a website. */
 class Visit {
   readonly #exchange: Exchange;
-  readonly #parts: S3Parts;
+  readonly #parts: Inside;
   readonly #bucket: string;
   readonly #origin: Origin;
 
-  constructor(exchange: Exchange, parts: S3Parts, bucket: string) {
+  constructor(exchange: Exchange, parts: Inside, bucket: string) {
     const { protocol, host } = new URL(exchange.request.url);
     this.#exchange = exchange;
     this.#parts = parts;
