@@ -16,7 +16,7 @@ import { type EdgeVariables, readEdgeVariables } from "./edge/variables.ts";
 import { ErasureEngine } from "./erasure/engine.ts";
 import kernel from "./erasure/kernel.wasm";
 import { Announcer } from "./events/announcer.ts";
-import { deliverRest, openEvents } from "./events/open-events.ts";
+import { deliverRest, deliverToEndpoints, openEvents } from "./events/open-events.ts";
 import { DataKeyring } from "./keyring/data-keyring.ts";
 import { openKeyring } from "./keyring/open-keyring.ts";
 import { runScheduled } from "./maintenance/run/run-scheduled.ts";
@@ -27,6 +27,7 @@ import { iamService } from "./services/iam/service.ts";
 import { kmsService } from "./services/kms/service.ts";
 import { s3Service } from "./services/s3/service.ts";
 import { unavailable } from "./services/s3/unavailable.ts";
+import { snsService } from "./services/sns/service.ts";
 import { sqsService } from "./services/sqs/service.ts";
 import { stsService } from "./services/sts/service.ts";
 import { variablesIn } from "./store/configuration.ts";
@@ -45,7 +46,7 @@ const log = { info: (line: string) => console.log(line), error: (line: string) =
 const clock = systemClock;
 const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
 const tell = (line: string) => log.error(line);
-const outbound = (...call: Parameters<typeof fetch>) => fetch(...call);
+const surroundings = { clock, random, tell, fetch: (...call: Parameters<typeof fetch>) => fetch(...call) };
 
 // At start-up, because what one request begins must not be waited for by another.
 const engine = await ErasureEngine.create(kernel);
@@ -58,8 +59,8 @@ const observed = { drives: driveCounts, cost, requests: () => requests.metrics()
 
 function buildStore(env: Env): StoreContext {
   const keySealer = openSealer(env, random);
-  const parts = { clock, random, fetch: outbound, counts: driveCounts, engine, observe: cost.observe, tell };
-  return openStore(env, { ...parts, keySealer });
+  const parts = { ...surroundings, counts: driveCounts, engine, observe: cost.observe, keySealer };
+  return openStore(env, parts);
 }
 
 function buildApp(env: Env): App {
@@ -69,10 +70,10 @@ function buildApp(env: Env): App {
     const keys = openKeys(env, { identities: store.metadata.identities, random, log });
     const authenticator = new Authenticator(keys?.ring ?? null);
     const arrivals = new Arrivals(clock);
-    const events = openEvents(env, store, { clock, random, tell, sealer: keys?.sealer ?? null, arrivals });
+    const events = openEvents(env, store, { ...surroundings, sealer: keys?.sealer ?? null, arrivals });
     const announcer = new Announcer(events, (error) => log.error(`events: ${String(error)}`));
     cost.onNews = () => announcer.note();
-    const shared = { identities: store.metadata.identities, clock, random, fetch: outbound };
+    const shared = { ...surroundings, identities: store.metadata.identities };
     const parts = keys && { ...shared, ...keys, metadata: store.metadata, arrivals };
     const { region } = store.settings;
     const { keySealers: sealers } = store;
@@ -81,11 +82,13 @@ function buildApp(env: Env): App {
     const dataKeys = dataKeyring && { dataKeysOf: (caller: Caller) => dataKeyring.forCaller(caller) };
     const s3 = s3Service({ store, baseDomains, log, events, ...dataKeys });
     const kms = parts && keyring && kmsService({ ...parts, keyring });
-    const more = parts && kms ? [iamService(parts), stsService(parts), sqsService(parts), kms] : [];
+    const sns = parts && events.topics && snsService({ ...parts, webhooks: events.topics.webhooks });
+    const more = parts && kms && sns ? [iamService(parts), stsService(parts), sqsService(parts), sns, kms] : [];
     const services = [s3, ...more] as const;
     const uses = new KeyUses(store.metadata.identities, clock);
     const edge: Edge = { ...settings, services, authenticator, clock, random, log, metrics: requests, uses };
-    const pages = new Map([...ownPages(store, observed), ...(keys === null ? [] : accountPages(store, keys.sealer))]);
+    const common = ownPages(store, observed, dataKeys?.dataKeysOf);
+    const pages = new Map([...common, ...(keys === null ? [] : accountPages(store, keys.sealer))]);
     const own = createOwnApp(store, pages, edge);
     const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);
     return async (request, lifetime) => {
@@ -113,12 +116,9 @@ export default {
 
   async scheduled(_event: ScheduledController, env: Env): Promise<void> {
     store ??= buildStore(env);
-    // What is wrong with a target keeps no drive from being healed.
-    await deliverRest(openEvents(env, store, { clock, random, tell, sealer: openSealer(env, random) })).then(
-      (line) => line !== null && log.info(line),
-      (error) => log.error(`events: ${String(error)}`),
-    );
-    await runScheduled(store, log);
+    const events = openEvents(env, store, { ...surroundings, sealer: openSealer(env, random) });
+    await deliverRest(events, log);
+    await Promise.all([runScheduled(store, log), deliverToEndpoints(events, log)]);
   },
 };
 

@@ -32,6 +32,9 @@ import { postObject } from "./form/post-object.ts";
 import { type Asks, all, bypassAsks, ofAccount, ofBucket, ofKey, ofObject, ofUpload } from "./gate/ask.ts";
 import { type RefusedHeader, refusedHeaders } from "./gate/refused-headers.ts";
 import type { Handler } from "./handler.ts";
+import { deleteBucketLifecycle } from "./lifecycle/delete-bucket-lifecycle.ts";
+import { getBucketLifecycleConfiguration } from "./lifecycle/get-bucket-lifecycle-configuration.ts";
+import { putBucketLifecycleConfiguration } from "./lifecycle/put-bucket-lifecycle-configuration.ts";
 import { listObjectVersions } from "./listing/list-object-versions.ts";
 import { listObjects } from "./listing/list-objects.ts";
 import { listObjectsV2 } from "./listing/list-objects-v2.ts";
@@ -146,7 +149,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   DeleteBucketEncryption: built(ofBucket("s3:PutEncryptionConfiguration"), deleteBucketEncryption),
   DeleteBucketIntelligentTieringConfiguration: notBuilt(ofBucket("s3:PutIntelligentTieringConfiguration")),
   DeleteBucketInventoryConfiguration: notBuilt(ofBucket("s3:PutInventoryConfiguration")),
-  DeleteBucketLifecycle: notBuilt(ofBucket("s3:PutLifecycleConfiguration")),
+  DeleteBucketLifecycle: built(ofBucket("s3:PutLifecycleConfiguration"), deleteBucketLifecycle),
   DeleteBucketMetadataConfiguration: notBuilt(ofBucket("s3:DeleteBucketMetadataTableConfiguration")),
   DeleteBucketMetadataTableConfiguration: notBuilt(ofBucket("s3:DeleteBucketMetadataTableConfiguration")),
   DeleteBucketMetricsConfiguration: notBuilt(ofBucket("s3:PutMetricsConfiguration")),
@@ -187,10 +190,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   GetBucketInventoryConfiguration: built(ofBucket("s3:GetInventoryConfiguration"), notSet("NoSuchConfiguration"), {
     query: ["id"],
   }),
-  GetBucketLifecycleConfiguration: built(
-    ofBucket("s3:GetLifecycleConfiguration"),
-    notSet("NoSuchLifecycleConfiguration"),
-  ),
+  GetBucketLifecycleConfiguration: built(ofBucket("s3:GetLifecycleConfiguration"), getBucketLifecycleConfiguration),
   GetBucketLocation: built(ofBucket("s3:GetBucketLocation"), getBucketLocation),
   GetBucketLogging: built(ofBucket("s3:GetBucketLogging"), fixedDocument("BucketLoggingStatus")),
   GetBucketMetadataConfiguration: notBuilt(ofBucket("s3:GetBucketMetadataTableConfiguration")),
@@ -291,7 +291,9 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   PutBucketEncryption: built(ofBucket("s3:PutEncryptionConfiguration"), putBucketEncryption, { body: "xml" }),
   PutBucketIntelligentTieringConfiguration: notBuilt(ofBucket("s3:PutIntelligentTieringConfiguration")),
   PutBucketInventoryConfiguration: notBuilt(ofBucket("s3:PutInventoryConfiguration")),
-  PutBucketLifecycleConfiguration: notBuilt(ofBucket("s3:PutLifecycleConfiguration")),
+  PutBucketLifecycleConfiguration: built(ofBucket("s3:PutLifecycleConfiguration"), putBucketLifecycleConfiguration, {
+    body: "xml",
+  }),
   PutBucketLogging: notBuilt(ofBucket("s3:PutBucketLogging")),
   PutBucketMetricsConfiguration: notBuilt(ofBucket("s3:PutMetricsConfiguration")),
   PutBucketNotificationConfiguration: built(ofBucket("s3:PutBucketNotification"), putBucketNotificationConfiguration, {
