@@ -27,18 +27,22 @@ interface Line {
 
 /** Queries over a CSV of `sizeMib`, and the same count by boto3 and Python's csv module. Rejects where the two differ. */
 export async function selectRows(target: Target, folder: string, sizeMib: number): Promise<SelectRow[]> {
-  const client = spawn(venvProgram("python"), [join(import.meta.dirname, "select_csv.py"), target.endpoint, `${sizeMib}`], {
-    env: {
-      PATH: process.env.PATH,
-      HOME: folder,
-      AWS_ACCESS_KEY_ID: target.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: target.secretAccessKey,
-      AWS_DEFAULT_REGION: "us-east-1",
-      AWS_EC2_METADATA_DISABLED: "true",
-      PYTHONDONTWRITEBYTECODE: "1",
+  const client = spawn(
+    venvProgram("python"),
+    [join(import.meta.dirname, "select_csv.py"), target.endpoint, `${sizeMib}`],
+    {
+      env: {
+        PATH: process.env.PATH,
+        HOME: folder,
+        AWS_ACCESS_KEY_ID: target.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: target.secretAccessKey,
+        AWS_DEFAULT_REGION: "us-east-1",
+        AWS_EC2_METADATA_DISABLED: "true",
+        PYTHONDONTWRITEBYTECODE: "1",
+      },
+      stdio: ["ignore", "pipe", "inherit"],
     },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  );
   const ended = once(client, "exit");
   const rows: SelectRow[] = [];
   let beforeMs: number | null = null;
@@ -51,7 +55,14 @@ export async function selectRows(target: Target, folder: string, sizeMib: number
     }
     const cpuSeconds = usedMs === null || beforeMs === null ? null : (usedMs - beforeMs) / 1000;
     const mbPerServerCpuSecond = cpuSeconds === null ? null : sizeBytes / 1e6 / cpuSeconds;
-    rows.push({ operation, sizeBytes, mbPerSecond: sizeBytes / 1e6 / seconds, mbPerServerCpuSecond, pingMs, ratioToDownload: null });
+    rows.push({
+      operation,
+      sizeBytes,
+      mbPerSecond: sizeBytes / 1e6 / seconds,
+      mbPerServerCpuSecond,
+      pingMs,
+      ratioToDownload: null,
+    });
   }
   const [code] = await ended;
   if (code !== 0) throw new Error(`the queries ended with ${code}`);

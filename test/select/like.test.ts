@@ -33,9 +33,12 @@ test("it agrees with a matcher that tries everything", () => {
   };
   const texts = fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 10 });
   const patterns = fc.string({ unit: fc.constantFrom("a", "b", "_", "%"), maxLength: 8 });
-  fc.assert(fc.property(texts, patterns, (text, pattern) => likeMatcher(pattern, null)(text) === slow(text, pattern)), {
-    numRuns: 2_000,
-  });
+  fc.assert(
+    fc.property(texts, patterns, (text, pattern) => likeMatcher(pattern, null)(text) === slow(text, pattern)),
+    {
+      numRuns: 2_000,
+    },
+  );
 });
 
 test("long needles and long runs with _ are found too", () => {

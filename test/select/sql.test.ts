@@ -3,9 +3,13 @@ import { parseStatement } from "../../src/select/sql/parse.ts";
 import { csvIn, jsonIn, jsonOut, refusal, selected } from "./support.ts";
 
 /** What an expression comes to, over one record of JSON. */
-const record = '{"n":5,"big":9007199254740993,"f":2.5,"t":"Text","empty":"","yes":true,"nothing":null,"list":[1,[2]],"o":{"A":1,"a b":2}}';
+const record =
+  '{"n":5,"big":9007199254740993,"f":2.5,"t":"Text","empty":"","yes":true,"nothing":null,"list":[1,[2]],"o":{"A":1,"a b":2}}';
 const valueOf = async (expression: string) => {
-  const text = await selected(record, `SELECT ${expression} AS v FROM S3Object s`, { input: jsonIn(), output: jsonOut });
+  const text = await selected(record, `SELECT ${expression} AS v FROM S3Object s`, {
+    input: jsonIn(),
+    output: jsonOut,
+  });
   return text.replace(/^\{"v":(.*)\}\n$/, "$1").replace(/^\{\}\n$/, "MISSING");
 };
 

@@ -4,10 +4,15 @@ import type { CsvFormat } from "../../../src/select/formats/csv-scanner.ts";
 import { csvIn, csvOut, jsonOut, refusal, selected, sourceOf } from "../support.ts";
 
 const all = "SELECT * FROM S3Object";
-const many = (options: Parameters<typeof csvIn>[0]) => ({ input: csvIn({ allowsQuotedRecordDelimiters: true, ...options }) });
+const many = (options: Parameters<typeof csvIn>[0]) => ({
+  input: csvIn({ allowsQuotedRecordDelimiters: true, ...options }),
+});
 
 describe("fields", () => {
-  const field = fc.string({ unit: fc.constantFrom("a", "é", '"', ",", ";", "\n", "\r", "|", "#", "\\", " "), maxLength: 6 });
+  const field = fc.string({
+    unit: fc.constantFrom("a", "é", '"', ",", ";", "\n", "\r", "|", "#", "\\", " "),
+    maxLength: 6,
+  });
   const records = fc.array(fc.array(field, { minLength: 2, maxLength: 5 }), { minLength: 1, maxLength: 6 });
   const formats = fc.record({
     recordDelimiter: fc.constantFrom("\n", "\r\n", "|", "||", "é;"),
@@ -16,21 +21,26 @@ describe("fields", () => {
   });
 
   test("come out as they were written, however the input is cut", async () => {
-    const property = fc.asyncProperty(records, formats, fc.integer({ min: 1, max: 40 }), async (rows, format, piece) => {
-      const { recordDelimiter, fieldDelimiter, quoteEscape } = format as CsvFormat;
-      const quoted = (text: string) =>
-        `"${(quoteEscape === '"' ? text : text.replaceAll("\\", "\\\\")).replaceAll('"', `${quoteEscape}"`)}"`;
-      const csv = rows.map((row) => row.map(quoted).join(fieldDelimiter) + recordDelimiter).join("");
-      const output = { ...csvOut, ...format, quoteFields: "ALWAYS" } as const;
-      const options = { ...many({ ...format, comments: null }), output };
-      expect(await selected(sourceOf(csv, piece), all, options)).toBe(csv);
-      // One column alone: the scanner stops looking at fields behind it.
-      const first = rows.map((row) => quoted(row[0] as string) + recordDelimiter).join("");
-      expect(await selected(sourceOf(csv, piece), "SELECT _1 FROM S3Object", options)).toBe(first);
-      expect(await selected(sourceOf(csv, piece), "SELECT COUNT(*) FROM S3Object", many({ ...format, comments: null }))).toBe(
-        `${rows.length}\n`,
-      );
-    });
+    const property = fc.asyncProperty(
+      records,
+      formats,
+      fc.integer({ min: 1, max: 40 }),
+      async (rows, format, piece) => {
+        const { recordDelimiter, fieldDelimiter, quoteEscape } = format as CsvFormat;
+        const quoted = (text: string) =>
+          `"${(quoteEscape === '"' ? text : text.replaceAll("\\", "\\\\")).replaceAll('"', `${quoteEscape}"`)}"`;
+        const csv = rows.map((row) => row.map(quoted).join(fieldDelimiter) + recordDelimiter).join("");
+        const output = { ...csvOut, ...format, quoteFields: "ALWAYS" } as const;
+        const options = { ...many({ ...format, comments: null }), output };
+        expect(await selected(sourceOf(csv, piece), all, options)).toBe(csv);
+        // One column alone: the scanner stops looking at fields behind it.
+        const first = rows.map((row) => quoted(row[0] as string) + recordDelimiter).join("");
+        expect(await selected(sourceOf(csv, piece), "SELECT _1 FROM S3Object", options)).toBe(first);
+        expect(
+          await selected(sourceOf(csv, piece), "SELECT COUNT(*) FROM S3Object", many({ ...format, comments: null })),
+        ).toBe(`${rows.length}\n`);
+      },
+    );
     await fc.assert(property, { numRuns: 300 });
   });
 
@@ -101,7 +111,24 @@ describe("columns", () => {
 });
 
 describe("comparisons on bytes", () => {
-  const values = ["5", "05", "+5", "5.0", "-5", "5e0", " 5", "", "x", "-", ".", "1234567890123456", "0.1", "-0", '"5"', '"a""b"'];
+  const values = [
+    "5",
+    "05",
+    "+5",
+    "5.0",
+    "-5",
+    "5e0",
+    " 5",
+    "",
+    "x",
+    "-",
+    ".",
+    "1234567890123456",
+    "0.1",
+    "-0",
+    '"5"',
+    '"a""b"',
+  ];
   const csv = values.map((value) => `${value},end\n`).join("");
   test.each([
     ["= 5", ["5", "05", "+5", "5.0", "5e0", " 5", '"5"']],

@@ -13,8 +13,16 @@ describe("rows of a FROM clause, as the S3 User Guide's examples have them", () 
   test.each([
     [rules, "SELECT id FROM S3Object[*].Rules[*].id", '{"id":"1"}\n{}\n{"id":"2"}\n{}\n'],
     [rules, "SELECT id FROM S3Object[*].Rules[*].id WHERE id IS NOT MISSING", '{"id":"1"}\n{"id":"2"}\n'],
-    [files, "SELECT d.dir_name, d.files FROM S3Object[*] d LIMIT 1", '{"dir_name":"important_docs","files":[{"name":"."},{"name":".aws"}]}\n'],
-    [files, "SELECT _1.dir_name, _1.owner FROM S3Object[*] LIMIT 1", '{"dir_name":"important_docs","owner":"AWS S3"}\n'],
+    [
+      files,
+      "SELECT d.dir_name, d.files FROM S3Object[*] d LIMIT 1",
+      '{"dir_name":"important_docs","files":[{"name":"."},{"name":".aws"}]}\n',
+    ],
+    [
+      files,
+      "SELECT _1.dir_name, _1.owner FROM S3Object[*] LIMIT 1",
+      '{"dir_name":"important_docs","owner":"AWS S3"}\n',
+    ],
     [files, "SELECT f.name FROM S3Object[*].files[*] f", '{"name":"."}\n{"name":".aws"}\n{"name":"my stuff"}\n'],
     [files, "SELECT COUNT(*), COUNT(name) FROM S3Object[*].files[1] f", '{"_1":2,"_2":1}\n'],
     ["[[1,2],[3]]", "SELECT _1 FROM S3Object[*][*][*]", '{"_1":1}\n{"_1":2}\n{"_1":3}\n'],
@@ -27,40 +35,62 @@ describe("rows of a FROM clause, as the S3 User Guide's examples have them", () 
   });
 
   test("a document comes out as it is, however it is cut", async () => {
-    const property = fc.asyncProperty(fc.array(fc.json({ maxDepth: 3 }), { maxLength: 4 }), fc.integer({ min: 1, max: 9 }), async (texts, piece) => {
-      const found = await select(texts.join("\n"), "SELECT _1 AS v FROM S3Object", piece);
-      const values = found.split("\n").slice(0, -1).map((line) => (JSON.parse(line) as { v: unknown }).v);
-      expect(values).toEqual(texts.map((text) => JSON.parse(text) as unknown));
-    });
+    const property = fc.asyncProperty(
+      fc.array(fc.json({ maxDepth: 3 }), { maxLength: 4 }),
+      fc.integer({ min: 1, max: 9 }),
+      async (texts, piece) => {
+        const found = await select(texts.join("\n"), "SELECT _1 AS v FROM S3Object", piece);
+        const values = found
+          .split("\n")
+          .slice(0, -1)
+          .map((line) => (JSON.parse(line) as { v: unknown }).v);
+        expect(values).toEqual(texts.map((text) => JSON.parse(text) as unknown));
+      },
+    );
     await fc.assert(property, { numRuns: 300 });
   });
 
   test("a path finds what JavaScript finds", async () => {
-    const items = fc.array(fc.record({ v: fc.jsonValue({ maxDepth: 1 }), w: fc.jsonValue({ maxDepth: 1 }) }), { minLength: 1, maxLength: 5 });
-    const property = fc.asyncProperty(items, fc.jsonValue(), fc.integer({ min: 1, max: 9 }), async (list, beside, piece) => {
-      const json = JSON.stringify({ before: beside, list, after: beside });
-      const found = await select(json, "SELECT i.v FROM S3Object[*].list[*] i", piece);
-      expect(found).toBe(list.map(({ v }) => `{"v":${JSON.stringify(v)}}\n`).join(""));
+    const items = fc.array(fc.record({ v: fc.jsonValue({ maxDepth: 1 }), w: fc.jsonValue({ maxDepth: 1 }) }), {
+      minLength: 1,
+      maxLength: 5,
     });
+    const property = fc.asyncProperty(
+      items,
+      fc.jsonValue(),
+      fc.integer({ min: 1, max: 9 }),
+      async (list, beside, piece) => {
+        const json = JSON.stringify({ before: beside, list, after: beside });
+        const found = await select(json, "SELECT i.v FROM S3Object[*].list[*] i", piece);
+        expect(found).toBe(list.map(({ v }) => `{"v":${JSON.stringify(v)}}\n`).join(""));
+      },
+    );
     await fc.assert(property, { numRuns: 200 });
   });
 });
 
 describe("values", () => {
   test("are passed on as they are written if all of a record is selected", async () => {
-    expect(await select('{"a":1.0,"b":1e400,"c":"\\u00e9"}', "SELECT * FROM S3Object")).toBe('{"a":1.0,"b":1e400,"c":"\\u00e9"}\n');
+    expect(await select('{"a":1.0,"b":1e400,"c":"\\u00e9"}', "SELECT * FROM S3Object")).toBe(
+      '{"a":1.0,"b":1e400,"c":"\\u00e9"}\n',
+    );
     expect(await select('{"a":\n1.0}', "SELECT * FROM S3Object")).toBe('{"a":1}\n');
   });
 
   test("integers keep 64 bits", async () => {
     const id = "9223372036854775807";
-    expect(await select(`{"id":${id},"n":[${id}]}`, `SELECT id, n FROM S3Object WHERE id = ${id}`)).toBe(`{"id":${id},"n":[${id}]}\n`);
+    expect(await select(`{"id":${id},"n":[${id}]}`, `SELECT id, n FROM S3Object WHERE id = ${id}`)).toBe(
+      `{"id":${id},"n":[${id}]}\n`,
+    );
   });
 
   test("names that JavaScript has for itself are names like others", async () => {
-    expect(await select('{"__proto__":{"x":1},"constructor":2}', 'SELECT s."__proto__".x, s.constructor, s.toString FROM S3Object s')).toBe(
-      '{"x":1,"constructor":2}\n',
-    );
+    expect(
+      await select(
+        '{"__proto__":{"x":1},"constructor":2}',
+        'SELECT s."__proto__".x, s.constructor, s.toString FROM S3Object s',
+      ),
+    ).toBe('{"x":1,"constructor":2}\n');
   });
 
   test("lists and structs are JSON in CSV, MISSING and NULL are empty", async () => {
@@ -94,8 +124,12 @@ describe("refused", () => {
   });
 
   test("bytes that are no UTF-8, and wildcards in the SELECT list", async () => {
-    expect(await refusal(select(Uint8Array.of(0x22, 0xff, 0x22), "SELECT _1 FROM S3Object"))).toBe("InvalidTextEncoding");
-    expect(await refusal(select("{}", "SELECT s.a[*] FROM S3Object s"))).toBe("ParseInvalidContextForWildcardInSelectList");
+    expect(await refusal(select(Uint8Array.of(0x22, 0xff, 0x22), "SELECT _1 FROM S3Object"))).toBe(
+      "InvalidTextEncoding",
+    );
+    expect(await refusal(select("{}", "SELECT s.a[*] FROM S3Object s"))).toBe(
+      "ParseInvalidContextForWildcardInSelectList",
+    );
   });
 });
 
@@ -106,7 +140,9 @@ describe("bounds", () => {
     const source = sourceOf(json, 65_536);
     const input = { input: jsonIn("DOCUMENT"), output: jsonOut };
     expect(await selected(source, "SELECT COUNT(*) AS n FROM S3Object[*].rows[*]", input)).toBe('{"n":40}\n');
-    expect(await refusal(selected(sourceOf(json, 65_536), "SELECT COUNT(*) FROM S3Object", input))).toBe("OverMaxRecordSize");
+    expect(await refusal(selected(sourceOf(json, 65_536), "SELECT COUNT(*) FROM S3Object", input))).toBe(
+      "OverMaxRecordSize",
+    );
   });
 
   test("scan ranges of lines make the whole together", async () => {
@@ -117,11 +153,15 @@ describe("bounds", () => {
         { start: 0, end: cut - 1 },
         { start: cut, end: null },
       ];
-      const parts = await Promise.all(ranges.map((scanRange) => selected(lines, "SELECT i FROM S3Object", { ...input, scanRange })));
+      const parts = await Promise.all(
+        ranges.map((scanRange) => selected(lines, "SELECT i FROM S3Object", { ...input, scanRange })),
+      );
       expect(parts.join("")).toBe(Array.from({ length: 12 }, (_, index) => `${index}\n`).join(""));
     }
-    expect(await refusal(selected(lines, "SELECT i FROM S3Object", { input: jsonIn("DOCUMENT"), scanRange: { start: 0, end: 1 } }))).toBe(
-      "UnsupportedScanRangeInput",
-    );
+    expect(
+      await refusal(
+        selected(lines, "SELECT i FROM S3Object", { input: jsonIn("DOCUMENT"), scanRange: { start: 0, end: 1 } }),
+      ),
+    ).toBe("UnsupportedScanRangeInput");
   });
 });

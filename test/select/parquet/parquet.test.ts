@@ -16,7 +16,8 @@ const columnData: ColumnSource[] = [
 ];
 const file = new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: 500 }));
 const input = { kind: "parquet" } as const;
-const select = (sql: string, bytes = file, more = {}) => selected(sourceOf(bytes, 4_096), sql, { input, output: jsonOut, ...more });
+const select = (sql: string, bytes = file, more = {}) =>
+  selected(sourceOf(bytes, 4_096), sql, { input, output: jsonOut, ...more });
 
 describe("values", () => {
   test.each([
@@ -25,10 +26,13 @@ describe("values", () => {
       `{"id":1001,"big":10010000000000000,"name":"name 0","price":250.25,"ok":false,"at":"2026-01-01T00:16:41.000Z",` +
         `"filler":"${filler(1001)}"}\n`,
     ],
-    ["SELECT COUNT(*) AS n, COUNT(price) AS p, SUM(id) AS s, MAX(name) AS m FROM S3Object", '{"n":2000,"p":1800,"s":1999000,"m":"name 6"}\n'],
+    [
+      "SELECT COUNT(*) AS n, COUNT(price) AS p, SUM(id) AS s, MAX(name) AS m FROM S3Object",
+      '{"n":2000,"p":1800,"s":1999000,"m":"name 6"}\n',
+    ],
     ["SELECT id FROM S3Object WHERE price IS NULL LIMIT 2", '{"id":0}\n{"id":10}\n'],
     ["SELECT price / 2 AS h FROM S3Object WHERE id = 8", '{"h":1}\n'],
-    ["SELECT _1 AS i FROM S3Object s WHERE s.\"at\" > `2026-01-01T00:33:18Z`", '{"i":1999}\n'],
+    ['SELECT _1 AS i FROM S3Object s WHERE s."at" > `2026-01-01T00:33:18Z`', '{"i":1999}\n'],
     ["SELECT COUNT(*) AS n FROM S3Object WHERE ok AND big > 5000000000000", '{"n":666}\n'],
   ])("%s", async (sql, expected) => {
     expect(await select(sql)).toBe(expected);
@@ -36,11 +40,15 @@ describe("values", () => {
 
   test.each(["UNCOMPRESSED", "SNAPPY"] as const)("%s", async (codec) => {
     const bytes = new Uint8Array(parquetWriteBuffer({ columnData, codec }));
-    expect(await select("SELECT SUM(id) AS s, COUNT(*) AS n FROM S3Object WHERE name = 'name 1'", bytes)).toBe('{"s":285571,"n":286}\n');
+    expect(await select("SELECT SUM(id) AS s, COUNT(*) AS n FROM S3Object WHERE name = 'name 1'", bytes)).toBe(
+      '{"s":285571,"n":286}\n',
+    );
   });
 
   test("as CSV", async () => {
-    expect(await select("SELECT id, ok, price FROM S3Object LIMIT 2", file, { output: csvOut })).toBe("0,true,\n1,false,0.25\n");
+    expect(await select("SELECT id, ok, price FROM S3Object LIMIT 2", file, { output: csvOut })).toBe(
+      "0,true,\n1,false,0.25\n",
+    );
   });
 });
 
@@ -64,7 +72,7 @@ describe("what is read", () => {
     ["id = 1700", 1],
     ["1700 < id", 1],
     ["id BETWEEN 600 AND 1200", 2],
-    ["id >= 0 AND \"at\" < `2026-01-01T00:01:00Z`", 1],
+    ['id >= 0 AND "at" < `2026-01-01T00:01:00Z`', 1],
     ["id > 5000", 0],
     ["id = 1700 OR TRUE", 4],
     ["name = 'zzz'", 0],
@@ -75,7 +83,8 @@ describe("what is read", () => {
   });
 
   test("row groups that begin in the scan range", async () => {
-    const counted = async (scanRange: object) => (await select("SELECT COUNT(*) AS n FROM S3Object", file, { scanRange })).trim();
+    const counted = async (scanRange: object) =>
+      (await select("SELECT COUNT(*) AS n FROM S3Object", file, { scanRange })).trim();
     expect(await counted({ start: 0, end: 100 })).toBe('{"n":500}');
     expect(await counted({ start: 5, end: null })).toBe('{"n":1500}');
   });
@@ -100,9 +109,18 @@ describe("refused", () => {
   });
 
   test("whatever a damaged file says, it is an answer or a refusal, within bounds", async () => {
-    const known = ["ParquetParsingError", "OverMaxParquetBlockSize", "ParquetUnsupportedCompressionCodec", "UnsupportedParquetType"];
+    const known = [
+      "ParquetParsingError",
+      "OverMaxParquetBlockSize",
+      "ParquetUnsupportedCompressionCodec",
+      "UnsupportedParquetType",
+    ];
     const others = ["IntegerOverflow", "MissingHeaderName", "IncorrectSqlFunctionArgumentType", "OverMaxRecordSize"];
-    const small = new Uint8Array(parquetWriteBuffer({ columnData: columnData.map((column) => ({ ...column, data: Array.from(column.data).slice(0, 40) })) }));
+    const small = new Uint8Array(
+      parquetWriteBuffer({
+        columnData: columnData.map((column) => ({ ...column, data: Array.from(column.data).slice(0, 40) })),
+      }),
+    );
     let seed = 20_261_129;
     for (let run = 0; run < 1_500; run += 1) {
       const damaged = small.slice();
