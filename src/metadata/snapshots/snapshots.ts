@@ -248,6 +248,10 @@ export const SNAPSHOT_TABLES = {
       "key_count",
     ],
   },
+  rate_limits: {
+    key: ["account_id", "access_key_id"],
+    columns: ["account_id", "access_key_id", "requests_per_second", "bytes_in_per_second", "bytes_out_per_second"],
+  },
   quotas: { key: ["bucket_id"], columns: ["bucket_id", "bytes_max", "objects_max", "bytes_soft", "objects_soft"] },
   account_quotas: {
     key: ["owner"],
@@ -336,6 +340,7 @@ export const ORDER: readonly SnapshotTableName[] = [
   "signing_certificates",
   "account_access",
   "notifications",
+  "rate_limits",
   "quotas",
   "account_quotas",
   "usage_days",

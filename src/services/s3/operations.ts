@@ -77,6 +77,9 @@ import { getBucketTagging } from "./tagging/get-bucket-tagging.ts";
 import { getObjectTagging } from "./tagging/get-object-tagging.ts";
 import { putBucketTagging } from "./tagging/put-bucket-tagging.ts";
 import { putObjectTagging } from "./tagging/put-object-tagging.ts";
+import { deleteBucketWebsite } from "./website/delete-bucket-website.ts";
+import { getBucketWebsite } from "./website/get-bucket-website.ts";
+import { putBucketWebsite } from "./website/put-bucket-website.ts";
 
 /** All that is to be known of an operation outside its handler. */
 export interface OperationRow {
@@ -157,7 +160,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   DeleteBucketPolicy: built(ofBucket("s3:DeleteBucketPolicy"), deleteBucketPolicy),
   DeleteBucketReplication: notBuilt(ofBucket("s3:PutReplicationConfiguration")),
   DeleteBucketTagging: built(ofBucket("s3:PutBucketTagging"), deleteBucketTagging),
-  DeleteBucketWebsite: notBuilt(ofBucket("s3:DeleteBucketWebsite")),
+  DeleteBucketWebsite: built(ofBucket("s3:DeleteBucketWebsite"), deleteBucketWebsite),
   DeleteObject: built(asksOf.deleteObject, deleteObject, { refused: refusedHeaders.deleteObject, ...oneVersion }),
   DeleteObjectAnnotation: built(
     asksOf.changeAnnotation("s3:DeleteObjectAnnotation", "s3:DeleteObjectVersionAnnotation"),
@@ -212,7 +215,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   ),
   GetBucketTagging: built(ofBucket("s3:GetBucketTagging"), getBucketTagging),
   GetBucketVersioning: built(ofBucket("s3:GetBucketVersioning"), getBucketVersioning),
-  GetBucketWebsite: built(ofBucket("s3:GetBucketWebsite"), notSet("NoSuchWebsiteConfiguration")),
+  GetBucketWebsite: built(ofBucket("s3:GetBucketWebsite"), getBucketWebsite),
   GetObject: built(ofObject("s3:GetObject", "s3:GetObjectVersion"), getObject, readObject),
   GetObjectAcl: built(ofObject("s3:GetObjectAcl", "s3:GetObjectVersionAcl"), getObjectAcl, oneVersion),
   GetObjectAnnotation: built(
@@ -307,7 +310,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   PutBucketRequestPayment: notBuilt(ofBucket("s3:PutBucketRequestPayment")),
   PutBucketTagging: built(ofBucket("s3:PutBucketTagging"), putBucketTagging, { body: "xml" }),
   PutBucketVersioning: built(ofBucket("s3:PutBucketVersioning"), putBucketVersioning, { body: "xml" }),
-  PutBucketWebsite: notBuilt(ofBucket("s3:PutBucketWebsite")),
+  PutBucketWebsite: built(ofBucket("s3:PutBucketWebsite"), putBucketWebsite, { body: "xml" }),
   PutObject: built(asksOf.writeObject, putObject, { body: "stream", refused: refusedHeaders.writeObject }),
   PutObjectAcl: built(ofObject("s3:PutObjectAcl", "s3:PutObjectVersionAcl"), putObjectAcl, {
     body: "xml",
