@@ -5,7 +5,7 @@ import { csvIn, jsonIn, jsonOut, refusal, selected } from "./support.ts";
 /** What an expression comes to, over one record of JSON. */
 const record =
   '{"n":5,"big":9007199254740993,"f":2.5,"t":"Text","empty":"","yes":true,"nothing":null,"list":[1,[2]],"o":{"A":1,"a b":2}}';
-const valueOf = async (expression: string) => {
+const comesTo = async (expression: string) => {
   const text = await selected(record, `SELECT ${expression} AS v FROM S3Object s`, {
     input: jsonIn(),
     output: jsonOut,
@@ -134,7 +134,7 @@ describe("expressions", () => {
     ["UTCNOW()", '"2026-11-29T12:00:00.123Z"'],
     ["`2026-01-01T00:00Z` = `2026-01-01T01:00+01:00`", "true"],
   ])("%s is %s", async (expression, expected) => {
-    expect(await valueOf(expression)).toBe(expected);
+    expect(await comesTo(expression)).toBe(expected);
   });
 
   test.each([
@@ -154,7 +154,7 @@ describe("expressions", () => {
     ["s.t LIKE 'a!b' ESCAPE '!'", "EvaluatorLikePatternInvalidEscapeSequence"],
     ["NOT s.t", "UnsupportedSqlOperation"],
   ])("%s fails with %s", async (expression, code) => {
-    expect(await refusal(valueOf(expression))).toBe(code);
+    expect(await refusal(comesTo(expression))).toBe(code);
   });
 });
 
