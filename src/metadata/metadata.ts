@@ -6,6 +6,7 @@ import { CheckingTable } from "./blobs/checking.ts";
 import { HealingTable } from "./blobs/healing.ts";
 import { PackingTable } from "./blobs/packing.ts";
 import { ScrubbingTable } from "./blobs/scrubbing.ts";
+import { TierTable } from "./blobs/tiers.ts";
 import { WalkingTable } from "./blobs/walking.ts";
 import { AccessMemory } from "./buckets/access-memory.ts";
 import { BucketTable } from "./buckets/buckets.ts";
@@ -77,6 +78,7 @@ export class Metadata {
   readonly walking: WalkingTable;
   readonly census: CensusTable;
   readonly packing: PackingTable;
+  readonly tiers: TierTable;
   readonly snapshots: SnapshotTable;
   readonly checking: CheckingTable;
   readonly restoring: RestoringTable;
@@ -128,6 +130,7 @@ export class Metadata {
     this.walking = new WalkingTable(database, name);
     this.census = new CensusTable(database);
     this.packing = new PackingTable(database);
+    this.tiers = new TierTable(database);
     this.snapshots = new SnapshotTable(database);
     this.checking = new CheckingTable(database);
     this.restoring = new RestoringTable(database);

@@ -102,6 +102,7 @@ export const SNAPSHOT_TABLES = {
       "verified_ms",
       "pack_objects",
       "moved_ms",
+      "storage_class",
     ],
     where: "condemned_ms IS NULL",
   },

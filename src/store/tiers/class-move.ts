@@ -1,5 +1,6 @@
 import type { VersionPlace, VersionTable } from "../../metadata/blobs/packing.ts";
 import type { StoreFailure } from "../failure.ts";
+import type { PackMemory } from "./rewrite-extents.ts";
 
 /** A version whose bytes are to go to another storage class, as a scan of its table found it. */
 export interface VersionToMove {
@@ -15,6 +16,8 @@ export interface VersionToMove {
 export interface MoveLimits {
   /** Asked between two commits; true: what is left is moved by the next call. */
   isSpent?: () => boolean;
+  /** For all moves of a run. Absent: each object of a pack reads the pack. */
+  packs?: PackMemory;
 }
 
 /** What became of a move. Only `moved` changes the version's class; LastModified, ETag and version id never change. */
