@@ -29,9 +29,11 @@ import { s3Service } from "./services/s3/service.ts";
 import { unavailable } from "./services/s3/unavailable.ts";
 import { sqsService } from "./services/sqs/service.ts";
 import { stsService } from "./services/sts/service.ts";
+import { allStores } from "./store/buckets/databases.ts";
 import { variablesIn } from "./store/configuration.ts";
 import type { StoreContext } from "./store/context.ts";
 import { openStore } from "./store/open-store.ts";
+import type { AccessLog } from "./store/read/accesses.ts";
 
 /** Bindings, variables and secrets of the Worker; docs/configuration.md explains each. */
 interface Env extends EdgeVariables, KeyVariables, SealingVariables {
@@ -55,6 +57,11 @@ const cost = new CostMeter();
 const driveCounts = new Map<string, DriveCounts>();
 const requests = new RequestMetrics();
 const observed = { drives: driveCounts, cost, requests: () => requests.metrics() };
+
+/** Which objects were read lately. What cannot be written is lost: the next read tells. */
+function writeAccesses(accesses: AccessLog, stores: readonly StoreContext[]): Promise<void> {
+  return accesses.write(stores).catch((error) => log.error(`accesses: ${String(error)}`));
+}
 
 function buildStore(env: Env): StoreContext {
   const keySealer = openSealer(env, random);
@@ -88,9 +95,12 @@ function buildApp(env: Env): App {
     const pages = new Map([...ownPages(store, observed), ...(keys === null ? [] : accountPages(store, keys.sealer))]);
     const own = createOwnApp(store, pages, edge);
     const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);
+    const { accesses } = store;
+    const everywhere = allStores(store);
     return async (request, lifetime) => {
       const answer = await (isOwn(request.url) ? own.fetch(request) : serve(request, edge, lifetime));
       announcer.afterAnswer(lifetime);
+      if (accesses?.isDue) lifetime.waitUntil(writeAccesses(accesses, everywhere));
       return answer;
     };
   } catch (error) {

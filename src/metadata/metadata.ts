@@ -11,6 +11,7 @@ import { WalkingTable } from "./blobs/walking.ts";
 import { AccessMemory } from "./buckets/access-memory.ts";
 import { BucketTable } from "./buckets/buckets.ts";
 import { FIRST_DATABASE, IdentityTable } from "./buckets/identity.ts";
+import { NamedConfigurationTable } from "./buckets/named-configurations.ts";
 import { PlacementTable } from "./buckets/placements.ts";
 import { BoundDatabase, type CostObserver, type Database, type Statement } from "./database.ts";
 import { DriveTable } from "./drives/drives.ts";
@@ -62,6 +63,7 @@ export class Metadata {
   /** Of use in the first database alone. */
   readonly keyring: KeyringTables;
   readonly buckets: BucketTable;
+  readonly named: NamedConfigurationTable;
   readonly objects: ObjectTable;
   readonly annotations: Annotations;
   readonly listing: ListingQueries;
@@ -114,6 +116,7 @@ export class Metadata {
     this.notifications = new NotificationTable(database, memory);
     this.outbox = new OutboxTable(database);
     this.buckets = new BucketTable(database, name, { memory, drives: this.drives, sharing: shared?.buckets });
+    this.named = new NamedConfigurationTable(database, memory);
     this.objects = new ObjectTable(database, memory);
     this.annotations = new Annotations(database, memory);
     this.listing = new ListingQueries(database, memory);

@@ -18,6 +18,7 @@ import { reseal } from "../reseal/reseal.ts";
 import { scrub } from "../scrub/scrub.ts";
 import { RESTORE_JOB } from "../snapshots/restore.ts";
 import { snapshot } from "../snapshots/snapshot.ts";
+import { tiering } from "../tiering/tiering.ts";
 import { walk } from "../walk/walk.ts";
 import { queueLosses } from "../watch/queue-losses.ts";
 import { watch } from "../watch/watch.ts";
@@ -30,6 +31,7 @@ export const JOBS: readonly Job[] = [
   heal,
   expire,
   keys,
+  tiering,
   pack,
   collect,
   walk,

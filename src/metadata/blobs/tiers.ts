@@ -1,7 +1,7 @@
 import { type Database, require, type Statement } from "../database.ts";
 import { announceVersions, type News } from "../events/outbox.ts";
 import { refer } from "../objects/commit.ts";
-import { type BlobRow, type ContentRow, type ExtentRow, parseJson } from "../rows.ts";
+import { type BlobRow, type ContentRow, type ExtentRow, parseJson, type TagRow } from "../rows.ts";
 import type { VersionPlace, VersionTable } from "./packing.ts";
 
 /** A version as a move to another storage class needs it. */
@@ -33,6 +33,21 @@ export interface TierMove {
   news: News | null;
 }
 
+/** A version of class INTELLIGENT_TIERING. */
+export interface TierableVersion {
+  key: string;
+  seq: number;
+  id: string;
+  sizeBytes: number;
+  modifiedMs: number;
+  tags: TagRow[];
+  tier: string | null;
+  /** When it was last read, as `AccessLog` counts days; null: nobody knows. */
+  accessDay: number | null;
+}
+
+type RawTierable = Omit<TierableVersion, "id" | "tags"> & { id: string | null; tags: string | null };
+
 type RawVersion = Omit<TieredVersion, "content"> & { extents: string | null; inlineBody: string | null };
 
 /** What moves between storage classes ask of D1. Each method is one round trip. */
@@ -57,6 +72,55 @@ export class TierTable {
     if (!raw) return null;
     const { extents, inlineBody, ...row } = raw;
     return { ...row, content: { extents: parseJson<ExtentRow[]>(extents), inlineBody } };
+  }
+
+  /** Notes that versions were read on a day, in buckets that have a configuration of Intelligent-Tiering; a row at most each. */
+  async noteAccesses(read: readonly { bucketId: number; versionId: string }[], day: number): Promise<void> {
+    await this.#database.all(
+      `INSERT INTO accesses (bucket_id, version_id, day)
+       SELECT r.value ->> 0, r.value ->> 1, ?2 FROM json_each(?1) r
+       WHERE EXISTS (SELECT 1 FROM named_configurations c WHERE c.kind = 'intelligent-tiering' AND c.bucket_id = r.value ->> 0)
+       ON CONFLICT (bucket_id, version_id) DO UPDATE SET day = excluded.day WHERE day < excluded.day`,
+      JSON.stringify(read.map(({ bucketId, versionId }) => [bucketId, versionId])),
+      day,
+    );
+  }
+
+  /** What is noted of a bucket's versions that are gone is forgotten. Reads all notes of the bucket. */
+  async forgetAccesses(bucketId: number): Promise<void> {
+    await this.#database.all(
+      `DELETE FROM accesses WHERE bucket_id = ?1
+       AND NOT EXISTS (SELECT 1 FROM objects o WHERE o.bucket_id = ?1 AND o.id = version_id AND o.storage_class = 'INTELLIGENT_TIERING')
+       AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.bucket_id = ?1 AND v.id = version_id)`,
+      bucketId,
+    );
+  }
+
+  /** The next `limit` versions of a bucket, those of class INTELLIGENT_TIERING among them, with the day of their last access. */
+  async tierable(
+    table: VersionTable,
+    bucketId: number,
+    after: { key: string; seq: number } | null,
+    limit: number,
+  ): Promise<{ versions: TierableVersion[]; next: { key: string; seq: number } | null }> {
+    const columns = "key, seq, id, size_bytes, modified_ms, storage_class, tags, attributes";
+    const rows = await this.#database.all<RawTierable>(
+      `SELECT v.key, v.seq, CASE WHEN v.storage_class = 'INTELLIGENT_TIERING' THEN v.id END AS id, v.size_bytes AS "sizeBytes",
+         v.modified_ms AS "modifiedMs", v.tags, v.attributes ->> '$.tier' AS tier, a.day AS "accessDay"
+       FROM (SELECT ${columns} FROM ${table} WHERE bucket_id = ?1 AND key >= ?2 AND (key > ?2 OR seq < ?3)
+             ORDER BY key, seq DESC LIMIT ?4) v
+       LEFT JOIN accesses a ON a.bucket_id = ?1 AND a.version_id = v.id AND v.storage_class = 'INTELLIGENT_TIERING'
+       ORDER BY v.key, v.seq DESC`,
+      bucketId,
+      after?.key ?? "",
+      after?.seq ?? 0,
+      limit,
+    );
+    const versions = rows.flatMap(({ id, tags, ...row }) =>
+      id === null ? [] : [{ ...row, id, tags: parseJson<TagRow[]>(tags) ?? [] }],
+    );
+    const last = rows.length < limit ? undefined : rows.at(-1);
+    return { versions, next: last ? { key: last.key, seq: last.seq } : null };
   }
 
   /**

@@ -231,6 +231,11 @@ export const SNAPSHOT_TABLES = {
       "key_count",
     ],
   },
+  named_configurations: {
+    key: ["kind", "bucket_id", "id"],
+    columns: ["kind", "bucket_id", "id", "document", "set_ms", "done_ms"],
+  },
+  accesses: { key: ["bucket_id", "version_id"], columns: ["bucket_id", "version_id", "day"] },
   notifications: {
     key: ["id"],
     columns: ["id", "bucket", "owner", "owner_account", "region", "configuration", "replaced_ms"],
@@ -300,6 +305,8 @@ export const ORDER: readonly SnapshotTableName[] = [
   "accounts",
   "queues",
   "account_access",
+  "named_configurations",
+  "accesses",
   "notifications",
   "buckets",
 ];

@@ -59,6 +59,7 @@ import { getObjectAttributes } from "./objects/get-object-attributes.ts";
 import { headObject } from "./objects/head-object.ts";
 import { putObject } from "./objects/put-object.ts";
 import { renameObject } from "./objects/rename-object.ts";
+import { restoreObject } from "./objects/restore-object.ts";
 import type { OperationName } from "./operation-name.ts";
 import { deleteBucketPolicy } from "./policy/delete-bucket-policy.ts";
 import { getBucketPolicy } from "./policy/get-bucket-policy.ts";
@@ -73,6 +74,7 @@ import { getBucketTagging } from "./tagging/get-bucket-tagging.ts";
 import { getObjectTagging } from "./tagging/get-object-tagging.ts";
 import { putBucketTagging } from "./tagging/put-bucket-tagging.ts";
 import { putObjectTagging } from "./tagging/put-object-tagging.ts";
+import { tieringOperations } from "./tiering/configuration.ts";
 
 /** All that is to be known of an operation outside its handler. */
 export interface OperationRow {
@@ -119,6 +121,7 @@ const attributesAsks = all(
   ofObject("s3:GetObject", "s3:GetObjectVersion"),
   ofObject("s3:GetObjectAttributes", "s3:GetObjectVersionAttributes"),
 );
+const byId = { query: ["id"] };
 const oneVersion = { query: ["versionId"] };
 const oneAnnotation = { query: ["versionId", "annotationName"] };
 const oneUpload = ["uploadId"];
@@ -143,7 +146,11 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   DeleteBucketAnalyticsConfiguration: notBuilt(ofBucket("s3:PutAnalyticsConfiguration")),
   DeleteBucketCors: built(ofBucket("s3:PutBucketCORS"), deleteBucketCors),
   DeleteBucketEncryption: built(ofBucket("s3:PutEncryptionConfiguration"), deleteBucketEncryption),
-  DeleteBucketIntelligentTieringConfiguration: notBuilt(ofBucket("s3:PutIntelligentTieringConfiguration")),
+  DeleteBucketIntelligentTieringConfiguration: built(
+    ofBucket("s3:PutIntelligentTieringConfiguration"),
+    tieringOperations.remove,
+    byId,
+  ),
   DeleteBucketInventoryConfiguration: notBuilt(ofBucket("s3:PutInventoryConfiguration")),
   DeleteBucketLifecycle: notBuilt(ofBucket("s3:PutLifecycleConfiguration")),
   DeleteBucketMetadataConfiguration: notBuilt(ofBucket("s3:DeleteBucketMetadataTableConfiguration")),
@@ -180,8 +187,8 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   GetBucketEncryption: built(ofBucket("s3:GetEncryptionConfiguration"), getBucketEncryption),
   GetBucketIntelligentTieringConfiguration: built(
     ofBucket("s3:GetIntelligentTieringConfiguration"),
-    notSet("NoSuchConfiguration"),
-    { query: ["id"] },
+    tieringOperations.get,
+    byId,
   ),
   GetBucketInventoryConfiguration: built(ofBucket("s3:GetInventoryConfiguration"), notSet("NoSuchConfiguration"), {
     query: ["id"],
@@ -237,7 +244,8 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   ),
   ListBucketIntelligentTieringConfigurations: built(
     ofBucket("s3:GetIntelligentTieringConfiguration"),
-    fixedDocument("ListBucketIntelligentTieringConfigurationsOutput", noneListed),
+    tieringOperations.list,
+    { query: ["continuation-token"] },
   ),
   ListBucketInventoryConfigurations: built(
     ofBucket("s3:GetInventoryConfiguration"),
@@ -288,7 +296,11 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   PutBucketAnalyticsConfiguration: notBuilt(ofBucket("s3:PutAnalyticsConfiguration")),
   PutBucketCors: built(ofBucket("s3:PutBucketCORS"), putBucketCors, { body: "xml" }),
   PutBucketEncryption: built(ofBucket("s3:PutEncryptionConfiguration"), putBucketEncryption, { body: "xml" }),
-  PutBucketIntelligentTieringConfiguration: notBuilt(ofBucket("s3:PutIntelligentTieringConfiguration")),
+  PutBucketIntelligentTieringConfiguration: built(
+    ofBucket("s3:PutIntelligentTieringConfiguration"),
+    tieringOperations.put,
+    { body: "xml", ...byId },
+  ),
   PutBucketInventoryConfiguration: notBuilt(ofBucket("s3:PutInventoryConfiguration")),
   PutBucketLifecycleConfiguration: notBuilt(ofBucket("s3:PutLifecycleConfiguration")),
   PutBucketLogging: notBuilt(ofBucket("s3:PutBucketLogging")),
@@ -329,7 +341,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   }),
   PutPublicAccessBlock: built(ofBucket("s3:PutBucketPublicAccessBlock"), putPublicAccessBlock, { body: "xml" }),
   RenameObject: built(asksOf.renameObject, renameObject),
-  RestoreObject: notBuilt(ofObject("s3:RestoreObject")),
+  RestoreObject: built(ofObject("s3:RestoreObject"), restoreObject, { body: "xml", ...oneVersion }),
   SelectObjectContent: notBuilt(ofObject("s3:GetObject")),
   UpdateBucketMetadataAnnotationTableConfiguration: notBuilt(
     ofBucket("s3:UpdateBucketMetadataAnnotationTableConfiguration"),
