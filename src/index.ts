@@ -29,11 +29,9 @@ import { s3Service } from "./services/s3/service.ts";
 import { unavailable } from "./services/s3/unavailable.ts";
 import { sqsService } from "./services/sqs/service.ts";
 import { stsService } from "./services/sts/service.ts";
-import { allStores } from "./store/buckets/databases.ts";
 import { variablesIn } from "./store/configuration.ts";
 import type { StoreContext } from "./store/context.ts";
 import { openStore } from "./store/open-store.ts";
-import type { AccessLog } from "./store/read/accesses.ts";
 
 /** Bindings, variables and secrets of the Worker; docs/configuration.md explains each. */
 interface Env extends EdgeVariables, KeyVariables, SealingVariables {
@@ -58,11 +56,6 @@ const driveCounts = new Map<string, DriveCounts>();
 const requests = new RequestMetrics();
 const observed = { drives: driveCounts, cost, requests: () => requests.metrics() };
 
-/** Which objects were read lately. What cannot be written is lost: the next read tells. */
-function writeAccesses(accesses: AccessLog, stores: readonly StoreContext[]): Promise<void> {
-  return accesses.write(stores).catch((error) => log.error(`accesses: ${String(error)}`));
-}
-
 function buildStore(env: Env): StoreContext {
   const keySealer = openSealer(env, random);
   const parts = { clock, random, fetch: outbound, counts: driveCounts, engine, observe: cost.observe, tell };
@@ -82,7 +75,7 @@ function buildApp(env: Env): App {
     const shared = { identities: store.metadata.identities, clock, random, fetch: outbound };
     const parts = keys && { ...shared, ...keys, metadata: store.metadata, arrivals };
     const { region } = store.settings;
-    const { keySealers: sealers } = store;
+    const { keySealers: sealers, accesses } = store;
     const keyring = sealers ? openKeyring(env, { ...shared, sealers, region }) : null;
     const dataKeyring = keyring && new DataKeyring(keyring, store.metadata.keyring);
     const dataKeys = dataKeyring && { dataKeysOf: (caller: Caller) => dataKeyring.forCaller(caller) };
@@ -95,12 +88,10 @@ function buildApp(env: Env): App {
     const pages = new Map([...ownPages(store, observed), ...(keys === null ? [] : accountPages(store, keys.sealer))]);
     const own = createOwnApp(store, pages, edge);
     const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);
-    const { accesses } = store;
-    const everywhere = allStores(store);
     return async (request, lifetime) => {
       const answer = await (isOwn(request.url) ? own.fetch(request) : serve(request, edge, lifetime));
       announcer.afterAnswer(lifetime);
-      if (accesses?.isDue) lifetime.waitUntil(writeAccesses(accesses, everywhere));
+      accesses?.afterAnswer(lifetime);
       return answer;
     };
   } catch (error) {

@@ -42,7 +42,7 @@ export function openStore(env: Readonly<Record<string, unknown>>, parts: StorePa
     ...{ latency: new DriveLatency(), engine, shardMemory: new ByteBudget(BUFFERED_BYTES_MAX) },
     ...{ clock, random, settings, tell, sealing },
     ...(newest && { keySealers: [newest, ...others] as const }),
-    accesses: new AccessLog(clock, settings),
+    accesses: new AccessLog({ clock, settings, databases, tell }),
     ...(host ? { host, space: host } : {}),
   });
 }

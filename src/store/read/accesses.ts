@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
-import type { StoreContext } from "../context.ts";
+import type { Metadata } from "../../metadata/metadata.ts";
 import type { StoreSettings } from "../settings.ts";
 
 /** As many are remembered; others are noted again, for nothing. */
@@ -22,21 +22,19 @@ interface Access {
  * access may be a day older than it was.
  */
 export class AccessLog {
-  readonly #clock: Clock;
-  readonly #settings: Pick<StoreSettings, "lifecycleDaySeconds">;
+  readonly #parts: AccessLogParts;
   #day = 0;
   readonly #known = new Set<string>();
   #waiting: Access[] = [];
   #sinceMs = 0;
 
-  constructor(clock: Clock, settings: Pick<StoreSettings, "lifecycleDaySeconds">) {
-    this.#clock = clock;
-    this.#settings = settings;
+  constructor(parts: AccessLogParts) {
+    this.#parts = parts;
   }
 
   note(access: Access): void {
-    const nowMs = this.#clock.now();
-    const day = dayOf(nowMs, this.#settings);
+    const nowMs = this.#parts.clock.now();
+    const day = dayOf(nowMs, this.#parts.settings);
     if (day !== this.#day || this.#known.size >= REMEMBERED_MAX) this.#known.clear();
     this.#day = day;
     const name = `${access.database} ${access.bucketId} ${access.versionId}`;
@@ -49,20 +47,36 @@ export class AccessLog {
   /** Whether it is time to write. */
   get isDue(): boolean {
     const { length } = this.#waiting;
-    return length >= BATCH_MAX || (length > 0 && this.#clock.now() - this.#sinceMs >= DELAY_MS);
+    return length >= BATCH_MAX || (length > 0 && this.#parts.clock.now() - this.#sinceMs >= DELAY_MS);
+  }
+
+  /** To be called when a request is answered: writes what waits, if it is time. */
+  afterAnswer(lifetime: Pick<ExecutionContext, "waitUntil">): void {
+    if (this.isDue) lifetime.waitUntil(this.write());
   }
 
   /** Writes what waits, in buckets that ask for it. Where the metadata do not answer it is lost: the next access tells. */
-  async write(stores: readonly Pick<StoreContext, "metadata">[]): Promise<void> {
+  async write(): Promise<void> {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const { metadata } of stores) {
-      const own = waiting.filter(({ database }) => database === metadata.identity.name);
+    for (const { identity, tiers } of this.#parts.databases) {
+      const own = waiting.filter(({ database }) => database === identity.name);
       for (let at = 0; at < own.length; at += BATCH_MAX) {
-        await metadata.tiers.noteAccesses(own.slice(at, at + BATCH_MAX), this.#day);
+        try {
+          await tiers.noteAccesses(own.slice(at, at + BATCH_MAX), this.#day);
+        } catch (error) {
+          this.#parts.tell(`the last access of objects could not be noted: ${String(error)}`);
+        }
       }
     }
   }
+}
+
+interface AccessLogParts {
+  clock: Clock;
+  settings: Pick<StoreSettings, "lifecycleDaySeconds">;
+  databases: readonly Metadata[];
+  tell: (line: string) => void;
 }
 
 /** The day of `SHERD_LIFECYCLE_DAY_SECONDS`, counted since 1970. */

@@ -42,7 +42,7 @@ beforeEach(async () => {
     },
   };
   rig = await openTestStore({ clock, settings });
-  accesses = new AccessLog(clock, rig.store.settings);
+  accesses = new AccessLog({ clock, settings: rig.store.settings, databases: [rig.store.metadata], tell: () => {} });
   store = { ...rig.store, accesses };
   await createBucket(store, { name: bucket, owner: "o", region: "us-east-1" });
 });
@@ -72,7 +72,7 @@ async function readWhole(key: string): Promise<Buffer> {
 async function writeNotes(): Promise<void> {
   await clock.advance(60_000);
   expect(accesses.isDue).toBe(true);
-  await accesses.write([store]);
+  await accesses.write();
 }
 
 async function putAll(): Promise<void> {
