@@ -7,7 +7,7 @@ import { admitted, foundBucket } from "./admission.ts";
 export type { NamedKind };
 
 /** As many of a kind as a bucket may have, at AWS too. */
-export const NAMED_CONFIGURATIONS_MAX = 1_000;
+const NAMED_CONFIGURATIONS_MAX = 1_000;
 
 /** One configuration as it was set, or null. One D1 round trip. Throws `StoreError` no-such-bucket. */
 export async function readNamed(

@@ -60,16 +60,7 @@ export function drivesOfClass<D extends Pick<Drive, "name">>(
   return names ? drives.filter(({ name }) => names.some((pattern) => matches(pattern, name))) : drives;
 }
 
-/** Whether blobs of both classes lie on the same drives, in the same geometry. */
-export function areStoredAlike(
-  store: { drives: readonly Pick<Drive, "name">[]; settings: Pick<StoreSettings, "storageClasses"> },
-  one: string,
-  other: string,
-): boolean {
-  const [a, b] = [one, other].map((name) => shapeOfClass(store.settings, name)) as [ClassShape, ClassShape];
-  return a.k === b.k && a.m === b.m && haveSameDrives(store, one, other);
-}
-
+/** Whether blobs of both classes lie on the same drives. */
 export function haveSameDrives(
   store: { drives: readonly Pick<Drive, "name">[]; settings: Pick<StoreSettings, "storageClasses"> },
   one: string,

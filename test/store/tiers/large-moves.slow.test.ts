@@ -14,6 +14,14 @@ const SIZE = 21_000_001;
 const customer = { bytes: new Uint8Array(32).fill(7), md5: "md5" };
 const ENDLESS = { untilMs: Number.POSITIVE_INFINITY, isSpent: () => false };
 
+interface Found {
+  bucketId: number;
+  key: string;
+  seq: number;
+  id: string;
+  is: string;
+}
+
 let clock: ManualClock;
 let rig: TestStore;
 beforeAll(async () => {
@@ -39,16 +47,10 @@ it.each([undefined, ...FORMS])(
       return readAll(await open({ offset, length }));
     };
     for (const storageClass of ["GLACIER_IR", "STANDARD_IA", "STANDARD", "GLACIER_IR"]) {
-      const [answer] = await rig.d1.batch<{ bucketId: number; key: string; seq: number; id: string; is: string }>([
+      const [answer] = await rig.d1.batch<Found>([
         rig.d1.prepare("SELECT bucket_id AS bucketId, key, seq, id, storage_class AS 'is' FROM objects"),
       ]);
-      const { id, is, ...place } = answer?.results[0] as {
-        bucketId: number;
-        key: string;
-        seq: number;
-        id: string;
-        is: string;
-      };
+      const { id, is, ...place } = (answer?.results ?? [])[0] as Found;
       const version = { table: "objects" as const, place, id, storageClass: is };
       expect(await moveToClass(rig.store, version, storageClass)).toMatchObject({ kind: "moved" });
       await clock.advance(60_000);

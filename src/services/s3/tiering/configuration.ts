@@ -45,7 +45,7 @@ export const tieringOperations = namedOperations(tieringDocument);
  * Reads an IntelligentTieringConfiguration. Throws MalformedXML where an element is missing or is none of its values, and InvalidArgument
  * for days out of bounds, a tier that comes twice, and one that has no class here.
  */
-export function parseTieringConfiguration(
+function parseTieringConfiguration(
   root: XmlElement,
   settings: Pick<StoreSettings, "storageClasses">,
 ): TieringConfiguration {
