@@ -26,6 +26,7 @@ function readTable(page: string, prefix: "src/" | ""): Record<string, readonly s
 const packages: Record<string, readonly string[]> = {
   hono: ["admin"],
   "fast-xml-parser": ["protocols", "drives"],
+  "hyparquet-writer": ["maintenance"],
   aws4fetch: ["drives", "keyring"],
   jose: ["services/sts"],
 };

@@ -21,6 +21,7 @@ import { NotificationTable } from "./events/notifications.ts";
 import { OutboxTable } from "./events/outbox-table.ts";
 import { GuardedDatabase } from "./guarded-database.ts";
 import { Identities } from "./identities/identities.ts";
+import { InventoryTable } from "./inventory/inventory.ts";
 import { JobTable } from "./jobs/jobs.ts";
 import { KeyringTables } from "./keyring/keyring.ts";
 import type { LocalReads } from "./local-reads.ts";
@@ -71,6 +72,7 @@ export class Metadata {
   readonly objects: ObjectTable;
   readonly annotations: Annotations;
   readonly listing: ListingQueries;
+  readonly inventories: InventoryTable;
   readonly uploads: UploadTable;
   readonly blobs: BlobTable;
   readonly commits: Commits;
@@ -130,6 +132,7 @@ export class Metadata {
     this.named = new NamedConfigurationTable(database, memory);
     this.objects = new ObjectTable(database, memory);
     this.annotations = new Annotations(database, memory);
+    this.inventories = new InventoryTable(database);
     this.listing = new ListingQueries(database, memory);
     this.uploads = new UploadTable(database, memory);
     this.blobs = new BlobTable(database, this.drives);

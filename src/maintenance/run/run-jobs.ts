@@ -12,6 +12,7 @@ import { pack } from "../collect/pack.ts";
 import { encrypt } from "../encrypt/encrypt.ts";
 import { drain } from "../heal/drain.ts";
 import { heal } from "../heal/heal.ts";
+import { inventory } from "../inventory/inventory.ts";
 import { keys } from "../keys/keys.ts";
 import { expireMessages } from "../queues/expire-messages.ts";
 import { moveMessages } from "../queues/move-messages.ts";
@@ -39,6 +40,7 @@ export const JOBS: readonly Job[] = [
   walk,
   reseal,
   encrypt,
+  inventory,
   snapshot,
   scrub,
   census,

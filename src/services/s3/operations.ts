@@ -32,6 +32,7 @@ import { postObject } from "./form/post-object.ts";
 import { type Asks, all, bypassAsks, ofAccount, ofBucket, ofKey, ofObject, ofUpload } from "./gate/ask.ts";
 import { type RefusedHeader, refusedHeaders } from "./gate/refused-headers.ts";
 import type { Handler } from "./handler.ts";
+import { inventoryOperations } from "./inventory/configuration.ts";
 import { listObjectVersions } from "./listing/list-object-versions.ts";
 import { listObjects } from "./listing/list-objects.ts";
 import { listObjectsV2 } from "./listing/list-objects-v2.ts";
@@ -151,7 +152,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
     tieringOperations.remove,
     byId,
   ),
-  DeleteBucketInventoryConfiguration: notBuilt(ofBucket("s3:PutInventoryConfiguration")),
+  DeleteBucketInventoryConfiguration: built(ofBucket("s3:PutInventoryConfiguration"), inventoryOperations.remove, byId),
   DeleteBucketLifecycle: notBuilt(ofBucket("s3:PutLifecycleConfiguration")),
   DeleteBucketMetadataConfiguration: notBuilt(ofBucket("s3:DeleteBucketMetadataTableConfiguration")),
   DeleteBucketMetadataTableConfiguration: notBuilt(ofBucket("s3:DeleteBucketMetadataTableConfiguration")),
@@ -190,9 +191,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
     tieringOperations.get,
     byId,
   ),
-  GetBucketInventoryConfiguration: built(ofBucket("s3:GetInventoryConfiguration"), notSet("NoSuchConfiguration"), {
-    query: ["id"],
-  }),
+  GetBucketInventoryConfiguration: built(ofBucket("s3:GetInventoryConfiguration"), inventoryOperations.get, byId),
   GetBucketLifecycleConfiguration: built(
     ofBucket("s3:GetLifecycleConfiguration"),
     notSet("NoSuchLifecycleConfiguration"),
@@ -247,10 +246,9 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
     tieringOperations.list,
     { query: ["continuation-token"] },
   ),
-  ListBucketInventoryConfigurations: built(
-    ofBucket("s3:GetInventoryConfiguration"),
-    fixedDocument("ListInventoryConfigurationsResult", noneListed),
-  ),
+  ListBucketInventoryConfigurations: built(ofBucket("s3:GetInventoryConfiguration"), inventoryOperations.list, {
+    query: ["continuation-token"],
+  }),
   ListBucketMetricsConfigurations: built(
     ofBucket("s3:GetMetricsConfiguration"),
     fixedDocument("ListMetricsConfigurationsResult", noneListed),
@@ -301,7 +299,10 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
     tieringOperations.put,
     { body: "xml", ...byId },
   ),
-  PutBucketInventoryConfiguration: notBuilt(ofBucket("s3:PutInventoryConfiguration")),
+  PutBucketInventoryConfiguration: built(ofBucket("s3:PutInventoryConfiguration"), inventoryOperations.put, {
+    body: "xml",
+    ...byId,
+  }),
   PutBucketLifecycleConfiguration: notBuilt(ofBucket("s3:PutLifecycleConfiguration")),
   PutBucketLogging: notBuilt(ofBucket("s3:PutBucketLogging")),
   PutBucketMetricsConfiguration: notBuilt(ofBucket("s3:PutMetricsConfiguration")),

@@ -47,7 +47,7 @@ export function namedOperations<T extends { id: string }>(
         });
       }
       const isSet = await setNamed(call.store, call.bucket, { kind, id, value: configuration });
-      if (isSet) return { status: kind === "inventory" ? 204 : 200 };
+      if (isSet) return { status: 200 };
       throw new S3Error("TooManyConfigurations");
     },
     get: async (call) => {

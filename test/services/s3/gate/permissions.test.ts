@@ -101,6 +101,10 @@ const TAGGING = "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSe
 const TIERING =
   "<IntelligentTieringConfiguration><Id>t</Id><Status>Enabled</Status><Tiering><AccessTier>ARCHIVE_ACCESS</AccessTier>" +
   "<Days>90</Days></Tiering></IntelligentTieringConfiguration>";
+const INVENTORY =
+  "<InventoryConfiguration><Id>i</Id><IsEnabled>true</IsEnabled><Destination><S3BucketDestination>" +
+  "<Bucket>arn:aws:s3:::box</Bucket><Format>CSV</Format></S3BucketDestination></Destination>" +
+  "<Schedule><Frequency>Daily</Frequency></Schedule><IncludedObjectVersions>All</IncludedObjectVersions></InventoryConfiguration>";
 const CORS =
   "<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin></CORSRule></CORSConfiguration>";
 const POLICY = JSON.stringify({
@@ -223,6 +227,11 @@ const cases: (() => Case)[] = [
     body: "<RestoreRequest><Days>1</Days></RestoreRequest>",
     needs: [["s3:RestoreObject", K]],
     status: 403,
+  }),
+  () => document("PutBucketInventoryConfiguration", "/box?inventory&id=i", INVENTORY, "s3:PutInventoryConfiguration"),
+  () => ({
+    ...remove("DeleteBucketInventoryConfiguration", "/box?inventory&id=i", "s3:PutInventoryConfiguration"),
+    before: () => done({ method: "PUT", path: "/box?inventory&id=i", body: INVENTORY }),
   }),
   () => document("PutBucketCors", "/box?cors", CORS, "s3:PutBucketCORS"),
   () => read("GetBucketCors", "/box?cors", "s3:GetBucketCORS"),
