@@ -24,6 +24,9 @@ import { Identities } from "./identities/identities.ts";
 import { InventoryTable } from "./inventory/inventory.ts";
 import { JobTable } from "./jobs/jobs.ts";
 import { KeyringTables } from "./keyring/keyring.ts";
+import { LifecycleRemovals } from "./lifecycle/expiring.ts";
+import { LifecycleTable } from "./lifecycle/lifecycles.ts";
+import { LifecycleScans } from "./lifecycle/scanning.ts";
 import type { LocalReads } from "./local-reads.ts";
 import { Amendments } from "./objects/amendments.ts";
 import { Appends } from "./objects/appends.ts";
@@ -37,6 +40,7 @@ import { Queues } from "./queues/all.ts";
 import { SealedKeyTable } from "./sealed-keys/sealed-keys.ts";
 import { RestoringTable } from "./snapshots/restoring.ts";
 import { SnapshotTable } from "./snapshots/snapshots.ts";
+import { Topics } from "./topics/all.ts";
 import { UploadTable } from "./uploads/uploads.ts";
 import { QuotaTable } from "./usage/quotas.ts";
 import { UsageTable } from "./usage/usage.ts";
@@ -65,6 +69,8 @@ export class Metadata {
   readonly identities: Identities;
   /** Of use in the first database alone. */
   readonly queues: Queues;
+  /** Of use in the first database alone. */
+  readonly topics: Topics;
   /** Of use in the first database alone. */
   readonly keyring: KeyringTables;
   readonly buckets: BucketTable;
@@ -97,6 +103,9 @@ export class Metadata {
   readonly encrypting: EncryptingTable;
   readonly notifications: NotificationTable;
   readonly outbox: OutboxTable;
+  readonly lifecycles: LifecycleTable;
+  readonly lifecycleScans: LifecycleScans;
+  readonly lifecycleRemovals: LifecycleRemovals;
   readonly usage: UsageTable;
   readonly quotas: QuotaTable;
 
@@ -119,6 +128,7 @@ export class Metadata {
     this.placements = new PlacementTable(database, name);
     this.identities = new Identities(database);
     this.queues = new Queues(database);
+    this.topics = new Topics(database);
     this.keyring = new KeyringTables(database);
     this.drives = new DriveTable(database, name, shared?.drives);
     this.losses = new LossTable(database);
@@ -126,6 +136,9 @@ export class Metadata {
     this.encrypting = new EncryptingTable(database);
     this.notifications = new NotificationTable(database, memory);
     this.outbox = new OutboxTable(database);
+    this.lifecycles = new LifecycleTable(database);
+    this.lifecycleScans = new LifecycleScans(database);
+    this.lifecycleRemovals = new LifecycleRemovals(database);
     this.usage = new UsageTable(database);
     this.quotas = new QuotaTable(database);
     this.buckets = new BucketTable(database, name, { memory, drives: this.drives, sharing: shared?.buckets });

@@ -14,6 +14,7 @@ import { drain } from "../heal/drain.ts";
 import { heal } from "../heal/heal.ts";
 import { inventory } from "../inventory/inventory.ts";
 import { keys } from "../keys/keys.ts";
+import { lifecycle } from "../lifecycle/lifecycle.ts";
 import { expireMessages } from "../queues/expire-messages.ts";
 import { moveMessages } from "../queues/move-messages.ts";
 import { reseal } from "../reseal/reseal.ts";
@@ -21,6 +22,7 @@ import { scrub } from "../scrub/scrub.ts";
 import { RESTORE_JOB } from "../snapshots/restore.ts";
 import { snapshot } from "../snapshots/snapshot.ts";
 import { tiering } from "../tiering/tiering.ts";
+import { sweepTopics } from "../topics/sweep-topics.ts";
 import { usage } from "../usage/usage.ts";
 import { walk } from "../walk/walk.ts";
 import { queueLosses } from "../watch/queue-losses.ts";
@@ -33,6 +35,7 @@ export const JOBS: readonly Job[] = [
   drain,
   heal,
   expire,
+  lifecycle,
   keys,
   tiering,
   pack,
@@ -46,6 +49,7 @@ export const JOBS: readonly Job[] = [
   census,
   expireMessages,
   moveMessages,
+  sweepTopics,
   usage,
 ];
 

@@ -33,6 +33,9 @@ import { type Asks, all, bypassAsks, ofAccount, ofBucket, ofKey, ofObject, ofUpl
 import { type RefusedHeader, refusedHeaders } from "./gate/refused-headers.ts";
 import type { Handler } from "./handler.ts";
 import { inventoryOperations } from "./inventory/configuration.ts";
+import { deleteBucketLifecycle } from "./lifecycle/delete-bucket-lifecycle.ts";
+import { getBucketLifecycleConfiguration } from "./lifecycle/get-bucket-lifecycle-configuration.ts";
+import { putBucketLifecycleConfiguration } from "./lifecycle/put-bucket-lifecycle-configuration.ts";
 import { listObjectVersions } from "./listing/list-object-versions.ts";
 import { listObjects } from "./listing/list-objects.ts";
 import { listObjectsV2 } from "./listing/list-objects-v2.ts";
@@ -69,6 +72,7 @@ import { putBucketPolicy } from "./policy/put-bucket-policy.ts";
 import { deletePublicAccessBlock } from "./public-access/delete-public-access-block.ts";
 import { getPublicAccessBlock } from "./public-access/get-public-access-block.ts";
 import { putPublicAccessBlock } from "./public-access/put-public-access-block.ts";
+import { selectObjectContent } from "./select/select-object-content.ts";
 import { deleteBucketTagging } from "./tagging/delete-bucket-tagging.ts";
 import { deleteObjectTagging } from "./tagging/delete-object-tagging.ts";
 import { getBucketTagging } from "./tagging/get-bucket-tagging.ts";
@@ -76,6 +80,9 @@ import { getObjectTagging } from "./tagging/get-object-tagging.ts";
 import { putBucketTagging } from "./tagging/put-bucket-tagging.ts";
 import { putObjectTagging } from "./tagging/put-object-tagging.ts";
 import { tieringOperations } from "./tiering/configuration.ts";
+import { deleteBucketWebsite } from "./website/delete-bucket-website.ts";
+import { getBucketWebsite } from "./website/get-bucket-website.ts";
+import { putBucketWebsite } from "./website/put-bucket-website.ts";
 
 /** All that is to be known of an operation outside its handler. */
 export interface OperationRow {
@@ -153,7 +160,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
     byId,
   ),
   DeleteBucketInventoryConfiguration: built(ofBucket("s3:PutInventoryConfiguration"), inventoryOperations.remove, byId),
-  DeleteBucketLifecycle: notBuilt(ofBucket("s3:PutLifecycleConfiguration")),
+  DeleteBucketLifecycle: built(ofBucket("s3:PutLifecycleConfiguration"), deleteBucketLifecycle),
   DeleteBucketMetadataConfiguration: notBuilt(ofBucket("s3:DeleteBucketMetadataTableConfiguration")),
   DeleteBucketMetadataTableConfiguration: notBuilt(ofBucket("s3:DeleteBucketMetadataTableConfiguration")),
   DeleteBucketMetricsConfiguration: notBuilt(ofBucket("s3:PutMetricsConfiguration")),
@@ -161,7 +168,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   DeleteBucketPolicy: built(ofBucket("s3:DeleteBucketPolicy"), deleteBucketPolicy),
   DeleteBucketReplication: notBuilt(ofBucket("s3:PutReplicationConfiguration")),
   DeleteBucketTagging: built(ofBucket("s3:PutBucketTagging"), deleteBucketTagging),
-  DeleteBucketWebsite: notBuilt(ofBucket("s3:DeleteBucketWebsite")),
+  DeleteBucketWebsite: built(ofBucket("s3:DeleteBucketWebsite"), deleteBucketWebsite),
   DeleteObject: built(asksOf.deleteObject, deleteObject, { refused: refusedHeaders.deleteObject, ...oneVersion }),
   DeleteObjectAnnotation: built(
     asksOf.changeAnnotation("s3:DeleteObjectAnnotation", "s3:DeleteObjectVersionAnnotation"),
@@ -192,10 +199,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
     byId,
   ),
   GetBucketInventoryConfiguration: built(ofBucket("s3:GetInventoryConfiguration"), inventoryOperations.get, byId),
-  GetBucketLifecycleConfiguration: built(
-    ofBucket("s3:GetLifecycleConfiguration"),
-    notSet("NoSuchLifecycleConfiguration"),
-  ),
+  GetBucketLifecycleConfiguration: built(ofBucket("s3:GetLifecycleConfiguration"), getBucketLifecycleConfiguration),
   GetBucketLocation: built(ofBucket("s3:GetBucketLocation"), getBucketLocation),
   GetBucketLogging: built(ofBucket("s3:GetBucketLogging"), fixedDocument("BucketLoggingStatus")),
   GetBucketMetadataConfiguration: notBuilt(ofBucket("s3:GetBucketMetadataTableConfiguration")),
@@ -217,7 +221,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   ),
   GetBucketTagging: built(ofBucket("s3:GetBucketTagging"), getBucketTagging),
   GetBucketVersioning: built(ofBucket("s3:GetBucketVersioning"), getBucketVersioning),
-  GetBucketWebsite: built(ofBucket("s3:GetBucketWebsite"), notSet("NoSuchWebsiteConfiguration")),
+  GetBucketWebsite: built(ofBucket("s3:GetBucketWebsite"), getBucketWebsite),
   GetObject: built(ofObject("s3:GetObject", "s3:GetObjectVersion"), getObject, readObject),
   GetObjectAcl: built(ofObject("s3:GetObjectAcl", "s3:GetObjectVersionAcl"), getObjectAcl, oneVersion),
   GetObjectAnnotation: built(
@@ -303,7 +307,9 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
     body: "xml",
     ...byId,
   }),
-  PutBucketLifecycleConfiguration: notBuilt(ofBucket("s3:PutLifecycleConfiguration")),
+  PutBucketLifecycleConfiguration: built(ofBucket("s3:PutLifecycleConfiguration"), putBucketLifecycleConfiguration, {
+    body: "xml",
+  }),
   PutBucketLogging: notBuilt(ofBucket("s3:PutBucketLogging")),
   PutBucketMetricsConfiguration: notBuilt(ofBucket("s3:PutMetricsConfiguration")),
   PutBucketNotificationConfiguration: built(ofBucket("s3:PutBucketNotification"), putBucketNotificationConfiguration, {
@@ -317,7 +323,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   PutBucketRequestPayment: notBuilt(ofBucket("s3:PutBucketRequestPayment")),
   PutBucketTagging: built(ofBucket("s3:PutBucketTagging"), putBucketTagging, { body: "xml" }),
   PutBucketVersioning: built(ofBucket("s3:PutBucketVersioning"), putBucketVersioning, { body: "xml" }),
-  PutBucketWebsite: notBuilt(ofBucket("s3:PutBucketWebsite")),
+  PutBucketWebsite: built(ofBucket("s3:PutBucketWebsite"), putBucketWebsite, { body: "xml" }),
   PutObject: built(asksOf.writeObject, putObject, { body: "stream", refused: refusedHeaders.writeObject }),
   PutObjectAcl: built(ofObject("s3:PutObjectAcl", "s3:PutObjectVersionAcl"), putObjectAcl, {
     body: "xml",
@@ -343,7 +349,11 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   PutPublicAccessBlock: built(ofBucket("s3:PutBucketPublicAccessBlock"), putPublicAccessBlock, { body: "xml" }),
   RenameObject: built(asksOf.renameObject, renameObject),
   RestoreObject: built(ofObject("s3:RestoreObject"), restoreObject, { body: "xml", ...oneVersion }),
-  SelectObjectContent: notBuilt(ofObject("s3:GetObject")),
+  SelectObjectContent: built(ofObject("s3:GetObject"), selectObjectContent, {
+    body: "xml",
+    refused: refusedHeaders.selectObject,
+    query: ["select-type"],
+  }),
   UpdateBucketMetadataAnnotationTableConfiguration: notBuilt(
     ofBucket("s3:UpdateBucketMetadataAnnotationTableConfiguration"),
   ),

@@ -60,6 +60,8 @@ export async function openObject(store: StoreContext, name: ObjectName & { hint?
   const { bucket, object } = foundVersion(store, found, name);
   const { customerKey = null } = name;
   checkCustomerKey({ ...object, bucket }, customerKey);
+  // A KMS is asked once, however many ranges are read.
+  let opening: ReturnType<typeof openContent> | undefined;
   return {
     bucket,
     head: objectHead(object, bucket),
@@ -68,7 +70,8 @@ export async function openObject(store: StoreContext, name: ObjectName & { hint?
         const database = store.metadata.identity.name;
         store.accesses?.note({ database, bucketId: bucket.id, versionId: object.id });
       }
-      const content = await openContent(store, { ...object, bucket }, customerKey);
+      opening ??= openContent(store, { ...object, bucket }, customerKey);
+      const content = await opening;
       const body = new ObjectBody(store, content, found?.blobs ?? [], range);
       await body.ready();
       return body;
