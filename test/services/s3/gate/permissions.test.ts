@@ -425,6 +425,15 @@ const cases: (() => Case)[] = [
     ],
   }),
   () => ({
+    name: "SelectObjectContent",
+    method: "POST",
+    path: "/box/k?select&select-type=2",
+    body:
+      "<SelectObjectContentRequest><Expression>SELECT * FROM S3Object</Expression><ExpressionType>SQL</ExpressionType>" +
+      "<InputSerialization><CSV/></InputSerialization><OutputSerialization><CSV/></OutputSerialization></SelectObjectContentRequest>",
+    needs: [["s3:GetObject", K]],
+  }),
+  () => ({
     name: "RenameObject",
     method: "PUT",
     path: "/plain/renamed?renameObject",
