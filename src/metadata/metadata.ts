@@ -1,4 +1,5 @@
 import type { AccessGuard } from "./access-guard.ts";
+import { AccessLogTable } from "./access-logs/access-logs.ts";
 import { Annotations } from "./annotations/annotations.ts";
 import { BlobTable } from "./blobs/blobs.ts";
 import { CensusTable } from "./blobs/census.ts";
@@ -94,6 +95,7 @@ export class Metadata {
   readonly encrypting: EncryptingTable;
   readonly notifications: NotificationTable;
   readonly outbox: OutboxTable;
+  readonly accessLogs: AccessLogTable;
   readonly usage: UsageTable;
   readonly quotas: QuotaTable;
 
@@ -124,6 +126,7 @@ export class Metadata {
     this.encrypting = new EncryptingTable(database);
     this.notifications = new NotificationTable(database, memory);
     this.outbox = new OutboxTable(database);
+    this.accessLogs = new AccessLogTable(database, memory);
     this.usage = new UsageTable(database);
     this.quotas = new QuotaTable(database);
     this.buckets = new BucketTable(database, name, { memory, drives: this.drives, sharing: shared?.buckets });

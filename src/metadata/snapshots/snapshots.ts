@@ -276,6 +276,7 @@ export const SNAPSHOT_TABLES = {
       "access",
       "access_id",
       "notification_id",
+      "logging",
     ],
   },
 } as const satisfies Record<string, TableSpec>;

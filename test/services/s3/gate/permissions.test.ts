@@ -195,6 +195,7 @@ const cases: (() => Case)[] = [
       "<NotificationConfiguration/>",
       "s3:PutBucketNotification",
     ),
+  () => document("PutBucketLogging", "/box?logging", "<BucketLoggingStatus/>", "s3:PutBucketLogging"),
   () => document("PutBucketCors", "/box?cors", CORS, "s3:PutBucketCORS"),
   () => read("GetBucketCors", "/box?cors", "s3:GetBucketCORS"),
   () => ({ ...document("PutBucketPolicy", "/box?policy", POLICY, "s3:PutBucketPolicy"), status: 204 }),
