@@ -22,6 +22,9 @@ import { GuardedDatabase } from "./guarded-database.ts";
 import { Identities } from "./identities/identities.ts";
 import { JobTable } from "./jobs/jobs.ts";
 import { KeyringTables } from "./keyring/keyring.ts";
+import { LifecycleRemovals } from "./lifecycle/expiring.ts";
+import { LifecycleTable } from "./lifecycle/lifecycles.ts";
+import { LifecycleScans } from "./lifecycle/scanning.ts";
 import type { LocalReads } from "./local-reads.ts";
 import { Amendments } from "./objects/amendments.ts";
 import { Appends } from "./objects/appends.ts";
@@ -96,6 +99,9 @@ export class Metadata {
   readonly notifications: NotificationTable;
   readonly outbox: OutboxTable;
   readonly accessLogs: AccessLogTable;
+  readonly lifecycles: LifecycleTable;
+  readonly lifecycleScans: LifecycleScans;
+  readonly lifecycleRemovals: LifecycleRemovals;
   readonly usage: UsageTable;
   readonly quotas: QuotaTable;
 
@@ -127,6 +133,9 @@ export class Metadata {
     this.notifications = new NotificationTable(database, memory);
     this.outbox = new OutboxTable(database);
     this.accessLogs = new AccessLogTable(database, memory);
+    this.lifecycles = new LifecycleTable(database);
+    this.lifecycleScans = new LifecycleScans(database);
+    this.lifecycleRemovals = new LifecycleRemovals(database);
     this.usage = new UsageTable(database);
     this.quotas = new QuotaTable(database);
     this.buckets = new BucketTable(database, name, { memory, drives: this.drives, sharing: shared?.buckets });

@@ -13,6 +13,7 @@ import { encrypt } from "../encrypt/encrypt.ts";
 import { drain } from "../heal/drain.ts";
 import { heal } from "../heal/heal.ts";
 import { keys } from "../keys/keys.ts";
+import { lifecycle } from "../lifecycle/lifecycle.ts";
 import { expireMessages } from "../queues/expire-messages.ts";
 import { moveMessages } from "../queues/move-messages.ts";
 import { reseal } from "../reseal/reseal.ts";
@@ -32,6 +33,7 @@ export const JOBS: readonly Job[] = [
   drain,
   heal,
   expire,
+  lifecycle,
   keys,
   pack,
   collect,

@@ -248,6 +248,10 @@ export const SNAPSHOT_TABLES = {
       "key_count",
     ],
   },
+  rate_limits: {
+    key: ["account_id", "access_key_id"],
+    columns: ["account_id", "access_key_id", "requests_per_second", "bytes_in_per_second", "bytes_out_per_second"],
+  },
   quotas: { key: ["bucket_id"], columns: ["bucket_id", "bytes_max", "objects_max", "bytes_soft", "objects_soft"] },
   account_quotas: {
     key: ["owner"],
@@ -279,11 +283,17 @@ export const SNAPSHOT_TABLES = {
       "logging",
     ],
   },
+  lifecycles: {
+    key: ["bucket_id"],
+    columns: ["bucket_id", "lifecycle_id", "next_ms", "due_ms", "configuration"],
+  },
 } as const satisfies Record<string, TableSpec>;
 
 /** Columns that are not in it: they follow from the rest, or begin again. */
 export const RESTORED_NOT: Readonly<Record<string, readonly string[]>> = {
   blobs: ["condemned_ms", "spare_shards", "heal_after_ms", "heal_attempts"],
+  // A walk begins again.
+  lifecycles: ["walked_ms", "walk", "report"],
 };
 
 export type SnapshotTableName = keyof typeof SNAPSHOT_TABLES;
@@ -331,10 +341,13 @@ export const ORDER: readonly SnapshotTableName[] = [
   "signing_certificates",
   "account_access",
   "notifications",
+  "rate_limits",
   "quotas",
   "account_quotas",
   "usage_days",
   "buckets",
+  // After the buckets: rules that were taken away meanwhile must not come back with a restore.
+  "lifecycles",
 ];
 const ROWS_PER_PAGE = 500;
 /** A page ends with the row that reaches this: a row has up to 2 MB. */

@@ -97,6 +97,7 @@ const ERRORS = {
   IllegalVersioningConfigurationException: [400, "The versioning configuration specified in the request is invalid."],
   InvalidArgument: [400, "Invalid Argument"],
   InvalidRequest: [400, "Invalid Request"],
+  InvalidRedirectLocation: [400, "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."],
   InvalidStorageClass: [400, "The storage class you specified is not valid"],
   InvalidTag: [400, "The tag provided was not a valid tag."],
   MalformedACLError: [400, "The XML you provided was not well-formed or did not validate against our published schema"],
