@@ -15,7 +15,8 @@ import { eleventyClient } from "./eleventy.ts";
 import { goSdkClient, minioGoClient } from "./go.ts";
 import { hadoopClient } from "./hadoop.ts";
 import { javaSdkClient, minioJavaClient } from "./java.ts";
-import { dvcClient, tablesClient, toolsClient } from "./lake.ts";
+import { jsEventsClient } from "./js-events.ts";
+import { celeryClient, dvcClient, tablesClient, toolsClient } from "./lake.ts";
 import { libs3Client } from "./libs3.ts";
 import { litestreamClient } from "./litestream.ts";
 import { mcClient } from "./mc.ts";
@@ -58,6 +59,7 @@ const clients: readonly Client[] = [
   s3cmdClient(options.fresh),
   rcloneClient(options.fresh),
   sdkJsClient(),
+  jsEventsClient(),
   goSdkClient(),
   minioGoClient(),
   javaSdkClient(),
@@ -70,6 +72,7 @@ const clients: readonly Client[] = [
   s3fsClient(),
   tablesClient(options.fresh),
   toolsClient(options.fresh),
+  celeryClient(options.fresh),
   libs3Client(),
   dvcClient(options.fresh),
   hadoopClient(),
@@ -132,7 +135,7 @@ async function openStage(root: string): Promise<{ stage: Stage; server: RunningS
   const accessKeyId = `AKIA${randomBytes(8).toString("hex").toUpperCase()}`;
   const secretAccessKey = randomBytes(30).toString("base64");
   // A class besides STANDARD that objects can be moved to.
-  const variables = { SHERD_STORAGE_CLASSES: "STANDARD=4+2, GLACIER_IR=2+1" };
+  const variables = { SHERD_STORAGE_CLASSES: "STANDARD=4+2, GLACIER_IR=2+1", SHERD_WEBHOOK_PRIVATE: "1" };
   const server = await startServer({
     dataFolder: join(root, "data"),
     port: 0,
