@@ -28,6 +28,7 @@ import { ListingQueries } from "./objects/listing.ts";
 import { ObjectTable } from "./objects/objects.ts";
 import { Removals } from "./objects/removals.ts";
 import { Renames } from "./objects/renames.ts";
+import { QueryTable } from "./query/queries.ts";
 import { Queues } from "./queues/all.ts";
 import { SealedKeyTable } from "./sealed-keys/sealed-keys.ts";
 import { RestoringTable } from "./snapshots/restoring.ts";
@@ -85,6 +86,7 @@ export class Metadata {
   readonly sealedKeys: SealedKeyTable;
   readonly notifications: NotificationTable;
   readonly outbox: OutboxTable;
+  readonly queries: QueryTable;
 
   readonly #database: Database;
   readonly #memory: AccessMemory;
@@ -111,6 +113,7 @@ export class Metadata {
     this.sealedKeys = new SealedKeyTable(database);
     this.notifications = new NotificationTable(database, memory);
     this.outbox = new OutboxTable(database);
+    this.queries = new QueryTable(database);
     this.buckets = new BucketTable(database, name, { memory, drives: this.drives, sharing: shared?.buckets });
     this.objects = new ObjectTable(database, memory);
     this.annotations = new Annotations(database, memory);

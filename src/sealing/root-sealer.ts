@@ -21,7 +21,9 @@ export type SealingPurpose =
   /** The content of a message in a queue. */
   | "queue-message"
   /** What a client shows to prove that it received a message, or started a move of messages. */
-  | "queue-handle";
+  | "queue-handle"
+  /** Where the answer to a query goes on. */
+  | "query-token";
 
 /**
  * Encrypts secrets that lie in D1 or that clients hold, under keys that are derived from the deployment's root secrets.
@@ -58,6 +60,7 @@ const HEAD_BYTES = 1 + ID_BYTES + NONCE_BYTES;
  */
 const VERSIONS: Readonly<Record<SealingPurpose, Version>> = {
   "access-key": 1,
+  "query-token": 1,
   session: 1,
   "object-key": 2,
   snapshot: 2,
