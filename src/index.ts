@@ -1,9 +1,7 @@
-import { accountPages } from "./admin/account-pages.ts";
+import { allPages } from "./admin/all-pages.ts";
 import { createCountsHandler } from "./admin/counts.ts";
 import { createMisconfiguredApp } from "./admin/misconfigured-app.ts";
 import { createOwnApp, isOwnPath } from "./admin/own-app.ts";
-import { ownPages } from "./admin/pages.ts";
-import { sqlPages } from "./admin/sql-page.ts";
 import type { Caller } from "./auth/access.ts";
 import { Authenticator } from "./auth/authenticator.ts";
 import { type KeyVariables, openKeys, openSealer } from "./auth/keys/open-keys.ts";
@@ -89,9 +87,8 @@ function buildApp(env: Env): App {
     const services = [s3, ...more] as const;
     const uses = new KeyUses(store.metadata.identities, clock);
     const edge: Edge = { ...settings, services, authenticator, clock, random, log, metrics: requests, uses };
-    const queries = keys && openQueries(env, { databases: allStores(store).map((one) => one.metadata), clock, sealer: keys.sealer });
-    const keyPages = keys && queries ? [...accountPages(store, keys.sealer), ...sqlPages(queries, visibleBucket)] : [];
-    const pages = new Map([...ownPages(store, observed), ...keyPages]);
+    const queries = keys && openQueries(env, allStores(store), keys.sealer);
+    const pages = allPages(store, { observed, keys, queries, seeBucket: visibleBucket, ...dataKeys });
     const own = createOwnApp(store, pages, edge);
     const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);
     return async (request, lifetime) => {

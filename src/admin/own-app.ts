@@ -31,7 +31,9 @@ export function createOwnApp(store: StoreContext, pages: ReadonlyMap<string, rea
   app.use("*", async (context, next) => (isOfAnotherSite(context.req.raw) ? context.json(REFUSED, 403) : next()));
   for (const [name, ways] of pages) {
     for (const page of ways) {
-      app.on(page.method, OWN_PATHS + name, (context) => serveOwnPage(context.req.raw, page, door));
+      app.on(page.method, OWN_PATHS + name, ({ req }) =>
+        serveOwnPage({ request: req.raw, path: req.param() }, page, door),
+      );
     }
   }
   app.all("*", (context) => context.json({ error: "not found" }, 404));

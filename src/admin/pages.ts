@@ -10,6 +10,7 @@ import { allStores } from "../store/buckets/databases.ts";
 import type { StoreContext } from "../store/context.ts";
 import { StoreError } from "../store/failure.ts";
 import { durabilityPage } from "./durability-page.ts";
+import { type DataKeysOf, encryptionPages } from "./encryption-pages.ts";
 import { healPage, verifyPage } from "./healing-pages.ts";
 import { isolateMetrics, type Observed } from "./isolate-metrics.ts";
 import type { OwnPage } from "./serve-page.ts";
@@ -18,8 +19,8 @@ import { storeMetrics } from "./store-metrics.ts";
 /** One call of a command lasts about this long; the command calls again. */
 const CALL_MS = 10_000;
 
-/** The server's own pages, by name below `/-/`. */
-export function ownPages(store: StoreContext, observed: Observed): Map<string, OwnPage[]> {
+/** The server's own pages, by name below `/-/`. Without `dataKeysOf` there is no KMS. */
+export function ownPages(store: StoreContext, observed: Observed, dataKeysOf?: DataKeysOf): Map<string, OwnPage[]> {
   const durabilityPages: OwnPage = {
     method: "GET",
     action: "sherd:GetDurability",
@@ -87,7 +88,9 @@ export function ownPages(store: StoreContext, observed: Observed): Map<string, O
     verify: verifyPage(store),
     run: runPage,
   };
-  return new Map(Object.entries(pages).map(([name, page]) => [name, [whileAvailable(page)]]));
+  const single = Object.entries(pages).map(([name, page]): [string, OwnPage[]] => [name, [page]]);
+  const all = [...single, ...encryptionPages(store, dataKeysOf)];
+  return new Map(all.map(([name, ways]) => [name, ways.map(whileAvailable)]));
 }
 
 /** The page, which says so where the metadata do not answer. */

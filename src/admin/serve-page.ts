@@ -14,6 +14,8 @@ export interface AskedPage {
   /** The Accept header. */
   accept: string;
   query: URLSearchParams;
+  /** What the page's path has for its `:name`s, decoded. */
+  path: Readonly<Record<string, string>>;
   /** The whole body, of `OWN_BODY_BYTES_MAX` at most. */
   body: Uint8Array;
   caller: Caller;
@@ -28,6 +30,8 @@ export interface OwnPage {
   method: "GET" | "POST" | "DELETE";
   /** What a policy must allow: `sherd:GetDurability`. */
   action: string;
+  /** ARN of what it is allowed on. Absent: `arn:aws:sherd::100000000001:<action without sherd:>`. */
+  resource?(path: AskedPage["path"]): string;
   /** It is for members of every account, and about what is theirs. Absent: for those of the first account. */
   isForAccounts?: true;
   /** It changes nothing, whatever its method. */
@@ -65,7 +69,11 @@ export const PROTECTION = {
  * authentication (RFC 7617), as Prometheus and browsers can, or sign the request (Signature Version 4, service `sherd`). Use it
  * over https, or on the machine itself.
  */
-export async function serveOwnPage(request: Request, page: OwnPage, door: OwnDoor): Promise<Response> {
+export async function serveOwnPage(
+  { request, path }: { request: Request; path: AskedPage["path"] },
+  page: OwnPage,
+  door: OwnDoor,
+): Promise<Response> {
   try {
     const { caller, body } = await identify(request, door);
     // A browser that knows the key would let another site's form post here, but not with this header.
@@ -75,14 +83,14 @@ export async function serveOwnPage(request: Request, page: OwnPage, door: OwnDoo
     const { principal } = caller;
     const isOwn = page.isForAccounts === true && "accountId" in principal;
     const accountId = isOwn ? principal.accountId : firstAccount.accountId;
-    const resource = `arn:aws:sherd::${accountId}:${page.action.slice("sherd:".length)}`;
-    const ask = { action: page.action, resource, resourceAccountId: accountId };
+    const own = `arn:aws:sherd::${accountId}:${page.action.slice("sherd:".length)}`;
+    const ask = { action: page.action, resource: page.resource?.(path) ?? own, resourceAccountId: accountId };
     await caller.confirm();
     caller.demand([ask]);
     const accept = request.headers.get("accept") ?? "";
     const { searchParams: query } = new URL(request.url);
     const tlsVersion = typeof request.cf?.tlsVersion === "string" ? request.cf.tlsVersion : null;
-    const asked = { accept, query, body, caller, headers: request.headers, tlsVersion };
+    const asked = { accept, query, path, body, caller, headers: request.headers, tlsVersion };
     const { status = 200, contentType, body: rendered, headers } = await page.render(asked);
     return new Response(rendered, { status, headers: { ...PROTECTION, "Content-Type": contentType, ...headers } });
   } catch (error) {

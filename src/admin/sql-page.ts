@@ -45,7 +45,8 @@ async function render(parts: QueryParts, seeBucket: SeeBucket, asked: AskedPage)
       },
     };
   } catch (error) {
-    if (error instanceof MetadataUnavailable) return refused(503, { code: "Unavailable", message: "the metadata do not answer" });
+    if (error instanceof MetadataUnavailable)
+      return refused(503, { code: "Unavailable", message: "the metadata do not answer" });
     if (!(error instanceof QueryRefused)) throw error;
     const { code, message, hint } = error;
     return refused(code === "AccessDenied" ? 403 : 400, { code, message, ...(hint !== null && { hint }) });

@@ -153,7 +153,10 @@ export class BoundDatabase extends Database {
     }
     this.#observe({ roundTrips: 1, rowsRead: 0, rowsWritten: 0 });
     try {
-      const [columns = [], ...rows] = await this.#d1.prepare(sql).bind(...values).raw({ columnNames: true });
+      const [columns = [], ...rows] = await this.#d1
+        .prepare(sql)
+        .bind(...values)
+        .raw({ columnNames: true });
       return { columns, rows: rows as (string | number | null)[][], rowsRead: null };
     } catch (error) {
       throw translate(error);

@@ -14,6 +14,7 @@ import { PlacementTable } from "./buckets/placements.ts";
 import { BoundDatabase, type CostObserver, type Database, type Statement } from "./database.ts";
 import { DriveTable } from "./drives/drives.ts";
 import { LossTable } from "./drives/losses.ts";
+import { EncryptingTable } from "./encrypting/encrypting.ts";
 import { NotificationTable } from "./events/notifications.ts";
 import { OutboxTable } from "./events/outbox-table.ts";
 import { GuardedDatabase } from "./guarded-database.ts";
@@ -28,6 +29,7 @@ import { ListingQueries } from "./objects/listing.ts";
 import { ObjectTable } from "./objects/objects.ts";
 import { Removals } from "./objects/removals.ts";
 import { Renames } from "./objects/renames.ts";
+import { Rewrites } from "./objects/rewrites.ts";
 import { QueryTable } from "./query/queries.ts";
 import { Queues } from "./queues/all.ts";
 import { SealedKeyTable } from "./sealed-keys/sealed-keys.ts";
@@ -72,6 +74,7 @@ export class Metadata {
   readonly removals: Removals;
   readonly renames: Renames;
   readonly amendments: Amendments;
+  readonly rewrites: Rewrites;
   readonly jobs: JobTable;
   readonly healing: HealingTable;
   readonly scrubbing: ScrubbingTable;
@@ -84,6 +87,7 @@ export class Metadata {
   readonly drives: DriveTable;
   readonly losses: LossTable;
   readonly sealedKeys: SealedKeyTable;
+  readonly encrypting: EncryptingTable;
   readonly notifications: NotificationTable;
   readonly outbox: OutboxTable;
   readonly queries: QueryTable;
@@ -111,6 +115,7 @@ export class Metadata {
     this.drives = new DriveTable(database, name, shared?.drives);
     this.losses = new LossTable(database);
     this.sealedKeys = new SealedKeyTable(database);
+    this.encrypting = new EncryptingTable(database);
     this.notifications = new NotificationTable(database, memory);
     this.outbox = new OutboxTable(database);
     this.queries = new QueryTable(database);
@@ -125,6 +130,7 @@ export class Metadata {
     this.removals = new Removals(database);
     this.renames = new Renames(database, memory);
     this.amendments = new Amendments(database, memory);
+    this.rewrites = new Rewrites(database);
     this.jobs = new JobTable(database);
     this.healing = new HealingTable(database);
     this.scrubbing = new ScrubbingTable(database);

@@ -98,13 +98,22 @@ async function answer(
     const { rows } = await estimateRows(run, prepared, max);
     const steps = prepared.steps !== null;
     const counted = rows >= max && steps ? "at least" : "at most";
-    const explained = { rows, counted, runsInSteps: steps, allowed: steps ? settings.steppedRowsMax : settings.wholeRowsMax };
+    const explained = {
+      rows,
+      counted,
+      runsInSteps: steps,
+      allowed: steps ? settings.steppedRowsMax : settings.wholeRowsMax,
+    };
     const plan = prepared.plan.map(({ detail }) => detail.replaceAll("$", ""));
     return { format: "jsonl", body: `${JSON.stringify({ ...explained, plan })}\n`, rows: 1, scanned: 0, next: null };
   }
   const about = [accountId, asked.query, asked.input.parameters, asked.buckets];
   const start = asked.token === null ? FIRST_PAGE : openToken(sealer, about, asked.token);
-  const page = await takePage(run, prepared, { start, rows: Math.min(asked.rows ?? PAGE_ROWS, settings.pageRowsMax), bytesMax: settings.pageBytesMax });
+  const page = await takePage(run, prepared, {
+    start,
+    rows: Math.min(asked.rows ?? PAGE_ROWS, settings.pageRowsMax),
+    bytesMax: settings.pageBytesMax,
+  });
   return {
     format: asked.format,
     body: writeTable(page, asked.format),
@@ -151,7 +160,9 @@ export async function takePage(
       if (taken.length >= wanted || (bytes >= bytesMax && taken.length > 0)) {
         const isEnd = limit.rows !== null && start.given + taken.length >= limit.rows;
         const given = start.given + taken.length;
-        const next = isStepped ? { from: at, skip: index, given } : { from: null, skip: start.skip + taken.length, given };
+        const next = isStepped
+          ? { from: at, skip: index, given }
+          : { from: null, skip: start.skip + taken.length, given };
         return { columns, rows: taken, scanned, next: isEnd ? null : next };
       }
       taken.push(row);
@@ -174,15 +185,30 @@ function readRequest(body: unknown): Asked {
   if (typeof body !== "object" || body === null || Array.isArray(body)) throw problem("the body must be a JSON object");
   const odd = Object.keys(body).find((name) => !MEMBERS.has(name));
   if (odd !== undefined) throw problem(`the body has a member ${odd}: there are ${[...MEMBERS].join(", ")}`);
-  const { query, parameters = [], format = "jsonl", rows = null, token = null, buckets = null } = body as Record<string, unknown>;
+  const {
+    query,
+    parameters = [],
+    format = "jsonl",
+    rows = null,
+    token = null,
+    buckets = null,
+  } = body as Record<string, unknown>;
   if (typeof query !== "string") throw problem("query must be a text");
   if (!FORMATS.has(format)) throw problem("format must be jsonl, csv or parquet");
-  if (rows !== null && (!Number.isSafeInteger(rows) || (rows as number) < 1)) throw problem("rows must be a whole number from 1");
+  if (rows !== null && (!Number.isSafeInteger(rows) || (rows as number) < 1))
+    throw problem("rows must be a whole number from 1");
   if (token !== null && typeof token !== "string") throw problem("token must be a text");
   const isList = Array.isArray(buckets) && buckets.every((name) => typeof name === "string");
   if (buckets !== null && (!isList || buckets.length > BUCKETS_NAMED_MAX)) {
     throw problem(`buckets must be a list of at most ${BUCKETS_NAMED_MAX} names`);
   }
   const input: QueryInput = { text: query, parameters: checkParameters(parameters), dialect: "sqlite" };
-  return { query, input, format: format as Format, rows: rows as number | null, token, buckets: buckets as string[] | null };
+  return {
+    query,
+    input,
+    format: format as Format,
+    rows: rows as number | null,
+    token,
+    buckets: buckets as string[] | null,
+  };
 }

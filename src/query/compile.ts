@@ -3,10 +3,10 @@ import { intersect, isEveryKey, type KeyRange, unite } from "../base/key-range.t
 import { TABLES, type TableName } from "../metadata/query/catalog.ts";
 import { viewSql } from "../metadata/query/views.ts";
 import type { Scope, VisibleBucket } from "../metadata/query/visible.ts";
-import { renderExpression } from "./render-expression.ts";
 import { QueryRefused } from "./failure.ts";
 import type { Parameters } from "./parameters.ts";
 import { type ParsedQuery, parseQuery } from "./parse.ts";
+import { renderExpression } from "./render-expression.ts";
 import { type RenderedCost, Renderer, type TableUse } from "./render-select.ts";
 
 /** What a caller may see. */
@@ -71,7 +71,10 @@ export function compileParsed(
   const limit = limitOf(parsed, renderer);
   const { lists, growth } = renderer;
   if (growth > GROWTH_MAX) {
-    throw new QueryRefused("LimitExceeded", "too many operations make texts longer (||, concat, replace, group_concat …)");
+    throw new QueryRefused(
+      "LimitExceeded",
+      "too many operations make texts longer (||, concat, replace, group_concat …)",
+    );
   }
   return { parsed, uses: views.uses, sql, limit, isClosed: views.isClosed, lists, growth };
 }
@@ -146,9 +149,16 @@ const GROWTH_MAX = 24;
 /** Characters of an expression that stand for its column's name. */
 const COLUMN_NAME_MAX = 100;
 
-function searchIn(words: string, { search, scopes }: { search: SearchCondition | undefined; scopes: readonly Scope[] }) {
+function searchIn(
+  words: string,
+  { search, scopes }: { search: SearchCondition | undefined; scopes: readonly Scope[] },
+) {
   if (search !== undefined) return search(words, scopes);
-  throw new QueryRefused("InvalidQuery", "search is for buckets with an index of words", "POST /-/sql-indexes/BUCKET makes one");
+  throw new QueryRefused(
+    "InvalidQuery",
+    "search is for buckets with an index of words",
+    "POST /-/sql-indexes/BUCKET makes one",
+  );
 }
 
 const RANGES: Readonly<Partial<Record<TableName, (bucket: VisibleBucket) => readonly KeyRange[]>>> = {

@@ -5,7 +5,9 @@ import { quoteText } from "../metadata/query/quote.ts";
 /** SQL that is true of texts which begin with `prefix`. The range lets an index be used. */
 export function prefixCondition(sql: string, prefix: string): string {
   const { hi } = prefixRange(prefix);
-  return hi === null ? `(${sql} >= ${quoteText(prefix)})` : `(${sql} >= ${quoteText(prefix)} AND ${sql} < ${quoteText(hi)})`;
+  return hi === null
+    ? `(${sql} >= ${quoteText(prefix)})`
+    : `(${sql} >= ${quoteText(prefix)} AND ${sql} < ${quoteText(hi)})`;
 }
 
 /** What the conditions of a WHERE say of one table: rows outside cannot be in the result. */
@@ -49,7 +51,11 @@ function conjuncts(expr: Expr | undefined): Expr[] {
 
 function bucketsOf(expr: Expr, isColumn: IsColumn, textOf: TextOf): string[] | null {
   if (expr.type === "BinaryExpr" && (expr.op === "Equals" || expr.op === "Is")) {
-    const text = isColumn(expr.left, "bucket") ? textOf(expr.right) : isColumn(expr.right, "bucket") ? textOf(expr.left) : null;
+    const text = isColumn(expr.left, "bucket")
+      ? textOf(expr.right)
+      : isColumn(expr.right, "bucket")
+        ? textOf(expr.left)
+        : null;
     return text === null ? null : [text];
   }
   if (expr.type !== "InListExpr" || expr.not || !isColumn(expr.lhs, "bucket")) return null;

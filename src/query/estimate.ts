@@ -1,6 +1,6 @@
 import { TABLES } from "../metadata/query/catalog.ts";
-import { aliasOf } from "../metadata/query/views.ts";
 import type { PlanRow } from "../metadata/query/queries.ts";
+import { aliasOf } from "../metadata/query/views.ts";
 import type { CompiledQuery, ScopedUse } from "./compile.ts";
 
 /** What a plan will cost. */
@@ -91,14 +91,16 @@ class PlanReader {
       } else cost += inner.cost;
       const [, name] = /^(?:CO-ROUTINE|MATERIALIZE) (.+)$/.exec(detail) ?? [];
       if (name !== undefined) this.#sizes.set(name, Math.max(this.#sizes.get(name) ?? 0, inner.rows));
-      else if (/^(COMPOUND|MERGE|LEFT|RIGHT|UNION|EXCEPT|INTERSECT)/.test(detail)) rows = Math.max(rows === 1 ? 0 : rows, 0) + inner.rows;
+      else if (/^(COMPOUND|MERGE|LEFT|RIGHT|UNION|EXCEPT|INTERSECT)/.test(detail))
+        rows = Math.max(rows === 1 ? 0 : rows, 0) + inner.rows;
     }
     return { cost: cost + rows * perRow, rows };
   }
 
   #loop(detail: string): number {
     if (/^SCAN (\d+ )?CONSTANT ROWS?/.test(detail)) return Number(/\d+/.exec(detail)?.[0] ?? 1);
-    const name = /^(?:SCAN|SEARCH) (.+?)(?: USING .*| VIRTUAL TABLE .*| LEFT-JOIN| RIGHT-JOIN)*$/.exec(detail)?.[1] ?? "";
+    const name =
+      /^(?:SCAN|SEARCH) (.+?)(?: USING .*| VIRTUAL TABLE .*| LEFT-JOIN| RIGHT-JOIN)*$/.exec(detail)?.[1] ?? "";
     const own = this.#own(name, detail);
     if (own !== null) return own;
     const known = this.#sizes.get(name) ?? this.#lists.get(name);
@@ -115,7 +117,9 @@ class PlanReader {
       if (name === aliasOf(number, "p")) return PAIRS[table] ?? 1;
       if (name !== aliasOf(number) && name !== aliasOf(number, "v")) continue;
       const ranges = scopes.reduce((sum, { keys }) => sum + keys.length, 0);
-      return /\(bucket_id=\? AND key=\?/.test(detail) ? Math.max(1, ranges) : Math.max(1, this.#counts.get(number) ?? 1);
+      return /\(bucket_id=\? AND key=\?/.test(detail)
+        ? Math.max(1, ranges)
+        : Math.max(1, this.#counts.get(number) ?? 1);
     }
     return null;
   }

@@ -63,7 +63,12 @@ function parquet(columns: readonly string[], rows: ResultTable["rows"]): Uint8Ar
     const values = rows.map((row) => plain(row[at]));
     const kinds = new Set(values.filter((value) => value !== null).map(kindOf));
     if (kinds.size === 0 || kinds.has("text")) {
-      return { name, data: values.map((value) => (value === null ? null : String(value))), type: "STRING" as const, nullable: true };
+      return {
+        name,
+        data: values.map((value) => (value === null ? null : String(value))),
+        type: "STRING" as const,
+        nullable: true,
+      };
     }
     if (kinds.has("real")) return { name, data: values, type: "DOUBLE" as const, nullable: true };
     const data = values.map((value) => (value === null ? null : BigInt(value)));

@@ -115,7 +115,13 @@ export const FUNCTIONS: ReadonlyMap<string, FunctionRule> = new Map(
 );
 
 /** Seconds of Trino's units of time. Months and years are counted by their calendar. */
-const UNIT_SECONDS: Readonly<Record<string, number>> = { second: 1, minute: 60, hour: 3_600, day: 86_400, week: 604_800 };
+const UNIT_SECONDS: Readonly<Record<string, number>> = {
+  second: 1,
+  minute: 60,
+  hour: 3_600,
+  day: 86_400,
+  week: 604_800,
+};
 
 /** SQL of `date_diff('day', from, to)`, or null if the unit is not one of these. */
 export function dateDiff(unit: string, from: string, to: string): string | null {

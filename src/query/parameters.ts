@@ -9,10 +9,13 @@ const PARAMETERS_MAX = 100;
 
 /** What is of JSON's own types, not too many, and text. Throws `QueryRefused`. */
 export function checkParameters(value: unknown): Parameters {
-  const isList = typeof value === "object" && value !== null;
-  const all: unknown[] = isList ? Object.values(value) : [];
-  if (!isList || !all.every(isValue)) {
-    throw new QueryRefused("InvalidQuery", "parameters must be a list or an object of texts, numbers, booleans and nulls");
+  const isObject = typeof value === "object" && value !== null;
+  const all: unknown[] = isObject ? Object.values(value) : [];
+  if (!isObject || !all.every(isValue)) {
+    throw new QueryRefused(
+      "InvalidQuery",
+      "parameters must be a list or an object of texts, numbers, booleans and nulls",
+    );
   }
   if (all.length > PARAMETERS_MAX) throw new QueryRefused("LimitExceeded", `more than ${PARAMETERS_MAX} parameters`);
   return value as Parameters;

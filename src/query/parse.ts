@@ -80,7 +80,8 @@ function checkText(text: string): void {
       throw new QueryRefused("NotAllowed", "names with $ are not allowed");
     }
     if (token.text.startsWith("[")) {
-      const hint = "for a value of a map use metadata ->> 'name' or element_at(metadata, 'name'); for a name double quotes";
+      const hint =
+        "for a value of a map use metadata ->> 'name' or element_at(metadata, 'name'); for a name double quotes";
       throw new QueryRefused("NotAllowed", "square brackets are not allowed", hint);
     }
   }

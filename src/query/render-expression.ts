@@ -1,4 +1,14 @@
-import type { Expr, FunctionCallExpr, FunctionTail, LikeExpr, Name, Select, SortedColumn, VariableExpr, Window } from "sqlite3-parser";
+import type {
+  Expr,
+  FunctionCallExpr,
+  FunctionTail,
+  LikeExpr,
+  Name,
+  Select,
+  SortedColumn,
+  VariableExpr,
+  Window,
+} from "sqlite3-parser";
 import { toHex } from "../base/bytes.ts";
 import { quoteName, quoteText } from "../metadata/query/quote.ts";
 import { prefixCondition } from "./conditions.ts";
@@ -23,7 +33,19 @@ export interface Expressions {
 }
 
 /** Functions whose result may be longer than their arguments. */
-const GROWING: ReadonlySet<string> = new Set(["concat", "replace", "hex", "quote", "group_concat", "string_agg", "json_group_array", "json_group_object", "json_array", "json_object", "json_quote"]);
+const GROWING: ReadonlySet<string> = new Set([
+  "concat",
+  "replace",
+  "hex",
+  "quote",
+  "group_concat",
+  "string_agg",
+  "json_group_array",
+  "json_group_object",
+  "json_array",
+  "json_object",
+  "json_quote",
+]);
 const REPLACEMENT_FACTOR = 8;
 const NUMBER = /^(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$|^0[xX][0-9a-fA-F]+$/;
 
@@ -180,11 +202,13 @@ function renderLike(expr: LikeExpr, about: Expressions): string {
   if (expr.op === "Regexp") throw notAllowed("REGEXP", "LIKE or GLOB");
   const lhs = renderExpression(expr.lhs, about);
   const value = textOf(expr.rhs, about);
-  if (value === null) throw notAllowed(`${expr.op.toUpperCase()} with a pattern that is no text`, "the pattern as a text");
-  const escape = expr.escape === undefined ? null : textOf(expr.escape, about);
-  if (expr.escape !== undefined && (escape === null || [...escape].length !== 1)) throw notAllowed("ESCAPE with other than one character");
+  if (value === null)
+    throw notAllowed(`${expr.op.toUpperCase()} with a pattern that is no text`, "the pattern as a text");
+  const escaping = expr.escape === undefined ? null : textOf(expr.escape, about);
+  if (expr.escape !== undefined && (escaping === null || [...escaping].length !== 1))
+    throw notAllowed("ESCAPE with other than one character");
   const isExact = expr.op === "Like" && about.likeTellsCase;
-  const pattern = isExact ? globOf(value, escape) : value;
+  const pattern = isExact ? globOf(value, escaping) : value;
   if (new TextEncoder().encode(pattern).length > PATTERN_BYTES_MAX) {
     throw new QueryRefused(
       "LimitExceeded",
@@ -193,17 +217,17 @@ function renderLike(expr: LikeExpr, about: Expressions): string {
     );
   }
   const operator = isExact || expr.op === "Glob" ? "GLOB" : "LIKE";
-  const tail = operator === "LIKE" && escape !== null ? ` ESCAPE ${quoteText(escape)}` : "";
+  const tail = operator === "LIKE" && escaping !== null ? ` ESCAPE ${quoteText(escaping)}` : "";
   return `(${lhs} ${expr.not ? "NOT " : ""}${operator} ${quoteText(pattern)}${tail})`;
 }
 
 /** A LIKE pattern as GLOB has it. */
-function globOf(pattern: string, escape: string | null): string {
+function globOf(pattern: string, escaping: string | null): string {
   let glob = "";
   const characters = [...pattern];
   for (let at = 0; at < characters.length; at++) {
     const character = characters[at] as string;
-    if (character === escape && at + 1 < characters.length) glob += literalOfGlob(characters[++at] as string);
+    if (character === escaping && at + 1 < characters.length) glob += literalOfGlob(characters[++at] as string);
     else if (character === "%") glob += "*";
     else if (character === "_") glob += "?";
     else glob += literalOfGlob(character);
@@ -218,7 +242,8 @@ function literalOfGlob(character: string): string {
 function renderCall(expr: FunctionCallExpr, about: Expressions): string {
   const name = expr.name.name.toLowerCase();
   const args = expr.args ?? [];
-  if (args.length > ARGUMENTS_MAX) throw new QueryRefused("LimitExceeded", `${name} has more than ${ARGUMENTS_MAX} arguments`);
+  if (args.length > ARGUMENTS_MAX)
+    throw new QueryRefused("LimitExceeded", `${name} has more than ${ARGUMENTS_MAX} arguments`);
   const special = renderSpecial(name, args, about);
   if (special !== null) return special;
   const rule = FUNCTIONS.get(name);
@@ -258,14 +283,19 @@ function renderSpecial(name: string, args: readonly Expr[], about: Expressions):
   if (GROWING.has(name)) about.growth += args.length;
   if (name === "replace") {
     const [from, to] = [second, third].map((arg) => (arg === undefined ? null : textOf(arg, about)));
-    if (typeof from !== "string" || typeof to !== "string" || to.length > Math.max(1, from.length) * REPLACEMENT_FACTOR) {
+    if (
+      typeof from !== "string" ||
+      typeof to !== "string" ||
+      to.length > Math.max(1, from.length) * REPLACEMENT_FACTOR
+    ) {
       const hint = `both as texts, the second at most ${REPLACEMENT_FACTOR} times as long`;
       throw new QueryRefused("NotAllowed", "replace takes a column, what is replaced, and by what", hint);
     }
   }
   if (name === "starts_with" || name === "prefix") {
     const prefix = second === undefined ? null : textOf(second, about);
-    if (args.length !== 2 || typeof prefix !== "string") throw new QueryRefused("InvalidQuery", `${name} takes a column and a text`);
+    if (args.length !== 2 || typeof prefix !== "string")
+      throw new QueryRefused("InvalidQuery", `${name} takes a column and a text`);
     return prefixCondition(renderExpression(first as Expr, about), prefix);
   }
   if (name !== "date_diff" && name !== "date_add" && name !== "date_trunc") return null;
@@ -275,7 +305,8 @@ function renderSpecial(name: string, args: readonly Expr[], about: Expressions):
   if (args.length !== (name === "date_trunc" ? 2 : 3) || typeof unit !== "string") {
     throw new QueryRefused("InvalidQuery", `${name} takes a unit as text, and what it counts`);
   }
-  const sql = name === "date_diff" ? dateDiff(unit, a, b) : name === "date_add" ? dateAdd(unit, a, b) : dateTrunc(unit, a);
+  const sql =
+    name === "date_diff" ? dateDiff(unit, a, b) : name === "date_add" ? dateAdd(unit, a, b) : dateTrunc(unit, a);
   if (sql === null) throw new QueryRefused("NotAllowed", `${name} does not know the unit ${unit}`);
   return sql;
 }

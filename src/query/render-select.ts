@@ -12,8 +12,8 @@ import type {
   SelectTable,
   VariableExpr,
 } from "sqlite3-parser";
-import { quoteName } from "../metadata/query/quote.ts";
 import { isTableName, TABLES, type TableName } from "../metadata/query/catalog.ts";
+import { quoteName } from "../metadata/query/quote.ts";
 import { type Narrowing, NOT_NARROWED, narrowingOf } from "./conditions.ts";
 import { QueryRefused } from "./failure.ts";
 import { COLUMNS_MAX, COMPOUND_TERMS_MAX, TABLES_MAX } from "./limits.ts";
@@ -154,7 +154,9 @@ export class Renderer implements Expressions {
     if (groupBy) parts.push(`GROUP BY ${this.#list(groupBy)}`);
     if (having) parts.push(`HAVING ${renderExpression(having, this)}`);
     if (windowClause) {
-      const windows = windowClause.map(({ name, window }) => `${quoteName(name.text)} AS (${renderWindow(window, this)})`);
+      const windows = windowClause.map(
+        ({ name, window }) => `${quoteName(name.text)} AS (${renderWindow(window, this)})`,
+      );
       parts.push(`WINDOW ${windows.join(", ")}`);
     }
     return parts.join(" ");
@@ -212,7 +214,11 @@ export class Renderer implements Expressions {
           return `${quoteName(COMMON_PREFIX + name)} AS ${quoteName(alias)}`;
         }
         if (!isTableName(name)) {
-          throw new QueryRefused("InvalidQuery", `there is no table ${name}`, `tables: ${Object.keys(TABLES).join(", ")}`);
+          throw new QueryRefused(
+            "InvalidQuery",
+            `there is no table ${name}`,
+            `tables: ${Object.keys(TABLES).join(", ")}`,
+          );
         }
         return this.#use({ table: name, words: null }, { alias, where, isAlone });
       }
@@ -227,7 +233,8 @@ export class Renderer implements Expressions {
     const name = tableName(table.tblName);
     const args = table.args ?? [];
     const alias = table.alias?.name.text ?? name;
-    if (table.tblName.dbName !== undefined) throw new QueryRefused("InvalidQuery", `there is no table function ${name}`);
+    if (table.tblName.dbName !== undefined)
+      throw new QueryRefused("InvalidQuery", `there is no table function ${name}`);
     if (name === "search") {
       const [words] = args;
       const text = words === undefined ? null : this.#textOf(words);
@@ -237,7 +244,11 @@ export class Renderer implements Expressions {
       return this.#use({ table: "objects", words: text }, { alias, where, isAlone });
     }
     if (name !== "json_each" || args.length !== 1) {
-      throw new QueryRefused("NotAllowed", `the table function ${name} is not allowed`, "json_each(value) or search('words')");
+      throw new QueryRefused(
+        "NotAllowed",
+        `the table function ${name} is not allowed`,
+        "json_each(value) or search('words')",
+      );
     }
     const [value] = args as [Expr];
     this.lists.set(alias, Math.max(this.lists.get(alias) ?? 0, this.#elements(value)));
@@ -251,7 +262,10 @@ export class Renderer implements Expressions {
     const column = value.type === "QualifiedExpr" ? value.column.text.toLowerCase() : "";
     const table = value.type === "QualifiedExpr" ? value.table.text.toLowerCase() : "";
     if (this.#tables.has(table) && (column === "tags" || column === "metadata")) return MAP_ELEMENTS;
-    throw new QueryRefused("NotAllowed", "json_each takes a text, or tags or metadata of a table before it as alias.tags");
+    throw new QueryRefused(
+      "NotAllowed",
+      "json_each takes a text, or tags or metadata of a table before it as alias.tags",
+    );
   }
 
   #use(

@@ -237,7 +237,9 @@ function rangesOf(scopes: readonly Scope[], from: Position | null): { bucketId: 
   all.sort((a, b) => a.bucketId - b.bucketId);
   if (from === null) return all;
   const rest = all.filter(
-    ({ bucketId, keys }) => bucketId > from.bucketId || (bucketId === from.bucketId && (keys.hi === null || compareKeys(from.key, keys.hi) < 0)),
+    ({ bucketId, keys }) =>
+      bucketId > from.bucketId ||
+      (bucketId === from.bucketId && (keys.hi === null || compareKeys(from.key, keys.hi) < 0)),
   );
   return rest.map((one) =>
     one.bucketId === from.bucketId && compareKeys(one.keys.lo, from.key) < 0

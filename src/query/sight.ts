@@ -27,7 +27,11 @@ const OPERATORS_ACTION = "sherd:QueryStore";
  */
 export async function findSight(
   caller: Caller,
-  { databases, bucketSight, named }: { databases: readonly Metadata[]; bucketSight: BucketSight; named: readonly string[] | null },
+  {
+    databases,
+    bucketSight,
+    named,
+  }: { databases: readonly Metadata[]; bucketSight: BucketSight; named: readonly string[] | null },
 ): Promise<FoundSight> {
   const { principal } = caller;
   if (!("accountId" in principal)) throw new QueryRefused("AccessDenied", "only members of an account may ask");
@@ -42,17 +46,25 @@ export async function findSight(
     databases.map(async (metadata) => {
       const rows = await metadata.buckets.settings(options);
       if (rows.length > BUCKETS_MAX) {
-        throw new QueryRefused("LimitExceeded", `there are more than ${BUCKETS_MAX} buckets`, "name some: bucket = '…', or buckets in the request");
+        throw new QueryRefused(
+          "LimitExceeded",
+          `there are more than ${BUCKETS_MAX} buckets`,
+          "name some: bucket = '…', or buckets in the request",
+        );
       }
       return { metadata, buckets: rows.map(bucketSight).filter(hasAnything) };
     }),
   );
   const asked = found.filter(({ buckets }) => buckets.length > 0);
   if (asked.length > 1) {
-    throw new QueryRefused("NotAllowed", "these buckets lie in several databases", "name buckets of one: bucket = '…', or buckets in the request");
+    throw new QueryRefused(
+      "NotAllowed",
+      "these buckets lie in several databases",
+      "name buckets of one: bucket = '…', or buckets in the request",
+    );
   }
-  const { metadata, buckets } = asked[0] ?? (found[0] as (typeof found)[number]);
-  return { metadata, sight: { buckets, isOperator: isOperator(caller) } };
+  const chosen = asked[0] ?? (found[0] as (typeof found)[number]);
+  return { metadata: chosen.metadata, sight: { buckets: chosen.buckets, isOperator: isOperator(caller) } };
 }
 
 function hasAnything({ objects, versions, uploads }: VisibleBucket): boolean {

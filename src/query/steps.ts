@@ -3,8 +3,8 @@ import { isTableName, type TableName } from "../metadata/query/catalog.ts";
 import { quoteName } from "../metadata/query/quote.ts";
 import { type CompileOptions, columnNameOf, compileWith, type QueryInput } from "./compile.ts";
 import type { ParsedQuery } from "./parse.ts";
-import type { Renderer } from "./render-select.ts";
 import { type Expressions, renderExpression, renderSorted } from "./render-expression.ts";
+import type { Renderer } from "./render-select.ts";
 
 /** How a query over one table can be cut into steps, each over a range of keys, so that the results make up that of the whole. */
 export type Steps =
@@ -61,14 +61,21 @@ function onlyTable({ from }: SelectFrom): SteppedTable | null {
 }
 
 function hasSubquery(root: AstNode): boolean {
-  let count = 0;
-  traverse(root, { enter: (node) => void (node.type === "Select" && count++) });
-  return count > 1;
+  return some(root, (node) => node.type === "Select" && node !== root);
 }
 
 function hasWindow(root: AstNode): boolean {
+  return some(root, (node) => node.type === "FunctionTail" && node.overClause !== undefined);
+}
+
+function some(root: AstNode, test: (node: AstNode) => boolean): boolean {
   let found = false;
-  traverse(root, { enter: (node) => void (found ||= node.type === "FunctionTail" && node.overClause !== undefined) });
+  traverse(root, {
+    enter: (node) => {
+      found ||= test(node);
+      return found ? "break" : "continue";
+    },
+  });
   return found;
 }
 
@@ -80,9 +87,7 @@ function isAggregate(node: AstNode): boolean {
 }
 
 function hasAggregate(root: AstNode): boolean {
-  let found = false;
-  traverse(root, { enter: (node) => void (found ||= isAggregate(node)) });
-  return found;
+  return some(root, isAggregate);
 }
 
 /** An aggregate query is another: the groups of a step with partial aggregates, and what makes the result of those. */
@@ -170,7 +175,8 @@ class Grouping {
     }
     if (expr.type !== "Id") return undefined;
     const named = columns.filter(
-      (column) => column.type === "ExprResultColumn" && column.alias?.name.text.toLowerCase() === expr.name.toLowerCase(),
+      (column) =>
+        column.type === "ExprResultColumn" && column.alias?.name.text.toLowerCase() === expr.name.toLowerCase(),
     );
     return named.length === 0 ? undefined : null;
   }
@@ -180,7 +186,12 @@ class Grouping {
       .map((column, index) => {
         if (column.type !== "ExprResultColumn") return "*";
         const { offset, length } = column.expr.span;
-        const own = column.expr.type === "Id" ? column.expr.name : column.expr.type === "QualifiedExpr" ? column.expr.column.text : null;
+        const own =
+          column.expr.type === "Id"
+            ? column.expr.name
+            : column.expr.type === "QualifiedExpr"
+              ? column.expr.column.text
+              : null;
         const { dialect } = this.#input;
         const text = columnNameOf(this.#parsed, { from: offset, to: offset + length, index, dialect });
         return `${renderExpression(column.expr, over)} AS ${quoteName(column.alias?.name.text ?? own ?? text)}`;
@@ -212,7 +223,10 @@ class Grouping {
         const at = this.#keys.indexOf(renderExpression(expr, about));
         if (at >= 0) return `g${at}`;
         if (expr.type === "Id" && names.has(expr.name.toLowerCase())) return quoteName(expr.name);
-        if (/^(Id|NameExpr|QualifiedExpr)$/.test(expr.type) && !(expr.type === "Id" && /^(true|false)$/i.test(expr.name))) {
+        if (
+          /^(Id|NameExpr|QualifiedExpr)$/.test(expr.type) &&
+          !(expr.type === "Id" && /^(true|false)$/i.test(expr.name))
+        ) {
           over.isWhole = false;
         }
         return null;
@@ -244,7 +258,5 @@ class Grouping {
 }
 
 function containsName(root: Expr): boolean {
-  let found = false;
-  traverse(root, { enter: ({ type }) => void (found ||= /^(Id|NameExpr|QualifiedExpr)$/.test(type)) });
-  return found;
+  return some(root, ({ type }) => /^(Id|NameExpr|QualifiedExpr)$/.test(type));
 }

@@ -21,9 +21,9 @@ export interface NewRow {
   etag?: string;
   modifiedMs?: number;
   storageClass?: string;
-  tags?: Record<string, string>;
+  tags?: Record<string, string> | undefined;
   user?: Record<string, string>;
-  contentType?: string;
+  contentType?: string | undefined;
 }
 
 /** The metadata in SQLite, with rows put in by hand. */
@@ -59,7 +59,14 @@ export function seen(id: number, name: string, objects: readonly KeyRange[] = EV
   const columns = { content: EVERY_KEY, tags: EVERY_KEY, lock: EVERY_KEY };
   return {
     ...{ id, name, region: "us-east-1", createdMs: 0, owner: firstAccount.canonicalId, ownerAccount: null, objects },
-    ...{ versions: objects, uploads: objects, parts: EVERY_KEY, current: columns, anyVersion: columns, ownersOnly: false },
+    ...{
+      versions: objects,
+      uploads: objects,
+      parts: EVERY_KEY,
+      current: columns,
+      anyVersion: columns,
+      ownersOnly: false,
+    },
   };
 }
 
@@ -73,7 +80,11 @@ export function userWith(statements: readonly object[], name = "bob"): RequestCa
   const { accountId, canonicalId } = firstAccount;
   const arn = `arn:aws:iam::${accountId}:user/${name}`;
   const principal = { kind: "user" as const, arn, accountId, canonicalId, name, uniqueId: "AIDAEXAMPLE" };
-  return new RequestCaller({ identity: { principal, identityPolicies: [{ name: "p", policy: parsed.policy }] }, accessKeyId: "k", facts });
+  return new RequestCaller({
+    identity: { principal, identityPolicies: [{ name: "p", policy: parsed.policy }] },
+    accessKeyId: "k",
+    facts,
+  });
 }
 
 export function rootCaller(account: Account = firstAccount): RequestCaller {

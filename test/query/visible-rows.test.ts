@@ -36,7 +36,10 @@ function mayList(rules: readonly PrefixRule[], prefix: string | null): boolean {
     const isLike = values.some(like);
     return operator === "StringLike" ? isLike : !isLike;
   };
-  return rules.some((one) => one.effect === "Allow" && applies(one)) && !rules.some((one) => one.effect === "Deny" && applies(one));
+  return (
+    rules.some((one) => one.effect === "Allow" && applies(one)) &&
+    !rules.some((one) => one.effect === "Deny" && applies(one))
+  );
 }
 
 const statementOf = ({ effect, operator, values }: PrefixRule) => ({
@@ -85,8 +88,18 @@ describe("rows that a caller sees", () => {
 describe("columns beyond a listing", () => {
   const list = { Effect: "Allow", Action: "s3:List*", Resource: ARN };
   const content = (...statements: object[]) => see([list, ...statements]).current.content;
-  const allow = (Resource: string | string[], more = {}) => ({ Effect: "Allow", Action: "s3:GetObject", Resource, ...more });
-  const deny = (Resource: string | string[], more = {}) => ({ Effect: "Deny", Action: "s3:GetObject*", Resource, ...more });
+  const allow = (Resource: string | string[], more = {}) => ({
+    Effect: "Allow",
+    Action: "s3:GetObject",
+    Resource,
+    ...more,
+  });
+  const deny = (Resource: string | string[], more = {}) => ({
+    Effect: "Deny",
+    Action: "s3:GetObject*",
+    Resource,
+    ...more,
+  });
 
   test.each([
     [[allow(`${ARN}/*`)], [{ lo: "", hi: null }]],
@@ -94,9 +107,21 @@ describe("columns beyond a listing", () => {
     [[allow("arn:aws:s3:::*")], [{ lo: "", hi: null }]],
     [[allow("arn:aws:s3:::holi*/*")], [{ lo: "", hi: null }]],
     [[allow(`${ARN}/home/*`)], [{ lo: "home/", hi: "home0" }]],
-    [[allow(`${ARN}/*`), deny(`${ARN}/home/*`)], [{ lo: "", hi: "home/" }, { lo: "home0", hi: null }]],
+    [
+      [allow(`${ARN}/*`), deny(`${ARN}/home/*`)],
+      [
+        { lo: "", hi: "home/" },
+        { lo: "home0", hi: null },
+      ],
+    ],
     [[allow(`${ARN}/*`), deny(`${ARN}/*.key`)], []],
-    [[allow(`${ARN}/*`), deny(`${ARN}/secret/*.key`)], [{ lo: "", hi: "secret/" }, { lo: "secret0", hi: null }]],
+    [
+      [allow(`${ARN}/*`), deny(`${ARN}/secret/*.key`)],
+      [
+        { lo: "", hi: "secret/" },
+        { lo: "secret0", hi: null },
+      ],
+    ],
     [[allow(`${ARN}/one`)], []],
     [[allow(`${ARN}/*`, { Condition: { StringEquals: { "s3:ExistingObjectTag/a": "b" } } })], []],
     [[allow(`${ARN}/*`), deny("arn:aws:s3:::elsewhere/*")], [{ lo: "", hi: null }]],
@@ -106,9 +131,15 @@ describe("columns beyond a listing", () => {
   });
 
   const pattern = fc
-    .tuple(fc.string({ unit: fc.constantFrom("a", "b", "/"), maxLength: 3 }), fc.constantFrom("", "*", "?", "*a", "*/*"))
+    .tuple(
+      fc.string({ unit: fc.constantFrom("a", "b", "/"), maxLength: 3 }),
+      fc.constantFrom("", "*", "?", "*a", "*/*"),
+    )
     .map(([begin, end]) => begin + end);
-  const grant = fc.record({ effect: fc.constantFrom("Allow", "Allow", "Deny"), patterns: fc.array(pattern, { minLength: 1, maxLength: 2 }) });
+  const grant = fc.record({
+    effect: fc.constantFrom("Allow", "Allow", "Deny"),
+    patterns: fc.array(pattern, { minLength: 1, maxLength: 2 }),
+  });
 
   test("are never shown of a key that GetObject would be denied", () => {
     fc.assert(

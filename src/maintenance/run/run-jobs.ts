@@ -9,6 +9,7 @@ import { census } from "../census/census.ts";
 import { collect } from "../collect/collect.ts";
 import { expire } from "../collect/expire.ts";
 import { pack } from "../collect/pack.ts";
+import { encrypt } from "../encrypt/encrypt.ts";
 import { drain } from "../heal/drain.ts";
 import { heal } from "../heal/heal.ts";
 import { keys } from "../keys/keys.ts";
@@ -34,6 +35,7 @@ export const JOBS: readonly Job[] = [
   collect,
   walk,
   reseal,
+  encrypt,
   snapshot,
   scrub,
   census,

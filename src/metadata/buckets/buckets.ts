@@ -64,7 +64,12 @@ export class BucketTable {
   }
 
   /** All of an account's buckets with their settings, up to `limit`, and those of `names`, whosesoever they are. */
-  async settings(options: { ownerAccount: string; isFirst: boolean; names: readonly string[] | null; limit: number }): Promise<BucketRow[]> {
+  async settings(options: {
+    ownerAccount: string;
+    isFirst: boolean;
+    names: readonly string[] | null;
+    limit: number;
+  }): Promise<BucketRow[]> {
     const rows = await this.#database.all<RawBucket>(
       `SELECT ${bucketColumns("''")} FROM buckets
        WHERE CASE WHEN ?3 IS NOT NULL THEN name IN (SELECT value FROM json_each(?3))

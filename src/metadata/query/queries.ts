@@ -21,7 +21,11 @@ const COUNTED: Readonly<Partial<Record<TableName, readonly string[]>>> = {
   uploads: ["uploads"],
   parts: ["uploads"],
 };
-const STORE_TABLES: Readonly<Partial<Record<TableName, string>>> = { blobs: "blobs", shards: "blobs", drives: "drives" };
+const STORE_TABLES: Readonly<Partial<Record<TableName, string>>> = {
+  blobs: "blobs",
+  shards: "blobs",
+  drives: "drives",
+};
 
 /** Runs queries that were built by `src/query`, and finds out what they will cost. Each method is one round trip. */
 export class QueryTable {

@@ -23,7 +23,10 @@ export function rowSource(table: string, alias: string, scopes: readonly Scope[]
   // No bucket has this id.
   if (first === undefined) return { from: `${table} AS ${alias}`, where: `${alias}.bucket_id = -1`, bucketName: "''" };
   if (scopes.length === 1 && first.keys.length === 1) {
-    const where = [`${alias}.bucket_id = ${first.bucket.id}`, ...first.keys.flatMap((keys) => keyConditions(alias, keys))];
+    const where = [
+      `${alias}.bucket_id = ${first.bucket.id}`,
+      ...first.keys.flatMap((range) => keyConditions(alias, range)),
+    ];
     return {
       from: `${table} AS ${alias}`,
       where: where.join(" AND "),
@@ -31,14 +34,16 @@ export function rowSource(table: string, alias: string, scopes: readonly Scope[]
     };
   }
   const list = `${alias}_list`;
-  const isWhole = scopes.every(({ keys }) => isEveryKey(keys));
-  const entries = scopes.flatMap(({ bucket, keys }) => keys.map(({ lo, hi }) => [bucket.id, bucket.name, lo, hi]));
+  const isWhole = scopes.every((scope) => isEveryKey(scope.keys));
+  const entries = scopes.flatMap(({ bucket, keys: ranges }) =>
+    ranges.map(({ lo, hi }) => [bucket.id, bucket.name, lo, hi]),
+  );
   const shown = isWhole ? entries.map(([id, name]) => [id, name]) : entries;
-  const keys = ` AND ${alias}.key >= ${list}.value ->> 2 AND ${alias}.key < coalesce(${list}.value ->> 3, ${TOP})`;
+  const inRange = ` AND ${alias}.key >= ${list}.value ->> 2 AND ${alias}.key < coalesce(${list}.value ->> 3, ${TOP})`;
   return {
     // CROSS JOIN: SQLite keeps this order.
     from: `json_each(${quoteText(JSON.stringify(shown))}) AS ${list} CROSS JOIN ${table} AS ${alias}`,
-    where: `${alias}.bucket_id = ${list}.value ->> 0${isWhole ? "" : keys}`,
+    where: `${alias}.bucket_id = ${list}.value ->> 0${isWhole ? "" : inRange}`,
     bucketName: `(${list}.value ->> 1)`,
   };
 }

@@ -83,7 +83,9 @@ class Sight {
   keys(actions: readonly string[]): KeyRange[] {
     const statements = actions.flatMap((action) => this.#statements(action));
     const head = `${this.#bucket.name}/`;
-    const patterns = statements.flatMap(({ resources }) => resources?.patterns.map(({ source }) => this.#pattern(source)) ?? []);
+    const patterns = statements.flatMap(
+      ({ resources }) => resources?.patterns.map(({ source }) => this.#pattern(source)) ?? [],
+    );
     const prefixes = patterns.flatMap(({ literal }) => (literal.startsWith(head) ? [literal.slice(head.length)] : []));
     const parts = [...new Set(["", ...prefixes])];
     if (parts.length > CANDIDATES_MAX) return [];
