@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 const root = join(import.meta.dirname, "..");
 const source = join(root, "src");
 const entry = "index.ts";
-const entryLinesMax = 130;
+const entryLinesMax = 140;
 /** Parts of the design that only tests put to work. */
 // The port to a KMS is used as soon as objects can be encrypted.
 const forTests = ["drives/memory.ts"];

@@ -43,7 +43,7 @@ function afterPrefix(prefix: string): string | null {
   return null;
 }
 
-export function isEmpty({ lo, hi }: KeyRange): boolean {
+function isEmpty({ lo, hi }: KeyRange): boolean {
   return hi !== null && compareKeys(lo, hi) >= 0;
 }
 

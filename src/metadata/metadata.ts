@@ -30,6 +30,7 @@ import { ObjectTable } from "./objects/objects.ts";
 import { Removals } from "./objects/removals.ts";
 import { Renames } from "./objects/renames.ts";
 import { Rewrites } from "./objects/rewrites.ts";
+import { ExecutionTable } from "./query/executions.ts";
 import { QueryTable } from "./query/queries.ts";
 import { Queues } from "./queues/all.ts";
 import { SealedKeyTable } from "./sealed-keys/sealed-keys.ts";
@@ -91,6 +92,8 @@ export class Metadata {
   readonly notifications: NotificationTable;
   readonly outbox: OutboxTable;
   readonly queries: QueryTable;
+  /** Of use in the first database alone. */
+  readonly executions: ExecutionTable;
 
   readonly #database: Database;
   readonly #memory: AccessMemory;
@@ -119,6 +122,7 @@ export class Metadata {
     this.notifications = new NotificationTable(database, memory);
     this.outbox = new OutboxTable(database);
     this.queries = new QueryTable(database);
+    this.executions = new ExecutionTable(database);
     this.buckets = new BucketTable(database, name, { memory, drives: this.drives, sharing: shared?.buckets });
     this.objects = new ObjectTable(database, memory);
     this.annotations = new Annotations(database, memory);

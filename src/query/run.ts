@@ -166,7 +166,7 @@ function stepOf({ compiled, input, options }: PreparedQuery, { bucketId, keys }:
 }
 
 /** Merges one step's groups into those so far; "" before the first. */
-export async function mergeStep(
+async function mergeStep(
   { queries }: Pick<QueryRun, "queries">,
   at: {
     prepared: PreparedQuery;
@@ -191,7 +191,7 @@ const STEP_ROWS_MAX = 20_000;
  * Ranges of keys that hold a bounded number of rows each, in the order of buckets' ids and keys. Their size follows the time that they take.
  * Throws `QueryRefused` if time or rows are spent, or says so where a further page can go on.
  */
-export async function* walk(
+async function* walk(
   { queries, clock, limits }: QueryRun,
   { compiled }: PreparedQuery,
   { table, from, isPaged = false }: { table: Steps["table"]; from: Position | null; isPaged?: boolean },
