@@ -40,13 +40,8 @@ export interface CompiledQuery extends RenderedCost {
   readonly isClosed: boolean;
 }
 
-/** Condition of an index on a table of objects, SQL over the alias; null: the buckets have no such index. */
-export type SearchCondition = (words: string, scopes: readonly Scope[]) => (alias: string) => string;
-
 export interface CompileOptions {
   readonly sight: Sight;
-  /** Absent: `search` is refused. */
-  readonly search?: SearchCondition;
   /** Every view is closed. */
   readonly closesAll?: boolean;
   /** Rows of the first table are bounded further: one step of a query that is cut into steps. */
@@ -132,15 +127,14 @@ class Views {
   }
 
   view(use: TableUse): string {
-    const { sight, step, search, closesAll } = this.#options;
+    const { sight, step, closesAll } = this.#options;
     const all = scopesOf(use, sight);
     const scopes = step === undefined ? all : stepOf(all, step);
     this.uses.push({ ...use, scopes });
     const isPartial = closesAll === true || scopes.some(({ isWhole }) => !isWhole);
     this.isClosed ||= isPartial;
     const { table, number } = use;
-    const restriction = use.words === null ? undefined : searchIn(use.words, { search, scopes });
-    return viewSql({ table, number, scopes, ...(restriction && { restriction }) }, isPartial);
+    return viewSql({ table, number, scopes }, isPartial);
   }
 }
 
@@ -148,18 +142,6 @@ class Views {
 const GROWTH_MAX = 24;
 /** Characters of an expression that stand for its column's name. */
 const COLUMN_NAME_MAX = 100;
-
-function searchIn(
-  words: string,
-  { search, scopes }: { search: SearchCondition | undefined; scopes: readonly Scope[] },
-) {
-  if (search !== undefined) return search(words, scopes);
-  throw new QueryRefused(
-    "InvalidQuery",
-    "search is for buckets with an index of words",
-    "POST /-/sql-indexes/BUCKET makes one",
-  );
-}
 
 const RANGES: Readonly<Partial<Record<TableName, (bucket: VisibleBucket) => readonly KeyRange[]>>> = {
   objects: ({ objects }) => objects,

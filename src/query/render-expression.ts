@@ -198,7 +198,7 @@ function textOf(expr: Expr, about: Expressions): string | null {
 
 /** LIKE and GLOB, with patterns that are known beforehand and short: SQLite's own matching is then linear in the text. */
 function renderLike(expr: LikeExpr, about: Expressions): string {
-  if (expr.op === "Match") throw notAllowed("MATCH", "key IN (SELECT key FROM search('words'))");
+  if (expr.op === "Match") throw notAllowed("MATCH", "LIKE or GLOB");
   if (expr.op === "Regexp") throw notAllowed("REGEXP", "LIKE or GLOB");
   const lhs = renderExpression(expr.lhs, about);
   const value = textOf(expr.rhs, about);

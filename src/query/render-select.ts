@@ -26,8 +26,6 @@ export interface TableUse {
   /** From 1, in the order of the query. */
   readonly number: number;
   readonly narrowing: Narrowing;
-  /** Of `search('words')`; null: it is a plain table. */
-  readonly words: string | null;
 }
 
 /** What else a query's cost depends on. */
@@ -205,7 +203,7 @@ export class Renderer implements Expressions {
       case "SubSelectTable":
         return `(${this.from(table.from, undefined)})${aliasOf(table.alias)}`;
       case "TableCallSelectTable":
-        return this.#tableFunction(table, where, isAlone);
+        return this.#tableFunction(table);
       case "TableSelectTable": {
         if (table.indexed) throw new QueryRefused("NotAllowed", "INDEXED BY is not allowed");
         const name = tableName(table.tblName);
@@ -220,35 +218,19 @@ export class Renderer implements Expressions {
             `tables: ${Object.keys(TABLES).join(", ")}`,
           );
         }
-        return this.#use({ table: name, words: null }, { alias, where, isAlone });
+        return this.#use(name, { alias, where, isAlone });
       }
     }
   }
 
-  #tableFunction(
-    table: Extract<SelectTable, { type: "TableCallSelectTable" }>,
-    where: Expr | undefined,
-    isAlone: boolean,
-  ): string {
+  #tableFunction(table: Extract<SelectTable, { type: "TableCallSelectTable" }>): string {
     const name = tableName(table.tblName);
     const args = table.args ?? [];
     const alias = table.alias?.name.text ?? name;
     if (table.tblName.dbName !== undefined)
       throw new QueryRefused("InvalidQuery", `there is no table function ${name}`);
-    if (name === "search") {
-      const [words] = args;
-      const text = words === undefined ? null : this.#textOf(words);
-      if (text === null || args.length !== 1) {
-        throw new QueryRefused("InvalidQuery", "search takes one text: the words to look for");
-      }
-      return this.#use({ table: "objects", words: text }, { alias, where, isAlone });
-    }
     if (name !== "json_each" || args.length !== 1) {
-      throw new QueryRefused(
-        "NotAllowed",
-        `the table function ${name} is not allowed`,
-        "json_each(value) or search('words')",
-      );
+      throw new QueryRefused("NotAllowed", `the table function ${name} is not allowed`, "json_each(value)");
     }
     const [value] = args as [Expr];
     this.lists.set(alias, Math.max(this.lists.get(alias) ?? 0, this.#elements(value)));
@@ -269,7 +251,7 @@ export class Renderer implements Expressions {
   }
 
   #use(
-    { table, words }: Pick<TableUse, "table" | "words">,
+    table: TableName,
     { alias, where, isAlone }: { alias: string; where: Expr | undefined; isAlone: boolean },
   ): string {
     const folded = alias.toLowerCase();
@@ -285,7 +267,7 @@ export class Renderer implements Expressions {
     };
     const isNarrowed = !TABLES[table].isOperators;
     const narrowing = isNarrowed ? narrowingOf(where, isColumn, (expr) => this.#textOf(expr)) : NOT_NARROWED;
-    const use: TableUse = { table, number: this.uses.length + 1, narrowing, words };
+    const use: TableUse = { table, number: this.uses.length + 1, narrowing };
     this.#tables.add(folded);
     this.uses.push(use);
     return `(${this.#view(use)}) AS ${quoteName(alias)}`;

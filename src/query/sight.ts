@@ -82,8 +82,7 @@ export function isOperator(caller: Caller): boolean {
 
 /** The buckets that a query names in conditions of every table that it reads; null: it may be about any. */
 export function bucketsNamed(parsed: ParsedQuery, input: Pick<QueryInput, "parameters" | "dialect">): string[] | null {
-  const search = () => () => "1";
-  const { uses } = compileParsed(parsed, input, { sight: { buckets: [], isOperator: true }, search });
+  const { uses } = compileParsed(parsed, input, { sight: { buckets: [], isOperator: true } });
   const names = uses.map(({ narrowing }) => narrowing.buckets);
   return names.length > 0 && names.every((list) => list !== null) ? [...new Set(names.flat())] : null;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { operations as athena } from "../../src/services/athena/operations.ts";
 import { operations as iam } from "../../src/services/iam/operations.ts";
 import { operations as kms } from "../../src/services/kms/operations.ts";
 import { operations as sqs } from "../../src/services/sqs/operations.ts";
@@ -12,6 +13,7 @@ describe.each([
   ["STS", sts],
   ["SQS", sqs],
   ["KMS", kms],
+  ["Athena", athena],
 ] as const)("the table of %s in docs/api.md", (service, operations: Readonly<Record<string, unknown>>) => {
   const rows = tableRows(section(text, `### ${service} operations`));
 

@@ -13,6 +13,7 @@ import { encrypt } from "../encrypt/encrypt.ts";
 import { drain } from "../heal/drain.ts";
 import { heal } from "../heal/heal.ts";
 import { keys } from "../keys/keys.ts";
+import { expireExecutions } from "../queries/expire-executions.ts";
 import { expireMessages } from "../queues/expire-messages.ts";
 import { moveMessages } from "../queues/move-messages.ts";
 import { reseal } from "../reseal/reseal.ts";
@@ -41,6 +42,7 @@ export const JOBS: readonly Job[] = [
   census,
   expireMessages,
   moveMessages,
+  expireExecutions,
 ];
 
 /** Every job that must have run for the report of durability to be green. */

@@ -9,8 +9,6 @@ export interface ViewRequest {
   /** Names the tables behind it, so that a plan says which place it is about. */
   readonly number: number;
   readonly scopes: readonly Scope[];
-  /** Rows are found by a condition on `objects`, SQL over the alias; see `src/metadata/query/indexes.ts`. */
-  readonly restriction?: (alias: string) => string;
 }
 
 /** Alias of the table that a place reads by the bucket's id. Names that a query brings are never this. */
@@ -71,7 +69,7 @@ function versionId(alias: string): string {
   return `CASE WHEN ${alias}.is_null = 1 THEN 'null' ELSE ${digits.join(" || ")} || ${alias}.id END`;
 }
 
-function versionRows(source: "objects" | "versions", { table, number, scopes, restriction }: ViewRequest): string {
+function versionRows(source: "objects" | "versions", { table, number, scopes }: ViewRequest): string {
   const alias = aliasOf(number, source === "objects" ? "o" : "v");
   const { from, where, bucketName } = rowSource(source, alias, scopes);
   const columns = new Map([
@@ -90,8 +88,7 @@ function versionRows(source: "objects" | "versions", { table, number, scopes, re
     ...guardedColumns(alias, table, scopes),
   ]);
   const listed = TABLES[table].columns.map(({ name }) => `${columns.get(name)} AS ${name}`);
-  const more = restriction ? ` AND ${restriction(alias)}` : "";
-  return `SELECT ${listed.join(", ")} FROM ${from} WHERE ${where}${more}`;
+  return `SELECT ${listed.join(", ")} FROM ${from} WHERE ${where}`;
 }
 
 /** Columns of table versions alone. */

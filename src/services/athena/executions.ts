@@ -2,6 +2,7 @@ import type { ExecutionRow, ExecutionState } from "../../metadata/query/executio
 import type { JsonResult } from "../../protocols/aws-json/answer.ts";
 import { integer, list, required, text } from "../../protocols/aws-json/fields.ts";
 import { type AthenaCall, invalidRequest, operation, requireNames, WORK_GROUP } from "./operation.ts";
+import { refusedObject } from "./refused-object.ts";
 import type { ExecutionRequest } from "./start.ts";
 import { readCsv, type TypedColumn } from "./values.ts";
 
@@ -102,7 +103,7 @@ export const getQueryResults = operation({
     }
     if (!/^\d{1,9}$/.test(NextToken)) throw invalidRequest("NextToken is of no page.");
     const [, bucket = "", key = ""] = /^s3:\/\/([^/]+)\/(.*)$/.exec(row.output) ?? [];
-    const bytes = await call.objects.get(call.exchange, { bucket, key }, RESULT_BYTES_MAX);
+    const bytes = await call.objects.get(call.exchange, { bucket, key }, RESULT_BYTES_MAX).catch(refusedObject);
     const all = readCsv(new TextDecoder().decode(bytes));
     const from = Number(NextToken);
     const page = all.slice(from, from + MaxResults);

@@ -11,7 +11,10 @@ import { JsonError } from "../../protocols/aws-json/error.ts";
 import { type Fields, type Input, readFields } from "../../protocols/aws-json/fields.ts";
 import type { QueryParts } from "../../query/ask.ts";
 
-/** Objects, as the service of S3 reads and writes them for the caller of another request. Throws what S3 throws. */
+/** What S3 says to the caller's own request for an object: its code. */
+export class ObjectRefused extends Error {}
+
+/** Objects, as the service of S3 reads and writes them for the caller of another request. Throws anything; S3's errors have a `code`. */
 export interface ObjectAccess {
   put(
     exchange: Exchange,

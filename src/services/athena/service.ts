@@ -5,7 +5,7 @@ import type { Service } from "../../edge/service.ts";
 import { MetadataUnavailable } from "../../metadata/database.ts";
 import { JsonError } from "../../protocols/aws-json/error.ts";
 import { QueryRefused } from "../../query/failure.ts";
-import { type AthenaOperation, type AthenaParts, invalidRequest } from "./operation.ts";
+import { type AthenaOperation, type AthenaParts, invalidRequest, ObjectRefused } from "./operation.ts";
 import { operations } from "./operations.ts";
 
 /** Queries of 262,144 characters, which JSON may escape, are the longest member. */
@@ -37,6 +37,7 @@ function handlerOf(parts: AthenaParts, action: string, operation: AthenaOperatio
       );
     } catch (error) {
       if (error instanceof QueryRefused) throw invalidRequest(error.message);
+      if (error instanceof ObjectRefused) throw invalidRequest(`The result cannot be reached: ${error.message}`);
       if (!(error instanceof MetadataUnavailable)) throw error;
       throw new JsonError("InternalServerException", 500, "The server's metadata cannot be reached.", { cause: error });
     }

@@ -10,7 +10,8 @@ import { parseQuery } from "../../query/parse.ts";
 import { prepareQuery } from "../../query/run.ts";
 import { bucketsNamed, findSight } from "../../query/sight.ts";
 import { FIRST_PAGE } from "../../query/token.ts";
-import { type AthenaCall, invalidRequest, operation, requireNames } from "./operation.ts";
+import { type AthenaCall, invalidRequest, ObjectRefused, operation, requireNames } from "./operation.ts";
+import { refusedObject } from "./refused-object.ts";
 import { typeColumns, writeCsv } from "./values.ts";
 
 /** What an execution was asked for, as its row keeps it. */
@@ -93,7 +94,8 @@ async function execute(call: AthenaCall, { id }: Pick<ExecutionRow, "id">, reque
     const [, bucket = "", prefix = ""] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(request.location) ?? [];
     const key = `${prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`}${id}.csv`;
     const bytes = new TextEncoder().encode(writeCsv(columns, rows));
-    await call.objects.put(call.exchange, { bucket, key, contentType: "application/octet-stream", bytes });
+    const object = { bucket, key, contentType: "application/octet-stream", bytes };
+    await call.objects.put(call.exchange, object).catch(refusedObject);
     return {
       ...{ state: "SUCCEEDED", reason: null, completedMs: call.clock.now(), output: `s3://${bucket}/${key}` },
       ...{ columns: JSON.stringify(columns), rowCount: rows.length, scanned },
@@ -102,15 +104,9 @@ async function execute(call: AthenaCall, { id }: Pick<ExecutionRow, "id">, reque
     if (error instanceof QueryRefused)
       return failed(`${error.code}: ${error.message}${error.hint === null ? "" : ` (${error.hint})`}`);
     if (error instanceof MetadataUnavailable) return failed("The metadata do not answer.");
-    const code = (error as { code?: unknown }).code;
-    const name =
-      error instanceof Error && error.name === "AccessRefused"
-        ? "AccessDenied"
-        : typeof code === "string"
-          ? code
-          : null;
-    if (name === null) throw error;
-    return failed(`The result cannot be written to ${request.location}: ${name}`);
+    if (error instanceof ObjectRefused)
+      return failed(`The result cannot be written to ${request.location}: ${error.message}`);
+    throw error;
   }
 }
 
