@@ -4,6 +4,7 @@ import { request } from "node:http";
 import { type AddressInfo, createServer, type Server as Listener } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { allowsPrivate } from "../src/topics/open-topics.ts";
 import type { ServerModules } from "./build/modules.ts";
 import { DRIVE_LINK, linkDrive, makeDriveRoots } from "./host/drive-roots.ts";
 import { type HostAnswer, HostService } from "./host/host-service.ts";
@@ -100,6 +101,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     metadataPath,
     driveRoots,
     sockets,
+    webhooksReachPrivate: allowsPrivate(vars),
     variables: Object.keys(vars),
     ...(options.tls ? { tls: options.tls } : {}),
   });

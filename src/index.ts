@@ -15,7 +15,7 @@ import { type EdgeVariables, readEdgeVariables } from "./edge/variables.ts";
 import { ErasureEngine } from "./erasure/engine.ts";
 import kernel from "./erasure/kernel.wasm";
 import { Announcer } from "./events/announcer.ts";
-import { deliverRest, openEvents } from "./events/open-events.ts";
+import { deliverRest, deliverToEndpoints, openEvents } from "./events/open-events.ts";
 import { DataKeyring } from "./keyring/data-keyring.ts";
 import { openKeyring } from "./keyring/open-keyring.ts";
 import { runScheduled } from "./maintenance/run/run-scheduled.ts";
@@ -30,6 +30,7 @@ import { visibleBucket } from "./services/s3/gate/visible-rows.ts";
 import { CallersObjects } from "./services/s3/objects/object-access.ts";
 import { s3Service } from "./services/s3/service.ts";
 import { unavailable } from "./services/s3/unavailable.ts";
+import { snsService } from "./services/sns/service.ts";
 import { sqsService } from "./services/sqs/service.ts";
 import { stsService } from "./services/sts/service.ts";
 import { allStores } from "./store/buckets/databases.ts";
@@ -49,7 +50,7 @@ const log = { info: (line: string) => console.log(line), error: (line: string) =
 const clock = systemClock;
 const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
 const tell = (line: string) => log.error(line);
-const outbound = (...call: Parameters<typeof fetch>) => fetch(...call);
+const surroundings = { clock, random, tell, fetch: (...call: Parameters<typeof fetch>) => fetch(...call) };
 
 // At start-up, because what one request begins must not be waited for by another.
 const engine = await ErasureEngine.create(kernel);
@@ -62,8 +63,8 @@ const observed = { drives: driveCounts, cost, requests: () => requests.metrics()
 
 function buildStore(env: Env): StoreContext {
   const keySealer = openSealer(env, random);
-  const parts = { clock, random, fetch: outbound, counts: driveCounts, engine, observe: cost.observe, tell };
-  return openStore(env, { ...parts, keySealer });
+  const parts = { ...surroundings, counts: driveCounts, engine, observe: cost.observe, keySealer };
+  return openStore(env, parts);
 }
 
 function buildApp(env: Env): App {
@@ -73,10 +74,10 @@ function buildApp(env: Env): App {
     const keys = openKeys(env, { identities: store.metadata.identities, random, log });
     const authenticator = new Authenticator(keys?.ring ?? null);
     const arrivals = new Arrivals(clock);
-    const events = openEvents(env, store, { clock, random, tell, sealer: keys?.sealer ?? null, arrivals });
+    const events = openEvents(env, store, { ...surroundings, sealer: keys?.sealer ?? null, arrivals });
     const announcer = new Announcer(events, (error) => log.error(`events: ${String(error)}`));
     cost.onNews = () => announcer.note();
-    const shared = { identities: store.metadata.identities, clock, random, fetch: outbound };
+    const shared = { ...surroundings, identities: store.metadata.identities };
     const parts = keys && { ...shared, ...keys, metadata: store.metadata, arrivals };
     const { region } = store.settings;
     const { keySealers: sealers } = store;
@@ -89,7 +90,9 @@ function buildApp(env: Env): App {
     const queries = keys && openQueries(env, allStores(store), keys.sealer);
     const asking = queries && { queries, objects: new CallersObjects(s3Parts), seeBucket: visibleBucket, region };
     const athena = asking && parts && athenaService({ ...parts, ...asking });
-    const more = parts && kms && athena ? [iamService(parts), stsService(parts), sqsService(parts), kms, athena] : [];
+    const sns = parts && events.topics && snsService({ ...parts, webhooks: events.topics.webhooks });
+    const more =
+      parts && kms && sns && athena ? [iamService(parts), stsService(parts), sqsService(parts), sns, kms, athena] : [];
     const services = [s3, ...more] as const;
     const uses = new KeyUses(store.metadata.identities, clock);
     const edge: Edge = { ...settings, services, authenticator, clock, random, log, metrics: requests, uses };
@@ -121,12 +124,9 @@ export default {
 
   async scheduled(_event: ScheduledController, env: Env): Promise<void> {
     store ??= buildStore(env);
-    // What is wrong with a target keeps no drive from being healed.
-    await deliverRest(openEvents(env, store, { clock, random, tell, sealer: openSealer(env, random) })).then(
-      (line) => line !== null && log.info(line),
-      (error) => log.error(`events: ${String(error)}`),
-    );
-    await runScheduled(store, log);
+    const events = openEvents(env, store, { ...surroundings, sealer: openSealer(env, random) });
+    await deliverRest(events, log);
+    await Promise.all([runScheduled(store, log), deliverToEndpoints(events, log)]);
   },
 };
 

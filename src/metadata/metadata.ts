@@ -21,6 +21,9 @@ import { GuardedDatabase } from "./guarded-database.ts";
 import { Identities } from "./identities/identities.ts";
 import { JobTable } from "./jobs/jobs.ts";
 import { KeyringTables } from "./keyring/keyring.ts";
+import { LifecycleRemovals } from "./lifecycle/expiring.ts";
+import { LifecycleTable } from "./lifecycle/lifecycles.ts";
+import { LifecycleScans } from "./lifecycle/scanning.ts";
 import type { LocalReads } from "./local-reads.ts";
 import { Amendments } from "./objects/amendments.ts";
 import { Appends } from "./objects/appends.ts";
@@ -36,7 +39,10 @@ import { Queues } from "./queues/all.ts";
 import { SealedKeyTable } from "./sealed-keys/sealed-keys.ts";
 import { RestoringTable } from "./snapshots/restoring.ts";
 import { SnapshotTable } from "./snapshots/snapshots.ts";
+import { Topics } from "./topics/all.ts";
 import { UploadTable } from "./uploads/uploads.ts";
+import { QuotaTable } from "./usage/quotas.ts";
+import { UsageTable } from "./usage/usage.ts";
 
 /** What a guarded view shares with the metadata that it is a view of. */
 class Shared {
@@ -62,6 +68,8 @@ export class Metadata {
   readonly identities: Identities;
   /** Of use in the first database alone. */
   readonly queues: Queues;
+  /** Of use in the first database alone. */
+  readonly topics: Topics;
   /** Of use in the first database alone. */
   readonly keyring: KeyringTables;
   readonly buckets: BucketTable;
@@ -94,6 +102,11 @@ export class Metadata {
   readonly queries: QueryTable;
   /** Of use in the first database alone. */
   readonly executions: ExecutionTable;
+  readonly lifecycles: LifecycleTable;
+  readonly lifecycleScans: LifecycleScans;
+  readonly lifecycleRemovals: LifecycleRemovals;
+  readonly usage: UsageTable;
+  readonly quotas: QuotaTable;
 
   readonly #database: Database;
   readonly #memory: AccessMemory;
@@ -114,6 +127,7 @@ export class Metadata {
     this.placements = new PlacementTable(database, name);
     this.identities = new Identities(database);
     this.queues = new Queues(database);
+    this.topics = new Topics(database);
     this.keyring = new KeyringTables(database);
     this.drives = new DriveTable(database, name, shared?.drives);
     this.losses = new LossTable(database);
@@ -123,6 +137,11 @@ export class Metadata {
     this.outbox = new OutboxTable(database);
     this.queries = new QueryTable(database);
     this.executions = new ExecutionTable(database);
+    this.lifecycles = new LifecycleTable(database);
+    this.lifecycleScans = new LifecycleScans(database);
+    this.lifecycleRemovals = new LifecycleRemovals(database);
+    this.usage = new UsageTable(database);
+    this.quotas = new QuotaTable(database);
     this.buckets = new BucketTable(database, name, { memory, drives: this.drives, sharing: shared?.buckets });
     this.objects = new ObjectTable(database, memory);
     this.annotations = new Annotations(database, memory);

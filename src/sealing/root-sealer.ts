@@ -22,6 +22,10 @@ export type SealingPurpose =
   | "queue-message"
   /** What a client shows to prove that it received a message, or started a move of messages. */
   | "queue-handle"
+  /** The content of a message on its way to a topic's subscriptions. */
+  | "topic-message"
+  /** The private key that messages of topics are signed with. */
+  | "signing-key"
   /** Where the answer to a query goes on. */
   | "query-token";
 
@@ -68,6 +72,8 @@ const VERSIONS: Readonly<Record<SealingPurpose, Version>> = {
   "kms-data-key": 2,
   "queue-message": 2,
   "queue-handle": 2,
+  "topic-message": 2,
+  "signing-key": 2,
 };
 const PURPOSES = Object.keys(VERSIONS) as SealingPurpose[];
 

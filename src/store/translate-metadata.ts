@@ -45,11 +45,18 @@ function failureOf({ guard }: GuardError, { bucket, key = "", uploadId = "" }: S
       return { kind: "precondition-failed", condition: "If-None-Match" };
     case "etag_differs":
       return { kind: "precondition-failed", condition: "If-Match" };
+    case "bucket_quota_exceeded":
+      return { kind: "quota-exceeded", of: "bucket", bucket };
+    case "account_quota_exceeded":
+      return { kind: "quota-exceeded", of: "account", bucket };
     case "access_changed":
       return { kind: "conflict", what: "what the caller may do was changed meanwhile" };
     case "news_taken":
     case "queue_changed":
     case "queue_deleted_recently":
+    case "topic_changed":
+    case "subscription_changed":
+    case "publication_taken":
       // No operation on objects has these guards.
       return { kind: "metadata-unavailable" };
     case "no_such_key":

@@ -9,21 +9,8 @@ import { startTlsFront } from "./tls-front.ts";
 /** Python modules that hold jobs, in the order in which they run; `crt` runs by itself, with the AWS runtime within reach, and `parquet` is DuckDB's. */
 const GROUPS = [
   ...["tutorial", "tutorial_botocore", "objects", "multipart", "checksums", "listing", "keys"],
-  ...[
-    "errors",
-    "signing",
-    "forms",
-    "streaming",
-    "transfer",
-    "writers",
-    "tls",
-    "access",
-    "identities",
-    "queues",
-    "kms",
-    "athena",
-  ],
-  ...["encryption", "events"],
+  ...["errors", "signing", "forms", "streaming", "transfer", "writers", "tls", "access", "identities", "queues", "kms"],
+  ...["encryption", "events", "topics", "athena"],
 ];
 
 export const pythonFolder = join(import.meta.dirname, "boto3");

@@ -8,7 +8,14 @@ import { rootCaller, userWith } from "./rig.ts";
 const request = { headers: new Headers(), tlsVersion: "TLSv1.3", nowMs: 0 };
 const bucket = {
   ...{ id: 1, name: "holiday", owner: firstAccount.canonicalId, ownerAccount: null, region: "us-east-1", createdMs: 0 },
-  ...{ versioning: null, objectLock: null, accessId: null, access: null, notificationId: null },
+  ...{
+    versioning: null,
+    objectLock: null,
+    accessId: null,
+    access: null,
+    notificationId: null,
+    lifecycle: null,
+  },
 };
 const ARN = "arn:aws:s3:::holiday";
 const see = (statements: readonly object[], name = "bob") => visibleBucket(userWith(statements, name), request, bucket);

@@ -14,12 +14,15 @@ import { drain } from "../heal/drain.ts";
 import { heal } from "../heal/heal.ts";
 import { keys } from "../keys/keys.ts";
 import { expireExecutions } from "../queries/expire-executions.ts";
+import { lifecycle } from "../lifecycle/lifecycle.ts";
 import { expireMessages } from "../queues/expire-messages.ts";
 import { moveMessages } from "../queues/move-messages.ts";
 import { reseal } from "../reseal/reseal.ts";
 import { scrub } from "../scrub/scrub.ts";
 import { RESTORE_JOB } from "../snapshots/restore.ts";
 import { snapshot } from "../snapshots/snapshot.ts";
+import { sweepTopics } from "../topics/sweep-topics.ts";
+import { usage } from "../usage/usage.ts";
 import { walk } from "../walk/walk.ts";
 import { queueLosses } from "../watch/queue-losses.ts";
 import { watch } from "../watch/watch.ts";
@@ -31,6 +34,7 @@ export const JOBS: readonly Job[] = [
   drain,
   heal,
   expire,
+  lifecycle,
   keys,
   pack,
   collect,
@@ -43,6 +47,8 @@ export const JOBS: readonly Job[] = [
   expireMessages,
   moveMessages,
   expireExecutions,
+  sweepTopics,
+  usage,
 ];
 
 /** Every job that must have run for the report of durability to be green. */

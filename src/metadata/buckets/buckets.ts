@@ -1,11 +1,12 @@
 import { type Database, require, type Statement, TakenError } from "../database.ts";
 import { type DriveTable, NOTICES } from "../drives/drives.ts";
 import { type BucketRow, bucketColumns, type RawBucket, type TagRow } from "../rows.ts";
+import { roomOf } from "../usage/quotas.ts";
 import type { BucketAccess, PublicAccessBlock } from "./access.ts";
 import type { AccessMemory, KnownAccess } from "./access-memory.ts";
 import { requireIdentity } from "./identity.ts";
 
-export type NewBucket = Omit<BucketRow, "id" | "notificationId"> & {
+export type NewBucket = Omit<BucketRow, "id" | "notificationId" | "lifecycle"> & {
   /** By kind, as `configure` sets them. */
   configuration: Readonly<Record<string, unknown>>;
 };
@@ -21,8 +22,11 @@ export class BucketTable {
   readonly #database: Database;
   readonly #name: string;
   readonly #memory: AccessMemory;
-  /** Their access settings lie in `#memory`. */
-  readonly #remembered: Map<string, { row: Omit<BucketRow, "access">; untilMs: number }>;
+  /** Their access settings and lifecycles lie in `#memory`. */
+  readonly #remembered: Map<
+    string,
+    { row: Omit<BucketRow, "access" | "lifecycle">; untilMs: number; roomBytes: number }
+  >;
 
   readonly #drives: Pick<DriveTable, "tell">;
 
@@ -96,21 +100,32 @@ export class BucketTable {
     const known = this.#remembered.get(name);
     if (known === undefined || nowMs >= known.untilMs) return null;
     const { row } = known;
-    if (row.accessId === null) return { ...row, access: null };
+    if (row.accessId === null) return { ...row, access: null, lifecycle: null };
     const settings = this.#memory.of(name);
-    return settings?.id === row.accessId ? { ...row, access: settings.access } : null;
+    if (settings?.id !== row.accessId) return null;
+    return { ...row, access: settings.access, lifecycle: settings.lifecycle };
+  }
+
+  /** Bytes that quotas left to the bucket when it was last learned. Only the commit knows for sure. */
+  recalledRoom(name: string): number {
+    return this.#remembered.get(name)?.roomBytes ?? Number.POSITIVE_INFINITY;
   }
 
   /** As `find`, and remembers it. In the same round trip the isolate hears of drives in trouble: once a minute before it writes. */
   async learn(name: string, nowMs: number): Promise<BucketRow | null> {
     const known = this.#memory.of(name);
-    const [[raw], notices] = await this.#database.batch<[RawBucket, unknown]>([findBucket(name, known), NOTICES]);
+    const [[raw], notices, [room]] = await this.#database.batch<[RawBucket, unknown, { bytes: number }]>([
+      findBucket(name, known),
+      NOTICES,
+      roomOf(name),
+    ]);
     this.#drives.tell(notices);
     const row = raw ? this.#memory.complete(raw, known) : null;
     this.#remembered.delete(name);
     if (row === null) return null;
-    const { access: _, ...remembered } = row;
-    this.#remembered.set(name, { row: remembered, untilMs: nowMs + REMEMBERED_MS });
+    const { access: _, lifecycle: _lifecycle, ...remembered } = row;
+    const roomBytes = room?.bytes ?? Number.POSITIVE_INFINITY;
+    this.#remembered.set(name, { row: remembered, untilMs: nowMs + REMEMBERED_MS, roomBytes });
     const [oldest] = this.#remembered.keys();
     if (this.#remembered.size > REMEMBERED_MAX && oldest !== undefined) this.#remembered.delete(oldest);
     return row;
@@ -176,6 +191,7 @@ export class BucketTable {
       },
       { sql: `DELETE FROM parts WHERE upload_id IN ${uploads}`, values: [name] },
       { sql: `DELETE FROM uploads WHERE bucket_id = ${bucketId}`, values: [name] },
+      { sql: `DELETE FROM lifecycles WHERE bucket_id = ${bucketId}`, values: [name] },
       { sql: "DELETE FROM buckets WHERE name = ?1", values: [name] },
     ]);
   }

@@ -1,9 +1,12 @@
+import { SELECT_FAILURES, type SelectCode } from "../../../select/failure.ts";
+
 /**
  * S3's errors as AWS spells them: code, status and default message. An `S3Error` is thrown anywhere in `src/s3` and
  * rendered in one place (`render-error.ts`). Source: AWS S3 API reference, "Error responses", and the messages that S3
  * itself answers where the reference words them otherwise.
  */
 const ERRORS = {
+  ...selectErrors(),
   // Who and how: credentials, signatures, time.
   AccessDenied: [403, "Access Denied"],
   AccessControlListNotSupported: [400, "The bucket does not allow ACLs"],
@@ -23,6 +26,7 @@ const ERRORS = {
   InvalidToken: [400, "The provided token is malformed or otherwise invalid."],
   MissingSecurityHeader: [400, "Your request was missing a required header"],
   NotSignedUp: [403, "Your account is not signed up for the S3 service."],
+  QuotaExceeded: [403, "The write would exceed a quota."],
   RequestExpired: [400, "Request has expired."],
   RequestTimeTooSkewed: [403, "The difference between the request time and the server's time is too large."],
   SignatureDoesNotMatch: [
@@ -196,6 +200,9 @@ const ERRORS = {
   ReplicationConfigurationNotFoundError: [404, "The replication configuration was not found"],
   ServerSideEncryptionConfigurationNotFoundError: [404, "The server side encryption configuration was not found"],
 
+  // SelectObjectContent, beside those of the domain.
+  UnsupportedRangeHeader: [400, "A range header is not supported for this operation."],
+
   // The server's own state.
   // Of S3 on Outposts, the one kind of S3 whose space may end. SDKs do not repeat a request that is answered by 507.
   InsufficientCapacity: [507, "There is not enough space left."],
@@ -203,6 +210,13 @@ const ERRORS = {
   ServiceUnavailable: [503, "Service is unable to handle request."],
   SlowDown: [503, "Please reduce your request rate."],
 } as const satisfies Record<string, readonly [status: number, message: string]>;
+
+/** The codes of `src/select`: one place has their names and messages. */
+function selectErrors(): Readonly<Record<SelectCode, readonly [status: number, message: string]>> {
+  const codes = Object.entries(SELECT_FAILURES) as [SelectCode, string][];
+  const rows = codes.map(([code, message]) => [code, [code === "Busy" ? 503 : 400, message]]);
+  return Object.fromEntries(rows) as Readonly<Record<SelectCode, readonly [number, string]>>;
+}
 
 export type S3ErrorCode = keyof typeof ERRORS;
 

@@ -20,6 +20,7 @@ export const refusedHeaders = {
   none: [],
   createBucket: [],
   readObject: [],
+  selectObject: [{ name: "range", code: "UnsupportedRangeHeader" }],
   writeObject: objectFeatures,
   copyObject: objectFeatures,
   createUpload: objectFeatures,

@@ -1,3 +1,4 @@
+import { expirationHeader } from "../../../lifecycle/headers.ts";
 import { xmlDocument } from "../../../protocols/rest-xml/write.ts";
 import { copyObject as storeCopy } from "../../../store/write/copy.ts";
 import { annotationDirective, parseAnnotationDirective } from "../annotations/directive.ts";
@@ -71,6 +72,7 @@ export const copyObject: Handler = async (call) => {
       ...copySourceHeader(copied.sourceVersionId),
       ...writtenVersionHeader(copied.versionId),
       ...newEncryptionHeaders(copied.encryption),
+      ...expirationHeader(copied.expiry),
     },
     body: xmlDocument("CopyObjectResult", copyResult(copied, copied.checksum)),
   };

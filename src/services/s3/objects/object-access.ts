@@ -1,4 +1,5 @@
 import type { BodyPieces } from "../../../base/body-pieces.ts";
+import { ByteBudget } from "../../../base/byte-budget.ts";
 import { concat } from "../../../base/bytes.ts";
 import type { Exchange } from "../../../edge/service.ts";
 import { dispatch } from "../dispatch.ts";
@@ -16,10 +17,11 @@ interface Place {
  * permissions, the bucket's encryption and rules, and the messages that it sends. Throws `S3Error`.
  */
 export class CallersObjects {
-  readonly #parts: S3Parts;
+  readonly #parts: Parameters<typeof dispatch>[1];
 
   constructor(parts: S3Parts) {
-    this.#parts = parts;
+    // Nothing is selected here.
+    this.#parts = { ...parts, selectMemory: new ByteBudget(0) };
   }
 
   async put(

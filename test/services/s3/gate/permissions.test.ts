@@ -104,6 +104,8 @@ const POLICY = JSON.stringify({
 const ENCRYPTION =
   "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>" +
   "</ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>";
+const LIFECYCLE =
+  "<LifecycleConfiguration><Rule><Filter/><Status>Enabled</Status><Expiration><Days>1</Days></Expiration></Rule></LifecycleConfiguration>";
 const OBJECT_ENCRYPTION =
   "<ObjectEncryption><SSE-KMS><KMSKeyArn>arn:aws:kms:us-east-1:000000000000:key/k</KMSKeyArn></SSE-KMS></ObjectEncryption>";
 const RETENTION =
@@ -183,7 +185,9 @@ const cases: (() => Case)[] = [
   () => document("PutBucketEncryption", "/box?encryption", ENCRYPTION, "s3:PutEncryptionConfiguration"),
   () => read("GetBucketEncryption", "/box?encryption", "s3:GetEncryptionConfiguration"),
   () => remove("DeleteBucketEncryption", "/box?encryption", "s3:PutEncryptionConfiguration"),
-  () => read("GetBucketLifecycleConfiguration", "/box?lifecycle", "s3:GetLifecycleConfiguration", 404),
+  () => document("PutBucketLifecycleConfiguration", "/box?lifecycle", LIFECYCLE, "s3:PutLifecycleConfiguration"),
+  () => read("GetBucketLifecycleConfiguration", "/box?lifecycle", "s3:GetLifecycleConfiguration"),
+  () => remove("DeleteBucketLifecycle", "/box?lifecycle", "s3:PutLifecycleConfiguration"),
   () => read("GetBucketReplication", "/box?replication", "s3:GetReplicationConfiguration", 404),
   () => read("GetBucketWebsite", "/box?website", "s3:GetBucketWebsite", 404),
   () => ({ ...document("PutBucketTagging", "/box?tagging", TAGGING, "s3:PutBucketTagging"), status: 204 }),
