@@ -82,7 +82,7 @@ const SIGNAL_SPREAD_MS = 1_000;
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { metadataPath, onLog } = options;
-  const vars = { ...options.vars, [DISK_FOLDER_VARIABLE]: DRIVE_LINK };
+  const vars = { ...options.vars, [DISK_FOLDER_VARIABLE]: DRIVE_LINK, SHERD_FRONTS: String(options.fronts) };
   const path = await mkdtemp(join(options.temporaryPath, "run-"));
   const socketsPath = await socketsFolder(path);
   const group = new WorkerdGroup(options.root, [path, socketsPath]);

@@ -9,6 +9,7 @@ import { KeyUses } from "./auth/keys/uses.ts";
 import { systemClock } from "./base/clock.ts";
 import type { DriveCounts } from "./drives/counted.ts";
 import type { Edge } from "./edge/edge.ts";
+import { openLimiter } from "./edge/rate-limiter.ts";
 import { RequestMetrics } from "./edge/request-metrics.ts";
 import { type Lifetime, serve } from "./edge/serve.ts";
 import { type EdgeVariables, readEdgeVariables } from "./edge/variables.ts";
@@ -30,6 +31,8 @@ import { visibleBucket } from "./services/s3/gate/visible-rows.ts";
 import { CallersObjects } from "./services/s3/objects/object-access.ts";
 import { s3Service } from "./services/s3/service.ts";
 import { unavailable } from "./services/s3/unavailable.ts";
+import type { WebsiteVariables } from "./services/s3/website/hosts.ts";
+import { openWebsite } from "./services/s3/website/service.ts";
 import { snsService } from "./services/sns/service.ts";
 import { sqsService } from "./services/sqs/service.ts";
 import { stsService } from "./services/sts/service.ts";
@@ -39,7 +42,7 @@ import type { StoreContext } from "./store/context.ts";
 import { openStore } from "./store/open-store.ts";
 
 /** Bindings, variables and secrets of the Worker; docs/configuration.md explains each. */
-interface Env extends EdgeVariables, KeyVariables, SealingVariables {
+interface Env extends EdgeVariables, KeyVariables, SealingVariables, WebsiteVariables {
   SHERD_DRIVES: unknown;
   [name: string]: unknown;
 }
@@ -80,7 +83,7 @@ function buildApp(env: Env): App {
     const shared = { ...surroundings, identities: store.metadata.identities };
     const parts = keys && { ...shared, ...keys, metadata: store.metadata, arrivals };
     const { region } = store.settings;
-    const { keySealers: sealers } = store;
+    const { keySealers: sealers, accesses } = store;
     const keyring = sealers ? openKeyring(env, { ...shared, sealers, region }) : null;
     const dataKeyring = keyring && new DataKeyring(keyring, store.metadata.keyring);
     const dataKeys = dataKeyring && { dataKeysOf: (caller: Caller) => dataKeyring.forCaller(caller) };
@@ -95,13 +98,19 @@ function buildApp(env: Env): App {
       parts && kms && sns && athena ? [iamService(parts), stsService(parts), sqsService(parts), sns, kms, athena] : [];
     const services = [s3, ...more] as const;
     const uses = new KeyUses(store.metadata.identities, clock);
-    const edge: Edge = { ...settings, services, authenticator, clock, random, log, metrics: requests, uses };
+    const limiter = openLimiter(env, clock);
+    const edge: Edge = { ...settings, limiter, services, authenticator, clock, random, log, metrics: requests, uses };
     const pages = allPages(store, { observed, keys, queries, seeBucket: visibleBucket, ...dataKeys });
     const own = createOwnApp(store, pages, edge);
+    const website = openWebsite(env, s3Parts);
+    const websites: Edge = { ...edge, services: [website.service] };
     const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);
     return async (request, lifetime) => {
+      // First of all: on a website's host there is nothing else, so that no script of an object's shares an origin with it.
+      if (website.isFor(request.url)) return serve(request, websites, lifetime);
       const answer = await (isOwn(request.url) ? own.fetch(request) : serve(request, edge, lifetime));
       announcer.afterAnswer(lifetime);
+      accesses?.afterAnswer(lifetime);
       return answer;
     };
   } catch (error) {

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 const root = join(import.meta.dirname, "..");
 const source = join(root, "src");
 const entry = "index.ts";
-const entryLinesMax = 140;
+const entryLinesMax = 150;
 /** Parts of the design that only tests put to work. */
 // The port to a KMS is used as soon as objects can be encrypted.
 const forTests = ["drives/memory.ts"];
@@ -31,7 +31,7 @@ const packages: Record<string, readonly string[]> = {
   aws4fetch: ["drives", "keyring"],
   jose: ["services/sts"],
   "sqlite3-parser": ["query"],
-  "hyparquet-writer": ["query"],
+  "hyparquet-writer": ["query", "maintenance"],
   hyparquet: ["select"],
   "hyparquet-compressors": ["select"],
 };
