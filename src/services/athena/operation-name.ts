@@ -1,75 +1,72 @@
 /** Every operation of Athena, API version 2017-05-18. */
-export const athenaOperationNames = [
-  "BatchGetNamedQuery",
-  "BatchGetPreparedStatement",
-  "BatchGetQueryExecution",
-  "CancelCapacityReservation",
-  "CreateCapacityReservation",
-  "CreateDataCatalog",
-  "CreateNamedQuery",
-  "CreateNotebook",
-  "CreatePreparedStatement",
-  "CreatePresignedNotebookUrl",
-  "CreateWorkGroup",
-  "DeleteCapacityReservation",
-  "DeleteDataCatalog",
-  "DeleteNamedQuery",
-  "DeleteNotebook",
-  "DeletePreparedStatement",
-  "DeleteWorkGroup",
-  "ExportNotebook",
-  "GetCalculationExecution",
-  "GetCalculationExecutionCode",
-  "GetCalculationExecutionStatus",
-  "GetCapacityAssignmentConfiguration",
-  "GetCapacityReservation",
-  "GetDataCatalog",
-  "GetDatabase",
-  "GetNamedQuery",
-  "GetNotebookMetadata",
-  "GetPreparedStatement",
-  "GetQueryExecution",
-  "GetQueryResults",
-  "GetQueryRuntimeStatistics",
-  "GetResourceDashboard",
-  "GetSession",
-  "GetSessionEndpoint",
-  "GetSessionStatus",
-  "GetTableMetadata",
-  "GetWorkGroup",
-  "ImportNotebook",
-  "ListApplicationDPUSizes",
-  "ListCalculationExecutions",
-  "ListCapacityReservations",
-  "ListDataCatalogs",
-  "ListDatabases",
-  "ListEngineVersions",
-  "ListExecutors",
-  "ListNamedQueries",
-  "ListNotebookMetadata",
-  "ListNotebookSessions",
-  "ListPreparedStatements",
-  "ListQueryExecutions",
-  "ListSessions",
-  "ListTableMetadata",
-  "ListTagsForResource",
-  "ListWorkGroups",
-  "PutCapacityAssignmentConfiguration",
-  "StartCalculationExecution",
-  "StartQueryExecution",
-  "StartSession",
-  "StopCalculationExecution",
-  "StopQueryExecution",
-  "TagResource",
-  "TerminateSession",
-  "UntagResource",
-  "UpdateCapacityReservation",
-  "UpdateDataCatalog",
-  "UpdateNamedQuery",
-  "UpdateNotebook",
-  "UpdateNotebookMetadata",
-  "UpdatePreparedStatement",
-  "UpdateWorkGroup",
-] as const;
-
-export type AthenaOperationName = (typeof athenaOperationNames)[number];
+export type AthenaOperationName =
+  | "BatchGetNamedQuery"
+  | "BatchGetPreparedStatement"
+  | "BatchGetQueryExecution"
+  | "CancelCapacityReservation"
+  | "CreateCapacityReservation"
+  | "CreateDataCatalog"
+  | "CreateNamedQuery"
+  | "CreateNotebook"
+  | "CreatePreparedStatement"
+  | "CreatePresignedNotebookUrl"
+  | "CreateWorkGroup"
+  | "DeleteCapacityReservation"
+  | "DeleteDataCatalog"
+  | "DeleteNamedQuery"
+  | "DeleteNotebook"
+  | "DeletePreparedStatement"
+  | "DeleteWorkGroup"
+  | "ExportNotebook"
+  | "GetCalculationExecution"
+  | "GetCalculationExecutionCode"
+  | "GetCalculationExecutionStatus"
+  | "GetCapacityAssignmentConfiguration"
+  | "GetCapacityReservation"
+  | "GetDataCatalog"
+  | "GetDatabase"
+  | "GetNamedQuery"
+  | "GetNotebookMetadata"
+  | "GetPreparedStatement"
+  | "GetQueryExecution"
+  | "GetQueryResults"
+  | "GetQueryRuntimeStatistics"
+  | "GetResourceDashboard"
+  | "GetSession"
+  | "GetSessionEndpoint"
+  | "GetSessionStatus"
+  | "GetTableMetadata"
+  | "GetWorkGroup"
+  | "ImportNotebook"
+  | "ListApplicationDPUSizes"
+  | "ListCalculationExecutions"
+  | "ListCapacityReservations"
+  | "ListDataCatalogs"
+  | "ListDatabases"
+  | "ListEngineVersions"
+  | "ListExecutors"
+  | "ListNamedQueries"
+  | "ListNotebookMetadata"
+  | "ListNotebookSessions"
+  | "ListPreparedStatements"
+  | "ListQueryExecutions"
+  | "ListSessions"
+  | "ListTableMetadata"
+  | "ListTagsForResource"
+  | "ListWorkGroups"
+  | "PutCapacityAssignmentConfiguration"
+  | "StartCalculationExecution"
+  | "StartQueryExecution"
+  | "StartSession"
+  | "StopCalculationExecution"
+  | "StopQueryExecution"
+  | "TagResource"
+  | "TerminateSession"
+  | "UntagResource"
+  | "UpdateCapacityReservation"
+  | "UpdateDataCatalog"
+  | "UpdateNamedQuery"
+  | "UpdateNotebook"
+  | "UpdateNotebookMetadata"
+  | "UpdatePreparedStatement"
+  | "UpdateWorkGroup";

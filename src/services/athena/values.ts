@@ -51,7 +51,7 @@ function mapOf(value: string | number): Record<string, unknown> | null {
 }
 
 /** A value as Athena prints it: maps as `{a=1, b=2}`, booleans as words. Null: it is null. */
-export function printed(value: Value, type: string): string | null {
+function printed(value: Value, type: string): string | null {
   if (value === null) return null;
   if (type === "boolean") return value === 1 ? "true" : "false";
   if (type === "double" && Number.isInteger(value)) return `${value}.0`;
