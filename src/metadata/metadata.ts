@@ -37,6 +37,8 @@ import { ObjectTable } from "./objects/objects.ts";
 import { Removals } from "./objects/removals.ts";
 import { Renames } from "./objects/renames.ts";
 import { Rewrites } from "./objects/rewrites.ts";
+import { ExecutionTable } from "./query/executions.ts";
+import { QueryTable } from "./query/queries.ts";
 import { Queues } from "./queues/all.ts";
 import { SealedKeyTable } from "./sealed-keys/sealed-keys.ts";
 import { RestoringTable } from "./snapshots/restoring.ts";
@@ -105,6 +107,9 @@ export class Metadata {
   readonly notifications: NotificationTable;
   readonly outbox: OutboxTable;
   readonly accessLogs: AccessLogTable;
+  readonly queries: QueryTable;
+  /** Of use in the first database alone. */
+  readonly executions: ExecutionTable;
   readonly lifecycles: LifecycleTable;
   readonly lifecycleScans: LifecycleScans;
   readonly lifecycleRemovals: LifecycleRemovals;
@@ -139,6 +144,8 @@ export class Metadata {
     this.notifications = new NotificationTable(database, memory);
     this.outbox = new OutboxTable(database);
     this.accessLogs = new AccessLogTable(database, memory);
+    this.queries = new QueryTable(database);
+    this.executions = new ExecutionTable(database);
     this.lifecycles = new LifecycleTable(database);
     this.lifecycleScans = new LifecycleScans(database);
     this.lifecycleRemovals = new LifecycleRemovals(database);
