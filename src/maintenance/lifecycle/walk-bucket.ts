@@ -11,7 +11,7 @@ import type { Transition } from "./transition.ts";
 
 const ROWS_PER_PAGE = 1_000;
 /** In one batch: a parameter holds the list, and D1 takes 2 MB. */
-const REMOVALS_PER_BATCH = 500;
+const REMOVALS_PER_BATCH = 250;
 const REMOVAL_CHARACTERS_MAX = 512 * 1024;
 
 /** What a walk did; it goes to the job's report and the bucket's row. */
