@@ -28,6 +28,7 @@ import {
 } from "./operation.ts";
 import { type Change, Violation } from "./oracle.ts";
 import { rename } from "./rename.ts";
+import { transition } from "./transition.ts";
 import { amendVersion, oldVersion } from "./version-operations.ts";
 
 const OPERATIONS: readonly [weight: number, (operation: Operation) => Promise<void>][] = [
@@ -46,6 +47,7 @@ const OPERATIONS: readonly [weight: number, (operation: Operation) => Promise<vo
   [1, amendVersion],
   [2, annotate],
   [6, expiring],
+  [3, transition],
 ];
 const TOTAL_WEIGHT = OPERATIONS.reduce((sum, [weight]) => sum + weight, 0);
 

@@ -14,6 +14,7 @@ import { type DataKeysOf, encryptionPages } from "./encryption-pages.ts";
 import { healPage, verifyPage } from "./healing-pages.ts";
 import { isolateMetrics, type Observed } from "./isolate-metrics.ts";
 import { lifecyclePages } from "./lifecycle-pages.ts";
+import { rateLimitPages } from "./rate-limit-pages.ts";
 import type { OwnPage } from "./serve-page.ts";
 import { storeMetrics } from "./store-metrics.ts";
 import { usageMetrics } from "./usage-metrics.ts";
@@ -95,7 +96,7 @@ export function ownPages(store: StoreContext, observed: Observed, dataKeysOf?: D
     name,
     [page],
   ]);
-  const all = [...single, ...encryptionPages(store, dataKeysOf), ...usagePages(store)];
+  const all = [...single, ...encryptionPages(store, dataKeysOf), ...usagePages(store), ...rateLimitPages(store)];
   return new Map(all.map(([name, ways]) => [name, ways.map(whileAvailable)]));
 }
 

@@ -6,10 +6,12 @@ import { CheckingTable } from "./blobs/checking.ts";
 import { HealingTable } from "./blobs/healing.ts";
 import { PackingTable } from "./blobs/packing.ts";
 import { ScrubbingTable } from "./blobs/scrubbing.ts";
+import { TierTable } from "./blobs/tiers.ts";
 import { WalkingTable } from "./blobs/walking.ts";
 import { AccessMemory } from "./buckets/access-memory.ts";
 import { BucketTable } from "./buckets/buckets.ts";
 import { FIRST_DATABASE, IdentityTable } from "./buckets/identity.ts";
+import { NamedConfigurationTable } from "./buckets/named-configurations.ts";
 import { PlacementTable } from "./buckets/placements.ts";
 import { BoundDatabase, type CostObserver, type Database, type Statement } from "./database.ts";
 import { DriveTable } from "./drives/drives.ts";
@@ -19,6 +21,7 @@ import { NotificationTable } from "./events/notifications.ts";
 import { OutboxTable } from "./events/outbox-table.ts";
 import { GuardedDatabase } from "./guarded-database.ts";
 import { Identities } from "./identities/identities.ts";
+import { InventoryTable } from "./inventory/inventory.ts";
 import { JobTable } from "./jobs/jobs.ts";
 import { KeyringTables } from "./keyring/keyring.ts";
 import { LifecycleRemovals } from "./lifecycle/expiring.ts";
@@ -37,6 +40,7 @@ import { Queues } from "./queues/all.ts";
 import { SealedKeyTable } from "./sealed-keys/sealed-keys.ts";
 import { RestoringTable } from "./snapshots/restoring.ts";
 import { SnapshotTable } from "./snapshots/snapshots.ts";
+import { Topics } from "./topics/all.ts";
 import { UploadTable } from "./uploads/uploads.ts";
 import { QuotaTable } from "./usage/quotas.ts";
 import { UsageTable } from "./usage/usage.ts";
@@ -66,11 +70,15 @@ export class Metadata {
   /** Of use in the first database alone. */
   readonly queues: Queues;
   /** Of use in the first database alone. */
+  readonly topics: Topics;
+  /** Of use in the first database alone. */
   readonly keyring: KeyringTables;
   readonly buckets: BucketTable;
+  readonly named: NamedConfigurationTable;
   readonly objects: ObjectTable;
   readonly annotations: Annotations;
   readonly listing: ListingQueries;
+  readonly inventories: InventoryTable;
   readonly uploads: UploadTable;
   readonly blobs: BlobTable;
   readonly commits: Commits;
@@ -85,6 +93,7 @@ export class Metadata {
   readonly walking: WalkingTable;
   readonly census: CensusTable;
   readonly packing: PackingTable;
+  readonly tiers: TierTable;
   readonly snapshots: SnapshotTable;
   readonly checking: CheckingTable;
   readonly restoring: RestoringTable;
@@ -119,6 +128,7 @@ export class Metadata {
     this.placements = new PlacementTable(database, name);
     this.identities = new Identities(database);
     this.queues = new Queues(database);
+    this.topics = new Topics(database);
     this.keyring = new KeyringTables(database);
     this.drives = new DriveTable(database, name, shared?.drives);
     this.losses = new LossTable(database);
@@ -132,8 +142,10 @@ export class Metadata {
     this.usage = new UsageTable(database);
     this.quotas = new QuotaTable(database);
     this.buckets = new BucketTable(database, name, { memory, drives: this.drives, sharing: shared?.buckets });
+    this.named = new NamedConfigurationTable(database, memory);
     this.objects = new ObjectTable(database, memory);
     this.annotations = new Annotations(database, memory);
+    this.inventories = new InventoryTable(database);
     this.listing = new ListingQueries(database, memory);
     this.uploads = new UploadTable(database, memory);
     this.blobs = new BlobTable(database, this.drives);
@@ -149,6 +161,7 @@ export class Metadata {
     this.walking = new WalkingTable(database, name);
     this.census = new CensusTable(database);
     this.packing = new PackingTable(database);
+    this.tiers = new TierTable(database);
     this.snapshots = new SnapshotTable(database);
     this.checking = new CheckingTable(database);
     this.restoring = new RestoringTable(database);

@@ -50,6 +50,8 @@ export interface SystemHeaders {
   cacheControl?: string;
   /** The text as sent, whatever its form. */
   expires?: string;
+  /** Where a website sends those who ask for the object: a path, or a URL. */
+  websiteRedirectLocation?: string;
 }
 
 export interface Attributes {

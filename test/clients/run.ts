@@ -129,7 +129,15 @@ async function openStage(root: string): Promise<{ stage: Stage; server: RunningS
   }
   const accessKeyId = `AKIA${randomBytes(8).toString("hex").toUpperCase()}`;
   const secretAccessKey = randomBytes(30).toString("base64");
-  const server = await startServer({ dataFolder: join(root, "data"), port: 0, accessKeyId, secretAccessKey });
+  // A class besides STANDARD that objects can be moved to.
+  const variables = { SHERD_STORAGE_CLASSES: "STANDARD=4+2, GLACIER_IR=2+1" };
+  const server = await startServer({
+    dataFolder: join(root, "data"),
+    port: 0,
+    accessKeyId,
+    secretAccessKey,
+    variables,
+  });
   return {
     stage: { endpoint: server.endpoint, accessKeyId, secretAccessKey, region, folder: root, ownServer: true },
     server,

@@ -102,6 +102,7 @@ export const SNAPSHOT_TABLES = {
       "verified_ms",
       "pack_objects",
       "moved_ms",
+      "storage_class",
     ],
     where: "condemned_ms IS NULL",
   },
@@ -176,6 +177,24 @@ export const SNAPSHOT_TABLES = {
       ...["dead_letter", "tags", "purged_ms"],
     ],
   },
+  topics: {
+    key: ["id"],
+    columns: [
+      ...["id", "account_id", "name", "region", "created_ms", "revision", "attributes", "tags"],
+      "deleted_subscriptions",
+    ],
+  },
+  subscriptions: {
+    key: ["place"],
+    columns: [
+      ...["place", "id", "topic_id", "account_id", "protocol", "endpoint", "origin", "created_ms", "token"],
+      ...["authenticated", "has_filter", "attributes"],
+    ],
+  },
+  signing_certificates: {
+    key: ["id"],
+    columns: ["id", "certificate", "sealed_key", "not_after_ms"],
+  },
   kms_keys: {
     key: ["id"],
     columns: [
@@ -229,6 +248,15 @@ export const SNAPSHOT_TABLES = {
       "root_sessions_from_ms",
       "key_count",
     ],
+  },
+  named_configurations: {
+    key: ["kind", "bucket_id", "id"],
+    columns: ["kind", "bucket_id", "id", "document", "set_ms", "done_ms"],
+  },
+  accesses: { key: ["bucket_id", "version_id"], columns: ["bucket_id", "version_id", "day"] },
+  rate_limits: {
+    key: ["account_id", "access_key_id"],
+    columns: ["account_id", "access_key_id", "requests_per_second", "bytes_in_per_second", "bytes_out_per_second"],
   },
   quotas: { key: ["bucket_id"], columns: ["bucket_id", "bytes_max", "objects_max", "bytes_soft", "objects_soft"] },
   account_quotas: {
@@ -313,8 +341,14 @@ export const ORDER: readonly SnapshotTableName[] = [
   "kms_grants",
   "accounts",
   "queues",
+  "subscriptions",
+  "topics",
+  "signing_certificates",
   "account_access",
+  "named_configurations",
+  "accesses",
   "notifications",
+  "rate_limits",
   "quotas",
   "account_quotas",
   "usage_days",

@@ -12,6 +12,7 @@ import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { newsOf } from "../news.ts";
 import { newId } from "../placement/ids.ts";
+import { haveSameDrives } from "../placement/placement.ts";
 import { requireSpace } from "../placement/require-space.ts";
 import { type Content, ObjectBody } from "../read/object-body.ts";
 import { objectHead } from "../read/object-head.ts";
@@ -49,6 +50,8 @@ export interface CopyObject {
   /** Throws to refuse the source, or the two buckets. */
   check(head: ObjectHead, buckets: { source: Bucket; target: Bucket }): void;
   attributes: Attributes | "copy";
+  /** With attributes "copy": the copy's own, which is never the source's. Absent or null: none. */
+  websiteRedirectLocation?: string | null;
   /** Absent: as "copy". */
   tags?: Tags | "copy";
   /** The source's is never copied. Absent: the bucket's default retention. */
@@ -69,6 +72,13 @@ export interface CopyResult extends WriteResult {
 }
 
 type Source = ObjectRow & ContentRow;
+
+/** The source's attributes, but for its redirect location. */
+function copiedAttributes({ attributes }: ObjectHead, { websiteRedirectLocation }: CopyObject): Attributes {
+  const { websiteRedirectLocation: _, ...system } = attributes.system;
+  const own = websiteRedirectLocation ? { websiteRedirectLocation } : {};
+  return { ...attributes, system: { ...system, ...own } };
+}
 
 /**
  * Copies an object of any size in two D1 round trips, without moving a byte: the copy refers to the same blobs. Bytes are read
@@ -93,7 +103,7 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
   const describe = (into: Bucket, sealing: NewSealing | null) => ({
     lock: lockFor(store, into, copy.lock),
     attributes: {
-      ...(copy.attributes === "copy" ? head.attributes : copy.attributes),
+      ...(copy.attributes === "copy" ? copiedAttributes(head, copy) : copy.attributes),
       ...newObjectAccess(store, into),
       ...described(sealing, into, place),
     },
@@ -299,10 +309,11 @@ async function contentOfCopy(
   };
 }
 
-/** True if the bytes of an object would be stored in the same geometry under another storage class. */
+/** True if the bytes of an object would be stored in the same geometry, on the same drives, under another storage class. */
 function isStoredAlike(store: StoreContext, source: Source, storageClass: string): boolean {
   const [before, after] = [source.storageClass, storageClass].map((name) => blobShape(store, source.sizeBytes, name));
-  return before?.geometry.k === after?.geometry.k && before?.geometry.m === after?.geometry.m;
+  const sameGeometry = before?.geometry.k === after?.geometry.k && before?.geometry.m === after?.geometry.m;
+  return sameGeometry && haveSameDrives(store, source.storageClass, storageClass);
 }
 
 function md5Of(digests: Digests): string {

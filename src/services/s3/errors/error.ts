@@ -93,6 +93,7 @@ const ERRORS = {
   IllegalVersioningConfigurationException: [400, "The versioning configuration specified in the request is invalid."],
   InvalidArgument: [400, "Invalid Argument"],
   InvalidRequest: [400, "Invalid Request"],
+  InvalidRedirectLocation: [400, "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."],
   InvalidStorageClass: [400, "The storage class you specified is not valid"],
   InvalidTag: [400, "The tag provided was not a valid tag."],
   MalformedACLError: [400, "The XML you provided was not well-formed or did not validate against our published schema"],
@@ -189,6 +190,10 @@ const ERRORS = {
 
   // Configurations that are not set.
   NoSuchBucketPolicy: [404, "The bucket policy does not exist"],
+  TooManyConfigurations: [
+    400,
+    "You are attempting to create a new configuration but have already reached the 1,000-configuration limit.",
+  ],
   NoSuchConfiguration: [404, "The specified configuration does not exist."],
   NoSuchCORSConfiguration: [404, "The CORS configuration does not exist"],
   NoSuchLifecycleConfiguration: [404, "The lifecycle configuration does not exist"],

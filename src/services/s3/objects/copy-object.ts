@@ -10,7 +10,7 @@ import type { Call, Handler } from "../handler.ts";
 import { parseLockHeaders } from "../lock/headers.ts";
 import { parseTaggingHeader } from "../tagging/tags.ts";
 import { copiedAnnotations, copiedTags } from "./asks.ts";
-import { parseAttributes } from "./attributes.ts";
+import { parseAttributes, parseRedirectLocation } from "./attributes.ts";
 import { checkCopyConditions, parseWriteCondition } from "./conditions.ts";
 import { type CopySource, copySourceHeader, ofCopySource, parseCopySource } from "./copy-source.ts";
 import { parseStorageClass } from "./storage-class.ts";
@@ -58,6 +58,7 @@ export const copyObject: Handler = async (call) => {
     bucket,
     key,
     attributes,
+    ...(attributes === "copy" && { websiteRedirectLocation: parseRedirectLocation(headers) }),
     tags,
     storageClass,
     withoutAnnotations,

@@ -27,7 +27,10 @@ let asRoot: S3As;
 let versionId = "";
 let uploadId = "";
 beforeAll(async () => {
-  rig = await openTestStore({ settings: { partBytesMin: 1 }, sealing: { ...sealed, dataKeys: testDataKeys() } });
+  rig = await openTestStore({
+    settings: { partBytesMin: 1, storageClasses: { STANDARD: { k: 4, m: 2 }, GLACIER: { k: 4, m: 2 } } },
+    sealing: { ...sealed, dataKeys: testDataKeys() },
+  });
   asRoot = s3As(rig.store, root);
   const put = (path: string, body: string, headers = {}) => done({ method: "PUT", path, body, headers });
   await put("/box", "", { "x-amz-bucket-object-lock-enabled": "true" });
@@ -95,11 +98,19 @@ const annotation = (name: OperationName, path: string, action: string): Case => 
 
 const ABAC = "<AbacStatus><Status>Disabled</Status></AbacStatus>";
 const TAGGING = "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>";
+const TIERING =
+  "<IntelligentTieringConfiguration><Id>t</Id><Status>Enabled</Status><Tiering><AccessTier>ARCHIVE_ACCESS</AccessTier>" +
+  "<Days>90</Days></Tiering></IntelligentTieringConfiguration>";
+const INVENTORY =
+  "<InventoryConfiguration><Id>i</Id><IsEnabled>true</IsEnabled><Destination><S3BucketDestination>" +
+  "<Bucket>arn:aws:s3:::box</Bucket><Format>CSV</Format></S3BucketDestination></Destination>" +
+  "<Schedule><Frequency>Daily</Frequency></Schedule><IncludedObjectVersions>All</IncludedObjectVersions></InventoryConfiguration>";
 const CORS =
   "<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin></CORSRule></CORSConfiguration>";
+const WEBSITE = "<WebsiteConfiguration><IndexDocument><Suffix>i</Suffix></IndexDocument></WebsiteConfiguration>";
 const POLICY = JSON.stringify({
   Version: "2012-10-17",
-  Statement: { Effect: "Deny", Principal: "*", Action: "s3:PutBucketWebsite", Resource: B },
+  Statement: { Effect: "Deny", Principal: "*", Action: "s3:PutReplicationConfiguration", Resource: B },
 });
 const ENCRYPTION =
   "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>" +
@@ -189,7 +200,9 @@ const cases: (() => Case)[] = [
   () => read("GetBucketLifecycleConfiguration", "/box?lifecycle", "s3:GetLifecycleConfiguration"),
   () => remove("DeleteBucketLifecycle", "/box?lifecycle", "s3:PutLifecycleConfiguration"),
   () => read("GetBucketReplication", "/box?replication", "s3:GetReplicationConfiguration", 404),
-  () => read("GetBucketWebsite", "/box?website", "s3:GetBucketWebsite", 404),
+  () => document("PutBucketWebsite", "/box?website", WEBSITE, "s3:PutBucketWebsite"),
+  () => read("GetBucketWebsite", "/box?website", "s3:GetBucketWebsite"),
+  () => remove("DeleteBucketWebsite", "/box?website", "s3:DeleteBucketWebsite"),
   () => ({ ...document("PutBucketTagging", "/box?tagging", TAGGING, "s3:PutBucketTagging"), status: 204 }),
   () => read("GetBucketTagging", "/box?tagging", "s3:GetBucketTagging"),
   () =>
@@ -199,6 +212,34 @@ const cases: (() => Case)[] = [
       "<NotificationConfiguration/>",
       "s3:PutBucketNotification",
     ),
+  () =>
+    document(
+      "PutBucketIntelligentTieringConfiguration",
+      "/box?intelligent-tiering&id=t",
+      TIERING,
+      "s3:PutIntelligentTieringConfiguration",
+    ),
+  () => ({
+    ...remove(
+      "DeleteBucketIntelligentTieringConfiguration",
+      "/box?intelligent-tiering&id=t",
+      "s3:PutIntelligentTieringConfiguration",
+    ),
+    before: () => done({ method: "PUT", path: "/box?intelligent-tiering&id=t", body: TIERING }),
+  }),
+  () => ({
+    name: "RestoreObject",
+    method: "POST",
+    path: "/box/k?restore",
+    body: "<RestoreRequest><Days>1</Days></RestoreRequest>",
+    needs: [["s3:RestoreObject", K]],
+    status: 403,
+  }),
+  () => document("PutBucketInventoryConfiguration", "/box?inventory&id=i", INVENTORY, "s3:PutInventoryConfiguration"),
+  () => ({
+    ...remove("DeleteBucketInventoryConfiguration", "/box?inventory&id=i", "s3:PutInventoryConfiguration"),
+    before: () => done({ method: "PUT", path: "/box?inventory&id=i", body: INVENTORY }),
+  }),
   () => document("PutBucketCors", "/box?cors", CORS, "s3:PutBucketCORS"),
   () => read("GetBucketCors", "/box?cors", "s3:GetBucketCORS"),
   () => ({ ...document("PutBucketPolicy", "/box?policy", POLICY, "s3:PutBucketPolicy"), status: 204 }),
@@ -384,6 +425,15 @@ const cases: (() => Case)[] = [
     ],
   }),
   () => ({
+    name: "SelectObjectContent",
+    method: "POST",
+    path: "/box/k?select&select-type=2",
+    body:
+      "<SelectObjectContentRequest><Expression>SELECT * FROM S3Object</Expression><ExpressionType>SQL</ExpressionType>" +
+      "<InputSerialization><CSV/></InputSerialization><OutputSerialization><CSV/></OutputSerialization></SelectObjectContentRequest>",
+    needs: [["s3:GetObject", K]],
+  }),
+  () => ({
     name: "RenameObject",
     method: "PUT",
     path: "/plain/renamed?renameObject",
@@ -454,7 +504,17 @@ const cases: (() => Case)[] = [
 
 /** Everything that is stored, apart from ids and cursors of jobs. */
 async function everything(): Promise<string> {
-  const tables = ["buckets", "objects", "versions", "uploads", "parts", "blobs", "trash", "account_access"];
+  const tables = [
+    "named_configurations",
+    "buckets",
+    "objects",
+    "versions",
+    "uploads",
+    "parts",
+    "blobs",
+    "trash",
+    "account_access",
+  ];
   const rows = await rig.d1.batch(tables.map((table) => rig.d1.prepare(`SELECT * FROM ${table}`).bind()));
   return JSON.stringify(rows.map(({ results }) => results));
 }
