@@ -14,7 +14,7 @@ import { watchedDrives } from "../src/store/watched-drives.ts";
 import { BUFFERED_BYTES_MAX } from "../src/store/write/blob-layouts.ts";
 import { testSealing } from "../test/support/sealing.ts";
 import { SqliteD1 } from "../test/support/sqlite-d1.ts";
-import { Expiring } from "./expiring.ts";
+import { Expiring } from "./expiring-model.ts";
 import type { SeededRandom } from "./random.ts";
 import { Process, Scheduler } from "./scheduler.ts";
 
