@@ -1,4 +1,5 @@
 import type { AccessGuard } from "./access-guard.ts";
+import { AccessLogTable } from "./access-logs/access-logs.ts";
 import { Annotations } from "./annotations/annotations.ts";
 import { BlobTable } from "./blobs/blobs.ts";
 import { CensusTable } from "./blobs/census.ts";
@@ -103,6 +104,7 @@ export class Metadata {
   readonly encrypting: EncryptingTable;
   readonly notifications: NotificationTable;
   readonly outbox: OutboxTable;
+  readonly accessLogs: AccessLogTable;
   readonly lifecycles: LifecycleTable;
   readonly lifecycleScans: LifecycleScans;
   readonly lifecycleRemovals: LifecycleRemovals;
@@ -136,6 +138,7 @@ export class Metadata {
     this.encrypting = new EncryptingTable(database);
     this.notifications = new NotificationTable(database, memory);
     this.outbox = new OutboxTable(database);
+    this.accessLogs = new AccessLogTable(database, memory);
     this.lifecycles = new LifecycleTable(database);
     this.lifecycleScans = new LifecycleScans(database);
     this.lifecycleRemovals = new LifecycleRemovals(database);
