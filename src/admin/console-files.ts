@@ -1,3 +1,5 @@
+import { cutUrl } from "../edge/raw-url.ts";
+
 /** Where the console's built files are: a disk service of workerd under `npm start`, static assets on Cloudflare. */
 export interface ConsoleFiles {
   fetch(url: string): Promise<Response>;
@@ -32,15 +34,16 @@ export async function serveConsole(
   files: ConsoleFiles | undefined,
   signInOrigins: readonly string[] = [],
 ): Promise<Response> {
-  const url = new URL(request.url);
-  const headers = consoleProtection(url.host, signInOrigins);
+  const { rawPath, rawQuery } = cutUrl(request.url);
+  const headers = consoleProtection(new URL(request.url).host, signInOrigins);
   if (request.method !== "GET" && request.method !== "HEAD") {
     return new Response("only GET and HEAD\n", { status: 405, headers: { ...headers, Allow: "GET, HEAD" } });
   }
-  if (url.pathname === CONSOLE_PATH) {
-    return new Response(null, { status: 308, headers: { ...headers, Location: `${CONSOLE_PATH}/${url.search}` } });
+  if (rawPath === CONSOLE_PATH) {
+    const query = rawQuery === "" ? "" : `?${rawQuery}`;
+    return new Response(null, { status: 308, headers: { ...headers, Location: `${CONSOLE_PATH}/${query}` } });
   }
-  const name = url.pathname.slice(CONSOLE_PATH.length + 1) || "index.html";
+  const name = rawPath.slice(CONSOLE_PATH.length + 1) || "index.html";
   const type = TYPES[FILE.exec(name)?.[1] ?? ""];
   const found = type === undefined || files === undefined ? null : await findFile(files, name, request.headers);
   if (type === undefined || found === null) {

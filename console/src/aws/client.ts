@@ -1,5 +1,6 @@
 import { AwsV4Signer } from "aws4fetch";
 import { AwsError, errorOf } from "./errors.ts";
+import { encode } from "./keys.ts";
 import { parseXml } from "./xml.ts";
 
 export interface Credentials {
@@ -158,11 +159,6 @@ export class AwsClient {
     const text = pairs.map(([name = "", value = ""]) => `${encode(name)}=${encode(value)}`).join("&");
     return `${this.origin}${path}${text === "" ? "" : `?${text}`}`;
   }
-}
-
-/** Percent-encodes all but unreserved characters, as Signature Version 4 does. */
-export function encode(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 export async function sha256Hex(bytes: Uint8Array<ArrayBuffer> | ArrayBuffer): Promise<string> {

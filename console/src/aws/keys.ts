@@ -1,4 +1,7 @@
-import { encode } from "./client.ts";
+/** Percent-encodes all but unreserved characters, as Signature Version 4 does. */
+export function encode(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+}
 
 /** Path of an object. Throws for a key that no URL can name: see `isAddressable`. */
 export function objectPath(bucket: string, key: string): string {

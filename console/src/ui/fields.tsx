@@ -28,7 +28,7 @@ export function TextField({ label, hint, error, isCode = false, rows, placeholde
   const code = isCode ? { spellCheck: "false" as const, autoCapitalize: "none", autoCorrect: "off" } : {};
   const given = placeholder === undefined ? {} : { placeholder };
   return (
-    <AriaTextField {...props} {...code} isInvalid={error !== undefined} className={`field ${isCode ? "code" : ""}`}>
+    <AriaTextField {...props} {...code} isInvalid={error !== undefined} className={`field ${isCode ? "is-code" : ""}`}>
       <Label>{label}</Label>
       {rows === undefined ? <Input {...given} /> : <TextArea rows={rows} {...given} />}
       {hint && (
