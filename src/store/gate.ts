@@ -14,6 +14,11 @@ export interface Gate {
    */
   object(bucket: Bucket, name: { key: ObjectKey; versionId?: string }, object: ObjectHead | null): void;
   /**
+   * Decides all that is asked of an unfinished upload in this bucket. `initiator` is the canonical id of the account that began it;
+   * null: there is no such upload. Throws to refuse.
+   */
+  upload(bucket: Bucket, initiator: string | null): void;
+  /**
    * Decides all that is asked of versions in this bucket, if their owners, ACLs and tags do not matter. Returns false if they do:
    * then nothing is decided yet, and `object` must be called. Throws to refuse.
    */
@@ -24,4 +29,6 @@ export interface Gate {
   guess(name: BucketName): Bucket | null;
   /** Whose a new object in this bucket is, and its ACL. Throws if the bucket takes no such ACL. */
   newObject(bucket: Bucket): ObjectAccess;
+  /** Whether an object of `owner` (its canonical id) belongs to neither the caller nor, where ACLs are off, the bucket's owner. */
+  isForeign(bucket: Bucket, owner: string): boolean;
 }

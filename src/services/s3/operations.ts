@@ -29,7 +29,7 @@ import { getBucketEncryption } from "./encryption/get-bucket-encryption.ts";
 import { putBucketEncryption } from "./encryption/put-bucket-encryption.ts";
 import { updateObjectEncryption } from "./encryption/update-object-encryption.ts";
 import { postObject } from "./form/post-object.ts";
-import { type Asks, all, bypassAsks, ofAccount, ofBucket, ofKey, ofObject } from "./gate/ask.ts";
+import { type Asks, all, bypassAsks, ofAccount, ofBucket, ofKey, ofObject, ofUpload } from "./gate/ask.ts";
 import { type RefusedHeader, refusedHeaders } from "./gate/refused-headers.ts";
 import type { Handler } from "./handler.ts";
 import { listObjectVersions } from "./listing/list-object-versions.ts";
@@ -127,7 +127,7 @@ const noneListed = element("IsTruncated", false);
 
 /** Every operation of S3. A missing row does not compile. */
 export const operations: Readonly<Record<OperationName, OperationRow>> = {
-  AbortMultipartUpload: built(ofKey("s3:AbortMultipartUpload"), abortMultipartUpload, { query: oneUpload }),
+  AbortMultipartUpload: built(ofUpload("s3:AbortMultipartUpload"), abortMultipartUpload, { query: oneUpload }),
   CompleteMultipartUpload: built(asksOf.completeUpload, completeMultipartUpload, {
     body: "xml",
     refused: refusedHeaders.readObject,
@@ -277,7 +277,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   ListObjectVersions: built(ofBucket("s3:ListBucketVersions"), listObjectVersions, {
     query: ["delimiter", "encoding-type", "key-marker", "max-keys", "prefix", "version-id-marker"],
   }),
-  ListParts: built(ofKey("s3:ListMultipartUploadParts"), listParts, {
+  ListParts: built(ofUpload("s3:ListMultipartUploadParts"), listParts, {
     refused: refusedHeaders.readObject,
     query: ["uploadId", "max-parts", "part-number-marker"],
   }),

@@ -5,7 +5,7 @@ import {
   type AnnotatedVersion,
   type FoundAnnotation,
 } from "../../metadata/annotations/annotations.ts";
-import { GuardError, MetadataUnavailable } from "../../metadata/database.ts";
+import { GuardError } from "../../metadata/database.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { newId } from "../placement/ids.ts";
@@ -16,6 +16,7 @@ import type { NewSealing } from "../sealed/new-sealing.ts";
 import { encryptionOf, openSealing, type SealedRow } from "../sealed/open-content.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { IncomingBody, ObjectChecksum, ObjectEncryption, ObjectHead } from "../types.ts";
+import { applied } from "../write/applied.ts";
 import { isProtected } from "../write/change-retention.ts";
 import { annotationKey, requireAnnotatable } from "./seal-annotations.ts";
 import { writeContent } from "./write-content.ts";
@@ -137,13 +138,11 @@ export async function putAnnotation(
   const head = await decided(first, lookAgain, {
     object,
     commit: async (version) => {
-      try {
-        await store.metadata.annotations.put(version, annotation);
-      } catch (error) {
-        // Where D1 does not say whether it committed, the annotation's unguessable id is looked for.
-        if (!(error instanceof MetadataUnavailable)) throw error;
-        if (!(await store.metadata.annotations.has(version, annotation))) throw error;
-      }
+      const { annotations } = store.metadata;
+      await applied<unknown>(
+        () => annotations.put(version, annotation),
+        async () => (await annotations.has(version, annotation)) || null,
+      );
     },
   });
   const described = { name, sizeBytes, etag, checksum, modifiedMs: annotation.modifiedMs };

@@ -186,6 +186,7 @@ export function foundUpload(
 ): { bucket: Bucket; upload: UploadRow } {
   const bucket = foundBucket(store, found?.bucket, name.bucket);
   const upload = isId(name.uploadId) ? found?.upload : null;
+  store.gate?.upload(bucket, upload?.owner ?? null);
   if (!upload) throw new StoreError({ kind: "no-such-upload", uploadId: name.uploadId });
   return { bucket, upload };
 }

@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 import { concat, toBase64, toHex } from "../../base/bytes.ts";
 import { createChecksum } from "../../erasure/checksum.ts";
 import { combineCrc } from "../../erasure/combine.ts";
-import { GuardError, MetadataUnavailable } from "../../metadata/database.ts";
+import { GuardError } from "../../metadata/database.ts";
 import type { Append, AppendableRow } from "../../metadata/objects/appends.ts";
 import { etagIsMd5 } from "../../sealing/object-encryption.ts";
-import { foundBucket, newObjectAccess } from "../buckets/admission.ts";
+import { foundBucket } from "../buckets/admission.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { newsOf } from "../news.ts";
@@ -31,6 +31,7 @@ import type {
   WriteCondition,
   WriteResult,
 } from "../types.ts";
+import { applied } from "./applied.ts";
 import { DigestSet } from "./digests.ts";
 import { extentsOver } from "./extents.ts";
 import { blobShape, type PutObject, putInto, readSmall } from "./write.ts";
@@ -139,8 +140,7 @@ async function extend(
   const algorithm = (checksum?.algorithm ?? null) as ChecksumAlgorithm | null;
   await requireSpace(store, null);
   // Its owner and its ACL stay: nobody may put words into the mouth of another account.
-  const writerId = newObjectAccess(store, bucket).owner?.id;
-  const isForeign = writerId !== undefined && writerId !== object.ownerId;
+  const isForeign = store.gate?.isForeign(bucket, object.ownerId ?? bucket.owner) ?? false;
   const id = newId(store);
   const sealing = await openSealing(store, { ...object, bucket, key: append.key }, append.customerKey ?? null);
   await requireSameEncryption(store, append.created.encryption, encryptionOf(object));
@@ -163,7 +163,13 @@ async function extend(
     inlineBody: bytes.inlineBody,
     news: newsOf(store, "ObjectCreated:Put"),
   };
-  await withMetadata(append, () => applied(store, commit)); // 6
+  const { appends, objects } = store.metadata;
+  const apply = () =>
+    applied<unknown>(
+      () => appends.append(commit),
+      () => objects.currentSeq(bucket.id, commit.key, commit.id),
+    );
+  await withMetadata(append, apply); // 6
   const { sizeBytes, etag, modifiedMs } = commit;
   const part = algorithm && { algorithm, value: checksumIn(digests, algorithm) };
   return {
@@ -175,16 +181,6 @@ async function extend(
     ...(commit.checksum ? { checksum: commit.checksum as ObjectChecksum } : {}),
     ...(part ? { part } : {}),
   };
-}
-
-/** Where D1 does not say whether it committed, the object's new id is looked for before the caller is told. */
-async function applied(store: StoreContext, commit: Append): Promise<void> {
-  try {
-    await store.metadata.appends.append(commit);
-  } catch (error) {
-    if (!(error instanceof MetadataUnavailable)) throw error;
-    if ((await store.metadata.objects.currentSeq(commit.bucket.id, commit.key, commit.id)) === null) throw error;
-  }
 }
 
 interface Written {

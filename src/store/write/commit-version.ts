@@ -1,10 +1,11 @@
-import { GuardError, MetadataUnavailable } from "../../metadata/database.ts";
+import { GuardError } from "../../metadata/database.ts";
 import type { NewVersion, VersionCommit } from "../../metadata/objects/commit.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { Bucket } from "../types.ts";
 import { formatVersionId } from "../version-id.ts";
+import { applied } from "./applied.ts";
 
 /** How often a commit is tried again because the bucket's rules were changed under it. */
 const ATTEMPTS_MAX = 3;
@@ -35,7 +36,7 @@ export async function commitVersion(
     let version = commit.version;
     for (let attempt = 1; ; attempt++) {
       try {
-        const { seq } = await applied(store, { ...commit, version });
+        const seq = await commitOnce(store, { ...commit, version });
         const { versioning } = version.bucket;
         if (versioning === null) return {};
         return { versionId: formatVersionId({ seq, id: version.id, isNull: versioning !== "enabled" }) };
@@ -52,14 +53,10 @@ export async function commitVersion(
   });
 }
 
-async function applied(store: StoreContext, commit: VersionCommit): Promise<{ seq: number }> {
-  try {
-    return await store.metadata.commits.version(commit);
-  } catch (error) {
-    if (!(error instanceof MetadataUnavailable)) throw error;
-    const { bucket, key, id } = commit.version;
-    const seq = await store.metadata.objects.currentSeq(bucket.id, key, id);
-    if (seq === null) throw error;
-    return { seq };
-  }
+async function commitOnce({ metadata }: StoreContext, commit: VersionCommit): Promise<number> {
+  const { bucket, key, id } = commit.version;
+  return applied(
+    async () => (await metadata.commits.version(commit)).seq,
+    () => metadata.objects.currentSeq(bucket.id, key, id),
+  );
 }

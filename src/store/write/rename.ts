@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { GuardError, MetadataUnavailable, TakenError } from "../../metadata/database.ts";
+import { GuardError, TakenError } from "../../metadata/database.ts";
 import type { FoundForRename, Rename } from "../../metadata/objects/renames.ts";
 import { shareAnnotations } from "../annotations/copy-annotations.ts";
 import { foundBucket } from "../buckets/admission.ts";
@@ -15,6 +15,7 @@ import { described } from "../sealed/new-sealing.ts";
 import { encryptionOf, openSealing } from "../sealed/open-content.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { BucketName, ObjectHead, ObjectKey } from "../types.ts";
+import { applied } from "./applied.ts";
 
 export interface RenameObject {
   bucket: BucketName;
@@ -49,7 +50,11 @@ export async function renameObject(store: StoreContext, rename: RenameObject): P
       const commit = await prepare(store, rename);
       if (commit === "done") return;
       try {
-        await applied(store, commit);
+        const { fromId, to, versioned } = commit;
+        await applied<unknown>(
+          () => store.metadata.renames.rename(commit),
+          () => store.metadata.objects.currentSeq(commit.bucket.id, to, versioned?.id ?? fromId),
+        );
         return;
       } catch (error) {
         const changed = error instanceof TakenError || (error instanceof GuardError && CHANGED.has(error.guard));
@@ -107,15 +112,4 @@ async function prepare(store: StoreContext, rename: RenameObject): Promise<Renam
       removed: newsOf(store, bucket.versioning === null ? "ObjectRemoved:Delete" : "ObjectRemoved:DeleteMarkerCreated"),
     },
   };
-}
-
-/** Where D1 does not say whether it committed, the target is looked at before the caller is told. */
-async function applied(store: StoreContext, commit: Rename): Promise<void> {
-  try {
-    await store.metadata.renames.rename(commit);
-  } catch (error) {
-    if (!(error instanceof MetadataUnavailable)) throw error;
-    const { bucket, to, fromId, versioned } = commit;
-    if ((await store.metadata.objects.currentSeq(bucket.id, to, versioned?.id ?? fromId)) === null) throw error;
-  }
 }

@@ -11,8 +11,9 @@ export interface Ask {
    * - `bucket`: the bucket.
    * - `key`: a place in the bucket, whatever lies there.
    * - `object`: an object that lies there, with its owner, its ACL and its tags.
+   * - `upload`: an unfinished upload of the key, with its initiator.
    */
-  readonly subject: "account" | "bucket" | "key" | "object";
+  readonly subject: "account" | "bucket" | "key" | "object" | "upload";
   /** "" if the action concerns no bucket. */
   readonly bucket: string;
   /** "" if the action concerns no key. */
@@ -45,6 +46,11 @@ export function ofBucket(action: string): Asks {
 /** Of a key, whatever it names. */
 export function ofKey(action: string): Asks {
   return ({ bucket, key }) => [{ action, subject: "key", bucket, key }];
+}
+
+/** Of an unfinished upload of a key. */
+export function ofUpload(action: string): Asks {
+  return ({ bucket, key }) => [{ action, subject: "upload", bucket, key }];
 }
 
 /** Of an object. `versionAction` is asked instead if the request names a version. */

@@ -28,9 +28,11 @@ const OF_OWNERS_ROOT: ReadonlySet<string> = new Set([
 /** What is known of the object that an ask is about. */
 type Existing =
   | { readonly kind: "known"; readonly object: ObjectHead | null }
-  | { readonly kind: "unknown"; matters(): void };
+  | { readonly kind: "unknown"; matters(): void }
+  | { readonly kind: "own-upload" };
 
 const NO_OBJECT: Existing = { kind: "known", object: null };
+const OWN_UPLOAD: Existing = { kind: "own-upload" };
 
 /** Decides what one request to S3 may do. */
 export class RequestGate implements Gate {
@@ -92,7 +94,18 @@ export class RequestGate implements Gate {
     checkExpectedOwner(this.#request, bucket);
     const settings = settingsOf(bucket);
     for (const ask of this.#of(bucket)) {
-      if (ask.subject !== "object") this.#demand(ask, settings, NO_OBJECT);
+      if (ask.subject !== "object" && ask.subject !== "upload") this.#demand(ask, settings, NO_OBJECT);
+    }
+  }
+
+  upload(bucket: Bucket, initiator: string | null): void {
+    const settings = settingsOf(bucket);
+    const isInitiator = initiator === this.#writer().id;
+    if (settings.hasAcls && initiator !== null && !isInitiator && this.#isOutsider(settings)) {
+      throw new S3Error("AccessDenied");
+    }
+    for (const ask of this.#of(bucket)) {
+      if (ask.subject === "upload") this.#demand(ask, settings, isInitiator ? OWN_UPLOAD : NO_OBJECT);
     }
   }
 
@@ -157,15 +170,23 @@ export class RequestGate implements Gate {
   }
 
   newObject(bucket: Bucket): ObjectAccess {
-    const { principal } = this.#caller;
-    const writer = { id: canonicalIdOf(principal), account: "accountId" in principal ? principal.accountId : "" };
-    return newObjectAccess(this.#acl, writer, settingsOf(bucket));
+    return newObjectAccess(this.#acl, this.#writer(), settingsOf(bucket));
+  }
+
+  isForeign(bucket: Bucket, owner: string): boolean {
+    const settings = settingsOf(bucket);
+    return owner !== (newObjectAccess(null, this.#writer(), settings).owner ?? settings.owner).id;
   }
 
   /** An ask that nobody has decided is a bug: the request gets no answer. */
   requireDecided(): void {
     const open = this.#asks.find((ask) => !this.#decided.has(ask));
     if (open) throw new Error(`nobody has decided whether the request may be answered: ${open.action}`);
+  }
+
+  #writer(): ObjectOwner {
+    const { principal } = this.#caller;
+    return { id: canonicalIdOf(principal), account: "accountId" in principal ? principal.accountId : "" };
   }
 
   /** Whether the bucket is the expected owner's, and takes the ACL that the request brings. */
@@ -178,6 +199,11 @@ export class RequestGate implements Gate {
       if (error instanceof S3Error) return false;
       throw error;
     }
+  }
+
+  #isOutsider({ owner }: BucketSettings): boolean {
+    const { principal } = this.#caller;
+    return !("accountId" in principal) || principal.accountId !== owner.account;
   }
 
   #of(bucket: Bucket): readonly Ask[] {
@@ -207,14 +233,13 @@ export class RequestGate implements Gate {
     const { principal } = this.#caller;
     const object = existing.kind === "known" ? existing.object : null;
     const owner = ownerOf(ask, settings, object);
-    const isOutsider = !("accountId" in principal) || principal.accountId !== settings.owner.account;
+    const isOutsider = this.#isOutsider(settings);
     // RestrictPublicBuckets: a bucket with a public policy is for its own account and for services.
     const isShut =
       isOutsider && principal.kind !== "service" && settings.block.RestrictPublicBuckets && settings.isPublic();
     const existingTags = () => {
-      if (existing.kind === "known") return existing.object?.tags ?? null;
-      existing.matters();
-      return null;
+      if (existing.kind === "unknown") existing.matters();
+      return object?.tags ?? null;
     };
     return {
       action: ask.action,
@@ -222,15 +247,17 @@ export class RequestGate implements Gate {
       resourceAccountId: owner.account,
       resourcePolicy: settings.policy,
       resourcePolicyMode: isShut || owner.id !== settings.owner.id ? "denyOnly" : undefined,
-      aclGrant: isShut || !settings.hasAcls ? "none" : this.#aclGrant(ask, settings, object),
+      aclGrant: isShut || !settings.hasAcls ? "none" : this.#aclGrant(ask, settings, existing),
       context: this.#context(ask, settings, existingTags),
     };
   }
 
-  #aclGrant(ask: Ask, settings: BucketSettings, object: ObjectHead | null) {
+  #aclGrant(ask: Ask, settings: BucketSettings, existing: Existing) {
     const { principal } = this.#caller;
-    const { action } = ask;
     const ignoresPublic = settings.block.IgnorePublicAcls;
+    // Callers who may write may also list the parts of what they began, and abort it.
+    const action = existing.kind === "own-upload" ? "s3:PutObject" : ask.action;
+    const object = existing.kind === "known" ? existing.object : null;
     if (ask.subject !== "object")
       return aclGrant({ acl: settings.acl, of: "bucket", action, ignoresPublic }, principal);
     // What is not there would be the caller's to read, if the bucket's ACL lets them list it: `object` asks for that too.

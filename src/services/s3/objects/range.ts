@@ -77,7 +77,7 @@ export function selectRange(request: RangeRequest, head: Pick<ObjectHead, "sizeB
       return { status: 200, offset: 0, length: sizeBytes };
     case "span": {
       if (request.first >= sizeBytes) throw unsatisfiable(request.text, sizeBytes);
-      const last = Math.min(request.last ?? sizeBytes - 1, sizeBytes - 1);
+      const last = Math.min(request.last ?? Number.MAX_SAFE_INTEGER, sizeBytes - 1);
       return partial(request.first, last - request.first + 1, sizeBytes);
     }
     case "suffix": {
@@ -94,7 +94,7 @@ export function selectRange(request: RangeRequest, head: Pick<ObjectHead, "sizeB
 function selectPart(partNumber: number, { sizeBytes, parts }: Pick<ObjectHead, "sizeBytes" | "parts">): Selection {
   if (!parts) {
     if (partNumber !== 1) throw noSuchPart(partNumber, 1);
-    return sizeBytes === 0 ? { status: 200, offset: 0, length: 0 } : partial(0, sizeBytes, sizeBytes);
+    return partial(0, sizeBytes, sizeBytes);
   }
   let offset = 0;
   for (const part of parts) {

@@ -413,3 +413,48 @@ test("a writer of another account appends to objects of its own alone", async ()
   expect((await put("theirs", append, asOther)).status).toBe(200);
   expect(await done({ path: "/box/ours" })).toBe("x");
 });
+
+test("BucketOwnerPreferred: giving an append away does not let it into the bucket owner's object", async () => {
+  await open({ objectOwnership: "BucketOwnerPreferred" });
+  await setBucketAcl({ "x-amz-grant-write": id(otherAccount.canonicalId) });
+  await put("ours");
+  const append = { "x-amz-write-offset-bytes": "1", "x-amz-acl": "bucket-owner-full-control" };
+  expect((await put("ours", append, asOther)).code).toBe("AccessDenied");
+  expect((await put("ours", append)).status).toBe(200);
+});
+
+describe("unfinished uploads of an account that the bucket's ACL lets write", () => {
+  const create = async (as: S3As) =>
+    /<UploadId>(.+?)</.exec(await done({ method: "POST", path: "/box/k?uploads" }, as))?.[1];
+  const part = (uploadId = "", as = asOther) =>
+    as({ method: "PUT", path: `/box/k?partNumber=1&uploadId=${uploadId}`, body: "x" });
+  beforeEach(() => setBucketAcl({ "x-amz-grant-write": id(otherAccount.canonicalId) }));
+
+  test("are theirs to fill, list and abort", async () => {
+    const uploadId = await create(asOther);
+    expect((await part(uploadId)).status).toBe(200);
+    expect(await outcome(asOther, `/box/k?uploadId=${uploadId}`)).toBe(200);
+    expect(await outcome(asOther, `/box/k?uploadId=${uploadId}`, "DELETE")).toBe(204);
+  });
+
+  test("of the bucket's owner are closed to them", async () => {
+    const uploadId = await create(asRoot);
+    expect((await part(uploadId)).code).toBe("AccessDenied");
+    const list =
+      "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>x</ETag></Part></CompleteMultipartUpload>";
+    expect(await outcome(asOther, `/box/k?uploadId=${uploadId}`, "POST", list)).toBe("403 AccessDenied");
+    expect(await outcome(asOther, `/box/k?uploadId=${uploadId}`)).toBe("403 AccessDenied");
+    expect(await outcome(asOther, `/box/k?uploadId=${uploadId}`, "DELETE")).toBe("403 AccessDenied");
+  });
+
+  test("are the bucket owner's to list and abort", async () => {
+    const uploadId = await create(asOther);
+    expect(await outcome(asRoot, `/box/k?uploadId=${uploadId}`)).toBe(200);
+    expect(await outcome(asRoot, `/box/k?uploadId=${uploadId}`, "DELETE")).toBe(204);
+  });
+
+  test("are nobody's to abort by guessing", async () => {
+    expect(await outcome(asOther, "/box/k?uploadId=unknown", "DELETE")).toBe("403 AccessDenied");
+    expect(await outcome(asRoot, "/box/k?uploadId=unknown", "DELETE")).toBe("404 NoSuchUpload");
+  });
+});

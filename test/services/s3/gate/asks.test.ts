@@ -129,7 +129,7 @@ const versioned = (action: string, versionAction = action): readonly Case[] => [
 ];
 
 const others: Partial<Record<OperationName, readonly Case[]>> = {
-  AbortMultipartUpload: [{ asks: ["s3:AbortMultipartUpload key b/k"] }],
+  AbortMultipartUpload: [{ asks: ["s3:AbortMultipartUpload upload b/k"] }],
   CompleteMultipartUpload: [
     { asks: [put] },
     { headers: { "if-none-match": "*" }, asks: [put] },
@@ -199,7 +199,7 @@ const others: Partial<Record<OperationName, readonly Case[]>> = {
   ListBuckets: [{ asks: ["s3:ListAllMyBuckets account b"] }],
   ListDirectoryBuckets: [{ asks: ["s3express:ListAllMyDirectoryBuckets account b"] }],
   ListObjectAnnotations: versioned("s3:ListObjectAnnotations", "s3:ListObjectVersionAnnotations"),
-  ListParts: [{ asks: ["s3:ListMultipartUploadParts key b/k"] }],
+  ListParts: [{ asks: ["s3:ListMultipartUploadParts upload b/k"] }],
   ...newObject("PostObject"),
   ...newObject("PutObject"),
   PutObjectAcl: versioned("s3:PutObjectAcl", "s3:PutObjectVersionAcl"),

@@ -47,6 +47,7 @@ describe("Range", () => {
     "foo=0-1",
     "bytes=100-x",
     "bytes=0-0,1-2",
+    "x bytes=0-1",
     "",
   ])("%j is ignored", (range) => {
     expect(select(range)).toEqual({ status: 200, offset: 0, length: 100 });
@@ -113,11 +114,21 @@ describe("partNumber", () => {
       partsCount: 2,
       partChecksum: "AAAAAA==",
     });
-    expect(selectRange(parseRangeRequest(null, "5"), completed)).toEqual({
+    expect(selectRange(parseRangeRequest(null, "5"), completed)).toStrictEqual({
       status: 206,
       offset: 60,
       length: 40,
       contentRange: "bytes 60-99/100",
+      partsCount: 2,
+    });
+  });
+
+  it("that is empty, the last one, is answered 200", () => {
+    const emptyLast = { sizeBytes: 60, parts: [...parts.slice(0, 1), { partNumber: 5, sizeBytes: 0 }] };
+    expect(selectRange(parseRangeRequest(null, "5"), emptyLast)).toStrictEqual({
+      status: 200,
+      offset: 60,
+      length: 0,
       partsCount: 2,
     });
   });
@@ -152,18 +163,27 @@ describe("partNumber", () => {
 describe("x-amz-copy-source-range", () => {
   it("is a slice of the source", () => {
     expect(selectCopyRange(parseCopyRange("bytes=10-99"), 100)).toEqual({ offset: 10, length: 90 });
+    expect(selectCopyRange(parseCopyRange("bytes=7-7"), 100)).toEqual({ offset: 7, length: 1 });
   });
 
-  it.each(["byte=1-2", "bytes=1-", "bytes=-2", "bytes=2-1", "bytes=a-2", "bytes=1-2,4-5", "bytes=1-2 ", ""])(
-    "%j is malformed",
-    (text) => {
-      const error = failing(() => parseCopyRange(text), "InvalidArgument");
-      expect(error.details.ArgumentValue).toBe(text);
-    },
-  );
+  it.each([
+    "byte=1-2",
+    "x bytes=1-2",
+    "bytes=1-",
+    "bytes=-2",
+    "bytes=2-1",
+    "bytes=a-2",
+    "bytes=1-2,4-5",
+    "bytes=1-2 ",
+    "",
+  ])("%j is malformed", (text) => {
+    const error = failing(() => parseCopyRange(text), "InvalidArgument");
+    expect(error.details.ArgumentValue).toBe(text);
+  });
 
   it("must lie within the source", () => {
     const error = failing(() => selectCopyRange(parseCopyRange("bytes=0-100"), 100), "InvalidArgument");
     expect(error.message).toBe("Range specified is not valid for source object of size: 100");
+    expect(error.details).toEqual({ ArgumentName: "x-amz-copy-source-range", ArgumentValue: "bytes=0-100" });
   });
 });
