@@ -12,6 +12,7 @@ import { StoreError } from "../store/failure.ts";
 import { durabilityPage } from "./durability-page.ts";
 import { healPage, verifyPage } from "./healing-pages.ts";
 import { isolateMetrics, type Observed } from "./isolate-metrics.ts";
+import { placementPage } from "./placement-page.ts";
 import type { OwnPage } from "./serve-page.ts";
 import { storeMetrics } from "./store-metrics.ts";
 
@@ -85,6 +86,7 @@ export function ownPages(store: StoreContext, observed: Observed): Map<string, O
     check: checkPage,
     heal: healPage(store),
     verify: verifyPage(store),
+    placement: placementPage(store),
     run: runPage,
   };
   return new Map(Object.entries(pages).map(([name, page]) => [name, [whileAvailable(page)]]));

@@ -25,6 +25,8 @@ export interface OwnPage {
   method: "GET" | "POST" | "DELETE";
   /** What a policy must allow: `sherd:GetDurability`. */
   action: string;
+  /** `render` asks for the action, on a resource that it finds out. */
+  demandsItself?: true;
   render(asked: AskedPage): Promise<RenderedPage>;
 }
 
@@ -67,7 +69,7 @@ export async function serveOwnPage(request: Request, page: OwnPage, door: OwnDoo
     const resource = `arn:aws:sherd::${firstAccount.accountId}:${page.action.slice("sherd:".length)}`;
     const ask = { action: page.action, resource, resourceAccountId: firstAccount.accountId };
     await caller.confirm();
-    caller.demand([ask]);
+    if (!page.demandsItself) caller.demand([ask]);
     const accept = request.headers.get("accept") ?? "";
     const asked = { accept, query: new URL(request.url).searchParams, body, caller };
     const { status = 200, contentType, body: rendered } = await page.render(asked);
