@@ -88,8 +88,9 @@ function buildApp(env: Env): App {
     const services = [s3, ...more] as const;
     const uses = new KeyUses(store.metadata.identities, clock);
     const edge: Edge = { ...settings, services, authenticator, clock, random, log, metrics: requests, uses };
-    const pages = new Map([...ownPages(store, observed), ...(keys === null ? [] : accountPages(store, keys.sealer))]);
-    const own = createOwnApp(store, { pages, consoleFiles: env.CONSOLE }, edge);
+    const common = ownPages(store, observed, dataKeys?.dataKeysOf);
+    const pages = new Map([...common, ...(keys === null ? [] : accountPages(store, keys.sealer))]);
+    const own = createOwnApp(store, pages, edge, env.CONSOLE);
     const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);
     return async (request, lifetime) => {
       const answer = await (isOwn(request.url) ? own.fetch(request) : serve(request, edge, lifetime));

@@ -10,17 +10,20 @@ import { allStores } from "../store/buckets/databases.ts";
 import type { StoreContext } from "../store/context.ts";
 import { StoreError } from "../store/failure.ts";
 import { durabilityPage } from "./durability-page.ts";
+import { type DataKeysOf, encryptionPages } from "./encryption-pages.ts";
 import { healPage, verifyPage } from "./healing-pages.ts";
 import { isolateMetrics, type Observed } from "./isolate-metrics.ts";
 import { placementPage } from "./placement-page.ts";
 import type { OwnPage } from "./serve-page.ts";
 import { storeMetrics } from "./store-metrics.ts";
+import { usageMetrics } from "./usage-metrics.ts";
+import { usagePages } from "./usage-pages.ts";
 
 /** One call of a command lasts about this long; the command calls again. */
 const CALL_MS = 10_000;
 
-/** The server's own pages, by name below `/-/`. */
-export function ownPages(store: StoreContext, observed: Observed): Map<string, OwnPage[]> {
+/** The server's own pages, by name below `/-/`. Without `dataKeysOf` there is no KMS. */
+export function ownPages(store: StoreContext, observed: Observed, dataKeysOf?: DataKeysOf): Map<string, OwnPage[]> {
   const durabilityPages: OwnPage = {
     method: "GET",
     action: "sherd:GetDurability",
@@ -74,7 +77,7 @@ export function ownPages(store: StoreContext, observed: Observed): Map<string, O
     action: "sherd:GetMetrics",
     async render() {
       const counted = ((await store.host?.metrics()) as Metric[] | null | undefined) ?? isolateMetrics(observed);
-      const told = [...counted, ...(await storeMetrics(store))];
+      const told = [...counted, ...(await storeMetrics(store)), ...(await usageMetrics(store))];
       return { contentType: "text/plain; version=0.0.4; charset=utf-8", body: renderMetrics(told) };
     },
   };
@@ -89,7 +92,9 @@ export function ownPages(store: StoreContext, observed: Observed): Map<string, O
     placement: placementPage(store),
     run: runPage,
   };
-  return new Map(Object.entries(pages).map(([name, page]) => [name, [whileAvailable(page)]]));
+  const single = Object.entries(pages).map(([name, page]): [string, OwnPage[]] => [name, [page]]);
+  const all = [...single, ...encryptionPages(store, dataKeysOf), ...usagePages(store)];
+  return new Map(all.map(([name, ways]) => [name, ways.map(whileAvailable)]));
 }
 
 /** The page, which says so where the metadata do not answer. */

@@ -14,6 +14,8 @@ export interface AskedPage {
   /** The Accept header. */
   accept: string;
   query: URLSearchParams;
+  /** What the page's path has for its `:name`s, decoded. */
+  path: Readonly<Record<string, string>>;
   /** The whole body, of `OWN_BODY_BYTES_MAX` at most. */
   body: Uint8Array;
   caller: Caller;
@@ -22,11 +24,13 @@ export interface AskedPage {
 /** A page of the server's own, for callers of the first account who are allowed its action. */
 export interface OwnPage {
   /** Pages that change something are not GET. */
-  method: "GET" | "POST" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "DELETE";
   /** What a policy must allow: `sherd:GetDurability`. */
   action: string;
   /** `render` asks for the action, on a resource that it finds out. */
   demandsItself?: true;
+  /** ARN of what it is allowed on. Absent: `arn:aws:sherd::100000000001:<action without sherd:>`. */
+  resource?(path: AskedPage["path"]): string;
   render(asked: AskedPage): Promise<RenderedPage>;
 }
 
@@ -59,19 +63,24 @@ export const PROTECTION = {
  * authentication (RFC 7617), as Prometheus and browsers can, or sign the request (Signature Version 4, service `sherd`). Use it
  * over https, or on the machine itself.
  */
-export async function serveOwnPage(request: Request, page: OwnPage, door: OwnDoor): Promise<Response> {
+export async function serveOwnPage(
+  { request, path }: { request: Request; path: AskedPage["path"] },
+  page: OwnPage,
+  door: OwnDoor,
+): Promise<Response> {
   try {
     const { caller, body } = await identify(request, door);
     // A browser that knows the key would let another site's form post here, but not with this header.
     if (page.method !== "GET" && !request.headers.has("x-sherd-confirm")) {
       return plain(403, "the header X-Sherd-Confirm is needed");
     }
-    const resource = `arn:aws:sherd::${firstAccount.accountId}:${page.action.slice("sherd:".length)}`;
+    const own = `arn:aws:sherd::${firstAccount.accountId}:${page.action.slice("sherd:".length)}`;
+    const resource = page.resource?.(path) ?? own;
     const ask = { action: page.action, resource, resourceAccountId: firstAccount.accountId };
     await caller.confirm();
     if (!page.demandsItself) caller.demand([ask]);
     const accept = request.headers.get("accept") ?? "";
-    const asked = { accept, query: new URL(request.url).searchParams, body, caller };
+    const asked = { accept, query: new URL(request.url).searchParams, path, body, caller };
     const { status = 200, contentType, body: rendered } = await page.render(asked);
     return new Response(rendered, { status, headers: { ...PROTECTION, "Content-Type": contentType } });
   } catch (error) {

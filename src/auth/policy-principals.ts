@@ -1,9 +1,15 @@
 import type { EntityRow, EntityTable } from "../metadata/identities/entities.ts";
-import { identifiedPrincipals, namedPrincipals, replacePrincipals } from "./policy/principal-texts.ts";
+import {
+  entityOfArn,
+  identifiedPrincipals,
+  isUniqueId,
+  namedPrincipals,
+  replacePrincipals,
+} from "./policy/principal-texts.ts";
 import { roleArn, userArn } from "./principal.ts";
 
 /*
- * Bucket policies and trust policies name users and roles by ARN, and mean those that have the name when the policy is put. So they are
+ * Policies of buckets, roles, KMS keys and queues, and grants of keys, name users and roles by ARN, and mean those that have the name when they are put. So they are
  * kept with unique ids: a user that is made later under the name of a deleted one is not trusted. Follows "AWS JSON policy elements:
  * Principal" in the IAM User Guide.
  */
@@ -32,6 +38,25 @@ export async function showPrincipals(
   const rows = await entities.withIds(ids);
   const names = new Map(rows.map((row) => [row.id, arnOf(row)]));
   return texts.map((text) => replacePrincipals(text, names));
+}
+
+/** One principal as `bindPrincipals` keeps it: the unique id of a user or role that exists, otherwise as it is named. */
+export async function bindPrincipal(entities: Pick<EntityTable, "named">, name: string): Promise<string> {
+  const entity = entityOfArn(name);
+  if (entity === null) return name;
+  const rows = await entities.named([entity]);
+  return rows.find((row) => arnOf(row) === name)?.id ?? name;
+}
+
+/** What shows principals as `showPrincipals` does. One D1 round trip for all, none if none has an id. */
+export async function principalNames(
+  entities: Pick<EntityTable, "withIds">,
+  names: readonly string[],
+): Promise<(name: string) => string> {
+  const ids = [...new Set(names.filter(isUniqueId))];
+  const rows = ids.length === 0 ? [] : await entities.withIds(ids);
+  const arns = new Map(rows.map((row) => [row.id, arnOf(row)]));
+  return (name) => arns.get(name) ?? name;
 }
 
 function arnOf({ accountId, kind, path, name }: EntityRow): string {

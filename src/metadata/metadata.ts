@@ -15,6 +15,7 @@ import { PlacementTable } from "./buckets/placements.ts";
 import { BoundDatabase, type CostObserver, type Database, type Statement } from "./database.ts";
 import { DriveTable } from "./drives/drives.ts";
 import { LossTable } from "./drives/losses.ts";
+import { EncryptingTable } from "./encrypting/encrypting.ts";
 import { NotificationTable } from "./events/notifications.ts";
 import { OutboxTable } from "./events/outbox-table.ts";
 import { GuardedDatabase } from "./guarded-database.ts";
@@ -29,11 +30,14 @@ import { ListingQueries } from "./objects/listing.ts";
 import { ObjectTable } from "./objects/objects.ts";
 import { Removals } from "./objects/removals.ts";
 import { Renames } from "./objects/renames.ts";
+import { Rewrites } from "./objects/rewrites.ts";
 import { Queues } from "./queues/all.ts";
 import { SealedKeyTable } from "./sealed-keys/sealed-keys.ts";
 import { RestoringTable } from "./snapshots/restoring.ts";
 import { SnapshotTable } from "./snapshots/snapshots.ts";
 import { UploadTable } from "./uploads/uploads.ts";
+import { QuotaTable } from "./usage/quotas.ts";
+import { UsageTable } from "./usage/usage.ts";
 
 /** What a guarded view shares with the metadata that it is a view of. */
 class Shared {
@@ -73,6 +77,7 @@ export class Metadata {
   readonly removals: Removals;
   readonly renames: Renames;
   readonly amendments: Amendments;
+  readonly rewrites: Rewrites;
   readonly jobs: JobTable;
   readonly healing: HealingTable;
   readonly scrubbing: ScrubbingTable;
@@ -85,8 +90,11 @@ export class Metadata {
   readonly drives: DriveTable;
   readonly losses: LossTable;
   readonly sealedKeys: SealedKeyTable;
+  readonly encrypting: EncryptingTable;
   readonly notifications: NotificationTable;
   readonly outbox: OutboxTable;
+  readonly usage: UsageTable;
+  readonly quotas: QuotaTable;
 
   readonly #database: Database;
   readonly #memory: AccessMemory;
@@ -111,8 +119,11 @@ export class Metadata {
     this.drives = new DriveTable(database, name, shared?.drives);
     this.losses = new LossTable(database);
     this.sealedKeys = new SealedKeyTable(database);
+    this.encrypting = new EncryptingTable(database);
     this.notifications = new NotificationTable(database, memory);
     this.outbox = new OutboxTable(database);
+    this.usage = new UsageTable(database);
+    this.quotas = new QuotaTable(database);
     this.buckets = new BucketTable(database, name, { memory, drives: this.drives, sharing: shared?.buckets });
     this.objects = new ObjectTable(database, memory);
     this.annotations = new Annotations(database, memory);
@@ -125,6 +136,7 @@ export class Metadata {
     this.removals = new Removals(database);
     this.renames = new Renames(database, memory);
     this.amendments = new Amendments(database, memory);
+    this.rewrites = new Rewrites(database);
     this.jobs = new JobTable(database);
     this.healing = new HealingTable(database);
     this.scrubbing = new ScrubbingTable(database);

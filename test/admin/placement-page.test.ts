@@ -20,7 +20,7 @@ beforeAll(async () => {
     clientAddress: { from: "connection" as const },
     clock: rig.store.clock,
   };
-  app = createOwnApp(rig.store, { pages: new Map([["placement", [placementPage(rig.store)]]]) }, door);
+  app = createOwnApp(rig.store, new Map([["placement", [placementPage(rig.store)]]]), door);
   await createBucket(rig.store, { name: "bucket", owner: "root", region: "us-east-1" });
   for (const key of ["a/../b", "a/c", "d"]) await putObject(rig.store, put("bucket", key, pattern(100)));
 });

@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Aws, type Make } from "./aws.ts";
 import { awsApiJobs } from "./aws-api.ts";
+import { awsEncryptionJobs } from "./aws-encryption.ts";
 import { awsIdentityJobs } from "./aws-identities.ts";
 import { type Client, type Job, runJobs } from "./client.ts";
 import { command } from "./command.ts";
@@ -23,7 +24,10 @@ export function awsCliClient(fresh: boolean): Client {
     },
     run: (stage, report) => {
       const make: Make = (at) => new Aws(at, venvProgram("aws"));
-      return runJobs([...awsJobs(make), ...awsApiJobs(make), ...awsIdentityJobs(make)])(stage, report);
+      return runJobs([...awsJobs(make), ...awsApiJobs(make), ...awsEncryptionJobs(make), ...awsIdentityJobs(make)])(
+        stage,
+        report,
+      );
     },
   };
 }

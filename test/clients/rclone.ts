@@ -4,6 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import { type Client, type Job, runJobs, type Stage } from "./client.ts";
 import { attempt, type CommandResult, cleanEnvironment, command } from "./command.ts";
 import { bytesOf, folderDigests, sha256Of, writeContent } from "./content.ts";
+import { customerKey, customerKeyBucket } from "./encryption.ts";
 import { equal, includes } from "./expect.ts";
 import { installPython, installSystem, venvProgram, versionOf } from "./install.ts";
 import { withUserKey } from "./user-key.ts";
@@ -25,7 +26,44 @@ export function rcloneClient(fresh: boolean): Client {
     },
     run: async (stage, report) => {
       const rclone = await configure(stage, program);
-      await runJobs([...jobsOf(rclone), usersKey(program)])(stage, report);
+      await runJobs([...jobsOf(rclone), encryption(stage, rclone), usersKey(program)])(stage, report);
+    },
+  };
+}
+
+/** `server_side_encryption` with and without a KMS, and `sse_customer_key`, which rclone sends with every request for the object. */
+function encryption(stage: Stage, rclone: Rclone): Job {
+  return {
+    name: "server-side-encryption-and-sse-customer-key",
+    run: async () => {
+      const { s3, bucket } = await customerKeyBucket(stage, "rclone-encrypted");
+      s3.destroy();
+      const key = (seed: string) => [
+        "--s3-sse-customer-algorithm",
+        "AES256",
+        "--s3-sse-customer-key-base64",
+        customerKey(seed).base64,
+      ];
+      for (const [name, flags] of [
+        ["aes", ["--s3-server-side-encryption", "AES256"]],
+        ["kms", ["--s3-server-side-encryption", "aws:kms"]],
+        ["customer", key("one")],
+      ] as const) {
+        for (const [sizeBytes, more] of [
+          [1_000, []],
+          [11_000_000, ["--s3-upload-cutoff", "0", "--s3-chunk-size", "5Mi"]],
+        ] as const) {
+          const at = `it:${bucket}/${name}-${sizeBytes}`;
+          const body = bytesOf(at, sizeBytes);
+          await writeFile(rclone.file("plain"), body);
+          await rclone.run("copyto", ...flags, ...more, rclone.file("plain"), at);
+          const read = await rclone.raw(["cat", ...(name === "customer" ? flags : []), at]);
+          equal(sha256Of(read.stdout), sha256Of(body), `${at} with ${flags.join(" ")}`);
+        }
+      }
+      const other = await rclone.attempt("cat", ...key("other"), `it:${bucket}/customer-1000`);
+      equal(other.code === 0 && other.stdout.length > 0, false, "read with another key");
+      await rclone.run("purge", `it:${bucket}`);
     },
   };
 }

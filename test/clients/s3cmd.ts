@@ -80,7 +80,26 @@ function jobsOf(s3cmd: S3cmd): Job[] {
     { name: "versions-ownership-cors", run: () => settings(s3cmd) },
     { name: "signurl", run: () => signUrl(s3cmd) },
     { name: "setacl-and-setpolicy", run: () => acls(s3cmd) },
+    { name: "server-side-encryption", run: () => encryption(s3cmd) },
   ];
+}
+
+/** `--server-side-encryption`, with a KMS too, small and in parts. */
+async function encryption(s3cmd: S3cmd): Promise<void> {
+  await s3cmd.withBucket("s3cmd-encrypted", async (url) => {
+    for (const sizeBytes of [1_000, 11_000_000]) {
+      const digest = await writeContent(s3cmd.file("plain"), `e ${sizeBytes}`, sizeBytes);
+      for (const [key, options, shown] of [
+        ["aes", ["--server-side-encryption"], "AES256"],
+        ["kms", ["--server-side-encryption", "--server-side-encryption-kms-id=alias/aws/s3"], "aws:kms"],
+      ] as const) {
+        await s3cmd.run("put", "--multipart-chunk-size-mb=5", ...options, s3cmd.file("plain"), `${url}/${key}`);
+        includes(await s3cmd.run("info", `${url}/${key}`), `SSE:       ${shown}`, "info");
+        await s3cmd.run("get", "--force", `${url}/${key}`, s3cmd.file("back"));
+        await expectDigest(s3cmd.file("back"), digest, `${key} ${sizeBytes}`);
+      }
+    }
+  });
 }
 
 async function acls(s3cmd: S3cmd): Promise<void> {

@@ -33,6 +33,7 @@ import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { type Client, type Job, runJobs, type Stage } from "./client.ts";
 import { bytesOf, sha256Of, writeContent } from "./content.ts";
 import { equal } from "./expect.ts";
+import { ENCRYPTION_JOBS } from "./sdk-js-encryption.ts";
 import { IDENTITY_JOBS } from "./sdk-js-identities.ts";
 import { OBJECT_API_JOBS } from "./sdk-js-objects.ts";
 import { projectFolder } from "./server.ts";
@@ -49,7 +50,7 @@ export function sdkJsClient(): Client {
       const manifest = join(projectFolder, "node_modules", "@aws-sdk", "client-s3", "package.json");
       return { ready: true, version: (JSON.parse(await readFile(manifest, "utf8")) as { version: string }).version };
     },
-    run: runJobs([...JOBS, ...OBJECT_API_JOBS, ...IDENTITY_JOBS]),
+    run: runJobs([...JOBS, ...OBJECT_API_JOBS, ...ENCRYPTION_JOBS, ...IDENTITY_JOBS]),
   };
 }
 

@@ -12,19 +12,30 @@ export interface NamedArn {
 const ENTITY_ARN = /^arn:aws:iam::(\d{12}):(user|role)\/(?:[\x21-\x7e]*\/)?([^/]+)$/;
 const UNIQUE_ID = /^A(?:IDA|ROA)[A-Z0-9]{12,124}$/;
 
+/** The user or role that an ARN names; null: it names something else. */
+export function entityOfArn(arn: string): NamedArn | null {
+  const [, accountId, kind, name] = ENTITY_ARN.exec(arn) ?? [];
+  return accountId && name && (kind === "user" || kind === "role") ? { arn, accountId, kind, name } : null;
+}
+
+/** Whether a principal is named by the unique id of a user or role. */
+export function isUniqueId(name: string): boolean {
+  return UNIQUE_ID.test(name);
+}
+
 /** The users and roles that a policy names by ARN as principals, each once. */
 export function namedPrincipals(text: string): NamedArn[] {
   const found = new Map<string, NamedArn>();
   for (const { text: arn } of awsPrincipals(text)) {
-    const [, accountId, kind, name] = ENTITY_ARN.exec(arn) ?? [];
-    if (accountId && name && (kind === "user" || kind === "role")) found.set(arn, { arn, accountId, kind, name });
+    const named = entityOfArn(arn);
+    if (named) found.set(arn, named);
   }
   return [...found.values()];
 }
 
 /** The unique ids that a policy names as principals, each once. */
 export function identifiedPrincipals(text: string): string[] {
-  return [...new Set(awsPrincipals(text).flatMap(({ text: id }) => (UNIQUE_ID.test(id) ? [id] : [])))];
+  return [...new Set(awsPrincipals(text).flatMap(({ text: id }) => (isUniqueId(id) ? [id] : [])))];
 }
 
 /** The policy with other names of its principals; whatever else it says stays as it is, white space included. */

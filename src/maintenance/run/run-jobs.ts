@@ -9,6 +9,7 @@ import { census } from "../census/census.ts";
 import { collect } from "../collect/collect.ts";
 import { expire } from "../collect/expire.ts";
 import { pack } from "../collect/pack.ts";
+import { encrypt } from "../encrypt/encrypt.ts";
 import { drain } from "../heal/drain.ts";
 import { heal } from "../heal/heal.ts";
 import { keys } from "../keys/keys.ts";
@@ -18,6 +19,7 @@ import { reseal } from "../reseal/reseal.ts";
 import { scrub } from "../scrub/scrub.ts";
 import { RESTORE_JOB } from "../snapshots/restore.ts";
 import { snapshot } from "../snapshots/snapshot.ts";
+import { usage } from "../usage/usage.ts";
 import { walk } from "../walk/walk.ts";
 import { queueLosses } from "../watch/queue-losses.ts";
 import { watch } from "../watch/watch.ts";
@@ -34,11 +36,13 @@ export const JOBS: readonly Job[] = [
   collect,
   walk,
   reseal,
+  encrypt,
   snapshot,
   scrub,
   census,
   expireMessages,
   moveMessages,
+  usage,
 ];
 
 /** Every job that must have run for the report of durability to be green. */

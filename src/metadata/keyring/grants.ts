@@ -17,15 +17,18 @@ export interface GrantRow {
   /** Of the account that made it. */
   accountId: string;
   name: string | null;
-  /** ARN of the principal that may use the key. */
+  /** The principal that may use the key: the unique id of a user or role, or an ARN. */
   grantee: string;
-  /** ARN of the principal that may retire the grant. */
+  /** The principal that may retire the grant, in the same way. */
   retiring: string | null;
   /** `Decrypt`, `GenerateDataKey` … */
   operations: string[];
   constraints: GrantConstraints | null;
   createdMs: number;
 }
+
+/** A grant with the account of its key. */
+export type RetirableGrant = GrantRow & { keyAccountId: string };
 
 export type RawGrant = Omit<GrantRow, "operations" | "constraints"> & {
   operations: string;
@@ -48,17 +51,15 @@ export class GrantTable {
     return row === undefined ? null : parseGrant(row);
   }
 
-  /**
-   * A page of the grants that a principal may retire, by id, after `after`; one more than `limit` if there are more. `keyAccountId`: the
-   * account of the key.
-   */
-  async retirableBy(arn: string, after: string, limit: number): Promise<(GrantRow & { keyAccountId: string })[]> {
+  /** A page of the grants that a principal, by either of its names, may retire, by id, after `after`; one more than `limit` if there are more. */
+  async retirableBy(names: readonly [string, string], after: string, limit: number): Promise<RetirableGrant[]> {
     const rows = await this.#database.all<RawGrant & { keyAccountId: string }>(
       `SELECT ${GRANT_COLUMNS}, k.account_id AS "keyAccountId" FROM kms_grants g JOIN kms_keys k ON k.id = g.key_id
-       WHERE g.retiring = ?1 AND g.id > ?2 ORDER BY g.id LIMIT ?3`,
-      arn,
+       WHERE g.retiring IN (?1, ?4) AND g.id > ?2 ORDER BY g.id LIMIT ?3`,
+      names[0],
       after,
       limit + 1,
+      names[1],
     );
     return rows.map(({ keyAccountId, ...raw }) => ({ ...parseGrant(raw), keyAccountId }));
   }

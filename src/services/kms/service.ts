@@ -53,10 +53,10 @@ function handlerOf(parts: KmsParts, action: string, operation: KmsOperation): Js
 function beginAttempt({ metadata, keyring }: KmsParts, caller: Caller): KmsCall {
   const accountId = principalAccountId(caller.principal);
   if (accountId === null) throw new Error("a caller without an account");
-  const { keyring: tables } = caller.guard === null ? metadata : metadata.guardedBy(caller.guard);
+  const { keyring: tables, identities } = caller.guard === null ? metadata : metadata.guardedBy(caller.guard);
   const nowMs = keyring.clock.now();
   return {
-    ...{ caller, accountId, tables, keyring, nowMs },
+    ...{ caller, accountId, tables, keyring, nowMs, entities: identities.entities },
     async account() {
       const account = await tables.account(accountId);
       if (account === null) throw new Error(`a caller of account ${accountId}, which is none`);

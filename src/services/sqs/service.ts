@@ -121,9 +121,9 @@ async function runOperation(
   { exchange, input }: { exchange: Exchange; input: JsonInput },
 ): Promise<JsonResult | null> {
   const { caller, request, signature } = exchange;
-  const tables = caller.guard === null ? isolate.bare : parts.metadata.guardedBy(caller.guard).queues;
+  const metadata = caller.guard === null ? parts.metadata : parts.metadata.guardedBy(caller.guard);
   const call = {
-    ...{ caller, memory, context: { ...isolate, tables } },
+    ...{ caller, memory, context: { ...isolate, tables: metadata.queues }, entities: metadata.identities.entities },
     ...{ origin: originOf(request), region: signature.region ?? "us-east-1" },
     ...{ signal: request.signal ?? null, nowMs: parts.clock.now() },
   };

@@ -1,4 +1,4 @@
-import { concat, toBase64, toHex } from "../../base/bytes.ts";
+import { toBase64, toHex } from "../../base/bytes.ts";
 import type { NewVersion } from "../../metadata/objects/commit.ts";
 import type { FoundForCopy } from "../../metadata/objects/objects.ts";
 import type { ContentRow, ExtentRow, ObjectRow } from "../../metadata/rows.ts";
@@ -16,9 +16,10 @@ import { requireSpace } from "../placement/require-space.ts";
 import { type Content, ObjectBody } from "../read/object-body.ts";
 import { objectHead } from "../read/object-head.ts";
 import { foundVersion, type ObjectName, versionRef } from "../read/objects.ts";
+import { writeBlobsAgain, writeInlineAgain } from "../rewrite/write-again.ts";
 import type { EncryptionRequest } from "../sealed/encryption.ts";
 import { described, isSameKey, type NewSealing, newSealing, readmittedSealing } from "../sealed/new-sealing.ts";
-import { encryptionOf, inlineText, openSealing } from "../sealed/open-content.ts";
+import { encryptionOf, openSealing } from "../sealed/open-content.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type {
   Attributes,
@@ -39,7 +40,7 @@ import { commitVersion } from "./commit-version.ts";
 import { DigestSet } from "./digests.ts";
 import { extentsOver } from "./extents.ts";
 import { blobShape, encryptedAs } from "./write.ts";
-import { type WrittenBlob, writeBody } from "./write-blob.ts";
+import type { WrittenBlob } from "./write-blob.ts";
 
 export interface CopyObject {
   bucket: BucketName;
@@ -271,12 +272,19 @@ async function contentOfCopy(
   const computed = wanted && (kept?.algorithm !== wanted || kept.type !== "full-object") ? wanted : null;
   const checksumIn = (digests: Digests) => (computed ? checksumOf(digests, computed) : (kept ?? undefined));
   const isMoved = from !== store || sealings.isRekeyed;
+  const bytes = {
+    from,
+    content: source,
+    sizeBytes: source.sizeBytes,
+    digests: computed ? [computed] : [],
+    sealing: sealings.target?.key ?? null,
+  };
   if (isMoved && (source.extents === null || source.sizeBytes <= store.settings.inlineBytesMax)) {
-    const { inlineBody, digests } = await inline(stores, source, computed ? [computed] : []);
+    const { inlineBody, digests } = await writeInlineAgain(store, bytes);
     return { checksum: checksumIn(digests), md5: md5Of(digests), content: { extents: null, inlineBody } };
   }
   if (source.extents && (isMoved || !isStoredAlike(store, source, copy.storageClass))) {
-    const { blobs, digests } = await rewrite(stores, source, copy.storageClass, computed ? [computed] : []);
+    const { blobs, digests } = await writeBlobsAgain(store, bytes, copy.storageClass);
     const content = { extents: extentsOver(blobs, 0, id), inlineBody: null };
     return { checksum: checksumIn(digests), md5: md5Of(digests), blobs, content };
   }
@@ -295,44 +303,6 @@ async function contentOfCopy(
 function isStoredAlike(store: StoreContext, source: Source, storageClass: string): boolean {
   const [before, after] = [source.storageClass, storageClass].map((name) => blobShape(store, source.sizeBytes, name));
   return before?.geometry.k === after?.geometry.k && before?.geometry.m === after?.geometry.m;
-}
-
-/** Writes the bytes anew, as the storage class and the copy's key ask. */
-async function rewrite(
-  { store, from, sealings }: CopyStores,
-  source: Source & Content,
-  storageClass: string,
-  digests: readonly DigestName[],
-) {
-  const body = new ObjectBody(from, source, [], { offset: 0, length: source.sizeBytes });
-  try {
-    await body.ready();
-    return await writeBody(store, {
-      source: { sizeBytes: source.sizeBytes, readsDrives: true, digests, next: () => body.next() },
-      ...blobShape(store, source.sizeBytes, storageClass),
-      sealing: sealings.target?.key ?? null,
-      admitted: Promise.resolve(),
-      verify: () => {},
-    });
-  } finally {
-    await body.cancel();
-  }
-}
-
-/** All bytes of a small source, for the row of the copy. */
-async function inline({ store, from, sealings }: CopyStores, source: Source & Content, digests: readonly DigestName[]) {
-  const body = new ObjectBody(from, source, [], { offset: 0, length: source.sizeBytes });
-  const pieces: Uint8Array[] = [];
-  try {
-    await body.ready();
-    for (let piece = await body.next(); piece !== null; piece = await body.next()) pieces.push(piece.slice());
-  } finally {
-    await body.cancel();
-  }
-  const bytes = concat(pieces);
-  const computing = new DigestSet(["md5", ...digests], store.engine);
-  computing.update(bytes);
-  return { inlineBody: inlineText(store, bytes, sealings.target?.key ?? null), digests: computing.finish() };
 }
 
 function md5Of(digests: Digests): string {

@@ -1,7 +1,8 @@
 """Decrypts one object from its row and its data shards. Written from docs/storage-format.md alone; needs the package cryptography.
 
 Standard input is JSON: {"rootKeys": [text], "row": {"bucket", "bucketId", "key", "id", "encryption", "extents", "inlineBody"},
-"blobs": {id: {"k", "blockBytes", "sizeBytes", "shards": [base64 of the k data shards' files]}}}. The plain bytes go to standard output.
+"blobs": {id: {"k", "blockBytes", "sizeBytes", "shards": [base64 of the k data shards' files]}}, "dataKey": base64 if it is not SSE-S3}. The plain
+bytes go to standard output. Test vectors in this form are in vectors.json.
 """
 import base64
 import hashlib
@@ -29,11 +30,13 @@ def unbase64url(text):
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def object_key(root_keys, row):
-    """Opens the sealed key of SSE-S3."""
+def object_key(root_keys, row, data_key=None):
+    """Opens the sealed key of SSE-S3, or under the data key of SSE-KMS or the client's key of SSE-C."""
     sealed = unbase64url(row["encryption"]["sealed"])
-    assert sealed[0] == 2
     context = "\0".join(["sherd/1/object", row["bucket"], str(row["bucketId"]), row["key"], row["id"]]).encode()
+    if data_key:
+        return AESGCM(mac(base64.b64decode(data_key), context)).decrypt(sealed[:12], sealed[12:], None)
+    assert sealed[0] == 2
     root = next(key for key in root_keys if hkdf(key, "root id", 4) == sealed[1:5])
     return AESGCM(mac(hkdf(root, "object-key", 32), context)).decrypt(sealed[5:17], sealed[17:], None)
 
@@ -82,7 +85,7 @@ def open_blob(key, blob_id, blob):
 def main():
     given = json.load(sys.stdin)
     row, blobs = given["row"], given["blobs"]
-    key = object_key(given["rootKeys"], row)
+    key = object_key(given["rootKeys"], row, given.get("dataKey"))
     for _, length, blob_id, offset, _, *member in row["extents"] or []:
         if member:
             pack = b"".join(stored for stored, _ in stripes(blobs[blob_id]))

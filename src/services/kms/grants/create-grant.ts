@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { parsePrincipalName } from "../../../auth/policy/principal-name.ts";
+import { bindPrincipal } from "../../../auth/policy-principals.ts";
 import { toHex } from "../../../base/bytes.ts";
 import { GRANT_OPERATIONS } from "../../../keyring/grants.ts";
 import { keyringLimits } from "../../../keyring/limits.ts";
 import { type GrantConstraints, type GrantRow, insertGrant } from "../../../metadata/keyring/grants.ts";
 import { list, notBuilt, required, structure, text } from "../../../protocols/aws-json/fields.ts";
+import type { KmsCall } from "../model/call.ts";
 import { contextFrom } from "../model/context.ts";
 import { requireDryRunEnds } from "../model/dry-run.ts";
 import { invalidParameter, kmsError } from "../model/errors.ts";
@@ -48,9 +50,7 @@ export const createGrant = keyOperation({
       keyId: key.id,
       accountId: call.accountId,
       name: input.Name ?? null,
-      grantee: requirePrincipal("GranteePrincipal", input.GranteePrincipal),
-      retiring:
-        input.RetiringPrincipal === undefined ? null : requirePrincipal("RetiringPrincipal", input.RetiringPrincipal),
+      ...(await principalsOf(call, input)),
       operations: [...new Set(input.Operations)].sort(),
       constraints,
     };
@@ -66,6 +66,20 @@ export const createGrant = keyOperation({
     return { GrantId: id, GrantToken: grantTokenOf(id) };
   },
 });
+
+/** Who is meant, as the grant's row has them. */
+async function principalsOf(
+  { entities }: KmsCall,
+  input: { readonly GranteePrincipal: string | undefined; readonly RetiringPrincipal: string | undefined },
+): Promise<Pick<GrantRow, "grantee" | "retiring">> {
+  const grantee = requirePrincipal("GranteePrincipal", input.GranteePrincipal);
+  const retiring =
+    input.RetiringPrincipal === undefined ? null : requirePrincipal("RetiringPrincipal", input.RetiringPrincipal);
+  return {
+    grantee: await bindPrincipal(entities, grantee),
+    retiring: retiring === null ? null : await bindPrincipal(entities, retiring),
+  };
+}
 
 /** "GrantConstraints" in the KMS API Reference. */
 const CONSTRAINT = { pairs: 8, characters: 384 } as const;

@@ -1,6 +1,9 @@
 import { principalAccountId } from "../../../auth/policy/principal.ts";
+import { bindPrincipal } from "../../../auth/policy-principals.ts";
+import type { RetirableGrant } from "../../../metadata/keyring/grants.ts";
 import { notBuilt, required } from "../../../protocols/aws-json/fields.ts";
-import { grantDocument } from "../model/documents.ts";
+import type { KmsCall } from "../model/call.ts";
+import { grantDocuments } from "../model/documents.ts";
 import * as fields from "../model/fields.ts";
 import { cutList, cutPage, placeOf } from "../model/pages.ts";
 import { askForAll } from "../model/targets.ts";
@@ -18,13 +21,13 @@ export const listGrants = keyOperation({
   naming: { acrossAccounts: true },
   async run(call, input, { key, grants }) {
     const { GrantId, GranteePrincipal } = input;
+    const named = GranteePrincipal === undefined ? null : await meanings(call, GranteePrincipal);
     const shown = grants.filter(
-      ({ id, grantee }) =>
-        (GrantId === undefined || id === GrantId) && (GranteePrincipal === undefined || grantee === GranteePrincipal),
+      ({ id, grantee }) => (GrantId === undefined || id === GrantId) && (named === null || named.includes(grantee)),
     );
     const { rows, end } = cutList(shown, { page: input, limit: input.Limit ?? PAGE_DEFAULT }, ({ id }) => id);
     const arn = call.keyring.arnOf(key);
-    return { Grants: rows.map((grant) => grantDocument(grant, arn)), ...end };
+    return { Grants: await grantDocuments(call.entities, rows, () => arn), ...end };
   },
 });
 
@@ -37,11 +40,18 @@ export const listRetirableGrants = operation({
     const limit = input.Limit ?? PAGE_DEFAULT;
     const after = placeOf(input);
     const isOwn = input.RetiringPrincipal.split(":")[4] === principalAccountId(call.caller.principal);
-    const found = isOwn ? await call.tables.grants.retirableBy(input.RetiringPrincipal, after, limit) : [];
+    const found = isOwn ? await retirable(call, input.RetiringPrincipal, { after, limit }) : [];
     const { rows, end } = cutPage(found, limit, ({ id }) => id);
-    const Grants = rows.map((grant) =>
-      grantDocument(grant, call.keyring.arnOf({ accountId: grant.keyAccountId, id: grant.keyId })),
-    );
-    return { Grants, ...end };
+    const arnOf = (grant: RetirableGrant) => call.keyring.arnOf({ accountId: grant.keyAccountId, id: grant.keyId });
+    return { Grants: await grantDocuments(call.entities, rows, arnOf), ...end };
   },
 });
+
+async function retirable(call: KmsCall, arn: string, { after, limit }: { after: string; limit: number }) {
+  return call.tables.grants.retirableBy(await meanings(call, arn), after, limit);
+}
+
+/** How the principal with this ARN stands in grants: by unique id, and by the ARN if it did not exist when the grant was made. */
+async function meanings({ entities }: KmsCall, arn: string): Promise<readonly [string, string]> {
+  return [arn, await bindPrincipal(entities, arn)];
+}

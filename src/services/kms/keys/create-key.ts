@@ -1,3 +1,4 @@
+import { bindPrincipals } from "../../../auth/policy-principals.ts";
 import { defaultKeyPolicy } from "../../../keyring/default-policies.ts";
 import { keyringLimits } from "../../../keyring/limits.ts";
 import { newKeyId } from "../../../keyring/new-key.ts";
@@ -75,7 +76,8 @@ export const createKey = operation({
     const materials = elsewhere === null ? [call.keyring.materials.make(first)] : [];
     const held = { key, materials, grants: [], aliases: [], epoch: account.epoch };
     checkKeyPolicy(call, held, { mayLockOut: input.BypassPolicyLockoutSafetyCheck ?? false });
-    const statements = [...insertKmsKey(key), ...materials.map(insertMaterial)];
+    const policy = await bindPrincipals(call.entities, key.policy);
+    const statements = [...insertKmsKey({ ...key, policy }), ...materials.map(insertMaterial)];
     await call.change({ id: call.accountId, epoch: account.epoch }, statements);
     return { KeyMetadata: keyMetadata(held, call.keyring) };
   },

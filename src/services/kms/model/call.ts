@@ -1,6 +1,7 @@
 import type { Caller } from "../../../auth/access.ts";
 import type { Keyring } from "../../../keyring/keyring.ts";
 import type { Statement } from "../../../metadata/database.ts";
+import type { EntityTable } from "../../../metadata/identities/entities.ts";
 import type { KeyringTables } from "../../../metadata/keyring/keyring.ts";
 
 /** One attempt at one operation of KMS. */
@@ -11,6 +12,8 @@ export interface KmsCall {
   /** On behalf of the caller: each batch finds out whether what is known of them still holds. */
   readonly tables: KeyringTables;
   readonly keyring: Keyring;
+  /** Users and roles, whom policies and grants name. */
+  readonly entities: EntityTable;
   readonly nowMs: number;
   /** The caller's account: its epoch, and how many keys it has. One round trip. */
   account(): Promise<{ readonly epoch: number; readonly keys: number }>;

@@ -1,5 +1,7 @@
+import { principalNames } from "../../../auth/policy-principals.ts";
 import { aliasArn } from "../../../keyring/key-name.ts";
 import type { Keyring } from "../../../keyring/keyring.ts";
+import type { EntityTable } from "../../../metadata/identities/entities.ts";
 import type { AliasRow } from "../../../metadata/keyring/aliases.ts";
 import type { GrantRow } from "../../../metadata/keyring/grants.ts";
 import type { HeldKmsKey, MaterialRow } from "../../../metadata/keyring/keys.ts";
@@ -46,7 +48,21 @@ export function aliasDocument({ accountId, name, keyId, createdMs, updatedMs }: 
   };
 }
 
-export function grantDocument(grant: GrantRow, keyArn: string): JsonResult {
+/** Grants as they are shown: with the ARNs that their principals have now. */
+export async function grantDocuments<Grant extends GrantRow>(
+  entities: EntityTable,
+  grants: readonly Grant[],
+  keyArnOf: (grant: Grant) => string,
+): Promise<JsonResult[]> {
+  const named = grants.flatMap(({ grantee, retiring }) => (retiring === null ? [grantee] : [grantee, retiring]));
+  const shown = await principalNames(entities, named);
+  return grants.map((grant) => {
+    const retiring = grant.retiring === null ? null : shown(grant.retiring);
+    return grantDocument({ ...grant, grantee: shown(grant.grantee), retiring }, keyArnOf(grant));
+  });
+}
+
+function grantDocument(grant: GrantRow, keyArn: string): JsonResult {
   return {
     KeyId: keyArn,
     GrantId: grant.id,

@@ -1,3 +1,4 @@
+import { bindPrincipals, showPrincipals } from "../../../auth/policy-principals.ts";
 import { updateKey } from "../../../metadata/keyring/keys.ts";
 import { flag, required } from "../../../protocols/aws-json/fields.ts";
 import { notFound } from "../model/errors.ts";
@@ -10,9 +11,10 @@ const NAME = "default";
 
 export const getKeyPolicy = keyOperation({
   fields: { PolicyName: fields.policyName },
-  async run(_call, { PolicyName }, { key }) {
+  async run(call, { PolicyName }, { key }) {
     requireDefault(PolicyName);
-    return { Policy: key.policy, PolicyName: NAME };
+    const [Policy = key.policy] = await showPrincipals(call.entities, [key.policy]);
+    return { Policy, PolicyName: NAME };
   },
 });
 
@@ -34,7 +36,8 @@ export const putKeyPolicy = keyOperation({
   async run(call, { PolicyName, Policy: policy, BypassPolicyLockoutSafetyCheck: mayLockOut = false }, held) {
     requireDefault(PolicyName);
     checkKeyPolicy(call, { ...held, key: { ...held.key, policy } }, { mayLockOut });
-    await call.change({ id: held.key.accountId, epoch: held.epoch }, [updateKey(held.key.id, { policy })]);
+    const bound = await bindPrincipals(call.entities, policy);
+    await call.change({ id: held.key.accountId, epoch: held.epoch }, [updateKey(held.key.id, { policy: bound })]);
     return null;
   },
 });

@@ -74,7 +74,7 @@ export function checkRenameSource(headers: Headers, source: Validators): void {
 export function renameTargetCheck(headers: Headers): ((target: Validators | null) => void) | undefined {
   const names = Object.values(READ_CONDITIONS).filter((name) => headers.has(name));
   if (names.length === 0) return undefined;
-  if ((headers.get("If-None-Match") ?? "*").trim() !== "*") throw notImplemented("If-None-Match");
+  if ((headers.get("If-None-Match") ?? "*") !== "*") throw notImplemented("If-None-Match");
   return (target) => {
     const absent = names.find((name) => name === READ_CONDITIONS.match || name === READ_CONDITIONS.modifiedSince);
     const failed = target === null ? absent : failedCondition(headers, target, READ_CONDITIONS);
@@ -138,7 +138,7 @@ export function parseWriteCondition(headers: Headers): WriteCondition | undefine
     if (match !== null) {
       throw notImplemented("If-Match,If-None-Match", "Multiple conditional request headers present in the request");
     }
-    if (noneMatch.trim() !== "*") throw notImplemented("If-None-Match");
+    if (noneMatch !== "*") throw notImplemented("If-None-Match");
     return { ifNoneMatch: "*" };
   }
   if (match === null) return undefined;

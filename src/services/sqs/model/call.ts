@@ -1,5 +1,6 @@
 import type { Caller } from "../../../auth/access.ts";
 import { userIdOf } from "../../../auth/principal.ts";
+import type { EntityTable } from "../../../metadata/identities/entities.ts";
 import type { QueueContext } from "../../../queues/queue-context.ts";
 import type { KnownQueue, QueueMemory } from "./queue-memory.ts";
 
@@ -9,6 +10,8 @@ export interface SqsCall {
   /** On behalf of the caller. */
   readonly context: QueueContext;
   readonly memory: QueueMemory;
+  /** Users and roles, whom policies name. */
+  readonly entities: EntityTable;
   /** What the client calls this server: `http://127.0.0.1:9000`. */
   readonly origin: string;
   /** Of the credential scope. */

@@ -4,7 +4,7 @@ import { isQueueDeletedRecently, isQueueTaken } from "../../../metadata/queues/q
 import { required, text } from "../../../protocols/aws-json/fields.ts";
 import { newRevision } from "../../../queues/ids.ts";
 import { allAttributes, isFifoName, isQueueName, queueArn } from "../../../queues/settings.ts";
-import { mergeAttributes } from "../model/attributes.ts";
+import { boundAttributes, mergeAttributes } from "../model/attributes.ts";
 import { accountOf, type SqsCall } from "../model/call.ts";
 import { invalidAttribute, invalidParameter, sqsError } from "../model/errors.ts";
 import { attributesField, tagsField } from "../model/fields.ts";
@@ -84,9 +84,13 @@ async function make(call: SqsCall, queue: NewQueue, given: ReadonlyMap<string, s
   return urlOf(call, queue);
 }
 
-function same(call: SqsCall, queue: KnownQueue, given: ReadonlyMap<string, string>): { QueueUrl: string } {
+async function same(
+  call: SqsCall,
+  queue: KnownQueue,
+  given: ReadonlyMap<string, string>,
+): Promise<{ QueueUrl: string }> {
   const current = allAttributes(queue);
-  for (const [name, value] of given) {
+  for (const [name, value] of await boundAttributes(call, given)) {
     if ((current[name] ?? "") === value) continue;
     const message = `A queue already exists with the same name and a different value for attribute ${name.slice(0, 256)}`;
     throw sqsError("QueueNameExists", message);

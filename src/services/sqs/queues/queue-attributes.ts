@@ -1,3 +1,4 @@
+import { showPrincipals } from "../../../auth/policy-principals.ts";
 import { GuardError } from "../../../metadata/database.ts";
 import type { MessageCounts } from "../../../metadata/queues/message-rows.ts";
 import { required } from "../../../protocols/aws-json/fields.ts";
@@ -26,6 +27,11 @@ export const getQueueAttributes = queueOperation({
     const all = new Map<string, string>(
       Object.entries({ ...facts(queue), ...shownCounts(counts), ...allAttributes(queue) }),
     );
+    const policy = all.get("Policy");
+    if (policy !== undefined && isAsked("Policy")) {
+      const [shown = policy] = await showPrincipals(call.entities, [policy]);
+      all.set("Policy", shown);
+    }
     const asked = [...all].filter(([name]) => isAsked(name));
     return asked.length === 0 ? {} : { Attributes: new Map(asked) };
   },

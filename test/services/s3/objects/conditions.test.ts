@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import {
   checkCopyConditions,
   checkReadConditions,
+  checkRenameSource,
   ifRangeHolds,
   parseWriteCondition,
+  renameTargetCheck,
 } from "../../../../src/services/s3/objects/conditions.ts";
 import { failing } from "../failing.ts";
 
@@ -116,6 +118,11 @@ describe("If-Range", () => {
   it("is not needed", () => {
     expect(ifRangeHolds(new Headers(), head)).toBe(true);
   });
+
+  it("must be strong", () => {
+    expect(ifRangeHolds(new Headers({ "If-Range": `W/${yes}` }), head)).toBe(false);
+    expect(ifRangeHolds(new Headers({ "If-Range": `${etag}W/` }), head)).toBe(false);
+  });
 });
 
 describe("conditions of a write", () => {
@@ -126,15 +133,57 @@ describe("conditions of a write", () => {
     expect(parseWriteCondition(new Headers({ "If-Match": etag }))).toEqual({ ifMatch: etag });
   });
 
+  const refused = "We don't accept the provided value of %s header for this API";
+  const both = "Multiple conditional request headers present in the request";
   it.each([
-    { "If-None-Match": yes },
-    { "If-None-Match": "*", "If-Match": yes },
-    { "If-None-Match": yes, "If-Match": yes },
-    { "If-Match": "*" },
-    { "If-Match": `${yes}, ${no}` },
-    { "If-Modified-Since": before },
-    { "If-Unmodified-Since": before },
-  ])("%j is not implemented", (headers) => {
-    failing(() => parseWriteCondition(new Headers(headers as Record<string, string>)), "NotImplemented");
+    [{ "If-None-Match": yes }, "If-None-Match", refused],
+    [{ "If-None-Match": "*", "If-Match": yes }, "If-Match,If-None-Match", both],
+    [{ "If-None-Match": yes, "If-Match": yes }, "If-Match,If-None-Match", both],
+    [{ "If-Match": "*" }, "If-Match", refused],
+    [{ "If-Match": "" }, "If-Match", refused],
+    [{ "If-Match": `${yes}, ${no}` }, "If-Match", refused],
+    [{ "If-Modified-Since": before }, "If-Modified-Since", refused],
+    [{ "If-Unmodified-Since": before }, "If-Unmodified-Since", refused],
+  ])("%j is not implemented", (headers, header, why) => {
+    const error = failing(() => parseWriteCondition(new Headers(headers as Record<string, string>)), "NotImplemented");
+    expect(error.details).toEqual({ Header: header, additionalMessage: why.replace("%s", header) });
+  });
+});
+
+describe("conditions of a rename", () => {
+  it.each(cases)("of its source: %j", (names, outcome) => {
+    const headers = headersOf(names, "x-amz-rename-source-");
+    if (outcome === 200) return expect(checkRenameSource(headers, head)).toBeUndefined();
+    const { details } = failing(() => checkRenameSource(headers, head), "PreconditionFailed");
+    expect(details.Condition).toMatch(/^If-(None-)?(Match|(Unm|M)odified-Since)$/);
+  });
+
+  const target = (names: Case) => renameTargetCheck(headersOf(names, ""));
+
+  it("of what it replaces: none", () => {
+    expect(target({})).toBeUndefined();
+  });
+
+  it.each<[Case, string | null, string | null]>([
+    [{ match: yes }, null, "If-Match"],
+    [{ match: no }, "If-Match", "If-Match"],
+    [{ noneMatch: "*" }, "If-None-Match", null],
+    [{ modifiedSince: before }, null, "If-Modified-Since"],
+    [{ modifiedSince: same }, "If-Modified-Since", "If-Modified-Since"],
+    [{ unmodifiedSince: before }, "If-Unmodified-Since", null],
+    [{ unmodifiedSince: same }, null, null],
+  ])("of what it replaces: %j fails an object with %j, nothing with %j", (names, ofObject, ofNothing) => {
+    const check = target(names);
+    for (const [replaced, failed] of [
+      [head, ofObject],
+      [null, ofNothing],
+    ] as const) {
+      if (failed === null) expect(check?.(replaced)).toBeUndefined();
+      else expect(failing(() => check?.(replaced), "PreconditionFailed").details).toEqual({ Condition: failed });
+    }
+  });
+
+  it("takes no ETag that must not be there", () => {
+    failing(() => target({ noneMatch: yes }), "NotImplemented");
   });
 });
