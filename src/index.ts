@@ -1,5 +1,5 @@
 import { accountPages } from "./admin/account-pages.ts";
-import type { ConsoleFiles } from "./admin/console-files.ts";
+import type { ConsoleBinding } from "./admin/console-files.ts";
 import { createCountsHandler } from "./admin/counts.ts";
 import { createMisconfiguredApp } from "./admin/misconfigured-app.ts";
 import { createOwnApp, isOwnPath } from "./admin/own-app.ts";
@@ -35,10 +35,8 @@ import type { StoreContext } from "./store/context.ts";
 import { openStore } from "./store/open-store.ts";
 
 /** Bindings, variables and secrets of the Worker; docs/configuration.md explains each. */
-interface Env extends EdgeVariables, KeyVariables, SealingVariables {
+interface Env extends EdgeVariables, KeyVariables, SealingVariables, ConsoleBinding {
   SHERD_DRIVES: unknown;
-  /** The console's built files; absent: there is no console. */
-  CONSOLE?: ConsoleFiles;
   [name: string]: unknown;
 }
 

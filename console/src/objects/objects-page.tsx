@@ -22,6 +22,12 @@ import { UploadButton } from "./upload/upload-button.tsx";
 
 /** Objects below a prefix. What is opened, searched and shown is in the address, so a reload and a link lead to the same. */
 export default function ObjectsPage() {
+  const { bucket = "", prefix = "" } = usePageSearch();
+  // What is selected or open belongs to its folder.
+  return <Folder key={`${bucket}/${prefix}`} />;
+}
+
+function Folder() {
   const t = useText();
   const go = useGo();
   const client = useClient();
@@ -36,9 +42,10 @@ export default function ObjectsPage() {
     retry: false,
   });
   // Counts how often the listing is out of date: uploads and deletions invalidate it.
-  const { data: stamp = 0 } = useQuery({
+  const { data: stamp } = useQuery({
     queryKey: ["objects", bucket],
     queryFn: () => Promise.resolve(Date.now()),
+    initialData: 0,
     staleTime: Number.POSITIVE_INFINITY,
   });
   const store = useMemo(() => {
