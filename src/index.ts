@@ -1,4 +1,5 @@
 import { allPages } from "./admin/all-pages.ts";
+import type { ConsoleBinding } from "./admin/console-files.ts";
 import { createCountsHandler } from "./admin/counts.ts";
 import { createMisconfiguredApp } from "./admin/misconfigured-app.ts";
 import { createOwnApp, isOwnPath } from "./admin/own-app.ts";
@@ -44,7 +45,7 @@ import type { StoreContext } from "./store/context.ts";
 import { openStore } from "./store/open-store.ts";
 
 /** Bindings, variables and secrets of the Worker; docs/configuration.md explains each. */
-interface Env extends EdgeVariables, KeyVariables, SealingVariables, WebsiteVariables {
+interface Env extends EdgeVariables, KeyVariables, SealingVariables, WebsiteVariables, ConsoleBinding {
   SHERD_DRIVES: unknown;
   [name: string]: unknown;
 }
@@ -103,7 +104,7 @@ function buildApp(env: Env): App {
     const limiter = openLimiter(env, clock);
     const edge: Edge = { ...settings, limiter, services, authenticator, clock, random, log, metrics: requests, uses };
     const pages = allPages(store, { observed, keys, queries, seeBucket: visibleBucket, ...dataKeys });
-    const own = createOwnApp(store, pages, edge);
+    const own = createOwnApp(store, pages, edge, env.CONSOLE);
     const website = openWebsite(env, s3Parts);
     const websites: Edge = { ...edge, services: [website.service] };
     const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);

@@ -6,6 +6,7 @@ import { CensusTable } from "./blobs/census.ts";
 import { CheckingTable } from "./blobs/checking.ts";
 import { HealingTable } from "./blobs/healing.ts";
 import { PackingTable } from "./blobs/packing.ts";
+import { PlacingTable } from "./blobs/placing.ts";
 import { ScrubbingTable } from "./blobs/scrubbing.ts";
 import { TierTable } from "./blobs/tiers.ts";
 import { WalkingTable } from "./blobs/walking.ts";
@@ -84,6 +85,7 @@ export class Metadata {
   readonly inventories: InventoryTable;
   readonly uploads: UploadTable;
   readonly blobs: BlobTable;
+  readonly placing: PlacingTable;
   readonly commits: Commits;
   readonly appends: Appends;
   readonly removals: Removals;
@@ -159,6 +161,7 @@ export class Metadata {
     this.listing = new ListingQueries(database, memory);
     this.uploads = new UploadTable(database, memory);
     this.blobs = new BlobTable(database, this.drives);
+    this.placing = new PlacingTable(database);
     this.commits = new Commits(database);
     this.appends = new Appends(database, memory);
     this.removals = new Removals(database);
