@@ -1,4 +1,5 @@
 import { allPages } from "./admin/all-pages.ts";
+import type { ConsoleBinding } from "./admin/console-files.ts";
 import { createCountsHandler } from "./admin/counts.ts";
 import { createMisconfiguredApp } from "./admin/misconfigured-app.ts";
 import { createOwnApp, isOwnPath } from "./admin/own-app.ts";
@@ -19,6 +20,8 @@ import { Announcer } from "./events/announcer.ts";
 import { deliverRest, deliverToEndpoints, openEvents } from "./events/open-events.ts";
 import { DataKeyring } from "./keyring/data-keyring.ts";
 import { openKeyring } from "./keyring/open-keyring.ts";
+import { AccessLog } from "./logging/access-log.ts";
+import { deliverLogs } from "./logging/deliver-logs.ts";
 import { runScheduled } from "./maintenance/run/run-scheduled.ts";
 import { CostMeter } from "./metadata/database.ts";
 import { openQueries } from "./query/open-queries.ts";
@@ -42,7 +45,7 @@ import type { StoreContext } from "./store/context.ts";
 import { openStore } from "./store/open-store.ts";
 
 /** Bindings, variables and secrets of the Worker; docs/configuration.md explains each. */
-interface Env extends EdgeVariables, KeyVariables, SealingVariables, WebsiteVariables {
+interface Env extends EdgeVariables, KeyVariables, SealingVariables, WebsiteVariables, ConsoleBinding {
   SHERD_DRIVES: unknown;
   [name: string]: unknown;
 }
@@ -52,8 +55,7 @@ type App = (request: Request, lifetime: Lifetime) => Response | Promise<Response
 const log = { info: (line: string) => console.log(line), error: (line: string) => console.error(line) };
 const clock = systemClock;
 const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
-const tell = (line: string) => log.error(line);
-const surroundings = { clock, random, tell, fetch: (...call: Parameters<typeof fetch>) => fetch(...call) };
+const surroundings = { clock, random, tell: log.error, fetch: (...call: Parameters<typeof fetch>) => fetch(...call) };
 
 // At start-up, because what one request begins must not be waited for by another.
 const engine = await ErasureEngine.create(kernel);
@@ -61,7 +63,8 @@ const engine = await ErasureEngine.create(kernel);
 /** What this isolate has asked of D1 and of its drives. */
 const cost = new CostMeter();
 const driveCounts = new Map<string, DriveCounts>();
-const requests = new RequestMetrics();
+const accessLog = new AccessLog(clock, log);
+const requests = new RequestMetrics([accessLog]);
 const observed = { drives: driveCounts, cost, requests: () => requests.metrics() };
 
 function buildStore(env: Env): StoreContext {
@@ -87,7 +90,7 @@ function buildApp(env: Env): App {
     const keyring = sealers ? openKeyring(env, { ...shared, sealers, region }) : null;
     const dataKeyring = keyring && new DataKeyring(keyring, store.metadata.keyring);
     const dataKeys = dataKeyring && { dataKeysOf: (caller: Caller) => dataKeyring.forCaller(caller) };
-    const s3Parts = { store, baseDomains, log, events, ...dataKeys };
+    const s3Parts = { store, baseDomains, log, events, accessLog, ...dataKeys };
     const s3 = s3Service(s3Parts);
     const kms = parts && keyring && kmsService({ ...parts, keyring });
     const queries = keys && openQueries(env, allStores(store), keys.sealer);
@@ -101,7 +104,7 @@ function buildApp(env: Env): App {
     const limiter = openLimiter(env, clock);
     const edge: Edge = { ...settings, limiter, services, authenticator, clock, random, log, metrics: requests, uses };
     const pages = allPages(store, { observed, keys, queries, seeBucket: visibleBucket, ...dataKeys });
-    const own = createOwnApp(store, pages, edge);
+    const own = createOwnApp(store, pages, edge, env.CONSOLE);
     const website = openWebsite(env, s3Parts);
     const websites: Edge = { ...edge, services: [website.service] };
     const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);
@@ -135,7 +138,7 @@ export default {
     store ??= buildStore(env);
     const events = openEvents(env, store, { ...surroundings, sealer: openSealer(env, random) });
     await deliverRest(events, log);
-    await Promise.all([runScheduled(store, log), deliverToEndpoints(events, log)]);
+    await Promise.all([runScheduled(store, log), deliverToEndpoints(events, log), deliverLogs(store, log)]);
   },
 };
 

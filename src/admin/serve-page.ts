@@ -30,6 +30,8 @@ export interface OwnPage {
   method: "GET" | "POST" | "PUT" | "DELETE";
   /** What a policy must allow: `sherd:GetDurability`. */
   action: string;
+  /** `render` asks for the action, on a resource that it finds out. */
+  demandsItself?: true;
   /** ARN of what it is allowed on. Absent: `arn:aws:sherd::100000000001:<action without sherd:>`. */
   resource?(path: AskedPage["path"]): string;
   /** It is for members of every account, and about what is theirs. Absent: for those of the first account. */
@@ -86,7 +88,7 @@ export async function serveOwnPage(
     const own = `arn:aws:sherd::${accountId}:${page.action.slice("sherd:".length)}`;
     const ask = { action: page.action, resource: page.resource?.(path) ?? own, resourceAccountId: accountId };
     await caller.confirm();
-    caller.demand([ask]);
+    if (!page.demandsItself) caller.demand([ask]);
     const accept = request.headers.get("accept") ?? "";
     const { searchParams: query } = new URL(request.url);
     const tlsVersion = typeof request.cf?.tlsVersion === "string" ? request.cf.tlsVersion : null;

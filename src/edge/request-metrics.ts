@@ -22,8 +22,14 @@ interface Histogram {
 export class RequestMetrics {
   readonly #requests = new Map<string, number>();
   readonly #durations = new Map<string, Histogram>();
+  readonly #more: readonly { metrics(): Metric[] }[];
   #receivedBytes = 0;
   #sentBytes = 0;
+
+  /** `more`: what else is counted of requests. */
+  constructor(more: readonly { metrics(): Metric[] }[] = []) {
+    this.#more = more;
+  }
 
   record({ operation, status, ms, receivedBytes, sentBytes }: ServedRequest): void {
     const key = `${operation} ${status}`;
@@ -68,6 +74,7 @@ export class RequestMetrics {
         type: "counter",
         samples: [{ value: this.#sentBytes }],
       },
+      ...this.#more.flatMap((one) => one.metrics()),
     ];
   }
 }

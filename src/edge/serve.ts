@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { AccessRefused, type RequestFacts } from "../auth/access.ts";
 import { anonymousCaller } from "../auth/caller.ts";
@@ -12,7 +13,7 @@ import type { Edge } from "./edge.ts";
 import { logEnd, logFailure } from "./log.ts";
 import type { Pace } from "./rate-limiter.ts";
 import { cutUrl } from "./raw-url.ts";
-import { requestFacts } from "./request-facts.ts";
+import { requestFacts, sourceAddress } from "./request-facts.ts";
 import { type Responded, respond } from "./respond.ts";
 import { readIfSmall } from "./send-body.ts";
 import type { Exchange, ExchangeHead, Service } from "./service.ts";
@@ -40,6 +41,8 @@ export async function serve(request: Request, edge: Edge, lifetime: Lifetime): P
       const ended = await outcome;
       if (ended.kind === "broken") logFailure(edge.log, about, { what: "broken off", cause: ended.cause });
       logEnd(edge, about, response);
+      const clientAddress = sourceAddress(request, edge.clientAddress);
+      about.service?.ended?.({ about, response, clientAddress, endedMs: edge.clock.now() }, lifetime);
       const { caller, signature, serviceName = "" } = about as Known;
       if (caller !== undefined) await edge.uses?.note(caller, serviceName, signature?.region ?? "us-east-1");
     }),
@@ -64,6 +67,7 @@ async function converse(about: ExchangeHead, edge: Edge): Promise<Responded> {
   try {
     const chosen = await chooseService(edge.services, about);
     service = chosen.service;
+    about.service = service;
     const beside = service.headersBeside?.(request);
     try {
       const answered = await whole(await answer(chosen, about, edge));
@@ -195,7 +199,15 @@ function render(answered: Answer, about: ExchangeHead, { edge, beside }: Renderi
   const clientAcceptEncoding = request.cf?.clientAcceptEncoding;
   const complete = beside === undefined ? answered : { ...answered, headers: { ...answered.headers, ...beside } };
   const { clock, patience } = edge;
+  about.answered = { atMs: clock.now(), sentBytes: withoutBody ? 0 : bodyBytes(answered.body) };
   const reader = { clock, idleMs: patience.readerIdleMs };
   const marks = { requestId, hostId, nowMs: clock.now(), withoutBody, clientAcceptEncoding, patience: reader };
   return respond(complete, marks);
+}
+
+/** Null: it is sent as it comes. */
+function bodyBytes(body: Answer["body"]): number | null {
+  if (body === undefined) return 0;
+  if (typeof body === "string") return Buffer.byteLength(body);
+  return body instanceof Uint8Array ? body.length : body.sizeBytes;
 }

@@ -35,11 +35,27 @@ export interface Service {
   headersBeside?(request: Request): Promise<Readonly<Record<string, string>>>;
   /** Does what is asked. May throw anything: `fail` renders it. */
   answer(exchange: Exchange): Promise<Answer>;
+  /** Is told of the end of each of its exchanges, however it ended. Must not throw. */
+  ended?(exchange: EndedExchange, lifetime: Lifetime): void;
   /**
    * The service's own form of an error. Gets `AuthenticationError`, `AccessRefused`, what `answer` throws, and anything else,
    * which is a bug: InternalError. Must not throw.
    */
   fail(thrown: unknown, about: ExchangeHead): Failed;
+}
+
+/** A request's lifetime may be prolonged beyond its answer. */
+export interface Lifetime {
+  waitUntil(work: Promise<unknown>): void;
+}
+
+/** An exchange whose answer has been sent, or was broken off. `about` has what of an `Exchange` was reached. */
+export interface EndedExchange {
+  readonly about: ExchangeHead & Partial<Exchange>;
+  readonly response: Response;
+  /** IP address of the client, if it is known. */
+  readonly clientAddress: string | null;
+  readonly endedMs: number;
 }
 
 /** How a service answers something thrown. */
@@ -68,6 +84,10 @@ export interface ExchangeHead {
   operation: string;
   /** AWS's code of the error that is answered, for the log. Absent: none. */
   error?: string;
+  /** Whose request it is. Absent: nobody knows yet. */
+  service?: Service;
+  /** When the answer was ready, and how many bytes its body has; null: nobody knows. Absent: there is none yet. */
+  answered?: { readonly atMs: number; readonly sentBytes: number | null };
 }
 
 /** One authenticated request. */

@@ -1,10 +1,12 @@
 import type { AccessGuard } from "./access-guard.ts";
+import { AccessLogTable } from "./access-logs/access-logs.ts";
 import { Annotations } from "./annotations/annotations.ts";
 import { BlobTable } from "./blobs/blobs.ts";
 import { CensusTable } from "./blobs/census.ts";
 import { CheckingTable } from "./blobs/checking.ts";
 import { HealingTable } from "./blobs/healing.ts";
 import { PackingTable } from "./blobs/packing.ts";
+import { PlacingTable } from "./blobs/placing.ts";
 import { ScrubbingTable } from "./blobs/scrubbing.ts";
 import { TierTable } from "./blobs/tiers.ts";
 import { WalkingTable } from "./blobs/walking.ts";
@@ -83,6 +85,7 @@ export class Metadata {
   readonly inventories: InventoryTable;
   readonly uploads: UploadTable;
   readonly blobs: BlobTable;
+  readonly placing: PlacingTable;
   readonly commits: Commits;
   readonly appends: Appends;
   readonly removals: Removals;
@@ -105,6 +108,7 @@ export class Metadata {
   readonly encrypting: EncryptingTable;
   readonly notifications: NotificationTable;
   readonly outbox: OutboxTable;
+  readonly accessLogs: AccessLogTable;
   readonly queries: QueryTable;
   /** Of use in the first database alone. */
   readonly executions: ExecutionTable;
@@ -141,6 +145,7 @@ export class Metadata {
     this.encrypting = new EncryptingTable(database);
     this.notifications = new NotificationTable(database, memory);
     this.outbox = new OutboxTable(database);
+    this.accessLogs = new AccessLogTable(database, memory);
     this.queries = new QueryTable(database);
     this.executions = new ExecutionTable(database);
     this.lifecycles = new LifecycleTable(database);
@@ -156,6 +161,7 @@ export class Metadata {
     this.listing = new ListingQueries(database, memory);
     this.uploads = new UploadTable(database, memory);
     this.blobs = new BlobTable(database, this.drives);
+    this.placing = new PlacingTable(database);
     this.commits = new Commits(database);
     this.appends = new Appends(database, memory);
     this.removals = new Removals(database);

@@ -6,11 +6,11 @@ import { crtFolder, installPython, installRuntime, venvProgram, versionOf } from
 import { runProgram } from "./program.ts";
 import { startTlsFront } from "./tls-front.ts";
 
-/** Python modules that hold jobs, in the order in which they run; `crt` runs by itself, with the AWS runtime within reach, and `parquet` and `inventory` are DuckDB's. */
+/** Python modules that hold jobs, in the order in which they run; `crt` runs by itself, with the AWS runtime within reach, `parquet` and `inventory` are DuckDB's, `website` Eleventy's. */
 const GROUPS = [
   ...["tutorial", "tutorial_botocore", "objects", "multipart", "checksums", "listing", "keys"],
   ...["errors", "signing", "forms", "streaming", "transfer", "writers", "tls", "access", "identities", "queues", "kms"],
-  ...["encryption", "events", "queries", "tiers", "topics", "athena"],
+  ...["encryption", "events", "queries", "tiers", "topics", "logs", "athena"],
 ];
 
 export const pythonFolder = join(import.meta.dirname, "boto3");
@@ -77,6 +77,6 @@ export function runPython(
 async function modulesWithoutGroup(): Promise<string[]> {
   const files = await readdir(pythonFolder);
   const shared = ["main", "harness", "raw", "crc", "crash_writer", "duck"];
-  const known = new Set([...GROUPS, ...shared, "crt", "parquet", "inventory"]);
+  const known = new Set([...GROUPS, ...shared, "crt", "parquet", "inventory", "website"]);
   return files.map((file) => file.replace(/\.py$/, "")).filter((name) => !name.startsWith("__") && !known.has(name));
 }

@@ -11,6 +11,7 @@ import { crashClient } from "./crash.ts";
 import { curlClient } from "./curl.ts";
 import { degradedClient } from "./degraded.ts";
 import { duckDbClient } from "./duckdb.ts";
+import { eleventyClient } from "./eleventy.ts";
 import { goSdkClient, minioGoClient } from "./go.ts";
 import { hadoopClient } from "./hadoop.ts";
 import { javaSdkClient, minioJavaClient } from "./java.ts";
@@ -65,6 +66,7 @@ const clients: readonly Client[] = [
   resticClient(),
   litestreamClient(),
   duckDbClient(options.fresh),
+  eleventyClient(options.fresh),
   s3fsClient(),
   tablesClient(options.fresh),
   toolsClient(options.fresh),

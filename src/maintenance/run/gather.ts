@@ -72,11 +72,12 @@ function completeCensus(jobs: readonly JobRow[]): Gathered["census"] {
 }
 
 function sumOfBacklogs(a: Backlog, b: Backlog): Backlog {
-  const sum = (kind: keyof Backlog) => ({
-    rows: a[kind].rows + b[kind].rows,
-    oldestMs: earlier(a[kind].oldestMs, b[kind].oldestMs),
-  });
-  return { trash: sum("trash"), condemned: sum("condemned"), damage: sum("damage"), uploads: sum("uploads") };
+  const kinds = Object.keys(a) as (keyof Backlog)[];
+  const sums = kinds.map((kind) => [
+    kind,
+    { rows: a[kind].rows + b[kind].rows, oldestMs: earlier(a[kind].oldestMs, b[kind].oldestMs) },
+  ]);
+  return Object.fromEntries(sums) as Backlog;
 }
 
 function sumOfLifecycles(a: LifecycleBacklog, b: LifecycleBacklog): LifecycleBacklog {

@@ -11,10 +11,23 @@ export interface CountedBlob extends BlobRow {
 
 /** What waits for background work. Counts stop at `BACKLOG_MAX`. */
 export interface Backlog {
-  trash: { rows: number; oldestMs: number | null };
-  condemned: { rows: number; oldestMs: number | null };
-  damage: { rows: number; oldestMs: number | null };
-  uploads: { rows: number; oldestMs: number | null };
+  trash: Waiting;
+  condemned: Waiting;
+  damage: Waiting;
+  uploads: Waiting;
+  /** News of changes that nobody has been told of. */
+  news: Waiting;
+  /** Messages that their targets did not take. */
+  undelivered: Waiting;
+  /** Messages of topics that have not reached every subscription. */
+  publications: Waiting;
+  /** Messages for endpoints of subscriptions. */
+  deliveries: Waiting;
+}
+
+export interface Waiting {
+  readonly rows: number;
+  readonly oldestMs: number | null;
 }
 
 const BACKLOG_MAX = 10_000;
@@ -60,22 +73,21 @@ export class CensusTable {
     const counted = (table: string, column: string, where = "") =>
       `SELECT count(*) AS rows, min(at) AS "oldestMs"
        FROM (SELECT ${column} AS at FROM ${table} ${where} ORDER BY ${column} LIMIT ${BACKLOG_MAX})`;
-    type Count = { rows: number; oldestMs: number | null };
-    const [trash, condemned, damage, uploads] = await this.#database.batch<[Count, Count, Count, Count]>([
-      { sql: counted("trash", "dropped_ms"), values: [] },
-      { sql: counted("blobs", "condemned_ms", "WHERE condemned_ms IS NOT NULL"), values: [] },
-      {
-        sql: `SELECT count(*) AS rows, min(noted_ms) AS "oldestMs" FROM (SELECT noted_ms FROM damage LIMIT ${BACKLOG_MAX})`,
-        values: [],
-      },
-      { sql: counted("uploads", "initiated_ms"), values: [] },
-    ]);
-    const none = { rows: 0, oldestMs: null };
-    return {
-      trash: trash[0] ?? none,
-      condemned: condemned[0] ?? none,
-      damage: damage[0] ?? none,
-      uploads: uploads[0] ?? none,
+    const unordered = (table: string, column: string) =>
+      `SELECT count(*) AS rows, min(at) AS "oldestMs" FROM (SELECT ${column} AS at FROM ${table} LIMIT ${BACKLOG_MAX})`;
+    const queries: Readonly<Record<keyof Backlog, string>> = {
+      trash: counted("trash", "dropped_ms"),
+      condemned: counted("blobs", "condemned_ms", "WHERE condemned_ms IS NOT NULL"),
+      damage: unordered("damage", "noted_ms"),
+      uploads: counted("uploads", "initiated_ms"),
+      news: unordered("outbox", "at_ms"),
+      undelivered: unordered("undelivered", "since_ms"),
+      publications: unordered("publications", "at_ms"),
+      deliveries: unordered("deliveries", "since_ms"),
     };
+    const names = Object.keys(queries) as (keyof Backlog)[];
+    const counts = await this.#database.batch<Waiting[]>(names.map((name) => ({ sql: queries[name], values: [] })));
+    const entries = names.map((name, index) => [name, counts[index]?.[0] ?? { rows: 0, oldestMs: null }]);
+    return Object.fromEntries(entries) as Backlog;
   }
 }

@@ -286,6 +286,7 @@ export const SNAPSHOT_TABLES = {
       "access",
       "access_id",
       "notification_id",
+      "logging",
     ],
   },
   lifecycles: {

@@ -114,14 +114,4 @@ export class DeliveryTable {
       },
     ]);
   }
-
-  /** How much is on its way, and since when the oldest of it is. */
-  async backlog(): Promise<{ fresh: number; waiting: number; oldestMs: number | null }> {
-    const [row] = await this.#database.all<{ fresh: number; waiting: number; oldestMs: number | null }>(
-      `SELECT (SELECT count(*) FROM publications INDEXED BY publications_fresh WHERE reached IS NOT NULL) AS fresh,
-         (SELECT count(*) FROM deliveries) AS waiting,
-         (SELECT min(at_ms) FROM publications) AS "oldestMs"`,
-    );
-    return row ?? { fresh: 0, waiting: 0, oldestMs: null };
-  }
 }

@@ -45,6 +45,8 @@ import { getObjectRetention } from "./lock/get-object-retention.ts";
 import { putObjectLegalHold } from "./lock/put-object-legal-hold.ts";
 import { putObjectLockConfiguration } from "./lock/put-object-lock-configuration.ts";
 import { putObjectRetention } from "./lock/put-object-retention.ts";
+import { getBucketLogging } from "./logging/get-bucket-logging.ts";
+import { putBucketLogging } from "./logging/put-bucket-logging.ts";
 import { abortMultipartUpload } from "./multipart/abort-multipart-upload.ts";
 import { completeMultipartUpload } from "./multipart/complete-multipart-upload.ts";
 import { createMultipartUpload } from "./multipart/create-multipart-upload.ts";
@@ -201,7 +203,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   GetBucketInventoryConfiguration: built(ofBucket("s3:GetInventoryConfiguration"), inventoryOperations.get, byId),
   GetBucketLifecycleConfiguration: built(ofBucket("s3:GetLifecycleConfiguration"), getBucketLifecycleConfiguration),
   GetBucketLocation: built(ofBucket("s3:GetBucketLocation"), getBucketLocation),
-  GetBucketLogging: built(ofBucket("s3:GetBucketLogging"), fixedDocument("BucketLoggingStatus")),
+  GetBucketLogging: built(ofBucket("s3:GetBucketLogging"), getBucketLogging),
   GetBucketMetadataConfiguration: notBuilt(ofBucket("s3:GetBucketMetadataTableConfiguration")),
   GetBucketMetadataTableConfiguration: notBuilt(ofBucket("s3:GetBucketMetadataTableConfiguration")),
   GetBucketMetricsConfiguration: built(ofBucket("s3:GetMetricsConfiguration"), notSet("NoSuchConfiguration"), {
@@ -310,7 +312,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   PutBucketLifecycleConfiguration: built(ofBucket("s3:PutLifecycleConfiguration"), putBucketLifecycleConfiguration, {
     body: "xml",
   }),
-  PutBucketLogging: notBuilt(ofBucket("s3:PutBucketLogging")),
+  PutBucketLogging: built(ofBucket("s3:PutBucketLogging"), putBucketLogging, { body: "xml" }),
   PutBucketMetricsConfiguration: notBuilt(ofBucket("s3:PutMetricsConfiguration")),
   PutBucketNotificationConfiguration: built(ofBucket("s3:PutBucketNotification"), putBucketNotificationConfiguration, {
     body: "xml",

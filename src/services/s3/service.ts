@@ -5,6 +5,7 @@ import { bucketOfHost } from "./address/target.ts";
 import { corsAnswerHeaders } from "./cors/answer-headers.ts";
 import { dispatch } from "./dispatch.ts";
 import { errorDocument, toS3Error } from "./errors/render-error.ts";
+import { accessRecord } from "./logging/access-record.ts";
 import type { S3Parts } from "./parts.ts";
 
 /** Half of an isolate: further queries are answered Busy. */
@@ -21,6 +22,10 @@ export function s3Service(parts: S3Parts): Service {
     bucketOfHost: (hostname) => bucketOfHost(hostname, parts.baseDomains),
     headersBeside: (request) => corsAnswerHeaders(request, parts),
     answer: (exchange: Exchange) => dispatch(exchange, { ...parts, selectMemory }),
+    ended(exchange, lifetime) {
+      const record = parts.accessLog && accessRecord(exchange, parts.baseDomains);
+      if (record) parts.accessLog?.record(parts.store, record, lifetime);
+    },
     fail,
   };
 }

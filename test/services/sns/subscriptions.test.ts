@@ -397,9 +397,15 @@ describe("subscriptions", () => {
     await rig.publish(topic, "late");
     await rig.deliver();
     await rig.publish(topic, "fresh");
+    expect(await rig.sqs.store.store.metadata.census.backlog()).toMatchObject({
+      publications: { rows: 2, oldestMs: rig.sqs.clock.now() },
+      deliveries: { rows: 1, oldestMs: rig.sqs.clock.now() },
+    });
     await rig.ok("DeleteTopic", { TopicArn: topic });
     await rig.deliver();
     await rig.jobs();
+    const { publications, deliveries } = await rig.sqs.store.store.metadata.census.backlog();
+    expect([publications.rows, deliveries.rows]).toEqual([0, 0]);
     for (const table of ["subscriptions", "deliveries", "publications", "deleted_topics"]) {
       expect([table, await rig.rows(table)]).toEqual([table, 0]);
     }

@@ -20,6 +20,10 @@ const ERRORS = {
   AuthorizationQueryParametersError: [400, "Error parsing the X-Amz-Credential parameter."],
   CredentialsNotSupported: [400, "This request does not support credentials."],
   CrossLocationLoggingProhibited: [403, "Cross-location logging not allowed."],
+  InvalidTargetBucketForLogging: [
+    400,
+    "The target bucket for logging does not exist, is not owned by you, or does not have the appropriate grants for the log-delivery group.",
+  ],
   ExpiredToken: [400, "The provided token has expired."],
   InvalidAccessKeyId: [403, "The AWS Access Key Id you provided does not exist in our records."],
   InvalidSecurity: [403, "The provided security credentials are not valid."],

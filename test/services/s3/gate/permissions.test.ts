@@ -212,6 +212,7 @@ const cases: (() => Case)[] = [
       "<NotificationConfiguration/>",
       "s3:PutBucketNotification",
     ),
+  () => document("PutBucketLogging", "/box?logging", "<BucketLoggingStatus/>", "s3:PutBucketLogging"),
   () =>
     document(
       "PutBucketIntelligentTieringConfiguration",

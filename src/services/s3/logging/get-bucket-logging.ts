@@ -1,0 +1,11 @@
+import type { LoggingConfiguration } from "../../../logging/configuration.ts";
+import { readLogging } from "../../../store/buckets/logging.ts";
+import type { Handler } from "../handler.ts";
+import { bucketLoggingDocument } from "./bucket-logging.ts";
+
+/** GetBucketLogging: an empty document where nothing is logged. */
+export const getBucketLogging: Handler = async ({ store, bucket }) => {
+  // PutBucketLogging has written it, and nothing else does.
+  const configuration = (await readLogging(store, bucket)) as LoggingConfiguration | null;
+  return { status: 200, body: bucketLoggingDocument(configuration) };
+};

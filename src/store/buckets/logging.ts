@@ -1,0 +1,19 @@
+import type { StoreContext } from "../context.ts";
+import { withMetadata } from "../translate-metadata.ts";
+import type { BucketName } from "../types.ts";
+import { admitted, foundBucket } from "./admission.ts";
+
+/** Where the bucket's access logs go, as it was set, or null. One D1 round trip. Throws `StoreError` no-such-bucket. */
+export async function readLogging(store: StoreContext, bucket: BucketName): Promise<unknown> {
+  const found = await withMetadata({ bucket }, () => store.metadata.accessLogs.find(bucket));
+  foundBucket(store, found?.bucket, bucket);
+  return found === null || found.configuration === null ? null : JSON.parse(found.configuration);
+}
+
+/** Sets it (anything that is JSON), or takes it away (null). Isolates go by it within a minute. Throws `StoreError` no-such-bucket. */
+export async function setLogging(store: StoreContext, bucket: BucketName, configuration: unknown): Promise<void> {
+  const text = configuration === null ? null : JSON.stringify(configuration);
+  await withMetadata({ bucket }, () =>
+    admitted(store, bucket, (found) => store.metadata.accessLogs.set(bucket, text, found)),
+  );
+}
