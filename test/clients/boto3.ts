@@ -11,6 +11,7 @@ const GROUPS = [
   ...["tutorial", "tutorial_botocore", "objects", "multipart", "checksums", "listing", "keys"],
   ...["errors", "signing", "forms", "streaming", "transfer", "writers", "tls", "access", "identities", "queues", "kms"],
   ...["encryption", "events", "queries", "tiers", "topics", "logs"],
+  "lifecycle",
 ];
 
 export const pythonFolder = join(import.meta.dirname, "boto3");
