@@ -15,7 +15,7 @@ import { eleventyClient } from "./eleventy.ts";
 import { goSdkClient, minioGoClient } from "./go.ts";
 import { hadoopClient } from "./hadoop.ts";
 import { javaSdkClient, minioJavaClient } from "./java.ts";
-import { dvcClient, tablesClient, toolsClient } from "./lake.ts";
+import { dvcClient, tablesClient, toolsClient, wranglerClient } from "./lake.ts";
 import { libs3Client } from "./libs3.ts";
 import { litestreamClient } from "./litestream.ts";
 import { mcClient } from "./mc.ts";
@@ -71,6 +71,7 @@ const clients: readonly Client[] = [
   s3fsClient(),
   tablesClient(options.fresh),
   toolsClient(options.fresh),
+  wranglerClient(options.fresh),
   libs3Client(),
   dvcClient(options.fresh),
   hadoopClient(),

@@ -14,6 +14,7 @@ import { drain } from "../heal/drain.ts";
 import { heal } from "../heal/heal.ts";
 import { inventory } from "../inventory/inventory.ts";
 import { keys } from "../keys/keys.ts";
+import { expireExecutions } from "../queries/expire-executions.ts";
 import { lifecycle } from "../lifecycle/lifecycle.ts";
 import { expireMessages } from "../queues/expire-messages.ts";
 import { moveMessages } from "../queues/move-messages.ts";
@@ -49,6 +50,7 @@ export const JOBS: readonly Job[] = [
   census,
   expireMessages,
   moveMessages,
+  expireExecutions,
   sweepTopics,
   usage,
 ];
