@@ -23,6 +23,7 @@ import { prometheusClient } from "./prometheus.ts";
 import { proxiesClient } from "./proxies.ts";
 import { rcloneClient } from "./rclone.ts";
 import { resticClient } from "./restic.ts";
+import { retentionClient } from "./retention.ts";
 import { s3cmdClient } from "./s3cmd.ts";
 import { s3fsClient } from "./s3fs.ts";
 import { sdkJsClient } from "./sdk-js.ts";
@@ -80,6 +81,7 @@ const clients: readonly Client[] = [
   prometheusClient(),
   degradedClient(),
   crashClient(options.fresh),
+  retentionClient(options.fresh),
 ];
 
 type Line = JobResult & { readonly client: string };
