@@ -1,14 +1,15 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Aws } from "./aws.ts";
+import { type Answer, Aws } from "./aws.ts";
 import { type Client, runJobs, type Stage } from "./client.ts";
 import { writeContent } from "./content.ts";
 import { equal } from "./expect.ts";
 import { installPython, venvProgram, versionOf } from "./install.ts";
 import { startServer } from "./server.ts";
 
-const DAY_SECONDS = 6;
-/** Two days at the most, and a run of the jobs. */
+/** Whole seconds, as dates of headers are. The jobs of the server run every second then. */
+const DAY_SECONDS = 2;
+/** Three steps of two days at most, runs of the jobs, and a slow machine. */
 const WAIT_MS_MAX = 60_000;
 
 /** Logs and old versions that go by lifecycle rules, put by the AWS CLI, on a server whose days are short. */
@@ -25,14 +26,14 @@ export function retentionClient(fresh: boolean): Client {
   };
 }
 
-async function retention(stage: Stage): Promise<void> {
+async function retention(stage: Stage): Promise<string> {
   const server = await startServer({
     ...{ dataFolder: join(stage.folder, "retention"), port: 0 },
     ...{ accessKeyId: stage.accessKeyId, secretAccessKey: stage.secretAccessKey },
     variables: { SHERD_LIFECYCLE_DAY_SECONDS: String(DAY_SECONDS) },
   });
   try {
-    await keepsForADay(new Aws({ ...stage, endpoint: server.endpoint }, venvProgram("aws")), stage.folder);
+    return await keepsForADay(new Aws({ ...stage, endpoint: server.endpoint }, venvProgram("aws")), stage.folder);
   } finally {
     await server.stop();
   }
@@ -45,25 +46,42 @@ const RULES = {
   ],
 };
 
-async function keepsForADay(aws: Aws, folder: string): Promise<void> {
-  const bucket = "retained";
-  const at = ["--bucket", bucket];
-  const api = (...args: string[]) => aws.text("s3api", ...args);
-  const file = join(folder, "line");
-  await writeContent(file, "line", 300_000);
-  await api("create-bucket", ...at);
-  await api("put-bucket-versioning", ...at, "--versioning-configuration", "Status=Enabled");
-  await api("put-bucket-lifecycle-configuration", ...at, "--lifecycle-configuration", JSON.stringify(RULES));
-  const found = JSON.parse(await api("get-bucket-lifecycle-configuration", ...at)) as { Rules: unknown[] };
-  equal(found.Rules.length, 2, "rules that came back");
-  for (const key of ["logs/1", "logs/2", "kept", "kept"]) await api("put-object", ...at, "--key", key, "--body", file);
-  const listed = async (): Promise<string[]> => {
-    const query = ["--query", "[Versions[].Key, DeleteMarkers[].Key]", "--output", "json"];
-    const [versions, markers] = JSON.parse(await api("list-object-versions", ...at, ...query)) as (string[] | null)[];
-    return [...(versions ?? []), ...(markers ?? []).map((key) => `${key} marker`)].sort();
-  };
+async function keepsForADay(aws: Aws, folder: string): Promise<string> {
+  const bucket = ["--bucket", "retained"];
+  await writeContent(join(folder, "line"), "line", 300_000);
+  const put = (key: string) => aws.api("put-object", ...bucket, "--key", key, "--body", join(folder, "line"));
+  await aws.api("create-bucket", ...bucket);
+  await aws.api("put-bucket-versioning", ...bucket, "--versioning-configuration", "Status=Enabled");
+  await aws.api("put-bucket-lifecycle-configuration", ...bucket, "--lifecycle-configuration", JSON.stringify(RULES));
+  equal((await aws.api("get-bucket-lifecycle-configuration", ...bucket)).Rules, RULES.Rules, "rules that came back");
+  await put("kept");
+  equal((await put("kept")).Expiration, undefined, "the expiration of what no rule removes");
   const beganMs = Date.now();
-  // The logs become delete markers, then their versions go; of what is kept the old version goes; in the end the markers are alone.
-  while ((await listed()).join() !== "kept" && Date.now() - beganMs < WAIT_MS_MAX) await sleep(1_000);
-  equal((await listed()).join(), "kept", "what is left");
+  const dueMs = expiryOf(await put("logs/1"));
+  equal(dueMs > beganMs + DAY_SECONDS * 1000 - 1000, true, "the log is kept for a day");
+
+  // The log gets a delete marker, its version goes, then the marker is alone and goes; of what is kept the old version goes.
+  let left = await listed(aws, bucket);
+  while (left.join() !== "kept" && Date.now() - beganMs < WAIT_MS_MAX) {
+    await sleep(1_000);
+    left = await listed(aws, bucket);
+    if (left.includes("logs/1 marker")) equal(Date.now() >= dueMs, true, "the marker is no earlier than was told");
+  }
+  equal(left, ["kept"], "what is left");
+  return `gone after ${((Date.now() - beganMs) / 1000).toFixed(0)} s, of days of ${DAY_SECONDS} s`;
+}
+
+/** The time in `x-amz-expiration`, which has to name the rule. */
+function expiryOf({ Expiration }: Answer): number {
+  const found = /^expiry-date="([^"]+)", rule-id="logs"$/.exec(String(Expiration));
+  if (found?.[1] === undefined) throw new Error(`the expiration: ${Expiration}`);
+  return Date.parse(found[1]);
+}
+
+/** Keys of all versions, delete markers named as such. */
+async function listed(aws: Aws, bucket: readonly string[]): Promise<string[]> {
+  const query = ["--query", "[Versions[].Key, DeleteMarkers[].Key]"];
+  const answer = await aws.text("s3api", "list-object-versions", ...bucket, ...query);
+  const [versions, markers] = JSON.parse(answer) as (string[] | null)[];
+  return [...(versions ?? []), ...(markers ?? []).map((key) => `${key} marker`)].sort();
 }
