@@ -2,8 +2,8 @@
 // measured: the sizes follow from the price list and from what each way costs (docs/configuration.md has the formula).
 
 import { parseArgs } from "node:util";
+import { PRICES } from "../src/base/prices.ts";
 import { DEFAULT_SETTINGS } from "../src/store/settings.ts";
-import { PRICES } from "./cost/prices.ts";
 import { writeRows } from "./support/write-rows.ts";
 
 /** What an object of `bytes` costs: `calls` once, `gets` at each read of all of it, and so much for each of its bytes. */

@@ -17,7 +17,7 @@ import { writeRows } from "./support/write-rows.ts";
 const usage = `Usage: npm run bench:cost -- [options]
 
 What a million of each operation costs on Cloudflare, beside R2 used directly and AWS S3. Calls and CPU are measured, prices
-stand in bench/cost/prices.ts.
+stand in src/base/prices.ts.
 
   --only OP     operations whose names begin so; may be repeated
   --json FILE   writes the rows

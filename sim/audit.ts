@@ -63,6 +63,15 @@ const STRAY_ANNOTATIONS = `SELECT s.id, s.n AS said, f.n AS found FROM (
     UNION ALL SELECT id, annotations FROM trash WHERE annotations > 0
   ) s FULL JOIN (SELECT version_id AS id, count(*) AS n FROM annotations GROUP BY version_id) f USING (id) WHERE s.n IS NOT f.n`;
 
+/** Buckets whose counters are not what their rows add up to. */
+const MISCOUNTED = `SELECT u.* FROM usage u WHERE u.counted_to IS NULL AND (u.bytes, u.versions, u.objects, u.markers) IS NOT (
+    (SELECT coalesce(sum(size_bytes), 0) FROM (
+      SELECT size_bytes FROM objects WHERE bucket_id = u.bucket_id UNION ALL SELECT size_bytes FROM versions WHERE bucket_id = u.bucket_id)),
+    (SELECT count(*) FROM objects WHERE bucket_id = u.bucket_id)
+      + (SELECT count(*) FROM versions WHERE bucket_id = u.bucket_id AND is_marker = 0),
+    (SELECT count(*) FROM objects WHERE bucket_id = u.bucket_id),
+    (SELECT count(*) FROM versions WHERE bucket_id = u.bucket_id AND is_marker = 1))`;
+
 /** Checks rows against rows: references are exactly those that extents need, and every blob that is needed is there. */
 export function auditRows({ d1 }: World): void {
   const none = (what: string, sql: string) => {
@@ -79,6 +88,7 @@ export function auditRows({ d1 }: World): void {
   );
   d1.database.exec("DROP TABLE needed");
   none("versions with another number of annotations", STRAY_ANNOTATIONS);
+  none("buckets with another usage than their rows", MISCOUNTED);
 }
 
 /** Checks drives against rows, once all is healed and collected: every shard that a row names is there, and no other. */

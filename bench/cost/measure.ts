@@ -1,8 +1,8 @@
+import { PRICES } from "../../src/base/prices.ts";
 import type { BenchClient } from "../support/http-client.ts";
 import { type MeteredSherd, meteredBetween, readMetered, replayDatabase } from "../support/metered-sherd.ts";
 import { cpuTime } from "../support/process-usage.ts";
 import { type CostCase, Session } from "./operations.ts";
-import { PRICES } from "./prices.ts";
 
 /** One operation. Dollars are a million of them. */
 export interface CostRow {

@@ -1,7 +1,7 @@
+import { PRICES } from "../../src/base/prices.ts";
 import { sizeName } from "../server/report.ts";
 import type { TableFormat } from "../support/table.ts";
 import type { CostRow } from "./measure.ts";
-import { PRICES } from "./prices.ts";
 
 /** One line an operation. */
 export function costTable(rows: readonly CostRow[], format: TableFormat): string {

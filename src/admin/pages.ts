@@ -15,6 +15,8 @@ import { healPage, verifyPage } from "./healing-pages.ts";
 import { isolateMetrics, type Observed } from "./isolate-metrics.ts";
 import type { OwnPage } from "./serve-page.ts";
 import { storeMetrics } from "./store-metrics.ts";
+import { usageMetrics } from "./usage-metrics.ts";
+import { usagePages } from "./usage-pages.ts";
 
 /** One call of a command lasts about this long; the command calls again. */
 const CALL_MS = 10_000;
@@ -74,7 +76,7 @@ export function ownPages(store: StoreContext, observed: Observed, dataKeysOf?: D
     action: "sherd:GetMetrics",
     async render() {
       const counted = ((await store.host?.metrics()) as Metric[] | null | undefined) ?? isolateMetrics(observed);
-      const told = [...counted, ...(await storeMetrics(store))];
+      const told = [...counted, ...(await storeMetrics(store)), ...(await usageMetrics(store))];
       return { contentType: "text/plain; version=0.0.4; charset=utf-8", body: renderMetrics(told) };
     },
   };
@@ -89,7 +91,7 @@ export function ownPages(store: StoreContext, observed: Observed, dataKeysOf?: D
     run: runPage,
   };
   const single = Object.entries(pages).map(([name, page]): [string, OwnPage[]] => [name, [page]]);
-  const all = [...single, ...encryptionPages(store, dataKeysOf)];
+  const all = [...single, ...encryptionPages(store, dataKeysOf), ...usagePages(store)];
   return new Map(all.map(([name, ways]) => [name, ways.map(whileAvailable)]));
 }
 

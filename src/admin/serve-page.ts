@@ -24,7 +24,7 @@ export interface AskedPage {
 /** A page of the server's own, for callers of the first account who are allowed its action. */
 export interface OwnPage {
   /** Pages that change something are not GET. */
-  method: "GET" | "POST" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "DELETE";
   /** What a policy must allow: `sherd:GetDurability`. */
   action: string;
   /** ARN of what it is allowed on. Absent: `arn:aws:sherd::100000000001:<action without sherd:>`. */

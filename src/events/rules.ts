@@ -56,6 +56,10 @@ export const EVENT_NAMES: ReadonlySet<string> = new Set([
   "s3:ObjectAnnotation:Put",
   "s3:ObjectAnnotation:Delete",
   "s3:ObjectRetention:Put",
+  // Extensions: soft quotas (docs/quotas.md).
+  "s3:Quota:*",
+  "s3:Quota:BucketSoftLimit",
+  "s3:Quota:AccountSoftLimit",
 ]);
 
 /** Whether a rule asks for an event (its name without `s3:`) of a key. */

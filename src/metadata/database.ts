@@ -19,6 +19,8 @@ export type Guard =
   | "bucket_elsewhere"
   | "access_changed"
   | "news_taken"
+  | "bucket_quota_exceeded"
+  | "account_quota_exceeded"
   | "queue_changed"
   | "queue_deleted_recently";
 

@@ -35,6 +35,8 @@ import { SealedKeyTable } from "./sealed-keys/sealed-keys.ts";
 import { RestoringTable } from "./snapshots/restoring.ts";
 import { SnapshotTable } from "./snapshots/snapshots.ts";
 import { UploadTable } from "./uploads/uploads.ts";
+import { QuotaTable } from "./usage/quotas.ts";
+import { UsageTable } from "./usage/usage.ts";
 
 /** What a guarded view shares with the metadata that it is a view of. */
 class Shared {
@@ -89,6 +91,8 @@ export class Metadata {
   readonly encrypting: EncryptingTable;
   readonly notifications: NotificationTable;
   readonly outbox: OutboxTable;
+  readonly usage: UsageTable;
+  readonly quotas: QuotaTable;
 
   readonly #database: Database;
   readonly #memory: AccessMemory;
@@ -116,6 +120,8 @@ export class Metadata {
     this.encrypting = new EncryptingTable(database);
     this.notifications = new NotificationTable(database, memory);
     this.outbox = new OutboxTable(database);
+    this.usage = new UsageTable(database);
+    this.quotas = new QuotaTable(database);
     this.buckets = new BucketTable(database, name, { memory, drives: this.drives, sharing: shared?.buckets });
     this.objects = new ObjectTable(database, memory);
     this.annotations = new Annotations(database, memory);

@@ -85,6 +85,8 @@ export type StoreFailure =
   | { kind: "encryption-not-updatable" }
   /** The bucket's encryption was changed during the write. The client may repeat it. */
   | { kind: "bucket-changed" }
+  /** The write would make the bucket, or its account, larger than its quota allows. */
+  | { kind: "quota-exceeded"; of: "bucket" | "account"; bucket: BucketName }
   /** No root secret is configured. */
   | { kind: "sealing-not-configured" }
   /** Something sealed does not open, though whoever asks may have it. `reason` holds no key material. */

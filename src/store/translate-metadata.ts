@@ -45,6 +45,10 @@ function failureOf({ guard }: GuardError, { bucket, key = "", uploadId = "" }: S
       return { kind: "precondition-failed", condition: "If-None-Match" };
     case "etag_differs":
       return { kind: "precondition-failed", condition: "If-Match" };
+    case "bucket_quota_exceeded":
+      return { kind: "quota-exceeded", of: "bucket", bucket };
+    case "account_quota_exceeded":
+      return { kind: "quota-exceeded", of: "account", bucket };
     case "access_changed":
       return { kind: "conflict", what: "what the caller may do was changed meanwhile" };
     case "news_taken":

@@ -6,6 +6,7 @@ import { runJobs } from "../../src/maintenance/run/run-jobs.ts";
 import { findSnapshots } from "../../src/maintenance/snapshots/find-snapshots.ts";
 import { type RestoreStep, restoreMetadata } from "../../src/maintenance/snapshots/restore.ts";
 import { type SnapshotCursor, snapshot } from "../../src/maintenance/snapshots/snapshot.ts";
+import { usage } from "../../src/maintenance/usage/usage.ts";
 import { walk } from "../../src/maintenance/walk/walk.ts";
 import { ORDER, RESTORED_NOT, SNAPSHOT_TABLES } from "../../src/metadata/snapshots/snapshots.ts";
 import { createBucket, setVersioning } from "../../src/store/buckets/buckets.ts";
@@ -13,6 +14,7 @@ import { deleteObject } from "../../src/store/delete/delete.ts";
 import { uploadPart } from "../../src/store/multipart/upload-part.ts";
 import { createUpload } from "../../src/store/multipart/uploads.ts";
 import { putObject } from "../../src/store/write/write.ts";
+import { RECOUNT } from "../support/recount.ts";
 import { bodyOf, buildStore, NO_ATTRIBUTES, openTestStore, pattern, put, type TestStore } from "../support/store.ts";
 import { DAY_MS, ENDLESS, HOUR_MS, MaintenanceRig } from "./support/rig.ts";
 
@@ -117,6 +119,8 @@ describe("a snapshot", () => {
     rest.push("receive_attempts", "message_moves");
     // News that is on its way when a snapshot is taken will have arrived long before that is needed.
     rest.push("outbox", "undelivered");
+    // Usage is counted again.
+    rest.push("usage", "quota_crossings");
     // Whoever wants a bucket encrypted starts it again.
     rest.push("bucket_encryptions");
     expect(all.map(({ name }) => name).sort()).toEqual([...Object.keys(SNAPSHOT_TABLES), ...rest].sort());
@@ -141,6 +145,9 @@ describe("a snapshot", () => {
     expect(await restore({ budget })).toMatchObject({ state: "restored", lostReferences: 0 });
     expect(await contents()).toEqual(before);
     for (const [key, bytes] of bodies) await rig.expectBytes(key, bytes);
+    await usage.run(rig.store(), ENDLESS, null);
+    const kept = await rig.rows("SELECT bucket_id, bytes, versions, objects, markers FROM usage ORDER BY bucket_id");
+    expect(kept).toEqual(await rig.rows(RECOUNT));
   });
 
   it("is taken once in its time, and as many are kept as are wanted", async () => {

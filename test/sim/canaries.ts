@@ -140,6 +140,17 @@ export const CANARIES: [string, Sabotage][] = [
       };
     },
   ],
+  [
+    "a deletion is not counted",
+    ({ store }) => {
+      const { removals } = store.metadata;
+      const current = removals.current.bind(removals);
+      removals.current = async (...removal) => {
+        await store.metadata.run([{ sql: "DROP TRIGGER IF EXISTS usage_of_old_object", values: [] }]);
+        return current(...removal);
+      };
+    },
+  ],
 ];
 
 export async function expectCaught(sabotage: Sabotage): Promise<void> {

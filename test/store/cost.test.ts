@@ -64,17 +64,17 @@ async function get(key: string): Promise<Uint8Array> {
 describe("cost of writes", () => {
   it.each(["new", "replaced"])("PutObject, inline, %s", async () => {
     await putObject(test.store, put(bucket, "put-inline", INLINE));
-    expectCost({ roundTrips: 1, drives: 0, rowsRead: 10, rowsWritten: 4 });
+    expectCost({ roundTrips: 1, drives: 0, rowsRead: 14, rowsWritten: 4 });
   });
 
   it.each(["new", "replaced"])("PutObject, three copies, %s", async () => {
     await putObject(test.store, put(bucket, "put-small", SMALL));
-    expectCost({ roundTrips: 1, drives: 3, rowsRead: 10, rowsWritten: 6 });
+    expectCost({ roundTrips: 1, drives: 3, rowsRead: 14, rowsWritten: 6 });
   });
 
   it.each(["new", "replaced"])("PutObject, 4+2, %s", async () => {
     await putObject(test.store, put(bucket, "put-large", LARGE));
-    expectCost({ roundTrips: 1, drives: 6, rowsRead: 10, rowsWritten: 6 });
+    expectCost({ roundTrips: 1, drives: 6, rowsRead: 14, rowsWritten: 6 });
   });
 
   it("PutObject, 16+4: two blobs", async () => {
@@ -86,7 +86,7 @@ describe("cost of writes", () => {
       put(bucket, "put-wide", pattern(blobBytesMax(geometry) + 1, 4)),
     );
     expect(drives.map(({ shards }) => shards.size)).toEqual(drives.map(() => 2));
-    expectCost({ roundTrips: 2, drives: 0, rowsRead: 10, rowsWritten: 8 });
+    expectCost({ roundTrips: 2, drives: 0, rowsRead: 14, rowsWritten: 8 });
   });
 
   it("UploadPart and CompleteMultipartUpload", async () => {
@@ -100,7 +100,7 @@ describe("cost of writes", () => {
         partNumber,
         ...(await uploadPart(test.store, { bucket, key: "upload", uploadId, partNumber, body })),
       });
-      expectCost({ roundTrips: 2, drives: 6, rowsRead: 10, rowsWritten: 6 });
+      expectCost({ roundTrips: 2, drives: 6, rowsRead: 14, rowsWritten: 6 });
     }
     beforeEachPart();
     await completeUpload(test.store, {
@@ -109,14 +109,14 @@ describe("cost of writes", () => {
       uploadId,
       parts: parts.map(({ partNumber, etag }) => ({ partNumber, etag })),
     });
-    expectCost({ roundTrips: 2, drives: 0, rowsRead: 10 + 12 * 5, rowsWritten: 6 + 5 * 3 });
+    expectCost({ roundTrips: 2, drives: 0, rowsRead: 14 + 12 * 5, rowsWritten: 6 + 5 * 3 });
   });
 
   it("CopyObject of an object of five extents", async () => {
     const source = { bucket, key: "upload" };
     const copy = { source, bucket, key: "copied", check: () => {}, attributes: "copy" as const };
     await copyObject(test.store, { ...copy, storageClass: "STANDARD" });
-    expectCost({ roundTrips: 2, drives: 0, rowsRead: 10 + 4 * 5, rowsWritten: 4 + 5 });
+    expectCost({ roundTrips: 2, drives: 0, rowsRead: 14 + 4 * 5, rowsWritten: 4 + 5 });
   });
 
   it.each(["new", "replaced"])("RenameObject of an object of five extents, %s", async (target) => {
@@ -128,7 +128,7 @@ describe("cost of writes", () => {
     const rename = { bucket, source: "from", key: "to", checkSource: () => {}, checkTarget: () => {} };
     await renameObject(test.store, { ...rename, idempotency });
     // Read: what an operation on one key reads, and the other key. Written: the row under its two keys, the token, the trash.
-    expectCost({ roundTrips: 2, drives: 0, rowsRead: 10 + 4, rowsWritten: 4 });
+    expectCost({ roundTrips: 2, drives: 0, rowsRead: 14 + 10, rowsWritten: 4 });
   });
 
   it.each(["new", "replaced"])("RenameObject where versions are kept, %s", async (target) => {
@@ -140,8 +140,8 @@ describe("cost of writes", () => {
     const idempotency = { token: `renamed onto a ${target} one`, parameters: "" };
     const rename = { bucket: versioned, source: "from", key: "to", checkSource: () => {}, checkTarget: () => {} };
     await renameObject(test.store, { ...rename, idempotency });
-    // What a copy, a deletion, the look at the other key and the token cost, in one batch.
-    expectCost({ roundTrips: 2, drives: 0, rowsRead: 10 + 10 + 8, rowsWritten: 4 + 2 + 1 });
+    // What a copy, a deletion (each counts usage), the look at the other key and the token cost, in one batch.
+    expectCost({ roundTrips: 2, drives: 0, rowsRead: 14 + 14 + 28, rowsWritten: 4 + 2 + 1 + 2 });
   });
 
   it("appends: as a PutObject, however many went before", async () => {
@@ -160,7 +160,7 @@ describe("cost of writes", () => {
     for (const { bytes, drives, rowsWritten } of costs) {
       beforeEachPart();
       await append(offset, bytes);
-      expectCost({ roundTrips: 2, drives, rowsRead: 10, rowsWritten });
+      expectCost({ roundTrips: 2, drives, rowsRead: 16, rowsWritten });
       offset += bytes.length;
     }
   });
@@ -179,6 +179,27 @@ describe("cost of writes", () => {
     beforeEachPart();
     await deleteObjects(test.store, { bucket, deletions: keys.map((key) => ({ key })) });
     expectCost({ roundTrips: 1, drives: 0, rowsRead: 10 * 100, rowsWritten: 4 * 100 });
+  });
+
+  it("counting usage: one row written for each version that is put or deleted, by DeleteObjects too", async () => {
+    const counted = "counted";
+    await createBucket(test.store, { name: counted, owner: "root", region: "us-east-1" });
+    const keys = Array.from({ length: 20 }, (_, index) => `${index}`);
+    for (const key of keys) await putObject(test.store, put(counted, key, INLINE));
+    beforeEachPart();
+    await putObject(test.store, put(counted, "0", INLINE));
+    // The version, and the bucket's usage.
+    expect(test.takeCost().rowsWritten).toBe(2);
+    await deleteObjects(test.store, { bucket: counted, deletions: keys.map((key) => ({ key })) });
+    expect(test.takeCost().rowsWritten).toBe(2 * 20);
+    await setVersioning(test.store, counted, "enabled");
+    for (const key of keys) await putObject(test.store, put(counted, key, INLINE));
+    beforeEachPart();
+    await putObject(test.store, put(counted, "0", INLINE));
+    expect(test.takeCost().rowsWritten).toBe(3);
+    await deleteObjects(test.store, { bucket: counted, deletions: keys.map((key) => ({ key })) });
+    // Each version moves, gets a marker on top, and leaves table objects; the marker counts.
+    expect(test.takeCost().rowsWritten).toBe(4 * 20);
   });
 });
 

@@ -19,6 +19,7 @@ import { reseal } from "../reseal/reseal.ts";
 import { scrub } from "../scrub/scrub.ts";
 import { RESTORE_JOB } from "../snapshots/restore.ts";
 import { snapshot } from "../snapshots/snapshot.ts";
+import { usage } from "../usage/usage.ts";
 import { walk } from "../walk/walk.ts";
 import { queueLosses } from "../watch/queue-losses.ts";
 import { watch } from "../watch/watch.ts";
@@ -41,6 +42,7 @@ export const JOBS: readonly Job[] = [
   census,
   expireMessages,
   moveMessages,
+  usage,
 ];
 
 /** Every job that must have run for the report of durability to be green. */

@@ -1,6 +1,7 @@
 import { type Database, require, type Statement, TakenError } from "../database.ts";
 import { type DriveTable, NOTICES } from "../drives/drives.ts";
 import { type BucketRow, bucketColumns, type RawBucket, type TagRow } from "../rows.ts";
+import { roomOf } from "../usage/quotas.ts";
 import type { BucketAccess, PublicAccessBlock } from "./access.ts";
 import type { AccessMemory, KnownAccess } from "./access-memory.ts";
 import { requireIdentity } from "./identity.ts";
@@ -22,7 +23,7 @@ export class BucketTable {
   readonly #name: string;
   readonly #memory: AccessMemory;
   /** Their access settings lie in `#memory`. */
-  readonly #remembered: Map<string, { row: Omit<BucketRow, "access">; untilMs: number }>;
+  readonly #remembered: Map<string, { row: Omit<BucketRow, "access">; untilMs: number; roomBytes: number }>;
 
   readonly #drives: Pick<DriveTable, "tell">;
 
@@ -82,16 +83,26 @@ export class BucketTable {
     return settings?.id === row.accessId ? { ...row, access: settings.access } : null;
   }
 
+  /** Bytes that quotas left to the bucket when it was last learned. Only the commit knows for sure. */
+  recalledRoom(name: string): number {
+    return this.#remembered.get(name)?.roomBytes ?? Number.POSITIVE_INFINITY;
+  }
+
   /** As `find`, and remembers it. In the same round trip the isolate hears of drives in trouble: once a minute before it writes. */
   async learn(name: string, nowMs: number): Promise<BucketRow | null> {
     const known = this.#memory.of(name);
-    const [[raw], notices] = await this.#database.batch<[RawBucket, unknown]>([findBucket(name, known), NOTICES]);
+    const [[raw], notices, [room]] = await this.#database.batch<[RawBucket, unknown, { bytes: number }]>([
+      findBucket(name, known),
+      NOTICES,
+      roomOf(name),
+    ]);
     this.#drives.tell(notices);
     const row = raw ? this.#memory.complete(raw, known) : null;
     this.#remembered.delete(name);
     if (row === null) return null;
     const { access: _, ...remembered } = row;
-    this.#remembered.set(name, { row: remembered, untilMs: nowMs + REMEMBERED_MS });
+    const roomBytes = room?.bytes ?? Number.POSITIVE_INFINITY;
+    this.#remembered.set(name, { row: remembered, untilMs: nowMs + REMEMBERED_MS, roomBytes });
     const [oldest] = this.#remembered.keys();
     if (this.#remembered.size > REMEMBERED_MAX && oldest !== undefined) this.#remembered.delete(oldest);
     return row;

@@ -81,13 +81,14 @@ export class Removals {
       ...(condition ? requireRemovable(bucket, names[0] as string, condition) : []),
       ...makeRoom(bucket, picked, nowMs),
       ...(hasVersions ? [] : announceCurrent(bucket, picked, news)),
-      {
-        sql: `DELETE FROM objects WHERE bucket_id = ?1 AND ${picked.where}`,
-        values: [bucket.id, picked.value],
-      },
     ];
+    // Markers first: they and the rows that go are then one change of the bucket's usage.
     const marking = hasVersions ? [placeMarkers(bucket, keys, nowMs), ...announceMarkers(bucket, keys, news)] : [];
-    const results: unknown[][] = await this.#database.batch<unknown[]>([...before, ...marking]);
+    const results: unknown[][] = await this.#database.batch<unknown[]>([
+      ...before,
+      ...marking,
+      { sql: `DELETE FROM objects WHERE bucket_id = ?1 AND ${picked.where}`, values: [bucket.id, picked.value] },
+    ]);
     return hasVersions ? placedMarkers(results[before.length]) : [];
   }
 

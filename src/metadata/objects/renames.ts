@@ -190,8 +190,9 @@ function copyAndDelete(rename: Rename, { id, markerId, retention }: NonNullable<
     },
     ...(rename.annotations.carried ? carryAnnotations({ id, modifiedMs: nowMs }, rename.annotations.carried) : []),
     ...makeRoom(bucket, ofKeys([from]), nowMs),
-    { sql: "DELETE FROM objects WHERE bucket_id = ?1 AND key = ?2", values: [bucket.id, from] },
+    // The marker first: it and the row that goes are then one change of the bucket's usage.
     placeMarkers(bucket, [[from, markerId]], nowMs),
+    { sql: "DELETE FROM objects WHERE bucket_id = ?1 AND key = ?2", values: [bucket.id, from] },
     ...announceMarkers(bucket, [[from, markerId]], rename.news.removed),
   ];
 }

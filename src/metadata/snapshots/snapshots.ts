@@ -230,6 +230,15 @@ export const SNAPSHOT_TABLES = {
       "key_count",
     ],
   },
+  quotas: { key: ["bucket_id"], columns: ["bucket_id", "bytes_max", "objects_max", "bytes_soft", "objects_soft"] },
+  account_quotas: {
+    key: ["owner"],
+    columns: ["owner", "bytes_max", "objects_max", "bytes_soft", "objects_soft", "whole"],
+  },
+  usage_days: {
+    key: ["bucket_id", "day"],
+    columns: ["bucket_id", "day", "bucket", "owner", "bytes", "versions", "objects", "markers"],
+  },
   notifications: {
     key: ["id"],
     columns: ["id", "bucket", "owner", "owner_account", "region", "configuration", "replaced_ms"],
@@ -300,6 +309,9 @@ export const ORDER: readonly SnapshotTableName[] = [
   "queues",
   "account_access",
   "notifications",
+  "quotas",
+  "account_quotas",
+  "usage_days",
   "buckets",
 ];
 const ROWS_PER_PAGE = 500;

@@ -3,6 +3,7 @@ import { findBucket, requireBucket } from "../buckets/buckets.ts";
 import type { Database } from "../database.ts";
 import { requireUpload } from "../objects/commit.ts";
 import { type BucketRow, type ExtentRow, jsonOrNull, legalHoldNumber, type RawBucket } from "../rows.ts";
+import { roomOf } from "../usage/quotas.ts";
 import { findUpload, parseUpload, type RawUpload, type UploadRow } from "./upload-rows.ts";
 
 export interface PartRow {
@@ -30,6 +31,8 @@ type RawPart = Omit<PartRow, "extents"> & { extents: string };
 export interface FoundUpload {
   bucket: BucketRow;
   upload: UploadRow | null;
+  /** Bytes that quotas leave. Absent: it was not looked at. */
+  roomBytes?: number;
 }
 
 /** Unfinished multipart uploads. States: open → completed or aborted, and then the row is gone. */
@@ -74,11 +77,13 @@ export class UploadTable {
   /** null: no such bucket. */
   async find(bucket: string, key: string, uploadId: string): Promise<FoundUpload | null> {
     const known = this.#memory.of(bucket);
-    const [buckets, uploads] = await this.#database.batch<[RawBucket, RawUpload]>([
+    const [buckets, uploads, [room]] = await this.#database.batch<[RawBucket, RawUpload, { bytes: number }]>([
       findBucket(bucket, known),
       findUpload(bucket, key, uploadId),
+      roomOf(bucket),
     ]);
-    return this.#found(buckets, uploads, known);
+    const found = this.#found(buckets, uploads, known);
+    return found && { ...found, ...(room && { roomBytes: room.bytes }) };
   }
 
   /** The upload with a page of its parts after number `after`, one more than `limit` if there are more. */

@@ -9,6 +9,7 @@ import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { newId } from "../placement/ids.ts";
 import { requireSpace } from "../placement/require-space.ts";
+import { requireRoom } from "../quota/require-room.ts";
 import { type Content, ObjectBody } from "../read/object-body.ts";
 import { objectHead } from "../read/object-head.ts";
 import type { ObjectName } from "../read/objects.ts";
@@ -71,10 +72,12 @@ export interface UploadPartCopy extends UploadName {
  * drives-unavailable, metadata-unavailable, and what `openSealing` throws.
  */
 export async function uploadPart(store: StoreContext, name: UploadPart): Promise<UploadedPart> {
-  const { bucket, upload } = await findUpload(store, name);
+  const { bucket, upload, roomBytes } = await findUpload(store, name);
   const to = await partTarget(store, bucket, upload, name.customerKey);
   const { info } = to;
   const body = name.body(info);
+  // Parts are counted when the upload is completed, but one that cannot fit need not be sent.
+  await requireRoom(store, { bucket, replaces: name.key, sizeBytes: body.sizeBytes, knownRoomBytes: roomBytes });
   let verified: ObjectChecksum | null = null;
   const { blobs, digests } = await writePart(store, body, to, (computed) => {
     verified = body.verify(computed);

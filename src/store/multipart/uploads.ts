@@ -173,9 +173,10 @@ export async function listUploads(
 export async function findUpload(
   store: StoreContext,
   name: UploadName,
-): Promise<{ bucket: Bucket; upload: UploadRow }> {
+): Promise<{ bucket: Bucket; upload: UploadRow; roomBytes: number }> {
   const { bucket, key, uploadId } = name;
-  return foundUpload(store, await withMetadata(name, () => store.metadata.uploads.find(bucket, key, uploadId)), name);
+  const found = await withMetadata(name, () => store.metadata.uploads.find(bucket, key, uploadId));
+  return { ...foundUpload(store, found, name), roomBytes: found?.roomBytes ?? Number.POSITIVE_INFINITY };
 }
 
 /** The two, or the failure that one of them does not exist. */

@@ -9,6 +9,7 @@ import { StoreError } from "../failure.ts";
 import { type EventName, newsOf } from "../news.ts";
 import { newId } from "../placement/ids.ts";
 import { requireSpace } from "../placement/require-space.ts";
+import { requireRoom } from "../quota/require-room.ts";
 import type { EncryptionRequest } from "../sealed/encryption.ts";
 import { described, type NewSealing, newSealing, readmittedSealing } from "../sealed/new-sealing.ts";
 import { inlineText } from "../sealed/open-content.ts";
@@ -80,7 +81,7 @@ export async function putInto(store: StoreContext, put: PutObject, admission: Ad
   const content =
     put.body.sizeBytes <= store.settings.inlineBytesMax
       ? inline(store, sealed, bucket)
-      : onDrives(store, sealed, bucket, id);
+      : onDrives(store, sealed, withRoom(store, put, bucket), id);
   const { digests, checksum, ...bytes } = await content;
   const describe = (found: Bucket) => ({
     lock: lockFor(store, found, put.lock),
@@ -158,6 +159,19 @@ function admit(store: StoreContext, { bucket: name, lock }: PutObject): Promise<
   });
   bucket.catch(() => {});
   return bucket;
+}
+
+/** The bucket, once it is known that its quotas have room for the body; a failure surfaces where it is awaited. */
+function withRoom(store: StoreContext, { body, key }: PutObject, bucket: Promise<Bucket>): Promise<Bucket> {
+  const roomy = bucket.then(async (found) => {
+    const knownRoomBytes = store.metadata.buckets.recalledRoom(found.name);
+    // A bound may be far above what comes.
+    if (!body.sizeIsBound)
+      await requireRoom(store, { bucket: found, replaces: key, sizeBytes: body.sizeBytes, knownRoomBytes });
+    return found;
+  });
+  roomy.catch(() => {});
+  return roomy;
 }
 
 interface Content {

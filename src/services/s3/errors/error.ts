@@ -23,6 +23,7 @@ const ERRORS = {
   InvalidToken: [400, "The provided token is malformed or otherwise invalid."],
   MissingSecurityHeader: [400, "Your request was missing a required header"],
   NotSignedUp: [403, "Your account is not signed up for the S3 service."],
+  QuotaExceeded: [403, "The write would exceed a quota."],
   RequestExpired: [400, "Request has expired."],
   RequestTimeTooSkewed: [403, "The difference between the request time and the server's time is too large."],
   SignatureDoesNotMatch: [

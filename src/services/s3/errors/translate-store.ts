@@ -186,6 +186,8 @@ export function translateStoreFailure(failure: StoreFailure, method: string): S3
         "ServiceUnavailable",
         "The bucket's encryption was changed during the write. Please try again.",
       );
+    case "quota-exceeded":
+      return new S3Error("QuotaExceeded", quotaExceeded[failure.of], { BucketName: failure.bucket });
     case "sealing-not-configured":
       return new S3Error("NotImplemented", "Encryption needs a root key, and none is configured.");
     case "sealed-shut":
@@ -194,6 +196,12 @@ export function translateStoreFailure(failure: StoreFailure, method: string): S3
       return new S3Error("ServiceUnavailable", "The metadata database does not answer. Please try again.");
   }
 }
+
+const quotaExceeded = {
+  bucket: "The write would exceed the quota of the bucket. Delete objects, or ask for a larger quota.",
+  account:
+    "The write would exceed the quota of the account that owns the bucket. Delete objects, or ask for a larger quota.",
+} as const;
 
 const noSpace = {
   metadata: "There is not enough space left for new metadata. Delete objects, or give the disk more room.",
