@@ -24,4 +24,10 @@ export const PAGES: readonly PageRow[] = [
     load: () => import("../buckets/buckets-page.tsx"),
   },
   { path: "/objects", title: "objects.title", load: () => import("../objects/objects-page.tsx") },
+  {
+    path: "/operations",
+    title: "operations.title",
+    navigation: { icon: "gauge" },
+    load: () => import("../operations/operations-page.tsx"),
+  },
 ];
