@@ -24,6 +24,7 @@ export const PAGES: readonly PageRow[] = [
     load: () => import("../buckets/buckets-page.tsx"),
   },
   { path: "/objects", title: "objects.title", load: () => import("../objects/objects-page.tsx") },
+  { path: "/bucket", title: "bucket.settings", load: () => import("../buckets/bucket-page.tsx") },
   {
     path: "/operations",
     title: "operations.title",

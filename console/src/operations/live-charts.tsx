@@ -59,6 +59,7 @@ export function LiveCharts() {
             title={t("operations.requests")}
             timesMs={timesMs}
             format={perSecond}
+            topMin={1}
             series={[
               line(t("operations.allRequests"), (rates) => rates.requestsPerSecond),
               line(t("operations.failedRequests"), (rates) => rates.failuresPerSecond),
@@ -68,6 +69,7 @@ export function LiveCharts() {
             title={t("operations.latency")}
             timesMs={timesMs}
             format={formatSeconds}
+            topMin={0.01}
             series={[
               line(t("operations.median"), (rates) => rates.medianSeconds),
               line(t("operations.p99"), (rates) => rates.p99Seconds),
@@ -77,6 +79,7 @@ export function LiveCharts() {
             title={t("operations.traffic")}
             timesMs={timesMs}
             format={bytesPerSecond}
+            topMin={1000}
             series={[
               line(t("operations.received"), (rates) => rates.receivedPerSecond),
               line(t("operations.sent"), (rates) => rates.sentPerSecond),

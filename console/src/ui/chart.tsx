@@ -18,15 +18,20 @@ export default function Chart({
   title,
   timesMs,
   series,
+  topMin,
   format,
 }: {
   title: string;
   timesMs: readonly number[];
   series: readonly Series[];
+  /** The scale ends here at least, so that next to nothing looks like that. */
+  topMin: number;
   format: (value: number) => string;
 }) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot | null>(null);
+  const latestData = useRef<UPlot.AlignedData>([[]]);
+  latestData.current = [timesMs.map((time) => time / 1000), ...series.map(({ values }) => [...values])];
   const formatValue = useRef(format);
   formatValue.current = format;
   const labels = series.map(({ label }) => label).join("\n");
@@ -36,8 +41,8 @@ export default function Chart({
     const draw = () => {
       plot.current?.destroy();
       plot.current = new UPlot(
-        optionsOf(element, labels.split("\n"), (value) => formatValue.current(value)),
-        [[]],
+        optionsOf({ element, labels: labels.split("\n"), topMin, format: (value) => formatValue.current(value) }),
+        latestData.current,
         element,
       );
     };
@@ -53,11 +58,10 @@ export default function Chart({
       plot.current?.destroy();
       plot.current = null;
     };
-  }, [labels]);
+  }, [labels, topMin]);
   useEffect(() => {
-    const times = timesMs.map((time) => time / 1000);
-    plot.current?.setData([times, ...series.map(({ values }) => [...values])] as UPlot.AlignedData);
-  }, [timesMs, series]);
+    plot.current?.setData(latestData.current);
+  });
   return (
     <figure className="chart">
       <figcaption>{title}</figcaption>
@@ -77,7 +81,17 @@ export default function Chart({
   );
 }
 
-function optionsOf(element: HTMLElement, labels: readonly string[], format: (value: number) => string): UPlot.Options {
+function optionsOf({
+  element,
+  labels,
+  topMin,
+  format,
+}: {
+  element: HTMLElement;
+  labels: readonly string[];
+  topMin: number;
+  format: (value: number) => string;
+}): UPlot.Options {
   const text = colourOf(element, "chart-text");
   const grid = { stroke: colourOf(element, "chart-grid"), width: 1 };
   return {
@@ -85,7 +99,7 @@ function optionsOf(element: HTMLElement, labels: readonly string[], format: (val
     height: HEIGHT,
     legend: { show: false },
     cursor: { show: false },
-    scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(high ?? 0, 1e-9)] } },
+    scales: { y: { range: (_, __, high) => [0, Math.max(high ?? 0, topMin)] } },
     series: [
       {},
       ...labels.map((label, index) => ({
