@@ -26,6 +26,14 @@ export const PAGES: readonly PageRow[] = [
   { path: "/objects", title: "objects.title", load: () => import("../objects/objects-page.tsx") },
   { path: "/bucket", title: "bucket.settings", load: () => import("../buckets/bucket-page.tsx") },
   {
+    path: "/access",
+    title: "access.title",
+    navigation: { icon: "people" },
+    load: () => import("../access/access-page.tsx"),
+  },
+  { path: "/access/principal", title: "access.title", load: () => import("../access/principal-page.tsx") },
+  { path: "/access/policy", title: "access.policy", load: () => import("../access/policy-page.tsx") },
+  {
     path: "/operations",
     title: "operations.title",
     navigation: { icon: "gauge" },

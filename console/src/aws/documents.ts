@@ -23,7 +23,6 @@ export class DocumentError extends AwsError {
 /** The element's content. Throws `DocumentError` for a member that is not of the shape, so that nothing is left out silently. */
 export function toXml(shape: Shape, value: unknown, path = ""): string {
   if (typeof shape === "string") {
-    // biome-ignore lint/suspicious/useValidTypeof: the names of the shapes are those of the types
     if (typeof value !== shape) throw new DocumentError(path, shape);
     return escapeXml(String(value));
   }
@@ -34,10 +33,10 @@ export function toXml(shape: Shape, value: unknown, path = ""): string {
       const at = path === "" ? name : `${path}.${name}`;
       if (member === undefined) throw new DocumentError(at, "unknown");
       const tag = member.xml ?? name;
-      const write = (one: unknown, place: string) => `<${tag}>${toXml(member.shape, one, place)}</${tag}>`;
+      const write = (part: unknown, place: string) => `<${tag}>${toXml(member.shape, part, place)}</${tag}>`;
       if (!member.isList) return write(content, at);
       if (!Array.isArray(content)) throw new DocumentError(at, "array");
-      return content.map((one, index) => write(one, `${at}[${index}]`)).join("");
+      return content.map((part, index) => write(part, `${at}[${index}]`)).join("");
     })
     .join("");
 }

@@ -29,6 +29,12 @@ export interface Principal {
 
 export type PrincipalKind = "user" | "group" | "role";
 
+/** A principal by its name. */
+export interface Subject {
+  kind: PrincipalKind;
+  name: string;
+}
+
 const PARENT = { user: "UserName", group: "GroupName", role: "RoleName" } as const;
 const NOUN = { user: "User", group: "Group", role: "Role" } as const;
 
@@ -43,13 +49,13 @@ export async function listPrincipals(client: AwsClient, kind: PrincipalKind): Pr
 }
 
 /** Makes a user, group or role; a role says in `trust`, a policy, who may take it on. */
-export async function createPrincipal(client: AwsClient, kind: PrincipalKind, name: string, trust = ""): Promise<void> {
+export async function createPrincipal(client: AwsClient, { kind, name }: Subject, trust = ""): Promise<void> {
   const more: Parameters = kind === "role" ? { AssumeRolePolicyDocument: trust } : {};
   await ask(client, `Create${NOUN[kind]}`, { [PARENT[kind]]: name, ...more });
 }
 
 /** Takes away all that belongs to it first, because IAM refuses to delete it otherwise: keys, policies, memberships. */
-export async function deletePrincipal(client: AwsClient, kind: PrincipalKind, name: string): Promise<void> {
+export async function deletePrincipal(client: AwsClient, { kind, name }: Subject): Promise<void> {
   const parent = { [PARENT[kind]]: name };
   if (kind === "user") {
     for (const { id } of await listKeys(client, name)) await deleteKey(client, name, id);
@@ -62,9 +68,10 @@ export async function deletePrincipal(client: AwsClient, kind: PrincipalKind, na
     const boundary = await permissionsBoundary(client, kind, name);
     if (boundary !== "") await ask(client, `Delete${NOUN[kind]}PermissionsBoundary`, parent);
   }
-  for (const { arn } of await attachedPolicies(client, kind, name))
-    await changeAttachment(client, "Detach", kind, name, arn);
-  for (const policy of await inlinePolicies(client, kind, name)) await deleteInlinePolicy(client, kind, name, policy);
+  for (const { arn } of await attachedPolicies(client, { kind, name }))
+    await changeAttachment(client, "Detach", { kind, name }, arn);
+  for (const policy of await inlinePolicies(client, { kind, name }))
+    await deleteInlinePolicy(client, { kind, name }, policy);
   await ask(client, `Delete${NOUN[kind]}`, parent);
 }
 
@@ -146,7 +153,7 @@ export async function listPolicies(
   }));
 }
 
-export async function attachedPolicies(client: AwsClient, kind: PrincipalKind, name: string): Promise<Policy[]> {
+export async function attachedPolicies(client: AwsClient, { kind, name }: Subject): Promise<Policy[]> {
   const found = await list(client, `ListAttached${NOUN[kind]}Policies`, "AttachedPolicies", { [PARENT[kind]]: name });
   return found.map((element) => ({ name: textAt(element, "PolicyName"), arn: textAt(element, "PolicyArn") }));
 }
@@ -154,43 +161,31 @@ export async function attachedPolicies(client: AwsClient, kind: PrincipalKind, n
 export async function changeAttachment(
   client: AwsClient,
   change: "Attach" | "Detach",
-  kind: PrincipalKind,
-  name: string,
+  { kind, name }: Subject,
   arn: string,
 ): Promise<void> {
   await ask(client, `${change}${NOUN[kind]}Policy`, { [PARENT[kind]]: name, PolicyArn: arn });
 }
 
-export async function inlinePolicies(client: AwsClient, kind: PrincipalKind, name: string): Promise<string[]> {
+export async function inlinePolicies(client: AwsClient, { kind, name }: Subject): Promise<string[]> {
   const found = await list(client, `List${NOUN[kind]}Policies`, "PolicyNames", { [PARENT[kind]]: name });
   return found.map((element) => element.textContent ?? "");
 }
 
-export async function getInlinePolicy(
-  client: AwsClient,
-  kind: PrincipalKind,
-  name: string,
-  policy: string,
-): Promise<string> {
+export async function getInlinePolicy(client: AwsClient, { kind, name }: Subject, policy: string): Promise<string> {
   const found = await ask(client, `Get${NOUN[kind]}Policy`, { [PARENT[kind]]: name, PolicyName: policy });
   return decodeURIComponent(textAt(found, "PolicyDocument"));
 }
 
 export async function putInlinePolicy(
   client: AwsClient,
-  kind: PrincipalKind,
-  name: string,
+  { kind, name }: Subject,
   { policy, document }: { policy: string; document: string },
 ): Promise<void> {
   await ask(client, `Put${NOUN[kind]}Policy`, { [PARENT[kind]]: name, PolicyName: policy, PolicyDocument: document });
 }
 
-export async function deleteInlinePolicy(
-  client: AwsClient,
-  kind: PrincipalKind,
-  name: string,
-  policy: string,
-): Promise<void> {
+export async function deleteInlinePolicy(client: AwsClient, { kind, name }: Subject, policy: string): Promise<void> {
   await ask(client, `Delete${NOUN[kind]}Policy`, { [PARENT[kind]]: name, PolicyName: policy });
 }
 

@@ -1,12 +1,10 @@
 import { useState } from "react";
-import { policyWords } from "../../access/policy-words.ts";
+import { PolicyForm } from "../../access/policy-form.tsx";
 import { deleteConfiguration, getPolicy, putPolicy } from "../../aws/s3/bucket-settings.ts";
 import { useClient, useSession } from "../../session/session.ts";
 import { useText } from "../../text/text.ts";
 import { Button } from "../../ui/button.tsx";
 import { ConfirmDialog } from "../../ui/confirm-dialog.tsx";
-import { JsonEditor } from "../../ui/json-editor.tsx";
-import { SaveForm } from "../../ui/save-form.tsx";
 import { Loaded, Section } from "../../ui/section.tsx";
 import { readAgain, settingKey } from "./setting.ts";
 
@@ -16,25 +14,26 @@ export function PolicySection({ bucket }: { bucket: string }) {
   return (
     <Section title={t("bucket.policy")} hint={t("bucket.policyHint")}>
       <Loaded queryKey={settingKey(bucket, "policy")} read={() => getPolicy(client, bucket)}>
-        {(policy) => <PolicyForm key={policy} bucket={bucket} policy={policy} />}
+        {(policy) => <BucketPolicy key={policy} bucket={bucket} policy={policy} />}
       </Loaded>
     </Section>
   );
 }
 
-function PolicyForm({ bucket, policy }: { bucket: string; policy: string | null }) {
+function BucketPolicy({ bucket, policy }: { bucket: string; policy: string | null }) {
   const t = useText();
   const client = useClient();
   const accountId = useSession()?.identity.accountId ?? "";
-  const [begin] = useState(() => (policy === null ? examplePolicy(bucket, accountId) : pretty(policy)));
-  const [edited, setEdited] = useState(begin);
   const [isDeleting, setDeleting] = useState(false);
   const arns = [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`, `arn:aws:iam::${accountId}:root`];
   return (
     <>
-      <SaveForm
-        onSave={async () => {
-          await putPolicy(client, bucket, edited);
+      <PolicyForm
+        label={t("bucket.policy")}
+        document={policy ?? examplePolicy(bucket, accountId)}
+        arns={arns}
+        onSave={async (document) => {
+          await putPolicy(client, bucket, document);
           await readAgain(bucket);
         }}
         more={
@@ -46,8 +45,7 @@ function PolicyForm({ bucket, policy }: { bucket: string; policy: string | null 
         }
       >
         {policy === null && <p>{t("bucket.noPolicy")}</p>}
-        <JsonEditor label={t("bucket.policy")} value={begin} onChange={setEdited} words={policyWords(arns)} />
-      </SaveForm>
+      </PolicyForm>
       <ConfirmDialog
         title={t("bucket.policyDelete")}
         name={bucket}
@@ -65,15 +63,6 @@ function PolicyForm({ bucket, policy }: { bucket: string; policy: string | null 
   );
 }
 
-/** Text that is no JSON stays as it is. */
-function pretty(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
-}
-
 /** Lets the account itself read: a beginning that lets nobody in who is not in already. */
 function examplePolicy(bucket: string, accountId: string): string {
   const statement = {
@@ -83,5 +72,5 @@ function examplePolicy(bucket: string, accountId: string): string {
     Action: ["s3:GetObject"],
     Resource: [`arn:aws:s3:::${bucket}/*`],
   };
-  return JSON.stringify({ Version: "2012-10-17", Statement: [statement] }, null, 2);
+  return JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
 }
