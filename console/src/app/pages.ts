@@ -34,6 +34,13 @@ export const PAGES: readonly PageRow[] = [
   { path: "/access/principal", title: "access.title", load: () => import("../access/principal-page.tsx") },
   { path: "/access/policy", title: "access.policy", load: () => import("../access/policy-page.tsx") },
   {
+    path: "/queues",
+    title: "queues.title",
+    navigation: { icon: "queue" },
+    load: () => import("../queues/queues-page.tsx"),
+  },
+  { path: "/queue", title: "queues.queue", load: () => import("../queues/queue-page.tsx") },
+  {
     path: "/operations",
     title: "operations.title",
     navigation: { icon: "gauge" },

@@ -48,8 +48,9 @@ export function DataTable<Row>({
       {searchText !== undefined && rows.length >= SEARCH_FROM && (
         <TextField label={t("table.search")} type="search" value={search} onChange={setSearch} isCode />
       )}
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is of forms */}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be scrolled by the keyboard too */}
-      <section className="scroll-x" aria-label={label} tabIndex={0}>
+      <div className="scroll-x" role="group" aria-label={label} tabIndex={0}>
         <table className="table">
           <thead>
             <tr>
@@ -72,7 +73,7 @@ export function DataTable<Row>({
             ))}
           </tbody>
         </table>
-      </section>
+      </div>
       {found.length === 0 && search !== "" && <p className="quiet">{t("table.nothingFound")}</p>}
       {hidden > 0 && <p className="quiet">{t("table.more", { number: formatNumber(hidden) })}</p>}
     </div>

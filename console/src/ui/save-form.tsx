@@ -9,6 +9,7 @@ import { toast } from "./toasts.tsx";
 export function SaveForm({
   onSave,
   submit,
+  done,
   isDisabled = false,
   children,
   more,
@@ -16,6 +17,8 @@ export function SaveForm({
   /** What it throws is shown. */
   onSave: (data: FormData) => Promise<unknown>;
   submit?: string;
+  /** Said when it is done. */
+  done?: string;
   isDisabled?: boolean;
   children: ReactNode;
   /** Buttons beside the first. */
@@ -30,7 +33,7 @@ export function SaveForm({
     setError(null);
     try {
       await onSave(new FormData(event.currentTarget));
-      toast(t("form.saved"));
+      toast(done ?? t("form.saved"));
     } catch (caught) {
       setError(caught);
     } finally {
