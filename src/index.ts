@@ -1,5 +1,5 @@
 import { accountPages } from "./admin/account-pages.ts";
-import type { ConsoleFiles } from "./admin/console-files.ts";
+import type { ConsoleBinding } from "./admin/console-files.ts";
 import { createCountsHandler } from "./admin/counts.ts";
 import { createMisconfiguredApp } from "./admin/misconfigured-app.ts";
 import { createOwnApp, isOwnPath } from "./admin/own-app.ts";
@@ -35,10 +35,8 @@ import type { StoreContext } from "./store/context.ts";
 import { openStore } from "./store/open-store.ts";
 
 /** Bindings, variables and secrets of the Worker; docs/configuration.md explains each. */
-interface Env extends EdgeVariables, KeyVariables, SealingVariables {
+interface Env extends EdgeVariables, KeyVariables, SealingVariables, ConsoleBinding {
   SHERD_DRIVES: unknown;
-  /** The console's built files; absent: there is no console. */
-  CONSOLE?: ConsoleFiles;
   [name: string]: unknown;
 }
 
@@ -90,7 +88,7 @@ function buildApp(env: Env): App {
     const edge: Edge = { ...settings, services, authenticator, clock, random, log, metrics: requests, uses };
     const common = ownPages(store, observed, dataKeys?.dataKeysOf);
     const pages = new Map([...common, ...(keys === null ? [] : accountPages(store, keys.sealer))]);
-    const own = createOwnApp(store, { pages, consoleFiles: env.CONSOLE }, edge);
+    const own = createOwnApp(store, pages, edge, env.CONSOLE);
     const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);
     return async (request, lifetime) => {
       const answer = await (isOwn(request.url) ? own.fetch(request) : serve(request, edge, lifetime));

@@ -5,6 +5,11 @@ export interface ConsoleFiles {
   fetch(url: string): Promise<Response>;
 }
 
+/** The binding of it; absent: there is no console. */
+export interface ConsoleBinding {
+  CONSOLE?: ConsoleFiles;
+}
+
 /** Path of the console. */
 export const CONSOLE_PATH = "/-/console";
 

@@ -16,14 +16,13 @@ export function isOwnPath(url: string, bucketOfHost: (hostname: string) => strin
   return rawPath.startsWith(OWN_PATHS) && bucketOfHost(hostname) === null;
 }
 
-/** Pages by name, and the console's files, if there are any. */
-export interface OwnContents {
-  pages: ReadonlyMap<string, readonly OwnPage[]>;
-  consoleFiles?: ConsoleFiles | undefined;
-}
-
-/** Everything below `/-/`: health and the console for everybody, pages for those who may. */
-export function createOwnApp(store: StoreContext, { pages, consoleFiles }: OwnContents, door: OwnDoor): Hono {
+/** Everything below `/-/`: health and the console for everybody, pages for those who may. `pages` by name. */
+export function createOwnApp(
+  store: StoreContext,
+  pages: ReadonlyMap<string, readonly OwnPage[]>,
+  door: OwnDoor,
+  consoleFiles?: ConsoleFiles,
+): Hono {
   // The paths are matched as they arrived.
   const app = new Hono({ getPath: (request) => cutUrl(request.url).rawPath });
   // Pages and the console have these headers by themselves; health and refusals get them here.

@@ -13,6 +13,7 @@ import { durabilityPage } from "./durability-page.ts";
 import { type DataKeysOf, encryptionPages } from "./encryption-pages.ts";
 import { healPage, verifyPage } from "./healing-pages.ts";
 import { isolateMetrics, type Observed } from "./isolate-metrics.ts";
+import { placementPage } from "./placement-page.ts";
 import type { OwnPage } from "./serve-page.ts";
 import { storeMetrics } from "./store-metrics.ts";
 import { usageMetrics } from "./usage-metrics.ts";
@@ -88,6 +89,7 @@ export function ownPages(store: StoreContext, observed: Observed, dataKeysOf?: D
     check: checkPage,
     heal: healPage(store),
     verify: verifyPage(store),
+    placement: placementPage(store),
     run: runPage,
   };
   const single = Object.entries(pages).map(([name, page]): [string, OwnPage[]] => [name, [page]]);

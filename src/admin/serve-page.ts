@@ -27,6 +27,8 @@ export interface OwnPage {
   method: "GET" | "POST" | "PUT" | "DELETE";
   /** What a policy must allow: `sherd:GetDurability`. */
   action: string;
+  /** `render` asks for the action, on a resource that it finds out. */
+  demandsItself?: true;
   /** ARN of what it is allowed on. Absent: `arn:aws:sherd::100000000001:<action without sherd:>`. */
   resource?(path: AskedPage["path"]): string;
   render(asked: AskedPage): Promise<RenderedPage>;
@@ -76,7 +78,7 @@ export async function serveOwnPage(
     const resource = page.resource?.(path) ?? own;
     const ask = { action: page.action, resource, resourceAccountId: firstAccount.accountId };
     await caller.confirm();
-    caller.demand([ask]);
+    if (!page.demandsItself) caller.demand([ask]);
     const accept = request.headers.get("accept") ?? "";
     const asked = { accept, query: new URL(request.url).searchParams, path, body, caller };
     const { status = 200, contentType, body: rendered } = await page.render(asked);

@@ -5,6 +5,7 @@ import { CensusTable } from "./blobs/census.ts";
 import { CheckingTable } from "./blobs/checking.ts";
 import { HealingTable } from "./blobs/healing.ts";
 import { PackingTable } from "./blobs/packing.ts";
+import { PlacingTable } from "./blobs/placing.ts";
 import { ScrubbingTable } from "./blobs/scrubbing.ts";
 import { WalkingTable } from "./blobs/walking.ts";
 import { AccessMemory } from "./buckets/access-memory.ts";
@@ -70,6 +71,7 @@ export class Metadata {
   readonly listing: ListingQueries;
   readonly uploads: UploadTable;
   readonly blobs: BlobTable;
+  readonly placing: PlacingTable;
   readonly commits: Commits;
   readonly appends: Appends;
   readonly removals: Removals;
@@ -128,6 +130,7 @@ export class Metadata {
     this.listing = new ListingQueries(database, memory);
     this.uploads = new UploadTable(database, memory);
     this.blobs = new BlobTable(database, this.drives);
+    this.placing = new PlacingTable(database);
     this.commits = new Commits(database);
     this.appends = new Appends(database, memory);
     this.removals = new Removals(database);

@@ -16,7 +16,7 @@ import { openTestStore, type TestStore } from "../support/store.ts";
 let rig: TestStore;
 let people: People;
 let app: ReturnType<typeof createOwnApp>;
-let pages: Parameters<typeof createOwnApp>[1]["pages"];
+let pages: Parameters<typeof createOwnApp>[1];
 const root = { accessKeyId: rootVariables.SHERD_ACCESS_KEY_ID, secret: rootVariables.SHERD_SECRET_ACCESS_KEY };
 
 beforeAll(async () => {
@@ -25,16 +25,12 @@ beforeAll(async () => {
   const observed = { drives: new Map(), cost: new CostMeter(), requests: () => [] };
   pages = new Map([...ownPages(rig.store, observed), ...accountPages(rig.store, people.keys.sealer)]);
   const authenticator = new Authenticator(people.keys.ring);
-  app = createOwnApp(
-    rig.store,
-    { pages },
-    {
-      authenticator,
-      patience: CLIENT_PATIENCE,
-      clientAddress: { from: "connection" },
-      clock: rig.store.clock,
-    },
-  );
+  app = createOwnApp(rig.store, pages, {
+    authenticator,
+    patience: CLIENT_PATIENCE,
+    clientAddress: { from: "connection" },
+    clock: rig.store.clock,
+  });
 });
 afterAll(() => rig.dispose());
 

@@ -81,7 +81,8 @@ export class AwsClient {
         body: request.body ?? null,
         // Otherwise the browser itself asks for a password when it sees 401.
         credentials: "omit",
-        cache: "no-store",
+        // On a request that stores something, a header of this would be kept with the object.
+        cache: method === "GET" || method === "HEAD" ? "no-store" : "default",
         redirect: "error",
         signal: request.signal ?? null,
       });
@@ -98,6 +99,7 @@ export class AwsClient {
     return response;
   }
 
+  /** An answer of S3 that is a success. */
   async s3(request: AwsRequest): Promise<Response> {
     return this.send("s3", request);
   }

@@ -26,7 +26,11 @@ export function textAt(parent: Element | null, ...path: string[]): string {
   return at(parent, ...path)?.textContent ?? "";
 }
 
-/** Members of a list of the query protocol: `<Users><member>…`. */
+/**
+ * Members of a list of the query protocol: `<Users><member>…`.
+ *
+ * @public
+ */
 export function members(parent: Element | null, ...path: string[]): Element[] {
   const list = at(parent, ...path);
   return list === null ? [] : children(list, "member");

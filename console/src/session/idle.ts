@@ -1,7 +1,7 @@
 import { signOut, subscribe } from "./session.ts";
 
 /** A tab that nobody has touched for that long is signed out. */
-export const IDLE_MS_MAX = 30 * 60_000;
+const IDLE_MS_MAX = 30 * 60_000;
 const LOOK_MS = 5_000;
 const EVENTS = ["pointerdown", "keydown", "wheel", "touchstart"] as const;
 

@@ -97,12 +97,6 @@ export function useClient(): AwsClient {
   return session.client;
 }
 
-/** The same outside of components. Throws if nobody is signed in. */
-export function currentClient(): AwsClient {
-  if (current === null) throw new Error("nobody is signed in");
-  return current.client;
-}
-
 export function subscribe(changed: () => void): () => void {
   listeners.add(changed);
   return () => listeners.delete(changed);

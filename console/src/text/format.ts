@@ -32,7 +32,11 @@ export function formatShortTime(time: Date | number | string): string {
   return new Intl.DateTimeFormat(locale(), { dateStyle: "short", timeStyle: "short" }).format(date);
 }
 
-/** `3 minutes ago`. */
+/**
+ * `3 minutes ago`.
+ *
+ * @public
+ */
 export function formatAge(timeMs: number, nowMs: number): string {
   const seconds = Math.round((timeMs - nowMs) / 1000);
   const format = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" });

@@ -45,13 +45,23 @@ interface FormDialogProps extends Omit<DialogProps, "children"> {
   submit: string;
   isDangerous?: boolean;
   isDisabled?: boolean;
+  /** It shows what came of it. */
+  staysOpen?: boolean;
   /** Closes the dialog if it resolves; what it throws is shown. */
   onSubmit: (data: FormData) => Promise<unknown>;
   children?: ReactNode;
 }
 
 /** A dialog with a form: it stays open, with what was typed, until the store has done what is asked. */
-export function FormDialog({ submit, isDangerous, isDisabled, onSubmit, children, ...dialog }: FormDialogProps) {
+export function FormDialog({
+  submit,
+  isDangerous,
+  isDisabled,
+  staysOpen,
+  onSubmit,
+  children,
+  ...dialog
+}: FormDialogProps) {
   const t = useText();
   const [error, setError] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
@@ -62,7 +72,7 @@ export function FormDialog({ submit, isDangerous, isDisabled, onSubmit, children
     setError(null);
     try {
       await onSubmit(data);
-      dialog.onClose();
+      if (!staysOpen) dialog.onClose();
     } catch (caught) {
       setError(caught);
     } finally {

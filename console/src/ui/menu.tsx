@@ -8,7 +8,6 @@ export interface MenuAction {
   label: string;
   icon?: IconName;
   isDangerous?: boolean;
-  isChosen?: boolean;
   onAction: () => void;
 }
 
@@ -37,7 +36,6 @@ export function Menu({
             >
               {action.icon && <Icon name={action.icon} />}
               <span>{action.label}</span>
-              {action.isChosen && <Icon name="check" />}
             </MenuItem>
           ))}
         </AriaMenu>

@@ -1,0 +1,27 @@
+import { createStore, del, entries, set } from "idb-keyval";
+import type { FileFacts } from "./plan.ts";
+
+/** An upload in parts that this browser has begun. It outlives a reload; nothing secret is in it. */
+export interface RememberedUpload extends FileFacts {
+  uploadId: string;
+  bucket: string;
+  key: string;
+  mayReplace: boolean;
+  /** Of the file, if the browser lets pages keep one: then it need not be chosen again. */
+  handle?: FileSystemFileHandle;
+}
+
+const store = createStore("sherd-console", "uploads");
+
+export async function remember(upload: RememberedUpload): Promise<void> {
+  await set(upload.uploadId, upload, store);
+}
+
+export async function forget(uploadId: string): Promise<void> {
+  await del(uploadId, store);
+}
+
+export async function rememberedUploads(bucket: string): Promise<RememberedUpload[]> {
+  const all = await entries<string, RememberedUpload>(store);
+  return all.map(([, upload]) => upload).filter((upload) => upload.bucket === bucket);
+}
