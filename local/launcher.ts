@@ -31,6 +31,8 @@ import type { MetadataClient } from "./workerd/metadata-client.ts";
 
 const cron = "* * * * *";
 const cronIntervalMs = 60_000;
+/** Where days of lifecycle rules are short, the jobs run several times in one, but not more often than this. */
+const shortIntervalMs = 1_000;
 /** What a process counted after it was asked last is lost where it is killed. */
 const countsIntervalMs = 10_000;
 /** How long requests under way may take to finish once the server is told to stop. */
@@ -150,7 +152,7 @@ async function serve(options: StartOptions, { root, buildPath, environment }: La
   if (existsSync(join(buildPath, TEMPORARY))) await rm(buildPath, { recursive: true, force: true });
   facts.isJobsRunning = () => jobs?.isRunning === true;
   facts.startJobs = jobs && (() => jobs.start());
-  const endSchedule = startSchedules(server, counts);
+  const endSchedule = startSchedules(server, counts, jobsIntervalMs(configuration.settings));
   stopOnSignals({ folder, server, jobs, endSchedule: () => [endSchedule(), watch.stop()], reopenLog: say.reopen });
   const url = (name: string) => `${tls ? "https" : "http"}://${name}:${server.port}`;
   const showsSecret = (credentials.source === "file" && credentials.made) || process.stdout.isTTY === true;
@@ -224,9 +226,13 @@ function note(folder: DataFolder, workerdPids: number[]): void {
   }
 }
 
-function startSchedules(server: Server, counts: MergedCounts): () => void {
+function jobsIntervalMs({ lifecycleDaySeconds }: { lifecycleDaySeconds: number }): number {
+  return Math.min(cronIntervalMs, Math.max(shortIntervalMs, lifecycleDaySeconds * 250));
+}
+
+function startSchedules(server: Server, counts: MergedCounts, intervalMs: number): () => void {
   const endJobs = repeat({
-    intervalMs: cronIntervalMs,
+    intervalMs,
     isDueAtOnce: true,
     run: () => server.runScheduled(cron, new Date()),
     onFailure: (error) =>

@@ -4,6 +4,7 @@ import { request } from "node:http";
 import { type AddressInfo, createServer, type Server as Listener } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { allowsPrivate } from "../src/topics/open-topics.ts";
 import type { ServerModules } from "./build/modules.ts";
 import { DRIVE_LINK, linkDrive, makeDriveRoots } from "./host/drive-roots.ts";
 import { type HostAnswer, HostService } from "./host/host-service.ts";
@@ -81,7 +82,7 @@ const SIGNAL_SPREAD_MS = 1_000;
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { metadataPath, onLog } = options;
-  const vars = { ...options.vars, [DISK_FOLDER_VARIABLE]: DRIVE_LINK };
+  const vars = { ...options.vars, [DISK_FOLDER_VARIABLE]: DRIVE_LINK, SHERD_FRONTS: String(options.fronts) };
   const path = await mkdtemp(join(options.temporaryPath, "run-"));
   const socketsPath = await socketsFolder(path);
   const group = new WorkerdGroup(options.root, [path, socketsPath]);
@@ -100,6 +101,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     metadataPath,
     driveRoots,
     sockets,
+    webhooksReachPrivate: allowsPrivate(vars),
     variables: Object.keys(vars),
     ...(options.tls ? { tls: options.tls } : {}),
   });

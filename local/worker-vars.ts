@@ -27,6 +27,8 @@ export function workerVars(
     SHERD_RUN_SECONDS: "50",
     SHERD_DRIVE_CALLS_PER_RUN: "1000000",
     SHERD_DRIVE_CONNECTIONS: "40",
+    // Browsers resolve every name below localhost to this machine.
+    SHERD_WEBSITE_DOMAIN: "website.localhost",
   };
   for (const [name, value] of Object.entries(environment)) {
     if (name.startsWith("SHERD_") && value !== undefined && value !== "") vars[name] = value;

@@ -11,13 +11,14 @@ import { KeyUses } from "./auth/keys/uses.ts";
 import { systemClock } from "./base/clock.ts";
 import type { DriveCounts } from "./drives/counted.ts";
 import type { Edge } from "./edge/edge.ts";
+import { openLimiter } from "./edge/rate-limiter.ts";
 import { RequestMetrics } from "./edge/request-metrics.ts";
 import { type Lifetime, serve } from "./edge/serve.ts";
 import { type EdgeVariables, readEdgeVariables } from "./edge/variables.ts";
 import { ErasureEngine } from "./erasure/engine.ts";
 import kernel from "./erasure/kernel.wasm";
 import { Announcer } from "./events/announcer.ts";
-import { deliverRest, openEvents } from "./events/open-events.ts";
+import { deliverRest, deliverToEndpoints, openEvents } from "./events/open-events.ts";
 import { DataKeyring } from "./keyring/data-keyring.ts";
 import { openKeyring } from "./keyring/open-keyring.ts";
 import { runScheduled } from "./maintenance/run/run-scheduled.ts";
@@ -28,6 +29,9 @@ import { iamService } from "./services/iam/service.ts";
 import { kmsService } from "./services/kms/service.ts";
 import { s3Service } from "./services/s3/service.ts";
 import { unavailable } from "./services/s3/unavailable.ts";
+import type { WebsiteVariables } from "./services/s3/website/hosts.ts";
+import { openWebsite } from "./services/s3/website/service.ts";
+import { snsService } from "./services/sns/service.ts";
 import { sqsService } from "./services/sqs/service.ts";
 import { stsService } from "./services/sts/service.ts";
 import { variablesIn } from "./store/configuration.ts";
@@ -35,7 +39,7 @@ import type { StoreContext } from "./store/context.ts";
 import { openStore } from "./store/open-store.ts";
 
 /** Bindings, variables and secrets of the Worker; docs/configuration.md explains each. */
-interface Env extends EdgeVariables, KeyVariables, SealingVariables, ConsoleBinding {
+interface Env extends EdgeVariables, KeyVariables, SealingVariables, WebsiteVariables, ConsoleBinding {
   SHERD_DRIVES: unknown;
   [name: string]: unknown;
 }
@@ -46,7 +50,7 @@ const log = { info: (line: string) => console.log(line), error: (line: string) =
 const clock = systemClock;
 const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
 const tell = (line: string) => log.error(line);
-const outbound = (...call: Parameters<typeof fetch>) => fetch(...call);
+const surroundings = { clock, random, tell, fetch: (...call: Parameters<typeof fetch>) => fetch(...call) };
 
 // At start-up, because what one request begins must not be waited for by another.
 const engine = await ErasureEngine.create(kernel);
@@ -59,8 +63,8 @@ const observed = { drives: driveCounts, cost, requests: () => requests.metrics()
 
 function buildStore(env: Env): StoreContext {
   const keySealer = openSealer(env, random);
-  const parts = { clock, random, fetch: outbound, counts: driveCounts, engine, observe: cost.observe, tell };
-  return openStore(env, { ...parts, keySealer });
+  const parts = { ...surroundings, counts: driveCounts, engine, observe: cost.observe, keySealer };
+  return openStore(env, parts);
 }
 
 function buildApp(env: Env): App {
@@ -70,27 +74,34 @@ function buildApp(env: Env): App {
     const keys = openKeys(env, { identities: store.metadata.identities, random, log });
     const authenticator = new Authenticator(keys?.ring ?? null);
     const arrivals = new Arrivals(clock);
-    const events = openEvents(env, store, { clock, random, tell, sealer: keys?.sealer ?? null, arrivals });
+    const events = openEvents(env, store, { ...surroundings, sealer: keys?.sealer ?? null, arrivals });
     const announcer = new Announcer(events, (error) => log.error(`events: ${String(error)}`));
     cost.onNews = () => announcer.note();
-    const shared = { identities: store.metadata.identities, clock, random, fetch: outbound };
+    const shared = { ...surroundings, identities: store.metadata.identities };
     const parts = keys && { ...shared, ...keys, metadata: store.metadata, arrivals };
     const { region } = store.settings;
     const { keySealers: sealers } = store;
     const keyring = sealers ? openKeyring(env, { ...shared, sealers, region }) : null;
     const dataKeyring = keyring && new DataKeyring(keyring, store.metadata.keyring);
     const dataKeys = dataKeyring && { dataKeysOf: (caller: Caller) => dataKeyring.forCaller(caller) };
-    const s3 = s3Service({ store, baseDomains, log, events, ...dataKeys });
+    const s3Parts = { store, baseDomains, log, events, ...dataKeys };
+    const s3 = s3Service(s3Parts);
     const kms = parts && keyring && kmsService({ ...parts, keyring });
-    const more = parts && kms ? [iamService(parts), stsService(parts), sqsService(parts), kms] : [];
+    const sns = parts && events.topics && snsService({ ...parts, webhooks: events.topics.webhooks });
+    const more = parts && kms && sns ? [iamService(parts), stsService(parts), sqsService(parts), sns, kms] : [];
     const services = [s3, ...more] as const;
     const uses = new KeyUses(store.metadata.identities, clock);
-    const edge: Edge = { ...settings, services, authenticator, clock, random, log, metrics: requests, uses };
+    const limiter = openLimiter(env, clock);
+    const edge: Edge = { ...settings, limiter, services, authenticator, clock, random, log, metrics: requests, uses };
     const common = ownPages(store, observed, dataKeys?.dataKeysOf);
     const pages = new Map([...common, ...(keys === null ? [] : accountPages(store, keys.sealer))]);
     const own = createOwnApp(store, pages, edge, env.CONSOLE);
+    const website = openWebsite(env, s3Parts);
+    const websites: Edge = { ...edge, services: [website.service] };
     const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);
     return async (request, lifetime) => {
+      // First of all: on a website's host there is nothing else, so that no script of an object's shares an origin with it.
+      if (website.isFor(request.url)) return serve(request, websites, lifetime);
       const answer = await (isOwn(request.url) ? own.fetch(request) : serve(request, edge, lifetime));
       announcer.afterAnswer(lifetime);
       return answer;
@@ -115,12 +126,9 @@ export default {
 
   async scheduled(_event: ScheduledController, env: Env): Promise<void> {
     store ??= buildStore(env);
-    // What is wrong with a target keeps no drive from being healed.
-    await deliverRest(openEvents(env, store, { clock, random, tell, sealer: openSealer(env, random) })).then(
-      (line) => line !== null && log.info(line),
-      (error) => log.error(`events: ${String(error)}`),
-    );
-    await runScheduled(store, log);
+    const events = openEvents(env, store, { ...surroundings, sealer: openSealer(env, random) });
+    await deliverRest(events, log);
+    await Promise.all([runScheduled(store, log), deliverToEndpoints(events, log)]);
   },
 };
 

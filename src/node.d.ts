@@ -72,4 +72,15 @@ declare module "node:crypto" {
 
 declare module "node:zlib" {
   export function crc32(data: string | Uint8Array, before?: number): number;
+
+  /** A Node stream: written to on one side, read from on the other. */
+  interface Inflating {
+    write(piece: Uint8Array, written: (error?: Error | null) => void): boolean;
+    end(): void;
+    read(): Uint8Array | null;
+    destroy(error?: Error): void;
+    on(event: "readable" | "end" | "close", listener: () => void): this;
+    on(event: "error", listener: (error: Error) => void): this;
+  }
+  export function createGunzip(options?: { chunkSize?: number }): Inflating;
 }

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 const root = join(import.meta.dirname, "..");
 const source = join(root, "src");
 const entry = "index.ts";
-const entryLinesMax = 130;
+const entryLinesMax = 150;
 /** Parts of the design that only tests put to work. */
 // The port to a KMS is used as soon as objects can be encrypted.
 const forTests = ["drives/memory.ts"];
@@ -24,10 +24,14 @@ function readTable(page: string, prefix: "src/" | ""): Record<string, readonly s
 
 /** Packages, and the folders that know them. Node's crypto and buffer come with the runtime everywhere. */
 const packages: Record<string, readonly string[]> = {
+  "@peculiar/asn1-schema": ["topics"],
+  "@peculiar/asn1-x509": ["topics"],
   hono: ["admin"],
   "fast-xml-parser": ["protocols", "drives"],
   aws4fetch: ["drives", "keyring"],
   jose: ["services/sts"],
+  hyparquet: ["select"],
+  "hyparquet-compressors": ["select"],
 };
 
 interface SourceFile {
@@ -67,6 +71,14 @@ function layerOf(path: string): string {
 /** The folder that the table names: all services have one row. */
 function rowOf(layer: string): string {
   return layer.split("/")[0] ?? "";
+}
+
+/** Without the file in it. */
+function packageOf(name: string): string {
+  return name
+    .split("/")
+    .slice(0, name.startsWith("@") ? 2 : 1)
+    .join("/");
 }
 
 function isRelative(specifier: string): boolean {
@@ -131,7 +143,7 @@ describe("the folder is the architecture", () => {
   test("packages are known where they are used and nowhere else", () => {
     const strays = files.flatMap(({ path, layer, modules }) =>
       modules
-        .filter((name) => !name.startsWith("node:") && !packages[name]?.includes(layer))
+        .filter((name) => !name.startsWith("node:") && !packages[packageOf(name)]?.includes(layer))
         .map((name) => `${path} imports ${name}`),
     );
     expect(strays).toEqual([]);
@@ -162,10 +174,10 @@ describe("the folder is the architecture", () => {
     expect(speakers.map(({ path }) => path)).toEqual([]);
   });
 
-  test("Request and Response stay in services, edge, admin and the entry; drives and keyring may fetch", () => {
+  test("Request and Response stay in services, edge, admin and the entry; drives, keyring and topics may fetch", () => {
     // Names of XML elements end like this: `${operation}Response`.
     const http = /(?<![}"])\b(Request|Response|ResponseInit)\b/;
-    const free = ["services", "edge", "admin", "drives", "keyring", ""];
+    const free = ["services", "edge", "admin", "drives", "keyring", "topics", ""];
     const holders = files.filter(({ layer, code }) => !free.includes(rowOf(layer)) && http.test(code));
     expect(holders.map(({ path }) => path)).toEqual([]);
   });

@@ -13,6 +13,8 @@ export interface ServerParts extends ServerModules {
   sockets: ServerSockets;
   /** Files of the certificate and its key; absent: plain HTTP. */
   tls?: { certPath: string; keyPath: string };
+  /** Whether subscriptions of topics may name endpoints with private addresses. */
+  webhooksReachPrivate: boolean;
   /** Names of the Worker's variables: their values come from `variableEnvironment`, so that no secret is in a file. */
   variables: string[];
 }
@@ -65,7 +67,7 @@ export async function writeConfigs(path: string, parts: ServerParts): Promise<Se
   await mkdir(databasePath, { recursive: true });
   const databaseFolder = `(name = "database", disk = (path = ${text(databasePath)}, writable = true))`;
   const host = external("host", sockets.host);
-  const shared = [host, internet(), ...driveRoots.map(drive)];
+  const shared = [host, internet(), webhooks(parts.webhooksReachPrivate), ...driveRoots.map(drive)];
   await writeFile(
     folder.metadataConfig,
     config(
@@ -148,6 +150,7 @@ function worker(modules: string, { driveRoots, variables }: ServerParts, ...more
     ...variables.map((name, index) => `(name = ${text(name)}, fromEnvironment = ${text(environmentName(index))})`),
     ...driveRoots.map((_, index) => `(name = "DRIVE_${index + 1}", service = "drive-${index + 1}")`),
     `(name = "HOST", service = "host")`,
+    `(name = "WEBHOOKS", service = "webhooks")`,
     `(name = "DB", wrapped = (moduleName = "cloudflare-internal:d1-api", innerBindings = [(name = "fetcher", service = "metadata")]))`,
     ...more,
   ];
@@ -161,8 +164,20 @@ function drive(path: string, index: number): string {
 
 /** What the Worker's own requests reach: drives at other providers, and on this machine. */
 function internet(): string {
+  return network("internet", ["public", "private"]);
+}
+
+/**
+ * What endpoints of topics' subscriptions are reached through. workerd resolves their names itself, and connects to none of the addresses
+ * that are not allowed, whatever the name.
+ */
+export function webhooks(reachPrivate: boolean): string {
+  return network("webhooks", reachPrivate ? ["public", "private"] : ["public"]);
+}
+
+function network(name: string, allow: string[]): string {
   const certificates = extraCertificates().map(text).join(", ");
-  return `(name = "internet", network = (allow = ["public", "private"],
+  return `(name = "${name}", network = (allow = [${allow.map(text).join(", ")}],
       tlsOptions = (trustBrowserCas = true, trustedCertificates = [${certificates}])))`;
 }
 

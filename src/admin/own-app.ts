@@ -36,6 +36,13 @@ export function createOwnApp(
     if (!(await answersMetadata(store))) return context.json({ status: "metadata unavailable" }, 503);
     return context.json({ status: (await takesWrites(store)) ? "ok" : "no space: writes are refused" });
   });
+  // Whoever verifies a message of a topic has no key of this server.
+  app.get(`${OWN_PATHS}sns/:name`, async (context) => {
+    const [, id = ""] = /^SimpleNotificationService-([0-9a-f]{32})\.pem$/.exec(context.req.param("name")) ?? [];
+    const certificate = id === "" ? null : await store.metadata.topics.certificates.find(id);
+    if (certificate === null) return context.json({ error: "not found" }, 404);
+    return context.body(certificate, 200, { "content-type": "application/x-pem-file" });
+  });
   app.use("*", async (context, next) => (isOfAnotherSite(context.req.raw) ? context.json(REFUSED, 403) : next()));
   app.all(CONSOLE_PATH, (context) => serveConsole(context.req.raw, consoleFiles));
   app.all(`${CONSOLE_PATH}/*`, (context) => serveConsole(context.req.raw, consoleFiles));

@@ -13,7 +13,9 @@ import { durabilityPage } from "./durability-page.ts";
 import { type DataKeysOf, encryptionPages } from "./encryption-pages.ts";
 import { healPage, verifyPage } from "./healing-pages.ts";
 import { isolateMetrics, type Observed } from "./isolate-metrics.ts";
+import { lifecyclePages } from "./lifecycle-pages.ts";
 import { placementPage } from "./placement-page.ts";
+import { rateLimitPages } from "./rate-limit-pages.ts";
 import type { OwnPage } from "./serve-page.ts";
 import { storeMetrics } from "./store-metrics.ts";
 import { usageMetrics } from "./usage-metrics.ts";
@@ -92,8 +94,11 @@ export function ownPages(store: StoreContext, observed: Observed, dataKeysOf?: D
     placement: placementPage(store),
     run: runPage,
   };
-  const single = Object.entries(pages).map(([name, page]): [string, OwnPage[]] => [name, [page]]);
-  const all = [...single, ...encryptionPages(store, dataKeysOf), ...usagePages(store)];
+  const single = Object.entries({ ...pages, ...lifecyclePages(store) }).map(([name, page]): [string, OwnPage[]] => [
+    name,
+    [page],
+  ]);
+  const all = [...single, ...encryptionPages(store, dataKeysOf), ...usagePages(store), ...rateLimitPages(store)];
   return new Map(all.map(([name, ways]) => [name, ways.map(whileAvailable)]));
 }
 

@@ -1,4 +1,5 @@
 import type { AccessGuard } from "../metadata/access-guard.ts";
+import type { RateLimit } from "../metadata/identities/rate-limits.ts";
 import type { Decision } from "./policy/decide.ts";
 import type { AccessRequest, ContextLookup } from "./policy/request.ts";
 import type { Principal } from "./principal.ts";
@@ -37,12 +38,24 @@ export interface Session {
  * Who makes a request, and the only way to find out what they may do. One object for each request; it may learn during the
  * request that the account's access has changed (see `guard`).
  */
+/** The rate limits of a caller's account and key, as they were configured. */
+export interface CallerRates {
+  readonly accountId: string;
+  /** Null: none of its own. */
+  readonly account: RateLimit | null;
+  /** Null for temporary credentials: they count for their account alone. */
+  readonly accessKeyId: string | null;
+  readonly key: RateLimit | null;
+}
+
 export interface Caller {
   readonly principal: Principal;
   /** The key id that signed the request; null if nothing did. */
   readonly accessKeyId: string | null;
   /** Null for long-lived keys and for anonymous callers. */
   readonly session: Session | null;
+  /** How much the caller may ask for in a second. Null: the Worker's own key, and anonymous callers, have no limits. */
+  readonly rates: CallerRates | null;
   /**
    * Decides, and remembers the ask: if a D1 batch finds later that the account's access has changed, all asks that were allowed
    * are decided again. Pure apart from that.

@@ -1,5 +1,5 @@
 import type { AccessGuard } from "../metadata/access-guard.ts";
-import { AccessRefused, type Ask, type Caller, type RequestFacts, type Session } from "./access.ts";
+import { AccessRefused, type Ask, type Caller, type CallerRates, type RequestFacts, type Session } from "./access.ts";
 import { type Decision, decide } from "./policy/decide.ts";
 import type { AccessRequest, ContextValue } from "./policy/request.ts";
 import { anonymous, type Principal } from "./principal.ts";
@@ -26,6 +26,8 @@ interface Parts {
   readonly accessKeyId: string | null;
   readonly session?: Session | null;
   readonly facts: RequestFacts;
+  /** Absent: it has no limits. */
+  readonly rates?: CallerRates | null;
   /** Null: nothing can change during the request. */
   readonly renewal?: Renewal | null;
 }
@@ -35,6 +37,7 @@ export class RequestCaller implements Caller {
   readonly accessKeyId: string | null;
   readonly session: Session | null;
   readonly guard: AccessGuard | null;
+  readonly rates: CallerRates | null;
   readonly #facts: RequestFacts;
   readonly #allowed: Ask[] = [];
   readonly #renewal: Renewal | null;
@@ -43,7 +46,8 @@ export class RequestCaller implements Caller {
   /** What is known of the identity was true during this request. */
   #isConfirmed: boolean;
 
-  constructor({ identity, accessKeyId, session = null, facts, renewal = null }: Parts) {
+  constructor({ identity, accessKeyId, session = null, facts, rates = null, renewal = null }: Parts) {
+    this.rates = rates;
     this.accessKeyId = accessKeyId;
     this.session = session;
     this.#facts = facts;

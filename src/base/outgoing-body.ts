@@ -5,3 +5,8 @@ export interface OutgoingBody {
   next(): Promise<Uint8Array | null>;
   cancel(): Promise<void>;
 }
+
+/** Bytes that are made while they are sent: how many there are shows at their end, so that they are sent in chunks. */
+export interface UnsizedBody extends Omit<OutgoingBody, "sizeBytes"> {
+  readonly sizeBytes: null;
+}

@@ -44,6 +44,6 @@ export function respond(answer: Answer, marks: ResponseMarks): Responded {
   if (typeof body === "string") return { response: new Response(body, init), outcome: sent };
   if (body instanceof Uint8Array) return { response: new Response(body, init), outcome: sent };
   const { stream, outcome } = sendBody(body, marks.patience);
-  headers.set("Content-Length", `${body.sizeBytes}`);
+  if (body.sizeBytes !== null) headers.set("Content-Length", `${body.sizeBytes}`);
   return { response: new Response(stream, init), outcome };
 }

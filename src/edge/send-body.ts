@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "../base/clock.ts";
-import type { OutgoingBody } from "../base/outgoing-body.ts";
+import type { OutgoingBody, UnsizedBody } from "../base/outgoing-body.ts";
 
 /** How the sending of a body ended. `broken` is the server's fault, and the connection was broken off. */
 export type SendOutcome =
@@ -28,8 +28,8 @@ const WHOLE_BYTES_MAX = 64 * 1024;
  * The bytes of a small body, a larger one as it is. Sending bytes takes the runtime a fraction of what a stream takes, and
  * where they cannot be read there is still time to say so. Throws what the body throws.
  */
-export async function readIfSmall(body: OutgoingBody): Promise<Uint8Array | OutgoingBody> {
-  if (body.sizeBytes > WHOLE_BYTES_MAX) return body;
+export async function readIfSmall(body: OutgoingBody | UnsizedBody): Promise<Uint8Array | OutgoingBody | UnsizedBody> {
+  if (body.sizeBytes === null || body.sizeBytes > WHOLE_BYTES_MAX) return body;
   const bytes = new Uint8Array(body.sizeBytes);
   let at = 0;
   for (let piece = await body.next(); piece !== null; piece = await body.next()) {
@@ -40,17 +40,17 @@ export async function readIfSmall(body: OutgoingBody): Promise<Uint8Array | Outg
 }
 
 /**
- * A stream of exactly `body.sizeBytes` bytes. Where the body fails under way the stream errors, so that the connection
+ * A stream of exactly `body.sizeBytes` bytes, or of as many as there are if that is null. Where the body fails under way the stream errors, so that the connection
  * is broken off: a client never sees a short body that looks whole. If the client goes away, or takes nothing for too long, the body is
  * cancelled.
  */
-export function sendBody(body: OutgoingBody, patience: ReaderPatience): SentBody {
+export function sendBody(body: OutgoingBody | UnsizedBody, patience: ReaderPatience): SentBody {
   const { readable, writable } = lengthStream(body.sizeBytes);
   return { stream: readable, outcome: pump(body, writable.getWriter(), patience) };
 }
 
 async function pump(
-  body: OutgoingBody,
+  body: OutgoingBody | UnsizedBody,
   writer: WritableStreamDefaultWriter<Uint8Array>,
   patience: ReaderPatience,
 ): Promise<SendOutcome> {
@@ -132,7 +132,10 @@ class TakingWatch {
 }
 
 /** Workerd sends Content-Length for its FixedLengthStream alone; Node, in tests, has none and needs none. */
-function lengthStream(sizeBytes: number): TransformStream<Uint8Array, Uint8Array> {
+function lengthStream(sizeBytes: number | null): TransformStream<Uint8Array, Uint8Array> {
+  if (sizeBytes === null) {
+    return typeof IdentityTransformStream === "function" ? new IdentityTransformStream() : new TransformStream();
+  }
   return typeof FixedLengthStream === "function"
     ? new FixedLengthStream(sizeBytes)
     : new TransformStream<Uint8Array, Uint8Array>();

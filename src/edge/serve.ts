@@ -10,6 +10,7 @@ import { type Chosen, chooseService } from "./choose-service.ts";
 import { drain } from "./discard-body.ts";
 import type { Edge } from "./edge.ts";
 import { logEnd, logFailure } from "./log.ts";
+import type { Pace } from "./rate-limiter.ts";
 import { cutUrl } from "./raw-url.ts";
 import { requestFacts } from "./request-facts.ts";
 import { type Responded, respond } from "./respond.ts";
@@ -85,7 +86,23 @@ async function answer({ service, body, headers }: Chosen, about: ExchangeHead, e
     return service.answer(Object.assign(about, { ...known, caller: anonymousCaller(facts), signature }));
   }
   const exchange = await authenticate(service, about, { edge, facts, body, headers });
-  return answerAsOfNow(service, Object.assign(about, { ...known, ...exchange, serviceName: service.name }));
+  // Services with whole bodies are for management: they have no limits.
+  const pace = service.body.kind === "stream" ? (edge.limiter?.admit(exchange.caller) ?? null) : null;
+  const paced = pace === null ? {} : { pieces: pace.incoming(about.pieces) };
+  const answered = await answerAsOfNow(
+    service,
+    Object.assign(about, { ...known, ...exchange, ...paced, serviceName: service.name }),
+  );
+  return pace === null ? answered : slowed(answered, pace);
+}
+
+/** The answer, whose body is sent no faster than the caller's limits allow. */
+function slowed(answered: Answer, pace: Pace): Answer {
+  const { body } = answered;
+  if (body === undefined) return answered;
+  if (typeof body === "object" && "next" in body) return { ...answered, body: pace.outgoing(body) };
+  pace.spendOutgoing(body.length);
+  return answered;
 }
 
 /**

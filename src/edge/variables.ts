@@ -10,6 +10,9 @@ export interface EdgeVariables {
   SHERD_CLIENT_IDLE_SECONDS?: string;
   SHERD_CLIENT_BYTES_PER_SECOND?: string;
   SHERD_READER_IDLE_SECONDS?: string;
+  SHERD_RATE_LIMITS?: string;
+  /** How many processes serve; `npm start` says so. */
+  SHERD_FRONTS?: string;
 }
 
 export interface EdgeSettings {

@@ -1,3 +1,4 @@
+import { DeliveryPool } from "../topics/delivery-pool.ts";
 import { deliver, type EventContext } from "./deliver.ts";
 
 /** A request's lifetime may be prolonged beyond its answer. */
@@ -15,12 +16,15 @@ const WORK_MS = 20_000;
 export class Announcer {
   readonly #context: EventContext;
   readonly #failed: (error: unknown) => void;
+  /** For endpoints of topics' subscriptions that are not here. */
+  readonly #pool: DeliveryPool | null;
   #hasNews = false;
   #runsUntilMs = 0;
 
   constructor(context: EventContext, failed: (error: unknown) => void) {
     this.#context = context;
     this.#failed = failed;
+    this.#pool = context.topics && new DeliveryPool(context.topics);
   }
 
   /** Something was put into an outbox. */
@@ -49,5 +53,7 @@ export class Announcer {
     } finally {
       this.#runsUntilMs = 0;
     }
+    // An endpoint may take its time: what happens meanwhile is delivered by the next one that notices.
+    await this.#pool?.run(() => clock.now() >= untilMs).catch(this.#failed);
   }
 }

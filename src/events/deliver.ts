@@ -2,6 +2,8 @@ import type { Clock } from "../base/clock.ts";
 import { GuardError } from "../metadata/database.ts";
 import type { UndeliveredRow } from "../metadata/events/outbox-table.ts";
 import type { Metadata } from "../metadata/metadata.ts";
+import { fanOut } from "../topics/fan-out.ts";
+import type { DeliveryContext } from "../topics/topic-context.ts";
 import { messagesOf, type OutgoingNews } from "./messages.ts";
 import type { EventSettings } from "./settings.ts";
 import { type Source, type Target, TargetRefused, type Targets } from "./target.ts";
@@ -11,6 +13,8 @@ export interface EventContext {
   /** Every database, the first one first: queues and topics lie in that. */
   readonly databases: readonly Pick<Metadata, "outbox" | "run">[];
   readonly targets: Targets;
+  /** Null: there are no topics. */
+  readonly topics: DeliveryContext | null;
   readonly clock: Clock;
   readonly settings: EventSettings;
   /** Is told of what was given up. */
@@ -37,7 +41,8 @@ const CLAIM_MS = 60_000;
 const BACKOFF_MAX_MS = 300_000;
 
 /**
- * Delivers what lies in the outboxes until nothing is due or `isSpent` says so.
+ * Delivers what lies in the outboxes until nothing is due or `isSpent` says so, then what was published to topics, as far as their
+ * subscribers are queues of this server.
  *
  * News goes to queues and topics of this server in the very batch that takes it out of the outbox: once, whatever stops, if the bucket
  * lies in the first database; from another one at least once. What goes elsewhere, or cannot be delivered, is kept in table
@@ -49,6 +54,11 @@ export async function deliver(context: EventContext, isSpent: () => boolean): Pr
   for (const database of context.databases) {
     while (!isSpent() && (await announce(context, database, report)) === NEWS_MAX);
     while (!isSpent() && (await retry(context, database, report)) === CLAIM_MAX);
+  }
+  if (context.topics !== null) {
+    const { delivered, givenUp } = await fanOut(context.topics, isSpent);
+    report.delivered += delivered;
+    report.givenUp += givenUp;
   }
   return report;
 }
@@ -82,9 +92,9 @@ async function announce(context: EventContext, database: EventDatabase, report: 
   return news.length;
 }
 
-/** Somebody else has taken some of the news, or a queue is another one by now: the next pass finds what is left. */
+/** Somebody else has taken some of the news, or a queue or topic is another one by now: the next pass finds what is left. */
 function isOvertaken(error: unknown): boolean {
-  return error instanceof GuardError && (error.guard === "news_taken" || error.guard === "queue_changed");
+  return error instanceof GuardError && ["news_taken", "queue_changed", "topic_changed"].includes(error.guard);
 }
 
 type InBatch = Extract<Target, { kind: "inBatch" }>;

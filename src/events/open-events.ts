@@ -3,6 +3,8 @@ import type { RandomBytes } from "../base/random.ts";
 import { Arrivals } from "../queues/arrivals.ts";
 import type { Sealer } from "../sealing/root-sealer.ts";
 import type { StoreContext } from "../store/context.ts";
+import { DeliveryPool } from "../topics/delivery-pool.ts";
+import { openTopics } from "../topics/open-topics.ts";
 import { deliver, type EventContext } from "./deliver.ts";
 import { parseEventSettings, parseFunctions } from "./settings.ts";
 import { openTargets } from "./targets.ts";
@@ -13,6 +15,8 @@ export interface EventParts {
   readonly tell: (line: string) => void;
   /** What seals messages of queues; null without a root key: then there are no queues. */
   readonly sealer: Sealer | null;
+  /** For endpoints of topics' subscriptions. */
+  readonly fetch: typeof fetch;
   /** Of the isolate; absent: nobody waits for messages in it. */
   readonly arrivals?: Arrivals;
 }
@@ -21,12 +25,17 @@ export interface EventParts {
 export function openEvents(
   env: Readonly<Record<string, unknown>>,
   { metadata, databases }: StoreContext,
-  { clock, random, tell, sealer, arrivals = new Arrivals(clock) }: EventParts,
+  { clock, random, tell, sealer, fetch, arrivals = new Arrivals(clock) }: EventParts,
 ): EventContext {
-  const queues = sealer && { bare: metadata.queues, sealer, clock, random, arrivals };
+  const topics = sealer && openTopics(env, { metadata, sealer, clock, random, arrivals, tell, fetch });
+  const inside = sealer && {
+    queues: { bare: metadata.queues, sealer, clock, random, arrivals },
+    topics: { topics: metadata.topics.topics, sealer, clock, random },
+  };
   return {
     databases: databases?.all.map((store) => store.metadata) ?? [metadata],
-    targets: openTargets(queues, env, parseFunctions(env)),
+    targets: openTargets(inside, env, parseFunctions(env)),
+    topics,
     clock,
     settings: parseEventSettings(env),
     tell,
@@ -38,11 +47,41 @@ const MS_PER_RUN = 10_000;
 /** Configurations that were replaced are kept for so long: a write that began before may still name one. */
 const REPLACED_MS = 24 * 3600 * 1000;
 
-/** Delivers what no request has delivered after its answer. Gives a line for the log, or null where there was nothing. */
-export async function deliverRest(events: EventContext): Promise<string | null> {
+interface Log {
+  info(line: string): void;
+  error(line: string): void;
+}
+
+/** Delivers what no request has delivered after its answer, and writes a line about it. What is wrong with a target is a line too. */
+export function deliverRest(events: EventContext, log: Log): Promise<void> {
+  return logged(log, deliverAll(events));
+}
+
+/** The same to endpoints of topics' subscriptions, which may take their time. */
+export function deliverToEndpoints(events: EventContext, log: Log): Promise<void> {
+  return logged(log, postDue(events));
+}
+
+async function logged(log: Log, delivering: Promise<string | null>): Promise<void> {
+  try {
+    const line = await delivering;
+    if (line !== null) log.info(line);
+  } catch (error) {
+    log.error(`events: ${String(error)}`);
+  }
+}
+
+async function deliverAll(events: EventContext): Promise<string | null> {
   const { clock, databases } = events;
   const untilMs = clock.now() + MS_PER_RUN;
   const report = await deliver(events, () => clock.now() >= untilMs);
   for (const { outbox } of databases) await outbox.forgetReplaced(clock.now() - REPLACED_MS);
   return report.announced + report.delivered + report.givenUp > 0 ? `events ${JSON.stringify(report)}` : null;
+}
+
+async function postDue({ clock, topics }: EventContext): Promise<string | null> {
+  if (topics === null) return null;
+  const untilMs = clock.now() + MS_PER_RUN;
+  const report = await new DeliveryPool(topics).run(() => clock.now() >= untilMs);
+  return report.delivered + report.givenUp + report.waiting > 0 ? `subscriptions ${JSON.stringify(report)}` : null;
 }

@@ -1,5 +1,4 @@
-import { decide } from "../auth/policy/decide.ts";
-import { parsePolicy } from "../auth/policy/parse.ts";
+import { serviceMay } from "../auth/policy/service-may.ts";
 import type { QueueRow } from "../metadata/queues/queues.ts";
 import type { QueueContext } from "../queues/queue-context.ts";
 import { type OutgoingMessage, sendInBatch } from "../queues/send.ts";
@@ -34,22 +33,8 @@ function outgoing(body: string): OutgoingMessage {
 }
 
 function allows(queue: QueueRow, source: Source, nowMs: number): boolean {
-  const arn = queueArn(queue);
-  const parsed = parsePolicy(queue.attributes.Policy ?? "", { kind: "resource", arn });
-  if (!parsed.ok) return false;
-  const facts = new Map([
-    ["aws:sourcearn", source.arn],
-    ["aws:sourceaccount", source.accountId],
-  ]);
-  const decision = decide({
-    principal: { kind: "service", service: "s3.amazonaws.com" },
-    action: "sqs:SendMessage",
-    resource: arn,
-    resourceAccountId: queue.accountId,
-    resourcePolicy: parsed.policy,
-    identityPolicies: [],
-    context: (key) => facts.get(key),
-    now: nowMs,
+  return serviceMay({
+    ...{ service: "s3.amazonaws.com", action: "sqs:SendMessage", resource: queueArn(queue), source, nowMs },
+    ...{ resourceAccountId: queue.accountId, policy: queue.attributes.Policy },
   });
-  return decision.allowed;
 }

@@ -1,11 +1,13 @@
 import { firstAccount } from "../auth/principal.ts";
+import { parseArn } from "../base/arn.ts";
 import { openOutside } from "./outside-target.ts";
 import { openQueue, type QueueTargetParts } from "./queue-target.ts";
 import { TargetRefused, type Targets } from "./target.ts";
+import { openTopic, type TopicTargetParts } from "./topic-target.ts";
 
-/** Everything that a bucket's events can go to. `queues` is null where no key is configured: then there are none. */
+/** Everything that a bucket's events can go to. `inside` is null where no key is configured: then there are no queues and no topics. */
 export function openTargets(
-  queues: QueueTargetParts | null,
+  inside: { readonly queues: QueueTargetParts; readonly topics: TopicTargetParts } | null,
   env: Readonly<Record<string, unknown>>,
   functions: ReadonlyMap<string, string>,
 ): Targets {
@@ -19,8 +21,9 @@ export function openTargets(
         );
       }
       if (outside !== null) return outside;
-      if (queues === null) throw new TargetRefused("The destination queue does not exist");
-      return openQueue(queues, arn, source);
+      const isTopic = parseArn(arn)?.service === "sns";
+      if (inside === null) throw new TargetRefused(`The destination ${isTopic ? "topic" : "queue"} does not exist`);
+      return isTopic ? openTopic(inside.topics, arn, source) : openQueue(inside.queues, arn, source);
     },
   };
 }

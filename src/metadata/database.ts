@@ -22,7 +22,10 @@ export type Guard =
   | "bucket_quota_exceeded"
   | "account_quota_exceeded"
   | "queue_changed"
-  | "queue_deleted_recently";
+  | "queue_deleted_recently"
+  | "topic_changed"
+  | "subscription_changed"
+  | "publication_taken";
 
 /** A batch ran into a guard: nothing of it was applied. */
 export class GuardError extends Error {

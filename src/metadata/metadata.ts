@@ -22,6 +22,9 @@ import { GuardedDatabase } from "./guarded-database.ts";
 import { Identities } from "./identities/identities.ts";
 import { JobTable } from "./jobs/jobs.ts";
 import { KeyringTables } from "./keyring/keyring.ts";
+import { LifecycleRemovals } from "./lifecycle/expiring.ts";
+import { LifecycleTable } from "./lifecycle/lifecycles.ts";
+import { LifecycleScans } from "./lifecycle/scanning.ts";
 import type { LocalReads } from "./local-reads.ts";
 import { Amendments } from "./objects/amendments.ts";
 import { Appends } from "./objects/appends.ts";
@@ -35,6 +38,7 @@ import { Queues } from "./queues/all.ts";
 import { SealedKeyTable } from "./sealed-keys/sealed-keys.ts";
 import { RestoringTable } from "./snapshots/restoring.ts";
 import { SnapshotTable } from "./snapshots/snapshots.ts";
+import { Topics } from "./topics/all.ts";
 import { UploadTable } from "./uploads/uploads.ts";
 import { QuotaTable } from "./usage/quotas.ts";
 import { UsageTable } from "./usage/usage.ts";
@@ -63,6 +67,8 @@ export class Metadata {
   readonly identities: Identities;
   /** Of use in the first database alone. */
   readonly queues: Queues;
+  /** Of use in the first database alone. */
+  readonly topics: Topics;
   /** Of use in the first database alone. */
   readonly keyring: KeyringTables;
   readonly buckets: BucketTable;
@@ -93,6 +99,9 @@ export class Metadata {
   readonly encrypting: EncryptingTable;
   readonly notifications: NotificationTable;
   readonly outbox: OutboxTable;
+  readonly lifecycles: LifecycleTable;
+  readonly lifecycleScans: LifecycleScans;
+  readonly lifecycleRemovals: LifecycleRemovals;
   readonly usage: UsageTable;
   readonly quotas: QuotaTable;
 
@@ -115,6 +124,7 @@ export class Metadata {
     this.placements = new PlacementTable(database, name);
     this.identities = new Identities(database);
     this.queues = new Queues(database);
+    this.topics = new Topics(database);
     this.keyring = new KeyringTables(database);
     this.drives = new DriveTable(database, name, shared?.drives);
     this.losses = new LossTable(database);
@@ -122,6 +132,9 @@ export class Metadata {
     this.encrypting = new EncryptingTable(database);
     this.notifications = new NotificationTable(database, memory);
     this.outbox = new OutboxTable(database);
+    this.lifecycles = new LifecycleTable(database);
+    this.lifecycleScans = new LifecycleScans(database);
+    this.lifecycleRemovals = new LifecycleRemovals(database);
     this.usage = new UsageTable(database);
     this.quotas = new QuotaTable(database);
     this.buckets = new BucketTable(database, name, { memory, drives: this.drives, sharing: shared?.buckets });

@@ -20,10 +20,12 @@ export interface BucketRow {
   access: BucketAccess | null;
   /** Of the configuration that says who wants to know of changes; null: nobody does. */
   notificationId: string | null;
+  /** Its lifecycle configuration, as it was set; `accessId` changes with it. null: it has none. */
+  lifecycle: object | null;
 }
 
-/** A bucket as `bucketColumns` selects it: `access` is JSON, or null if it is what the statement was told is known. */
-export type RawBucket = Omit<BucketRow, "access"> & { access: string | null };
+/** A bucket as `bucketColumns` selects it: `access` and `lifecycle` are JSON, or null if they are what the statement was told is known. */
+export type RawBucket = Omit<BucketRow, "access" | "lifecycle"> & { access: string | null; lifecycle: string | null };
 
 export interface ChecksumRow {
   algorithm: string;
@@ -136,7 +138,15 @@ export const OBJECT_COLUMNS = `o.key, o.id, o.seq, o.is_null, o.size_bytes, o.et
 export function bucketColumns(known: string): string {
   return `id, name, owner, region, created_ms AS "createdMs", versioning, object_lock AS "objectLock",
   owner_account AS "ownerAccount", notification_id AS "notificationId",
-  access_id AS "accessId", CASE WHEN access_id IS ${known} THEN NULL ELSE access END AS access`;
+  access_id AS "accessId", CASE WHEN access_id IS ${known} THEN NULL ELSE access END AS access,
+  ${lifecycleColumn({ bucketId: "id", accessId: "access_id", known })}`;
+}
+
+/** The lifecycle configuration of a bucket, for a `RawBucket`. All are SQL. A bucket whose settings are known costs no row. */
+export function lifecycleColumn(bucket: { bucketId: string; accessId: string; known: string }): string {
+  const { bucketId, accessId, known } = bucket;
+  return `CASE WHEN ${accessId} IS ${known} THEN NULL ELSE
+    (SELECT l.configuration FROM lifecycles l WHERE l.bucket_id = ${bucketId}) END AS lifecycle`;
 }
 
 export interface RawBlob {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Statement } from "../metadata/database.ts";
-import type { NewFifoMessage } from "../metadata/queues/fifo-messages.ts";
+import { insertFifoMessages, type NewFifoMessage } from "../metadata/queues/fifo-messages.ts";
 import type { NewMessage } from "../metadata/queues/message-rows.ts";
 import { insertMessages } from "../metadata/queues/messages.ts";
 import type { QueueRow } from "../metadata/queues/queues.ts";
@@ -41,10 +41,7 @@ export async function sendMessages(
   const nowMs = clock.now();
   const rows = messages.map((message) => toRow(context, queue, { message, nowMs }));
   if (settingsOf(queue).isFifo) {
-    const fifo = rows.map(
-      (row, index): NewFifoMessage => ({ ...row, ...fifoParts(queue, messages[index] as OutgoingMessage) }),
-    );
-    const sent = await tables.fifo.send(queue, fifo, nowMs);
+    const sent = await tables.fifo.send(queue, toFifoRows(queue, messages, rows), nowMs);
     arrivals.notify(queue.id, messages.length);
     return sent;
   }
@@ -54,8 +51,8 @@ export async function sendMessages(
 }
 
 /**
- * Sends messages to a standard queue as part of any batch of the first database, which fails with `GuardError` queue_changed unless the
- * queue is still as `queue` says. `committed` wakes receives that wait in this isolate, once the batch is applied.
+ * Sends messages to a queue as part of any batch of the first database, which fails with `GuardError` queue_changed unless the queue is
+ * still as `queue` says. `committed` wakes receives that wait in this isolate, once the batch is applied.
  */
 export function sendInBatch(
   context: Pick<QueueContext, "sealer" | "random" | "clock" | "arrivals">,
@@ -65,10 +62,21 @@ export function sendInBatch(
   const nowMs = context.clock.now();
   const rows = messages.map((message) => toRow(context, queue, { message, nowMs }));
   const visible = rows.filter(({ visibleMs }) => visibleMs <= nowMs).length;
+  const isFifo = settingsOf(queue).isFifo;
   return {
-    statements: insertMessages(queue, rows, nowMs),
-    committed: () => context.arrivals.notify(queue.id, visible),
+    statements: isFifo
+      ? insertFifoMessages(queue, toFifoRows(queue, messages, rows), nowMs)
+      : insertMessages(queue, rows, nowMs),
+    committed: () => context.arrivals.notify(queue.id, isFifo ? messages.length : visible),
   };
+}
+
+function toFifoRows(
+  queue: QueueRow,
+  messages: readonly OutgoingMessage[],
+  rows: readonly NewMessage[],
+): NewFifoMessage[] {
+  return rows.map((row, index) => ({ ...row, ...fifoParts(queue, messages[index] as OutgoingMessage) }));
 }
 
 function toRow(

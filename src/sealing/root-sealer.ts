@@ -21,7 +21,11 @@ export type SealingPurpose =
   /** The content of a message in a queue. */
   | "queue-message"
   /** What a client shows to prove that it received a message, or started a move of messages. */
-  | "queue-handle";
+  | "queue-handle"
+  /** The content of a message on its way to a topic's subscriptions. */
+  | "topic-message"
+  /** The private key that messages of topics are signed with. */
+  | "signing-key";
 
 /**
  * Encrypts secrets that lie in D1 or that clients hold, under keys that are derived from the deployment's root secrets.
@@ -65,6 +69,8 @@ const VERSIONS: Readonly<Record<SealingPurpose, Version>> = {
   "kms-data-key": 2,
   "queue-message": 2,
   "queue-handle": 2,
+  "topic-message": 2,
+  "signing-key": 2,
 };
 const PURPOSES = Object.keys(VERSIONS) as SealingPurpose[];
 

@@ -20,6 +20,8 @@ export interface StoreSettings {
   readonly packAgeSeconds: number;
   /** Unfinished multipart uploads are aborted after this time. */
   readonly uploadAgeSecondsMax: number;
+  /** How long a day of lifecycle rules is. */
+  readonly lifecycleDaySeconds: number;
   /** How often cron runs the jobs: the identity of a drive that was not seen for twice as long is unknown. */
   readonly cronSeconds: number;
   /** One run of all jobs lasts about this long. */
@@ -76,6 +78,7 @@ export const DEFAULT_SETTINGS: StoreSettings = {
   graceSeconds: 24 * 3600,
   packAgeSeconds: 3600,
   uploadAgeSecondsMax: 7 * 24 * 3600,
+  lifecycleDaySeconds: 24 * 3600,
   cronSeconds: 300,
   // A cron trigger that comes more often than hourly has 30 seconds.
   runSeconds: 20,
@@ -116,6 +119,7 @@ export function parseSettings(vars: Readonly<Record<string, unknown>>): StoreSet
     graceSeconds: count("SHERD_GRACE_SECONDS", "graceSeconds", 365 * day),
     packAgeSeconds: count("SHERD_PACK_AGE_SECONDS", "packAgeSeconds", 365 * day),
     uploadAgeSecondsMax: count("SHERD_UPLOAD_EXPIRY_SECONDS", "uploadAgeSecondsMax", 3650 * day),
+    lifecycleDaySeconds: count("SHERD_LIFECYCLE_DAY_SECONDS", "lifecycleDaySeconds", day, 1),
     cronSeconds: count("SHERD_CRON_SECONDS", "cronSeconds", day, 10),
     runSeconds: count("SHERD_RUN_SECONDS", "runSeconds", 900, 5),
     driveCallsPerRun: count("SHERD_DRIVE_CALLS_PER_RUN", "driveCallsPerRun", 1_000_000, 100),

@@ -54,6 +54,9 @@ function failureOf({ guard }: GuardError, { bucket, key = "", uploadId = "" }: S
     case "news_taken":
     case "queue_changed":
     case "queue_deleted_recently":
+    case "topic_changed":
+    case "subscription_changed":
+    case "publication_taken":
       // No operation on objects has these guards.
       return { kind: "metadata-unavailable" };
     case "no_such_key":

@@ -1,3 +1,4 @@
+import type { Expiry } from "../lifecycle/headers.ts";
 import type { BucketAccess, ObjectAccess } from "../metadata/buckets/access.ts";
 import type { ObjectEncryption } from "../sealing/object-encryption.ts";
 
@@ -36,6 +37,8 @@ export interface Bucket {
   access: BucketAccess | null;
   /** Of the configuration that says who wants to know of changes; null: nobody does. */
   notificationId: string | null;
+  /** Its lifecycle configuration, as it was set; null: it has none. */
+  lifecycle: object | null;
 }
 
 /** Headers that S3 keeps with an object and gives back as they were sent. Absent ones were not sent. */
@@ -47,6 +50,8 @@ export interface SystemHeaders {
   cacheControl?: string;
   /** The text as sent, whatever its form. */
   expires?: string;
+  /** Where a website sends those who ask for the object: a path, or a URL. */
+  websiteRedirectLocation?: string;
 }
 
 export interface Attributes {
@@ -167,4 +172,6 @@ export interface WriteResult {
   checksum?: ObjectChecksum;
   /** Absent: it is stored plain. */
   encryption?: ObjectEncryption;
+  /** When the bucket's lifecycle lets it expire; absent: never. */
+  expiry?: Expiry;
 }

@@ -78,6 +78,13 @@ describe("every own page", () => {
     }
   });
 
+  test("of a bucket is shut to those who are allowed another bucket's", async () => {
+    const one = await people.user(allowing("sherd:PreviewLifecycle").replace('"*"', '"arn:aws:s3:::mine"'));
+    expect((await ask("lifecycle-preview/mine", one, { method: "POST" })).status).toBe(404);
+    expect((await ask("lifecycle-preview/yours", one, { method: "POST" })).status).toBe(403);
+    expect((await ask("lifecycle-preview/%6dine", one, { method: "POST" })).status).toBe(404);
+  });
+
   test("is not kept, framed, sniffed or scripted", async () => {
     for (const [page, key] of [
       ["durability", root],

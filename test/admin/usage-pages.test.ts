@@ -168,3 +168,44 @@ test("/-/metrics has bytes and objects by bucket and account", async () => {
   expect(text).toMatch(/^sherd_bucket_objects\{bucket="work"\} 1$/m);
   expect(text).toMatch(/^sherd_account_bytes\{account="[0-9a-f]{64}"\} \d+$/m);
 });
+
+describe("/-/rate-limits", () => {
+  test("are set, listed and taken away; a key that is over its limit gets SlowDown", async () => {
+    const user = await people.user(allowing("s3:*"));
+    const subject = { accountId: "100000000001", accessKeyId: user.accessKeyId };
+    const s3 = s3App(rig.store, people.keys.ring);
+    const send = async () => {
+      const url = "http://sherd.test/work/b";
+      const signed = { method: "GET", url, accessKeyId: user.accessKeyId, secret: user.secret, service: "s3" };
+      const { headers } = signRequest({ ...signed, nowMs: rig.store.clock.now() });
+      return s3(new Request(url, { headers }));
+    };
+    expect((await send()).status).toBe(200);
+    const limit = { requestsPerSecond: 1, bytesInPerSecond: null, bytesOutPerSecond: null };
+    expect((await ask("rate-limits", { method: "PUT", body: { ...subject, requestsPerSecond: 1 } })).answer).toEqual({
+      ...subject,
+      ...limit,
+    });
+    expect((await ask("rate-limits")).answer).toEqual({ limits: [{ ...subject, ...limit }], next: null });
+    // The first finds out that something has changed.
+    const answers = [await send(), await send(), await send()];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 503]);
+    expect(answers[2]?.headers.get("retry-after")).toBe("1");
+    expect(await answers[2]?.text()).toContain("<Code>SlowDown</Code>");
+    const { accountId, accessKeyId } = subject;
+    await ask(`rate-limits?accountId=${accountId}&accessKeyId=${accessKeyId}`, { method: "DELETE" });
+    expect((await ask("rate-limits")).answer.limits).toEqual([]);
+  });
+
+  test.each([
+    {},
+    { accountId: "100000000001" },
+    { accountId: "1", requestsPerSecond: 1 },
+    { accountId: "100000000001", requestsPerSecond: 0 },
+    { accountId: "100000000001", requestsPerSecond: null },
+    { accountId: "100000000001", accessKeyId: "AKIAXXXXXXXXXXXXXXXX", requestsPerSecond: 1 },
+    { accountId: "100000000001", requestsPerSecond: 1, more: 1 },
+  ])("%j is refused", async (body) => {
+    expect((await ask("rate-limits", { method: "PUT", body })).status).toBe(400);
+  });
+});

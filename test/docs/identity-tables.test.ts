@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { operations as iam } from "../../src/services/iam/operations.ts";
 import { operations as kms } from "../../src/services/kms/operations.ts";
+import { operations as sns } from "../../src/services/sns/operations.ts";
 import { operations as sqs } from "../../src/services/sqs/operations.ts";
 import { operations as sts } from "../../src/services/sts/operations.ts";
 import { readDocument, section, tableRows } from "./document.ts";
@@ -11,6 +12,7 @@ describe.each([
   ["IAM", iam],
   ["STS", sts],
   ["SQS", sqs],
+  ["SNS", sns],
   ["KMS", kms],
 ] as const)("the table of %s in docs/api.md", (service, operations: Readonly<Record<string, unknown>>) => {
   const rows = tableRows(section(text, `### ${service} operations`));

@@ -32,6 +32,7 @@ beforeEach(async () => {
   context = {
     databases: [rig.store.metadata],
     targets: { open },
+    topics: null,
     clock,
     settings: { retrySeconds: 3600, deadLetterArn: null, busArn: null },
     tell: (line) => told.push(line),

@@ -118,7 +118,8 @@ describe("a snapshot", () => {
     rest.push("deleted_queues", "messages", "message_groups", "message_sequences", "message_deduplications");
     rest.push("receive_attempts", "message_moves");
     // News that is on its way when a snapshot is taken will have arrived long before that is needed.
-    rest.push("outbox", "undelivered");
+    rest.push("outbox", "undelivered", "publications", "deliveries", "topic_deduplications", "topic_sequences");
+    rest.push("deleted_topics");
     // Usage is counted again.
     rest.push("usage", "quota_crossings");
     // Whoever wants a bucket encrypted starts it again.

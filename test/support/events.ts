@@ -11,6 +11,7 @@ export function deafEvents({ metadata, clock }: StoreContext): EventContext {
         throw new TargetRefused("The destination queue does not exist");
       },
     },
+    topics: null,
     clock,
     settings: { retrySeconds: 60, deadLetterArn: null, busArn: null },
     tell: () => {},

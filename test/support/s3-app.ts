@@ -3,6 +3,7 @@ import type { KeyRing } from "../../src/auth/keys/key-ring.ts";
 import { rootRing } from "../../src/auth/keys/ring.ts";
 import { rootKey } from "../../src/auth/keys/root-key.ts";
 import { CLIENT_PATIENCE } from "../../src/edge/client-patience.ts";
+import { RateLimiter } from "../../src/edge/rate-limiter.ts";
 import { RequestMetrics } from "../../src/edge/request-metrics.ts";
 import { serve } from "../../src/edge/serve.ts";
 import { s3Service } from "../../src/services/s3/service.ts";
@@ -23,6 +24,7 @@ export function s3App(store: StoreContext, keys: { accessKeyId: string; secret: 
     log,
     logRequests: null,
     metrics: new RequestMetrics(),
+    limiter: new RateLimiter(store.clock, {}),
   };
   return (request: Request): Promise<Response> => serve(request, edge, { waitUntil: () => {} });
 }

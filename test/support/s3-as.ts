@@ -27,6 +27,7 @@ export interface S3Answer {
   headers: Readonly<Record<string, string>>;
   /** The body, if it is text. */
   text: string;
+  bytes: Uint8Array;
   /** AWS's code; "" if it is no error. */
   code: string;
 }
@@ -105,9 +106,11 @@ function identityPolicy(document: unknown) {
 }
 
 async function readAnswer({ status, headers = {}, body }: Answer): Promise<Omit<S3Answer, "code">> {
-  if (body === undefined || typeof body === "string") return { status, headers, text: body ?? "" };
-  if (body instanceof Uint8Array) return { status, headers, text: new TextDecoder().decode(body) };
+  if (body === undefined || typeof body === "string")
+    return { status, headers, text: body ?? "", bytes: new TextEncoder().encode(body ?? "") };
+  if (body instanceof Uint8Array) return { status, headers, text: new TextDecoder().decode(body), bytes: body };
   const pieces: Uint8Array[] = [];
   for (let piece = await body.next(); piece !== null; piece = await body.next()) pieces.push(piece.slice());
-  return { status, headers, text: Buffer.concat(pieces).toString() };
+  const bytes = Buffer.concat(pieces);
+  return { status, headers, text: bytes.toString(), bytes };
 }

@@ -1,7 +1,7 @@
 import type { Identities } from "../../metadata/identities/identities.ts";
 import type { HeldIdentity, HeldKey } from "../../metadata/identities/principals.ts";
 import type { Sealer } from "../../sealing/root-sealer.ts";
-import type { RequestFacts, Session } from "../access.ts";
+import type { CallerRates, RequestFacts, Session } from "../access.ts";
 import { AuthenticationError, type AuthenticationFailure } from "../authentication-error.ts";
 import { type Identity, RequestCaller } from "../caller.ts";
 import type { NamedPolicy } from "../policy/request.ts";
@@ -33,6 +33,7 @@ interface Remembered {
   readonly secret: string;
   readonly identity: Identity;
   readonly epoch: number;
+  readonly rates: CallerRates;
 }
 
 type Read = Remembered | { readonly kind: "unknown" | "closed-account" | "bad-token" };
@@ -104,7 +105,7 @@ export class AccountKeyRing implements KeyRing {
   }
 
   #caller(source: Source, found: Remembered, { facts, isFresh }: { facts: RequestFacts; isFresh: boolean }) {
-    const { accountId, identity, epoch } = found;
+    const { accountId, identity, epoch, rates } = found;
     const readAgain = async () => {
       const read = await this.#learn(source);
       if (read.kind === "remembered") return read;
@@ -113,7 +114,7 @@ export class AccountKeyRing implements KeyRing {
     const readEpoch = () => this.#parts.identities.accounts.epoch(accountId);
     const renewal = { accountId, epoch, isFresh, readAgain, readEpoch };
     const { accessKeyId, session } = source;
-    return new RequestCaller({ identity, accessKeyId, session, facts, renewal });
+    return new RequestCaller({ identity, accessKeyId, session, facts, rates, renewal });
   }
 
   #recall(id: string): Remembered | undefined {
@@ -143,7 +144,8 @@ export class AccountKeyRing implements KeyRing {
       this.#parts.onUnreadable(accessKeyId);
       return { kind: "unknown" };
     }
-    return remember(held, { identity: keyIdentity(held, this.#policies), secret });
+    const rates = { accessKeyId, key: held.keyRate };
+    return remember(held, { identity: keyIdentity(held, this.#policies), secret }, rates);
   }
 
   async #readSession(claims: SessionClaims, secret: string): Promise<Read> {
@@ -179,8 +181,13 @@ export class AccountKeyRing implements KeyRing {
   }
 }
 
-function remember(held: HeldIdentity, parts: { identity: Identity; secret: string }): Remembered {
-  return { kind: "remembered", accountId: held.account.id, epoch: held.account.accessEpoch, ...parts };
+function remember(
+  { account, accountRate }: HeldIdentity,
+  parts: { identity: Identity; secret: string },
+  ofKey: Pick<CallerRates, "accessKeyId" | "key"> = { accessKeyId: null, key: null },
+): Remembered {
+  const rates = { accountId: account.id, account: accountRate, ...ofKey };
+  return { kind: "remembered", accountId: account.id, epoch: account.accessEpoch, rates, ...parts };
 }
 
 /** A ring with the Worker's own key alone; null without one. */

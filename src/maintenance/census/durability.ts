@@ -10,7 +10,7 @@ import { RESTORE_JOB } from "../snapshots/restore.ts";
 import { sentenceOf } from "../watch/sentences.ts";
 import { expectedMarker, type WatchCursor } from "../watch/watch.ts";
 import { evidenceOf } from "./evidence.ts";
-import { type DriveHealth, type DurabilityReport, type JobHealth, snapshotsOf } from "./report.ts";
+import { type DriveHealth, type DurabilityReport, heldUntilMs, type JobHealth, snapshotsOf } from "./report.ts";
 import { findTroubles } from "./troubles.ts";
 
 /** A job that has not ended well for so long is stuck. */
@@ -19,7 +19,7 @@ const JOB_AGE_MS_MAX = 2 * 3600 * 1000;
 export type * from "./report.ts";
 
 /**
- * How redundant everything really is, as far as is known now: five round trips to each database and one small call to each drive, which
+ * How redundant everything really is, as far as is known now: six round trips to each database and one small call to each drive, which
  * is asked who it is. Green is a claim that rests on `evidence`; what is not known is not green.
  */
 export async function durability(store: StoreContext): Promise<DurabilityReport> {
@@ -51,6 +51,7 @@ export async function durability(store: StoreContext): Promise<DurabilityReport>
     census,
     backlog,
     jobs,
+    lifecycle: { ...gathered.lifecycle, heldUntilMs: heldUntilMs(gathered.jobs) },
     snapshots: gathered.jobs.flatMap(snapshotsOf),
   };
 }

@@ -1,7 +1,9 @@
 import type { DriveState } from "../../drives/drive-state.ts";
 import type { Backlog } from "../../metadata/blobs/census.ts";
 import type { LossCause } from "../../metadata/drives/losses.ts";
+import type { LifecycleBacklog } from "../../metadata/lifecycle/lifecycles.ts";
 import type { Space } from "../../store/space.ts";
+import type { LifecycleCursor } from "../lifecycle/lifecycle.ts";
 import type { GatheredJob } from "../run/gather.ts";
 import type { SnapshotCursor } from "../snapshots/snapshot.ts";
 import type { SnapshotSummary } from "../snapshots/snapshot-format.ts";
@@ -88,8 +90,18 @@ export interface DurabilityReport {
   census: { atMs: number; totals: Totals } | null;
   backlog: Backlog;
   jobs: JobHealth[];
+  /** Buckets with a lifecycle, those whose walk is due, since when the oldest is; and until when nothing is removed because the clock jumped. */
+  lifecycle: LifecycleBacklog & { heldUntilMs: number | null };
   /** Snapshots of the metadata on the drives, the oldest first. */
   snapshots: ({ database: string } & SnapshotSummary)[];
+}
+
+/** Until when lifecycle removes nothing, because the clock jumped; null: it is not held. */
+export function heldUntilMs(jobs: readonly GatheredJob[]): number | null {
+  const holds = jobs.flatMap(({ name, cursor }) =>
+    name === "lifecycle" ? ((cursor as LifecycleCursor | null)?.clock.hold?.untilMs ?? []) : [],
+  );
+  return holds.length === 0 ? null : Math.max(...holds);
 }
 
 export function snapshotsOf({ name, cursor, database }: GatheredJob): DurabilityReport["snapshots"] {

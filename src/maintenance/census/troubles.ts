@@ -3,7 +3,7 @@ import { isFull, isTight, type Space } from "../../store/space.ts";
 import type { Gathered, GatheredJob } from "../run/gather.ts";
 import { JOB_NAMES } from "../run/run-jobs.ts";
 import { RESTORE_JOB } from "../snapshots/restore.ts";
-import { type DurabilityReport, type Evidence, snapshotsOf, type Trouble } from "./report.ts";
+import { type DurabilityReport, type Evidence, heldUntilMs, snapshotsOf, type Trouble } from "./report.ts";
 
 /** How much longer ago than it should be the last snapshot may be: it may take many runs. */
 const SNAPSHOT_DELAY_MS_MAX = 24 * 3600 * 1000;
@@ -20,6 +20,7 @@ export function findTroubles(store: StoreContext, known: Known): Trouble[] {
     ...driveTroubles(store, known),
     ...spaceTroubles(known.spaces),
     ...jobTroubles(known),
+    ...lifecycleTroubles(known),
     ...known.evidence.flatMap((evidence) => staleness(store, known, evidence)),
     ...known.gathered.jobs.flatMap((job) => restoreTroubles(store, job, known.atMs)),
   ];
@@ -80,6 +81,23 @@ function jobTroubles({ jobs }: Known): Trouble[] {
     if (failure !== null) return [yellow(`job ${name} failed: ${failure}`)];
     return stuck ? [yellow(`job ${name} has not come to an end for two hours`)] : [];
   });
+}
+
+/** What is due must be gone within the hour. */
+const LIFECYCLE_DELAY_MS_MAX = 3600 * 1000;
+
+function lifecycleTroubles({ atMs, gathered }: Known): Trouble[] {
+  const { buckets, due, oldestMs } = gathered.lifecycle;
+  if (buckets === 0) return [];
+  const untilMs = heldUntilMs(gathered.jobs);
+  if (untilMs !== null) {
+    return [
+      yellow(`lifecycle removes nothing until ${new Date(untilMs).toISOString()}: the clock jumped, or nothing ran`),
+    ];
+  }
+  if (oldestMs === null || atMs - oldestMs <= LIFECYCLE_DELAY_MS_MAX) return [];
+  const minutes = Math.floor((atMs - oldestMs) / 60_000);
+  return [yellow(`lifecycle is ${minutes} minutes late in ${due} buckets`)];
 }
 
 /** What the page cannot know because nobody has looked for too long. */

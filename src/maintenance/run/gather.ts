@@ -2,6 +2,7 @@ import type { Backlog } from "../../metadata/blobs/census.ts";
 import type { DriveRow } from "../../metadata/drives/drives.ts";
 import type { DriveLoss } from "../../metadata/drives/losses.ts";
 import type { JobRow } from "../../metadata/jobs/jobs.ts";
+import type { LifecycleBacklog } from "../../metadata/lifecycle/lifecycles.ts";
 import { allStores } from "../../store/buckets/databases.ts";
 import type { StoreContext } from "../../store/context.ts";
 import type { CensusCursor, Totals } from "../census/census.ts";
@@ -22,20 +23,23 @@ export interface Gathered {
   ailing: Record<string, number>;
   /** What drives were found to lack and is not healed yet. */
   losses: DriveLoss[];
+  /** How late the walks of lifecycles are. */
+  lifecycle: LifecycleBacklog;
   /** The store's id, and the drives as they were seen last; of the first database, which keeps them for all. */
   known: { store: string | null; drives: DriveRow[] };
 }
 
-/** Five round trips to each database, side by side. */
+/** Six round trips to each database, side by side. */
 export async function gather(store: StoreContext): Promise<Gathered> {
   const each = await Promise.all(
-    allStores(store).map(async ({ metadata }) => {
-      const [backlog, rows, ailing, losses, known] = await Promise.all([
+    allStores(store).map(async ({ metadata, clock }) => {
+      const [backlog, rows, ailing, losses, known, lifecycle] = await Promise.all([
         metadata.census.backlog(),
         metadata.jobs.list(),
         metadata.census.ailing(),
         metadata.losses.open(),
         metadata.drives.look(),
+        metadata.lifecycles.backlog(clock.now()),
       ]);
       const { name, knownSizeBytes } = metadata.identity;
       const jobs = rows.map((row) => ({ ...row, database: name }));
@@ -47,6 +51,7 @@ export async function gather(store: StoreContext): Promise<Gathered> {
         ailing,
         losses,
         known,
+        lifecycle,
       };
     }),
   );
@@ -57,6 +62,7 @@ export async function gather(store: StoreContext): Promise<Gathered> {
     census: each.map(({ census }) => census).reduce(sumOfCensuses),
     ailing: each.map(({ ailing }) => ailing).reduce(sumOfCounts),
     losses: each.flatMap(({ losses }) => losses),
+    lifecycle: each.map(({ lifecycle }) => lifecycle).reduce(sumOfLifecycles),
     known: (each[0] as (typeof each)[number]).known,
   };
 }
@@ -71,6 +77,10 @@ function sumOfBacklogs(a: Backlog, b: Backlog): Backlog {
     oldestMs: earlier(a[kind].oldestMs, b[kind].oldestMs),
   });
   return { trash: sum("trash"), condemned: sum("condemned"), damage: sum("damage"), uploads: sum("uploads") };
+}
+
+function sumOfLifecycles(a: LifecycleBacklog, b: LifecycleBacklog): LifecycleBacklog {
+  return { buckets: a.buckets + b.buckets, due: a.due + b.due, oldestMs: earlier(a.oldestMs, b.oldestMs) };
 }
 
 function sumOfCounts(a: Record<string, number>, b: Record<string, number>): Record<string, number> {

@@ -13,12 +13,14 @@ import { encrypt } from "../encrypt/encrypt.ts";
 import { drain } from "../heal/drain.ts";
 import { heal } from "../heal/heal.ts";
 import { keys } from "../keys/keys.ts";
+import { lifecycle } from "../lifecycle/lifecycle.ts";
 import { expireMessages } from "../queues/expire-messages.ts";
 import { moveMessages } from "../queues/move-messages.ts";
 import { reseal } from "../reseal/reseal.ts";
 import { scrub } from "../scrub/scrub.ts";
 import { RESTORE_JOB } from "../snapshots/restore.ts";
 import { snapshot } from "../snapshots/snapshot.ts";
+import { sweepTopics } from "../topics/sweep-topics.ts";
 import { usage } from "../usage/usage.ts";
 import { walk } from "../walk/walk.ts";
 import { queueLosses } from "../watch/queue-losses.ts";
@@ -31,6 +33,7 @@ export const JOBS: readonly Job[] = [
   drain,
   heal,
   expire,
+  lifecycle,
   keys,
   pack,
   collect,
@@ -42,6 +45,7 @@ export const JOBS: readonly Job[] = [
   census,
   expireMessages,
   moveMessages,
+  sweepTopics,
   usage,
 ];
 

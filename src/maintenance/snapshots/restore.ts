@@ -153,7 +153,10 @@ class Restoring {
         return true;
       }
       case "buckets":
-        if (cursor.pieces >= this.#manifest.pieces.length) return false;
+        if (cursor.pieces >= this.#manifest.pieces.length) {
+          await restoring.dropForeignLifecycles();
+          return false;
+        }
         await this.#insertPiece();
         return true;
     }
@@ -192,7 +195,8 @@ class Restoring {
   async #bucketIds(): Promise<number[]> {
     const ids: number[] = [];
     for (let piece = this.#manifest.bucketsFrom; piece < this.#manifest.pieces.length; piece++) {
-      for (const { columns, rows } of await this.#read(piece)) {
+      for (const { table, columns, rows } of await this.#read(piece)) {
+        if (table !== "buckets") continue;
         const id = columns.indexOf("id");
         ids.push(...rows.map((row) => Number(row[id])));
       }

@@ -4,10 +4,11 @@ import type { BucketAccess } from "./access.ts";
 /** Texts of policies and ACLs that an isolate remembers, in characters. Compiled they take about five times that. */
 const REMEMBERED_CHARACTERS_MAX = 2 * 1024 * 1024;
 
-/** Access settings of a bucket that were read before. `id` is of these very settings, in this very bucket. */
+/** Access settings of a bucket that were read before, and its lifecycle. `id` is of these very settings, in this very bucket. */
 export interface KnownAccess {
   readonly id: string;
   readonly access: BucketAccess;
+  readonly lifecycle: object | null;
   readonly characters: number;
 }
 
@@ -25,12 +26,17 @@ export class AccessMemory {
 
   /** The row with its settings. `known` is what the statement that read it was told. */
   complete(raw: RawBucket, known: KnownAccess | null): BucketRow {
-    const { access: text, ...row } = raw;
-    if (row.accessId === null) return { ...row, access: null };
-    if (text === null) return { ...row, access: (known as KnownAccess).access };
+    const { access: text, lifecycle: rules, ...row } = raw;
+    if (row.accessId === null) return { ...row, access: null, lifecycle: null };
+    if (text === null) {
+      const { access, lifecycle } = known as KnownAccess;
+      return { ...row, access, lifecycle };
+    }
     const access = JSON.parse(text) as BucketAccess;
-    this.#remember(row.name, { id: row.accessId, access, characters: text.length });
-    return { ...row, access };
+    const lifecycle = rules === null ? null : (JSON.parse(rules) as object);
+    const characters = text.length + (rules?.length ?? 0);
+    this.#remember(row.name, { id: row.accessId, access, lifecycle, characters });
+    return { ...row, access, lifecycle };
   }
 
   #remember(bucket: string, known: KnownAccess): void {

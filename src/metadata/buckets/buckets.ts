@@ -6,7 +6,7 @@ import type { BucketAccess, PublicAccessBlock } from "./access.ts";
 import type { AccessMemory, KnownAccess } from "./access-memory.ts";
 import { requireIdentity } from "./identity.ts";
 
-export type NewBucket = Omit<BucketRow, "id" | "notificationId"> & {
+export type NewBucket = Omit<BucketRow, "id" | "notificationId" | "lifecycle"> & {
   /** By kind, as `configure` sets them. */
   configuration: Readonly<Record<string, unknown>>;
 };
@@ -22,8 +22,11 @@ export class BucketTable {
   readonly #database: Database;
   readonly #name: string;
   readonly #memory: AccessMemory;
-  /** Their access settings lie in `#memory`. */
-  readonly #remembered: Map<string, { row: Omit<BucketRow, "access">; untilMs: number; roomBytes: number }>;
+  /** Their access settings and lifecycles lie in `#memory`. */
+  readonly #remembered: Map<
+    string,
+    { row: Omit<BucketRow, "access" | "lifecycle">; untilMs: number; roomBytes: number }
+  >;
 
   readonly #drives: Pick<DriveTable, "tell">;
 
@@ -78,9 +81,10 @@ export class BucketTable {
     const known = this.#remembered.get(name);
     if (known === undefined || nowMs >= known.untilMs) return null;
     const { row } = known;
-    if (row.accessId === null) return { ...row, access: null };
+    if (row.accessId === null) return { ...row, access: null, lifecycle: null };
     const settings = this.#memory.of(name);
-    return settings?.id === row.accessId ? { ...row, access: settings.access } : null;
+    if (settings?.id !== row.accessId) return null;
+    return { ...row, access: settings.access, lifecycle: settings.lifecycle };
   }
 
   /** Bytes that quotas left to the bucket when it was last learned. Only the commit knows for sure. */
@@ -100,7 +104,7 @@ export class BucketTable {
     const row = raw ? this.#memory.complete(raw, known) : null;
     this.#remembered.delete(name);
     if (row === null) return null;
-    const { access: _, ...remembered } = row;
+    const { access: _, lifecycle: _lifecycle, ...remembered } = row;
     const roomBytes = room?.bytes ?? Number.POSITIVE_INFINITY;
     this.#remembered.set(name, { row: remembered, untilMs: nowMs + REMEMBERED_MS, roomBytes });
     const [oldest] = this.#remembered.keys();
@@ -168,6 +172,7 @@ export class BucketTable {
       },
       { sql: `DELETE FROM parts WHERE upload_id IN ${uploads}`, values: [name] },
       { sql: `DELETE FROM uploads WHERE bucket_id = ${bucketId}`, values: [name] },
+      { sql: `DELETE FROM lifecycles WHERE bucket_id = ${bucketId}`, values: [name] },
       { sql: "DELETE FROM buckets WHERE name = ?1", values: [name] },
     ]);
   }

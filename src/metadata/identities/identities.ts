@@ -5,6 +5,7 @@ import { KeyTable } from "./keys.ts";
 import { PolicyTable } from "./policies.ts";
 import { PrincipalQueries } from "./principals.ts";
 import { ProviderTable } from "./providers.ts";
+import { RateLimitTable } from "./rate-limits.ts";
 
 /**
  * Accounts and who is in them. Of use in the first database alone. Reads are methods, one round trip each; changes are statements
@@ -17,6 +18,7 @@ export class Identities {
   readonly keys: KeyTable;
   readonly policies: PolicyTable;
   readonly providers: ProviderTable;
+  readonly rateLimits: RateLimitTable;
 
   constructor(database: Database) {
     this.accounts = new AccountTable(database);
@@ -25,5 +27,6 @@ export class Identities {
     this.keys = new KeyTable(database);
     this.policies = new PolicyTable(database);
     this.providers = new ProviderTable(database);
+    this.rateLimits = new RateLimitTable(database);
   }
 }

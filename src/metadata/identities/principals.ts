@@ -1,6 +1,7 @@
 import type { Database, Statement } from "../database.ts";
 import { parseJson, type TagRow } from "../rows.ts";
 import type { AccountRow } from "./accounts.ts";
+import { type RateLimit, rateLimitJson } from "./rate-limits.ts";
 
 /** A policy that holds for a principal. */
 export interface HeldPolicy {
@@ -26,12 +27,16 @@ export interface HeldEntity {
 
 export interface HeldIdentity {
   account: Pick<AccountRow, "id" | "canonicalId" | "name" | "state" | "accessEpoch" | "rootSessionsFromMs">;
+  /** Of the account; null: none. */
+  accountRate: RateLimit | null;
   /** Null: the account's root. */
   entity: HeldEntity | null;
   policies: HeldPolicy[];
 }
 
 export interface HeldKey extends HeldIdentity {
+  /** Of the key alone; null: none. */
+  keyRate: RateLimit | null;
   /** Sealed. */
   secret: string;
   status: "Active" | "Inactive";
@@ -39,6 +44,7 @@ export interface HeldKey extends HeldIdentity {
 }
 
 interface RawIdentity {
+  accountRate: string | null;
   accountId: string;
   canonicalId: string;
   accountName: string;
@@ -54,11 +60,17 @@ interface RawIdentity {
   maxSessionSeconds: number | null;
 }
 
-type RawKey = RawIdentity & { ownerId: string; secret: string; status: HeldKey["status"]; usedMs: number | null };
+type RawKey = RawIdentity & {
+  keyRate: string | null;
+  ownerId: string;
+  secret: string;
+  status: HeldKey["status"];
+  usedMs: number | null;
+};
 
 const IDENTITY_COLUMNS = `a.id AS "accountId", a.canonical_id AS "canonicalId", a.name AS "accountName", a.state,
   a.access_epoch AS "accessEpoch", a.root_sessions_from_ms AS "rootSessionsFromMs", e.id, e.kind, e.name, e.path, e.tags, e.created_ms AS "createdMs",
-  e.max_session_seconds AS "maxSessionSeconds"`;
+  e.max_session_seconds AS "maxSessionSeconds", ${rateLimitJson("a.id", "''")} AS "accountRate"`;
 
 /**
  * What must be known of a principal to verify and decide its requests: one round trip, all of it of one moment, and about two
@@ -76,7 +88,8 @@ export class PrincipalQueries {
     const owner = "(SELECT owner_id FROM access_keys WHERE id = ?1)";
     const [[row], policies] = await this.#database.batch<[RawKey, HeldPolicy]>([
       {
-        sql: `SELECT ${IDENTITY_COLUMNS}, k.owner_id AS "ownerId", k.secret, k.status, k.used_ms AS "usedMs"
+        sql: `SELECT ${IDENTITY_COLUMNS}, k.owner_id AS "ownerId", k.secret, k.status, k.used_ms AS "usedMs",
+                ${rateLimitJson("a.id", "k.id")} AS "keyRate"
               FROM access_keys k JOIN accounts a ON a.id = k.account_id LEFT JOIN entities e ON e.id = k.owner_id
               WHERE k.id = ?1`,
         values: [keyId],
@@ -85,7 +98,7 @@ export class PrincipalQueries {
     ]);
     if (row === undefined || (row.id === null && row.ownerId !== row.accountId)) return null;
     const { secret, status, usedMs } = row;
-    return { ...parseIdentity(row, policies), secret, status, usedMs };
+    return { ...parseIdentity(row, policies), keyRate: parseJson<RateLimit>(row.keyRate), secret, status, usedMs };
   }
 
   /** The same for a user or role by its unique id, as sessions name it. Null: it is gone. */
@@ -114,6 +127,7 @@ function parseIdentity(row: RawIdentity, policies: HeldPolicy[]): HeldIdentity {
   const { accountId: id, canonicalId, accountName: name, state, accessEpoch, rootSessionsFromMs } = row;
   return {
     account: { id, canonicalId, name, state, accessEpoch, rootSessionsFromMs },
+    accountRate: parseJson<RateLimit>(row.accountRate),
     entity: parseEntity(row),
     policies,
   };

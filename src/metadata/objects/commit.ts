@@ -19,7 +19,7 @@ import { makeRoom, nextSeq, ofKeys, type RuledBucket, requireRules, SHARED_COLUM
 /** A version about to become the one that its key names. */
 export interface NewVersion {
   /** With the rules that it was found with; a commit under other rules fails with bucket_changed. */
-  bucket: RuledBucket;
+  bucket: RuledBucket & Pick<BucketRow, "lifecycle">;
   key: string;
   id: string;
   sizeBytes: number;

@@ -6,6 +6,7 @@ import {
   type BucketRow,
   type ContentRow,
   type ExtentRow,
+  lifecycleColumn,
   OBJECT_COLUMNS,
   type ObjectRow,
   parseBlob,
@@ -150,7 +151,8 @@ const KEY = "?2 || ''";
 
 const HEAD_COLUMNS = `b.id AS "bucketId", b.name AS "bucketName", b.owner, b.region, b.created_ms AS "createdMs", b.versioning,
   b.object_lock AS "objectLock", b.owner_account AS "ownerAccount", b.notification_id AS "notificationId", b.access_id AS "accessId",
-  CASE WHEN b.access_id IS ?6 THEN NULL ELSE b.access END AS access, o.is_marker AS "isMarker", ${OBJECT_COLUMNS},
+  CASE WHEN b.access_id IS ?6 THEN NULL ELSE b.access END AS access,
+  ${lifecycleColumn({ bucketId: "b.id", accessId: "b.access_id", known: "?6" })}, o.is_marker AS "isMarker", ${OBJECT_COLUMNS},
   CASE WHEN o.id IS NULL AND b.versioning IS NOT NULL AND ?5 = 'current' THEN
     (SELECT json_array(v.id, v.seq, v.is_null, v.modified_ms) FROM versions v
      WHERE v.bucket_id = b.id AND v.key = ${KEY} ORDER BY v.seq DESC LIMIT 1) END AS "hiddenBy"`;
@@ -200,8 +202,8 @@ function openStatement(ref: ObjectRef, window: ReadWindow, known: KnownAccess | 
 
 export function foundHead(raw: RawHead, memory: AccessMemory, known: KnownAccess | null): FoundHead {
   const { bucketId: id, bucketName: name, owner, region, createdMs, versioning, objectLock } = raw;
-  const { ownerAccount, accessId, access, notificationId } = raw;
-  const rules = { versioning, objectLock, accessId, access, notificationId };
+  const { ownerAccount, accessId, access, notificationId, lifecycle } = raw;
+  const rules = { versioning, objectLock, accessId, access, notificationId, lifecycle };
   const rawBucket = { id, name, owner, region, createdMs, ownerAccount, ...rules };
   const bucket = memory.complete(rawBucket, known);
   if (raw.id === null) return { bucket, object: null, marker: hidingMarker(raw.hiddenBy) };

@@ -65,14 +65,7 @@ export class FifoMessageTable {
 
   /** Sends those that are no duplicates, in their order; all or none. Tells for each which message stands for it. */
   async send(queue: Queue, messages: readonly NewFifoMessage[], nowMs: number): Promise<SentRow[]> {
-    const statements = messages.flatMap((message, index) =>
-      sendStatements(queue.id, message, { nowMs, behind: messages.length - 1 - index }),
-    );
-    const results = await this.#database.batch<unknown[]>([
-      requireQueue(queue),
-      reserveSequences(queue.id, messages.length, nowMs),
-      ...statements,
-    ]);
+    const results = await this.#database.batch<unknown[]>(insertFifoMessages(queue, messages, nowMs));
     return messages.map((_, index) => (results[2 + index * STATEMENTS_A_MESSAGE + 3] as SentRow[])[0] as SentRow);
   }
 
@@ -228,6 +221,17 @@ export class FifoMessageTable {
     ]);
     return rows[0] as MessageCounts;
   }
+}
+
+/** Sends messages as part of any batch, which fails with queue_changed unless the queue is still what was read. */
+export function insertFifoMessages(queue: Queue, messages: readonly NewFifoMessage[], nowMs: number): Statement[] {
+  return [
+    requireQueue(queue),
+    reserveSequences(queue.id, messages.length, nowMs),
+    ...messages.flatMap((message, index) =>
+      sendStatements(queue.id, message, { nowMs, behind: messages.length - 1 - index }),
+    ),
+  ];
 }
 
 /**

@@ -53,6 +53,15 @@ export class QueueTable {
     return row === undefined ? null : parseQueue(row);
   }
 
+  /** Those of [account, name] pairs that are there. */
+  async findAll(names: readonly (readonly [accountId: string, name: string])[]): Promise<QueueRow[]> {
+    const rows = await this.#database.all<RawQueue>(
+      `SELECT ${COLUMNS} FROM queues WHERE (account_id, name) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))`,
+      JSON.stringify(names),
+    );
+    return rows.map(parseQueue);
+  }
+
   /** A page by name of those whose names begin with `prefix`, after `after`; one more than `limit` if there are more. */
   async list(
     accountId: string,

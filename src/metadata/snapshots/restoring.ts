@@ -95,6 +95,11 @@ export class RestoringTable {
     await this.#database.batch(["objects", "versions", "uploads"].map(dropped));
   }
 
+  /** Lifecycles are read after the buckets: some may be of buckets that were made after these. A new bucket may get the id of one. */
+  async dropForeignLifecycles(): Promise<void> {
+    await this.#database.all("DELETE FROM lifecycles WHERE bucket_id NOT IN (SELECT id FROM buckets)");
+  }
+
   /**
    * The next blobs after `afterId`: those that nothing refers to go (their shards are the walk's), shards that were missing are noted
    * again for healing. Returns where to go on, or null at the end.

@@ -176,6 +176,24 @@ export const SNAPSHOT_TABLES = {
       ...["dead_letter", "tags", "purged_ms"],
     ],
   },
+  topics: {
+    key: ["id"],
+    columns: [
+      ...["id", "account_id", "name", "region", "created_ms", "revision", "attributes", "tags"],
+      "deleted_subscriptions",
+    ],
+  },
+  subscriptions: {
+    key: ["place"],
+    columns: [
+      ...["place", "id", "topic_id", "account_id", "protocol", "endpoint", "origin", "created_ms", "token"],
+      ...["authenticated", "has_filter", "attributes"],
+    ],
+  },
+  signing_certificates: {
+    key: ["id"],
+    columns: ["id", "certificate", "sealed_key", "not_after_ms"],
+  },
   kms_keys: {
     key: ["id"],
     columns: [
@@ -230,6 +248,10 @@ export const SNAPSHOT_TABLES = {
       "key_count",
     ],
   },
+  rate_limits: {
+    key: ["account_id", "access_key_id"],
+    columns: ["account_id", "access_key_id", "requests_per_second", "bytes_in_per_second", "bytes_out_per_second"],
+  },
   quotas: { key: ["bucket_id"], columns: ["bucket_id", "bytes_max", "objects_max", "bytes_soft", "objects_soft"] },
   account_quotas: {
     key: ["owner"],
@@ -260,11 +282,17 @@ export const SNAPSHOT_TABLES = {
       "notification_id",
     ],
   },
+  lifecycles: {
+    key: ["bucket_id"],
+    columns: ["bucket_id", "lifecycle_id", "next_ms", "due_ms", "configuration"],
+  },
 } as const satisfies Record<string, TableSpec>;
 
 /** Columns that are not in it: they follow from the rest, or begin again. */
 export const RESTORED_NOT: Readonly<Record<string, readonly string[]>> = {
   blobs: ["condemned_ms", "spare_shards", "heal_after_ms", "heal_attempts"],
+  // A walk begins again.
+  lifecycles: ["walked_ms", "walk", "report"],
 };
 
 export type SnapshotTableName = keyof typeof SNAPSHOT_TABLES;
@@ -307,12 +335,18 @@ export const ORDER: readonly SnapshotTableName[] = [
   "kms_grants",
   "accounts",
   "queues",
+  "subscriptions",
+  "topics",
+  "signing_certificates",
   "account_access",
   "notifications",
+  "rate_limits",
   "quotas",
   "account_quotas",
   "usage_days",
   "buckets",
+  // After the buckets: rules that were taken away meanwhile must not come back with a restore.
+  "lifecycles",
 ];
 const ROWS_PER_PAGE = 500;
 /** A page ends with the row that reaches this: a row has up to 2 MB. */

@@ -89,6 +89,31 @@ export function list<T>(item: Field<T>, { min = 0, max }: { min?: number; max: n
   };
 }
 
+/**
+ * A map, which stands as `Name.entry.N.key` and `Name.entry.N.value`, or under the names that the model gives them; undefined if there is
+ * none. Of keys that repeat the last counts.
+ */
+export function map<T>(
+  item: Field<T>,
+  { max, key = "key", value = "value" }: { max: number; key?: string; value?: string },
+): Field<Map<string, NonNullable<T>> | undefined> {
+  return {
+    read(node, path, problems) {
+      if (node === undefined) return undefined;
+      const nodes = (node.child("entry") ?? node).items();
+      if (nodes.length > max) {
+        problems.push(constraintProblem("", path, atMost("length", max)));
+        return undefined;
+      }
+      const entries = nodes.map((one, index) => {
+        const name = one.child(key)?.value ?? "";
+        return [name, item.read(one.child(value), `${path}.${index + 1}.${value}`, problems)] as const;
+      });
+      return new Map(entries.filter((entry): entry is [string, NonNullable<T>] => entry[1] != null));
+    },
+  };
+}
+
 /** A structure with members. Its own members may be required; it is read if anything of it is there. */
 export function structure<F extends Fields>(fields: F): Field<Input<F> | undefined> {
   return {

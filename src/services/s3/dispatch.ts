@@ -38,8 +38,8 @@ import { answerAccountBlock, isAccountBlock } from "./public-access/account-bloc
  * it finds, before anything is answered or committed (`gate/gate.ts`). Throws S3Error, AccessRefused and StoreError; `service.ts`
  * renders them.
  */
-export async function dispatch(exchange: Exchange, parts: S3Parts): Promise<Answer> {
-  const { store, baseDomains, events } = parts;
+export async function dispatch(exchange: Exchange, parts: S3Parts & Pick<Call, "selectMemory">): Promise<Answer> {
+  const { store, baseDomains, events, selectMemory } = parts;
   const { request, url, caller, signature } = exchange;
   const { method } = request;
   const form = signature.verified?.form;
@@ -82,7 +82,7 @@ export async function dispatch(exchange: Exchange, parts: S3Parts): Promise<Answ
     const { principal } = upload.caller;
     const takesCustomerKeys = isPrivateConnection(exchange.facts, store.settings);
     const { requestId, hostId } = exchange;
-    const about = { requestId, hostId, events, takesCustomerKeys };
+    const about = { requestId, hostId, events, takesCustomerKeys, selectMemory };
     const call: Call = { ...upload, principal, query, store: gated, gate, directory, ...about };
     const answer = await handler(call);
     gate.requireDecided();

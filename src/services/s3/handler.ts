@@ -3,6 +3,7 @@ import type { Principal } from "../../auth/principal.ts";
 import type { PayloadMode } from "../../auth/sigv4/payload.ts";
 import type { VerifiedSignature } from "../../auth/sigv4/verify-signature.ts";
 import type { BodyPieces } from "../../base/body-pieces.ts";
+import type { ByteBudget } from "../../base/byte-budget.ts";
 import type { Answer } from "../../edge/answer.ts";
 import type { EventContext } from "../../events/deliver.ts";
 import type { StoreContext } from "../../store/context.ts";
@@ -37,6 +38,8 @@ export interface Call {
   /** S3's second id of the request. */
   readonly hostId: string;
   readonly events: EventContext;
+  /** Memory, in MiB, for the queries over objects that run at the same time. */
+  readonly selectMemory: ByteBudget;
 }
 
 /** The request body as it arrived, with what the verified signature says of it. */

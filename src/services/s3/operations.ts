@@ -32,6 +32,9 @@ import { postObject } from "./form/post-object.ts";
 import { type Asks, all, bypassAsks, ofAccount, ofBucket, ofKey, ofObject, ofUpload } from "./gate/ask.ts";
 import { type RefusedHeader, refusedHeaders } from "./gate/refused-headers.ts";
 import type { Handler } from "./handler.ts";
+import { deleteBucketLifecycle } from "./lifecycle/delete-bucket-lifecycle.ts";
+import { getBucketLifecycleConfiguration } from "./lifecycle/get-bucket-lifecycle-configuration.ts";
+import { putBucketLifecycleConfiguration } from "./lifecycle/put-bucket-lifecycle-configuration.ts";
 import { listObjectVersions } from "./listing/list-object-versions.ts";
 import { listObjects } from "./listing/list-objects.ts";
 import { listObjectsV2 } from "./listing/list-objects-v2.ts";
@@ -67,12 +70,16 @@ import { putBucketPolicy } from "./policy/put-bucket-policy.ts";
 import { deletePublicAccessBlock } from "./public-access/delete-public-access-block.ts";
 import { getPublicAccessBlock } from "./public-access/get-public-access-block.ts";
 import { putPublicAccessBlock } from "./public-access/put-public-access-block.ts";
+import { selectObjectContent } from "./select/select-object-content.ts";
 import { deleteBucketTagging } from "./tagging/delete-bucket-tagging.ts";
 import { deleteObjectTagging } from "./tagging/delete-object-tagging.ts";
 import { getBucketTagging } from "./tagging/get-bucket-tagging.ts";
 import { getObjectTagging } from "./tagging/get-object-tagging.ts";
 import { putBucketTagging } from "./tagging/put-bucket-tagging.ts";
 import { putObjectTagging } from "./tagging/put-object-tagging.ts";
+import { deleteBucketWebsite } from "./website/delete-bucket-website.ts";
+import { getBucketWebsite } from "./website/get-bucket-website.ts";
+import { putBucketWebsite } from "./website/put-bucket-website.ts";
 
 /** All that is to be known of an operation outside its handler. */
 export interface OperationRow {
@@ -145,7 +152,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   DeleteBucketEncryption: built(ofBucket("s3:PutEncryptionConfiguration"), deleteBucketEncryption),
   DeleteBucketIntelligentTieringConfiguration: notBuilt(ofBucket("s3:PutIntelligentTieringConfiguration")),
   DeleteBucketInventoryConfiguration: notBuilt(ofBucket("s3:PutInventoryConfiguration")),
-  DeleteBucketLifecycle: notBuilt(ofBucket("s3:PutLifecycleConfiguration")),
+  DeleteBucketLifecycle: built(ofBucket("s3:PutLifecycleConfiguration"), deleteBucketLifecycle),
   DeleteBucketMetadataConfiguration: notBuilt(ofBucket("s3:DeleteBucketMetadataTableConfiguration")),
   DeleteBucketMetadataTableConfiguration: notBuilt(ofBucket("s3:DeleteBucketMetadataTableConfiguration")),
   DeleteBucketMetricsConfiguration: notBuilt(ofBucket("s3:PutMetricsConfiguration")),
@@ -153,7 +160,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   DeleteBucketPolicy: built(ofBucket("s3:DeleteBucketPolicy"), deleteBucketPolicy),
   DeleteBucketReplication: notBuilt(ofBucket("s3:PutReplicationConfiguration")),
   DeleteBucketTagging: built(ofBucket("s3:PutBucketTagging"), deleteBucketTagging),
-  DeleteBucketWebsite: notBuilt(ofBucket("s3:DeleteBucketWebsite")),
+  DeleteBucketWebsite: built(ofBucket("s3:DeleteBucketWebsite"), deleteBucketWebsite),
   DeleteObject: built(asksOf.deleteObject, deleteObject, { refused: refusedHeaders.deleteObject, ...oneVersion }),
   DeleteObjectAnnotation: built(
     asksOf.changeAnnotation("s3:DeleteObjectAnnotation", "s3:DeleteObjectVersionAnnotation"),
@@ -186,10 +193,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   GetBucketInventoryConfiguration: built(ofBucket("s3:GetInventoryConfiguration"), notSet("NoSuchConfiguration"), {
     query: ["id"],
   }),
-  GetBucketLifecycleConfiguration: built(
-    ofBucket("s3:GetLifecycleConfiguration"),
-    notSet("NoSuchLifecycleConfiguration"),
-  ),
+  GetBucketLifecycleConfiguration: built(ofBucket("s3:GetLifecycleConfiguration"), getBucketLifecycleConfiguration),
   GetBucketLocation: built(ofBucket("s3:GetBucketLocation"), getBucketLocation),
   GetBucketLogging: built(ofBucket("s3:GetBucketLogging"), fixedDocument("BucketLoggingStatus")),
   GetBucketMetadataConfiguration: notBuilt(ofBucket("s3:GetBucketMetadataTableConfiguration")),
@@ -211,7 +215,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   ),
   GetBucketTagging: built(ofBucket("s3:GetBucketTagging"), getBucketTagging),
   GetBucketVersioning: built(ofBucket("s3:GetBucketVersioning"), getBucketVersioning),
-  GetBucketWebsite: built(ofBucket("s3:GetBucketWebsite"), notSet("NoSuchWebsiteConfiguration")),
+  GetBucketWebsite: built(ofBucket("s3:GetBucketWebsite"), getBucketWebsite),
   GetObject: built(ofObject("s3:GetObject", "s3:GetObjectVersion"), getObject, readObject),
   GetObjectAcl: built(ofObject("s3:GetObjectAcl", "s3:GetObjectVersionAcl"), getObjectAcl, oneVersion),
   GetObjectAnnotation: built(
@@ -290,7 +294,9 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   PutBucketEncryption: built(ofBucket("s3:PutEncryptionConfiguration"), putBucketEncryption, { body: "xml" }),
   PutBucketIntelligentTieringConfiguration: notBuilt(ofBucket("s3:PutIntelligentTieringConfiguration")),
   PutBucketInventoryConfiguration: notBuilt(ofBucket("s3:PutInventoryConfiguration")),
-  PutBucketLifecycleConfiguration: notBuilt(ofBucket("s3:PutLifecycleConfiguration")),
+  PutBucketLifecycleConfiguration: built(ofBucket("s3:PutLifecycleConfiguration"), putBucketLifecycleConfiguration, {
+    body: "xml",
+  }),
   PutBucketLogging: notBuilt(ofBucket("s3:PutBucketLogging")),
   PutBucketMetricsConfiguration: notBuilt(ofBucket("s3:PutMetricsConfiguration")),
   PutBucketNotificationConfiguration: built(ofBucket("s3:PutBucketNotification"), putBucketNotificationConfiguration, {
@@ -304,7 +310,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   PutBucketRequestPayment: notBuilt(ofBucket("s3:PutBucketRequestPayment")),
   PutBucketTagging: built(ofBucket("s3:PutBucketTagging"), putBucketTagging, { body: "xml" }),
   PutBucketVersioning: built(ofBucket("s3:PutBucketVersioning"), putBucketVersioning, { body: "xml" }),
-  PutBucketWebsite: notBuilt(ofBucket("s3:PutBucketWebsite")),
+  PutBucketWebsite: built(ofBucket("s3:PutBucketWebsite"), putBucketWebsite, { body: "xml" }),
   PutObject: built(asksOf.writeObject, putObject, { body: "stream", refused: refusedHeaders.writeObject }),
   PutObjectAcl: built(ofObject("s3:PutObjectAcl", "s3:PutObjectVersionAcl"), putObjectAcl, {
     body: "xml",
@@ -330,7 +336,11 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   PutPublicAccessBlock: built(ofBucket("s3:PutBucketPublicAccessBlock"), putPublicAccessBlock, { body: "xml" }),
   RenameObject: built(asksOf.renameObject, renameObject),
   RestoreObject: notBuilt(ofObject("s3:RestoreObject")),
-  SelectObjectContent: notBuilt(ofObject("s3:GetObject")),
+  SelectObjectContent: built(ofObject("s3:GetObject"), selectObjectContent, {
+    body: "xml",
+    refused: refusedHeaders.selectObject,
+    query: ["select-type"],
+  }),
   UpdateBucketMetadataAnnotationTableConfiguration: notBuilt(
     ofBucket("s3:UpdateBucketMetadataAnnotationTableConfiguration"),
   ),

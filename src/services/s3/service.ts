@@ -1,4 +1,5 @@
 import { s3SigningRules } from "../../auth/sigv4/signing-rules.ts";
+import { ByteBudget } from "../../base/byte-budget.ts";
 import type { Exchange, ExchangeHead, Failed, Service } from "../../edge/service.ts";
 import { bucketOfHost } from "./address/target.ts";
 import { corsAnswerHeaders } from "./cors/answer-headers.ts";
@@ -6,8 +7,12 @@ import { dispatch } from "./dispatch.ts";
 import { errorDocument, toS3Error } from "./errors/render-error.ts";
 import type { S3Parts } from "./parts.ts";
 
+/** Half of an isolate: further queries are answered Busy. */
+const SELECT_MEMORY_MIB = 64;
+
 /** Amazon S3. */
 export function s3Service(parts: S3Parts): Service {
+  const selectMemory = new ByteBudget(SELECT_MEMORY_MIB);
   return {
     name: "s3",
     signing: s3SigningRules,
@@ -15,7 +20,7 @@ export function s3Service(parts: S3Parts): Service {
     isPublic: ({ method }) => method === "OPTIONS",
     bucketOfHost: (hostname) => bucketOfHost(hostname, parts.baseDomains),
     headersBeside: (request) => corsAnswerHeaders(request, parts),
-    answer: (exchange: Exchange) => dispatch(exchange, parts),
+    answer: (exchange: Exchange) => dispatch(exchange, { ...parts, selectMemory }),
     fail,
   };
 }

@@ -11,6 +11,7 @@ import {
   targetOf,
 } from "../../edge/json-service.ts";
 import { type QueryHandler, queryService } from "../../edge/query-service.ts";
+import { originOf } from "../../edge/request-origin.ts";
 import type { Exchange, Service } from "../../edge/service.ts";
 import { MetadataUnavailable } from "../../metadata/database.ts";
 import type { Metadata } from "../../metadata/metadata.ts";
@@ -25,7 +26,7 @@ import type { QueueContext } from "../../queues/queue-context.ts";
 import type { Sealer } from "../../sealing/root-sealer.ts";
 import { queryCodeOf } from "./model/errors.ts";
 import { QueueMemory } from "./model/queue-memory.ts";
-import { originOf, parseQueuePath } from "./model/queue-url.ts";
+import { parseQueuePath } from "./model/queue-url.ts";
 import type { SqsOperation } from "./operation.ts";
 import { sqsOperationNames } from "./operation-name.ts";
 import { operations } from "./operations.ts";

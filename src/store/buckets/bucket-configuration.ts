@@ -6,7 +6,7 @@ import { admitted, foundBucket, underAccess } from "./admission.ts";
 import { allStores } from "./databases.ts";
 
 /** Configurations of a bucket that the store keeps and does not read: what they hold is for their writer to say. */
-export type ConfigurationKind = "cors";
+export type ConfigurationKind = "cors" | "website";
 
 /** A configuration as it was set, or null. One D1 round trip. Throws `StoreError` no-such-bucket. */
 export async function readBucketConfiguration(

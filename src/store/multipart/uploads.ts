@@ -1,3 +1,4 @@
+import type { Due } from "../../lifecycle/decide.ts";
 import type { ListedUpload, UploadPosition } from "../../metadata/objects/listing.ts";
 import type { UploadRow } from "../../metadata/uploads/upload-rows.ts";
 import type { FoundUpload } from "../../metadata/uploads/uploads.ts";
@@ -8,6 +9,7 @@ import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { isId, newId } from "../placement/ids.ts";
 import { requireSpace } from "../placement/require-space.ts";
+import { lifecycleRules } from "../read/expiry.ts";
 import type { EncryptionRequest } from "../sealed/encryption.ts";
 import { described, newSealing } from "../sealed/new-sealing.ts";
 import { encryptionOf } from "../sealed/open-content.ts";
@@ -71,12 +73,12 @@ export type UploadEntry = ({ kind: "upload" } & UploadInfo) | { kind: "prefix"; 
 
 /**
  * Begins a multipart upload. The key of the object to come is made here, and sealed for the id that the object will have: all parts
- * are sealed under it. Throws `StoreError` no-such-bucket, sealing-not-configured, kms.
+ * are sealed under it. `abort`: when the bucket's lifecycle ends it; null: never. Throws `StoreError` no-such-bucket, sealing-not-configured, kms.
  */
 export async function createUpload(
   store: StoreContext,
   create: CreateUpload,
-): Promise<{ uploadId: string; encryption?: ObjectEncryption }> {
+): Promise<{ uploadId: string; encryption?: ObjectEncryption; abort: Due | null }> {
   await requireSpace(store, null);
   const { key, owner, storageClass, checksum } = create;
   const rowIn = (bucket: Bucket, id: string, encryption: { encryption?: ObjectEncryption }) => ({
@@ -97,8 +99,9 @@ export async function createUpload(
     const sealing = await newSealing(store, { bucket, key, request: create.encryption ?? null });
     const id = newId(store);
     const encryption = described(sealing, bucket, { key, versionId: id });
-    await withMetadata(create, () => store.metadata.uploads.create(rowIn(bucket, id, encryption)));
-    return { uploadId: id, ...encryption };
+    const row = rowIn(bucket, id, encryption);
+    await withMetadata(create, () => store.metadata.uploads.create(row));
+    return { uploadId: id, ...encryption, abort: abortOf(store, bucket, row) };
   });
 }
 
@@ -130,13 +133,13 @@ export interface StoredPart {
   checksum?: string;
 }
 
-/** A page of an upload's parts after number `after`. Throws `StoreError` no-such-bucket, no-such-upload. */
+/** A page of an upload's parts after number `after`. `abort` as in `createUpload`. Throws `StoreError` no-such-bucket, no-such-upload. */
 export async function listParts(
   store: StoreContext,
   name: UploadName & { after: number; limit: number },
-): Promise<{ upload: UploadInfo; parts: StoredPart[]; truncated: boolean }> {
+): Promise<{ upload: UploadInfo; parts: StoredPart[]; truncated: boolean; abort: Due | null }> {
   const found = await withMetadata(name, () => store.metadata.uploads.parts(name, name));
-  const { upload } = foundUpload(store, found, name);
+  const { bucket, upload } = foundUpload(store, found, name);
   const parts = (found?.parts ?? [])
     .slice(0, name.limit)
     .map(({ checksum, partNumber, sizeBytes, etag, modifiedMs }) => ({
@@ -146,7 +149,12 @@ export async function listParts(
       modifiedMs,
       ...(checksum === null ? {} : { checksum }),
     }));
-  return { upload: uploadInfo(upload), parts, truncated: (found?.parts.length ?? 0) > name.limit };
+  const truncated = (found?.parts.length ?? 0) > name.limit;
+  return { upload: uploadInfo(upload), parts, truncated, abort: abortOf(store, bucket, upload) };
+}
+
+function abortOf(store: StoreContext, bucket: Bucket, upload: Pick<UploadRow, "key" | "initiatedMs">): Due | null {
+  return lifecycleRules(store, bucket)?.abort(upload) ?? null;
 }
 
 /** A page of a bucket's unfinished uploads by key and initiation. Throws `StoreError` no-such-bucket. */

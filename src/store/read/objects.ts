@@ -60,11 +60,14 @@ export async function openObject(store: StoreContext, name: ObjectName & { hint?
   const { bucket, object } = foundVersion(store, found, name);
   const { customerKey = null } = name;
   checkCustomerKey({ ...object, bucket }, customerKey);
+  // A KMS is asked once, however many ranges are read.
+  let opening: ReturnType<typeof openContent> | undefined;
   return {
     bucket,
     head: objectHead(object, bucket),
     read: async (range) => {
-      const content = await openContent(store, { ...object, bucket }, customerKey);
+      opening ??= openContent(store, { ...object, bucket }, customerKey);
+      const content = await opening;
       const body = new ObjectBody(store, content, found?.blobs ?? [], range);
       await body.ready();
       return body;

@@ -2,13 +2,16 @@ import { GuardError } from "../../metadata/database.ts";
 import type { NewVersion, VersionCommit } from "../../metadata/objects/commit.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
+import { expiryIn } from "../read/expiry.ts";
 import { withMetadata } from "../translate-metadata.ts";
-import type { Bucket } from "../types.ts";
+import type { Bucket, WriteResult } from "../types.ts";
 import { formatVersionId } from "../version-id.ts";
 import { applied } from "./applied.ts";
 
 /** How often a commit is tried again because the bucket's rules were changed under it. */
 const ATTEMPTS_MAX = 3;
+
+type Committed = Pick<WriteResult, "versionId" | "expiry">;
 
 type Described = Pick<NewVersion, "lock" | "attributes"> & Partial<Pick<NewVersion, "etag">>;
 
@@ -23,14 +26,14 @@ export interface Readmission {
 /**
  * Step 6: makes a version visible, atomically, or throws a `StoreError` and nothing has changed. Where D1 does not say
  * whether it committed, the version's unguessable id is looked for before the caller is told. Gives the version id that S3
- * prints, where the bucket has versions.
+ * prints, where the bucket has versions, and when the bucket's lifecycle lets the version expire.
  */
 export async function commitVersion(
   store: StoreContext,
   bucket: string,
   commit: VersionCommit,
   { describeIn, wasRemembered = false }: Readmission = {},
-): Promise<{ versionId?: string }> {
+): Promise<Committed> {
   const { key } = commit.version;
   return withMetadata({ bucket, key, uploadId: commit.completes?.uploadId ?? "" }, async () => {
     let version = commit.version;
@@ -38,8 +41,10 @@ export async function commitVersion(
       try {
         const seq = await commitOnce(store, { ...commit, version });
         const { versioning } = version.bucket;
-        if (versioning === null) return {};
-        return { versionId: formatVersionId({ seq, id: version.id, isNull: versioning !== "enabled" }) };
+        const expiry = expiryIn(store, version.bucket, version);
+        const committed = expiry ? { expiry } : {};
+        if (versioning === null) return committed;
+        return { ...committed, versionId: formatVersionId({ seq, id: version.id, isNull: versioning !== "enabled" }) };
       } catch (error) {
         if (!(error instanceof GuardError) || error.guard !== "bucket_changed" || attempt === ATTEMPTS_MAX) throw error;
         const found = await store.metadata.buckets.learn(bucket, store.clock.now());

@@ -49,6 +49,8 @@ export interface CopyObject {
   /** Throws to refuse the source, or the two buckets. */
   check(head: ObjectHead, buckets: { source: Bucket; target: Bucket }): void;
   attributes: Attributes | "copy";
+  /** With attributes "copy": the copy's own, which is never the source's. Absent or null: none. */
+  websiteRedirectLocation?: string | null;
   /** Absent: as "copy". */
   tags?: Tags | "copy";
   /** The source's is never copied. Absent: the bucket's default retention. */
@@ -69,6 +71,13 @@ export interface CopyResult extends WriteResult {
 }
 
 type Source = ObjectRow & ContentRow;
+
+/** The source's attributes, but for its redirect location. */
+function copiedAttributes({ attributes }: ObjectHead, { websiteRedirectLocation }: CopyObject): Attributes {
+  const { websiteRedirectLocation: _, ...system } = attributes.system;
+  const own = websiteRedirectLocation ? { websiteRedirectLocation } : {};
+  return { ...attributes, system: { ...system, ...own } };
+}
 
 /**
  * Copies an object of any size in two D1 round trips, without moving a byte: the copy refers to the same blobs. Bytes are read
@@ -93,7 +102,7 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
   const describe = (into: Bucket, sealing: NewSealing | null) => ({
     lock: lockFor(store, into, copy.lock),
     attributes: {
-      ...(copy.attributes === "copy" ? head.attributes : copy.attributes),
+      ...(copy.attributes === "copy" ? copiedAttributes(head, copy) : copy.attributes),
       ...newObjectAccess(store, into),
       ...described(sealing, into, place),
     },

@@ -8,11 +8,16 @@ import { readBody } from "./request-body.ts";
 const DOCUMENT_MAX_BYTES = 64 * 1024;
 
 /**
- * The XML document that a request brings, if it holds nothing but what `shape` names. Throws MissingRequestBodyError, MalformedXML,
+ * The XML document that a request brings, of `maxBytes` at most, if it holds nothing but what `shape` names. Throws MissingRequestBodyError, MalformedXML,
  * and what `readBody` throws.
  */
-export async function readDocument(call: Call, rootName: string, shape?: XmlShape): Promise<XmlElement> {
-  const bytes = await readBody(call, DOCUMENT_MAX_BYTES);
+export async function readDocument(
+  call: Call,
+  rootName: string,
+  shape?: XmlShape,
+  { maxBytes = DOCUMENT_MAX_BYTES } = {},
+): Promise<XmlElement> {
+  const bytes = await readBody(call, maxBytes);
   if (bytes.length === 0) throw new S3Error("MissingRequestBodyError");
   const root = readXml(bytes, rootName);
   if (shape !== undefined) requireShape(root, shape);

@@ -1,9 +1,12 @@
+import { SELECT_FAILURES, type SelectCode } from "../../../select/failure.ts";
+
 /**
  * S3's errors as AWS spells them: code, status and default message. An `S3Error` is thrown anywhere in `src/s3` and
  * rendered in one place (`render-error.ts`). Source: AWS S3 API reference, "Error responses", and the messages that S3
  * itself answers where the reference words them otherwise.
  */
 const ERRORS = {
+  ...selectErrors(),
   // Who and how: credentials, signatures, time.
   AccessDenied: [403, "Access Denied"],
   AccessControlListNotSupported: [400, "The bucket does not allow ACLs"],
@@ -90,6 +93,7 @@ const ERRORS = {
   IllegalVersioningConfigurationException: [400, "The versioning configuration specified in the request is invalid."],
   InvalidArgument: [400, "Invalid Argument"],
   InvalidRequest: [400, "Invalid Request"],
+  InvalidRedirectLocation: [400, "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."],
   InvalidStorageClass: [400, "The storage class you specified is not valid"],
   InvalidTag: [400, "The tag provided was not a valid tag."],
   MalformedACLError: [400, "The XML you provided was not well-formed or did not validate against our published schema"],
@@ -197,6 +201,9 @@ const ERRORS = {
   ReplicationConfigurationNotFoundError: [404, "The replication configuration was not found"],
   ServerSideEncryptionConfigurationNotFoundError: [404, "The server side encryption configuration was not found"],
 
+  // SelectObjectContent, beside those of the domain.
+  UnsupportedRangeHeader: [400, "A range header is not supported for this operation."],
+
   // The server's own state.
   // Of S3 on Outposts, the one kind of S3 whose space may end. SDKs do not repeat a request that is answered by 507.
   InsufficientCapacity: [507, "There is not enough space left."],
@@ -204,6 +211,13 @@ const ERRORS = {
   ServiceUnavailable: [503, "Service is unable to handle request."],
   SlowDown: [503, "Please reduce your request rate."],
 } as const satisfies Record<string, readonly [status: number, message: string]>;
+
+/** The codes of `src/select`: one place has their names and messages. */
+function selectErrors(): Readonly<Record<SelectCode, readonly [status: number, message: string]>> {
+  const codes = Object.entries(SELECT_FAILURES) as [SelectCode, string][];
+  const rows = codes.map(([code, message]) => [code, [code === "Busy" ? 503 : 400, message]]);
+  return Object.fromEntries(rows) as Readonly<Record<SelectCode, readonly [number, string]>>;
+}
 
 export type S3ErrorCode = keyof typeof ERRORS;
 

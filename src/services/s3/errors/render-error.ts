@@ -1,8 +1,10 @@
 import { AccessRefused } from "../../../auth/access.ts";
 import { AuthenticationError } from "../../../auth/authentication-error.ts";
+import { RateExceeded } from "../../../edge/rate-limiter.ts";
 import { MalformedXml } from "../../../protocols/rest-xml/read.ts";
 import { element, plainDocument } from "../../../protocols/rest-xml/write.ts";
 import { DataKeyRefused } from "../../../sealing/data-keys.ts";
+import { SelectFailure } from "../../../select/failure.ts";
 import { StoreError } from "../../../store/failure.ts";
 import { BUCKET_REGION, RefusedInBucket } from "../gate/bucket-region.ts";
 import { S3Error } from "./error.ts";
@@ -21,7 +23,12 @@ export function toS3Error(thrown: unknown, method = "GET"): S3Error {
     const headers: Record<string, string> = thrown instanceof RefusedInBucket ? { [BUCKET_REGION]: thrown.region } : {};
     return new S3Error("AccessDenied", undefined, {}, { headers, cause: thrown });
   }
+  if (thrown instanceof RateExceeded) {
+    const headers = { "Retry-After": String(thrown.retryAfterSeconds) };
+    return new S3Error("SlowDown", undefined, {}, { headers });
+  }
   if (thrown instanceof DataKeyRefused) return translateKmsFailure(thrown.failure);
+  if (thrown instanceof SelectFailure) return new S3Error(thrown.code, thrown.message);
   if (thrown instanceof MalformedXml) return new S3Error("MalformedXML");
   if (thrown instanceof StoreError) {
     const { code, message, details, headers } = translateStoreFailure(thrown.failure, method);

@@ -164,7 +164,14 @@ export class RequestGate implements Gate {
   guess(name: string): Bucket | null {
     const { principal } = this.#caller;
     if (!("accountId" in principal)) return null;
-    const unset = { versioning: null, objectLock: null, accessId: null, notificationId: null, access: null };
+    const unset = {
+      versioning: null,
+      objectLock: null,
+      accessId: null,
+      notificationId: null,
+      lifecycle: null,
+      access: null,
+    };
     const { canonicalId: owner, accountId: ownerAccount } = principal;
     return { id: 0, name, owner, ownerAccount, region: "", createdMs: 0, ...unset };
   }

@@ -13,16 +13,15 @@ export interface RefusedHeader {
   readonly code?: S3ErrorCode;
 }
 
-const objectFeatures: RefusedHeader[] = [{ name: "x-amz-website-redirect-location" }];
-
 /** By what is being written or read. */
 export const refusedHeaders = {
   none: [],
   createBucket: [],
   readObject: [],
-  writeObject: objectFeatures,
-  copyObject: objectFeatures,
-  createUpload: objectFeatures,
+  selectObject: [{ name: "range", code: "UnsupportedRangeHeader" }],
+  writeObject: [],
+  copyObject: [],
+  createUpload: [],
   uploadPart: [],
   uploadPartCopy: [],
   deleteObject: [{ name: "if-none-match" }, { name: "if-modified-since" }, { name: "if-unmodified-since" }],

@@ -1,3 +1,4 @@
+import { expirationHeader } from "../../../lifecycle/headers.ts";
 import { element, xmlDocument } from "../../../protocols/rest-xml/write.ts";
 import { completeUpload } from "../../../store/multipart/complete-upload.ts";
 import { parseChecksumType, parseObjectChecksum } from "../body/checksums.ts";
@@ -36,7 +37,11 @@ export const completeMultipartUpload: Handler = async (call) => {
   });
   return {
     status: 200,
-    headers: { ...writtenVersionHeader(completed.versionId), ...encryptionHeaders(completed.encryption) },
+    headers: {
+      ...writtenVersionHeader(completed.versionId),
+      ...encryptionHeaders(completed.encryption),
+      ...expirationHeader(completed.expiry),
+    },
     body: xmlDocument(
       "CompleteMultipartUploadResult",
       element("Location", objectLocation(headers, bucket, key)),

@@ -1,4 +1,5 @@
 import { canonicalIdOf } from "../../../auth/principal.ts";
+import { abortHeaders } from "../../../lifecycle/headers.ts";
 import { element, xmlDocument } from "../../../protocols/rest-xml/write.ts";
 import { createUpload } from "../../../store/multipart/uploads.ts";
 import { checksumTypeName, parseUploadChecksum } from "../body/checksums.ts";
@@ -10,7 +11,7 @@ import { parseNewObject } from "../objects/new-object.ts";
 export const createMultipartUpload: Handler = async (call) => {
   const { bucket, key, headers, principal, store } = call;
   const checksum = parseUploadChecksum(headers);
-  const { uploadId, encryption } = await createUpload(store, {
+  const { uploadId, encryption, abort } = await createUpload(store, {
     ...requestedEncryption(call),
     bucket,
     key,
@@ -22,6 +23,7 @@ export const createMultipartUpload: Handler = async (call) => {
     status: 200,
     headers: {
       ...newEncryptionHeaders(encryption),
+      ...abortHeaders(abort),
       ...(checksum && {
         "x-amz-checksum-algorithm": checksum.algorithm.toUpperCase(),
         "x-amz-checksum-type": checksumTypeName(checksum.type),

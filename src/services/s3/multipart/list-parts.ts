@@ -1,4 +1,5 @@
 import type { Answer } from "../../../edge/answer.ts";
+import { abortHeaders } from "../../../lifecycle/headers.ts";
 import { element, optional, type Xml, xmlDocument, xmlTime } from "../../../protocols/rest-xml/write.ts";
 import { listParts as listStored, type StoredPart } from "../../../store/multipart/uploads.ts";
 import type { ChecksumAlgorithm } from "../../../store/types.ts";
@@ -33,7 +34,7 @@ export async function listParts(call: Call): Promise<Answer> {
     optional("ChecksumType", checksum === null ? undefined : checksumTypeName(checksum.type)),
     page.parts.map((part) => partElement(part, checksum?.algorithm)),
   );
-  return { status: 200, body };
+  return { status: 200, headers: abortHeaders(page.abort), body };
 }
 
 function partElement(part: StoredPart, algorithm: ChecksumAlgorithm | undefined): Xml {

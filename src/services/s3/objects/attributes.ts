@@ -8,6 +8,10 @@ const USER_METADATA_MAX_BYTES = 2048;
 /** What S3 answers for an object that was stored without a Content-Type. */
 const CONTENT_TYPE_DEFAULT = "binary/octet-stream";
 
+const WEBSITE_REDIRECT = "x-amz-website-redirect-location";
+/** S3's limit on the location, in characters. */
+const LOCATION_MAX = 2048;
+
 const SYSTEM_HEADERS: Readonly<Record<keyof SystemHeaders, string>> = {
   contentType: "Content-Type",
   contentEncoding: "Content-Encoding",
@@ -15,6 +19,7 @@ const SYSTEM_HEADERS: Readonly<Record<keyof SystemHeaders, string>> = {
   contentLanguage: "Content-Language",
   cacheControl: "Cache-Control",
   expires: "Expires",
+  websiteRedirectLocation: WEBSITE_REDIRECT,
 };
 
 /**
@@ -27,10 +32,24 @@ export function parseAttributes(headers: Headers): Attributes {
     const value = headers.get(header);
     if (value) system[name] = value;
   }
+  checkRedirect(system.websiteRedirectLocation);
   const contentEncoding = withoutAwsChunked(system.contentEncoding ?? "");
   if (contentEncoding !== "") system.contentEncoding = contentEncoding;
   else delete system.contentEncoding;
   return { system, user: parseUserMetadata(headers) };
+}
+
+/** The redirect location of a request: a copy does not take over its source's. Throws InvalidRedirectLocation. */
+export function parseRedirectLocation(headers: Headers): string | null {
+  const location = headers.get(WEBSITE_REDIRECT) || null;
+  checkRedirect(location ?? undefined);
+  return location;
+}
+
+function checkRedirect(location: string | undefined): void {
+  if (location === undefined) return;
+  if (location.length > LOCATION_MAX || !/^(\/|https?:\/\/)/i.test(location))
+    throw new S3Error("InvalidRedirectLocation");
 }
 
 function withoutAwsChunked(contentEncoding: string): string {

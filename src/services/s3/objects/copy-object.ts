@@ -1,3 +1,4 @@
+import { expirationHeader } from "../../../lifecycle/headers.ts";
 import { xmlDocument } from "../../../protocols/rest-xml/write.ts";
 import { copyObject as storeCopy } from "../../../store/write/copy.ts";
 import { annotationDirective, parseAnnotationDirective } from "../annotations/directive.ts";
@@ -9,7 +10,7 @@ import type { Call, Handler } from "../handler.ts";
 import { parseLockHeaders } from "../lock/headers.ts";
 import { parseTaggingHeader } from "../tagging/tags.ts";
 import { copiedAnnotations, copiedTags } from "./asks.ts";
-import { parseAttributes } from "./attributes.ts";
+import { parseAttributes, parseRedirectLocation } from "./attributes.ts";
 import { checkCopyConditions, parseWriteCondition } from "./conditions.ts";
 import { type CopySource, copySourceHeader, ofCopySource, parseCopySource } from "./copy-source.ts";
 import { parseStorageClass } from "./storage-class.ts";
@@ -57,6 +58,7 @@ export const copyObject: Handler = async (call) => {
     bucket,
     key,
     attributes,
+    ...(attributes === "copy" && { websiteRedirectLocation: parseRedirectLocation(headers) }),
     tags,
     storageClass,
     withoutAnnotations,
@@ -71,6 +73,7 @@ export const copyObject: Handler = async (call) => {
       ...copySourceHeader(copied.sourceVersionId),
       ...writtenVersionHeader(copied.versionId),
       ...newEncryptionHeaders(copied.encryption),
+      ...expirationHeader(copied.expiry),
     },
     body: xmlDocument("CopyObjectResult", copyResult(copied, copied.checksum)),
   };

@@ -3,6 +3,7 @@ import { wantsChecksum } from "../body/checksums.ts";
 import { customerKey } from "../encryption/customer-key.ts";
 import { requireNoEncryption } from "../encryption/headers.ts";
 import type { Handler } from "../handler.ts";
+import { expirationOf } from "../lifecycle/expiration-of.ts";
 import { responseOverrides } from "./attributes.ts";
 import { checkReadConditions, ifRangeHolds } from "./conditions.ts";
 import { objectHeaders } from "./object-headers.ts";
@@ -27,7 +28,11 @@ export const getObject: Handler = async (call) => {
   const read = { request, selection, withChecksum: wantsChecksum(headers), nowMs: call.store.clock.now() };
   return {
     status: selection.status,
-    headers: { ...objectHeaders(visibleHead(call, object), read), ...overrides },
+    headers: {
+      ...objectHeaders(visibleHead(call, object), read),
+      ...expirationOf(call, object),
+      ...overrides,
+    },
     body,
   };
 };

@@ -3,6 +3,7 @@ import { wantsChecksum } from "../body/checksums.ts";
 import { customerKey } from "../encryption/customer-key.ts";
 import { requireNoEncryption } from "../encryption/headers.ts";
 import type { Handler } from "../handler.ts";
+import { expirationOf } from "../lifecycle/expiration-of.ts";
 import { responseOverrides } from "./attributes.ts";
 import { checkReadConditions, ifRangeHolds } from "./conditions.ts";
 import { objectHeaders } from "./object-headers.ts";
@@ -28,6 +29,7 @@ export const headObject: Handler = async (call) => {
     status: selection.status,
     headers: {
       ...objectHeaders(visibleHead(call, found), read),
+      ...expirationOf(call, found),
       ...overrides,
       "Content-Length": String(selection.length),
     },

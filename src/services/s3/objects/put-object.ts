@@ -1,3 +1,4 @@
+import { expirationHeader } from "../../../lifecycle/headers.ts";
 import { putObject as storeObject } from "../../../store/write/write.ts";
 import { checksumAnswerHeaders } from "../body/checksums.ts";
 import { incomingBody, releasing } from "../body/request-body.ts";
@@ -29,6 +30,7 @@ export const putObject: Handler = async (call) => {
       ETag: quoteEtag(written.etag),
       ...writtenVersionHeader(written.versionId),
       ...newEncryptionHeaders(written.encryption),
+      ...expirationHeader(written.expiry),
       ...checksumAnswerHeaders(written.checksum),
     },
   };

@@ -12,7 +12,6 @@ afterAll(() => sherd.stop());
 const notSet = [
   ["cors", "NoSuchCORSConfiguration"],
   ["encryption", "ServerSideEncryptionConfigurationNotFoundError"],
-  ["lifecycle", "NoSuchLifecycleConfiguration"],
   ["policy", "NoSuchBucketPolicy"],
   ["policyStatus", "NoSuchBucketPolicy"],
   ["replication", "ReplicationConfigurationNotFoundError"],

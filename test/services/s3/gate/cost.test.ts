@@ -76,7 +76,7 @@ describe.each(askers)("%s", (_, asker) => {
       });
       const cost = rig.takeCost();
       expect(cost.roundTrips).toBe(2);
-      expect(cost.rowsRead).toBeLessThanOrEqual(14);
+      expect(cost.rowsRead).toBeLessThanOrEqual(20);
       expect(cost.rowsWritten).toBeLessThanOrEqual(5);
     });
   });

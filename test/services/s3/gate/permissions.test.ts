@@ -97,13 +97,16 @@ const ABAC = "<AbacStatus><Status>Disabled</Status></AbacStatus>";
 const TAGGING = "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>";
 const CORS =
   "<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin></CORSRule></CORSConfiguration>";
+const WEBSITE = "<WebsiteConfiguration><IndexDocument><Suffix>i</Suffix></IndexDocument></WebsiteConfiguration>";
 const POLICY = JSON.stringify({
   Version: "2012-10-17",
-  Statement: { Effect: "Deny", Principal: "*", Action: "s3:PutBucketWebsite", Resource: B },
+  Statement: { Effect: "Deny", Principal: "*", Action: "s3:PutReplicationConfiguration", Resource: B },
 });
 const ENCRYPTION =
   "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>" +
   "</ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>";
+const LIFECYCLE =
+  "<LifecycleConfiguration><Rule><Filter/><Status>Enabled</Status><Expiration><Days>1</Days></Expiration></Rule></LifecycleConfiguration>";
 const OBJECT_ENCRYPTION =
   "<ObjectEncryption><SSE-KMS><KMSKeyArn>arn:aws:kms:us-east-1:000000000000:key/k</KMSKeyArn></SSE-KMS></ObjectEncryption>";
 const RETENTION =
@@ -183,9 +186,13 @@ const cases: (() => Case)[] = [
   () => document("PutBucketEncryption", "/box?encryption", ENCRYPTION, "s3:PutEncryptionConfiguration"),
   () => read("GetBucketEncryption", "/box?encryption", "s3:GetEncryptionConfiguration"),
   () => remove("DeleteBucketEncryption", "/box?encryption", "s3:PutEncryptionConfiguration"),
-  () => read("GetBucketLifecycleConfiguration", "/box?lifecycle", "s3:GetLifecycleConfiguration", 404),
+  () => document("PutBucketLifecycleConfiguration", "/box?lifecycle", LIFECYCLE, "s3:PutLifecycleConfiguration"),
+  () => read("GetBucketLifecycleConfiguration", "/box?lifecycle", "s3:GetLifecycleConfiguration"),
+  () => remove("DeleteBucketLifecycle", "/box?lifecycle", "s3:PutLifecycleConfiguration"),
   () => read("GetBucketReplication", "/box?replication", "s3:GetReplicationConfiguration", 404),
-  () => read("GetBucketWebsite", "/box?website", "s3:GetBucketWebsite", 404),
+  () => document("PutBucketWebsite", "/box?website", WEBSITE, "s3:PutBucketWebsite"),
+  () => read("GetBucketWebsite", "/box?website", "s3:GetBucketWebsite"),
+  () => remove("DeleteBucketWebsite", "/box?website", "s3:DeleteBucketWebsite"),
   () => ({ ...document("PutBucketTagging", "/box?tagging", TAGGING, "s3:PutBucketTagging"), status: 204 }),
   () => read("GetBucketTagging", "/box?tagging", "s3:GetBucketTagging"),
   () =>

@@ -19,9 +19,11 @@ beforeAll(async () => {
   const { store } = rig.store;
   const { clock, sealer } = rig;
   const queues = { bare: store.metadata.queues, sealer, random: store.random, clock, arrivals: new Arrivals(clock) };
+  const topics = { topics: store.metadata.topics.topics, sealer, random: store.random, clock };
   events = {
     databases: [store.metadata],
-    targets: openTargets(queues, { JOBS: binding }, new Map()),
+    topics: null,
+    targets: openTargets({ queues, topics }, { JOBS: binding }, new Map()),
     clock,
     settings: { retrySeconds: 60, deadLetterArn: null, busArn: null },
     tell: () => {},

@@ -146,15 +146,6 @@ describe("PutObject refuses, and stores nothing of,", () => {
     await put({ Key: "standard", Body: "x", StorageClass: "STANDARD" });
   });
 
-  it.each([{ "x-amz-website-redirect-location": "/other" }])("what is not built: %j", async (headers) => {
-    const answer = await refused({ headers: headers as Record<string, string> });
-    expect(answer).toMatchObject({
-      status: 501,
-      code: "NotImplemented",
-      elements: { Header: Object.keys(headers)[0] },
-    });
-  });
-
   it("ACLs", async () => {
     for (const acl of ["public-read", "authenticated-read", "aws-exec-read"]) {
       const answer = await refused({ headers: { "x-amz-acl": acl } });

@@ -165,10 +165,14 @@ describe("PutObject by a URL that the SDK has presigned", () => {
     expect(headers["x-amz-meta-a"]).toBe(`=?UTF-8?B?${Buffer.from("b c/ä").toString("base64")}?=`);
   });
 
-  it("refuses what it would otherwise ignore", async () => {
-    const response = await fetch(await presign({ WebsiteRedirectLocation: "/x" }), { method: "PUT", body: "x" });
-    expect(response.status).toBe(501);
-    expect(await response.text()).toContain("<Code>NotImplemented</Code>");
+  it("keeps a redirect location, and refuses one that is none", async () => {
+    const send = async (WebsiteRedirectLocation: string) =>
+      fetch(await presign({ WebsiteRedirectLocation }), { method: "PUT", body: "x" });
+    expect((await send("/x")).status).toBe(200);
+    const { headers } = await sherd.raw({ method: "HEAD", path: "/bucket/by-link" });
+    expect(headers["x-amz-website-redirect-location"]).toBe("/x");
+    const refused = await send("x");
+    expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining("InvalidRedirectLocation")]);
   });
 });
 

@@ -1,0 +1,80 @@
+import { accountOfKeyId } from "../auth/keys/key-id.ts";
+import { parseRate } from "../edge/rate-limiter.ts";
+import { GuardError } from "../metadata/database.ts";
+import { setRateLimit } from "../metadata/identities/rate-limits.ts";
+import type { StoreContext } from "../store/context.ts";
+import { readMembers } from "./read-members.ts";
+import type { OwnPage, RenderedPage } from "./serve-page.ts";
+
+const LIMITS_PER_PAGE = 1_000;
+const MEASURES = ["requestsPerSecond", "bytesInPerSecond", "bytesOutPerSecond"];
+
+/** `/-/rate-limits`: GET lists, PUT sets and DELETE takes away the limits of an account or of one of its keys (docs/quotas.md). */
+export function rateLimitPages({ metadata, clock }: StoreContext): Map<string, OwnPage[]> {
+  const { accounts, rateLimits } = metadata.identities;
+  const change = async (
+    subject: { accountId: string; accessKeyId: string | null },
+    limit: Parameters<typeof setRateLimit>[1],
+  ): Promise<RenderedPage> => {
+    const account = await accounts.find(subject.accountId);
+    if (!account) return json(404, { error: `there is no account ${subject.accountId}` });
+    try {
+      const { id, accessEpoch: seen } = account;
+      await accounts.change({ id, seen, nowMs: clock.now() }, [setRateLimit(subject, limit)]);
+    } catch (error) {
+      if (!(error instanceof GuardError) || error.guard !== "access_changed") throw error;
+      return json(409, { error: "the account was changed at the same time: try again" });
+    }
+    return json(200, { ...subject, ...limit });
+  };
+  const list: OwnPage = {
+    method: "GET",
+    action: "sherd:ListRateLimits",
+    render: async ({ query }) => {
+      const [accountId = "", accessKeyId = ""] = (query.get("after") ?? "").split("/");
+      const rows = await rateLimits.list({ accountId, accessKeyId }, LIMITS_PER_PAGE);
+      const last = rows.length < LIMITS_PER_PAGE ? undefined : rows.at(-1);
+      return json(200, { limits: rows, next: last ? `${last.accountId}/${last.accessKeyId ?? ""}` : null });
+    },
+  };
+  const put: OwnPage = {
+    method: "PUT",
+    action: "sherd:PutRateLimit",
+    render: async ({ body }) => {
+      const members = readMembers(body, ["accountId", "accessKeyId", ...MEASURES]);
+      const subject = subjectOf(members?.get("accountId"), members?.get("accessKeyId") ?? null);
+      if (members === null || typeof subject === "string") return json(400, { error: subject ?? EXPECTED });
+      const rate = parseRate([...members].filter(([name]) => MEASURES.includes(name)));
+      const isEmpty = rate === null || Object.values(rate).every((value) => value === null);
+      return isEmpty ? json(400, { error: EXPECTED }) : change(subject, rate);
+    },
+  };
+  const remove: OwnPage = {
+    method: "DELETE",
+    action: "sherd:DeleteRateLimit",
+    render: async ({ query }) => {
+      const subject = subjectOf(query.get("accountId"), query.get("accessKeyId"));
+      return typeof subject === "string" ? json(400, { error: subject }) : change(subject, null);
+    },
+  };
+  return new Map([["rate-limits", [list, put, remove]]]);
+}
+
+const EXPECTED = `accountId, accessKeyId or none, and one or more of ${MEASURES.join(", ")}: whole numbers from 1, or null`;
+
+/** Whom limits are for, or what is wrong with it. A key belongs to the account that its id names. */
+function subjectOf(
+  accountId: unknown,
+  accessKeyId: unknown,
+): { accountId: string; accessKeyId: string | null } | string {
+  if (typeof accountId !== "string" || !/^\d{12}$/.test(accountId)) return "accountId must have 12 digits";
+  if (accessKeyId === null) return { accountId, accessKeyId: null };
+  if (typeof accessKeyId !== "string" || accountOfKeyId(accessKeyId) !== accountId) {
+    return "accessKeyId must be a key of the account";
+  }
+  return { accountId, accessKeyId };
+}
+
+function json(status: 200 | 400 | 404 | 409, value: unknown): RenderedPage {
+  return { status, contentType: "application/json", body: `${JSON.stringify(value, null, 2)}\n` };
+}

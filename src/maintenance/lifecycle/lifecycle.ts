@@ -1,0 +1,109 @@
+import { type ClockState, observeClock } from "../../lifecycle/clock-guard.ts";
+import { nextMidnight } from "../../lifecycle/days.ts";
+import { GuardError } from "../../metadata/database.ts";
+import type { StoreContext } from "../../store/context.ts";
+import type { Budget, Job } from "../run/job.ts";
+import type { Transition } from "./transition.ts";
+import { BucketWalk, NOTHING_DONE, type WalkReport } from "./walk-bucket.ts";
+
+/** A walk gives way to the next bucket's after so many pages. */
+const PAGES_PER_TURN = 50;
+
+/** What the job keeps from one run to the next. */
+export interface LifecycleCursor {
+  readonly clock: ClockState;
+}
+
+/**
+ * Carries out buckets' lifecycle configurations: each bucket that has one is walked once after every midnight, and at once when its
+ * configuration is set or a date of it comes. Nothing is removed while the clock cannot be believed (see `observeClock`).
+ * Buckets without a configuration cost nothing.
+ */
+export const lifecycle: Job = lifecycleJob(null);
+
+/** `transition`: how versions move to another class; null: not at all. */
+export function lifecycleJob(transition: Transition | null): Job {
+  return {
+    name: "lifecycle",
+    async run(store, budget, saved) {
+      const { clock, settings } = store;
+      const nowMs = clock.now();
+      const dayMs = settings.lifecycleDaySeconds * 1000;
+      const before = (saved as LifecycleCursor | null)?.clock ?? null;
+      const cursor: LifecycleCursor = { clock: observeClock(before, nowMs, dayMs) };
+      const report = { ...NOTHING_DONE, walks: 0 };
+      if (cursor.clock.hold) {
+        if (!before?.hold) tellOfHold(store, cursor.clock.hold);
+        return { report, cursor };
+      }
+      const isUnfinished = await walkAll(store, { budget, nowMs, dayMs, transition }, report);
+      return { report, cursor, isUnfinished };
+    },
+  };
+}
+
+function tellOfHold({ tell }: StoreContext, { fromMs, toMs, untilMs }: NonNullable<ClockState["hold"]>): void {
+  const time = (ms: number) => new Date(ms).toISOString();
+  tell?.(
+    `lifecycle removes nothing until ${time(untilMs)}: the clock went from ${time(fromMs)} to ${time(toMs)} at once, or nothing ran in between`,
+  );
+}
+
+interface Run {
+  budget: Budget;
+  nowMs: number;
+  dayMs: number;
+  transition: Transition | null;
+}
+
+type RunReport = WalkReport & { walks: number };
+
+/** True: time was over before all was done. */
+async function walkAll(store: StoreContext, run: Run, report: RunReport): Promise<boolean> {
+  const { budget, nowMs, dayMs } = run;
+  for (;;) {
+    const due = await store.metadata.lifecycles.nextDue(nowMs, dayMs);
+    if (!due) return false;
+    if (budget.isSpent()) return true;
+    const options = { nowMs, transition: run.transition, isSpent: () => budget.isSpent() };
+    const walk = new BucketWalk(store, due, options);
+    const before = { ...walk.state.report };
+    try {
+      const more = await takeTurn(walk, budget);
+      if (more) await store.metadata.lifecycles.keep(due, { walk: walk.state, turnMs: nowMs });
+      else await end(store, due, walk, dayMs);
+    } catch (error) {
+      // The bucket or its configuration is another one: it is found again as it is now.
+      if (!(error instanceof GuardError) || error.guard !== "bucket_changed") throw error;
+    }
+    addUp(report, before, walk.state.report);
+    if (budget.isSpent()) return true;
+  }
+}
+
+async function takeTurn(walk: BucketWalk, budget: Budget): Promise<boolean> {
+  for (let pages = 0; pages < PAGES_PER_TURN && !budget.isSpent(); pages++) {
+    if (!(await walk.step())) return false;
+  }
+  return true;
+}
+
+async function end(
+  store: StoreContext,
+  due: Parameters<StoreContext["metadata"]["lifecycles"]["end"]>[0],
+  walk: BucketWalk,
+  dayMs: number,
+): Promise<void> {
+  const { beganMs, report } = walk.state;
+  const midnight = nextMidnight(beganMs, dayMs);
+  const dueMs = Math.min(midnight, walk.rules.nextDate(beganMs) ?? midnight);
+  await store.metadata.lifecycles.end(due, { walkedMs: beganMs, dueMs, report });
+  const done = Object.entries(report).filter(([what, count]) => what !== "scanned" && count > 0);
+  if (done.length === 0) return;
+  store.tell?.(`lifecycle of bucket ${due.bucket.name}: ${done.map(([what, count]) => `${count} ${what}`).join(", ")}`);
+}
+
+function addUp(report: RunReport, before: WalkReport, after: WalkReport): void {
+  for (const what of Object.keys(before) as (keyof WalkReport)[]) report[what] += after[what] - before[what];
+  report.walks += 1;
+}

@@ -1,0 +1,241 @@
+import type { LifecycleConfiguration } from "../../lifecycle/configuration.ts";
+import { type LifecycleRules, rulesOf } from "../../lifecycle/decide.ts";
+import type { ExpiredObject } from "../../metadata/lifecycle/expiring.ts";
+import type { DueWalk } from "../../metadata/lifecycle/lifecycles.ts";
+import type { StoreContext } from "../../store/context.ts";
+import { newsOf } from "../../store/news.ts";
+import { newId } from "../../store/placement/ids.ts";
+import { dueVersions, type KeyProgress, standings, VersionSubject } from "./page.ts";
+import { type Phase, phaseAfter, prefixesOf } from "./phases.ts";
+import type { Transition } from "./transition.ts";
+
+const ROWS_PER_PAGE = 1_000;
+/** In one batch: a parameter holds the list, and D1 takes 2 MB. */
+const REMOVALS_PER_BATCH = 500;
+const REMOVAL_CHARACTERS_MAX = 512 * 1024;
+
+/** What a walk did; it goes to the job's report and the bucket's row. */
+export type WalkReport = Record<
+  | "scanned"
+  | "expiredObjects"
+  | "deleteMarkers"
+  | "removedVersions"
+  | "removedMarkers"
+  | "abortedUploads"
+  | "transitions"
+  | "plannedTransitions",
+  number
+>;
+
+export const NOTHING_DONE: Readonly<WalkReport> = {
+  scanned: 0,
+  expiredObjects: 0,
+  deleteMarkers: 0,
+  removedVersions: 0,
+  removedMarkers: 0,
+  abortedUploads: 0,
+  transitions: 0,
+  plannedTransitions: 0,
+};
+
+/** How far a walk over a bucket has come; JSON. */
+export interface WalkState {
+  readonly beganMs: number;
+  phase: Phase;
+  /** Which of the prefixes that the phase looks at. */
+  range: number;
+  after: string | null;
+  /** Of `after`: the upload, or what is known of the key's versions. */
+  afterId: string;
+  progress: KeyProgress | null;
+  report: WalkReport;
+}
+
+function beginWalk(nowMs: number): WalkState {
+  const start = { phase: "objects", range: 0, after: null, afterId: "", progress: null } as const;
+  return { beganMs: nowMs, ...start, report: { ...NOTHING_DONE } };
+}
+
+export interface WalkOptions {
+  /** The time that everything is decided by. */
+  nowMs: number;
+  /** null: transitions are counted only. */
+  transition: Transition | null;
+  isSpent(): boolean;
+}
+
+/**
+ * One walk over a bucket: what its keys name, then all other versions, then unfinished uploads. Each row is read once, of the prefixes
+ * alone that rules are about; what is due goes some hundreds at a time, each batch guarded by the
+ * configuration and by what each row was. After a crash it goes on from where its state was kept last, and does again what
+ * may be done again.
+ */
+export class BucketWalk {
+  readonly #store: StoreContext;
+  readonly #walk: DueWalk;
+  readonly #rules: LifecycleRules;
+  readonly #options: WalkOptions;
+  readonly state: WalkState;
+
+  constructor(store: StoreContext, walk: DueWalk, options: WalkOptions) {
+    this.#store = store;
+    this.#walk = walk;
+    this.#options = options;
+    const dayMs = store.settings.lifecycleDaySeconds * 1000;
+    this.#rules = rulesOf(walk.configuration as LifecycleConfiguration, dayMs);
+    this.state = (walk.walk as WalkState | null) ?? beginWalk(options.nowMs);
+  }
+
+  get rules(): LifecycleRules {
+    return this.#rules;
+  }
+
+  /** Looks at the next page. True: there is more. Throws `GuardError` bucket_changed where the configuration or the bucket is another. */
+  async step(): Promise<boolean> {
+    const { state } = this;
+    const prefixes = prefixesOf(state.phase, this.#rules, this.#walk.bucket);
+    const prefix = prefixes[state.range];
+    if (prefix === undefined) return this.#nextPhase();
+    const isLast = await this.#page(prefix);
+    if (isLast) Object.assign(state, { range: state.range + 1, after: null, afterId: "", progress: null });
+    return true;
+  }
+
+  #nextPhase(): boolean {
+    const phase = phaseAfter(this.state.phase);
+    if (phase === null) return false;
+    Object.assign(this.state, { phase, range: 0, after: null, afterId: "", progress: null });
+    return true;
+  }
+
+  async #page(prefix: string): Promise<boolean> {
+    switch (this.state.phase) {
+      case "objects":
+        return this.#objects(prefix);
+      case "versions":
+        return this.#versions(prefix);
+      case "uploads":
+        return this.#uploads(prefix);
+    }
+  }
+
+  async #objects(prefix: string): Promise<boolean> {
+    const { state } = this;
+    const { nowMs } = this.#options;
+    const range = { bucketId: this.#walk.bucket.id, prefix, after: state.after };
+    const page = await this.#store.metadata.lifecycleScans.objects(range, ROWS_PER_PAGE);
+    const expired: ExpiredObject[] = [];
+    for (const version of page) {
+      const subject = new VersionSubject(version);
+      const due = this.#rules.expiration(subject);
+      const goes = due !== null && due.atMs <= nowMs;
+      // Permanent deletion comes before a transition, and a transition before a delete marker.
+      if (!goes || this.#walk.bucket.versioning !== null) {
+        const to = this.#rules.transition(subject, nowMs);
+        if (to) await this.#move("objects", version, to.storageClass);
+      }
+      if (!goes) continue;
+      const tagsText = due.rule.filter.tags ? version.tagsText : null;
+      expired.push({ key: version.key, id: version.id, tagsText, markerId: newId(this.#store) });
+    }
+    await this.#expireObjects(expired);
+    return this.#passed(page);
+  }
+
+  async #expireObjects(expired: readonly ExpiredObject[]): Promise<void> {
+    const hasVersions = this.#walk.bucket.versioning !== null;
+    const event = hasVersions ? "LifecycleExpiration:DeleteMarkerCreated" : "LifecycleExpiration:Delete";
+    const { nowMs } = this.#options;
+    for (const some of inBatches(expired)) {
+      const options = { nowMs, news: newsOf(this.#store, event) };
+      const gone = await this.#store.metadata.lifecycleRemovals.objects(this.#walk, some, options);
+      this.state.report[hasVersions ? "deleteMarkers" : "expiredObjects"] += gone.length;
+    }
+  }
+
+  async #versions(prefix: string): Promise<boolean> {
+    const { state } = this;
+    const { nowMs } = this.#options;
+    const { metadata } = this.#store;
+    const belowSeq = state.progress?.key === state.after ? (state.progress?.seq ?? null) : null;
+    const range = { bucketId: this.#walk.bucket.id, prefix, after: state.after, belowSeq };
+    const page = await metadata.lifecycleScans.versions(range, ROWS_PER_PAGE);
+    const isLast = page.length < ROWS_PER_PAGE;
+    const { found, progress } = standings(page, state.progress, isLast);
+    const { noncurrent, loneMarkers } = dueVersions(found, this.#rules, nowMs);
+    const options = { nowMs, news: newsOf(this.#store, "LifecycleExpiration:Delete") };
+    for (const [newer, list] of [...noncurrent].sort(([a], [b]) => a - b)) {
+      for (const some of inBatches(list)) {
+        const removed = await metadata.lifecycleRemovals.versions(this.#walk, some, { ...options, newer });
+        state.report.removedVersions += removed;
+      }
+    }
+    for (const some of inBatches(loneMarkers)) {
+      state.report.removedMarkers += await metadata.lifecycleRemovals.loneMarkers(this.#walk, some, options);
+    }
+    await this.#moveNoncurrent(found, nowMs);
+    state.report.scanned += found.length;
+    state.progress = progress;
+    state.after = progress?.key ?? state.after;
+    return isLast;
+  }
+
+  async #moveNoncurrent(found: ReturnType<typeof standings>["found"], nowMs: number): Promise<void> {
+    for (const { version, standing } of found) {
+      if (standing.kind !== "noncurrent" || version.isMarker) continue;
+      const due = this.#rules.noncurrentExpiration(standing.subject);
+      if (due && due.atMs <= nowMs) continue;
+      const to = this.#rules.noncurrentTransition(standing.subject, nowMs);
+      if (to) await this.#move("versions", version, to.storageClass);
+    }
+  }
+
+  async #uploads(prefix: string): Promise<boolean> {
+    const { state } = this;
+    const { nowMs } = this.#options;
+    const { lifecycleScans, lifecycleRemovals } = this.#store.metadata;
+    const range = { bucketId: this.#walk.bucket.id, prefix, after: state.after, afterId: state.afterId };
+    const page = await lifecycleScans.uploads(range, ROWS_PER_PAGE);
+    const due = page.filter((upload) => (this.#rules.abort(upload)?.atMs ?? Number.POSITIVE_INFINITY) <= nowMs);
+    for (const some of inBatches(due)) {
+      state.report.abortedUploads += await lifecycleRemovals.uploads(this.#walk, some, nowMs);
+    }
+    state.afterId = page.at(-1)?.id ?? state.afterId;
+    return this.#passed(page);
+  }
+
+  #passed(page: readonly { key: string }[]): boolean {
+    this.state.report.scanned += page.length;
+    this.state.after = page.at(-1)?.key ?? this.state.after;
+    return page.length < ROWS_PER_PAGE;
+  }
+
+  async #move(
+    table: "objects" | "versions",
+    { key, seq, id, storageClass }: { key: string; seq: number; id: string; storageClass: string },
+    to: string,
+  ): Promise<void> {
+    const { transition, isSpent } = this.#options;
+    if (transition === null) {
+      this.state.report.plannedTransitions += 1;
+      return;
+    }
+    const task = { table, place: { bucketId: this.#walk.bucket.id, key, seq }, id, storageClass, to };
+    if (await transition.move(this.#store, task, isSpent)) this.state.report.transitions += 1;
+  }
+}
+
+/** The list in pieces that a batch takes. */
+function* inBatches<T extends { key: string; tagsText?: string | null }>(list: readonly T[]): Generator<T[]> {
+  let some: T[] = [];
+  let characters = 0;
+  for (const one of list) {
+    characters += one.key.length + (one.tagsText?.length ?? 0) + 100;
+    some.push(one);
+    if (some.length < REMOVALS_PER_BATCH && characters < REMOVAL_CHARACTERS_MAX) continue;
+    yield some;
+    some = [];
+    characters = 0;
+  }
+  if (some.length > 0) yield some;
+}

@@ -1,0 +1,137 @@
+import type { Getter } from "../evaluate/functions.ts";
+import { SelectFailure } from "../failure.ts";
+import type { Name, Path, PathStep, Source } from "../sql/ast.ts";
+import { Timestamp } from "../timestamp.ts";
+import type { Struct, Value } from "../value.ts";
+import { findName, means } from "./columns.ts";
+import type { RecordRange } from "./csv-reader.ts";
+import type { InputWindow } from "./input-window.ts";
+import { JsonWalker } from "./json-walker.ts";
+import type { RecordReader, WholeRecord } from "./record-reader.ts";
+
+/** Integers of so many digits may not fit into a double. */
+const LONG_NUMBER = /\d{16}/;
+const LINE_FEED = 10;
+
+/** Rows of JSON documents, or of lines of JSON. A row is read as values when something asks for them. */
+export class JsonReader implements RecordReader {
+  readonly coerces = false;
+  readonly #window: InputWindow;
+  readonly #walker: JsonWalker;
+  readonly #alias: Name;
+  readonly #range: RecordRange | null;
+  #row: Value = undefined;
+  #isRead = false;
+
+  /** A range is of lines: the line that it begins in is left out, unless it begins at 0. */
+  constructor(window: InputWindow, from: Source, range: RecordRange | null) {
+    this.#window = window;
+    this.#walker = new JsonWalker(window, from.steps);
+    this.#alias = from.alias;
+    this.#range = range;
+  }
+
+  async open(): Promise<void> {
+    const window = this.#window;
+    await window.fill();
+    const { bytes, end, baseOffset } = window;
+    if (baseOffset === 0 && end >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) window.at = 3;
+    if ((this.#range?.start ?? 0) === 0) return;
+    for (;;) {
+      const found = window.bytes.indexOf(LINE_FEED, window.at);
+      window.at = found === -1 || found >= window.end ? window.end : found + 1;
+      if (window.at < window.end || !(await window.fill())) return;
+    }
+  }
+
+  fill(): Promise<boolean> {
+    return this.#window.fill();
+  }
+
+  step(): boolean {
+    const window = this.#window;
+    if (this.#range !== null && this.#walker.isAtRoot) {
+      const { bytes, end } = window;
+      while (window.at < end && (bytes[window.at] as number) <= 32) window.at += 1;
+      if (window.baseOffset + window.at >= this.#range.end) {
+        window.isFinal = true;
+        return false;
+      }
+    }
+    this.#isRead = false;
+    return this.#walker.next();
+  }
+
+  resolve({ root, steps }: Path): Getter {
+    if (steps.some(({ kind }) => kind === "anyElement" || kind === "anyMember")) {
+      throw new SelectFailure("ParseInvalidContextForWildcardInSelectList");
+    }
+    const isRow = means(root, this.#alias.text) || root.text === "_1";
+    const all: readonly PathStep[] = isRow ? steps : [{ kind: "name", name: root }, ...steps];
+    return () => {
+      let value: Value = this.#read();
+      for (const step of all) value = followStep(value, step);
+      return value;
+    };
+  }
+
+  needWhole(): void {}
+
+  whole(): WholeRecord {
+    const row = this.#read();
+    if (row === undefined) return { names: [], values: [] };
+    if (!isStruct(row)) return { names: ["_1"], values: [row] };
+    return { names: Object.keys(row), values: Object.values(row) };
+  }
+
+  wholeJson(): string | null {
+    const text = this.#walker.row;
+    if (text === undefined || !text.startsWith("{") || /[\r\n]/.test(text)) return null;
+    // Nothing is passed on that is no JSON.
+    this.#read();
+    return text;
+  }
+
+  #read(): Value {
+    if (this.#isRead) return this.#row;
+    const text = this.#walker.row;
+    this.#row = text === undefined ? undefined : parseRow(text);
+    this.#isRead = true;
+    return this.#row;
+  }
+}
+
+function followStep(value: Value, step: PathStep): Value {
+  if (step.kind === "index") return Array.isArray(value) ? (value as readonly Value[])[step.index] : undefined;
+  if (step.kind !== "name" || !isStruct(value)) return undefined;
+  const { text, quoted } = step.name;
+  if (quoted) return Object.hasOwn(value, text) ? value[text] : undefined;
+  const names = Object.keys(value);
+  const found = findName(names, step.name);
+  return found === -1 ? undefined : value[names[found] as string];
+}
+
+/** Whether a value has members. */
+function isStruct(value: Value): value is Struct {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Timestamp);
+}
+
+function parseRow(text: string): Value {
+  try {
+    return (
+      LONG_NUMBER.test(text) ? JSON.parse(text, exactNumber as (key: string) => unknown) : JSON.parse(text)
+    ) as Value;
+  } catch (cause) {
+    if (cause instanceof SelectFailure) throw cause;
+    throw new SelectFailure("JSONParsingError", undefined, { cause });
+  }
+}
+
+/** A reviver (ECMAScript 2026, "JSON.parse source text access") that keeps integers of up to 64 bits exact. */
+function exactNumber(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
+  const source = context?.source;
+  if (source === undefined || !/^-?\d{1,19}$/.test(source)) return value;
+  const exact = BigInt(source);
+  return BigInt.asIntN(64, exact) === exact ? exact : value;
+}

@@ -1,0 +1,27 @@
+import type { Allowance, ByteBudget } from "../../../base/byte-budget.ts";
+import type { Clock } from "../../../base/clock.ts";
+import { SelectFailure } from "../../../select/failure.ts";
+import type { InputFormat } from "../../../select/request.ts";
+
+/** How long a query waits for others to end. */
+const WAIT_MS = 10_000;
+
+/** The memory of a query, of what the queries of an isolate may hold together. Throws Busy if there is not enough for ten seconds. */
+export async function takeMemory(budget: ByteBudget, input: InputFormat, clock: Clock): Promise<Allowance> {
+  const mib = memoryMib(input);
+  const atOnce = budget.tryTake(mib);
+  if (atOnce !== null) return atOnce;
+  const waiting = budget.take(mib);
+  const timer = clock.timer(WAIT_MS);
+  const first = await Promise.race([waiting, timer.done]);
+  timer.cancel();
+  if (first !== undefined) return first;
+  void waiting.then((late) => late.release());
+  throw new SelectFailure("Busy");
+}
+
+/** What a query over this holds at the most, besides its answer. */
+function memoryMib(input: InputFormat): number {
+  if (input.kind === "parquet") return 48;
+  return input.compression === "BZIP2" ? 12 : 6;
+}

@@ -1,0 +1,232 @@
+import { isQueueChanged } from "../metadata/queues/queues.ts";
+import type { ClaimedDelivery, ClaimedLine, Outcome } from "../metadata/topics/deliveries.ts";
+import { type DeliveryPolicy, delaySeconds, deliveryPolicyOf } from "./delivery-policy.ts";
+import { deadLetterArn, givenUpLine } from "./fan-out.ts";
+import { bodyOf, isRaw, type OpenedPublication, openPublication, queueMessage } from "./letters.ts";
+import { findQueues, postToQueue, type QueuePost, queueProblem } from "./queue-endpoints.ts";
+import { subscriptionArn, topicArn } from "./settings.ts";
+import type { DeliveryContext } from "./topic-context.ts";
+import type { WebhookOutcome } from "./webhook.ts";
+
+/** What a pass did. */
+export interface DeliveryReport {
+  delivered: number;
+  /** Messages that went to a dead letter queue, or were dropped. */
+  givenUp: number;
+  /** Messages that are tried again later. */
+  waiting: number;
+}
+
+/** Deliveries and bytes of one claim. */
+const CLAIM = { limit: 50, bytes: 4_000_000 } as const;
+/** Whoever has claimed deliveries and says nothing for so long is dead. */
+const CLAIM_MS = 120_000;
+/** A claim is not worked on for longer: what is left then is given back. */
+const WORK_MS = 45_000;
+/** Endpoints that fail so often in a row are left alone for the rest of a claim. */
+const FAILURES_MAX = 3;
+
+interface Serving {
+  /** Of the subscription. */
+  readonly place: number;
+  isSpent(): boolean;
+  /** Is told that the endpoint did not answer. */
+  noteSlow(): void;
+}
+
+/**
+ * Makes deliveries of one subscription that are due: one claim. A delivery goes from the table after its endpoint has taken it, so a crash
+ * in between makes it once more. False: there is nothing, or somebody else has it.
+ */
+export async function serveSubscription(
+  context: DeliveryContext,
+  { place, isSpent, noteSlow }: Serving,
+  report: DeliveryReport,
+): Promise<boolean> {
+  const nowMs = context.clock.now();
+  const line = await context.tables.deliveries.claim(place, { nowMs, untilMs: nowMs + CLAIM_MS, ...CLAIM });
+  if (line === null) return false;
+  const sending = new LineSending(context, line, { untilMs: nowMs + WORK_MS, isSpent });
+  await (line.subscription.protocol === "sqs" ? sending.toQueue() : sending.toWebhook(noteSlow));
+  await sending.settle();
+  report.delivered += sending.delivered;
+  report.givenUp += sending.givenUp.length;
+  report.waiting += line.deliveries.length - sending.delivered - sending.givenUp.length;
+  return true;
+}
+
+interface Written {
+  readonly opened: OpenedPublication;
+  readonly body: string;
+}
+
+/** The deliveries of one subscription that were claimed together. */
+class LineSending {
+  readonly givenUp: { delivery: ClaimedDelivery; body: string }[] = [];
+  delivered = 0;
+
+  readonly #context: DeliveryContext;
+  readonly #line: ClaimedLine;
+  readonly #policy: DeliveryPolicy;
+  readonly #limits: { untilMs: number; isSpent(): boolean };
+  readonly #outcomes: Outcome[] = [];
+  readonly #posts: QueuePost[] = [];
+  #reason = "";
+
+  constructor(context: DeliveryContext, line: ClaimedLine, limits: { untilMs: number; isSpent(): boolean }) {
+    this.#context = context;
+    this.#line = line;
+    this.#limits = limits;
+    this.#policy = deliveryPolicyOf(line.topic.attributes.DeliveryPolicy, line.subscription.attributes.DeliveryPolicy);
+  }
+
+  /** Confirmations for queues of other accounts. */
+  async toQueue(): Promise<void> {
+    const { topic, subscription, deliveries } = this.#line;
+    const queue = (await findQueues(this.#context.queues.queues, [subscription.endpoint])).get(subscription.endpoint);
+    const problem = queueProblem(queue, topic, this.#context.clock.now());
+    for (const delivery of deliveries) {
+      const written = await this.#write(delivery);
+      if (written === null) continue;
+      const message = queueMessage(written.body, { topic, subscription, opened: written.opened });
+      if (queue === undefined || problem !== null || message === null) {
+        this.#giveUp(delivery, written.body, problem ?? "too many attributes for a raw message");
+        continue;
+      }
+      this.#posts.push(postToQueue(this.#context, queue, [message]));
+      this.#done(delivery);
+    }
+  }
+
+  async toWebhook(noteSlow: () => void): Promise<void> {
+    const { clock } = this.#context;
+    let failures = 0;
+    for (const [index, delivery] of this.#line.deliveries.entries()) {
+      const isOver = this.#limits.isSpent() || clock.now() >= this.#limits.untilMs;
+      if (isOver || failures >= FAILURES_MAX) {
+        this.#release(delivery);
+        continue;
+      }
+      const written = await this.#write(delivery);
+      if (written === null) continue;
+      const outcome = await this.#call(delivery, written);
+      failures = outcome.kind === "delivered" ? 0 : failures + 1;
+      this.#note(delivery, written.body, outcome);
+      if (outcome.kind === "unreachable") {
+        noteSlow();
+        // The others would have fared no better: it counts as an attempt of each.
+        for (const other of this.#line.deliveries.slice(index + 1)) {
+          const more = await this.#write(other);
+          if (more !== null) this.#note(other, more.body, outcome);
+        }
+        return;
+      }
+      if (this.#policy.receivesPerSecondMax !== null) await clock.sleep(1000 / this.#policy.receivesPerSecondMax);
+    }
+  }
+
+  async #write(delivery: ClaimedDelivery): Promise<Written | null> {
+    const { topic, subscription } = this.#line;
+    const publication = openPublication(this.#context, delivery.publication);
+    if (publication === null) {
+      this.#context.tell(`message ${delivery.publication.messageId} of a topic cannot be decrypted; it is dropped`);
+      this.#outcomes.push({ publicationId: delivery.publication.id, nextMs: null });
+      return null;
+    }
+    const opened = { row: delivery.publication, publication };
+    return { opened, body: await bodyOf(this.#context, { topic, subscription, opened }) };
+  }
+
+  #call({ publication: row }: ClaimedDelivery, { opened, body }: Written): Promise<WebhookOutcome> {
+    const { topic, subscription } = this.#line;
+    const arn = topicArn(topic);
+    return this.#context.webhooks.post({
+      url: subscription.endpoint,
+      body,
+      headers: {
+        "content-type":
+          opened.publication.kind === "Notification" ? this.#policy.contentType : "text/plain; charset=UTF-8",
+        "user-agent": "Amazon Simple Notification Service Agent",
+        "x-amz-sns-message-type": opened.publication.kind,
+        "x-amz-sns-message-id": row.messageId,
+        "x-amz-sns-topic-arn": arn,
+        ...(opened.publication.kind !== "SubscriptionConfirmation" && {
+          "x-amz-sns-subscription-arn": subscriptionArn(arn, subscription),
+        }),
+        ...(isRaw(subscription, opened.publication) && { "x-amz-sns-rawdelivery": "true" }),
+      },
+    });
+  }
+
+  #note(delivery: ClaimedDelivery, body: string, outcome: WebhookOutcome): void {
+    if (outcome.kind === "delivered") {
+      this.#done(delivery);
+      return;
+    }
+    const delay = outcome.kind === "refused" ? null : delaySeconds(this.#policy.retry, delivery.attempts);
+    if (delay === null) {
+      this.#giveUp(delivery, body, outcome.reason);
+      return;
+    }
+    const nextMs = this.#context.clock.now() + 1000 * delay;
+    this.#outcomes.push({
+      publicationId: delivery.publication.id,
+      nextMs,
+      attempts: delivery.attempts,
+      failure: outcome.reason,
+    });
+  }
+
+  #done({ publication }: ClaimedDelivery): void {
+    this.#outcomes.push({ publicationId: publication.id, nextMs: null });
+    this.delivered++;
+  }
+
+  #giveUp(delivery: ClaimedDelivery, body: string, reason: string): void {
+    this.#outcomes.push({ publicationId: delivery.publication.id, nextMs: null });
+    this.givenUp.push({ delivery, body });
+    this.#reason = reason;
+  }
+
+  /** It was claimed and not tried. */
+  #release({ publication, attempts }: ClaimedDelivery): void {
+    const nextMs = this.#context.clock.now();
+    this.#outcomes.push({ publicationId: publication.id, nextMs, attempts: attempts - 1, failure: null });
+  }
+
+  /** Writes down what became of the deliveries; those that were given up reach the dead letter queue in the same batch. */
+  async settle(): Promise<void> {
+    const { deliveries } = this.#context.tables;
+    const { place } = this.#line.subscription;
+    for (let attempt = 1; ; attempt++) {
+      const posts = [...this.#posts, ...(await this.#deadLetters())];
+      try {
+        await deliveries.settle(
+          place,
+          this.#outcomes,
+          posts.flatMap(({ statements }) => statements),
+        );
+        for (const post of posts) post.committed();
+        return;
+      } catch (error) {
+        // The dead letter queue was changed in between. A queue that is the endpoint is looked up again by the next pass.
+        if (!isQueueChanged(error) || this.#posts.length > 0 || attempt >= 3) throw error;
+      }
+    }
+  }
+
+  async #deadLetters(): Promise<QueuePost[]> {
+    const { topic, subscription } = this.#line;
+    if (this.givenUp.length === 0) return [];
+    const [arn] = deadLetterArn(subscription.attributes);
+    const queue = arn === undefined ? undefined : (await findQueues(this.#context.queues.queues, [arn])).get(arn);
+    const isTaken = queue !== undefined && queueProblem(queue, topic, this.#context.clock.now()) === null;
+    const about = { topic, subscription, count: this.givenUp.length, reason: this.#reason };
+    this.#context.tell(givenUpLine({ ...about, deadLetter: isTaken ? arn : undefined }));
+    if (!isTaken) return [];
+    const letters = this.givenUp.map(({ delivery, body }) => ({
+      ...{ body, attributes: new Map(), groupId: null, deduplicationId: delivery.publication.messageId },
+    }));
+    return [postToQueue(this.#context, queue, letters)];
+  }
+}

@@ -1,0 +1,71 @@
+import type { PublicationRow } from "../metadata/topics/publications.ts";
+import type { SubscriptionRow } from "../metadata/topics/subscriptions.ts";
+import type { TopicRow } from "../metadata/topics/topics.ts";
+import { decodePublication, messageFor, type Publication } from "./content.ts";
+import { documentOf } from "./documents.ts";
+import { attributesPass, bodyPasses } from "./filter-match.ts";
+import { type Filter, type FilterScope, parseFilterPolicy } from "./filter-policy.ts";
+import { digestOf } from "./publish.ts";
+import type { QueueMessage } from "./queue-endpoints.ts";
+import { isFifoTopic, topicLimits } from "./settings.ts";
+import type { DeliveryContext } from "./topic-context.ts";
+
+/** A publication that was opened. */
+export interface OpenedPublication {
+  readonly row: PublicationRow;
+  readonly publication: Publication;
+}
+
+/** Null: it was sealed under a root secret that is gone. Nobody can read it any more. */
+export function openPublication({ sealer }: Pick<DeliveryContext, "sealer">, row: PublicationRow): Publication | null {
+  const text = row.sealedAs === null ? row.content : sealer.open("topic-message", row.sealedAs, row.content);
+  return text === null ? null : decodePublication(text);
+}
+
+/** Whether a subscription wants a message: what its filter policy says. Confirmations reach everybody. */
+export function isWanted({ attributes }: SubscriptionRow, { publication }: OpenedPublication): boolean {
+  if (attributes.FilterPolicy === undefined || publication.kind !== "Notification") return true;
+  const scope = (attributes.FilterPolicyScope ?? "MessageAttributes") as FilterScope;
+  const filter = filterOf(attributes.FilterPolicy, scope);
+  return scope === "MessageBody"
+    ? bodyPasses(filter, publication.message)
+    : attributesPass(filter, publication.attributes);
+}
+
+/** It was checked when it was put. */
+function filterOf(text: string, scope: FilterScope): Filter {
+  return parseFilterPolicy(text, scope);
+}
+
+export function isRaw({ attributes }: Pick<SubscriptionRow, "attributes">, { kind }: Publication): boolean {
+  return kind === "Notification" && attributes.RawMessageDelivery === "true";
+}
+
+/** What the endpoint of a subscription gets. */
+export async function bodyOf(
+  { signers }: Pick<DeliveryContext, "signers">,
+  {
+    topic,
+    subscription,
+    opened: { row, publication },
+  }: { topic: TopicRow; subscription: SubscriptionRow; opened: OpenedPublication },
+): Promise<string> {
+  if (isRaw(subscription, publication)) return messageFor(publication, subscription.protocol);
+  return documentOf({ topic, row, publication, subscription }, await signers.current());
+}
+
+/** The same as a message in a queue; null: the message has more attributes than a raw one in a queue may have. */
+export function queueMessage(
+  body: string,
+  { topic, subscription, opened }: { topic: TopicRow; subscription: SubscriptionRow; opened: OpenedPublication },
+): QueueMessage | null {
+  const { publication } = opened;
+  const { groupId } = publication;
+  const attributes = isRaw(subscription, publication) ? publication.attributes : new Map();
+  if (attributes.size > topicLimits.rawAttributes) return null;
+  // A document names its subscription, so its own digest would be another one at each delivery.
+  const deduplicationId = isFifoTopic(topic.name)
+    ? (publication.deduplicationId ?? digestOf(publication.message))
+    : opened.row.messageId;
+  return { body, attributes, groupId, deduplicationId };
+}
