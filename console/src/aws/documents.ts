@@ -10,6 +10,8 @@ export interface Member {
   shape: Shape;
   xml?: string;
   isList?: boolean;
+  /** Element that the elements of a list are in. */
+  wrapper?: string;
 }
 
 /** What is wrong with a document, at the path `Rules[0].Expiration`. */
@@ -36,7 +38,8 @@ export function toXml(shape: Shape, value: unknown, path = ""): string {
       const write = (part: unknown, place: string) => `<${tag}>${toXml(member.shape, part, place)}</${tag}>`;
       if (!member.isList) return write(content, at);
       if (!Array.isArray(content)) throw new DocumentError(at, "array");
-      return content.map((part, index) => write(part, `${at}[${index}]`)).join("");
+      const items = content.map((part, index) => write(part, `${at}[${index}]`)).join("");
+      return member.wrapper === undefined ? items : `<${member.wrapper}>${items}</${member.wrapper}>`;
     })
     .join("");
 }
@@ -48,8 +51,9 @@ export function fromXml(shape: Shape, element: Element): unknown {
   if (shape === "number") return Number(text);
   if (shape === "boolean") return text === "true";
   const value: Record<string, unknown> = {};
-  for (const [name, { xml = name, shape: inner, isList }] of Object.entries(shape)) {
-    const found = children(element, xml).map((child) => fromXml(inner, child));
+  for (const [name, { xml = name, shape: inner, isList, wrapper }] of Object.entries(shape)) {
+    const places = wrapper === undefined ? [element] : children(element, wrapper);
+    const found = places.flatMap((place) => children(place, xml)).map((child) => fromXml(inner, child));
     if (found.length > 0) value[name] = isList ? found : found[0];
   }
   return value;
@@ -115,6 +119,24 @@ export const LIFECYCLE: Shape = {
     },
     "Rule",
   ),
+};
+
+const redirect = { HostName: text, Protocol: text };
+
+export const WEBSITE: Shape = {
+  IndexDocument: one({ Suffix: text }),
+  ErrorDocument: one({ Key: text }),
+  RedirectAllRequestsTo: one(redirect),
+  RoutingRules: {
+    ...list(
+      {
+        Condition: one({ HttpErrorCodeReturnedEquals: text, KeyPrefixEquals: text }),
+        Redirect: one({ ...redirect, HttpRedirectCode: text, ReplaceKeyPrefixWith: text, ReplaceKeyWith: text }),
+      },
+      "RoutingRule",
+    ),
+    wrapper: "RoutingRules",
+  },
 };
 
 export const TAGGING: Shape = { TagSet: one({ Tags: tags }) };

@@ -3,7 +3,7 @@ import { hrefOf, useGo, usePageSearch } from "../app/address.ts";
 import { useText } from "../text/text.ts";
 import { Tabs } from "../ui/tabs.tsx";
 import { Acl, Ownership } from "./settings/acl.tsx";
-import { CorsSection, NotificationsSection } from "./settings/documents.tsx";
+import { CorsSection, LifecycleSection, NotificationsSection, WebsiteSection } from "./settings/documents.tsx";
 import { EncryptionSection } from "./settings/encryption.tsx";
 import { Lock } from "./settings/lock.tsx";
 import { Overview } from "./settings/overview.tsx";
@@ -55,8 +55,10 @@ export default function BucketPage() {
               </>
             ),
           },
+          { id: "lifecycle", label: t("bucket.tab.lifecycle"), content: () => <LifecycleSection bucket={bucket} /> },
           { id: "events", label: t("bucket.tab.events"), content: () => <NotificationsSection bucket={bucket} /> },
           { id: "cors", label: t("bucket.tab.cors"), content: () => <CorsSection bucket={bucket} /> },
+          { id: "website", label: t("bucket.tab.website"), content: () => <WebsiteSection bucket={bucket} /> },
           { id: "tags", label: t("bucket.tab.tags"), content: () => <Tags bucket={bucket} /> },
         ]}
       />

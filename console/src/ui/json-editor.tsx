@@ -1,6 +1,7 @@
 import { lazy, Suspense } from "react";
 import { useText } from "../text/text.ts";
 import type { CodeEditorProps } from "./code-editor.tsx";
+import { completeWord } from "./complete-word.ts";
 import { Loading } from "./notice.tsx";
 
 const CodeEditor = lazy(() => import("./code-editor.tsx"));
@@ -22,13 +23,4 @@ export function JsonEditor({
       <p className="hint">{t("editor.hint")}</p>
     </div>
   );
-}
-
-type Context = Parameters<NonNullable<CodeEditorProps["complete"]>>[0];
-
-/** The words that go on as what was typed in quotes begins. */
-export function completeWord(context: Pick<Context, "matchBefore" | "explicit">, words: readonly string[]) {
-  const typed = context.matchBefore(/"[\w:*/.-]*/);
-  if (typed === null || (typed.text.length < 2 && !context.explicit)) return null;
-  return { from: typed.from + 1, options: words.map((label) => ({ label })), validFor: /^[\w:*/.-]*$/ };
 }

@@ -1,5 +1,5 @@
-import { useState } from "react";
-import { CORS, memberNames, NOTIFICATIONS } from "../../aws/documents.ts";
+import { type ReactNode, useState } from "react";
+import { CORS, LIFECYCLE, memberNames, NOTIFICATIONS, WEBSITE } from "../../aws/documents.ts";
 import { AwsError } from "../../aws/errors.ts";
 import {
   type Configuration,
@@ -13,6 +13,7 @@ import { Button } from "../../ui/button.tsx";
 import { JsonEditor } from "../../ui/json-editor.tsx";
 import { SaveForm } from "../../ui/save-form.tsx";
 import { Loaded, Section } from "../../ui/section.tsx";
+import { LifecyclePreview } from "./lifecycle-preview.tsx";
 import { readAgain, settingKey } from "./setting.ts";
 
 const CORS_CONFIGURATION: Configuration = {
@@ -84,6 +85,65 @@ export function NotificationsSection({ bucket }: { bucket: string }) {
   );
 }
 
+const LIFECYCLE_CONFIGURATION: Configuration = {
+  query: "lifecycle",
+  root: "LifecycleConfiguration",
+  shape: LIFECYCLE,
+  unset: "NoSuchLifecycleConfiguration",
+};
+
+const LIFECYCLE_EXAMPLE = {
+  Rules: [
+    {
+      ID: "clean-up",
+      Status: "Enabled",
+      Filter: { Prefix: "tmp/" },
+      Expiration: { Days: 30 },
+      NoncurrentVersionExpiration: { NoncurrentDays: 30 },
+      AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+    },
+  ],
+};
+
+/** With what the rules in the editor would do, saved or not. */
+export function LifecycleSection({ bucket }: { bucket: string }) {
+  const t = useText();
+  return (
+    <Section title={t("bucket.tab.lifecycle")} hint={t("bucket.lifecycleHint")}>
+      <DocumentEditor
+        bucket={bucket}
+        label={t("bucket.tab.lifecycle")}
+        configuration={LIFECYCLE_CONFIGURATION}
+        example={LIFECYCLE_EXAMPLE}
+        words={["Enabled", "Disabled"]}
+        below={(edited) => <LifecyclePreview bucket={bucket} configuration={edited} />}
+      />
+    </Section>
+  );
+}
+
+const WEBSITE_CONFIGURATION: Configuration = {
+  query: "website",
+  root: "WebsiteConfiguration",
+  shape: WEBSITE,
+  unset: "NoSuchWebsiteConfiguration",
+};
+
+export function WebsiteSection({ bucket }: { bucket: string }) {
+  const t = useText();
+  return (
+    <Section title={t("bucket.tab.website")} hint={t("bucket.websiteHint")}>
+      <DocumentEditor
+        bucket={bucket}
+        label={t("bucket.tab.website")}
+        configuration={WEBSITE_CONFIGURATION}
+        example={{ IndexDocument: { Suffix: "index.html" }, ErrorDocument: { Key: "404.html" } }}
+        words={["index.html", "404.html", "https", "http"]}
+      />
+    </Section>
+  );
+}
+
 /** A configuration as the JSON of the AWS CLI. */
 export function DocumentEditor({
   bucket,
@@ -92,6 +152,7 @@ export function DocumentEditor({
   example,
   words,
   isAlwaysSet = false,
+  below,
 }: {
   bucket: string;
   label: string;
@@ -100,6 +161,8 @@ export function DocumentEditor({
   example: unknown;
   words: readonly string[];
   isAlwaysSet?: boolean;
+  /** Below the editor, about what stands in it. */
+  below?: (edited: string) => ReactNode;
 }) {
   const client = useClient();
   return (
@@ -111,6 +174,7 @@ export function DocumentEditor({
         <DocumentForm
           key={JSON.stringify(value)}
           {...{ bucket, label, configuration, example, value, isAlwaysSet }}
+          {...(below === undefined ? {} : { below })}
           words={[...memberNames(configuration.shape), ...words]}
         />
       )}
@@ -126,6 +190,7 @@ function DocumentForm({
   value,
   words,
   isAlwaysSet,
+  below,
 }: Parameters<typeof DocumentEditor>[0] & { value: unknown }) {
   const t = useText();
   const client = useClient();
@@ -136,23 +201,28 @@ function DocumentForm({
     await readAgain(bucket);
   };
   return (
-    <SaveForm
-      onSave={save}
-      more={
-        value !== null &&
-        !isAlwaysSet && (
-          <Button
-            variant="danger"
-            onPress={() => void deleteConfiguration(client, bucket, configuration.query).then(() => readAgain(bucket))}
-          >
-            {t("editor.remove")}
-          </Button>
-        )
-      }
-    >
-      {value === null && <p>{t("editor.none")}</p>}
-      <JsonEditor label={label} value={begin} onChange={setEdited} words={words} />
-    </SaveForm>
+    <>
+      <SaveForm
+        onSave={save}
+        more={
+          value !== null &&
+          !isAlwaysSet && (
+            <Button
+              variant="danger"
+              onPress={() =>
+                void deleteConfiguration(client, bucket, configuration.query).then(() => readAgain(bucket))
+              }
+            >
+              {t("editor.remove")}
+            </Button>
+          )
+        }
+      >
+        {value === null && <p>{t("editor.none")}</p>}
+        <JsonEditor label={label} value={begin} onChange={setEdited} words={words} />
+      </SaveForm>
+      {below?.(edited)}
+    </>
   );
 }
 
