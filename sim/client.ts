@@ -27,6 +27,7 @@ import {
 } from "./operation.ts";
 import { type Change, Violation } from "./oracle.ts";
 import { rename } from "./rename.ts";
+import { transition } from "./transition.ts";
 import { amendVersion, oldVersion } from "./version-operations.ts";
 
 const OPERATIONS: readonly [weight: number, (operation: Operation) => Promise<void>][] = [
@@ -44,6 +45,7 @@ const OPERATIONS: readonly [weight: number, (operation: Operation) => Promise<vo
   [2, oldVersion],
   [1, amendVersion],
   [2, annotate],
+  [3, transition],
 ];
 const TOTAL_WEIGHT = OPERATIONS.reduce((sum, [weight]) => sum + weight, 0);
 

@@ -24,7 +24,12 @@ const SIM_SETTINGS: StoreSettings = {
   ...DEFAULT_SETTINGS,
   inlineBytesMax: 200,
   smallBytesMax: 800,
-  storageClasses: { STANDARD: { k: 4, m: 2 }, REDUCED_REDUNDANCY: { k: 2, m: 1 } },
+  storageClasses: {
+    STANDARD: { k: 4, m: 2 },
+    REDUCED_REDUNDANCY: { k: 2, m: 1 },
+    // Drives that others use too: one that is lost must not take more of a blob than it survives.
+    GLACIER_IR: { k: 2, m: 2, drives: ["drive-1", "drive-3", "drive-4", "drive-5", "drive-7"] },
+  },
   partBytesMin: 1,
   graceSeconds: 240,
   packAgeSeconds: 5,

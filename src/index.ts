@@ -80,7 +80,7 @@ function buildApp(env: Env): App {
     const shared = { ...surroundings, identities: store.metadata.identities };
     const parts = keys && { ...shared, ...keys, metadata: store.metadata, arrivals };
     const { region } = store.settings;
-    const { keySealers: sealers } = store;
+    const { keySealers: sealers, accesses } = store;
     const keyring = sealers ? openKeyring(env, { ...shared, sealers, region }) : null;
     const dataKeyring = keyring && new DataKeyring(keyring, store.metadata.keyring);
     const dataKeys = dataKeyring && { dataKeysOf: (caller: Caller) => dataKeyring.forCaller(caller) };
@@ -104,6 +104,7 @@ function buildApp(env: Env): App {
       if (website.isFor(request.url)) return serve(request, websites, lifetime);
       const answer = await (isOwn(request.url) ? own.fetch(request) : serve(request, edge, lifetime));
       announcer.afterAnswer(lifetime);
+      accesses?.afterAnswer(lifetime);
       return answer;
     };
   } catch (error) {

@@ -28,6 +28,7 @@ const packages: Record<string, readonly string[]> = {
   "@peculiar/asn1-x509": ["topics"],
   hono: ["admin"],
   "fast-xml-parser": ["protocols", "drives"],
+  "hyparquet-writer": ["maintenance"],
   aws4fetch: ["drives", "keyring"],
   jose: ["services/sts"],
   hyparquet: ["select"],

@@ -94,6 +94,7 @@ const BUS_NAMES: Readonly<Record<string, readonly [detailType: string, reason?: 
   "LifecycleExpiration:Delete": ["Object Deleted", "Lifecycle Expiration"],
   "LifecycleExpiration:DeleteMarkerCreated": ["Object Deleted", "Lifecycle Expiration"],
   LifecycleTransition: ["Object Storage Class Changed"],
+  IntelligentTiering: ["Object Access Tier Changed"],
   "ObjectTagging:Put": ["Object Tags Added"],
   "ObjectTagging:Delete": ["Object Tags Deleted"],
   "ObjectAcl:Put": ["Object ACL Updated"],

@@ -35,11 +35,25 @@ export interface ChecksumRow {
 }
 
 /**
- * Bytes [start, start + length) of an object are bytes [offset, offset + length) of a blob, held by `referent`. Of an encrypted object
- * the blob is sealed, and its plain bytes are meant; with `isMember` the blob is a pack, in which the bytes lie sealed on their own
- * from `offset` on.
+ * A blob that holds stripes of another, sealed one as they were: their ciphertext was moved, which needs no key. `bodyId` is the id of
+ * the blob that was sealed, `k`, `blockBytes` and `blobBytes` its layout, `at` the offset in it of this blob's first byte, which begins
+ * a stripe there.
  */
-export type ExtentRow = [start: number, length: number, blobId: string, offset: number, referent: string, isMember?: 1];
+export type SealedImage = [bodyId: string, k: number, blockBytes: number, blobBytes: number, at: number];
+
+/**
+ * Bytes [start, start + length) of an object are bytes [offset, offset + length) of a blob, held by `referent`. Of an encrypted object
+ * the blob is sealed, and its plain bytes are meant. `form` 1: the blob is a pack, in which the bytes lie sealed on their own
+ * from `offset` on. A `SealedImage`: `offset` counts the plain bytes of what the blob holds of the other one.
+ */
+export type ExtentRow = [
+  start: number,
+  length: number,
+  blobId: string,
+  offset: number,
+  referent: string,
+  form?: 1 | SealedImage,
+];
 
 export type PartSummaryRow = [partNumber: number, sizeBytes: number, checksum: string | null];
 
@@ -55,6 +69,8 @@ export interface BlobRow {
   /** 16 hex digits. */
   crc64nvme: string;
   shards: ShardPlace[];
+  /** Whose drives it is to lie on. Absent: it was not asked for; STANDARD's if nothing was ever said. */
+  storageClass?: string;
 }
 
 /** null: nobody ever said. */
@@ -157,6 +173,8 @@ export interface RawBlob {
   size_bytes: number;
   crc64nvme: string;
   shards: string;
+  /** Absent: it was not selected; null: STANDARD. */
+  storage_class?: string | null;
 }
 
 export function parseObject(raw: RawObject): ObjectRow {
@@ -192,6 +210,7 @@ export function parseBlob(raw: RawBlob): BlobRow {
     sizeBytes: raw.size_bytes,
     crc64nvme: raw.crc64nvme,
     shards: JSON.parse(raw.shards),
+    ...(raw.storage_class === undefined ? {} : { storageClass: raw.storage_class ?? "STANDARD" }),
   };
 }
 

@@ -9,7 +9,6 @@ export const SELECT_FAILURES = {
   ColumnTooLong: "The length of a column in the result is greater than 1 MB.",
   CSVEscapingRecordDelimiter:
     "A quoted record delimiter was found in the file. To allow quoted record delimiters, set AllowQuotedRecordDelimiter to TRUE.",
-  CSVParsingError: "An error occurred while parsing the CSV file. Check the file and try again.",
   CSVUnescapedQuote: "A quoted field of the CSV file does not end, or goes on after its closing quote.",
   EvaluatorInvalidArguments: "There is an incorrect number of arguments in the function call in the SQL expression.",
   EvaluatorInvalidTimestampFormatPattern: "The timestamp format string in the SQL expression is not valid.",
@@ -88,8 +87,6 @@ export const SELECT_FAILURES = {
   UnsupportedScanRangeInput: "Scan range queries are not supported on this type of object.",
   UnsupportedSqlOperation: "We encountered an unsupported SQL operation.",
   UnsupportedSqlStructure: "We encountered an unsupported SQL structure. Check the SQL Reference.",
-  UnsupportedStorageClass:
-    "We encountered a storage class that is not supported. Only STANDARD, STANDARD_IA, and ONEZONE_IA storage classes are supported.",
   ValueParseFailure: "A timestamp parse failure occurred in the SQL expression.",
 } as const;
 

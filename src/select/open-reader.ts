@@ -35,12 +35,11 @@ export async function openReader(
   const offset = range === null ? 0 : Math.max(range.start - 1, 0);
   const pieces = decompressed(await countedRead(source, offset, counts), input.compression);
   const window = new InputWindow(pieces, counts, offset);
-  const cancel = () => pieces.cancel();
+  const cancel = () => window.cancel();
   if (input.kind === "json") return { reader: new JsonReader(window, statement.from, range), cancel };
   if (range === null) return { reader: new CsvReader(window, input.csv, statement.from.alias, null), cancel };
-  const beginning = range.start === 0 ? null : await countedRead(source, 0, counts);
-  const part = { range, beginning: beginning && new InputWindow(beginning, counts, 0) };
-  const reader = new CsvReader(window, input.csv, statement.from.alias, part);
+  const beginning = range.start === 0 ? null : new InputWindow(await countedRead(source, 0, counts), counts, 0);
+  const reader = new CsvReader(window, input.csv, statement.from.alias, { range, beginning });
   return { reader, cancel: () => Promise.all([cancel(), beginning?.cancel()]).then(() => {}) };
 }
 

@@ -22,7 +22,7 @@ export type SelectEvent =
 /** A message holds about so much: its payload must stay below 1 MiB. */
 const RECORDS_LENGTH = 128 * 1024;
 /** So much is worked on before others get their turn: some 10 ms. */
-const TURN_BYTES = 2 * 1024 * 1024;
+const TURN_BYTES = 4 * 1024 * 1024;
 /** The same for records, of which some are dear. */
 const TURN_RECORDS = 20_000;
 /** A client hears from the query this often. */

@@ -42,6 +42,9 @@ export class Timestamp {
 }
 
 const MINUTE_MS = 60_000;
+/** Years 0001 to 9999, as Ion has them. */
+export const TIMESTAMP_MS_MIN = -62_135_596_800_000;
+export const TIMESTAMP_MS_MAX = 253_402_300_799_999;
 
 /** `Z`, `+01:00`, or `-00:00` where it is unknown. */
 export function offsetText(offsetMinutes: number | null, colon: ":" | ""): string {

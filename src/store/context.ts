@@ -10,6 +10,7 @@ import type { Sealer } from "../sealing/root-sealer.ts";
 import type { Sealing } from "../sealing/sealing.ts";
 import type { Gate } from "./gate.ts";
 import type { Host } from "./host.ts";
+import type { AccessLog } from "./read/accesses.ts";
 import type { DriveLatency } from "./read/drive-latency.ts";
 import type { StoreSettings } from "./settings.ts";
 import type { SpaceGauge } from "./space.ts";
@@ -35,6 +36,8 @@ export interface StoreContext {
   readonly sealing: Sealing;
   /** What seals keys of the KMS: the first seals, any may open. Absent: there is no root secret. */
   readonly keySealers?: readonly [Sealer, ...Sealer[]];
+  /** Is told of reads of objects that move by their last access. Absent: nobody wants to know. */
+  readonly accesses?: AccessLog;
   /** Absent where there is no disk to measure. */
   readonly space?: SpaceGauge;
   /** The machine, where there is one below this store. */

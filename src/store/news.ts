@@ -16,6 +16,7 @@ export type EventName =
   | "ObjectAnnotation:Put"
   | "ObjectAnnotation:Delete"
   | "LifecycleTransition"
+  | "IntelligentTiering"
   | "LifecycleExpiration:Delete"
   | "LifecycleExpiration:DeleteMarkerCreated";
 

@@ -11,6 +11,7 @@ import { readConfiguration } from "./configuration.ts";
 import type { StoreContext } from "./context.ts";
 import { openHost } from "./host.ts";
 import { withReserve } from "./placement/reserved-drives.ts";
+import { AccessLog } from "./read/accesses.ts";
 import { DriveLatency } from "./read/drive-latency.ts";
 import { watchedDrives } from "./watched-drives.ts";
 import { BUFFERED_BYTES_MAX } from "./write/blob-layouts.ts";
@@ -41,6 +42,7 @@ export function openStore(env: Readonly<Record<string, unknown>>, parts: StorePa
     ...{ latency: new DriveLatency(), engine, shardMemory: new ByteBudget(BUFFERED_BYTES_MAX) },
     ...{ clock, random, settings, tell, sealing },
     ...(newest && { keySealers: [newest, ...others] as const }),
+    accesses: new AccessLog({ clock, settings, databases, tell }),
     ...(host ? { host, space: host } : {}),
   });
 }

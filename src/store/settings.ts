@@ -10,8 +10,8 @@ export interface StoreSettings {
   /** Larger bodies, up to this many bytes, are stored as full copies (`smallGeometry`). */
   readonly smallBytesMax: number;
   readonly smallGeometry: Geometry;
-  /** Geometry of larger bodies by storage class. STANDARD is always there; a class that is not has the same. */
-  readonly storageClasses: Readonly<Record<string, Geometry>>;
+  /** Geometry of larger bodies, and drives of all, by storage class. STANDARD is always there; a class that is not has the same. */
+  readonly storageClasses: Readonly<Record<string, ClassShape>>;
   /** Parts but the last are at least this large. */
   readonly partBytesMin: number;
   /** How long what was replaced or deleted is kept for reads that began before. */
@@ -54,6 +54,12 @@ export interface StoreSettings {
   readonly blockCustomerKeys: boolean;
   /** Whether clients' keys may come over plain HTTP from other machines. */
   readonly customerKeysOverHttp: boolean;
+}
+
+/** How the bytes of a storage class are kept. */
+export interface ClassShape extends Geometry {
+  /** Names of the drives that take its blobs; one that ends in * stands for all that begin so. Absent: all drives. */
+  readonly drives?: readonly string[];
 }
 
 /** One D1 row holds the extents of an object: ten thousand take under 1 MB of its 2 MB. */
@@ -166,11 +172,22 @@ export function isStorageClass(name: string): boolean {
   return STORAGE_CLASS_NAMES.has(name);
 }
 
-/** How larger bodies of a storage class are stored: as the configuration says, or as those of STANDARD are. */
-export function geometryOfClass({ storageClasses }: StoreSettings, storageClass: string): Geometry {
-  const geometry = Object.hasOwn(storageClasses, storageClass) ? storageClasses[storageClass] : storageClasses.STANDARD;
-  if (!geometry) throw new Error("storage class STANDARD has no geometry");
-  return geometry;
+/** True if the configuration names the class: bytes may lie elsewhere, or in another geometry, than those of STANDARD. */
+export function isConfiguredClass({ storageClasses }: Pick<StoreSettings, "storageClasses">, name: string): boolean {
+  return Object.hasOwn(storageClasses, name);
+}
+
+/** How bodies of a storage class are stored: as the configuration says, or as those of STANDARD are. */
+export function shapeOfClass({ storageClasses }: Pick<StoreSettings, "storageClasses">, name: string): ClassShape {
+  const shape = Object.hasOwn(storageClasses, name) ? storageClasses[name] : storageClasses.STANDARD;
+  if (!shape) throw new Error("storage class STANDARD has no geometry");
+  return shape;
+}
+
+/** The geometry of larger bodies of a storage class. */
+export function geometryOfClass(settings: Pick<StoreSettings, "storageClasses">, storageClass: string): Geometry {
+  const { k, m } = shapeOfClass(settings, storageClass);
+  return { k, m };
 }
 
 function text(vars: Readonly<Record<string, unknown>>, name: string): string | undefined {
@@ -218,19 +235,39 @@ function parseGeometry(value: string | undefined, name: string): Geometry | unde
   throw new Error(`${name}: a geometry is "k+m" with k from 1 to 16 and m from 0 to 4, not ${JSON.stringify(value)}`);
 }
 
-/** "STANDARD=4+2, REDUCED_REDUNDANCY=2+1". */
-function parseStorageClasses(value: string | undefined): Record<string, Geometry> | undefined {
+/** "STANDARD=4+2@r2-*, REDUCED_REDUNDANCY=2+1, GLACIER_IR=4+2@b2-1 b2-2 b2-3 b2-4 wasabi-*". */
+function parseStorageClasses(value: string | undefined): Record<string, ClassShape> | undefined {
   if (value === undefined) return undefined;
-  const classes: Record<string, Geometry> = {};
+  const classes: Record<string, ClassShape> = {};
   for (const entry of value.split(",")) {
-    const [name = "", geometry = ""] = entry.split("=").map((part) => part.trim());
+    const [name = "", shape = ""] = entry.split("=").map((part) => part.trim());
     if (!STORAGE_CLASS_NAMES.has(name)) {
       throw new Error(
         `SHERD_STORAGE_CLASSES: ${JSON.stringify(name)} is none of ${[...STORAGE_CLASS_NAMES].join(", ")}`,
       );
     }
-    classes[name] = parseGeometry(geometry, `SHERD_STORAGE_CLASSES, ${name}`) as Geometry;
+    if (Object.hasOwn(classes, name)) throw new Error(`SHERD_STORAGE_CLASSES names ${name} twice`);
+    classes[name] = parseShape(shape, `SHERD_STORAGE_CLASSES, ${name}`);
   }
   if (!classes.STANDARD) throw new Error("SHERD_STORAGE_CLASSES must give STANDARD a geometry");
   return classes;
+}
+
+/** "4+2", or "4+2@r2-1 r2-*". */
+function parseShape(value: string, name: string): ClassShape {
+  const at = value.indexOf("@");
+  const geometry = parseGeometry(at < 0 ? value : value.slice(0, at).trim(), name) as Geometry;
+  if (at < 0) return geometry;
+  const drives = value
+    .slice(at + 1)
+    .split(/\s+/)
+    .filter((drive) => drive !== "");
+  const wrong = drives.find((drive) => !/^[a-z0-9-]{0,32}\*?$/.test(drive));
+  if (drives.length === 0 || wrong !== undefined) {
+    const found = drives.length === 0 ? "nothing" : JSON.stringify(wrong);
+    throw new Error(
+      `${name}: after @ come names of drives with spaces between them, such as "r2-1 b2-*", not ${found}`,
+    );
+  }
+  return { ...geometry, drives };
 }

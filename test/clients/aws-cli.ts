@@ -72,6 +72,7 @@ function awsJobs(make: Make): Job[] {
     { name: "presign", run: (stage) => presign(make(stage)) },
     { name: "cp-between-buckets", run: (stage) => copyBetween(make(stage)) },
     { name: "s3api", run: (stage) => apiCalls(make(stage)) },
+    { name: "s3api-select", run: (stage) => selectContent(make(stage)) },
     { name: "s3api-pages", run: (stage) => apiPages(make(stage)) },
     { name: "errors", run: (stage) => errors(make(stage)) },
   ];
@@ -243,6 +244,23 @@ function copyPropsJob(make: Make): Job {
       return note;
     },
   };
+}
+
+async function selectContent(aws: Aws): Promise<void> {
+  await aws.withBucket("aws-select", async () => {
+    const at = ["--bucket", "aws-select", "--key", "people.csv"];
+    await writeFile(aws.file("people.csv"), "name,age\nAnn,30\nBob,25\n");
+    await aws.run(["s3api", "put-object", ...at, "--body", aws.file("people.csv")]);
+    const query = ["--expression-type", "SQL", "--expression", "SELECT s.name FROM S3Object s WHERE s.age > 26"];
+    const formats = [
+      "--input-serialization",
+      '{"CSV":{"FileHeaderInfo":"USE"}}',
+      "--output-serialization",
+      '{"CSV":{}}',
+    ];
+    await aws.run(["s3api", "select-object-content", ...at, ...query, ...formats, aws.file("selected.csv")]);
+    equal(await readFile(aws.file("selected.csv"), "utf8"), "Ann\n", "select-object-content");
+  });
 }
 
 async function apiCalls(aws: Aws): Promise<void> {

@@ -6,11 +6,11 @@ import { crtFolder, installPython, installRuntime, venvProgram, versionOf } from
 import { runProgram } from "./program.ts";
 import { startTlsFront } from "./tls-front.ts";
 
-/** Python modules that hold jobs, in the order in which they run; `crt` runs by itself, with the AWS runtime within reach, and `parquet` is DuckDB's. */
+/** Python modules that hold jobs, in the order in which they run; `crt` runs by itself, with the AWS runtime within reach, `parquet` and `inventory` are DuckDB's, `website` Eleventy's. */
 const GROUPS = [
   ...["tutorial", "tutorial_botocore", "objects", "multipart", "checksums", "listing", "keys"],
   ...["errors", "signing", "forms", "streaming", "transfer", "writers", "tls", "access", "identities", "queues", "kms"],
-  ...["encryption", "events", "topics"],
+  ...["encryption", "events", "queries", "tiers", "topics"],
 ];
 
 export const pythonFolder = join(import.meta.dirname, "boto3");
@@ -76,7 +76,7 @@ export function runPython(
 /** Python modules that no group names: jobs that would never run. */
 async function modulesWithoutGroup(): Promise<string[]> {
   const files = await readdir(pythonFolder);
-  const shared = ["main", "harness", "raw", "crc", "crash_writer"];
-  const known = new Set([...GROUPS, ...shared, "crt", "parquet"]);
+  const shared = ["main", "harness", "raw", "crc", "crash_writer", "duck"];
+  const known = new Set([...GROUPS, ...shared, "crt", "parquet", "inventory", "website"]);
   return files.map((file) => file.replace(/\.py$/, "")).filter((name) => !name.startsWith("__") && !known.has(name));
 }

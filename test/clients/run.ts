@@ -11,6 +11,7 @@ import { crashClient } from "./crash.ts";
 import { curlClient } from "./curl.ts";
 import { degradedClient } from "./degraded.ts";
 import { duckDbClient } from "./duckdb.ts";
+import { eleventyClient } from "./eleventy.ts";
 import { goSdkClient, minioGoClient } from "./go.ts";
 import { hadoopClient } from "./hadoop.ts";
 import { javaSdkClient, minioJavaClient } from "./java.ts";
@@ -65,6 +66,7 @@ const clients: readonly Client[] = [
   resticClient(),
   litestreamClient(),
   duckDbClient(options.fresh),
+  eleventyClient(options.fresh),
   s3fsClient(),
   tablesClient(options.fresh),
   toolsClient(options.fresh),
@@ -129,7 +131,15 @@ async function openStage(root: string): Promise<{ stage: Stage; server: RunningS
   }
   const accessKeyId = `AKIA${randomBytes(8).toString("hex").toUpperCase()}`;
   const secretAccessKey = randomBytes(30).toString("base64");
-  const server = await startServer({ dataFolder: join(root, "data"), port: 0, accessKeyId, secretAccessKey });
+  // A class besides STANDARD that objects can be moved to.
+  const variables = { SHERD_STORAGE_CLASSES: "STANDARD=4+2, GLACIER_IR=2+1" };
+  const server = await startServer({
+    dataFolder: join(root, "data"),
+    port: 0,
+    accessKeyId,
+    secretAccessKey,
+    variables,
+  });
   return {
     stage: { endpoint: server.endpoint, accessKeyId, secretAccessKey, region, folder: root, ownServer: true },
     server,

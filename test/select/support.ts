@@ -5,10 +5,10 @@ import type { OutputFormat } from "../../src/select/output/result-writer.ts";
 import type { InputFormat, SelectRequest } from "../../src/select/request.ts";
 import { type SelectEvent, SelectRun } from "../../src/select/run.ts";
 
-export const NOW_MS = Date.UTC(2026, 10, 29, 12, 0, 0, 123);
+const NOW_MS = Date.UTC(2026, 10, 29, 12, 0, 0, 123);
 
 /** Time stands still, and nobody waits. */
-export const stillClock: Clock = {
+const stillClock: Clock = {
   now: () => NOW_MS,
   sleep: () => Promise.resolve(),
   timer: () => ({ done: new Promise(() => {}), cancel: () => {} }),
@@ -46,7 +46,7 @@ export function sourceOf(content: string | Uint8Array, pieceBytes = 7): BytesSou
   return source;
 }
 
-export const plainCsv: CsvOptions = {
+const plainCsv: CsvOptions = {
   fileHeaderInfo: "NONE",
   comments: "#",
   quote: '"',
@@ -76,11 +76,11 @@ export const csvOut: OutputFormat = {
 };
 export const jsonOut: OutputFormat = { kind: "json", recordDelimiter: "\n" };
 
-export function requestOf(expression: string, more: Partial<SelectRequest> = {}): SelectRequest {
+function requestOf(expression: string, more: Partial<SelectRequest> = {}): SelectRequest {
   return { expression, input: csvIn(), output: csvOut, scanRange: null, withProgress: false, ...more };
 }
 
-export async function eventsOf(source: SelectSource, request: SelectRequest): Promise<SelectEvent[]> {
+async function eventsOf(source: SelectSource, request: SelectRequest): Promise<SelectEvent[]> {
   const run = new SelectRun(source, request, stillClock);
   const events: SelectEvent[] = [];
   for (let event = await run.next(); event !== null; event = await run.next()) events.push(event);

@@ -124,6 +124,19 @@ export const CANARIES: [string, Sabotage][] = [
     },
   ],
   [
+    "a transition drops what a version held before the new bytes are committed",
+    ({ store }) => {
+      const { tiers, blobs } = store.metadata;
+      const move = tiers.move.bind(tiers);
+      tiers.move = async (change) => {
+        const extents = change.version.content.extents ?? [];
+        await blobs.releaseTrash([{ droppedMs: 0, id: "", extents, annotations: 0 }], store.clock.now());
+        await store.clock.sleep(1_000);
+        return move(change);
+      };
+    },
+  ],
+  [
     "the healer takes nothing from its queue",
     ({ store }) => {
       store.metadata.healing.claim = async () => [];

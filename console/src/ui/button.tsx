@@ -9,9 +9,11 @@ export interface ButtonProps extends Omit<AriaButtonProps, "children" | "classNa
   children: ReactNode;
 }
 
-export function Button({ variant = "plain", icon, children, ...props }: ButtonProps) {
+export function Button({ variant = "plain", icon, isPending = false, children, ...props }: ButtonProps) {
+  // React Aria's own `isPending` leaves an image without a name behind in its live region. Focus stays here meanwhile.
+  const state = isPending ? { type: "button" as const, onPress: () => {} } : {};
   return (
-    <AriaButton {...props} className={`button ${variant}`}>
+    <AriaButton {...props} {...state} className={`button ${variant} ${isPending ? "pending" : ""}`}>
       {icon && <Icon name={icon} />}
       <span>{children}</span>
     </AriaButton>

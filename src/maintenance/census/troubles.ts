@@ -1,4 +1,5 @@
 import type { StoreContext } from "../../store/context.ts";
+import { drivesOfClass } from "../../store/placement/placement.ts";
 import { isFull, isTight, type Space } from "../../store/space.ts";
 import type { Gathered, GatheredJob } from "../run/gather.ts";
 import { JOB_NAMES } from "../run/run-jobs.ts";
@@ -51,11 +52,16 @@ function blobTroubles({ census, backlog, gathered }: Known): Trouble[] {
 }
 
 function driveTroubles({ settings }: StoreContext, { drives, census }: Known): Trouble[] {
-  const geometries = [...Object.values(settings.storageClasses), settings.smallGeometry];
-  const tolerated = Math.min(...geometries.map(({ m }) => m));
   const away = drives.filter(({ state }) => state !== "ours" && state !== "unseen" && state !== "newer");
+  // Of the classes, as their blobs lie on drives of their own.
+  const beyond = Object.entries(settings.storageClasses).filter(([name, { m }]) => {
+    const lost = drivesOfClass({ drives: away, settings }, name);
+    return lost.length > Math.min(m, settings.smallGeometry.m);
+  });
+  const isRed = (drive: { name: string }) =>
+    beyond.some(([name]) => drivesOfClass({ drives: [drive], settings }, name).length > 0);
   const troubles = drives.flatMap(({ sentence, losses, name }): Trouble[] => {
-    if (sentence !== null) return [away.length > tolerated ? red(sentence) : yellow(sentence)];
+    if (sentence !== null) return [isRed({ name }) ? red(sentence) : yellow(sentence)];
     const open = losses.filter(({ isQueued }) => !isQueued).length;
     if (open > 0) return [yellow(`what drive ${name} lacks is being queued for healing`)];
     return losses.length > 0 ? [yellow(`what drive ${name} lacked is being healed`)] : [];

@@ -198,6 +198,7 @@ async function rewrite(store: StoreContext, rewriting: Rewriting) {
     source: { ...concatenated(store, bodies, sizeBytes), readsDrives: fits },
     geometry,
     class: "large",
+    storageClass,
     ...(blockBytes ? { blockBytes } : {}),
     sealing,
     admitted: Promise.resolve(),

@@ -1,10 +1,11 @@
+import type { Drive } from "../../drives/drive.ts";
 import { shardBytes } from "../../erasure/layout.ts";
 import type { AilingBlob, DamageNote, Healing } from "../../metadata/blobs/healing.ts";
 import { GuardError } from "../../metadata/database.ts";
 import type { BlobRow, ShardPlace } from "../../metadata/rows.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { StoreError } from "../../store/failure.ts";
-import { type PlacedBlob, placeReplacement } from "../../store/placement/placement.ts";
+import { drivesOfClass, type PlacedBlob, placeReplacement } from "../../store/placement/placement.ts";
 import { parseShardKey } from "../../store/placement/shard-key.ts";
 import type { Damage } from "../../store/read/read-blob.ts";
 import { WRITE_SECONDS_MAX } from "../../store/settings.ts";
@@ -196,7 +197,7 @@ class Rewriting {
     const placed = placedBlob(this.#store, this.#blob);
     return wanted.flatMap((shard): ShardTarget[] => {
       const former = shards[shard]?.[0];
-      const drive = placeReplacement(this.#store.drives, placed, {
+      const drive = placeReplacement(homeOf(this.#store, this.#blob), placed, {
         held,
         ...(former === undefined ? {} : { former }),
         isOut: ({ name }) => this.#failedDrives.has(name) || this.#store.watch.isNotOurs(name),
@@ -238,7 +239,13 @@ class Rewriting {
   }
 }
 
-/** Rows do not tell of which class a blob is: the drives that hold it do, or its shape. */
+/** The drives of the blob's storage class; all, where the class has fewer by now than the blob has shards. */
+function homeOf(store: StoreContext, { k, m, storageClass = "STANDARD" }: BlobRow): readonly Drive[] {
+  const drives = drivesOfClass(store, storageClass);
+  return drives.length < k + m ? store.drives : drives;
+}
+
+/** Rows do not tell whether a blob is small or large: the drives that hold it do, or its shape. */
 function placedBlob({ drives, settings }: StoreContext, blob: BlobRow & { isPack: boolean }): PlacedBlob {
   const holders = drives.filter(({ name }) => blob.shards.some((place) => place?.[0] === name));
   const [isOnSmall, isOnLarge] = ["small", "large"].map((of) => holders.some((drive) => drive.class === of));

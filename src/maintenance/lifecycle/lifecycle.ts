@@ -3,7 +3,7 @@ import { nextMidnight } from "../../lifecycle/days.ts";
 import { GuardError } from "../../metadata/database.ts";
 import type { StoreContext } from "../../store/context.ts";
 import type { Budget, Job } from "../run/job.ts";
-import type { Transition } from "./transition.ts";
+import { moveByClass, type Transition } from "./transition.ts";
 import { BucketWalk, NOTHING_DONE, type WalkReport } from "./walk-bucket.ts";
 
 /** A walk gives way to the next bucket's after so many pages. */
@@ -19,7 +19,7 @@ export interface LifecycleCursor {
  * configuration is set or a date of it comes. Nothing is removed while the clock cannot be believed (see `observeClock`).
  * Buckets without a configuration cost nothing.
  */
-export const lifecycle: Job = lifecycleJob(null);
+export const lifecycle: Job = lifecycleJob(moveByClass);
 
 /** `transition`: how versions move to another class; null: not at all. */
 export function lifecycleJob(transition: Transition | null): Job {

@@ -1,5 +1,6 @@
 import type { VersionPlace, VersionTable } from "../../metadata/blobs/packing.ts";
 import type { StoreContext } from "../../store/context.ts";
+import { moveToClass } from "../../store/tiers/move-to-class.ts";
 
 /** A version that is to move, as the walk found it. */
 export interface TransitionTask {
@@ -15,3 +16,12 @@ export interface Transition {
   /** Returns whether it has moved. A version that has changed meanwhile stays. */
   move(store: StoreContext, task: TransitionTask, isSpent: () => boolean): Promise<boolean>;
 }
+
+/** By `moveToClass`. What cannot be moved now stays for the next walk, and the log says why. */
+export const moveByClass: Transition = {
+  async move(store, { to, ...version }, isSpent) {
+    const moved = await moveToClass(store, version, to, { isSpent });
+    if (moved.kind === "failed") store.tell?.(`a version could not be moved to ${to}: ${moved.failure.kind}`);
+    return moved.kind === "moved";
+  },
+};

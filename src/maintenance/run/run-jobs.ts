@@ -12,6 +12,7 @@ import { pack } from "../collect/pack.ts";
 import { encrypt } from "../encrypt/encrypt.ts";
 import { drain } from "../heal/drain.ts";
 import { heal } from "../heal/heal.ts";
+import { inventory } from "../inventory/inventory.ts";
 import { keys } from "../keys/keys.ts";
 import { lifecycle } from "../lifecycle/lifecycle.ts";
 import { expireMessages } from "../queues/expire-messages.ts";
@@ -20,6 +21,7 @@ import { reseal } from "../reseal/reseal.ts";
 import { scrub } from "../scrub/scrub.ts";
 import { RESTORE_JOB } from "../snapshots/restore.ts";
 import { snapshot } from "../snapshots/snapshot.ts";
+import { tiering } from "../tiering/tiering.ts";
 import { sweepTopics } from "../topics/sweep-topics.ts";
 import { usage } from "../usage/usage.ts";
 import { walk } from "../walk/walk.ts";
@@ -35,11 +37,13 @@ export const JOBS: readonly Job[] = [
   expire,
   lifecycle,
   keys,
+  tiering,
   pack,
   collect,
   walk,
   reseal,
   encrypt,
+  inventory,
   snapshot,
   scrub,
   census,

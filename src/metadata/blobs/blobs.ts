@@ -3,7 +3,7 @@ import { type DriveTable, missed, NOTICES } from "../drives/drives.ts";
 import { type BlobRow, type ExtentRow, parseBlob, type RawBlob } from "../rows.ts";
 import { type DamageCause, noteDamage } from "./damage.ts";
 
-const COLUMNS = "id, k, m, block_bytes, size_bytes, crc64nvme, shards";
+const COLUMNS = "id, k, m, block_bytes, size_bytes, crc64nvme, shards, storage_class";
 
 /** D1 takes parameters of 2 MB, and the extents of one object may have 1 MB. */
 const TRASH_BYTES_MAX = 500_000;

@@ -36,7 +36,7 @@ export interface PlacedShards {
   shards: ShardPlace[];
 }
 
-const COLUMNS = "id, k, m, block_bytes, size_bytes, crc64nvme, shards";
+const COLUMNS = "id, k, m, block_bytes, size_bytes, crc64nvme, shards, storage_class";
 /** Most parity shards of a geometry. */
 const SPARE_SHARDS_MAX = 4;
 /** Wait after the first attempt; each further one doubles it. */

@@ -241,7 +241,7 @@ function holdBlobs(ids: readonly string[], referent: string): Statement {
 
 /** In one statement, however many. `packObjects`: how many objects a pack is made of; null for other blobs. */
 export function insertBlobs(blobs: readonly BlobRow[], packObjects: number | null): Statement {
-  const rows = blobs.map(({ id, k, m, blockBytes, sizeBytes, crc64nvme, shards }) => [
+  const rows = blobs.map(({ id, k, m, blockBytes, sizeBytes, crc64nvme, shards, storageClass = "STANDARD" }) => [
     id,
     k,
     m,
@@ -249,10 +249,11 @@ export function insertBlobs(blobs: readonly BlobRow[], packObjects: number | nul
     sizeBytes,
     crc64nvme,
     JSON.stringify(shards),
+    storageClass === "STANDARD" ? null : storageClass,
   ]);
   const columns = rows[0]?.map((_, column) => `value ->> ${column}`).join(", ");
   return {
-    sql: `INSERT OR IGNORE INTO blobs (id, k, m, block_bytes, size_bytes, crc64nvme, shards, pack_objects)
+    sql: `INSERT OR IGNORE INTO blobs (id, k, m, block_bytes, size_bytes, crc64nvme, shards, storage_class, pack_objects)
           SELECT ${columns}, ?2 FROM json_each(?1)`,
     values: [JSON.stringify(rows), packObjects],
   };

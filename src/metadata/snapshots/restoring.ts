@@ -92,7 +92,8 @@ export class RestoringTable {
       sql: `DELETE FROM ${table} WHERE bucket_id NOT IN (SELECT value FROM json_each(?1))`,
       values,
     });
-    await this.#database.batch(["objects", "versions", "uploads"].map(dropped));
+    const tables = ["objects", "versions", "uploads", "named_configurations", "accesses"];
+    await this.#database.batch(tables.map(dropped));
   }
 
   /** Lifecycles are read after the buckets: some may be of buckets that were made after these. A new bucket may get the id of one. */

@@ -102,6 +102,7 @@ export const SNAPSHOT_TABLES = {
       "verified_ms",
       "pack_objects",
       "moved_ms",
+      "storage_class",
     ],
     where: "condemned_ms IS NULL",
   },
@@ -248,6 +249,11 @@ export const SNAPSHOT_TABLES = {
       "key_count",
     ],
   },
+  named_configurations: {
+    key: ["kind", "bucket_id", "id"],
+    columns: ["kind", "bucket_id", "id", "document", "set_ms", "done_ms"],
+  },
+  accesses: { key: ["bucket_id", "version_id"], columns: ["bucket_id", "version_id", "day"] },
   rate_limits: {
     key: ["account_id", "access_key_id"],
     columns: ["account_id", "access_key_id", "requests_per_second", "bytes_in_per_second", "bytes_out_per_second"],
@@ -339,6 +345,8 @@ export const ORDER: readonly SnapshotTableName[] = [
   "topics",
   "signing_certificates",
   "account_access",
+  "named_configurations",
+  "accesses",
   "notifications",
   "rate_limits",
   "quotas",

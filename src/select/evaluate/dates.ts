@@ -1,5 +1,5 @@
 import { SelectFailure } from "../failure.ts";
-import { finer, type Precision, Timestamp } from "../timestamp.ts";
+import { finer, type Precision, TIMESTAMP_MS_MAX, TIMESTAMP_MS_MIN, Timestamp } from "../timestamp.ts";
 import type { Value } from "../value.ts";
 
 const MS: Readonly<Record<string, number>> = { DAY: 86_400_000, HOUR: 3_600_000, MINUTE: 60_000, SECOND: 1_000 };
@@ -11,9 +11,6 @@ const PART_PRECISION: Readonly<Record<string, Precision>> = {
   MINUTE: "minute",
   SECOND: "second",
 };
-/** Years 0001 to 9999, as Ion has them. */
-const MS_MIN = -62_135_596_800_000;
-const MS_MAX = 253_402_300_799_999;
 
 /** A value as a timestamp. Throws IncorrectSqlFunctionArgumentType. */
 export function timestampOf(value: Value): Timestamp {
@@ -29,7 +26,7 @@ export function dateAdd(part: string, quantity: Value, timestamp: Timestamp): Ti
   const unit = MS[part];
   const months = part === "YEAR" ? quantity * 12 : quantity;
   const ms = unit === undefined ? addMonths(timestamp, months) : timestamp.ms + quantity * unit;
-  if (!(ms >= MS_MIN && ms <= MS_MAX))
+  if (!(ms >= TIMESTAMP_MS_MIN && ms <= TIMESTAMP_MS_MAX))
     throw new SelectFailure("EvaluatorInvalidArguments", "Beyond the years 1 to 9999.");
   const precision = finer(timestamp.precision, PART_PRECISION[part] as Precision);
   return new Timestamp(ms, precision, timestamp.offsetMinutes);

@@ -39,6 +39,10 @@ export class CsvScanner {
   readonly #window: InputWindow;
   readonly #record: Uint8Array;
   readonly #field: Uint8Array;
+  readonly #recordByte: number;
+  readonly #fieldByte: number;
+  /** Each delimiter is one byte. */
+  readonly #isPlain: boolean;
   readonly #quote: number;
   readonly #escape: number;
   readonly #comment: number;
@@ -49,6 +53,9 @@ export class CsvScanner {
     this.#window = window;
     this.#record = encoder.encode(format.recordDelimiter);
     this.#field = encoder.encode(format.fieldDelimiter);
+    this.#recordByte = this.#record[0] as number;
+    this.#fieldByte = this.#field[0] as number;
+    this.#isPlain = this.#record.length === 1 && this.#field.length === 1;
     this.#quote = byteOf(format.quote);
     this.#escape = byteOf(format.quoteEscape);
     this.#comment = byteOf(format.comments);
@@ -131,9 +138,9 @@ export class CsvScanner {
   /** Where the record after this one begins; -1 if the window ends before. */
   #scan(begin: number): number {
     const { bytes, end, isFinal } = this.#window;
-    const field = this.#field[0] as number;
-    const record = this.#record[0] as number;
-    const isPlain = this.#field.length === 1 && this.#record.length === 1;
+    const field = this.#fieldByte;
+    const record = this.#recordByte;
+    const isPlain = this.#isPlain;
     const quote = this.#quote;
     // Every loop ends here at the latest.
     bytes[end] = record;
@@ -184,7 +191,7 @@ export class CsvScanner {
     const { bytes, end, isFinal } = this.#window;
     const quote = this.#quote;
     const escaping = this.#escape;
-    const record = this.#record[0] as number;
+    const record = this.#recordByte;
     let flags = IS_QUOTED;
     let at = begin + 1;
     for (; at < end; at += 1) {
@@ -208,7 +215,7 @@ export class CsvScanner {
 
   /** Whether quotes need not be looked for in the rest of the record: there is none before the next delimiter. */
   #hasNoQuotes(at: number): boolean {
-    if (this.#quote === -1) return true;
+    if (this.#nextQuote >= this.#window.end || this.#quote === -1) return true;
     if (at <= this.#quotedUpTo) return false;
     const { bytes, end } = this.#window;
     if (this.#nextQuote < at) {
@@ -216,7 +223,7 @@ export class CsvScanner {
       this.#nextQuote = found === -1 || found >= end ? end : found;
     }
     if (this.#nextQuote >= end) return true;
-    const record = this.#record[0] as number;
+    const record = this.#recordByte;
     for (let to = at; to < this.#nextQuote; to += 1) if (bytes[to] === record) return true;
     this.#quotedUpTo = this.#nextQuote;
     return false;
@@ -225,9 +232,12 @@ export class CsvScanner {
   /** Behind the first record delimiter at or after `from`; -1 if the window ends before. */
   #endOfLine(from: number): number {
     const { bytes, end, isFinal } = this.#window;
-    const record = this.#record[0] as number;
+    const record = this.#recordByte;
     bytes[end] = record;
-    for (let at = from; ; at += 1) {
+    let at = from;
+    while (bytes[at] !== record) at += 1;
+    if (at < end && this.#isPlain) return at + 1;
+    for (; ; at += 1) {
       while (bytes[at] !== record) at += 1;
       if (at >= end) return isFinal ? end : -1;
       if (this.#record.length === 1 || this.#delimiterAt(at) === 2) return at + this.#record.length;
@@ -288,6 +298,7 @@ export class CsvScanner {
   #isBlank(begin: number): boolean {
     const { bytes, at } = this.#window;
     let length = at - begin;
+    if (length > this.#record.length + 1) return false;
     if (this.#isAt(at - this.#record.length, this.#record)) length -= this.#record.length;
     return length === 0 || (length === 1 && this.#takesCr && bytes[begin] === CR);
   }

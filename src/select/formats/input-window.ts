@@ -1,5 +1,6 @@
 import { SelectFailure } from "../failure.ts";
 import type { Pieces, ReadCounts } from "./pieces.ts";
+import { ReadAhead } from "./read-ahead.ts";
 
 /** Longest record that is read, as at AWS. */
 export const RECORD_MAX_BYTES = 1024 * 1024;
@@ -19,12 +20,12 @@ export class InputWindow {
   isFinal = false;
   /** Position of `bytes[0]` in the input. */
   baseOffset: number;
-  readonly #pieces: Pieces;
+  readonly #pieces: ReadAhead;
   readonly #counts: ReadCounts;
 
   /** `baseOffset` is where `pieces` begin. */
   constructor(pieces: Pieces, counts: ReadCounts, baseOffset: number) {
-    this.#pieces = pieces;
+    this.#pieces = new ReadAhead(pieces);
     this.#counts = counts;
     this.baseOffset = baseOffset;
   }
@@ -50,7 +51,13 @@ export class InputWindow {
       }
       this.#append(piece);
     }
+    // What is in the window is a copy.
+    if (!this.isFinal) this.#pieces.prime();
     return true;
+  }
+
+  cancel(): Promise<void> {
+    return this.#pieces.cancel();
   }
 
   #append(piece: Uint8Array): void {

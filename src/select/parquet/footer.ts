@@ -3,7 +3,7 @@ import { getTreePath, isFlatColumn } from "hyparquet/src/schema.js";
 import { SelectFailure } from "../failure.ts";
 import type { SelectSource } from "../formats/pieces.ts";
 import { endOfThrift } from "./check-thrift.ts";
-import { valueParsers } from "./values.ts";
+import { statisticsParsers } from "./values.ts";
 
 /** Larger footers do not fit into an isolate once they are decoded. */
 const FOOTER_MAX_BYTES = 4 * 1024 * 1024;
@@ -46,7 +46,7 @@ export async function readFooter({ sizeBytes }: Pick<SelectSource, "sizeBytes">,
   try {
     const whole = tail.slice(tail.length - wanted);
     endOfThrift(whole, 0, footerBytes);
-    const metadata = parquetMetadata(whole.buffer, { parsers: valueParsers, geoparquet: false });
+    const metadata = parquetMetadata(whole.buffer, { parsers: statisticsParsers, geoparquet: false });
     const schema = parquetSchema(metadata);
     return { metadata, columns: columnsOf(schema) };
   } catch (cause) {

@@ -32,6 +32,7 @@ import { postObject } from "./form/post-object.ts";
 import { type Asks, all, bypassAsks, ofAccount, ofBucket, ofKey, ofObject, ofUpload } from "./gate/ask.ts";
 import { type RefusedHeader, refusedHeaders } from "./gate/refused-headers.ts";
 import type { Handler } from "./handler.ts";
+import { inventoryOperations } from "./inventory/configuration.ts";
 import { deleteBucketLifecycle } from "./lifecycle/delete-bucket-lifecycle.ts";
 import { getBucketLifecycleConfiguration } from "./lifecycle/get-bucket-lifecycle-configuration.ts";
 import { putBucketLifecycleConfiguration } from "./lifecycle/put-bucket-lifecycle-configuration.ts";
@@ -62,6 +63,7 @@ import { getObjectAttributes } from "./objects/get-object-attributes.ts";
 import { headObject } from "./objects/head-object.ts";
 import { putObject } from "./objects/put-object.ts";
 import { renameObject } from "./objects/rename-object.ts";
+import { restoreObject } from "./objects/restore-object.ts";
 import type { OperationName } from "./operation-name.ts";
 import { deleteBucketPolicy } from "./policy/delete-bucket-policy.ts";
 import { getBucketPolicy } from "./policy/get-bucket-policy.ts";
@@ -77,6 +79,7 @@ import { getBucketTagging } from "./tagging/get-bucket-tagging.ts";
 import { getObjectTagging } from "./tagging/get-object-tagging.ts";
 import { putBucketTagging } from "./tagging/put-bucket-tagging.ts";
 import { putObjectTagging } from "./tagging/put-object-tagging.ts";
+import { tieringOperations } from "./tiering/configuration.ts";
 import { deleteBucketWebsite } from "./website/delete-bucket-website.ts";
 import { getBucketWebsite } from "./website/get-bucket-website.ts";
 import { putBucketWebsite } from "./website/put-bucket-website.ts";
@@ -126,6 +129,7 @@ const attributesAsks = all(
   ofObject("s3:GetObject", "s3:GetObjectVersion"),
   ofObject("s3:GetObjectAttributes", "s3:GetObjectVersionAttributes"),
 );
+const byId = { query: ["id"] };
 const oneVersion = { query: ["versionId"] };
 const oneAnnotation = { query: ["versionId", "annotationName"] };
 const oneUpload = ["uploadId"];
@@ -150,8 +154,12 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   DeleteBucketAnalyticsConfiguration: notBuilt(ofBucket("s3:PutAnalyticsConfiguration")),
   DeleteBucketCors: built(ofBucket("s3:PutBucketCORS"), deleteBucketCors),
   DeleteBucketEncryption: built(ofBucket("s3:PutEncryptionConfiguration"), deleteBucketEncryption),
-  DeleteBucketIntelligentTieringConfiguration: notBuilt(ofBucket("s3:PutIntelligentTieringConfiguration")),
-  DeleteBucketInventoryConfiguration: notBuilt(ofBucket("s3:PutInventoryConfiguration")),
+  DeleteBucketIntelligentTieringConfiguration: built(
+    ofBucket("s3:PutIntelligentTieringConfiguration"),
+    tieringOperations.remove,
+    byId,
+  ),
+  DeleteBucketInventoryConfiguration: built(ofBucket("s3:PutInventoryConfiguration"), inventoryOperations.remove, byId),
   DeleteBucketLifecycle: built(ofBucket("s3:PutLifecycleConfiguration"), deleteBucketLifecycle),
   DeleteBucketMetadataConfiguration: notBuilt(ofBucket("s3:DeleteBucketMetadataTableConfiguration")),
   DeleteBucketMetadataTableConfiguration: notBuilt(ofBucket("s3:DeleteBucketMetadataTableConfiguration")),
@@ -187,12 +195,10 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   GetBucketEncryption: built(ofBucket("s3:GetEncryptionConfiguration"), getBucketEncryption),
   GetBucketIntelligentTieringConfiguration: built(
     ofBucket("s3:GetIntelligentTieringConfiguration"),
-    notSet("NoSuchConfiguration"),
-    { query: ["id"] },
+    tieringOperations.get,
+    byId,
   ),
-  GetBucketInventoryConfiguration: built(ofBucket("s3:GetInventoryConfiguration"), notSet("NoSuchConfiguration"), {
-    query: ["id"],
-  }),
+  GetBucketInventoryConfiguration: built(ofBucket("s3:GetInventoryConfiguration"), inventoryOperations.get, byId),
   GetBucketLifecycleConfiguration: built(ofBucket("s3:GetLifecycleConfiguration"), getBucketLifecycleConfiguration),
   GetBucketLocation: built(ofBucket("s3:GetBucketLocation"), getBucketLocation),
   GetBucketLogging: built(ofBucket("s3:GetBucketLogging"), fixedDocument("BucketLoggingStatus")),
@@ -241,12 +247,12 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   ),
   ListBucketIntelligentTieringConfigurations: built(
     ofBucket("s3:GetIntelligentTieringConfiguration"),
-    fixedDocument("ListBucketIntelligentTieringConfigurationsOutput", noneListed),
+    tieringOperations.list,
+    { query: ["continuation-token"] },
   ),
-  ListBucketInventoryConfigurations: built(
-    ofBucket("s3:GetInventoryConfiguration"),
-    fixedDocument("ListInventoryConfigurationsResult", noneListed),
-  ),
+  ListBucketInventoryConfigurations: built(ofBucket("s3:GetInventoryConfiguration"), inventoryOperations.list, {
+    query: ["continuation-token"],
+  }),
   ListBucketMetricsConfigurations: built(
     ofBucket("s3:GetMetricsConfiguration"),
     fixedDocument("ListMetricsConfigurationsResult", noneListed),
@@ -292,8 +298,15 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   PutBucketAnalyticsConfiguration: notBuilt(ofBucket("s3:PutAnalyticsConfiguration")),
   PutBucketCors: built(ofBucket("s3:PutBucketCORS"), putBucketCors, { body: "xml" }),
   PutBucketEncryption: built(ofBucket("s3:PutEncryptionConfiguration"), putBucketEncryption, { body: "xml" }),
-  PutBucketIntelligentTieringConfiguration: notBuilt(ofBucket("s3:PutIntelligentTieringConfiguration")),
-  PutBucketInventoryConfiguration: notBuilt(ofBucket("s3:PutInventoryConfiguration")),
+  PutBucketIntelligentTieringConfiguration: built(
+    ofBucket("s3:PutIntelligentTieringConfiguration"),
+    tieringOperations.put,
+    { body: "xml", ...byId },
+  ),
+  PutBucketInventoryConfiguration: built(ofBucket("s3:PutInventoryConfiguration"), inventoryOperations.put, {
+    body: "xml",
+    ...byId,
+  }),
   PutBucketLifecycleConfiguration: built(ofBucket("s3:PutLifecycleConfiguration"), putBucketLifecycleConfiguration, {
     body: "xml",
   }),
@@ -335,7 +348,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   }),
   PutPublicAccessBlock: built(ofBucket("s3:PutBucketPublicAccessBlock"), putPublicAccessBlock, { body: "xml" }),
   RenameObject: built(asksOf.renameObject, renameObject),
-  RestoreObject: notBuilt(ofObject("s3:RestoreObject")),
+  RestoreObject: built(ofObject("s3:RestoreObject"), restoreObject, { body: "xml", ...oneVersion }),
   SelectObjectContent: built(ofObject("s3:GetObject"), selectObjectContent, {
     body: "xml",
     refused: refusedHeaders.selectObject,

@@ -1,5 +1,5 @@
 import type { Drive } from "../../drives/drive.ts";
-import type { StoreSettings } from "../settings.ts";
+import { type ClassShape, type StoreSettings, shapeOfClass } from "../settings.ts";
 import { idBytes } from "./ids.ts";
 
 /** What placement must know of a blob. */
@@ -51,27 +51,70 @@ function rotated(drives: readonly Drive[], blobId: string): Drive[] {
   return [...drives.slice(start), ...drives.slice(0, start)];
 }
 
+/** The drives that take blobs of a storage class. */
+export function drivesOfClass<D extends Pick<Drive, "name">>(
+  { drives, settings }: { drives: readonly D[]; settings: Pick<StoreSettings, "storageClasses"> },
+  storageClass: string,
+): readonly D[] {
+  const { drives: names } = shapeOfClass(settings, storageClass);
+  return names ? drives.filter(({ name }) => names.some((pattern) => matches(pattern, name))) : drives;
+}
+
+/** Whether blobs of both classes lie on the same drives. */
+export function haveSameDrives(
+  store: { drives: readonly Pick<Drive, "name">[]; settings: Pick<StoreSettings, "storageClasses"> },
+  one: string,
+  other: string,
+): boolean {
+  const [a = [], b = []] = [one, other].map((name) => drivesOfClass(store, name));
+  return a.length === b.length && a.every((drive) => b.includes(drive));
+}
+
+function matches(pattern: string, name: string): boolean {
+  return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
+}
+
 /** Throws an `Error` that says what to mend where the drives cannot hold what the settings ask for. */
 export function requireEnoughDrives(
-  drives: readonly Pick<Drive, "class" | "draining">[],
+  drives: readonly Pick<Drive, "name" | "class" | "draining">[],
   settings: StoreSettings,
 ): void {
-  const shapes = Object.entries(settings.storageClasses).map(([name, geometry]) => ({ name, geometry, of: "large" }));
-  for (const { name, geometry, of } of [
+  const shapes = Object.entries(settings.storageClasses).flatMap(([name, shape]) => {
+    requireKnownDrives(drives, name, shape);
+    const small = { name: `${name}, small objects,`, ofClass: name, geometry: settings.smallGeometry, of: "small" };
+    return [{ name, ofClass: name, geometry: shape, of: "large" }, ...(shape.drives ? [small] : [])];
+  });
+  for (const { name, ofClass, geometry, of } of [
     ...shapes,
-    { name: "small objects", geometry: settings.smallGeometry, of: "small" },
+    { name: "small objects", ofClass: "STANDARD", geometry: settings.smallGeometry, of: "small" },
   ]) {
-    const suitable = drives.filter((drive) => drive.class === "both" || drive.class === of);
+    const own = drivesOfClass({ drives, settings }, ofClass);
+    const suitable = own.filter((drive) => drive.class === "both" || drive.class === of);
     const lasting = suitable.filter(({ draining }) => !draining).length;
     const needed = geometry.k + geometry.m;
     if (lasting < needed) {
       const andStay = lasting < suitable.length ? " and are not draining" : "";
       throw new Error(
         `${name} has geometry ${geometry.k}+${geometry.m} and needs ${needed} drives, but only ${lasting} of those in ` +
-          `SHERD_DRIVES take ${of} blobs${andStay}: add drives, or choose another geometry`,
+          `${own.length < drives.length ? `SHERD_STORAGE_CLASSES for ${ofClass}` : "SHERD_DRIVES"} take ${of} blobs` +
+          `${andStay}: add drives, or choose another geometry`,
       );
     }
   }
+}
+
+function requireKnownDrives(
+  drives: readonly Pick<Drive, "name">[],
+  storageClass: string,
+  { drives: patterns = [] }: ClassShape,
+): void {
+  const unknown = patterns.find((pattern) => !drives.some(({ name }) => matches(pattern, name)));
+  if (unknown === undefined) return;
+  const isPattern = unknown.endsWith("*");
+  throw new Error(
+    `SHERD_STORAGE_CLASSES, ${storageClass}: SHERD_DRIVES has no drive ` +
+      `${isPattern ? `that begins with ${JSON.stringify(unknown.slice(0, -1))}` : `named ${JSON.stringify(unknown)}`}`,
+  );
 }
 
 /** In the same order, but the first of each domain first, then the second of each, and so on. */

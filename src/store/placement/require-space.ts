@@ -2,12 +2,15 @@ import type { Geometry } from "../../erasure/geometry.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import type { HostState } from "../host.ts";
+import { drivesOfClass } from "./placement.ts";
 
 /** What is to be written to drives. */
 interface NewBlob {
   sizeBytes: number;
   geometry: Geometry;
   class: "small" | "large";
+  /** Whose drives take it. Absent: STANDARD's. */
+  storageClass?: string;
 }
 
 /**
@@ -22,7 +25,7 @@ export async function requireSpace(store: StoreContext, blob: NewBlob | null): P
   }
   if (!blob) return;
   const { k, m } = blob.geometry;
-  const drives = store.drives.filter(
+  const drives = drivesOfClass(store, blob.storageClass ?? "STANDARD").filter(
     (drive) => (drive.class === "both" || drive.class === blob.class) && !drive.draining,
   );
   const roomy = drives.filter(({ name }) => hasRoom(state, name, Math.ceil(blob.sizeBytes / k)));

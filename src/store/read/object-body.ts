@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import type { OutgoingBody } from "../../base/outgoing-body.ts";
 import { MetadataUnavailable } from "../../metadata/database.ts";
 import { BLOBS_PER_READ } from "../../metadata/objects/objects.ts";
-import type { BlobRow, ContentRow, ExtentRow } from "../../metadata/rows.ts";
+import type { BlobRow, ContentRow, ExtentRow, SealedImage } from "../../metadata/rows.ts";
 import type { ObjectKey } from "../../sealing/object-key.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
@@ -24,6 +24,7 @@ interface BlobSlice {
   offset: number;
   length: number;
   member?: { offset: number; plainBytes: number };
+  image?: SealedImage;
 }
 
 /**
@@ -147,12 +148,13 @@ export class ObjectBody implements OutgoingBody {
 /** Reads a slice of a blob, which is in the blob: plain, sealed, or of one object in a pack. */
 export async function openSlice(
   parts: { store: StoreContext; blob: BlobRow; lateDrives: LateDrives; key: ObjectKey | null },
-  slice: Pick<BlobSlice, "offset" | "length" | "member">,
+  slice: Pick<BlobSlice, "offset" | "length" | "member" | "image">,
 ): Promise<PieceReader> {
   const { store, blob, lateDrives, key } = parts;
   const range = { offset: slice.offset, length: slice.length };
   if (key === null) return new BlobReader(store, blob, range, lateDrives);
-  if (!slice.member) return SealedReader.open({ store, blob, range, lateDrives, key });
+  const { image } = slice;
+  if (!slice.member) return SealedReader.open({ store, blob, range, lateDrives, key, ...(image ? { image } : {}) });
   return new MemberReader({ store, blob, lateDrives }, { ...slice.member, key }, range);
 }
 
@@ -182,11 +184,12 @@ function extentsEnd(extents: readonly ExtentRow[] | null): number {
 /** The parts of the extents that lie in the range. */
 export function slicesOf(extents: readonly ExtentRow[], range: { offset: number; length: number }): BlobSlice[] {
   const end = range.offset + range.length;
-  return extents.flatMap(([start, length, blobId, blobOffset, , isMember]) => {
+  return extents.flatMap(([start, length, blobId, blobOffset, , form]) => {
     const from = Math.max(start, range.offset);
     const to = Math.min(start + length, end);
     if (from >= to) return [];
-    if (!isMember) return [{ blobId, offset: blobOffset + from - start, length: to - from }];
+    const slice = { blobId, offset: blobOffset + from - start, length: to - from };
+    if (form !== 1) return [form ? { ...slice, image: form } : slice];
     const member = { offset: blobOffset, plainBytes: length };
     return [{ blobId, offset: from - start, length: to - from, member }];
   });

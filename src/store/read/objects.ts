@@ -66,6 +66,10 @@ export async function openObject(store: StoreContext, name: ObjectName & { hint?
     bucket,
     head: objectHead(object, bucket),
     read: async (range) => {
+      if (object.storageClass === "INTELLIGENT_TIERING") {
+        const database = store.metadata.identity.name;
+        store.accesses?.note({ database, bucketId: bucket.id, versionId: object.id });
+      }
       opening ??= openContent(store, { ...object, bucket }, customerKey);
       const content = await opening;
       const body = new ObjectBody(store, content, found?.blobs ?? [], range);

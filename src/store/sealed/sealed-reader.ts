@@ -1,4 +1,4 @@
-import type { BlobRow } from "../../metadata/rows.ts";
+import type { BlobRow, SealedImage } from "../../metadata/rows.ts";
 import type { BodyCipher } from "../../sealing/body-cipher.ts";
 import type { ObjectKey } from "../../sealing/object-key.ts";
 import { blockAt, plainBytesOf, type SealedBlock, type SealedShape } from "../../sealing/sealed-layout.ts";
@@ -17,7 +17,8 @@ export type PieceReader = Pick<
 /**
  * Reads a range of a sealed blob's plain bytes, through a reader of the blob: whole blocks, so no frame more than the range touches. A block
  * that does not open was altered by someone who could compute checks: the shards of its stripe are left out one after the other until
- * it opens, and the one to blame counts as damaged. Otherwise nothing of it is handed out.
+ * it opens, and the one to blame counts as damaged. Otherwise nothing of it is handed out. Of a `SealedImage` the blocks are those of
+ * the blob that was sealed, and lie across the blocks of the one that is read.
  */
 export class SealedReader implements PieceReader {
   readonly #store: StoreContext;
@@ -27,6 +28,10 @@ export class SealedReader implements PieceReader {
   readonly #reader: BlobReader;
   readonly #lateDrives: LateDrives;
   readonly #end: number;
+  /** Size of the blob that was sealed, and where the blob that is read begins in it. */
+  readonly #bodyBytes: number;
+  readonly #base: number;
+  #rest: Uint8Array = NOTHING;
   #at: number;
   #first: Promise<Uint8Array | null> | null = null;
 
@@ -37,19 +42,23 @@ export class SealedReader implements PieceReader {
     this.#shape = shapeOf(parts);
     this.#cipher = cipher;
     this.#lateDrives = lateDrives;
-    this.#at = range.offset;
-    this.#end = range.offset + range.length;
+    const [, , , bodyBytes = blob.sizeBytes, base = 0] = parts.image ?? [];
+    this.#bodyBytes = bodyBytes;
+    this.#base = base;
+    this.#at = plainBytesOf(this.#shape, base) + range.offset;
+    this.#end = this.#at + range.length;
     const first = this.#blockAt(this.#at);
     const last = this.#blockAt(this.#end - 1);
     const length = last.blobOffset + this.#storedBytes(last) - first.blobOffset;
-    this.#reader = new BlobReader(store, blob, { offset: first.blobOffset, length }, lateDrives);
+    this.#reader = new BlobReader(store, blob, { offset: first.blobOffset - base, length }, lateDrives);
   }
 
   /** `range` is not empty and lies in the blob's plain bytes. */
   static async open(parts: SealedParts): Promise<SealedReader> {
-    const { store, blob, key } = parts;
-    const plainBytes = plainBytesOf(shapeOf(parts), blob.sizeBytes);
-    return new SealedReader(parts, await key.cipherOf(idBytes(blob.id), plainBytes, store.sealing.blocks));
+    const { store, blob, key, image } = parts;
+    const [bodyId, , , bodyBytes] = image ?? [blob.id, blob.k, blob.blockBytes, blob.sizeBytes];
+    const plainBytes = plainBytesOf(shapeOf(parts), bodyBytes);
+    return new SealedReader(parts, await key.cipherOf(idBytes(bodyId), plainBytes, store.sealing.blocks));
   }
 
   get blobId(): string {
@@ -92,8 +101,7 @@ export class SealedReader implements PieceReader {
   async #next(): Promise<Uint8Array | null> {
     if (this.#at >= this.#end) return null;
     const block = this.#blockAt(this.#at);
-    const sealed = await this.#reader.next();
-    if (!sealed) throw new Error("a blob's reader ended early");
+    const sealed = await this.#stored(this.#storedBytes(block));
     const plain = (await this.#cipher.open(block.number, sealed)) ?? (await this.#rescue(block));
     const from = this.#at - block.plainOffset;
     const to = Math.min(block.plainBytes, this.#end - block.plainOffset);
@@ -104,7 +112,7 @@ export class SealedReader implements PieceReader {
   /** The block's plain bytes without one of the shards, whichever it is that is wrong. */
   async #rescue(block: SealedBlock): Promise<Uint8Array> {
     const { k, m } = this.#blob;
-    const own = block.number % k;
+    const own = this.#base === 0 && this.#bodyBytes === this.#blob.sizeBytes ? block.number % k : 0;
     const others = Array.from({ length: k + m }, (_, shard) => shard).filter((shard) => shard !== own);
     for (const shard of [own, ...others]) {
       const plain = await this.#openWithout(block, shard);
@@ -117,12 +125,12 @@ export class SealedReader implements PieceReader {
   }
 
   async #openWithout(block: SealedBlock, shard: number): Promise<Uint8Array | null> {
-    const range = { offset: block.blobOffset, length: this.#storedBytes(block) };
+    const range = { offset: block.blobOffset - this.#base, length: this.#storedBytes(block) };
     const reader = new BlobReader(this.#store, this.#blob, range, this.#lateDrives);
     reader.distrust(shard);
     try {
-      const sealed = await reader.next();
-      return sealed && (await this.#cipher.open(block.number, sealed));
+      const { bytes } = await gather(reader, NOTHING, range.length);
+      return await this.#cipher.open(block.number, bytes);
     } catch (error) {
       // Without it too few are left.
       if (error instanceof StoreError && error.failure.kind === "drives-unavailable") return null;
@@ -132,8 +140,14 @@ export class SealedReader implements PieceReader {
     }
   }
 
+  async #stored(length: number): Promise<Uint8Array> {
+    const { bytes, rest } = await gather(this.#reader, this.#rest, length);
+    this.#rest = rest;
+    return bytes;
+  }
+
   #blockAt(offset: number): SealedBlock {
-    return blockAt(this.#shape, this.#blob.sizeBytes, offset);
+    return blockAt(this.#shape, this.#bodyBytes, offset);
   }
 
   #storedBytes({ plainBytes }: SealedBlock): number {
@@ -147,8 +161,32 @@ interface SealedParts {
   range: BlobRange;
   lateDrives: LateDrives;
   key: ObjectKey;
+  image?: SealedImage;
 }
 
-function shapeOf({ blob, key }: SealedParts): SealedShape {
-  return { k: blob.k, blockBytes: blob.blockBytes, tagBytes: key.tagBytes };
+const NOTHING = new Uint8Array(0);
+
+function shapeOf({ blob, key, image }: SealedParts): SealedShape {
+  const [, k, blockBytes] = image ?? [blob.id, blob.k, blob.blockBytes];
+  return { k, blockBytes, tagBytes: key.tagBytes };
+}
+
+/** The next `length` bytes, the first of them from `rest`; and what of the last piece is left, which is valid until the next one. */
+async function gather(
+  reader: BlobReader,
+  rest: Uint8Array,
+  length: number,
+): Promise<{ bytes: Uint8Array; rest: Uint8Array }> {
+  const first = rest.length > 0 ? rest : await reader.next();
+  // Mostly a block of a blob is what its reader hands out.
+  if (first && first.length >= length) return { bytes: first.subarray(0, length), rest: first.subarray(length) };
+  const bytes = new Uint8Array(length);
+  let filled = 0;
+  for (let piece = first; ; piece = await reader.next()) {
+    if (!piece) throw new Error("a blob's reader ended early");
+    const taken = Math.min(piece.length, length - filled);
+    bytes.set(piece.subarray(0, taken), filled);
+    filled += taken;
+    if (filled === length) return { bytes, rest: piece.subarray(taken) };
+  }
 }

@@ -12,6 +12,7 @@ import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { newsOf } from "../news.ts";
 import { newId } from "../placement/ids.ts";
+import { haveSameDrives } from "../placement/placement.ts";
 import { requireSpace } from "../placement/require-space.ts";
 import { type Content, ObjectBody } from "../read/object-body.ts";
 import { objectHead } from "../read/object-head.ts";
@@ -308,10 +309,11 @@ async function contentOfCopy(
   };
 }
 
-/** True if the bytes of an object would be stored in the same geometry under another storage class. */
+/** True if the bytes of an object would be stored in the same geometry, on the same drives, under another storage class. */
 function isStoredAlike(store: StoreContext, source: Source, storageClass: string): boolean {
   const [before, after] = [source.storageClass, storageClass].map((name) => blobShape(store, source.sizeBytes, name));
-  return before?.geometry.k === after?.geometry.k && before?.geometry.m === after?.geometry.m;
+  const sameGeometry = before?.geometry.k === after?.geometry.k && before?.geometry.m === after?.geometry.m;
+  return sameGeometry && haveSameDrives(store, source.storageClass, storageClass);
 }
 
 function md5Of(digests: Digests): string {

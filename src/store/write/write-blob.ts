@@ -8,7 +8,7 @@ import type { ObjectKey } from "../../sealing/object-key.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
 import { idBytes, idTimeMs, newId } from "../placement/ids.ts";
-import { placeShards } from "../placement/placement.ts";
+import { drivesOfClass, placeShards } from "../placement/placement.ts";
 import { requireSpace } from "../placement/require-space.ts";
 import { type KeyOf, shardKey } from "../placement/shard-key.ts";
 import { WRITE_SECONDS_MAX } from "../settings.ts";
@@ -39,6 +39,8 @@ export interface BodyWrite {
   source: BlobSource;
   geometry: Geometry;
   class: "small" | "large";
+  /** Whose drives take it; recorded with each blob. Absent: STANDARD. */
+  storageClass?: string;
   /** Size of a full block, a multiple of 128; absent: what suits the geometry. */
   blockBytes?: number;
   /** Names its shards; absent: as those of objects are named. */
@@ -259,7 +261,8 @@ class BlobWriter {
     const shards = await (this.#shards as ShardSink).close();
     const { k, m, blockBytes, blobBytes, plainBytes } = this.#layout;
     const crc64nvme = this.#crc64.toString(16).padStart(16, "0");
-    return { id: this.#id, k, m, blockBytes, sizeBytes: blobBytes, plainBytes, crc64nvme, shards };
+    const { storageClass = "STANDARD" } = this.#parts.write;
+    return { id: this.#id, k, m, blockBytes, sizeBytes: blobBytes, plainBytes, crc64nvme, shards, storageClass };
   }
 
   async abort(): Promise<void> {
@@ -277,7 +280,7 @@ class BlobWriter {
   #place() {
     const { k, m } = this.#layout;
     const { failedDrives, write } = this.#parts;
-    const { drives } = this.#store;
+    const drives = drivesOfClass(this.#store, write.storageClass ?? "STANDARD");
     const place = { id: this.#id, count: k + m, shardBytes: shardBytes(this.#layout), class: write.class };
     const good = failedDrives.size === 0 ? drives : drives.filter(({ name }) => !failedDrives.has(name));
     const placed = placeShards(good, place) ?? placeShards(drives, place);

@@ -248,8 +248,10 @@ function withCrc64(body: IncomingBody): BlobSource {
 
 /** How a blob of this size is stored under a storage class. */
 export function blobShape({ settings }: StoreContext, sizeBytes: number, storageClass: string) {
-  if (sizeBytes <= settings.smallBytesMax) return { geometry: settings.smallGeometry, class: "small" as const };
-  return { geometry: geometryOfClass(settings, storageClass), class: "large" as const };
+  if (sizeBytes <= settings.smallBytesMax) {
+    return { geometry: settings.smallGeometry, class: "small" as const, storageClass };
+  }
+  return { geometry: geometryOfClass(settings, storageClass), class: "large" as const, storageClass };
 }
 
 /** The checksum that S3 computes where the client sent none. */

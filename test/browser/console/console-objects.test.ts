@@ -100,7 +100,9 @@ describe.skipIf(whyNoBrowser !== null)(`the console's objects (${whyNoBrowser ??
     const path = join(folder, "large.bin");
     const piece = randomBytes(MIB);
     // Each MiB differs, so that no part could stand for another.
-    const bytes = Array.from({ length: LARGE_MIB }, (_, index) => Buffer.concat([Buffer.from(String(index).padStart(8)), piece.subarray(8)]));
+    const bytes = Array.from({ length: LARGE_MIB }, (_, index) =>
+      Buffer.concat([Buffer.from(String(index).padStart(8)), piece.subarray(8)]),
+    );
     await writeFile(path, bytes);
     await stage.client.send(new CreateBucketCommand({ Bucket: "large" }));
     const proxy = await openProxy(Number(new URL(stage.server.endpoint).port));
@@ -132,7 +134,9 @@ describe.skipIf(whyNoBrowser !== null)(`the console's objects (${whyNoBrowser ??
   });
 
   test("a link opens in a private window, and leads to nothing else", async () => {
-    await stage.client.send(new PutObjectCommand({ Bucket: "first", Key: "für dich.txt", Body: "shared", ContentType: "text/plain" }));
+    await stage.client.send(
+      new PutObjectCommand({ Bucket: "first", Key: "für dich.txt", Body: "shared", ContentType: "text/plain" }),
+    );
     await stage.go(page, listing("first", { key: "für dich.txt" }));
     await page.getByRole("button", { name: "Share …" }).click();
     await page.getByRole("button", { name: "Create link" }).click();
@@ -147,9 +151,7 @@ describe.skipIf(whyNoBrowser !== null)(`the console's objects (${whyNoBrowser ??
   test("what is deleted in a bucket with versions comes back by undo, and an old version by restore", async () => {
     const Bucket = "versions";
     await stage.client.send(new CreateBucketCommand({ Bucket }));
-    await stage.client.send(
-      new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }),
-    );
+    await stage.client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
     for (const Body of ["one\ntwo", "one\nthree"]) {
       await stage.client.send(new PutObjectCommand({ Bucket, Key: "note.txt", Body }));
     }
@@ -181,12 +183,15 @@ describe.skipIf(whyNoBrowser !== null)(`the console's objects (${whyNoBrowser ??
     // 15 minutes of 16 bits at 22 kHz: more than the browser reads ahead.
     const samples = Buffer.alloc(40_000_000);
     for (let at = 0; at < samples.length; at += 2) samples.writeInt16LE(((at * 7919) % 2000) - 1000, at);
-    await stage.client.send(new PutObjectCommand({ Bucket: "first", Key: "long.wav", Body: wav(samples), ContentType: "audio/wav" }));
+    await stage.client.send(
+      new PutObjectCommand({ Bucket: "first", Key: "long.wav", Body: wav(samples), ContentType: "audio/wav" }),
+    );
     await stage.go(page, listing("first", { key: "long.wav" }));
     await page.locator("audio").waitFor();
     // Runs in the page, whose types are not those of this program.
     await page.evaluate("(() => { const it = document.querySelector('audio'); it.muted = true; return it.play(); })()");
-    for (const drive of ["drive-2", "drive-5"]) await rm(join(stage.server.dataDir, "drives", drive), { recursive: true });
+    for (const drive of ["drive-2", "drive-5"])
+      await rm(join(stage.server.dataDir, "drives", drive), { recursive: true });
     for (const share of [0.5, 0.9]) {
       const place = await page.evaluate<{ moved: number; error: string | null }>(`(async () => {
         const element = document.querySelector("audio");

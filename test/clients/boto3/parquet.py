@@ -1,24 +1,10 @@
 """DuckDB reads and writes Parquet and CSV by its httpfs extension: HEAD, ranged GETs, globs by lists, multipart uploads."""
 
-from urllib.parse import urlsplit
-
 import duckdb
-import duckdb_extensions
-from harness import ACCESS_KEY, ENDPOINT, REGION, SECRET_KEY, client, fresh_bucket, job, same
+from duck import connect
+from harness import client, fresh_bucket, job, same
 
 ROWS = 300_000
-
-
-def connect():
-    duckdb_extensions.import_extension("httpfs")
-    db = duckdb.connect()
-    db.execute("LOAD httpfs")
-    host = urlsplit(ENDPOINT)
-    db.execute(
-        f"""CREATE SECRET (TYPE s3, PROVIDER config, KEY_ID '{ACCESS_KEY}', SECRET '{SECRET_KEY}', REGION '{REGION}',
-            ENDPOINT '{host.netloc}', URL_STYLE 'path', USE_SSL {str(host.scheme == "https").lower()})"""
-    )
-    return db
 
 
 def numbers(rows, offset=0):

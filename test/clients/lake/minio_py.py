@@ -9,6 +9,7 @@ from harness import ACCESS_KEY, ENDPOINT, REGION, SECRET_KEY, Skip, client, fres
 from harness import TLS_CERTIFICATE, TLS_ENDPOINT
 from minio import Minio
 from minio.commonconfig import CopySource
+from minio.select import CSVInputSerialization, JSONOutputSerialization, SelectRequest
 from minio.sse import SseCustomerKey, SseKMS, SseS3
 
 
@@ -70,3 +71,19 @@ def minio_py_sse_c_and_kms():
             source = CopySource(bucket_name=bucket, object_name="mine", ssec=one)
             m.copy_object(bucket_name=bucket, object_name="copy", source=source, sse=other)
             same(read(m, bucket, "copy", ssec=other) == body, True, "a copy under another key")
+
+
+@job
+def a_query_over_an_object():
+    m = minio(ENDPOINT)
+    request = SelectRequest(
+        expression="SELECT s.name FROM S3Object s WHERE s.age > 26",
+        input_serialization=CSVInputSerialization(file_header_info="USE"),
+        output_serialization=JSONOutputSerialization(),
+        request_progress=True,
+    )
+    with fresh_bucket(client()) as bucket:
+        put(m, bucket, "people.csv", b"name,age\nAnn,30\nBob,25\n", None)
+        with m.select_object_content(bucket_name=bucket, object_name="people.csv", request=request) as answer:
+            same(b"".join(answer.stream()), b'{"name":"Ann"}\n', "the records")
+            same(answer.stats().bytes_scanned, 25, "the stats")

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { pack } from "../../../src/maintenance/collect/pack.ts";
 import { createBucket } from "../../../src/store/buckets/buckets.ts";
+import { moveToClass } from "../../../src/store/tiers/move-to-class.ts";
 import { putObject } from "../../../src/store/write/write.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { sealed, TEST_ROOT_KEY } from "../../support/sealing.ts";
@@ -15,7 +16,12 @@ const hasPython = spawnSync("python3", ["-c", "import cryptography"]).status ===
 const clock = new ManualClock();
 let rig: TestStore;
 beforeAll(async () => {
-  const settings = { inlineBytesMax: 512, smallBytesMax: 4096, packAgeSeconds: 0 };
+  const settings = {
+    inlineBytesMax: 512,
+    smallBytesMax: 4096,
+    packAgeSeconds: 0,
+    storageClasses: { STANDARD: { k: 4, m: 2 }, GLACIER: { k: 3, m: 1 } },
+  };
   rig = await openTestStore({ clock, settings, sealing: sealed });
   await createBucket(rig.store, { name: "bucket", owner: "o", region: "us-east-1" });
 });
@@ -76,4 +82,18 @@ test.skipIf(!hasPython)("a program of another language reads objects by the docu
   for (let cursor: unknown = null, run = 0; run < 4; run++)
     cursor = (await pack.run(rig.store, endless, cursor)).cursor;
   expect(Buffer.from(pattern(67, 7)).equals(await readByPython("p7"))).toBe(true);
+});
+
+test.skipIf(!hasPython)("and objects whose ciphertext was moved to another geometry", async () => {
+  for (const size of [3_000, 70_001, 2_300_001]) {
+    const key = `m${size}`;
+    await putObject(rig.store, put("bucket", key, pattern(size, size)));
+    const [row] = await rows<{ bucketId: number; seq: number; id: string }>(
+      `SELECT bucket_id AS "bucketId", seq, id FROM objects WHERE key = '${key}'`,
+    );
+    const { id = "", bucketId = 0, seq = 0 } = row ?? {};
+    const version = { table: "objects" as const, place: { bucketId, key, seq }, id, storageClass: "STANDARD" };
+    expect(await moveToClass(rig.store, version, "GLACIER")).toMatchObject({ kind: "moved" });
+    expect(Buffer.from(pattern(size, size)).equals(await readByPython(key))).toBe(true);
+  }
 });

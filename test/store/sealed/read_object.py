@@ -59,26 +59,31 @@ def id_bytes(text):
 
 
 def stripes(blob):
-    """The stored bytes of each stripe, and the length of its blocks."""
+    """The stored bytes of each stripe."""
     k, block = blob["k"], blob["blockBytes"]
     shards = [base64.b64decode(shard) for shard in blob["shards"]]
     for stripe in range(-(-blob["sizeBytes"] // (k * block))):
         stored = min(k * block, blob["sizeBytes"] - stripe * k * block)
         length = -(-(-(-stored // k)) // 128) * 128
         start = HEADER + stripe * (block + CHECK)
-        yield b"".join(shard[start : start + length] for shard in shards)[:stored], length
+        yield b"".join(shard[start : start + length] for shard in shards)[:stored]
 
 
-def open_blob(key, blob_id, blob):
-    k, full = blob["k"], blob["blockBytes"]
-    rest = blob["sizeBytes"] % (k * full)
-    size = blob["sizeBytes"] // (k * full) * k * (full - TAG) + (rest - k * TAG if rest else 0)
+def open_stripes(key, body_id, layout, data):
+    """The plain bytes of whole stripes, stored as `data`, from offset `at` of a sealed blob."""
+    k, full, blob_bytes, at = layout
+    rest = blob_bytes % (k * full)
+    size = blob_bytes // (k * full) * k * (full - TAG) + (rest - k * TAG if rest else 0)
+    before = at // (k * full) * k * (full - TAG)
     plain = b""
-    for stripe, (stored, length) in enumerate(stripes(blob)):
-        left = min(len(stored) - k * TAG, size - len(plain))
+    while data:
+        stored, data = data[: k * full], data[k * full :]
+        length = -(-(-(-len(stored) // k)) // 128) * 128
+        left = min(len(stored) - k * TAG, size - before - len(plain))
         for index in range(-(-left // (length - TAG))):
             sealed = stored[index * length : index * length + min(length - TAG, left - index * (length - TAG)) + TAG]
-            plain += open_block(key, id_bytes(blob_id), size, stripe * k + index, sealed)
+            plain += open_block(key, id_bytes(body_id), size, at // (k * full) * k + index, sealed)
+        at += k * full
     return plain
 
 
@@ -86,12 +91,14 @@ def main():
     given = json.load(sys.stdin)
     row, blobs = given["row"], given["blobs"]
     key = object_key(given["rootKeys"], row, given.get("dataKey"))
-    for _, length, blob_id, offset, _, *member in row["extents"] or []:
-        if member:
-            pack = b"".join(stored for stored, _ in stripes(blobs[blob_id]))
-            sys.stdout.buffer.write(open_whole(key, pack[offset : offset + 16 + length + TAG]))
-        else:
-            sys.stdout.buffer.write(open_blob(key, blob_id, blobs[blob_id])[offset : offset + length])
+    for _, length, blob_id, offset, _, *form in row["extents"] or []:
+        blob = blobs[blob_id]
+        stored = b"".join(stripes(blob))
+        if form == [1]:
+            sys.stdout.buffer.write(open_whole(key, stored[offset : offset + 16 + length + TAG]))
+            continue
+        body_id, *layout = form[0] if form else [blob_id, blob["k"], blob["blockBytes"], blob["sizeBytes"], 0]
+        sys.stdout.buffer.write(open_stripes(key, body_id, layout, stored)[offset : offset + length])
     if row["inlineBody"]:
         sys.stdout.buffer.write(open_whole(key, base64.b64decode(row["inlineBody"])))
 

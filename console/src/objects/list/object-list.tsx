@@ -66,18 +66,20 @@ export function ObjectList(props: ObjectListProps) {
     return store.isComplete ? <Empty title={emptyText} /> : <Loading label={t("loading")} />;
   }
   return (
-    <div
-      className="object-list"
-      role="table"
-      aria-label={t("objects.title")}
-      aria-rowcount={store.isComplete ? store.count + 1 : -1}
-    >
-      <ListHead {...props} />
-      <div ref={scroller} className="object-rows" role="rowgroup" onKeyDown={move}>
-        <div role="presentation" style={{ height: virtualizer.getTotalSize(), position: "relative" }}>
-          {items.map((item) => (
-            <Row key={item.key} {...props} index={base + item.index} place={item.index} top={item.start} />
-          ))}
+    <div className="object-list">
+      <div
+        className="object-table"
+        role="table"
+        aria-label={t("objects.title")}
+        aria-rowcount={store.isComplete ? store.count + 1 : -1}
+      >
+        <ListHead {...props} />
+        <div ref={scroller} className="object-rows" role="rowgroup" onKeyDown={move}>
+          <div role="presentation" style={{ height: virtualizer.getTotalSize(), position: "relative" }}>
+            {items.map((item) => (
+              <Row key={item.key} {...props} index={base + item.index} place={item.index} top={item.start} />
+            ))}
+          </div>
         </div>
       </div>
       <ListFoot

@@ -190,6 +190,10 @@ const ERRORS = {
 
   // Configurations that are not set.
   NoSuchBucketPolicy: [404, "The bucket policy does not exist"],
+  TooManyConfigurations: [
+    400,
+    "You are attempting to create a new configuration but have already reached the 1,000-configuration limit.",
+  ],
   NoSuchConfiguration: [404, "The specified configuration does not exist."],
   NoSuchCORSConfiguration: [404, "The CORS configuration does not exist"],
   NoSuchLifecycleConfiguration: [404, "The lifecycle configuration does not exist"],

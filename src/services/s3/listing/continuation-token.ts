@@ -9,7 +9,7 @@ import { invalidArgument } from "./parameters.ts";
  *
  * Base64url of eight bytes of SHA-256 over operation and text, then the text: the position as JSON.
  */
-type Scope = "ListBuckets" | "ListObjectAnnotations" | "ListObjectsV2";
+type Scope = "ListBuckets" | "ListIntelligentTiering" | "ListInventory" | "ListObjectAnnotations" | "ListObjectsV2";
 
 const CHECK_BYTES = 8;
 

@@ -27,7 +27,10 @@ let asRoot: S3As;
 let versionId = "";
 let uploadId = "";
 beforeAll(async () => {
-  rig = await openTestStore({ settings: { partBytesMin: 1 }, sealing: { ...sealed, dataKeys: testDataKeys() } });
+  rig = await openTestStore({
+    settings: { partBytesMin: 1, storageClasses: { STANDARD: { k: 4, m: 2 }, GLACIER: { k: 4, m: 2 } } },
+    sealing: { ...sealed, dataKeys: testDataKeys() },
+  });
   asRoot = s3As(rig.store, root);
   const put = (path: string, body: string, headers = {}) => done({ method: "PUT", path, body, headers });
   await put("/box", "", { "x-amz-bucket-object-lock-enabled": "true" });
@@ -95,6 +98,13 @@ const annotation = (name: OperationName, path: string, action: string): Case => 
 
 const ABAC = "<AbacStatus><Status>Disabled</Status></AbacStatus>";
 const TAGGING = "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>";
+const TIERING =
+  "<IntelligentTieringConfiguration><Id>t</Id><Status>Enabled</Status><Tiering><AccessTier>ARCHIVE_ACCESS</AccessTier>" +
+  "<Days>90</Days></Tiering></IntelligentTieringConfiguration>";
+const INVENTORY =
+  "<InventoryConfiguration><Id>i</Id><IsEnabled>true</IsEnabled><Destination><S3BucketDestination>" +
+  "<Bucket>arn:aws:s3:::box</Bucket><Format>CSV</Format></S3BucketDestination></Destination>" +
+  "<Schedule><Frequency>Daily</Frequency></Schedule><IncludedObjectVersions>All</IncludedObjectVersions></InventoryConfiguration>";
 const CORS =
   "<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin></CORSRule></CORSConfiguration>";
 const WEBSITE = "<WebsiteConfiguration><IndexDocument><Suffix>i</Suffix></IndexDocument></WebsiteConfiguration>";
@@ -202,6 +212,34 @@ const cases: (() => Case)[] = [
       "<NotificationConfiguration/>",
       "s3:PutBucketNotification",
     ),
+  () =>
+    document(
+      "PutBucketIntelligentTieringConfiguration",
+      "/box?intelligent-tiering&id=t",
+      TIERING,
+      "s3:PutIntelligentTieringConfiguration",
+    ),
+  () => ({
+    ...remove(
+      "DeleteBucketIntelligentTieringConfiguration",
+      "/box?intelligent-tiering&id=t",
+      "s3:PutIntelligentTieringConfiguration",
+    ),
+    before: () => done({ method: "PUT", path: "/box?intelligent-tiering&id=t", body: TIERING }),
+  }),
+  () => ({
+    name: "RestoreObject",
+    method: "POST",
+    path: "/box/k?restore",
+    body: "<RestoreRequest><Days>1</Days></RestoreRequest>",
+    needs: [["s3:RestoreObject", K]],
+    status: 403,
+  }),
+  () => document("PutBucketInventoryConfiguration", "/box?inventory&id=i", INVENTORY, "s3:PutInventoryConfiguration"),
+  () => ({
+    ...remove("DeleteBucketInventoryConfiguration", "/box?inventory&id=i", "s3:PutInventoryConfiguration"),
+    before: () => done({ method: "PUT", path: "/box?inventory&id=i", body: INVENTORY }),
+  }),
   () => document("PutBucketCors", "/box?cors", CORS, "s3:PutBucketCORS"),
   () => read("GetBucketCors", "/box?cors", "s3:GetBucketCORS"),
   () => ({ ...document("PutBucketPolicy", "/box?policy", POLICY, "s3:PutBucketPolicy"), status: 204 }),
@@ -387,6 +425,15 @@ const cases: (() => Case)[] = [
     ],
   }),
   () => ({
+    name: "SelectObjectContent",
+    method: "POST",
+    path: "/box/k?select&select-type=2",
+    body:
+      "<SelectObjectContentRequest><Expression>SELECT * FROM S3Object</Expression><ExpressionType>SQL</ExpressionType>" +
+      "<InputSerialization><CSV/></InputSerialization><OutputSerialization><CSV/></OutputSerialization></SelectObjectContentRequest>",
+    needs: [["s3:GetObject", K]],
+  }),
+  () => ({
     name: "RenameObject",
     method: "PUT",
     path: "/plain/renamed?renameObject",
@@ -457,7 +504,17 @@ const cases: (() => Case)[] = [
 
 /** Everything that is stored, apart from ids and cursors of jobs. */
 async function everything(): Promise<string> {
-  const tables = ["buckets", "objects", "versions", "uploads", "parts", "blobs", "trash", "account_access"];
+  const tables = [
+    "named_configurations",
+    "buckets",
+    "objects",
+    "versions",
+    "uploads",
+    "parts",
+    "blobs",
+    "trash",
+    "account_access",
+  ];
   const rows = await rig.d1.batch(tables.map((table) => rig.d1.prepare(`SELECT * FROM ${table}`).bind()));
   return JSON.stringify(rows.map(({ results }) => results));
 }

@@ -1,0 +1,101 @@
+import { decide } from "../../auth/policy/decide.ts";
+import { parsePolicy } from "../../auth/policy/parse.ts";
+import { firstAccount } from "../../auth/principal.ts";
+import type { DueConfiguration } from "../../metadata/buckets/named-configurations.ts";
+import { storeOf } from "../../store/buckets/databases.ts";
+import type { InventoryConfiguration } from "../../store/buckets/inventory-configuration.ts";
+import type { StoreContext } from "../../store/context.ts";
+import type { Bucket, IncomingBody } from "../../store/types.ts";
+import { putObject } from "../../store/write/write.ts";
+
+type Destination = InventoryConfiguration["destination"];
+
+/** The bucket does not take the report. */
+export class DeliveryRefused extends Error {}
+
+/** Where a report goes. */
+export class ReportTarget {
+  readonly #store: StoreContext;
+  readonly #bucket: Bucket;
+  readonly #source: DueConfiguration;
+  readonly #destination: Destination;
+
+  private constructor(store: StoreContext, bucket: Bucket, source: DueConfiguration, destination: Destination) {
+    this.#store = store;
+    this.#bucket = bucket;
+    this.#source = source;
+    this.#destination = destination;
+  }
+
+  /** Throws `DeliveryRefused` if there is no such bucket, or it belongs to another account than the configuration says. */
+  static async open(store: StoreContext, source: DueConfiguration, destination: Destination): Promise<ReportTarget> {
+    const owning = await storeOf(store, destination.bucket);
+    const bucket = await owning.metadata.buckets.learn(destination.bucket, owning.clock.now());
+    if (!bucket) throw new DeliveryRefused(`there is no bucket ${destination.bucket}`);
+    const account = bucket.ownerAccount ?? firstAccount.accountId;
+    if (destination.accountId !== null && destination.accountId !== account) {
+      throw new DeliveryRefused(`bucket ${destination.bucket} does not belong to account ${destination.accountId}`);
+    }
+    return new ReportTarget(owning, bucket, source, destination);
+  }
+
+  /**
+   * Writes an object of the report by the store's own way, so that it is encrypted, announced and counted like others. Throws
+   * `DeliveryRefused` unless the bucket's policy lets S3 put it for the source bucket, also within one account, as at AWS; and what `putObject` throws.
+   */
+  async put(key: string, bytes: Uint8Array, contentType: string): Promise<void> {
+    this.#requireAllowed(key);
+    await putObject(this.#store, {
+      bucket: this.#bucket.name,
+      key,
+      attributes: { system: { contentType }, user: {} },
+      storageClass: "STANDARD",
+      body: bodyOf(bytes),
+      ...(this.#destination.isEncrypted ? { encryption: { form: "AES256" } as const } : {}),
+    });
+  }
+
+  #requireAllowed(key: string): void {
+    const { name, access, ownerAccount } = this.#bucket;
+    const parsed = access?.policy === undefined ? null : parsePolicy(access.policy, { kind: "bucket", bucket: name });
+    const facts = new Map<string, string>([
+      ["aws:sourcearn", `arn:aws:s3:::${this.#source.bucket}`],
+      ["aws:sourceaccount", this.#source.ownerAccount ?? firstAccount.accountId],
+      ["aws:principalisawsservice", "true"],
+      ["aws:securetransport", "true"],
+      // What S3 sends with reports, and AWS's example of such a policy asks for.
+      ["s3:x-amz-acl", "bucket-owner-full-control"],
+    ]);
+    const isAllowed =
+      parsed?.ok === true &&
+      decide({
+        principal: { kind: "service", service: "s3.amazonaws.com" },
+        action: "s3:PutObject",
+        resource: `arn:aws:s3:::${name}/${key}`,
+        resourceAccountId: ownerAccount ?? firstAccount.accountId,
+        resourcePolicy: parsed.policy,
+        identityPolicies: [],
+        context: (fact) => facts.get(fact),
+        now: this.#store.clock.now(),
+      }).allowed;
+    if (!isAllowed) {
+      throw new DeliveryRefused(
+        `the policy of bucket ${name} does not let s3.amazonaws.com put inventories of ${this.#source.bucket}`,
+      );
+    }
+  }
+}
+
+function bodyOf(bytes: Uint8Array): IncomingBody {
+  let rest: Uint8Array | null = bytes;
+  return {
+    sizeBytes: bytes.length,
+    digests: [],
+    next: async () => {
+      const piece = rest;
+      rest = null;
+      return piece;
+    },
+    verify: () => null,
+  };
+}

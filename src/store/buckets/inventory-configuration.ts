@@ -1,0 +1,41 @@
+/** Optional fields of an inventory, in the order of its columns. LifecycleExpirationDate is not among them: see docs/inventory.md. */
+export const INVENTORY_FIELDS = [
+  "Size",
+  "LastModifiedDate",
+  "ETag",
+  "StorageClass",
+  "IsMultipartUploaded",
+  "ReplicationStatus",
+  "EncryptionStatus",
+  "ObjectLockRetainUntilDate",
+  "ObjectLockMode",
+  "ObjectLockLegalHoldStatus",
+  "IntelligentTieringAccessTier",
+  "BucketKeyStatus",
+  "ChecksumAlgorithm",
+  "ObjectAccessControlList",
+  "ObjectOwner",
+] as const;
+export type InventoryField = (typeof INVENTORY_FIELDS)[number];
+
+/** A bucket's inventory configuration, as it is kept. */
+export interface InventoryConfiguration {
+  id: string;
+  isEnabled: boolean;
+  /** Null: all keys. */
+  prefix: string | null;
+  versions: "All" | "Current";
+  frequency: "Daily" | "Weekly";
+  /** As they were listed. */
+  fields: readonly InventoryField[];
+  destination: {
+    /** Name of the bucket. */
+    bucket: string;
+    /** Of the account that must own it; null: whoever does. */
+    accountId: string | null;
+    prefix: string | null;
+    format: "CSV" | "Parquet";
+    /** Whether SSE-S3 is asked for. */
+    isEncrypted: boolean;
+  };
+}

@@ -1,0 +1,85 @@
+import type { Clock } from "../../base/clock.ts";
+import type { Metadata } from "../../metadata/metadata.ts";
+import type { StoreSettings } from "../settings.ts";
+
+/** As many are remembered; others are noted again, for nothing. */
+const REMEMBERED_MAX = 20_000;
+/** As many are written at a time. */
+const BATCH_MAX = 500;
+/** What was noted is written so much later, with whatever else is noted until then. */
+const DELAY_MS = 60_000;
+
+/** A version that was read, and the name of the database that its bucket lies in. */
+interface Access {
+  database: string;
+  bucketId: number;
+  versionId: string;
+}
+
+/**
+ * Which versions of class INTELLIGENT_TIERING were read, each once a day, for the metadata to keep. Notes wait in the isolate for a
+ * minute and are then written in one round trip beside a later answer; those of an isolate that ends before are lost. So a last
+ * access may be a day older than it was.
+ */
+export class AccessLog {
+  readonly #parts: AccessLogParts;
+  #day = 0;
+  readonly #known = new Set<string>();
+  #waiting: Access[] = [];
+  #sinceMs = 0;
+
+  constructor(parts: AccessLogParts) {
+    this.#parts = parts;
+  }
+
+  note(access: Access): void {
+    const nowMs = this.#parts.clock.now();
+    const day = dayOf(nowMs, this.#parts.settings);
+    if (day !== this.#day || this.#known.size >= REMEMBERED_MAX) this.#known.clear();
+    this.#day = day;
+    const name = `${access.database} ${access.bucketId} ${access.versionId}`;
+    if (this.#known.has(name) || this.#waiting.length >= REMEMBERED_MAX) return;
+    this.#known.add(name);
+    if (this.#waiting.length === 0) this.#sinceMs = nowMs;
+    this.#waiting.push(access);
+  }
+
+  /** Whether it is time to write. */
+  get isDue(): boolean {
+    const { length } = this.#waiting;
+    return length >= BATCH_MAX || (length > 0 && this.#parts.clock.now() - this.#sinceMs >= DELAY_MS);
+  }
+
+  /** To be called when a request is answered: writes what waits, if it is time. */
+  afterAnswer(lifetime: Pick<ExecutionContext, "waitUntil">): void {
+    if (this.isDue) lifetime.waitUntil(this.write());
+  }
+
+  /** Writes what waits, in buckets that ask for it. Where the metadata do not answer it is lost: the next access tells. */
+  async write(): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { identity, tiers } of this.#parts.databases) {
+      const own = waiting.filter(({ database }) => database === identity.name);
+      for (let at = 0; at < own.length; at += BATCH_MAX) {
+        try {
+          await tiers.noteAccesses(own.slice(at, at + BATCH_MAX), this.#day);
+        } catch (error) {
+          this.#parts.tell(`the last access of objects could not be noted: ${String(error)}`);
+        }
+      }
+    }
+  }
+}
+
+interface AccessLogParts {
+  clock: Clock;
+  settings: Pick<StoreSettings, "lifecycleDaySeconds">;
+  databases: readonly Metadata[];
+  tell: (line: string) => void;
+}
+
+/** The day of `SHERD_LIFECYCLE_DAY_SECONDS`, counted since 1970. */
+export function dayOf(ms: number, { lifecycleDaySeconds }: Pick<StoreSettings, "lifecycleDaySeconds">): number {
+  return Math.floor(ms / (lifecycleDaySeconds * 1000));
+}

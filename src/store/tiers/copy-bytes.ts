@@ -1,0 +1,176 @@
+import { combineCrc } from "../../erasure/combine.ts";
+import type { Geometry } from "../../erasure/geometry.ts";
+import type { BlobRow } from "../../metadata/rows.ts";
+import type { StoreContext } from "../context.ts";
+import { StoreError } from "../failure.ts";
+import { BlobReader } from "../read/read-blob.ts";
+import { blobBytesMax } from "../write/blob-layouts.ts";
+import { type WrittenBlob, writeBody } from "../write/write-blob.ts";
+
+/** Stored bytes [offset, offset + length) of a blob, as they are: plain or sealed. */
+export interface StoredRange {
+  blob: BlobRow;
+  offset: number;
+  length: number;
+}
+
+/** How the copies are kept. */
+export interface Target {
+  geometry: Geometry;
+  class: "small" | "large";
+  storageClass: string;
+}
+
+/** A copy of stored bytes `at` and following of a range. */
+export interface CopiedPiece {
+  at: number;
+  blob: WrittenBlob;
+}
+
+/**
+ * Copies stored bytes into as many new blobs as it takes, each of which is whole in memory (20 MiB with its parity) before it is written,
+ * and read back and compared afterwards. `unit`: each blob but the last holds a multiple of so many bytes. Where the range is all of
+ * its blob, the bytes are compared with the CRC in the blob's row: of a blob that does not agree each shard is left out in turn, and
+ * the one to blame is noted as damaged. Throws `StoreError` drives-unavailable, no-space; what was written is garbage then, which
+ * the walk takes away.
+ */
+export async function copyBytes(
+  store: StoreContext,
+  range: StoredRange,
+  { unit, target }: { unit: number; target: Target },
+): Promise<CopiedPiece[]> {
+  const { blob } = range;
+  const isWhole = range.offset === 0 && range.length === blob.sizeBytes;
+  for (const without of isWhole ? [null, ...blob.shards.keys()] : [null]) {
+    const pieces = await copyWithout(store, range, { unit, target, without });
+    if (!pieces) continue;
+    if (isWhole && crcOf(pieces) !== BigInt(`0x${blob.crc64nvme}`)) continue;
+    if (without !== null) await noteForged(store, blob, without);
+    return pieces;
+  }
+  throw unreadable(blob, "its bytes do not agree with its CRC");
+}
+
+/** Where no shard may be left out, null if too few are left. */
+async function copyWithout(
+  store: StoreContext,
+  { blob, offset, length }: StoredRange,
+  { unit, target, without }: { unit: number; target: Target; without: number | null },
+): Promise<CopiedPiece[] | null> {
+  const most = blobBytesMax(target.geometry, true);
+  const pieceBytes = Math.floor(most / unit) * unit;
+  const pieces: CopiedPiece[] = [];
+  try {
+    for (let at = 0; at < length; at += pieceBytes) {
+      const some = { offset: offset + at, length: Math.min(pieceBytes, length - at) };
+      const reader = new BlobReader(store, blob, some);
+      if (without !== null) reader.distrust(without);
+      const written = await writeFrom(store, reader, { sizeBytes: some.length, target });
+      await readBack(store, written);
+      pieces.push({ at, blob: written });
+    }
+    return pieces;
+  } catch (error) {
+    const isShort = error instanceof StoreError && error.failure.kind === "drives-unavailable";
+    if (isShort && without !== null) return null;
+    throw error;
+  }
+}
+
+async function writeFrom(
+  store: StoreContext,
+  reader: Pick<BlobReader, "next" | "cancel">,
+  { sizeBytes, target }: { sizeBytes: number; target: Target },
+): Promise<WrittenBlob> {
+  try {
+    const { blobs } = await writeBody(store, {
+      source: { sizeBytes, readsDrives: true, digests: [], next: () => reader.next() },
+      ...target,
+      admitted: Promise.resolve(),
+      verify: () => {},
+    });
+    const [written, ...others] = blobs;
+    if (!written || others.length > 0) throw new Error("a piece that was to be one blob is more than one");
+    return written;
+  } finally {
+    await reader.cancel();
+  }
+}
+
+/** Copies bytes that are in memory. As `copyBytes`. */
+export async function copyFromMemory(store: StoreContext, bytes: Uint8Array, target: Target): Promise<CopiedPiece> {
+  let rest: Uint8Array | null = bytes;
+  const reader = {
+    next: async () => {
+      const piece = rest;
+      rest = null;
+      return piece;
+    },
+    cancel: async () => {},
+  };
+  const blob = await writeFrom(store, reader, { sizeBytes: bytes.length, target });
+  await readBack(store, blob);
+  return { at: 0, blob };
+}
+
+/** All of a blob that agrees with the CRC in its row. For blobs that may be held in memory. Throws `StoreError` drives-unavailable. */
+export async function readVerified(store: StoreContext, blob: BlobRow): Promise<Uint8Array> {
+  for (const without of [null, ...blob.shards.keys()]) {
+    const bytes = await readWithout(store, blob, without);
+    if (!bytes || store.engine.crc64nvme(bytes) !== BigInt(`0x${blob.crc64nvme}`)) continue;
+    if (without !== null) await noteForged(store, blob, without);
+    return bytes;
+  }
+  throw unreadable(blob, "its bytes do not agree with its CRC");
+}
+
+async function readWithout(store: StoreContext, blob: BlobRow, without: number | null): Promise<Uint8Array | null> {
+  const reader = new BlobReader(store, blob, { offset: 0, length: blob.sizeBytes });
+  if (without !== null) reader.distrust(without);
+  const bytes = new Uint8Array(blob.sizeBytes);
+  let at = 0;
+  try {
+    for (let piece = await reader.next(); piece; piece = await reader.next()) {
+      bytes.set(piece, at);
+      at += piece.length;
+    }
+    return bytes;
+  } catch (error) {
+    const isShort = error instanceof StoreError && error.failure.kind === "drives-unavailable";
+    if (isShort && without !== null) return null;
+    throw error;
+  } finally {
+    await reader.cancel();
+  }
+}
+
+/** Makes sure that the drives give what they took: nothing is dropped for bytes that nobody has seen again. */
+async function readBack(store: StoreContext, blob: WrittenBlob): Promise<void> {
+  const reader = new BlobReader(store, blob, { offset: 0, length: blob.sizeBytes });
+  let crc = 0n;
+  try {
+    for (let piece = await reader.next(); piece; piece = await reader.next()) {
+      crc = store.engine.crc64nvme(piece, crc);
+    }
+  } finally {
+    await reader.cancel();
+  }
+  if (crc !== BigInt(`0x${blob.crc64nvme}`)) throw unreadable(blob, "it was written, and other bytes came back");
+  if (reader.damage.length > 0) throw unreadable(blob, "it was written, and not all of its shards came back whole");
+}
+
+function crcOf(pieces: readonly CopiedPiece[]): bigint {
+  return pieces.reduce(
+    (crc, { blob }) => combineCrc("crc64nvme", crc, BigInt(`0x${blob.crc64nvme}`), blob.sizeBytes),
+    0n,
+  );
+}
+
+async function noteForged(store: StoreContext, blob: BlobRow, shard: number): Promise<void> {
+  await store.metadata.blobs.noteDamage([{ blobId: blob.id, shard, cause: "corrupt" }], [], store.clock.now());
+}
+
+function unreadable({ id, k }: BlobRow, reason: string): StoreError {
+  const why = [{ drive: "all", reason: `blob ${id}: ${reason}` }];
+  return new StoreError({ kind: "drives-unavailable", needed: k, available: 0, why });
+}

@@ -1,0 +1,171 @@
+import { Buffer } from "node:buffer";
+import type { TieredVersion } from "../../metadata/blobs/tiers.ts";
+import type { BlobRow, ContentRow, ExtentRow, SealedImage } from "../../metadata/rows.ts";
+import { layersOf, type ObjectEncryption } from "../../sealing/object-encryption.ts";
+import { sealedOverheadBytes } from "../../sealing/object-key.ts";
+import { plainBytesOf, TAG_BYTES } from "../../sealing/sealed-layout.ts";
+import type { StoreContext } from "../context.ts";
+import type { WrittenBlob } from "../write/write-blob.ts";
+import { type CopiedPiece, copyBytes, copyFromMemory, readVerified, type Target } from "./copy-bytes.ts";
+
+/** A blob up to this size, a pack mostly, is read whole for a part of it, and compared with its CRC. */
+const VERIFIED_BYTES_MAX = 8 * 1024 * 1024;
+
+/** The pack that was read last: objects that lie in one pack are mostly moved one after the other. */
+export class PackMemory {
+  #id = "";
+  #bytes: Promise<Uint8Array> | null = null;
+
+  async read(store: StoreContext, blob: BlobRow): Promise<Uint8Array> {
+    if (this.#id !== blob.id || !this.#bytes) {
+      this.#id = blob.id;
+      this.#bytes = readVerified(store, blob);
+    }
+    try {
+      return await this.#bytes;
+    } catch (error) {
+      this.#bytes = null;
+      throw error;
+    }
+  }
+}
+
+export interface Rewriting {
+  version: TieredVersion;
+  target: Target;
+  packs: PackMemory;
+}
+
+/** What a version holds once the extents over one blob were rewritten. */
+export interface Rewritten {
+  content: ContentRow;
+  blobs: WrittenBlob[];
+  bytes: number;
+}
+
+/**
+ * Copies what the version holds of `blob` to where `target` says. Plain bytes are copied as they are. So is ciphertext, which takes no
+ * key: its extents say how the blob was cut that was sealed (`SealedImage`). What is all of an object and lies in a pack goes into
+ * its row if it is small enough, and waits there for a pack of its new class. Throws as `copyBytes`.
+ */
+export async function rewriteExtents(store: StoreContext, blob: BlobRow, rewriting: Rewriting): Promise<Rewritten> {
+  const { content, encryptionForm } = rewriting.version;
+  const own = (content.extents ?? []).filter(([, , blobId]) => blobId === blob.id);
+  const [first] = own;
+  if (encryptionForm !== null && first && first[5] !== 1) return moveSealed(store, blob, rewriting);
+  if (encryptionForm === null && isNearlyAll(blob, own)) return movePlain(store, blob, rewriting);
+  const parts = own.map((extent) => storedPart(extent, encryptionForm));
+  return encryptionForm !== null || blob.sizeBytes <= VERIFIED_BYTES_MAX
+    ? moveParts(store, blob, { rewriting, parts })
+    : movePlain(store, blob, rewriting);
+}
+
+/** More than half of the blob: it is streamed. */
+function isNearlyAll(blob: BlobRow, own: readonly ExtentRow[]): boolean {
+  return own.reduce((sum, extent) => sum + extent[1], 0) * 2 > blob.sizeBytes;
+}
+
+interface StoredPart {
+  extent: ExtentRow;
+  offset: number;
+  length: number;
+}
+
+/** Where the bytes of an extent are stored in its blob. */
+function storedPart(extent: ExtentRow, form: string | null): StoredPart {
+  const [, length, , offset] = extent;
+  const overhead = form === null ? 0 : sealedOverheadBytes(layersOf(form as ObjectEncryption["form"]));
+  return { extent, offset, length: length + overhead };
+}
+
+/** Small parts of a blob that may be held in memory: members of packs. */
+async function moveParts(
+  store: StoreContext,
+  blob: BlobRow,
+  { rewriting, parts }: { rewriting: Rewriting; parts: readonly StoredPart[] },
+): Promise<Rewritten> {
+  const { version, target, packs } = rewriting;
+  const all = await packs.read(store, blob);
+  const [only] = parts;
+  const isAll = only && version.content.extents?.length === 1 && version.content.inlineBody === null;
+  if (isAll && only.length <= store.settings.inlineBytesMax) {
+    const { buffer, byteOffset } = all;
+    const inlineBody = Buffer.from(buffer, byteOffset + only.offset, only.length).toString("base64");
+    return { content: { extents: null, inlineBody }, blobs: [], bytes: only.length };
+  }
+  const copies = new Map<ExtentRow, CopiedPiece>();
+  for (const { extent, offset, length } of parts) {
+    copies.set(extent, await copyFromMemory(store, all.slice(offset, offset + length), target));
+  }
+  const place = (extent: ExtentRow): ExtentRow[] => {
+    const { id } = (copies.get(extent) as CopiedPiece).blob;
+    return [[extent[0], extent[1], id, 0, version.id, ...formOf(extent)]];
+  };
+  return replaced(version, blob, { place, blobs: [...copies.values()].map((copy) => copy.blob) });
+}
+
+async function movePlain(store: StoreContext, blob: BlobRow, { version, target }: Rewriting): Promise<Rewritten> {
+  const own = (version.content.extents ?? []).filter(([, , blobId]) => blobId === blob.id);
+  const from = Math.min(...own.map(([, , , offset]) => offset));
+  const to = Math.max(...own.map(([, length, , offset]) => offset + length));
+  const pieces = await copyBytes(store, { blob, offset: from, length: to - from }, { unit: 1, target });
+  const place = ([start, length, , offset]: ExtentRow) =>
+    overlapping(pieces, offset - from, length).map(({ piece, begin, end }): ExtentRow => {
+      const { id } = piece.blob;
+      return [start + begin - (offset - from), end - begin, id, begin - piece.at, version.id];
+    });
+  return replaced(version, blob, { place, blobs: pieces.map((piece) => piece.blob) });
+}
+
+async function moveSealed(store: StoreContext, blob: BlobRow, { version, target }: Rewriting): Promise<Rewritten> {
+  const own = (version.content.extents ?? []).filter(([, , blobId]) => blobId === blob.id);
+  const known = own[0]?.[5];
+  const image: SealedImage = typeof known === "object" ? known : [blob.id, blob.k, blob.blockBytes, blob.sizeBytes, 0];
+  const [bodyId, k, blockBytes, bodyBytes, base] = image;
+  const tagBytes = layersOf(version.encryptionForm as ObjectEncryption["form"]) * TAG_BYTES;
+  const shape = { k, blockBytes, tagBytes };
+  const whole = { blob, offset: 0, length: blob.sizeBytes };
+  const pieces = await copyBytes(store, whole, { unit: k * blockBytes, target });
+  // Offsets of extents count plain bytes, from the plain byte at which the blob begins.
+  const plainAt = (at: number) => plainBytesOf(shape, Math.min(base + at, bodyBytes)) - plainBytesOf(shape, base);
+  const plain = pieces.map(({ at, blob: copy }) => ({
+    at: plainAt(at),
+    end: plainAt(at + copy.sizeBytes),
+    copy,
+    stored: at,
+  }));
+  const place = ([start, length, , offset]: ExtentRow) =>
+    plain.flatMap(({ at, end, copy, stored }): ExtentRow[] => {
+      const begin = Math.max(at, offset);
+      const until = Math.min(end, offset + length);
+      if (begin >= until) return [];
+      const form: SealedImage = [bodyId, k, blockBytes, bodyBytes, base + stored];
+      return [[start + begin - offset, until - begin, copy.id, begin - at, version.id, form]];
+    });
+  return replaced(version, blob, { place, blobs: pieces.map((piece) => piece.blob) });
+}
+
+/** The pieces that hold bytes [offset, offset + length) of what was copied. */
+function overlapping(pieces: readonly CopiedPiece[], offset: number, length: number) {
+  return pieces.flatMap((piece) => {
+    const begin = Math.max(piece.at, offset);
+    const end = Math.min(piece.at + piece.blob.sizeBytes, offset + length);
+    return begin < end ? [{ piece, begin, end }] : [];
+  });
+}
+
+function formOf(extent: ExtentRow): [] | [1 | SealedImage] {
+  return extent[5] === undefined ? [] : [extent[5]];
+}
+
+function replaced(
+  { content }: TieredVersion,
+  blob: BlobRow,
+  { place, blobs }: { place: (extent: ExtentRow) => ExtentRow[]; blobs: WrittenBlob[] },
+): Rewritten {
+  const extents = (content.extents ?? []).flatMap((extent) => (extent[2] === blob.id ? place(extent) : [extent]));
+  const used = new Set(extents.map(([, , blobId]) => blobId));
+  const kept = blobs.filter(({ id }) => used.has(id));
+  const bytes = kept.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return { content: { extents, inlineBody: content.inlineBody }, blobs: kept, bytes };
+}
