@@ -15,7 +15,7 @@ export interface Member {
 }
 
 /** What is wrong with a document, at the path `Rules[0].Expiration`. */
-export class DocumentError extends AwsError {
+class DocumentError extends AwsError {
   constructor(path: string, wanted: string) {
     super({ code: "InvalidDocument", message: `${path}: ${wanted}`, status: 400 });
     this.name = "DocumentError";

@@ -145,7 +145,7 @@ export function WebsiteSection({ bucket }: { bucket: string }) {
 }
 
 /** A configuration as the JSON of the AWS CLI. */
-export function DocumentEditor({
+function DocumentEditor({
   bucket,
   label,
   configuration,
