@@ -2,8 +2,8 @@ import { isQueueChanged } from "../metadata/queues/queues.ts";
 import type { ClaimedDelivery, ClaimedLine, Outcome } from "../metadata/topics/deliveries.ts";
 import { type DeliveryPolicy, delaySeconds, deliveryPolicyOf } from "./delivery-policy.ts";
 import { deadLetterArn, givenUpLine } from "./fan-out.ts";
-import { bodyOf, isRaw, type OpenedPublication, openPublication, queueMessage } from "./letters.ts";
-import { findQueues, postToQueue, type QueuePost, queueProblem } from "./queue-endpoints.ts";
+import { bodyOf, deadLetter, isRaw, type OpenedPublication, openPublication, queueMessage } from "./letters.ts";
+import { findQueues, postsToQueue, type QueuePost, queueProblem } from "./queue-endpoints.ts";
 import { subscriptionArn, topicArn } from "./settings.ts";
 import type { DeliveryContext } from "./topic-context.ts";
 import type { WebhookOutcome } from "./webhook.ts";
@@ -89,11 +89,11 @@ class LineSending {
       const written = await this.#write(delivery);
       if (written === null) continue;
       const message = queueMessage(written.body, { topic, subscription, opened: written.opened });
-      if (queue === undefined || problem !== null || message === null) {
-        this.#giveUp(delivery, written.body, problem ?? "too many attributes for a raw message");
+      if (queue === undefined || problem !== null || "problem" in message) {
+        this.#giveUp(delivery, written.body, problem ?? ("problem" in message ? message.problem : ""));
         continue;
       }
-      this.#posts.push(postToQueue(this.#context, queue, [message]));
+      this.#posts.push(...postsToQueue(this.#context, queue, [message]));
       this.#done(delivery);
     }
   }
@@ -221,12 +221,11 @@ class LineSending {
     const [arn] = deadLetterArn(subscription.attributes);
     const queue = arn === undefined ? undefined : (await findQueues(this.#context.queues.queues, [arn])).get(arn);
     const isTaken = queue !== undefined && queueProblem(queue, topic, this.#context.clock.now()) === null;
+    const letters = isTaken
+      ? this.givenUp.flatMap(({ delivery, body }) => deadLetter(body, delivery.publication.messageId) ?? [])
+      : [];
     const about = { topic, subscription, count: this.givenUp.length, reason: this.#reason };
-    this.#context.tell(givenUpLine({ ...about, deadLetter: isTaken ? arn : undefined }));
-    if (!isTaken) return [];
-    const letters = this.givenUp.map(({ delivery, body }) => ({
-      ...{ body, attributes: new Map(), groupId: null, deduplicationId: delivery.publication.messageId },
-    }));
-    return [postToQueue(this.#context, queue, letters)];
+    this.#context.tell(givenUpLine({ ...about, deadLetter: arn, letters: letters.length }));
+    return isTaken ? postsToQueue(this.#context, queue, letters) : [];
   }
 }

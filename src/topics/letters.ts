@@ -6,7 +6,7 @@ import { documentOf } from "./documents.ts";
 import { attributesPass, bodyPasses } from "./filter-match.ts";
 import { type Filter, type FilterScope, parseFilterPolicy } from "./filter-policy.ts";
 import { digestOf } from "./publish.ts";
-import type { QueueMessage } from "./queue-endpoints.ts";
+import { isTooLarge, type QueueMessage } from "./queue-endpoints.ts";
 import { isFifoTopic, topicLimits } from "./settings.ts";
 import type { DeliveryContext } from "./topic-context.ts";
 
@@ -54,18 +54,25 @@ export async function bodyOf(
   return documentOf({ topic, row, publication, subscription }, await signers.current());
 }
 
-/** The same as a message in a queue; null: the message has more attributes than a raw one in a queue may have. */
+/** The same as a message in a queue, or why no queue takes it. */
 export function queueMessage(
   body: string,
   { topic, subscription, opened }: { topic: TopicRow; subscription: SubscriptionRow; opened: OpenedPublication },
-): QueueMessage | null {
+): QueueMessage | { readonly problem: string } {
   const { publication } = opened;
   const { groupId } = publication;
   const attributes = isRaw(subscription, publication) ? publication.attributes : new Map();
-  if (attributes.size > topicLimits.rawAttributes) return null;
+  if (attributes.size > topicLimits.rawAttributes) return { problem: "too many attributes for a raw message" };
+  if (isTooLarge({ body, attributes })) return { problem: "larger than a message in a queue may be" };
   // A document names its subscription, so its own digest would be another one at each delivery.
   const deduplicationId = isFifoTopic(topic.name)
     ? (publication.deduplicationId ?? digestOf(publication.message))
     : opened.row.messageId;
   return { body, attributes, groupId, deduplicationId };
+}
+
+/** A message for a dead letter queue, without attributes, which it might not take either; null: it is too large for any queue. */
+export function deadLetter(body: string, deduplicationId: string | null): QueueMessage | null {
+  const message = { body, attributes: new Map(), groupId: null, deduplicationId };
+  return isTooLarge(message) ? null : message;
 }
