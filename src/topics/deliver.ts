@@ -2,7 +2,7 @@ import { isQueueChanged } from "../metadata/queues/queues.ts";
 import type { ClaimedDelivery, ClaimedLine, Outcome } from "../metadata/topics/deliveries.ts";
 import { type DeliveryPolicy, delaySeconds, deliveryPolicyOf } from "./delivery-policy.ts";
 import { deadLetterArn, givenUpLine } from "./fan-out.ts";
-import { bodyOf, deadLetter, isRaw, type OpenedPublication, openPublication, queueMessage } from "./letters.ts";
+import { bodyOf, deadLetter, isRaw, type OpenedPublication, openedPublication, openPublication, queueMessage } from "./letters.ts";
 import { findQueues, postsToQueue, type QueuePost, queueProblem } from "./queue-endpoints.ts";
 import { subscriptionArn, topicArn } from "./settings.ts";
 import type { DeliveryContext } from "./topic-context.ts";
@@ -133,7 +133,7 @@ class LineSending {
       this.#outcomes.push({ publicationId: delivery.publication.id, nextMs: null });
       return null;
     }
-    const opened = { row: delivery.publication, publication };
+    const opened = openedPublication(delivery.publication, publication);
     return { opened, body: await bodyOf(this.#context, { topic, subscription, opened }) };
   }
 

@@ -3,7 +3,8 @@ import { isQueueChanged } from "../metadata/queues/queues.ts";
 import { type FreshPublications, isPublicationTaken } from "../metadata/topics/publications.ts";
 import type { SubscriptionRow } from "../metadata/topics/subscriptions.ts";
 import type { TopicRow } from "../metadata/topics/topics.ts";
-import { bodyOf, deadLetter as letterFor, isWanted, type OpenedPublication, openPublication, queueMessage } from "./letters.ts";
+import type { Effort } from "./filter-match.ts";
+import { bodyOf, deadLetter as letterFor, isWanted, type OpenedPublication, openedPublication, openPublication, queueMessage } from "./letters.ts";
 import {
   encodedBytes,
   findQueues,
@@ -31,6 +32,8 @@ const CONTENT_BYTES = 700_000;
 /** Of all messages for queues in one batch, encoded. Each subscription is whole: the last one may go above it. */
 const BATCH_BYTES = 8_000_000;
 const SUBSCRIPTIONS_MAX = 100;
+/** Of matching filters before what was found is written down, and others have their turn. The last subscription may go above it. */
+const EFFORT_STEPS = 500_000;
 
 /** A topic that fails is tried again after a second, then after twice as long as before. */
 const BACKOFF_MS = { first: 1_000, max: 300_000 } as const;
@@ -85,7 +88,7 @@ async function goOn(context: DeliveryContext, fresh: FreshPublications, report: 
   const opened = publications.flatMap((row): OpenedPublication[] => {
     const publication = openPublication(context, row);
     if (publication === null) context.tell(`message ${row.messageId} of a topic cannot be decrypted; it is dropped`);
-    return publication === null ? [] : [{ row, publication }];
+    return publication === null ? [] : [openedPublication(row, publication)];
   });
   const sorted = topic === null ? NOTHING : await sort(context, { topic, opened, subscriptions: fresh.subscriptions });
   const nowMs = context.clock.now();
@@ -114,12 +117,15 @@ interface Sorted {
   done: number;
   /** Of `posts`, encoded. */
   bytes: number;
+  /** What filters have cost. */
+  readonly effort: Effort;
   delivered: number;
   givenUp: number;
 }
 
 const emptySorted = (): Sorted => ({
   ...{ posts: [], deliveries: [], lines: [], done: 0, bytes: 0, delivered: 0, givenUp: 0 },
+  effort: { steps: 0 },
 });
 const NOTHING: Readonly<Sorted> = emptySorted();
 
@@ -137,10 +143,10 @@ async function sort(context: DeliveryContext, sending: Sending): Promise<Sorted>
   );
   const queues = await findQueues(context.queues.queues, arns);
   for (const subscription of sending.subscriptions) {
-    if (sorted.bytes >= BATCH_BYTES) break;
+    if (sorted.bytes >= BATCH_BYTES || sorted.effort.steps >= EFFORT_STEPS) break;
     sorted.done++;
     if (subscription.token !== null) continue;
-    const wanted = sending.opened.filter((one) => isWanted(subscription, one));
+    const wanted = sending.opened.filter((one) => isWanted(subscription, one, sorted.effort));
     if (wanted.length === 0) continue;
     if (subscription.protocol !== "sqs") {
       sorted.deliveries.push(...wanted.map(({ row }): [number, number] => [subscription.place, row.id]));

@@ -3,8 +3,9 @@ import type { SubscriptionRow } from "../metadata/topics/subscriptions.ts";
 import type { TopicRow } from "../metadata/topics/topics.ts";
 import { decodePublication, messageFor, type Publication } from "./content.ts";
 import { documentOf } from "./documents.ts";
-import { attributesPass, bodyPasses } from "./filter-match.ts";
-import { type Filter, type FilterScope, parseFilterPolicy } from "./filter-policy.ts";
+import { attributesPass, bodyPasses, type Effort, parseBody } from "./filter-match.ts";
+import type { FilterScope } from "./filter-policy.ts";
+import { knownFilter } from "./known-filters.ts";
 import { digestOf } from "./publish.ts";
 import { isTooLarge, type QueueMessage } from "./queue-endpoints.ts";
 import { isFifoTopic, topicLimits } from "./settings.ts";
@@ -14,6 +15,19 @@ import type { DeliveryContext } from "./topic-context.ts";
 export interface OpenedPublication {
   readonly row: PublicationRow;
   readonly publication: Publication;
+  /** The message as `parseBody` has it: parsed once, by the first filter that asks. */
+  parsed(): unknown;
+}
+
+export function openedPublication(row: PublicationRow, publication: Publication): OpenedPublication {
+  let body: { value: unknown } | null = null;
+  return {
+    ...{ row, publication },
+    parsed() {
+      body ??= { value: parseBody(publication.message) };
+      return body.value;
+    },
+  };
 }
 
 /** Null: it was sealed under a root secret that is gone. Nobody can read it any more. */
@@ -23,18 +37,13 @@ export function openPublication({ sealer }: Pick<DeliveryContext, "sealer">, row
 }
 
 /** Whether a subscription wants a message: what its filter policy says. Confirmations reach everybody. */
-export function isWanted({ attributes }: SubscriptionRow, { publication }: OpenedPublication): boolean {
+export function isWanted({ attributes }: SubscriptionRow, { publication, parsed }: OpenedPublication, effort: Effort): boolean {
   if (attributes.FilterPolicy === undefined || publication.kind !== "Notification") return true;
   const scope = (attributes.FilterPolicyScope ?? "MessageAttributes") as FilterScope;
-  const filter = filterOf(attributes.FilterPolicy, scope);
+  const filter = knownFilter(attributes.FilterPolicy, scope);
   return scope === "MessageBody"
-    ? bodyPasses(filter, publication.message)
-    : attributesPass(filter, publication.attributes);
-}
-
-/** It was checked when it was put. */
-function filterOf(text: string, scope: FilterScope): Filter {
-  return parseFilterPolicy(text, scope);
+    ? bodyPasses(filter, parsed(), effort)
+    : attributesPass(filter, publication.attributes, effort);
 }
 
 export function isRaw({ attributes }: Pick<SubscriptionRow, "attributes">, { kind }: Publication): boolean {

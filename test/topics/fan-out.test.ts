@@ -115,3 +115,15 @@ describe("a topic whose fan-out fails", () => {
     expect([await rig.rows("publications"), await rig.rows("topic_failures")]).toEqual([0, 0]);
   });
 });
+
+it("filters that cost much let others have their turn", async () => {
+  const topic = await rig.topic("costly");
+  const prefixes = Array.from({ length: 150 }, (_, at) => ({ prefix: `never-${at}` }));
+  const filter = { FilterPolicy: JSON.stringify({ a: prefixes }), FilterPolicyScope: "MessageBody" };
+  for (let at = 0; at < 8; at++) await rig.subscribe(topic, (await rig.queue(`q${at}`)).arn, filter);
+  await rig.publish(topic, JSON.stringify({ a: Array.from({ length: 1_000 }, (_, at) => `${at}`) }));
+  const advance = vi.spyOn(rig.topics.tables.publications, "advance");
+  await rig.deliver();
+  expect(advance.mock.calls.length).toBe(2);
+  expect(await rig.rows("publications")).toBe(0);
+});
