@@ -174,7 +174,7 @@ async function openStage(root: string): Promise<{ stage: Stage; server: RunningS
 
 async function runClient(client: Client, stage: Stage, record: (line: Line) => void): Promise<void> {
   // The first installation may take minutes, in which nothing else would be printed.
-  const notice = setTimeout(() => process.stdout.write(`${client.name} is being installed\n`), NOTICE_MS);
+  const notice = setTimeout(() => process.stdout.write(`${client.name} is looked for, or installed\n`), NOTICE_MS);
   const ready = await client.prepare().finally(() => clearTimeout(notice));
   if (!ready.ready) {
     const missing = { client: client.name, job: "all", ms: 0 };
