@@ -24,6 +24,7 @@ export function banner(facts: BannerFacts): string {
   return `
 Sherd is listening on ${endpoint}
 ${others}
+  console      ${endpoint}/-/console
   access key   ${accessKeyId}
   secret key   ${isSecretShown ? `${secret}   (${origin})` : origin}
   data         ${dataDir}

@@ -29,6 +29,12 @@ function databases() {
   return d1.map((section) => /^binding = "(\w+)"$/m.exec(section)?.[1]).filter((name) => name !== undefined);
 }
 
+/** wrangler and Vite need a newer Node than the one that runs this may be. */
+function bundledNode() {
+  const path = join(root, "node_modules", ".bin", "node");
+  return existsSync(path) ? path : process.execPath;
+}
+
 /**
  * Applies the migrations to each local database. Ends the build where that fails, with what wrangler said. What it applied it
  * notes beside the database, because it runs at each change of a source file too.
@@ -40,9 +46,7 @@ function applyMigrations() {
   const bindings = databases();
   const note = [...bindings, ...names.sort()].join("\n");
   if (existsSync(notePath) && readFileSync(notePath, "utf8") === note) return;
-  // wrangler needs a newer Node than the one that runs this may be.
-  const bundledNode = join(root, "node_modules", ".bin", "node");
-  const node = existsSync(bundledNode) ? bundledNode : process.execPath;
+  const node = bundledNode();
   const wrangler = join(root, "node_modules", "wrangler", "bin", "wrangler.js");
   for (const binding of bindings) {
     const { status, stdout, stderr } = spawnSync(node, [wrangler, "d1", "migrations", "apply", binding, "--local"], {
@@ -60,6 +64,13 @@ function applyMigrations() {
   console.log("Migrations: applied to the local database");
 }
 
+/** Builds the console, whose folder is among the assets, unless it is built of the sources as they are. */
+function buildConsole() {
+  const { status } = spawnSync(bundledNode(), [join(root, "console", "build.mjs")], { cwd: root, stdio: "inherit" });
+  if (status !== 0) process.exit(1);
+}
+
+buildConsole();
 if (process.env.WRANGLER_COMMAND === "dev") {
   makeKeys();
   applyMigrations();

@@ -5,6 +5,7 @@ import { copyObject } from "../src/store/write/copy.ts";
 import { putObject } from "../src/store/write/write.ts";
 import { annotate } from "./annotations.ts";
 import { append } from "./append.ts";
+import { expiring } from "./expiring.ts";
 import { multipart } from "./multipart.ts";
 import {
   COLD_KEYS,
@@ -45,6 +46,7 @@ const OPERATIONS: readonly [weight: number, (operation: Operation) => Promise<vo
   [2, oldVersion],
   [1, amendVersion],
   [2, annotate],
+  [6, expiring],
   [3, transition],
 ];
 const TOTAL_WEIGHT = OPERATIONS.reduce((sum, [weight]) => sum + weight, 0);

@@ -1,11 +1,14 @@
 import { durability } from "../src/maintenance/census/durability.ts";
+import { lifecycle } from "../src/maintenance/lifecycle/lifecycle.ts";
 import { runJobs } from "../src/maintenance/run/run-jobs.ts";
 import { createBucket, setVersioning } from "../src/store/buckets/buckets.ts";
+import { setLifecycle } from "../src/store/buckets/lifecycle.ts";
 import type { StoreContext } from "../src/store/context.ts";
 import { Announcements } from "./announcements.ts";
 import { auditContents, auditDrives, auditRows, auditVersions } from "./audit.ts";
 import { oneOperation } from "./client.ts";
 import { expectHonest, loseADrive, loseDriveInUse } from "./drive-loss.ts";
+import { auditExpiring, EXPIRING, passEvenly, rulesThat } from "./expiring.ts";
 import { announceAfterAnswer, consume, listen, receiveRest, runBackground, subscribeToAll } from "./listeners.ts";
 import { BUCKETS, type Host } from "./operation.ts";
 import { Oracle, Violation } from "./oracle.ts";
@@ -80,6 +83,8 @@ class Run {
     for (const name of BUCKETS) {
       await createBucket(store, { name, owner: "root", region: "us-east-1", objectLock: name === "locked" });
     }
+    await createBucket(store, { name: EXPIRING, owner: "root", region: "us-east-1" });
+    await setLifecycle(store, EXPIRING, rulesThat(true));
     for (const name of ["versioned", "suspending"]) await setVersioning(store, name, "enabled");
     await subscribeToAll(store);
     for (let at = 0; at < HOSTS; at++) run.#hosts.push(await run.#start(at));
@@ -96,7 +101,7 @@ class Run {
     });
     const others = [
       ...[this.#crashes(), this.#chaos(), this.#owner(), this.#crons(), this.#crons()],
-      ...[this.#driveLosses(), this.#watcher(), this.#consumer(), this.#consumer()],
+      ...[this.#driveLosses(), this.#watcher(), this.#walker(), this.#consumer(), this.#consumer()],
     ];
     await this.#until(Promise.all([clients, ...others]));
   }
@@ -118,6 +123,7 @@ class Run {
       this.#announcements.audit();
       world.count("announcement received", this.#announcements.size);
       await auditContents(oracle, store);
+      await auditExpiring(world, store);
       await tidyVersions({ world, oracle, versions, store });
       // Long enough for every grace time, in pieces, because jobs are bounded in time.
       for (let round = 0; round < RESTING_ROUNDS_MAX && (round < 4 || !isInOrder(world)); round++) {
@@ -126,6 +132,7 @@ class Run {
       }
       await auditContents(oracle, store);
       await auditVersions(oracle, versions, store);
+      await passEvenly(store);
       await runJobs(store);
       if (!(await expectHonest(world, store))) {
         throw new Violation(`nothing is wrong, and yet: ${(await durability(store)).headline}`);
@@ -280,6 +287,21 @@ class Run {
         host.process.crashed.then(() => "cron crashed"),
       ]);
       this.#world.count(outcome);
+    }
+  }
+
+  /** Days of lifecycle rules are short here, so its job runs more often than the others. */
+  async #walker(): Promise<void> {
+    while (await this.#wait(MINUTE_MS / 15)) {
+      const host = this.#random.pick(this.#hosts);
+      const outcome = await Promise.race([
+        runJobs(host.store, [lifecycle]).then(
+          (reports) => this.#tally(reports),
+          (error: unknown) => (isPlanned(error) ? "lifecycle failed" : Promise.reject(error)),
+        ),
+        host.process.crashed.then(() => "lifecycle crashed"),
+      ]);
+      this.#world.count(outcome === "cron" ? "lifecycle ran" : outcome);
     }
   }
 

@@ -14,6 +14,7 @@ import { watchedDrives } from "../src/store/watched-drives.ts";
 import { BUFFERED_BYTES_MAX } from "../src/store/write/blob-layouts.ts";
 import { testSealing } from "../test/support/sealing.ts";
 import { SqliteD1 } from "../test/support/sqlite-d1.ts";
+import { Expiring } from "./expiring-model.ts";
 import type { SeededRandom } from "./random.ts";
 import { Process, Scheduler } from "./scheduler.ts";
 
@@ -35,6 +36,8 @@ const SIM_SETTINGS: StoreSettings = {
   packAgeSeconds: 5,
   scrubCycleSeconds: 1800,
   orphanGraceSeconds: 3600,
+  // What expires does so while the clients are at it.
+  lifecycleDaySeconds: 20,
   // The audit knows only shards that rows name.
   snapshotSeconds: 0,
 };
@@ -84,6 +87,8 @@ export class World {
   readonly damaged = new Set<string>();
   readonly #lostWithDrives = new Set<string>();
   readonly counts: Record<string, number> = {};
+  /** What is known of the bucket whose objects expire. */
+  readonly expiring = new Expiring();
   rates: FaultRates;
   #kernel: WebAssembly.Module;
 

@@ -1,8 +1,8 @@
-import { accountPages } from "./admin/account-pages.ts";
+import { allPages } from "./admin/all-pages.ts";
+import type { ConsoleBinding } from "./admin/console-files.ts";
 import { createCountsHandler } from "./admin/counts.ts";
 import { createMisconfiguredApp } from "./admin/misconfigured-app.ts";
 import { createOwnApp, isOwnPath } from "./admin/own-app.ts";
-import { ownPages } from "./admin/pages.ts";
 import type { Caller } from "./auth/access.ts";
 import { Authenticator } from "./auth/authenticator.ts";
 import { type KeyVariables, openKeys, openSealer } from "./auth/keys/open-keys.ts";
@@ -24,10 +24,14 @@ import { AccessLog } from "./logging/access-log.ts";
 import { deliverLogs } from "./logging/deliver-logs.ts";
 import { runScheduled } from "./maintenance/run/run-scheduled.ts";
 import { CostMeter } from "./metadata/database.ts";
+import { openQueries } from "./query/open-queries.ts";
 import { Arrivals } from "./queues/arrivals.ts";
 import type { SealingVariables } from "./sealing/read-sealing.ts";
+import { athenaService } from "./services/athena/service.ts";
 import { iamService } from "./services/iam/service.ts";
 import { kmsService } from "./services/kms/service.ts";
+import { visibleBucket } from "./services/s3/gate/visible-rows.ts";
+import { CallersObjects } from "./services/s3/objects/object-access.ts";
 import { s3Service } from "./services/s3/service.ts";
 import { unavailable } from "./services/s3/unavailable.ts";
 import type { WebsiteVariables } from "./services/s3/website/hosts.ts";
@@ -35,12 +39,13 @@ import { openWebsite } from "./services/s3/website/service.ts";
 import { snsService } from "./services/sns/service.ts";
 import { sqsService } from "./services/sqs/service.ts";
 import { stsService } from "./services/sts/service.ts";
+import { allStores } from "./store/buckets/databases.ts";
 import { variablesIn } from "./store/configuration.ts";
 import type { StoreContext } from "./store/context.ts";
 import { openStore } from "./store/open-store.ts";
 
 /** Bindings, variables and secrets of the Worker; docs/configuration.md explains each. */
-interface Env extends EdgeVariables, KeyVariables, SealingVariables, WebsiteVariables {
+interface Env extends EdgeVariables, KeyVariables, SealingVariables, WebsiteVariables, ConsoleBinding {
   SHERD_DRIVES: unknown;
   [name: string]: unknown;
 }
@@ -88,15 +93,18 @@ function buildApp(env: Env): App {
     const s3Parts = { store, baseDomains, log, events, accessLog, ...dataKeys };
     const s3 = s3Service(s3Parts);
     const kms = parts && keyring && kmsService({ ...parts, keyring });
+    const queries = keys && openQueries(env, allStores(store), keys.sealer);
+    const asking = queries && { queries, objects: new CallersObjects(s3Parts), seeBucket: visibleBucket, region };
+    const athena = asking && parts && athenaService({ ...parts, ...asking });
     const sns = parts && events.topics && snsService({ ...parts, webhooks: events.topics.webhooks });
-    const more = parts && kms && sns ? [iamService(parts), stsService(parts), sqsService(parts), sns, kms] : [];
+    const more =
+      parts && kms && sns && athena ? [iamService(parts), stsService(parts), sqsService(parts), sns, kms, athena] : [];
     const services = [s3, ...more] as const;
     const uses = new KeyUses(store.metadata.identities, clock);
     const limiter = openLimiter(env, clock);
     const edge: Edge = { ...settings, limiter, services, authenticator, clock, random, log, metrics: requests, uses };
-    const common = ownPages(store, observed, dataKeys?.dataKeysOf);
-    const pages = new Map([...common, ...(keys === null ? [] : accountPages(store, keys.sealer))]);
-    const own = createOwnApp(store, pages, edge);
+    const pages = allPages(store, { observed, keys, queries, seeBucket: visibleBucket, ...dataKeys });
+    const own = createOwnApp(store, pages, edge, env.CONSOLE);
     const website = openWebsite(env, s3Parts);
     const websites: Edge = { ...edge, services: [website.service] };
     const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);

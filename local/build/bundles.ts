@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { build, type Plugin } from "esbuild";
+import { builtConsole } from "../../console/build.mjs";
 import { bundleWorker } from "./bundle.ts";
-import { type BuiltWorkers, KERNEL_FILE } from "./modules.ts";
+import { type BuiltWorkers, CONSOLE_FOLDER, KERNEL_FILE } from "./modules.ts";
 
 /** Files of a build by their names in its folder. */
 export interface Bundles {
@@ -19,7 +20,7 @@ const workerSources = {
 
 const kernelSource = "src/erasure/kernel.wasm";
 
-/** The Worker and the services beside it, as `serverModules` reads them, and the kernel for the jobs' process. */
+/** The Worker and the services beside it, as `serverModules` reads them, the console, and the kernel for the jobs' process. */
 export async function bundleWorkers(root: string): Promise<Bundles> {
   const bundles: Bundles = { files: new Map(), inputs: new Set() };
   const workers: BuiltWorkers = {};
@@ -30,6 +31,9 @@ export async function bundleWorkers(root: string): Promise<Bundles> {
     workers[name] = { entry, modules: [...wasm.keys()] };
     for (const path of inputs) bundles.inputs.add(relative(root, path));
   }
+  const { files, inputs } = await builtConsole();
+  for (const [name, contents] of files) bundles.files.set(`${CONSOLE_FOLDER}/${name}`, contents);
+  for (const input of inputs) bundles.inputs.add(input);
   bundles.files.set(KERNEL_FILE, readFileSync(join(root, kernelSource)));
   bundles.files.set("workers.json", JSON.stringify(workers));
   return bundles;

@@ -9,10 +9,14 @@ export interface ServerModules {
   metadataService: WorkerModules;
   /** Runs the Worker's `scheduled` handler. */
   scheduleService: WorkerModules;
+  /** Folder of the console's built files; absent: it is not served. */
+  consolePath?: string;
 }
 
 /** The program of the background jobs' process, in the folder of a build. */
 export const JOBS_PROGRAM = "jobs.cjs";
+/** Folder of the console's files in that of a build. */
+export const CONSOLE_FOLDER = "console";
 /** What it loads. */
 export const KERNEL_FILE = "kernel.wasm";
 
@@ -32,5 +36,6 @@ export function serverModules(path: string): ServerModules {
     worker: modulesOf("worker"),
     metadataService: modulesOf("metadata-service"),
     scheduleService: modulesOf("schedule-service"),
+    consolePath: join(path, CONSOLE_FOLDER),
   };
 }

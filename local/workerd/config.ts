@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { WorkerModules } from "../build/bundle.ts";
 import type { ServerModules } from "../build/modules.ts";
@@ -62,6 +62,7 @@ export async function writeConfigs(path: string, parts: ServerParts): Promise<Se
   if (parts.tls) {
     for (const file of ["keyPath", "certPath"] as const) await symlink(parts.tls[file], join(path, TLS_LINKS[file]));
   }
+  const consoleServices = parts.consolePath ? [await consoleFolder(parts.consolePath, join(path, "console"))] : [];
   const databasePath = join(metadataPath, "d1");
   await mkdir(databasePath, { recursive: true });
   const databaseFolder = `(name = "database", disk = (path = ${text(databasePath)}, writable = true))`;
@@ -89,8 +90,9 @@ export async function writeConfigs(path: string, parts: ServerParts): Promise<Se
     folder.frontConfig,
     config(
       [
-        worker(modules.worker, parts, READS),
+        worker(modules.worker, parts, READS, ...(parts.consolePath ? [CONSOLE] : [])),
         ...shared,
+        ...consoleServices,
         external("metadata", sockets.metadata),
         database(READER, modules.metadata),
         databaseFolder,
@@ -126,6 +128,14 @@ const config :Workerd.Config = (
 /** The service of a front that has the same file open as the metadata's process, and the binding to it. */
 const READER = "metadata-reader";
 const READS = `(name = "DB_READS", durableObjectNamespace = (className = "D1DatabaseObject", serviceName = "${READER}"))`;
+
+const CONSOLE = `(name = "CONSOLE", service = "console")`;
+
+/** The console's files are copied: the build that they are from may be removed while the server runs. */
+async function consoleFolder(builtPath: string, path: string): Promise<string> {
+  await cp(builtPath, path, { recursive: true });
+  return `(name = "console", disk = (path = ${text(path)}))`;
+}
 
 /** The database in a Durable Object. Two processes may have it open; of those one writes. */
 function database(name: string, modules: string): string {

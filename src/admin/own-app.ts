@@ -4,6 +4,7 @@ import { listBuckets } from "../store/buckets/buckets.ts";
 import type { StoreContext } from "../store/context.ts";
 import { StoreError } from "../store/failure.ts";
 import { requireSpace } from "../store/placement/require-space.ts";
+import { CONSOLE_PATH, type ConsoleFiles, serveConsole } from "./console-files.ts";
 import { type OwnDoor, type OwnPage, PROTECTION, serveOwnPage } from "./serve-page.ts";
 
 /** Paths below this one are the server's own: no bucket can be named so. */
@@ -15,14 +16,21 @@ export function isOwnPath(url: string, bucketOfHost: (hostname: string) => strin
   return rawPath.startsWith(OWN_PATHS) && bucketOfHost(hostname) === null;
 }
 
-/** Everything below `/-/`: health for everybody, pages for those who may. `pages` by name. */
-export function createOwnApp(store: StoreContext, pages: ReadonlyMap<string, readonly OwnPage[]>, door: OwnDoor): Hono {
+/** Everything below `/-/`: health and the console for everybody, pages for those who may. `pages` by name. */
+export function createOwnApp(
+  store: StoreContext,
+  pages: ReadonlyMap<string, readonly OwnPage[]>,
+  door: OwnDoor,
+  consoleFiles?: ConsoleFiles,
+): Hono {
   // The paths are matched as they arrived.
   const app = new Hono({ getPath: (request) => cutUrl(request.url).rawPath });
-  // Pages have these headers by themselves; health and refusals get them here.
+  // Pages and the console have these headers by themselves; health and refusals get them here.
   app.use("*", async (context, next) => {
     await next();
-    for (const [name, value] of Object.entries(PROTECTION)) context.header(name, value);
+    for (const [name, value] of Object.entries(PROTECTION)) {
+      if (!context.res.headers.has(name)) context.header(name, value);
+    }
   });
   app.get(`${OWN_PATHS}health`, async (context) => {
     if (!(await answersMetadata(store))) return context.json({ status: "metadata unavailable" }, 503);
@@ -36,6 +44,8 @@ export function createOwnApp(store: StoreContext, pages: ReadonlyMap<string, rea
     return context.body(certificate, 200, { "content-type": "application/x-pem-file" });
   });
   app.use("*", async (context, next) => (isOfAnotherSite(context.req.raw) ? context.json(REFUSED, 403) : next()));
+  app.all(CONSOLE_PATH, (context) => serveConsole(context.req.raw, consoleFiles));
+  app.all(`${CONSOLE_PATH}/*`, (context) => serveConsole(context.req.raw, consoleFiles));
   for (const [name, ways] of pages) {
     for (const page of ways) {
       app.on(page.method, OWN_PATHS + name, ({ req }) =>

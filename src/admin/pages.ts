@@ -14,6 +14,7 @@ import { type DataKeysOf, encryptionPages } from "./encryption-pages.ts";
 import { healPage, verifyPage } from "./healing-pages.ts";
 import { isolateMetrics, type Observed } from "./isolate-metrics.ts";
 import { lifecyclePages } from "./lifecycle-pages.ts";
+import { placementPage } from "./placement-page.ts";
 import { rateLimitPages } from "./rate-limit-pages.ts";
 import type { OwnPage } from "./serve-page.ts";
 import { storeMetrics } from "./store-metrics.ts";
@@ -90,6 +91,7 @@ export function ownPages(store: StoreContext, observed: Observed, dataKeysOf?: D
     check: checkPage,
     heal: healPage(store),
     verify: verifyPage(store),
+    placement: placementPage(store),
     run: runPage,
   };
   const single = Object.entries({ ...pages, ...lifecyclePages(store) }).map(([name, page]): [string, OwnPage[]] => [

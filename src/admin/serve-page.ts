@@ -19,6 +19,9 @@ export interface AskedPage {
   /** The whole body, of `OWN_BODY_BYTES_MAX` at most. */
   body: Uint8Array;
   caller: Caller;
+  headers: Headers;
+  /** `TLSv1.3`; null if it is not known. */
+  tlsVersion: string | null;
 }
 
 /** A page of the server's own, for callers of the first account who are allowed its action. */
@@ -27,15 +30,22 @@ export interface OwnPage {
   method: "GET" | "POST" | "PUT" | "DELETE";
   /** What a policy must allow: `sherd:GetDurability`. */
   action: string;
+  /** `render` asks for the action, on a resource that it finds out. */
+  demandsItself?: true;
   /** ARN of what it is allowed on. Absent: `arn:aws:sherd::100000000001:<action without sherd:>`. */
   resource?(path: AskedPage["path"]): string;
+  /** It is for members of every account, and about what is theirs. Absent: for those of the first account. */
+  isForAccounts?: true;
+  /** It changes nothing, whatever its method. */
+  isReadOnly?: true;
   render(asked: AskedPage): Promise<RenderedPage>;
 }
 
 export interface RenderedPage {
-  status?: 200 | 201 | 400 | 404 | 409 | 503;
+  status?: 200 | 201 | 400 | 403 | 404 | 409 | 503;
   contentType: string;
-  body: string;
+  body: string | Uint8Array;
+  headers?: Readonly<Record<string, string>>;
 }
 
 /** What pages are served with. */
@@ -69,18 +79,22 @@ export async function serveOwnPage(
   try {
     const { caller, body } = await identify(request, door);
     // A browser that knows the key would let another site's form post here, but not with this header.
-    if (page.method !== "GET" && !request.headers.has("x-sherd-confirm")) {
+    if (page.method !== "GET" && !page.isReadOnly && !request.headers.has("x-sherd-confirm")) {
       return plain(403, "the header X-Sherd-Confirm is needed");
     }
-    const own = `arn:aws:sherd::${firstAccount.accountId}:${page.action.slice("sherd:".length)}`;
-    const resource = page.resource?.(path) ?? own;
-    const ask = { action: page.action, resource, resourceAccountId: firstAccount.accountId };
+    const { principal } = caller;
+    const isOwn = page.isForAccounts === true && "accountId" in principal;
+    const accountId = isOwn ? principal.accountId : firstAccount.accountId;
+    const own = `arn:aws:sherd::${accountId}:${page.action.slice("sherd:".length)}`;
+    const ask = { action: page.action, resource: page.resource?.(path) ?? own, resourceAccountId: accountId };
     await caller.confirm();
-    caller.demand([ask]);
+    if (!page.demandsItself) caller.demand([ask]);
     const accept = request.headers.get("accept") ?? "";
-    const asked = { accept, query: new URL(request.url).searchParams, path, body, caller };
-    const { status = 200, contentType, body: rendered } = await page.render(asked);
-    return new Response(rendered, { status, headers: { ...PROTECTION, "Content-Type": contentType } });
+    const { searchParams: query } = new URL(request.url);
+    const tlsVersion = typeof request.cf?.tlsVersion === "string" ? request.cf.tlsVersion : null;
+    const asked = { accept, query, path, body, caller, headers: request.headers, tlsVersion };
+    const { status = 200, contentType, body: rendered, headers } = await page.render(asked);
+    return new Response(rendered, { status, headers: { ...PROTECTION, "Content-Type": contentType, ...headers } });
   } catch (error) {
     if (error instanceof AccessRefused) return plain(403, `a policy must allow ${page.action}`);
     if (error instanceof BodyTooLarge) return plain(413, `the body must not exceed ${error.bytesMax} bytes`);

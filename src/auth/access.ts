@@ -2,6 +2,7 @@ import type { AccessGuard } from "../metadata/access-guard.ts";
 import type { RateLimit } from "../metadata/identities/rate-limits.ts";
 import type { Decision } from "./policy/decide.ts";
 import type { AccessRequest, ContextLookup } from "./policy/request.ts";
+import type { Statement } from "./policy/statement.ts";
 import type { Principal } from "./principal.ts";
 
 /**
@@ -61,6 +62,11 @@ export interface Caller {
    * are decided again. Pure apart from that.
    */
   decide(ask: Ask): Decision;
+  /**
+   * Every statement of the caller's own policies that covers the action, whatever else it asks for. For guessing what might be
+   * allowed: only `decide` says what is.
+   */
+  statements(action: string): readonly Statement[];
   /** Decides all. Throws `AccessRefused` for the first that is denied. */
   demand(asks: readonly Ask[]): void;
   /**

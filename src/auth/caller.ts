@@ -2,6 +2,7 @@ import type { AccessGuard } from "../metadata/access-guard.ts";
 import { AccessRefused, type Ask, type Caller, type CallerRates, type RequestFacts, type Session } from "./access.ts";
 import { type Decision, decide } from "./policy/decide.ts";
 import type { AccessRequest, ContextValue } from "./policy/request.ts";
+import type { Statement } from "./policy/statement.ts";
 import { anonymous, type Principal } from "./principal.ts";
 
 /** What holds for a caller: who they are, and the policies that say what they may do. */
@@ -73,6 +74,12 @@ export class RequestCaller implements Caller {
     const decision = this.#decide(ask);
     if (decision.allowed && this.guard !== null) this.#allowed.push(ask);
     return decision;
+  }
+
+  statements(action: string): readonly Statement[] {
+    const { identityPolicies, permissionsBoundary, sessionPolicies = [] } = this.#identity;
+    const all = [...identityPolicies, ...(permissionsBoundary ? [permissionsBoundary] : []), ...sessionPolicies];
+    return all.flatMap(({ policy }) => policy.statementsFor(action.toLowerCase()));
   }
 
   demand(asks: readonly Ask[]): void {

@@ -79,6 +79,14 @@ export class CostMeter implements Cost {
 /** Told what each round trip to D1 cost. */
 export type CostObserver = (cost: Cost) => void;
 
+/** Rows as SQLite has them. */
+export interface TableRows {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | number | null)[])[];
+  /** Null: D1 does not say. */
+  readonly rowsRead: number | null;
+}
+
 /** One D1 database, as the tables' code asks it. */
 export abstract class Database {
   /** How large D1 said that the database was after the last batch; 0 before the first. */
@@ -86,6 +94,9 @@ export abstract class Database {
 
   /** Runs all statements in one transaction and one round trip; returns each one's rows. All or nothing is applied. */
   abstract batch<Rows extends unknown[]>(statements: readonly Statement[]): Promise<{ [N in keyof Rows]: Rows[N][] }>;
+
+  /** Runs one statement that reads in one round trip: its columns may have any names, also twice the same. */
+  abstract table(sql: string, ...values: (string | number | null)[]): Promise<TableRows>;
 
   /** Runs one statement in one round trip; returns its rows. */
   async all<Row>(sql: string, ...values: (string | number | null)[]): Promise<Row[]> {
@@ -136,6 +147,27 @@ export class BoundDatabase extends Database {
     }
   }
 
+  override async table(sql: string, ...values: (string | number | null)[]): Promise<TableRows> {
+    const statement = { sql, values };
+    if (this.#reads && isRead(statement)) {
+      const [read] = (await this.#reads.read([statement]).catch(unlessItsOwn)) ?? [];
+      if (read !== undefined) {
+        this.#observe({ roundTrips: 1, rowsRead: read.rowsRead, rowsWritten: 0 });
+        return read as TableRows;
+      }
+    }
+    this.#observe({ roundTrips: 1, rowsRead: 0, rowsWritten: 0 });
+    try {
+      const [columns = [], ...rows] = await this.#d1
+        .prepare(sql)
+        .bind(...values)
+        .raw({ columnNames: true });
+      return { columns, rows: rows as (string | number | null)[][], rowsRead: null };
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
   /** Counted as a round trip: where it is one does not depend on the machine. Null: the binding must be asked. */
   async #readLocally(reads: LocalReads, statements: readonly Statement[]): Promise<unknown[][] | null> {
     let answered: ReadRows[];
@@ -150,6 +182,12 @@ export class BoundDatabase extends Database {
     this.#observe(cost);
     return answered.map(namedRows);
   }
+}
+
+/** What is wrong with the statement itself would be wrong at the binding too, and keep others waiting there. */
+function unlessItsOwn(error: unknown): null {
+  if (/SQLITE_(ERROR|TOOBIG|MISMATCH|NOMEM)/.test(String(error))) throw translate(error);
+  return null;
 }
 
 function namedRows({ columns, rows }: ReadRows): unknown[] {

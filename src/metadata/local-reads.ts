@@ -39,11 +39,15 @@ export function localReads(binding: unknown): LocalReads | null {
 
 const known = new Map<string, boolean>();
 
+/** Longer ones are no constants: queries of users. */
+const KNOWN_CHARACTERS_MAX = 4_096;
+
 /** True if the statement changes nothing, whatever the database holds. */
 export function isRead({ sql }: Statement): boolean {
   let reads = known.get(sql);
   if (reads === undefined) {
     reads = /^\s*(SELECT|WITH)\b/i.test(sql) && !/\b(INSERT|UPDATE|DELETE|REPLACE)\s/i.test(sql);
+    if (sql.length > KNOWN_CHARACTERS_MAX) return reads;
     if (known.size >= KNOWN_MAX) known.clear();
     known.set(sql, reads);
   }

@@ -6,6 +6,7 @@ import { CensusTable } from "./blobs/census.ts";
 import { CheckingTable } from "./blobs/checking.ts";
 import { HealingTable } from "./blobs/healing.ts";
 import { PackingTable } from "./blobs/packing.ts";
+import { PlacingTable } from "./blobs/placing.ts";
 import { ScrubbingTable } from "./blobs/scrubbing.ts";
 import { TierTable } from "./blobs/tiers.ts";
 import { WalkingTable } from "./blobs/walking.ts";
@@ -37,6 +38,8 @@ import { ObjectTable } from "./objects/objects.ts";
 import { Removals } from "./objects/removals.ts";
 import { Renames } from "./objects/renames.ts";
 import { Rewrites } from "./objects/rewrites.ts";
+import { ExecutionTable } from "./query/executions.ts";
+import { QueryTable } from "./query/queries.ts";
 import { Queues } from "./queues/all.ts";
 import { SealedKeyTable } from "./sealed-keys/sealed-keys.ts";
 import { RestoringTable } from "./snapshots/restoring.ts";
@@ -82,6 +85,7 @@ export class Metadata {
   readonly inventories: InventoryTable;
   readonly uploads: UploadTable;
   readonly blobs: BlobTable;
+  readonly placing: PlacingTable;
   readonly commits: Commits;
   readonly appends: Appends;
   readonly removals: Removals;
@@ -105,6 +109,9 @@ export class Metadata {
   readonly notifications: NotificationTable;
   readonly outbox: OutboxTable;
   readonly accessLogs: AccessLogTable;
+  readonly queries: QueryTable;
+  /** Of use in the first database alone. */
+  readonly executions: ExecutionTable;
   readonly lifecycles: LifecycleTable;
   readonly lifecycleScans: LifecycleScans;
   readonly lifecycleRemovals: LifecycleRemovals;
@@ -139,6 +146,8 @@ export class Metadata {
     this.notifications = new NotificationTable(database, memory);
     this.outbox = new OutboxTable(database);
     this.accessLogs = new AccessLogTable(database, memory);
+    this.queries = new QueryTable(database);
+    this.executions = new ExecutionTable(database);
     this.lifecycles = new LifecycleTable(database);
     this.lifecycleScans = new LifecycleScans(database);
     this.lifecycleRemovals = new LifecycleRemovals(database);
@@ -152,6 +161,7 @@ export class Metadata {
     this.listing = new ListingQueries(database, memory);
     this.uploads = new UploadTable(database, memory);
     this.blobs = new BlobTable(database, this.drives);
+    this.placing = new PlacingTable(database);
     this.commits = new Commits(database);
     this.appends = new Appends(database, memory);
     this.removals = new Removals(database);

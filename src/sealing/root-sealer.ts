@@ -25,7 +25,9 @@ export type SealingPurpose =
   /** The content of a message on its way to a topic's subscriptions. */
   | "topic-message"
   /** The private key that messages of topics are signed with. */
-  | "signing-key";
+  | "signing-key"
+  /** Where the answer to a query goes on. */
+  | "query-token";
 
 /**
  * Encrypts secrets that lie in D1 or that clients hold, under keys that are derived from the deployment's root secrets.
@@ -62,6 +64,7 @@ const HEAD_BYTES = 1 + ID_BYTES + NONCE_BYTES;
  */
 const VERSIONS: Readonly<Record<SealingPurpose, Version>> = {
   "access-key": 1,
+  "query-token": 1,
   session: 1,
   "object-key": 2,
   snapshot: 2,

@@ -2,12 +2,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { accountPages } from "../../src/admin/account-pages.ts";
 import { createOwnApp } from "../../src/admin/own-app.ts";
 import { ownPages } from "../../src/admin/pages.ts";
+import { sqlPages } from "../../src/admin/sql-page.ts";
 import { Authenticator } from "../../src/auth/authenticator.ts";
 import { CLIENT_PATIENCE } from "../../src/edge/client-patience.ts";
 import { CostMeter } from "../../src/metadata/database.ts";
 import { FIRST_ACCOUNT_ID } from "../../src/metadata/identities/accounts.ts";
 import { putInlinePolicy } from "../../src/metadata/identities/entities.ts";
 import { setKeyStatus } from "../../src/metadata/identities/keys.ts";
+import { openQueries } from "../../src/query/open-queries.ts";
+import { visibleBucket } from "../../src/services/s3/gate/visible-rows.ts";
 import { readDocument, section, tableRows } from "../docs/document.ts";
 import { allowing, People, type Person, rootVariables } from "../support/people.ts";
 import { signRequest } from "../support/signer.ts";
@@ -23,7 +26,9 @@ beforeAll(async () => {
   rig = await openTestStore();
   people = new People(rig.store);
   const observed = { drives: new Map(), cost: new CostMeter(), requests: () => [] };
-  pages = new Map([...ownPages(rig.store, observed), ...accountPages(rig.store, people.keys.sealer)]);
+  const queries = openQueries({}, [rig.store], people.keys.sealer);
+  const keyPages = [...accountPages(rig.store, people.keys.sealer), ...sqlPages(queries, visibleBucket)];
+  pages = new Map([...ownPages(rig.store, observed), ...keyPages]);
   const authenticator = new Authenticator(people.keys.ring);
   app = createOwnApp(rig.store, pages, {
     authenticator,
@@ -55,11 +60,11 @@ describe("every own page", () => {
     const foreigner = await people.account("foreigner");
     const foreign = { accessKeyId: foreigner.accessKeyId, secret: foreigner.secretAccessKey };
     for (const [name, ways] of pages) {
-      for (const { method, action } of ways) {
+      for (const { method, action, isForAccounts } of ways) {
         const with_ = (key: Key | null) => ask(name, key, { method });
         expect([action, (await with_(null)).status]).toEqual([action, 401]);
         expect([action, (await with_(stranger)).status]).toEqual([action, 403]);
-        expect([action, (await with_(foreign)).status]).toEqual([action, 403]);
+        if (!isForAccounts) expect([action, (await with_(foreign)).status]).toEqual([action, 403]);
         const all = [...actions].filter((other) => other !== action);
         const almost = await people.user(allowing(...all));
         expect([action, (await with_(almost)).status]).toEqual([action, 403]);

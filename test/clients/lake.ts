@@ -18,6 +18,12 @@ export function toolsClient(fresh: boolean): Client {
   return lakeClient({ name: "python-tools", packages, groups: ["tools", "boto2", "minio_py"], shown }, fresh);
 }
 
+/** AWS SDK for pandas, by Athena's API; the job is lake/wrangler.py. */
+export function wranglerClient(fresh: boolean): Client {
+  const packages = ["awswrangler", "boto3"];
+  return lakeClient({ name: "awswrangler", packages, groups: ["wrangler"], shown: packages }, fresh);
+}
+
 /** DVC, whose command line takes seconds to start; the job is lake/dvc_remote.py. */
 export function dvcClient(fresh: boolean): Client {
   const set = { name: "dvc", packages: ["dvc", "dvc-s3"], groups: ["dvc_remote"], shown: ["dvc", "dvc-s3"] };

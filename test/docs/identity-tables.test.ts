@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { operations as athena } from "../../src/services/athena/operations.ts";
 import { operations as iam } from "../../src/services/iam/operations.ts";
 import { operations as kms } from "../../src/services/kms/operations.ts";
 import { operations as sns } from "../../src/services/sns/operations.ts";
@@ -14,6 +15,7 @@ describe.each([
   ["SQS", sqs],
   ["SNS", sns],
   ["KMS", kms],
+  ["Athena", athena],
 ] as const)("the table of %s in docs/api.md", (service, operations: Readonly<Record<string, unknown>>) => {
   const rows = tableRows(section(text, `### ${service} operations`));
 

@@ -23,7 +23,15 @@ async function ask(body: unknown, { bucket = rig.bucket, query = "" } = {}) {
   const page = lifecyclePages(rig.store())["lifecycle-preview/:bucket"] as OwnPage;
   const bytes = new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body));
   const path = { bucket };
-  const asked = { accept: "", query: new URLSearchParams(query), path, body: bytes, caller };
+  const asked = {
+    accept: "",
+    query: new URLSearchParams(query),
+    path,
+    body: bytes,
+    caller,
+    headers: new Headers(),
+    tlsVersion: null,
+  };
   const { status, body: text } = await page.render(asked);
   return { status, ...(JSON.parse(String(text)) as Preview & { error?: string }) };
 }

@@ -432,6 +432,27 @@ describe("the walk", () => {
     expect(tasks.at(-1)).toMatchObject({ to: "GLACIER_IR", storageClass: "STANDARD", table: "objects" });
   });
 
+  it("moves what is left of a page with the next run, if time is over", async () => {
+    for (const key of ["a", "b", "c"]) await write(key, { body: bodyOf(pattern(200_000)) });
+    await configure({ transitions: [{ days: 1, storageClass: "GLACIER_IR" }] });
+    await pass(2 * DAY_MS - HOUR_MS);
+    await rig.clock.advance(HOUR_MS);
+    const moved: string[] = [];
+    const job = lifecycleJob({
+      move: async (_store, { place, to }) => {
+        moved.push(place.key);
+        await rig.rows(`UPDATE objects SET storage_class = '${to}' WHERE key = '${place.key}'`);
+        return true;
+      },
+    });
+    for (let runs = 0; runs < 6; runs++) {
+      const before = moved.length;
+      const budget: Budget = { untilMs: 0, isSpent: () => moved.length > before };
+      ({ cursor } = await job.run(store, budget, cursor));
+    }
+    expect(moved).toEqual(["a", "b", "c"]);
+  });
+
   it("of a bucket that is deleted ends with it", async () => {
     await configure({ expiration: { days: 1 } });
     await store.metadata.buckets.delete(rig.bucket, rig.clock.now());

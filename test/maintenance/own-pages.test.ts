@@ -16,7 +16,8 @@ it.each(["durability", "metrics", "check", "run"])("%s says it where the metadat
   const broken = buildStore({ drives, engine: store.engine, d1, decorateD1 });
   const pages = ownPages(broken, { drives: new Map(), cost: new CostMeter(), requests: () => [] });
   const page = pages.get(name)![0]!;
-  const asked = { accept: "application/json", query: new URLSearchParams(), path: {}, body: new Uint8Array(0), caller };
+  const about = { headers: new Headers(), tlsVersion: null, path: {} };
+  const asked = { accept: "application/json", query: new URLSearchParams(), body: new Uint8Array(0), caller, ...about };
   expect(await page.render(asked)).toMatchObject({ status: 503, body: "the metadata do not answer\n" });
   isDown = false;
   expect((await page.render(asked)).status ?? 200).toBe(200);

@@ -154,6 +154,35 @@ export const CANARIES: [string, Sabotage][] = [
     },
   ],
   [
+    "what expires is removed without a look at what the key names by then",
+    ({ store }) => {
+      const { lifecycleRemovals, objects } = store.metadata;
+      const removal = lifecycleRemovals.objects.bind(lifecycleRemovals);
+      lifecycleRemovals.objects = async (decided, expired, options) => {
+        await store.clock.sleep(1_000);
+        const version = { kind: "current" } as const;
+        const now = await Promise.all(
+          expired.map(async (one) => {
+            const found = await objects.head({ bucket: decided.bucket.name, key: one.key, version });
+            return { ...one, id: found?.object?.id ?? one.id, tagsText: null };
+          }),
+        );
+        return removal(decided, now, options);
+      };
+    },
+  ],
+  [
+    "rules that are turned off go on",
+    ({ store }) => {
+      const { lifecycles } = store.metadata;
+      const set = lifecycles.set.bind(lifecycles);
+      lifecycles.set = async (name, setting, admitted) => {
+        const { rules } = setting.configuration as { rules: { enabled: boolean }[] };
+        if (rules.every(({ enabled }) => enabled)) await set(name, setting, admitted);
+      };
+    },
+  ],
+  [
     "a deletion is not counted",
     ({ store }) => {
       const { removals } = store.metadata;

@@ -51,7 +51,18 @@ export class SqliteD1 {
   }
 
   prepare(sql: string): BoundStatement {
-    return new BoundStatement(sql, []);
+    return new BoundStatement(sql, [], this);
+  }
+
+  /** As D1's `raw({ columnNames: true })`. */
+  rawRows(sql: string, ...values: (string | number | null)[]): unknown[][] {
+    try {
+      const statement = this.database.prepare(sql);
+      statement.setReturnArrays(true);
+      return [statement.columns().map(({ name }) => name), ...(statement.all(...values) as unknown as unknown[][])];
+    } catch (error) {
+      throw new Error(`D1_ERROR: ${(error as Error).message}: ${codeOf(error)}`, { cause: error });
+    }
   }
 
   /** One transaction: a statement that fails rolls all of it back. */
@@ -90,13 +101,20 @@ class BoundStatement {
   readonly sql: string;
   readonly values: readonly (string | number | null)[];
 
-  constructor(sql: string, values: readonly (string | number | null)[]) {
+  readonly #d1: SqliteD1;
+
+  constructor(sql: string, values: readonly (string | number | null)[], d1: SqliteD1) {
     this.sql = sql;
     this.values = values;
+    this.#d1 = d1;
   }
 
   bind(...values: (string | number | null)[]): BoundStatement {
-    return new BoundStatement(this.sql, values);
+    return new BoundStatement(this.sql, values, this.#d1);
+  }
+
+  async raw(): Promise<unknown[][]> {
+    return this.#d1.rawRows(this.sql, ...this.values);
   }
 }
 

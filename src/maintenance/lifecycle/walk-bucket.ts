@@ -11,7 +11,7 @@ import type { Transition } from "./transition.ts";
 
 const ROWS_PER_PAGE = 1_000;
 /** In one batch: a parameter holds the list, and D1 takes 2 MB. */
-const REMOVALS_PER_BATCH = 500;
+const REMOVALS_PER_BATCH = 250;
 const REMOVAL_CHARACTERS_MAX = 512 * 1024;
 
 /** What a walk did; it goes to the job's report and the bucket's row. */
@@ -76,6 +76,9 @@ export class BucketWalk {
   readonly #rules: LifecycleRules;
   readonly #options: WalkOptions;
   readonly state: WalkState;
+  /** Moves that were begun in this page, and whether time was over before the last of them: the page is looked at again then. */
+  #begun = 0;
+  #isCut = false;
 
   constructor(store: StoreContext, walk: DueWalk, options: WalkOptions) {
     this.#store = store;
@@ -96,6 +99,8 @@ export class BucketWalk {
     const prefixes = prefixesOf(state.phase, this.#rules, this.#walk.bucket);
     const prefix = prefixes[state.range];
     if (prefix === undefined) return this.#nextPhase();
+    this.#begun = 0;
+    this.#isCut = false;
     const isLast = await this.#page(prefix);
     if (isLast) Object.assign(state, { range: state.range + 1, after: null, afterId: "", progress: null });
     return true;
@@ -139,7 +144,7 @@ export class BucketWalk {
       expired.push({ key: version.key, id: version.id, tagsText, markerId: newId(this.#store) });
     }
     await this.#expireObjects(expired);
-    return this.#passed(page);
+    return this.#isCut ? false : this.#passed(page);
   }
 
   async #expireObjects(expired: readonly ExpiredObject[]): Promise<void> {
@@ -174,6 +179,7 @@ export class BucketWalk {
       state.report.removedMarkers += await metadata.lifecycleRemovals.loneMarkers(this.#walk, some, options);
     }
     await this.#moveNoncurrent(found, nowMs);
+    if (this.#isCut) return false;
     state.report.scanned += found.length;
     state.progress = progress;
     state.after = progress?.key ?? state.after;
@@ -220,6 +226,11 @@ export class BucketWalk {
       this.state.report.plannedTransitions += 1;
       return;
     }
+    if (this.#begun > 0 && isSpent()) {
+      this.#isCut = true;
+      return;
+    }
+    this.#begun += 1;
     const task = { table, place: { bucketId: this.#walk.bucket.id, key, seq }, id, storageClass, to };
     if (await transition.move(this.#store, task, isSpent)) this.state.report.transitions += 1;
   }

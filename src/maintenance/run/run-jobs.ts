@@ -15,6 +15,7 @@ import { heal } from "../heal/heal.ts";
 import { inventory } from "../inventory/inventory.ts";
 import { keys } from "../keys/keys.ts";
 import { lifecycle } from "../lifecycle/lifecycle.ts";
+import { expireExecutions } from "../queries/expire-executions.ts";
 import { expireMessages } from "../queues/expire-messages.ts";
 import { moveMessages } from "../queues/move-messages.ts";
 import { reseal } from "../reseal/reseal.ts";
@@ -49,6 +50,7 @@ export const JOBS: readonly Job[] = [
   census,
   expireMessages,
   moveMessages,
+  expireExecutions,
   sweepTopics,
   usage,
 ];

@@ -67,6 +67,25 @@ export class BucketTable {
     );
   }
 
+  /** All of an account's buckets with their settings, up to `limit`, and those of `names`, whosesoever they are. */
+  async settings(options: {
+    ownerAccount: string;
+    isFirst: boolean;
+    names: readonly string[] | null;
+    limit: number;
+  }): Promise<BucketRow[]> {
+    const rows = await this.#database.all<RawBucket>(
+      `SELECT ${bucketColumns("''")} FROM buckets
+       WHERE CASE WHEN ?3 IS NOT NULL THEN name IN (SELECT value FROM json_each(?3))
+         ELSE owner_account = ?1 OR (?2 = 1 AND owner_account IS NULL) END ORDER BY name LIMIT ?4`,
+      options.ownerAccount,
+      options.isFirst ? 1 : 0,
+      options.names === null ? null : JSON.stringify(options.names),
+      options.limit,
+    );
+    return rows.map((row) => this.#memory.complete(row, null));
+  }
+
   async find(name: string): Promise<BucketRow | null> {
     const known = this.#memory.of(name);
     const [[row]] = await this.#database.batch<[RawBucket]>([findBucket(name, known)]);

@@ -53,7 +53,12 @@ export class LifecycleRemovals {
       entry: string,
     ) => `EXISTS (SELECT 1 FROM objects o WHERE o.bucket_id = ?1 AND o.key = ${entry} ->> 0
       AND o.id = ${entry} ->> 2 AND (${entry} ->> 3 IS NULL OR o.tags = ${entry} ->> 3) ${unlocked})`;
-    const picked = { where: `key IN (SELECT c.value ->> 0 FROM json_each(?2) c WHERE ${matched("c.value")})`, value };
+    const where =
+      hasVersions || list.some(([, , , tags]) => tags !== null)
+        ? `key IN (SELECT c.value ->> 0 FROM json_each(?2) c WHERE ${matched("c.value")})`
+        : // The same with a row read less for each.
+          `(key, id) IN (SELECT value ->> 0, value ->> 2 FROM json_each(?2)) ${unlocked}`;
+    const picked = { where, value };
     const results = await this.#database.batch<unknown[]>([
       requireLifecycle(decided),
       requireRules(bucket),

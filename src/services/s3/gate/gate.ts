@@ -156,6 +156,21 @@ export class RequestGate implements Gate {
     return this.#decide(ask, settingsOf(bucket), { kind: "known", object });
   }
 
+  /**
+   * Whether an ask is allowed by policies alone for every object that has no owner of its own, whatever tags and ACL it has.
+   */
+  allowsEvery(ask: Ask, bucket: Bucket): boolean {
+    let matters = false;
+    const unknown: Existing = {
+      kind: "unknown",
+      matters: () => {
+        matters = true;
+      },
+    };
+    const asked = this.#policyAsk(ask, settingsOf(bucket), unknown);
+    return this.#caller.decide({ ...asked, aclGrant: "none" }).allowed && !matters;
+  }
+
   /** One more thing that was found to be asked. Throws `AccessRefused`. */
   demand(ask: Ask, bucket: Bucket, object: ObjectHead | null = null): void {
     this.#demand(ask, settingsOf(bucket), { kind: "known", object });

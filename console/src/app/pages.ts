@@ -1,0 +1,49 @@
+import type { ComponentType } from "react";
+import type { TextKey } from "../text/text.ts";
+import type { IconName } from "../ui/icon.tsx";
+
+/** What is in an address behind the path: `#/objects?bucket=b&prefix=p`. */
+export type Search = Readonly<Record<string, string | undefined>>;
+
+export interface PageRow {
+  /** `/objects`. */
+  path: `/${string}`;
+  title: TextKey;
+  /** A page of the navigation; others are reached from a page. */
+  navigation?: { icon: IconName };
+  /** Fetched when the page is first opened. */
+  load: () => Promise<{ default: ComponentType }>;
+}
+
+/** The console's pages. A new one is a folder and a row. */
+export const PAGES: readonly PageRow[] = [
+  {
+    path: "/",
+    title: "buckets.title",
+    navigation: { icon: "bucket" },
+    load: () => import("../buckets/buckets-page.tsx"),
+  },
+  { path: "/objects", title: "objects.title", load: () => import("../objects/objects-page.tsx") },
+  { path: "/bucket", title: "bucket.settings", load: () => import("../buckets/bucket-page.tsx") },
+  {
+    path: "/access",
+    title: "access.title",
+    navigation: { icon: "people" },
+    load: () => import("../access/access-page.tsx"),
+  },
+  { path: "/access/principal", title: "access.title", load: () => import("../access/principal-page.tsx") },
+  { path: "/access/policy", title: "access.policy", load: () => import("../access/policy-page.tsx") },
+  {
+    path: "/queues",
+    title: "queues.title",
+    navigation: { icon: "queue" },
+    load: () => import("../queues/queues-page.tsx"),
+  },
+  { path: "/queue", title: "queues.queue", load: () => import("../queues/queue-page.tsx") },
+  {
+    path: "/operations",
+    title: "operations.title",
+    navigation: { icon: "gauge" },
+    load: () => import("../operations/operations-page.tsx"),
+  },
+];

@@ -1,0 +1,36 @@
+import { useEffect, useState } from "react";
+import { Button } from "react-aria-components/Button";
+import { Input } from "react-aria-components/Input";
+import { SearchField } from "react-aria-components/SearchField";
+import { useText } from "../text/text.ts";
+import { Icon } from "../ui/icon.tsx";
+
+const TYPING_MS = 300;
+
+/** Finds what begins with the typed text below the prefix: the store looks keys up by their beginning. */
+export function PrefixSearch({ value, onSearch }: { value: string; onSearch: (text: string) => void }) {
+  const t = useText();
+  const [typed, setTyped] = useState(value);
+  useEffect(() => {
+    if (typed === value) return;
+    const timer = setTimeout(() => onSearch(typed), TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [typed, value, onSearch]);
+  return (
+    <SearchField
+      className="search"
+      aria-label={t("objects.search")}
+      value={typed}
+      onChange={setTyped}
+      onClear={() => setTyped("")}
+    >
+      <Icon name="search" />
+      <Input className="input" placeholder={t("objects.search")} />
+      {typed !== "" && (
+        <Button className="button icon-button" aria-label={t("objects.clearSearch")}>
+          <Icon name="close" />
+        </Button>
+      )}
+    </SearchField>
+  );
+}

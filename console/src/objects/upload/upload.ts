@@ -1,0 +1,217 @@
+import type { AwsClient } from "../../aws/client.ts";
+import { AwsError } from "../../aws/errors.ts";
+import { objectPath } from "../../aws/keys.ts";
+import { abortUpload, completeUpload, createUpload, listParts, type UploadedPart } from "../../aws/s3/uploads.ts";
+import { queries } from "../../session/session.ts";
+import { startTask, type TaskHandle } from "../../tasks/tasks.ts";
+import { text } from "../../text/text.ts";
+import { keyOfFile, partBytes, partRanges } from "./plan.ts";
+import { forget, type RememberedUpload, remember } from "./remembered.ts";
+import { sendBody } from "./send.ts";
+
+export interface ChosenFile {
+  file: File;
+  /** Name, with its path in the folder that was chosen. */
+  path: string;
+  handle?: FileSystemFileHandle;
+}
+
+export interface UploadTarget {
+  bucket: string;
+  prefix: string;
+  /** Otherwise a key that exists stays as it is, and the file counts as skipped. */
+  mayReplace: boolean;
+}
+
+/** Uploads files: those that need parts one by one, each with a pause of its own; all others as one task. */
+export async function uploadFiles(
+  client: AwsClient,
+  target: UploadTarget,
+  chosen: readonly ChosenFile[],
+): Promise<void> {
+  const small = chosen.filter(({ file }) => partBytes(file.size) === null);
+  const large = chosen.filter(({ file }) => partBytes(file.size) !== null);
+  await Promise.all([uploadSmall(client, target, small), ...large.map((one) => uploadLarge(client, target, one))]);
+}
+
+/** Small files are sent side by side; the places of `sendBody` bound how many. */
+async function uploadSmall(client: AwsClient, target: UploadTarget, chosen: readonly ChosenFile[]): Promise<void> {
+  const [first] = chosen;
+  if (first === undefined) return;
+  const title = chosen.length === 1 ? first.path : text("upload.files", { count: chosen.length });
+  const total = chosen.reduce((sum, { file }) => sum + file.size, 0);
+  const task = startTask(title, { unit: "bytes", total, isLostByLeaving: true });
+  const progress = new Progress(task);
+  const failures: unknown[] = [];
+  let skipped = 0;
+  let ended = 0;
+  const queue = chosen[Symbol.iterator]();
+  const work = async () => {
+    for (const one of queue) {
+      if (task.signal.aborted) return;
+      await sendWhole(client, { target, one, progress, signal: task.signal }).catch((error: unknown) => {
+        if (error instanceof AwsError && error.code === "PreconditionFailed") skipped += 1;
+        else failures.push(error);
+      });
+      ended += 1;
+      progress.note(chosen.length === 1 ? "" : text("upload.ended", { done: ended, total: chosen.length }));
+    }
+  };
+  await Promise.all(Array.from({ length: SMALL_AT_ONCE }, work));
+  await changed(target.bucket);
+  const note = skipped === 0 ? "" : text("upload.skipped", { count: skipped });
+  if (task.signal.aborted) task.update({ state: "cancelled", note });
+  else if (failures.length > 0)
+    task.update({ state: "failed", error: failures[0], note: text("upload.failed", { count: failures.length }) });
+  else task.update({ state: "done", note });
+}
+
+const SMALL_AT_ONCE = 8;
+
+interface Whole {
+  target: UploadTarget;
+  one: ChosenFile;
+  progress: Progress;
+  signal: AbortSignal;
+}
+
+async function sendWhole(client: AwsClient, { target, one, progress, signal }: Whole): Promise<void> {
+  const { file, path } = one;
+  const key = keyOfFile(target.prefix, path);
+  const headers = { "content-type": typeOf(file), "if-none-match": target.mayReplace ? undefined : "*" };
+  const onProgress = (sent: number) => progress.set(path, sent);
+  await sendBody(client, {
+    request: { path: objectPath(target.bucket, key), headers },
+    body: file,
+    onProgress,
+    signal,
+  });
+  progress.set(path, file.size);
+}
+
+async function uploadLarge(client: AwsClient, target: UploadTarget, { file, path, handle }: ChosenFile): Promise<void> {
+  const key = keyOfFile(target.prefix, path);
+  const { bucket, mayReplace } = target;
+  const task = startTask(path, { unit: "bytes", total: file.size, isLostByLeaving: true });
+  try {
+    const uploadId = await createUpload(client, { bucket, key }, typeOf(file));
+    const facts = { name: file.name, size: file.size, lastModified: file.lastModified };
+    const upload = { uploadId, bucket, key, mayReplace, ...facts, ...(handle ? { handle } : {}) };
+    await remember(upload);
+    task.update({ isLostByLeaving: false });
+    await drive(client, task, upload, file);
+  } catch (error) {
+    task.update({ state: "failed", error });
+  }
+}
+
+/** Goes on with an upload that a reload or a lost connection has cut: parts that have arrived are compared and not sent again. */
+export async function resumeUpload(client: AwsClient, upload: RememberedUpload, file: File): Promise<void> {
+  await drive(client, startTask(upload.key, { unit: "bytes", total: file.size }), upload, file);
+}
+
+/** Sends what is missing, until it is done, fails, or the reader pauses or cancels. Resolves when the task has ended for now. */
+async function drive(client: AwsClient, task: TaskHandle, upload: RememberedUpload, file: File): Promise<void> {
+  const pause = new AbortController();
+  const signal = AbortSignal.any([task.signal, pause.signal]);
+  const again = () => void drive(client, task, upload, file);
+  task.update({ state: "running", error: null, note: "", pause: () => pause.abort(), resume: again, retry: again });
+  const cancel = () => void discard(client, task, upload);
+  task.signal.addEventListener("abort", cancel, { once: true });
+  try {
+    const parts = await sendParts(client, { upload, file, signal, progress: new Progress(task) });
+    task.update({ note: text("upload.completing") });
+    await completeUpload(client, upload, parts, upload.mayReplace);
+    await forget(upload.uploadId);
+    task.update({ state: "done", note: "" });
+    await changed(upload.bucket);
+  } catch (error) {
+    if (task.signal.aborted) return;
+    if (error instanceof AwsError && error.code === "NoSuchUpload") await forget(upload.uploadId);
+    task.update(pause.signal.aborted ? { state: "paused" } : { state: "failed", error });
+  } finally {
+    if (!pause.signal.aborted) task.signal.removeEventListener("abort", cancel);
+  }
+}
+
+/** What the reader cancels is gone. At sign-out the upload stays, and may be resumed. */
+async function discard(client: AwsClient, task: TaskHandle, upload: RememberedUpload): Promise<void> {
+  const reason: unknown = task.signal.reason;
+  if (!(reason instanceof DOMException) || reason.message !== "cancelled") return;
+  task.update({ state: "cancelled" });
+  await forget(upload.uploadId);
+  await abortUpload(client, upload).catch(() => {});
+  await changed(upload.bucket);
+}
+
+interface Parts {
+  upload: RememberedUpload;
+  file: File;
+  signal: AbortSignal;
+  progress: Progress;
+}
+
+const PARTS_AT_ONCE = 4;
+
+async function sendParts(client: AwsClient, { upload, file, signal, progress }: Parts): Promise<UploadedPart[]> {
+  const arrived = new Map((await listParts(client, upload)).map((part) => [part.number, part]));
+  const ranges = partRanges(file.size, partBytes(file.size) ?? file.size);
+  const done: UploadedPart[] = [];
+  const queue = ranges[Symbol.iterator]();
+  const work = async () => {
+    for (const { number, start, end } of queue) {
+      signal.throwIfAborted();
+      const body = file.slice(start, end);
+      const there = arrived.get(number);
+      if (there !== undefined && (await isSame(body, there))) {
+        done.push(there);
+      } else {
+        const query = { partNumber: String(number), uploadId: upload.uploadId };
+        const onProgress = (bytes: number) => progress.set(String(number), bytes);
+        const request = { path: objectPath(upload.bucket, upload.key), query };
+        const sent = await sendBody(client, { request, body, onProgress, signal });
+        done.push({ number, sizeBytes: end - start, ...sent });
+      }
+      progress.set(String(number), end - start);
+    }
+  };
+  await Promise.all(Array.from({ length: PARTS_AT_ONCE }, work));
+  return done.sort((a, b) => a.number - b.number);
+}
+
+/** The file may have changed since: only what its checksum vouches for is taken as sent. */
+async function isSame(body: Blob, part: UploadedPart): Promise<boolean> {
+  if (part.sizeBytes !== body.size || part.sha256 === "") return false;
+  const digest = await crypto.subtle.digest("SHA-256", await body.arrayBuffer());
+  return btoa(String.fromCharCode(...new Uint8Array(digest))) === part.sha256;
+}
+
+/** Adds up what several bodies have sent. */
+class Progress {
+  readonly #task: TaskHandle;
+  readonly #sent = new Map<string, number>();
+  #done = 0;
+
+  constructor(task: TaskHandle) {
+    this.#task = task;
+  }
+
+  set(name: string, bytes: number): void {
+    this.#done += bytes - (this.#sent.get(name) ?? 0);
+    this.#sent.set(name, bytes);
+    this.#task.update({ done: this.#done });
+  }
+
+  note(note: string): void {
+    this.#task.update({ note });
+  }
+}
+
+/** The browser knows a few types by the ending of the name. */
+function typeOf(file: File): string {
+  return file.type || "application/octet-stream";
+}
+
+async function changed(bucket: string): Promise<void> {
+  await queries.invalidateQueries({ queryKey: ["objects", bucket] });
+}

@@ -1,0 +1,135 @@
+import { useSyncExternalStore } from "react";
+
+type State = "running" | "paused" | "done" | "failed" | "cancelled";
+
+/** Long work, as the tray shows it. */
+export interface Task {
+  id: number;
+  title: string;
+  state: State;
+  /** In bytes or in things; `total` is null while it is unknown. */
+  done: number;
+  total: number | null;
+  unit: "bytes" | "items";
+  /** What it is doing, or why it failed. */
+  note: string;
+  error: unknown;
+  /** While it runs, whatever it has not done yet is lost with the page. */
+  isLostByLeaving?: boolean;
+  pause?: (() => void) | undefined;
+  resume?: (() => void) | undefined;
+  retry?: (() => void) | undefined;
+}
+
+export interface TaskHandle {
+  readonly id: number;
+  /** Aborted when the reader cancels the task. */
+  readonly signal: AbortSignal;
+  update(change: Partial<Omit<Task, "id">>): void;
+}
+
+const controllers = new Map<number, AbortController>();
+const listeners = new Set<() => void>();
+let tasks: readonly Task[] = [];
+let lastId = 0;
+let isTelling = false;
+
+/** Begins a task, which is in the tray until the reader removes it. */
+export function startTask(title: string, facts: Partial<Task> = {}): TaskHandle {
+  lastId += 1;
+  const id = lastId;
+  const controller = new AbortController();
+  controllers.set(id, controller);
+  const fresh: Task = {
+    id,
+    title,
+    state: "running",
+    done: 0,
+    total: null,
+    unit: "items",
+    note: "",
+    error: null,
+    ...facts,
+  };
+  tasks = [...tasks, { ...fresh, id }];
+  tell();
+  return { id, signal: controller.signal, update: (change) => updateTask(id, change) };
+}
+
+/** Runs `work` as a task: it ends as done, failed or cancelled. Returns whether it is done. */
+export async function runTask(
+  title: string,
+  facts: Partial<Task>,
+  work: (task: TaskHandle) => Promise<void>,
+): Promise<boolean> {
+  const task = startTask(title, facts);
+  try {
+    await work(task);
+    task.update({ state: "done", note: "" });
+    return true;
+  } catch (error) {
+    if (task.signal.aborted) task.update({ state: "cancelled" });
+    else task.update({ state: "failed", error });
+    return false;
+  }
+}
+
+/** Ends the work, and takes it out of the tray if it has ended already. */
+export function dismissTask(id: number): void {
+  const task = tasks.find((one) => one.id === id);
+  if (task?.state === "running" || task?.state === "paused") {
+    controllers.get(id)?.abort(new DOMException("cancelled", "AbortError"));
+    return;
+  }
+  controllers.delete(id);
+  tasks = tasks.filter((one) => one.id !== id);
+  tell();
+}
+
+/** Takes all that have ended well out of the tray. */
+export function dismissEnded(): void {
+  tasks = tasks.filter(({ state }) => state === "running" || state === "paused");
+  tell();
+}
+
+export function isBusy(): boolean {
+  return tasks.some(({ state }) => state === "running");
+}
+
+/** Whether something runs that ends with the page, and that nobody could go on with. */
+export function losesByLeaving(): boolean {
+  return tasks.some(({ state, isLostByLeaving }) => state === "running" && isLostByLeaving === true);
+}
+
+/** Ends all work: nobody is signed in any more. */
+export function endTasks(): void {
+  for (const controller of controllers.values()) controller.abort(new DOMException("signed out", "AbortError"));
+  controllers.clear();
+  tasks = [];
+  tell();
+}
+
+export function useTasks(): readonly Task[] {
+  return useSyncExternalStore(onTasks, () => tasks);
+}
+
+/** Calls `changed` after tasks have changed. Returns what stops it. */
+export function onTasks(changed: () => void): () => void {
+  listeners.add(changed);
+  return () => listeners.delete(changed);
+}
+
+function updateTask(id: number, change: Partial<Task>): void {
+  tasks = tasks.map((task) => (task.id === id ? { ...task, ...change } : task));
+  tell();
+}
+
+/** At most once a frame: a thousand files end faster than they can be drawn. */
+function tell(): void {
+  if (isTelling) return;
+  isTelling = true;
+  setTimeout(() => {
+    isTelling = false;
+    for (const listener of listeners) listener();
+  }, 50);
+}

@@ -1,0 +1,126 @@
+import { TABLES } from "../metadata/query/catalog.ts";
+import type { PlanRow } from "../metadata/query/queries.ts";
+import { aliasOf } from "../metadata/query/views.ts";
+import type { CompiledQuery, ScopedUse } from "./compile.ts";
+
+/** What a plan will cost. */
+export interface Estimate {
+  /** Rows that will be read: mostly a bound, because conditions leave rows out. See `EQUAL_ROWS`. */
+  readonly rows: number;
+  /** Every table is read through its bucket's id, so that no row is visited which the caller may not see. */
+  readonly isProven: boolean;
+}
+
+/** S3's bound of tags; more user metadata than most objects have; shards of a blob and parts of an upload, roughly. */
+const TAGS_PER_OBJECT = 10;
+const PAIRS: Readonly<Record<string, number>> = { tags: TAGS_PER_OBJECT, metadata: 10, shards: 20, parts: 1_000 };
+/** One row costs as much as so many, if texts are made longer again and again. */
+const GROWTH_ALLOWED = 10;
+const GROWTH_WEIGHT = 200;
+
+/**
+ * Rows that share a value, where SQLite makes an index for a join on the way: so many times the root of all. If all rows share one, a join that
+ * is estimated at a million rows reads five million.
+ */
+const EQUAL_ROWS = 10;
+
+interface Nest {
+  /** Rows that are read. */
+  cost: number;
+  /** Rows that come out. */
+  rows: number;
+}
+
+/**
+ * Reads SQLite's plan. Loops within one another multiply; what is inside a correlated subquery is counted for each row around it. No condition is
+ * taken to leave anything out, but for those that name a row by its key. `counts`: rows in the scopes of each place, by its number.
+ */
+export function estimate(
+  plan: readonly PlanRow[],
+  query: Pick<CompiledQuery, "uses" | "lists" | "growth">,
+  counts: ReadonlyMap<number, number>,
+): Estimate {
+  const reader = new PlanReader(plan, query, counts);
+  const { cost } = reader.nest(0);
+  const weight = query.growth > GROWTH_ALLOWED ? GROWTH_WEIGHT : 1;
+  return { rows: Math.ceil(cost * weight), isProven: plan.every(({ detail }) => isProven(detail, query.uses)) };
+}
+
+/** Lines about tables of which a caller may see a part: by the bucket's id. What is for operators has no bucket. */
+function isProven(detail: string, uses: readonly ScopedUse[]): boolean {
+  const [, verb, alias = "", number = ""] = /^(SCAN|SEARCH) ([ovcn]\$(\d*))(?: |$)/.exec(detail) ?? [];
+  const use = uses.find((one) => String(one.number) === number);
+  if (alias === "" || (use !== undefined && TABLES[use.table].isOperators)) return true;
+  return verb === "SEARCH" && detail.includes("(bucket_id=?");
+}
+
+class PlanReader {
+  readonly #children = new Map<number, PlanRow[]>();
+  readonly #uses: readonly ScopedUse[];
+  readonly #lists: ReadonlyMap<string, number>;
+  readonly #counts: ReadonlyMap<number, number>;
+  /** Rows of what SQLite keeps or produces on the way, by name. */
+  readonly #sizes = new Map<string, number>();
+
+  constructor(
+    plan: readonly PlanRow[],
+    { uses, lists }: Pick<CompiledQuery, "uses" | "lists">,
+    counts: ReadonlyMap<number, number>,
+  ) {
+    this.#uses = uses;
+    this.#lists = lists;
+    this.#counts = counts;
+    for (const row of plan) this.#children.set(row.parent, [...(this.#children.get(row.parent) ?? []), row]);
+  }
+
+  nest(parent: number): Nest {
+    let rows = 1;
+    let cost = 0;
+    let perRow = 0;
+    for (const { id, detail } of this.#children.get(parent) ?? []) {
+      if (/^(SCAN|SEARCH) /.test(detail)) {
+        rows *= this.#loop(detail);
+        cost += rows;
+        continue;
+      }
+      const inner = this.nest(id);
+      if (detail.startsWith("CORRELATED")) perRow += inner.cost;
+      else if (detail.startsWith("MULTI-INDEX OR")) {
+        rows *= Math.max(1, inner.cost);
+        cost += rows;
+      } else cost += inner.cost;
+      const [, name] = /^(?:CO-ROUTINE|MATERIALIZE) (.+)$/.exec(detail) ?? [];
+      if (name !== undefined) this.#sizes.set(name, Math.max(this.#sizes.get(name) ?? 0, inner.rows));
+      else if (/^(COMPOUND|MERGE|LEFT|RIGHT|UNION|EXCEPT|INTERSECT)/.test(detail))
+        rows = Math.max(rows === 1 ? 0 : rows, 0) + inner.rows;
+    }
+    return { cost: cost + rows * perRow, rows };
+  }
+
+  #loop(detail: string): number {
+    if (/^SCAN (\d+ )?CONSTANT ROWS?/.test(detail)) return Number(/\d+/.exec(detail)?.[0] ?? 1);
+    const name =
+      /^(?:SCAN|SEARCH) (.+?)(?: USING .*| VIRTUAL TABLE .*| LEFT-JOIN| RIGHT-JOIN)*$/.exec(detail)?.[1] ?? "";
+    const own = this.#own(name, detail);
+    if (own !== null) return own;
+    const known = this.#sizes.get(name) ?? this.#lists.get(name);
+    const rows = known ?? Math.max(1, ...this.#sizes.values(), ...this.#lists.values(), ...this.#counts.values());
+    return detail.includes(" USING AUTOMATIC ") ? Math.min(rows, Math.ceil(EQUAL_ROWS * Math.sqrt(rows))) : rows;
+  }
+
+  /** Of a table behind one of the views; null: it is none. */
+  #own(name: string, detail: string): number | null {
+    if (name === "t$") return TAGS_PER_OBJECT;
+    if (name === "c$" || name === "n$") return 1;
+    for (const { number, table, scopes } of this.#uses) {
+      if (name.startsWith(`${aliasOf(number)}_list`) || name === `${aliasOf(number, "v")}_list`) return 1;
+      if (name === aliasOf(number, "p")) return PAIRS[table] ?? 1;
+      if (name !== aliasOf(number) && name !== aliasOf(number, "v")) continue;
+      const ranges = scopes.reduce((sum, { keys }) => sum + keys.length, 0);
+      return /\(bucket_id=\? AND key=\?/.test(detail)
+        ? Math.max(1, ranges)
+        : Math.max(1, this.#counts.get(number) ?? 1);
+    }
+    return null;
+  }
+}

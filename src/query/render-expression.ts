@@ -1,0 +1,360 @@
+import type {
+  Expr,
+  FunctionCallExpr,
+  FunctionTail,
+  LikeExpr,
+  Name,
+  Select,
+  SortedColumn,
+  VariableExpr,
+  Window,
+} from "sqlite3-parser";
+import { toHex } from "../base/bytes.ts";
+import { quoteName, quoteText } from "../metadata/query/quote.ts";
+import { prefixCondition } from "./conditions.ts";
+import { QueryRefused } from "./failure.ts";
+import { dateAdd, dateDiff, dateTrunc, FUNCTIONS, type FunctionRule } from "./functions.ts";
+import { ARGUMENTS_MAX, PATTERN_BYTES_MAX, QUERY_DEPTH_MAX } from "./limits.ts";
+import { literal, type ParameterValue } from "./parameters.ts";
+
+/** What an expression is rendered in. */
+export interface Expressions {
+  /** SQL of a subquery, without parentheses. */
+  select(select: Select): string;
+  parameter(variable: VariableExpr): ParameterValue;
+  /** SQL that stands for an expression already; null: it is rendered. */
+  replace(expr: Expr): string | null;
+  /** Set: LIKE tells upper from lower case, as in Athena; SQLite's does not. */
+  readonly likeTellsCase: boolean;
+  /** How deep it is by now. */
+  depth: number;
+  /** Operations that make texts longer, so far. */
+  growth: number;
+}
+
+/** Functions whose result may be longer than their arguments. */
+const GROWING: ReadonlySet<string> = new Set([
+  "concat",
+  "replace",
+  "hex",
+  "quote",
+  "group_concat",
+  "string_agg",
+  "json_group_array",
+  "json_group_object",
+  "json_array",
+  "json_object",
+  "json_quote",
+]);
+const REPLACEMENT_FACTOR = 8;
+const NUMBER = /^(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$|^0[xX][0-9a-fA-F]+$/;
+
+const BINARY = {
+  Add: "+",
+  And: "AND",
+  ArrowRight: "->",
+  ArrowRightShift: "->>",
+  BitwiseAnd: "&",
+  BitwiseOr: "|",
+  Concat: "||",
+  Equals: "=",
+  Divide: "/",
+  Greater: ">",
+  GreaterEquals: ">=",
+  Is: "IS",
+  IsNot: "IS NOT",
+  LeftShift: "<<",
+  Less: "<",
+  LessEquals: "<=",
+  Modulus: "%",
+  Multiply: "*",
+  NotEquals: "<>",
+  Or: "OR",
+  RightShift: ">>",
+  Subtract: "-",
+} as const;
+const UNARY = { BitwiseNot: "~", Negative: "-", Not: "NOT ", Positive: "+" } as const;
+const COLLATIONS: ReadonlySet<string> = new Set(["binary", "nocase", "rtrim"]);
+const CASTS: ReadonlyMap<string, string> = new Map([
+  ...["text", "varchar", "char", "string"].map((name) => [name, "TEXT"] as const),
+  ...["integer", "int", "bigint", "smallint", "tinyint", "boolean"].map((name) => [name, "INTEGER"] as const),
+  ...["real", "double", "float", "double precision"].map((name) => [name, "REAL"] as const),
+  ...["numeric", "decimal"].map((name) => [name, "NUMERIC"] as const),
+]);
+
+/**
+ * SQL of an expression, built anew from its tree: every kind of node that is not named here is refused, and every literal is written
+ * again. Each result is closed in parentheses where it could be read in another way. Throws `QueryRefused`.
+ */
+export function renderExpression(expr: Expr, about: Expressions): string {
+  if (++about.depth > QUERY_DEPTH_MAX) {
+    throw new QueryRefused("LimitExceeded", `an expression is nested deeper than ${QUERY_DEPTH_MAX}`);
+  }
+  const sql = about.replace(expr) ?? render(expr, about);
+  about.depth--;
+  return sql;
+}
+
+function render(expr: Expr, about: Expressions): string {
+  const one = (inner: Expr) => renderExpression(inner, about);
+  const list = (inner: readonly Expr[] | undefined) => (inner ?? []).map(one).join(", ");
+  const not = (is: boolean) => (is ? "NOT " : "");
+  switch (expr.type) {
+    case "NumericLiteral":
+      if (!NUMBER.test(expr.value)) throw new QueryRefused("SyntaxError", `${expr.value} is no number`);
+      return expr.value;
+    case "StringLiteral":
+      return quoteText(expr.value);
+    case "BlobLiteral":
+      return `x'${toHex(expr.bytes)}'`;
+    case "NullLiteral":
+      return "NULL";
+    case "KeywordLiteral":
+      throw notAllowed(expr.value);
+    case "CurrentDateLiteral":
+      return "CURRENT_DATE";
+    case "CurrentTimeLiteral":
+      return "CURRENT_TIME";
+    case "CurrentTimestampLiteral":
+      return "CURRENT_TIMESTAMP";
+    case "Id":
+      return /^(true|false)$/i.test(expr.name) ? expr.name.toUpperCase() : quoteName(expr.name);
+    case "NameExpr":
+      return quoteName(expr.name.text);
+    case "QualifiedExpr":
+      checkSchema(expr.schema);
+      return `${quoteName(expr.table.text)}.${quoteName(expr.column.text)}`;
+    case "VariableExpr":
+      return literal(about.parameter(expr));
+    case "ParenthesizedExpr":
+      return `(${list(expr.exprs)})`;
+    case "UnaryExpr":
+      return `(${UNARY[expr.op]} ${one(expr.expr)})`;
+    case "BinaryExpr":
+      if (expr.op === "Concat") about.growth++;
+      return `(${one(expr.left)} ${BINARY[expr.op]} ${one(expr.right)})`;
+    case "BetweenExpr":
+      return `(${one(expr.lhs)} ${not(expr.not)}BETWEEN ${one(expr.start)} AND ${one(expr.end)})`;
+    case "IsNullExpr":
+      return `(${one(expr.expr)} ISNULL)`;
+    case "NotNullExpr":
+      return `(${one(expr.expr)} NOTNULL)`;
+    case "InListExpr":
+      return `(${one(expr.lhs)} ${not(expr.not)}IN (${list(expr.rhs)}))`;
+    case "InSelectExpr":
+      return `(${one(expr.lhs)} ${not(expr.not)}IN (${about.select(expr.rhs)}))`;
+    case "ExistsExpr":
+      return `EXISTS (${about.select(expr.select)})`;
+    case "SubqueryExpr":
+      return `(${about.select(expr.select)})`;
+    case "LikeExpr":
+      return renderLike(expr, about);
+    case "CaseExpr": {
+      const whens = expr.whenThenPairs.map(({ when, then }) => ` WHEN ${one(when)} THEN ${one(then)}`).join("");
+      return `CASE${expr.base ? ` ${one(expr.base)}` : ""}${whens}${expr.elseExpr ? ` ELSE ${one(expr.elseExpr)}` : ""} END`;
+    }
+    case "CastExpr":
+      return renderCast(one(expr.expr), (expr.typeName?.name ?? "").toLowerCase());
+    case "CollateExpr":
+      if (!COLLATIONS.has(expr.collation.toLowerCase())) throw notAllowed(`COLLATE ${expr.collation}`);
+      return `(${one(expr.expr)} COLLATE ${expr.collation.toUpperCase()})`;
+    case "FunctionCallStarExpr":
+      if (expr.name.name.toLowerCase() !== "count") throw notAllowed(`${expr.name.name}(*)`);
+      return `count(*)${renderTail(expr.filterOver, about)}`;
+    case "FunctionCallExpr":
+      return renderCall(expr, about);
+    case "InTableExpr":
+      throw notAllowed("IN table", "IN (SELECT … FROM table)");
+    case "RaiseExpr":
+      throw notAllowed("RAISE");
+  }
+}
+
+function notAllowed(what: string, instead?: string): QueryRefused {
+  return new QueryRefused("NotAllowed", `${what} is not allowed`, instead === undefined ? null : `write ${instead}`);
+}
+
+export function checkSchema(schema: Name | undefined): void {
+  if (schema === undefined || schema.text.toLowerCase() === "store") return;
+  throw new QueryRefused("InvalidQuery", `there is no database ${schema.text}`, 'the one database is called "store"');
+}
+
+function renderCast(inner: string, type: string): string {
+  const known = CASTS.get(type);
+  if (known !== undefined) return `CAST(${inner} AS ${known})`;
+  if (type === "timestamp") return `strftime('%Y-%m-%d %H:%M:%f', ${inner})`;
+  if (type === "date") return `date(${inner})`;
+  throw notAllowed(`CAST to ${type}`, "one of TEXT, INTEGER, REAL, NUMERIC, TIMESTAMP, DATE");
+}
+
+/** The text that an expression stands for, or null. */
+function textOf(expr: Expr, about: Expressions): string | null {
+  if (expr.type === "StringLiteral") return expr.value;
+  if (expr.type === "ParenthesizedExpr" && expr.exprs.length === 1) return textOf(expr.exprs[0] as Expr, about);
+  if (expr.type !== "VariableExpr") return null;
+  const value = about.parameter(expr);
+  return typeof value === "string" ? value : null;
+}
+
+/** LIKE and GLOB, with patterns that are known beforehand and short: SQLite's own matching is then linear in the text. */
+function renderLike(expr: LikeExpr, about: Expressions): string {
+  if (expr.op === "Match") throw notAllowed("MATCH", "LIKE or GLOB");
+  if (expr.op === "Regexp") throw notAllowed("REGEXP", "LIKE or GLOB");
+  const lhs = renderExpression(expr.lhs, about);
+  const value = textOf(expr.rhs, about);
+  if (value === null)
+    throw notAllowed(`${expr.op.toUpperCase()} with a pattern that is no text`, "the pattern as a text");
+  const escaping = expr.escape === undefined ? null : textOf(expr.escape, about);
+  if (expr.escape !== undefined && (escaping === null || [...escaping].length !== 1))
+    throw notAllowed("ESCAPE with other than one character");
+  const isExact = expr.op === "Like" && about.likeTellsCase;
+  const pattern = isExact ? globOf(value, escaping) : value;
+  if (new TextEncoder().encode(pattern).length > PATTERN_BYTES_MAX) {
+    throw new QueryRefused(
+      "LimitExceeded",
+      `a pattern is longer than ${PATTERN_BYTES_MAX} bytes`,
+      "starts_with(key, '…') takes a prefix of any length, instr(key, '…') a part",
+    );
+  }
+  const operator = isExact || expr.op === "Glob" ? "GLOB" : "LIKE";
+  const tail = operator === "LIKE" && escaping !== null ? ` ESCAPE ${quoteText(escaping)}` : "";
+  return `(${lhs} ${expr.not ? "NOT " : ""}${operator} ${quoteText(pattern)}${tail})`;
+}
+
+/** A LIKE pattern as GLOB has it. */
+function globOf(pattern: string, escaping: string | null): string {
+  let glob = "";
+  const characters = [...pattern];
+  for (let at = 0; at < characters.length; at++) {
+    const character = characters[at] as string;
+    if (character === escaping && at + 1 < characters.length) glob += literalOfGlob(characters[++at] as string);
+    else if (character === "%") glob += "*";
+    else if (character === "_") glob += "?";
+    else glob += literalOfGlob(character);
+  }
+  return glob;
+}
+
+function literalOfGlob(character: string): string {
+  return "*?[".includes(character) ? `[${character}]` : character;
+}
+
+function renderCall(expr: FunctionCallExpr, about: Expressions): string {
+  const name = expr.name.name.toLowerCase();
+  const args = expr.args ?? [];
+  if (args.length > ARGUMENTS_MAX)
+    throw new QueryRefused("LimitExceeded", `${name} has more than ${ARGUMENTS_MAX} arguments`);
+  const special = renderSpecial(name, args, about);
+  if (special !== null) return special;
+  const rule = FUNCTIONS.get(name);
+  if (rule === undefined) throw notAllowed(`the function ${expr.name.name}`);
+  if (args.length < rule.min || args.length > rule.max) {
+    const count = rule.min === rule.max ? `${rule.min}` : `${rule.min} to ${rule.max}`;
+    throw new QueryRefused("InvalidQuery", `${name} takes ${count} arguments`);
+  }
+  checkUse(name, rule, expr);
+  const rendered = args.map((arg) => renderExpression(arg, about));
+  const tail = renderTail(expr.filterOver, about);
+  if (rule.render !== undefined) {
+    if (expr.distinctness || expr.orderBy) throw notAllowed(`DISTINCT or ORDER BY in ${name}`);
+    return `${rule.render(rendered)}${tail}`;
+  }
+  const distinct = expr.distinctness === "Distinct" ? "DISTINCT " : "";
+  const order = expr.orderBy ? renderCallOrder(name, expr, about) : "";
+  return `${name}(${distinct}${rendered.join(", ")}${order})${tail}`;
+}
+
+function renderCallOrder(name: string, { orderBy }: FunctionCallExpr, about: Expressions): string {
+  if (orderBy?.type !== "SortListFunctionCallOrder") throw notAllowed(`WITHIN GROUP in ${name}`);
+  return ` ORDER BY ${renderSorted(orderBy.columns, about)}`;
+}
+
+function checkUse(name: string, { kind }: FunctionRule, { filterOver, distinctness, orderBy }: FunctionCallExpr): void {
+  const isOver = filterOver?.overClause !== undefined;
+  if (kind === "window" && !isOver) throw new QueryRefused("InvalidQuery", `${name} needs OVER`);
+  if (kind === "scalar" && (filterOver !== undefined || distinctness !== undefined || orderBy !== undefined)) {
+    throw new QueryRefused("InvalidQuery", `${name} is no aggregate: it takes no DISTINCT, ORDER BY, FILTER or OVER`);
+  }
+}
+
+/** Functions whose arguments must be known beforehand; null: it is none of them. */
+function renderSpecial(name: string, args: readonly Expr[], about: Expressions): string | null {
+  const [first, second, third] = args;
+  if (GROWING.has(name)) about.growth += args.length;
+  if (name === "replace") {
+    const [from, to] = [second, third].map((arg) => (arg === undefined ? null : textOf(arg, about)));
+    if (
+      typeof from !== "string" ||
+      typeof to !== "string" ||
+      to.length > Math.max(1, from.length) * REPLACEMENT_FACTOR
+    ) {
+      const hint = `both as texts, the second at most ${REPLACEMENT_FACTOR} times as long`;
+      throw new QueryRefused("NotAllowed", "replace takes a column, what is replaced, and by what", hint);
+    }
+  }
+  if (name === "starts_with" || name === "prefix") {
+    const prefix = second === undefined ? null : textOf(second, about);
+    if (args.length !== 2 || typeof prefix !== "string")
+      throw new QueryRefused("InvalidQuery", `${name} takes a column and a text`);
+    return prefixCondition(renderExpression(first as Expr, about), prefix);
+  }
+  if (name !== "date_diff" && name !== "date_add" && name !== "date_trunc") return null;
+  const unit = first === undefined ? null : textOf(first, about)?.toLowerCase();
+  const rest = [second, third].filter((arg) => arg !== undefined).map((arg) => renderExpression(arg, about));
+  const [a = "", b = ""] = rest;
+  if (args.length !== (name === "date_trunc" ? 2 : 3) || typeof unit !== "string") {
+    throw new QueryRefused("InvalidQuery", `${name} takes a unit as text, and what it counts`);
+  }
+  const sql =
+    name === "date_diff" ? dateDiff(unit, a, b) : name === "date_add" ? dateAdd(unit, a, b) : dateTrunc(unit, a);
+  if (sql === null) throw new QueryRefused("NotAllowed", `${name} does not know the unit ${unit}`);
+  return sql;
+}
+
+export function renderSorted(columns: readonly SortedColumn[], about: Expressions): string {
+  return columns
+    .map(({ expr, order, nulls }) => {
+      const direction = order === "Desc" ? " DESC" : "";
+      return `${renderExpression(expr, about)}${direction}${nulls === undefined ? "" : ` NULLS ${nulls.toUpperCase()}`}`;
+    })
+    .join(", ");
+}
+
+function renderTail(tail: FunctionTail | undefined, about: Expressions): string {
+  if (tail === undefined) return "";
+  const filter = tail.filterClause ? ` FILTER (WHERE ${renderExpression(tail.filterClause, about)})` : "";
+  const { overClause } = tail;
+  if (overClause === undefined) return filter;
+  if (overClause.type === "NameOver") return `${filter} OVER ${quoteName(overClause.name.text)}`;
+  return `${filter} OVER (${renderWindow(overClause.window, about)})`;
+}
+
+export function renderWindow({ base, partitionBy, orderBy, frameClause }: Window, about: Expressions): string {
+  const parts: string[] = [];
+  if (base) parts.push(quoteName(base.text));
+  if (partitionBy) parts.push(`PARTITION BY ${partitionBy.map((expr) => renderExpression(expr, about)).join(", ")}`);
+  if (orderBy) parts.push(`ORDER BY ${renderSorted(orderBy, about)}`);
+  if (frameClause) parts.push(renderFrame(frameClause, about));
+  return parts.join(" ");
+}
+
+const EXCLUDED = { NoOthers: "NO OTHERS", CurrentRow: "CURRENT ROW", Group: "GROUP", Ties: "TIES" } as const;
+
+function renderFrame({ mode, start, end, exclude }: NonNullable<Window["frameClause"]>, about: Expressions): string {
+  const bound = (at: typeof start): string => {
+    switch (at.type) {
+      case "CurrentRowFrameBound":
+        return "CURRENT ROW";
+      case "UnboundedFollowingFrameBound":
+        return "UNBOUNDED FOLLOWING";
+      case "UnboundedPrecedingFrameBound":
+        return "UNBOUNDED PRECEDING";
+      case "FollowingFrameBound":
+        return `${renderExpression(at.expr, about)} FOLLOWING`;
+      case "PrecedingFrameBound":
+        return `${renderExpression(at.expr, about)} PRECEDING`;
+    }
+  };
+  const extent = end === undefined ? bound(start) : `BETWEEN ${bound(start)} AND ${bound(end)}`;
+  return `${mode.toUpperCase()} ${extent}${exclude === undefined ? "" : ` EXCLUDE ${EXCLUDED[exclude]}`}`;
+}

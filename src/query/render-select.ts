@@ -1,0 +1,316 @@
+import type {
+  As,
+  CommonTableExpr,
+  Expr,
+  FromClause,
+  JoinedSelectTable,
+  OneSelect,
+  QualifiedName,
+  ResultColumn,
+  Select,
+  SelectFrom,
+  SelectTable,
+  VariableExpr,
+} from "sqlite3-parser";
+import { isTableName, TABLES, type TableName } from "../metadata/query/catalog.ts";
+import { quoteName } from "../metadata/query/quote.ts";
+import { type Narrowing, NOT_NARROWED, narrowingOf } from "./conditions.ts";
+import { QueryRefused } from "./failure.ts";
+import { COLUMNS_MAX, COMPOUND_TERMS_MAX, TABLES_MAX } from "./limits.ts";
+import { ParameterReader, type Parameters } from "./parameters.ts";
+import { checkSchema, type Expressions, renderExpression, renderSorted, renderWindow } from "./render-expression.ts";
+
+/** One place of a query that reads a table. */
+export interface TableUse {
+  readonly table: TableName;
+  /** From 1, in the order of the query. */
+  readonly number: number;
+  readonly narrowing: Narrowing;
+}
+
+/** What else a query's cost depends on. */
+export interface RenderedCost {
+  /** Elements that the query's own `json_each` goes through, by alias. */
+  readonly lists: ReadonlyMap<string, number>;
+  /** Operations that make texts longer. */
+  readonly growth: number;
+}
+
+export interface RenderOptions {
+  readonly parameters: Parameters;
+  /** See `ParsedQuery`. */
+  readonly markers: ReadonlyMap<number, number>;
+  readonly likeTellsCase: boolean;
+  /** Name of a column that has none, by where its expression is in the text, and its place among the columns. */
+  columnName(from: number, to: number, index: number): string;
+  /** SQL of a SELECT that has the table's columns, for the rows that the caller may see. */
+  view(use: TableUse): string;
+}
+
+/** No table of the database begins so. */
+const COMMON_PREFIX = "q$";
+const JOINS: ReadonlyMap<number, string> = new Map([
+  [0, "JOIN"],
+  [1, "JOIN"],
+  [2, "CROSS JOIN"],
+  [3, "CROSS JOIN"],
+  [4, "NATURAL JOIN"],
+  [5, "NATURAL JOIN"],
+  [8, "LEFT JOIN"],
+  [16, "RIGHT JOIN"],
+  [24, "FULL JOIN"],
+]);
+const JOIN_OUTER = 32;
+const JOIN_NATURAL = 4;
+const COMPOUND = { Union: "UNION", UnionAll: "UNION ALL", Except: "EXCEPT", Intersect: "INTERSECT" } as const;
+/** Of one object's tags or metadata, which S3 bounds by ten and by 2 KB. */
+const MAP_ELEMENTS = 100;
+
+/**
+ * SQL of a SELECT, or of parts of it, built anew from its tree. Tables are replaced by views; names of common tables get a prefix that no
+ * table has, so that none can be taken for a table. Throws `QueryRefused`.
+ */
+export class Renderer implements Expressions {
+  readonly uses: TableUse[] = [];
+  readonly lists = new Map<string, number>();
+  readonly likeTellsCase: boolean;
+  depth = 0;
+  growth = 0;
+  readonly #parameters: ParameterReader;
+  readonly #view: RenderOptions["view"];
+  readonly #columnName: RenderOptions["columnName"];
+  /** Names of the common tables that are in scope, in lower case. */
+  #common: readonly string[] = [];
+  /** Aliases of tables so far, in lower case. */
+  readonly #tables = new Set<string>();
+  #items = 0;
+
+  constructor({ parameters, markers, likeTellsCase, columnName, view }: RenderOptions) {
+    this.#columnName = columnName;
+    this.#parameters = new ParameterReader(parameters, markers);
+    this.#view = view;
+    this.likeTellsCase = likeTellsCase;
+  }
+
+  parameter({ name, span }: VariableExpr) {
+    return this.#parameters.value(name, span.offset);
+  }
+
+  replace(): null {
+    return null;
+  }
+
+  select(select: Select): string {
+    const outer = this.#common;
+    const withClause = select.with ? this.#with(select.with) : "";
+    const compounds = select.compounds ?? [];
+    if (compounds.length + 1 > COMPOUND_TERMS_MAX) {
+      throw new QueryRefused("LimitExceeded", `more than ${COMPOUND_TERMS_MAX} SELECTs are combined`);
+    }
+    const first = this.#one(select.select);
+    const rest = compounds.map((part) => ` ${COMPOUND[part.operator]} ${this.#one(part.select)}`).join("");
+    const order = select.orderBy ? ` ORDER BY ${renderSorted(select.orderBy, this)}` : "";
+    const limit = select.limit ? this.#limit(select.limit) : "";
+    this.#common = outer;
+    return `${withClause}${first}${rest}${order}${limit}`;
+  }
+
+  #limit({ expr, offset }: NonNullable<Select["limit"]>): string {
+    const count = renderExpression(expr, this);
+    return ` LIMIT ${count}${offset ? ` OFFSET ${renderExpression(offset, this)}` : ""}`;
+  }
+
+  #with({ recursive, ctes }: NonNullable<Select["with"]>): string {
+    if (recursive) throw new QueryRefused("NotAllowed", "WITH RECURSIVE is not allowed");
+    return `WITH ${ctes.map((common) => this.#commonTable(common)).join(", ")} `;
+  }
+
+  #commonTable({ tblName, columns, materialized, select }: CommonTableExpr): string {
+    // In scope behind itself alone: one that names itself would be recursive.
+    const sql = this.select(select);
+    const name = tblName.text.toLowerCase();
+    this.#common = [...this.#common, name];
+    const names = columns ? `(${columns.map(({ colName }) => quoteName(colName.text)).join(", ")})` : "";
+    const how = materialized === "Any" ? "" : materialized === "No" ? "NOT MATERIALIZED " : "MATERIALIZED ";
+    return `${quoteName(COMMON_PREFIX + name)}${names} AS ${how}(${sql})`;
+  }
+
+  #one(select: OneSelect): string {
+    if (select.type === "SelectFrom") return this.#selectFrom(select);
+    return `VALUES ${select.values.map(({ values }) => `(${this.#list(values)})`).join(", ")}`;
+  }
+
+  #selectFrom(select: SelectFrom): string {
+    const { distinctness, columns, from, whereClause, groupBy, having, windowClause } = select;
+    if (columns.length > COLUMNS_MAX) throw new QueryRefused("LimitExceeded", `more than ${COLUMNS_MAX} columns`);
+    const distinct = distinctness === "Distinct" ? "DISTINCT " : "";
+    // In the order of the text, because of parameters without numbers.
+    const results = columns.map((column, index) => this.#column(column, index)).join(", ");
+    const parts = [`SELECT ${distinct}${results}`];
+    if (from) parts.push(`FROM ${this.from(from, whereClause)}`);
+    if (whereClause) parts.push(`WHERE ${renderExpression(whereClause, this)}`);
+    if (groupBy) parts.push(`GROUP BY ${this.#list(groupBy)}`);
+    if (having) parts.push(`HAVING ${renderExpression(having, this)}`);
+    if (windowClause) {
+      const windows = windowClause.map(
+        ({ name, window }) => `${quoteName(name.text)} AS (${renderWindow(window, this)})`,
+      );
+      parts.push(`WINDOW ${windows.join(", ")}`);
+    }
+    return parts.join(" ");
+  }
+
+  #list(exprs: readonly Expr[]): string {
+    return exprs.map((expr) => renderExpression(expr, this)).join(", ");
+  }
+
+  #column(column: ResultColumn, index: number): string {
+    switch (column.type) {
+      case "StarResultColumn":
+        return "*";
+      case "TableStarResultColumn":
+        return `${quoteName(column.table.text)}.*`;
+      case "ExprResultColumn": {
+        const { offset, length } = column.expr.span;
+        const given = column.alias?.name.text ?? nameOf(column.expr);
+        const name = given ?? this.#columnName(offset, offset + length, index);
+        return `${renderExpression(column.expr, this)} AS ${quoteName(name)}`;
+      }
+    }
+  }
+
+  from({ select, joins = [] }: FromClause, where: Expr | undefined): string {
+    if (select === undefined) throw new QueryRefused("SyntaxError", "FROM names no table");
+    const isAlone = joins.length === 0;
+    const first = this.#table(select, where, isAlone);
+    return `${first}${joins.map((join) => this.#join(join, where)).join("")}`;
+  }
+
+  #join({ operator, table, constraint }: JoinedSelectTable, where: Expr | undefined): string {
+    const isComma = operator.type === "CommaJoinOperator";
+    const kind = isComma ? "," : ` ${joinName(operator.joinType ?? 0)} `;
+    const sql = this.#table(table, where, false);
+    if (constraint === undefined) return `${kind} ${sql}`;
+    if (constraint.type === "OnJoinConstraint") return `${kind} ${sql} ON ${renderExpression(constraint.expr, this)}`;
+    return `${kind} ${sql} USING (${constraint.columns.map(({ text }) => quoteName(text)).join(", ")})`;
+  }
+
+  #table(table: SelectTable, where: Expr | undefined, isAlone: boolean): string {
+    if (++this.#items > TABLES_MAX) throw new QueryRefused("LimitExceeded", `more than ${TABLES_MAX} tables`);
+    switch (table.type) {
+      case "SelectSelectTable":
+        return `(${this.select(table.select)})${aliasOf(table.alias)}`;
+      case "SubSelectTable":
+        return `(${this.from(table.from, undefined)})${aliasOf(table.alias)}`;
+      case "TableCallSelectTable":
+        return this.#tableFunction(table);
+      case "TableSelectTable": {
+        if (table.indexed) throw new QueryRefused("NotAllowed", "INDEXED BY is not allowed");
+        const name = tableName(table.tblName);
+        const alias = table.alias?.name.text ?? name;
+        if (table.tblName.dbName === undefined && this.#common.includes(name)) {
+          return `${quoteName(COMMON_PREFIX + name)} AS ${quoteName(alias)}`;
+        }
+        if (!isTableName(name)) {
+          throw new QueryRefused(
+            "InvalidQuery",
+            `there is no table ${name}`,
+            `tables: ${Object.keys(TABLES).join(", ")}`,
+          );
+        }
+        return this.#use(name, { alias, where, isAlone });
+      }
+    }
+  }
+
+  #tableFunction(table: Extract<SelectTable, { type: "TableCallSelectTable" }>): string {
+    const name = tableName(table.tblName);
+    const args = table.args ?? [];
+    const alias = table.alias?.name.text ?? name;
+    if (table.tblName.dbName !== undefined)
+      throw new QueryRefused("InvalidQuery", `there is no table function ${name}`);
+    if (name !== "json_each" || args.length !== 1) {
+      throw new QueryRefused("NotAllowed", `the table function ${name} is not allowed`, "json_each(value)");
+    }
+    const [value] = args as [Expr];
+    this.lists.set(alias, Math.max(this.lists.get(alias) ?? 0, this.#elements(value)));
+    return `json_each(${renderExpression(value, this)}) AS ${quoteName(alias)}`;
+  }
+
+  /** How many elements a value has at most: a text that the query brings, or a map of one of the tables before. */
+  #elements(value: Expr): number {
+    const text = this.#textOf(value);
+    if (text !== null) return elementsOf(text);
+    const column = value.type === "QualifiedExpr" ? value.column.text.toLowerCase() : "";
+    const table = value.type === "QualifiedExpr" ? value.table.text.toLowerCase() : "";
+    if (this.#tables.has(table) && (column === "tags" || column === "metadata")) return MAP_ELEMENTS;
+    throw new QueryRefused(
+      "NotAllowed",
+      "json_each takes a text, or tags or metadata of a table before it as alias.tags",
+    );
+  }
+
+  #use(
+    table: TableName,
+    { alias, where, isAlone }: { alias: string; where: Expr | undefined; isAlone: boolean },
+  ): string {
+    const folded = alias.toLowerCase();
+    const isColumn = (expr: Expr, column: string): boolean => {
+      if (expr.type === "Id") return isAlone && expr.name.toLowerCase() === column;
+      if (expr.type === "NameExpr") return isAlone && expr.name.text.toLowerCase() === column;
+      return (
+        expr.type === "QualifiedExpr" &&
+        expr.schema === undefined &&
+        expr.table.text.toLowerCase() === folded &&
+        expr.column.text.toLowerCase() === column
+      );
+    };
+    const isNarrowed = !TABLES[table].isOperators;
+    const narrowing = isNarrowed ? narrowingOf(where, isColumn, (expr) => this.#textOf(expr)) : NOT_NARROWED;
+    const use: TableUse = { table, number: this.uses.length + 1, narrowing };
+    this.#tables.add(folded);
+    this.uses.push(use);
+    return `(${this.#view(use)}) AS ${quoteName(alias)}`;
+  }
+
+  /** The text that an expression stands for, or null. */
+  #textOf(expr: Expr): string | null {
+    if (expr.type === "StringLiteral") return expr.value;
+    if (expr.type !== "VariableExpr") return null;
+    const value = this.parameter(expr);
+    return typeof value === "string" ? value : null;
+  }
+}
+
+function elementsOf(text: string): number {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === "object" && parsed !== null ? Object.keys(parsed).length : 1;
+  } catch {
+    // SQLite may read what JSON.parse does not (JSON5): an element has a character at least, and a comma.
+    return Math.ceil(text.length / 2);
+  }
+}
+
+function joinName(type: number): string {
+  const name = JOINS.get(type & ~JOIN_OUTER & ~JOIN_NATURAL) ?? JOINS.get(type & ~JOIN_OUTER);
+  if (name === undefined) throw new QueryRefused("NotAllowed", "this kind of join is not allowed");
+  const isNatural = (type & JOIN_NATURAL) !== 0;
+  return isNatural && !name.startsWith("NATURAL") ? `NATURAL ${name}` : name;
+}
+
+function tableName({ dbName, objName }: QualifiedName): string {
+  checkSchema(dbName);
+  return objName.text.toLowerCase();
+}
+
+function aliasOf(alias: As | undefined): string {
+  return alias === undefined ? "" : ` AS ${quoteName(alias.name.text)}`;
+}
+
+/** The column's own name; null: it is an expression. */
+function nameOf(expr: Expr): string | null {
+  if (expr.type === "Id") return expr.name;
+  if (expr.type === "NameExpr") return expr.name.text;
+  return expr.type === "QualifiedExpr" ? expr.column.text : null;
+}

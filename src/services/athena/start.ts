@@ -1,0 +1,145 @@
+import { toHex } from "../../base/bytes.ts";
+import { MetadataUnavailable } from "../../metadata/database.ts";
+import type { ExecutionRow } from "../../metadata/query/executions.ts";
+import type { BucketRow } from "../../metadata/rows.ts";
+import { flag, list, notBuilt, required, structure, text } from "../../protocols/aws-json/fields.ts";
+import { takePage } from "../../query/ask.ts";
+import { QueryRefused } from "../../query/failure.ts";
+import { literalsOf } from "../../query/literals.ts";
+import { parseQuery } from "../../query/parse.ts";
+import { prepareQuery } from "../../query/run.ts";
+import { bucketsNamed, findSight } from "../../query/sight.ts";
+import { FIRST_PAGE } from "../../query/token.ts";
+import { type AthenaCall, invalidRequest, ObjectRefused, operation, requireNames } from "./operation.ts";
+import { refusedObject } from "./refused-object.ts";
+import { typeColumns, writeCsv } from "./values.ts";
+
+/** What an execution was asked for, as its row keeps it. */
+export interface ExecutionRequest {
+  readonly query: string;
+  readonly parameters: readonly string[];
+  readonly location: string;
+  readonly catalog: string | null;
+  readonly database: string | null;
+}
+
+/** A result is kept in memory until it is written. */
+const RESULT_ROWS_MAX = 100_000;
+const RESULT_BYTES_MAX = 16 * 1024 * 1024;
+
+/**
+ * StartQueryExecution. The query runs at once, within the bounds of docs/sql.md, and has ended when this is answered: clients that ask for its state find
+ * it SUCCEEDED or FAILED. Its result is written by the caller's own permission.
+ */
+export const startQueryExecution = operation({
+  fields: {
+    QueryString: required(text({ min: 1, max: 262_144 })),
+    ClientRequestToken: text({ min: 32, max: 128 }),
+    QueryExecutionContext: structure({ Database: text({ min: 1, max: 255 }), Catalog: text({ min: 1, max: 256 }) }),
+    ResultConfiguration: structure({
+      OutputLocation: text({ max: 1_100 }),
+      EncryptionConfiguration: notBuilt(),
+      ExpectedBucketOwner: text({ pattern: /^\d{12}$/ }),
+      AclConfiguration: notBuilt(),
+    }),
+    WorkGroup: text({ min: 1, max: 128 }),
+    ExecutionParameters: list(text({ min: 1, max: 1024 }), { min: 1, max: 100 }),
+    ResultReuseConfiguration: structure({
+      ResultReuseByAgeConfiguration: structure({ Enabled: required(flag()), MaxAgeInMinutes: notBuilt() }),
+    }),
+    EngineConfiguration: notBuilt(),
+  },
+  of: "workgroup",
+  async run(call, input) {
+    const { Catalog, Database } = input.QueryExecutionContext ?? {};
+    requireNames({ catalog: Catalog, database: Database, workGroup: input.WorkGroup });
+    const location = input.ResultConfiguration?.OutputLocation;
+    if (location === undefined || !/^s3:\/\/[^/]{1,255}(\/|$)/.test(location)) {
+      throw invalidRequest(
+        "No output location provided. An output location is required through ResultConfiguration: s3://bucket/prefix/.",
+      );
+    }
+    const request: ExecutionRequest = {
+      ...{ query: input.QueryString, parameters: input.ExecutionParameters ?? [], location },
+      ...{ catalog: Catalog ?? null, database: Database ?? null },
+    };
+    const submittedMs = call.clock.now();
+    const id = newExecutionId(submittedMs, call.random(10));
+    const clientToken = input.ClientRequestToken ?? id;
+    const row = { accountId: call.accountId, id, clientToken, request: JSON.stringify(request), submittedMs };
+    const before = await call.executions.start(row);
+    if (before !== null) {
+      if (before.request === row.request) return { QueryExecutionId: before.id };
+      throw invalidRequest("Idempotent parameters do not match the request that had the same ClientRequestToken.");
+    }
+    await call.executions.end(row, await execute(call, row, request));
+    return { QueryExecutionId: id };
+  },
+});
+
+type End = Parameters<AthenaCall["executions"]["end"]>[1];
+
+/** Runs the query and writes its result; what is wrong with either is how the execution ends. A crash leaves it RUNNING; see `stateOf`. */
+async function execute(call: AthenaCall, { id }: Pick<ExecutionRow, "id">, request: ExecutionRequest): Promise<End> {
+  const failed = (reason: string): End => ({
+    ...{ state: "FAILED", reason, completedMs: call.clock.now() },
+    ...{ output: null, columns: null, rowCount: null, scanned: null },
+  });
+  try {
+    const { columns, rows, scanned } = await call.queries.running.run(
+      call.accountId,
+      call.queries.settings.queriesPerAccount,
+      () => ask(call, request),
+    );
+    const [, bucket = "", prefix = ""] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(request.location) ?? [];
+    const key = `${prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`}${id}.csv`;
+    const bytes = new TextEncoder().encode(writeCsv(columns, rows));
+    const object = { bucket, key, contentType: "application/octet-stream", bytes };
+    await call.objects.put(call.exchange, object).catch(refusedObject);
+    return {
+      ...{ state: "SUCCEEDED", reason: null, completedMs: call.clock.now(), output: `s3://${bucket}/${key}` },
+      ...{ columns: JSON.stringify(columns), rowCount: rows.length, scanned },
+    };
+  } catch (error) {
+    if (error instanceof QueryRefused)
+      return failed(`${error.code}: ${error.message}${error.hint === null ? "" : ` (${error.hint})`}`);
+    if (error instanceof MetadataUnavailable) return failed("The metadata do not answer.");
+    if (error instanceof ObjectRefused)
+      return failed(`The result cannot be written to ${request.location}: ${error.message}`);
+    throw error;
+  }
+}
+
+async function ask(call: AthenaCall, { query, parameters }: ExecutionRequest) {
+  const { caller, request, receivedMs } = call.exchange;
+  const parsed = parseQuery(query.replace(/;\s*$/, ""), "athena");
+  const input = { text: query, parameters: literalsOf(parameters), dialect: "athena" as const };
+  if (parsed.isExplained) throw new QueryRefused("NotAllowed", "EXPLAIN is not allowed here", "POST /-/sql explains");
+  const tlsVersion = typeof request.cf?.tlsVersion === "string" ? request.cf.tlsVersion : null;
+  const about = { headers: new Headers(), tlsVersion, nowMs: receivedMs };
+  const bucketSight = (bucket: BucketRow) => call.seeBucket(caller, about, bucket);
+  await caller.confirm();
+  const { databases, clock, settings } = call.queries;
+  const { metadata, sight } = await findSight(caller, { databases, bucketSight, named: bucketsNamed(parsed, input) });
+  const run = { queries: metadata.queries, clock, limits: settings };
+  const prepared = await prepareQuery(run, input, { parsed, options: { sight } });
+  const page = await takePage(run, prepared, { start: FIRST_PAGE, rows: RESULT_ROWS_MAX, bytesMax: RESULT_BYTES_MAX });
+  if (page.next !== null) {
+    throw new QueryRefused(
+      "LimitExceeded",
+      `the result has more than ${RESULT_ROWS_MAX} rows or ${RESULT_BYTES_MAX} bytes, or takes too long`,
+      "narrow it, or ask POST /-/sql page by page",
+    );
+  }
+  return {
+    columns: typeColumns(page.columns, page.rows, prepared.compiled.uses),
+    rows: page.rows,
+    scanned: page.scanned,
+  };
+}
+
+/** A UUID of version 8, whose first 48 bits are the time: later ones sort behind. */
+function newExecutionId(nowMs: number, random: Uint8Array): string {
+  const hex = nowMs.toString(16).padStart(12, "0") + toHex(random);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}

@@ -1,0 +1,120 @@
+import type { DamageCause } from "../../metadata/blobs/damage.ts";
+import type { PlacedBlobRow } from "../../metadata/blobs/placing.ts";
+import type { ExtentRow } from "../../metadata/rows.ts";
+import type { StoreContext } from "../context.ts";
+import { foundVersion, type ObjectName, versionRef } from "../read/objects.ts";
+import { withMetadata } from "../translate-metadata.ts";
+
+/** Blobs that are described one by one; the others only count for `drivesThatMayBeLost`. */
+const PLACED_BLOBS_MAX = 100;
+
+export interface PlacedShard {
+  index: number;
+  /** Null: it lies nowhere, and waits for healing. */
+  drive: string | null;
+  /** Failure domain of the drive; null if the drive is not configured. */
+  domain: string | null;
+  state: "good" | "missing" | "damaged";
+  /** Why it waits for healing, or is to move. */
+  cause: DamageCause | null;
+  verifiedMs: number | null;
+}
+
+export interface PlacedBlob {
+  id: string;
+  /** It holds other small objects too. */
+  isPack: boolean;
+  k: number;
+  m: number;
+  sizeBytes: number;
+  /** Bytes of the object in it. */
+  objectBytes: number;
+  /** How many more drives may be lost, in the worst case, while it can be read. Below 0: it cannot. */
+  spareShards: number;
+  shards: PlacedShard[];
+}
+
+export interface ObjectPlacement {
+  sizeBytes: number;
+  /** Bytes that are in the object's row. */
+  inlineBytes: number;
+  /** The least `spareShards` of all its blobs; null if there are none, because all is in the row. */
+  drivesThatMayBeLost: number | null;
+  /** In the order of the object's bytes. */
+  blobs: PlacedBlob[];
+  /** There are more than `PLACED_BLOBS_MAX`. */
+  truncated: boolean;
+}
+
+/**
+ * Where each byte of a version lies, as far as rows say: no drive is asked. Two D1 round trips, and a row for each blob. Two shards of a
+ * blob never share a drive, so a drive that is lost takes one shard of each blob at most. Throws as `headObject`, but tells of an
+ * object that a client's key guards as well: nothing here is made of its bytes.
+ */
+export async function objectPlacement(store: StoreContext, name: ObjectName): Promise<ObjectPlacement> {
+  const { objects, placing } = store.metadata;
+  const ref = { ...name, version: versionRef(name) };
+  const found = await withMetadata(name, () => objects.open(ref, { offset: 0, length: 0 }));
+  const { object } = foundVersion(store, found, name);
+  const content = object as typeof object & { extents: ExtentRow[] | null };
+  const inBlobs = bytesByBlob(content.extents ?? []);
+  const ids = [...inBlobs.keys()];
+  const detailed = ids.slice(0, PLACED_BLOBS_MAX);
+  const placed = ids.length === 0 ? null : await withMetadata(name, () => placing.find(ids, detailed));
+  const rows = new Map(placed?.blobs.map((blob) => [blob.id, blob]));
+  const blobs = detailed.flatMap((id) => {
+    const [row, part] = [rows.get(id), inBlobs.get(id)];
+    return row && part ? [placedBlob(store, row, part)] : [];
+  });
+  return {
+    sizeBytes: object.sizeBytes,
+    inlineBytes: object.sizeBytes - [...inBlobs.values()].reduce((sum, { bytes }) => sum + bytes, 0),
+    drivesThatMayBeLost: placed?.spareShards ?? null,
+    blobs,
+    truncated: ids.length > detailed.length,
+  };
+}
+
+interface InBlob {
+  bytes: number;
+  isPack: boolean;
+}
+
+function bytesByBlob(extents: readonly ExtentRow[]): Map<string, InBlob> {
+  const found = new Map<string, InBlob>();
+  for (const [, length, id, , , isMember] of extents) {
+    found.set(id, { bytes: (found.get(id)?.bytes ?? 0) + length, isPack: isMember === 1 });
+  }
+  return found;
+}
+
+function placedBlob(store: StoreContext, blob: PlacedBlobRow, { bytes, isPack }: InBlob): PlacedBlob {
+  const causes = new Map(blob.damage.map(({ shard, cause }) => [shard, cause]));
+  const shards = blob.shards.map((place, index): PlacedShard => {
+    const drive = place?.[0] ?? null;
+    const cause = causes.get(index) ?? null;
+    const domain = store.drives.find(({ name }) => name === drive)?.domain ?? null;
+    return { index, drive, domain, cause, verifiedMs: blob.verifiedMs[index] ?? null, state: stateOf(drive, cause) };
+  });
+  const good = shards.filter(({ state }) => state === "good").length;
+  const { id, k, m, sizeBytes } = blob;
+  return { id, isPack, k, m, sizeBytes, objectBytes: bytes, spareShards: good - k, shards };
+}
+
+/** A shard that is only to move is good where it is. */
+function stateOf(drive: string | null, cause: DamageCause | null): PlacedShard["state"] {
+  if (drive === null) return "missing";
+  switch (cause) {
+    case null:
+    case "draining":
+      return "good";
+    case "corrupt":
+    case "short":
+    case "lost":
+      return "damaged";
+    case "absent":
+    case "gone":
+    case "not-written":
+      return "missing";
+  }
+}

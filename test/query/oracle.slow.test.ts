@@ -1,0 +1,3 @@
+import { comparesWithSqlite } from "./oracle.suite.ts";
+
+comparesWithSqlite(4_000);
