@@ -42,7 +42,10 @@ export function listen(store: StoreContext, failed: (error: unknown) => void): L
   const sealer = rootSealer([TEST_ROOT_KEY], random);
   const arrivals = new Arrivals(clock);
   const noFetch = () => Promise.reject(new Violation("nobody subscribed from outside"));
-  const tell = (line: string) => failed(new Violation(`a message was given up: ${line}`));
+  // A topic that waits because D1 did not answer is told of as well, and loses nothing.
+  const tell = (line: string) => {
+    if (!line.includes("cannot be delivered yet")) failed(new Violation(`a message was given up: ${line}`));
+  };
   const events = openEvents({}, store, { clock, random, tell, sealer, fetch: noFetch, arrivals });
   const memories = { arrivals, flights: new FlightMemory(), counts: new CountMemory() };
   const queues = { tables: metadata.queues, bare: metadata.queues, sealer, clock, random, ...memories };
