@@ -65,13 +65,14 @@ it("access that was taken away by another isolate reads nothing any more", async
   });
   const { d1 } = rig.sqs.store;
   await d1.batch([
-    d1
-      .prepare("UPDATE topics SET revision = 'another', attributes = ?1")
-      .bind(JSON.stringify({ Policy: revoked })),
+    d1.prepare("UPDATE topics SET revision = 'another', attributes = ?1").bind(JSON.stringify({ Policy: revoked })),
   ]);
   for (const operation of ["GetTopicAttributes", "ListSubscriptionsByTopic", "Subscribe"]) {
     const parameters = { TopicArn: topic, Protocol: "https", Endpoint: "https://hooks.example.com/" };
-    expect([operation, (await rig.call(stranger, operation, parameters)).code]).toEqual([operation, "AuthorizationError"]);
+    expect([operation, (await rig.call(stranger, operation, parameters)).code]).toEqual([
+      operation,
+      "AuthorizationError",
+    ]);
   }
 });
 
