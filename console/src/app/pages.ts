@@ -24,4 +24,26 @@ export const PAGES: readonly PageRow[] = [
     load: () => import("../buckets/buckets-page.tsx"),
   },
   { path: "/objects", title: "objects.title", load: () => import("../objects/objects-page.tsx") },
+  { path: "/bucket", title: "bucket.settings", load: () => import("../buckets/bucket-page.tsx") },
+  {
+    path: "/access",
+    title: "access.title",
+    navigation: { icon: "people" },
+    load: () => import("../access/access-page.tsx"),
+  },
+  { path: "/access/principal", title: "access.title", load: () => import("../access/principal-page.tsx") },
+  { path: "/access/policy", title: "access.policy", load: () => import("../access/policy-page.tsx") },
+  {
+    path: "/queues",
+    title: "queues.title",
+    navigation: { icon: "queue" },
+    load: () => import("../queues/queues-page.tsx"),
+  },
+  { path: "/queue", title: "queues.queue", load: () => import("../queues/queue-page.tsx") },
+  {
+    path: "/operations",
+    title: "operations.title",
+    navigation: { icon: "gauge" },
+    load: () => import("../operations/operations-page.tsx"),
+  },
 ];

@@ -1,11 +1,12 @@
 import { autocompletion, type CompletionSource, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
-import { bracketMatching, defaultHighlightStyle, syntaxHighlighting } from "@codemirror/language";
+import { bracketMatching, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { type LintSource, linter, lintGutter } from "@codemirror/lint";
 import { searchKeymap } from "@codemirror/search";
 import { EditorState } from "@codemirror/state";
 import { EditorView, keymap, lineNumbers } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
 import { useEffect, useRef } from "react";
 
 export interface CodeEditorProps {
@@ -40,7 +41,7 @@ export default function CodeEditor(props: CodeEditorProps) {
         history(),
         bracketMatching(),
         EditorView.lineWrapping,
-        syntaxHighlighting(defaultHighlightStyle),
+        syntaxHighlighting(COLOURS),
         keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, ...completionKeymap]),
         EditorState.readOnly.of(isReadOnly),
         EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
@@ -70,3 +71,11 @@ const THEME = EditorView.theme({
   "&.cm-focused": { outline: "2px solid var(--accent)" },
   ".cm-tooltip": { backgroundColor: "var(--raised)", color: "var(--text)", border: "1px solid var(--line)" },
 });
+
+/** Colours of the page, which have contrast enough on light and on dark. */
+const COLOURS = HighlightStyle.define([
+  { tag: tags.string, color: "var(--accent)" },
+  { tag: [tags.number, tags.bool, tags.null], color: "var(--success)" },
+  { tag: tags.propertyName, color: "var(--text)", fontWeight: "600" },
+  { tag: tags.invalid, color: "var(--danger)" },
+]);

@@ -119,16 +119,17 @@ export class QuotaTable {
     return row ?? { bucketBytes: null, accountBytes: null, replacedBytes: 0 };
   }
 
-  /** Soft limits that were crossed, oldest first. */
+  /** Soft limits that were crossed, oldest first. One that was crossed several times since it was told of is one, the last. */
   crossings(limit: number): Promise<Crossing[]> {
     return this.#database.all<Crossing>(
-      `SELECT c.id, c.bucket_id AS "bucketId", b.name AS bucket, c.owner, c.scope, c.measure, c.used, c.soft
-       FROM quota_crossings c LEFT JOIN buckets b ON b.id = c.bucket_id ORDER BY c.id LIMIT ?1`,
+      `SELECT max(c.id) AS id, c.bucket_id AS "bucketId", b.name AS bucket, c.owner, c.scope, c.measure, c.used, c.soft
+       FROM quota_crossings c LEFT JOIN buckets b ON b.id = c.bucket_id
+       GROUP BY c.bucket_id, c.owner, c.scope, c.measure ORDER BY 1 LIMIT ?1`,
       limit,
     );
   }
 
-  /** Takes crossings away, and puts news of them into the outbox of buckets that somebody listens to, in one batch. */
+  /** Takes crossings away with earlier ones of the same kind, and puts news of them into the outbox of buckets that somebody listens to, in one batch. */
   async told(ids: readonly number[], nowMs: number): Promise<void> {
     const value = JSON.stringify(ids);
     await this.#database.batch([
@@ -141,7 +142,11 @@ export class QuotaTable {
         values: [value, nowMs],
         isNews: true,
       },
-      { sql: "DELETE FROM quota_crossings WHERE id IN (SELECT value FROM json_each(?1))", values: [value] },
+      {
+        sql: `DELETE FROM quota_crossings WHERE id IN (SELECT c.id FROM json_each(?1) j JOIN quota_crossings t ON t.id = j.value
+                JOIN quota_crossings c USING (bucket_id, owner, scope, measure) WHERE c.id <= t.id)`,
+        values: [value],
+      },
     ]);
   }
 }

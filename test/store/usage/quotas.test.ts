@@ -168,6 +168,17 @@ describe("other quotas", () => {
     expect(told.length).toBe(3);
   });
 
+  it("that are crossed to and fro leave one line, not one for each time", async () => {
+    await limit({ bytesSoft: 100 });
+    for (let round = 0; round < 5; round++) {
+      await write("a", 101 + round);
+      await deleteObject(test.store, { bucket, key: "a" });
+    }
+    await usage.run(test.store, budget, null);
+    expect(told).toEqual([`sherd: bucket ${bucket} has crossed its soft quota: 105 bytes, the quota is 100`]);
+    expect(await test.store.metadata.quotas.crossings(10)).toEqual([]);
+  });
+
   it("go with the bucket, and a new one of the name has none", async () => {
     await limit({ bytesMax: 1 });
     expect(await test.store.metadata.quotas.ofBucket(bucket)).toEqual({ ...NONE, bytesMax: 1 });

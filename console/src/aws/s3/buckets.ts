@@ -20,12 +20,27 @@ export async function listBuckets(client: AwsClient): Promise<Bucket[]> {
   return buckets;
 }
 
-export async function createBucket(client: AwsClient, name: string): Promise<void> {
+export interface NewBucket {
+  name: string;
+  isLocked?: boolean;
+  ownership?: "BucketOwnerEnforced" | "BucketOwnerPreferred" | "ObjectWriter";
+}
+
+export async function createBucket(client: AwsClient, { name, isLocked, ownership }: NewBucket): Promise<void> {
   const body =
     client.region === "us-east-1"
       ? ""
       : `<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><LocationConstraint>${client.region}</LocationConstraint></CreateBucketConfiguration>`;
-  await client.s3({ method: "PUT", path: `/${name}`, body });
+  const headers = {
+    "x-amz-bucket-object-lock-enabled": isLocked ? "true" : undefined,
+    "x-amz-object-ownership": ownership,
+  };
+  await client.s3({ method: "PUT", path: `/${name}`, body, headers });
+}
+
+/** Refused while anything is in it. */
+export async function deleteBucket(client: AwsClient, name: string): Promise<void> {
+  await client.s3({ method: "DELETE", path: `/${name}` });
 }
 
 /** `Enabled`, `Suspended`, or `null` if it never was. */

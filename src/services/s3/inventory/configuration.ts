@@ -10,6 +10,8 @@ import { invalidArgument } from "../listing/parameters.ts";
 import { isConfigurationId, type NamedDocument, namedOperations } from "../named/named-configuration.ts";
 
 const PREFIX_BYTES_MAX = 1024;
+/** With what follows it, the key of a report is not longer than a key can be. */
+const DESTINATION_PREFIX_BYTES_MAX = 768;
 const BUCKET_ARN = /^arn:aws:s3:::([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])$/;
 
 const inventoryDocument: NamedDocument<InventoryConfiguration> = {
@@ -74,7 +76,7 @@ function parseDestination(written: XmlElement): InventoryConfiguration["destinat
     throw invalidArgument("AccountId", accountId, "The account ID is not valid");
   }
   const prefix = childText(written, "Prefix") ?? null;
-  checkPrefix(prefix ?? "");
+  checkPrefix(prefix ?? "", DESTINATION_PREFIX_BYTES_MAX);
   return { bucket, accountId, prefix, format, isEncrypted: parseEncryption(child(written, "Encryption")) };
 }
 
@@ -107,9 +109,9 @@ function requirePrefix(filter: XmlElement): string {
   return prefix;
 }
 
-function checkPrefix(prefix: string): void {
-  if (new TextEncoder().encode(prefix).length > PREFIX_BYTES_MAX) {
-    throw invalidArgument("Prefix", prefix, `The maximum size of a prefix is ${PREFIX_BYTES_MAX}`);
+function checkPrefix(prefix: string, bytesMax = PREFIX_BYTES_MAX): void {
+  if (new TextEncoder().encode(prefix).length > bytesMax) {
+    throw invalidArgument("Prefix", prefix, `The maximum size of a prefix is ${bytesMax}`);
   }
 }
 

@@ -1,0 +1,134 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { systemClock } from "../src/base/clock.ts";
+import { EVERY_KEY } from "../src/base/key-range.ts";
+import { Metadata } from "../src/metadata/metadata.ts";
+import { takePage } from "../src/query/ask.ts";
+import { parseQuery } from "../src/query/parse.ts";
+import { prepareQuery } from "../src/query/run.ts";
+import { readQuerySettings } from "../src/query/settings.ts";
+import { FIRST_PAGE } from "../src/query/token.ts";
+import { SqliteD1 } from "../test/support/sqlite-d1.ts";
+import { median } from "./support/statistics.ts";
+import { formatTable } from "./support/table.ts";
+import { writeRows } from "./support/write-rows.ts";
+
+const usage = `Usage: npm run bench:sql -- [options]
+
+Queries over the metadata in this process, each beside the same question asked of SQLite's own table, in turns over the same rows.
+
+  --objects N    rows (default 1000000)
+  --rounds N     how often each is asked (default 5)
+  --json FILE    writes the rows`;
+
+const { values: options } = parseArgs({
+  options: {
+    objects: { type: "string", default: "1000000" },
+    rounds: { type: "string", default: "5" },
+    json: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+/** A query, and what SQLite is asked for itself. */
+const QUESTIONS = [
+  {
+    name: "count and sum by prefix",
+    query: "SELECT count(*) AS n, sum(size) AS bytes FROM objects WHERE bucket = 'b' AND starts_with(key, '2026/')",
+    own: "SELECT count(*), sum(size_bytes) FROM objects WHERE bucket_id = 1 AND key >= '2026/' AND key < '20260'",
+  },
+  {
+    name: "count and sum by folder",
+    query: "SELECT substr(key, 1, 4) AS f, count(*), sum(size) FROM objects WHERE bucket = 'b' GROUP BY 1",
+    own: "SELECT substr(key, 1, 4) AS f, count(*), sum(size_bytes) FROM objects WHERE bucket_id = 1 GROUP BY 1",
+  },
+  {
+    name: "count by a tag, without an index",
+    query: "SELECT count(*) FROM objects WHERE bucket = 'b' AND tags ->> 'team' = 't7'",
+    own: `SELECT count(*) FROM objects WHERE bucket_id = 1 AND EXISTS (SELECT 1 FROM json_each(tags) WHERE value ->> 0 = 'team' AND value ->> 1 = 't7')`,
+  },
+  {
+    name: "one key",
+    query: "SELECT size, etag FROM objects WHERE bucket = 'b' AND key = '2026/0000100'",
+    own: "SELECT size_bytes, etag FROM objects WHERE bucket_id = 1 AND key = '2026/0000100'",
+  },
+];
+
+async function main(): Promise<void> {
+  const [objects, rounds] = [Number(options.objects), Number(options.rounds)];
+  if (![objects, rounds].every((count) => Number.isInteger(count) && count > 0)) throw new Error(usage);
+  const d1 = filled(objects);
+  const metadata = new Metadata(d1 as unknown as D1Database);
+  const rows = [];
+  for (const { name, query, own } of QUESTIONS) {
+    const [ours, theirs]: [number[], number[]] = [[], []];
+    for (let round = 0; round <= rounds; round++) {
+      const [one, other] = [await timed(() => ask(metadata, query)), await timed(async () => d1.rawRows(own))];
+      // The first round warms up.
+      if (round > 0) {
+        ours.push(one);
+        theirs.push(other);
+      }
+    }
+    rows.push({
+      operation: name,
+      objects,
+      ms: median(ours),
+      sqliteMs: median(theirs),
+      ratio: median(ours) / median(theirs),
+    });
+  }
+  console.log(
+    `${cpus()[0]?.model}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}, ${objects} objects\n`,
+  );
+  const cells = rows.map(({ operation, ms, sqliteMs, ratio }) => [
+    operation,
+    ms.toFixed(1),
+    sqliteMs.toFixed(1),
+    ratio.toFixed(2),
+  ]);
+  console.log(formatTable(["question", "ms", "SQLite, ms", "ratio"], cells));
+  if (options.json) await writeRows(options.json, rows);
+}
+
+function filled(objects: number): SqliteD1 {
+  const folder = join(import.meta.dirname, "../migrations");
+  const files = readdirSync(folder).filter((name) => name.endsWith(".sql"));
+  const d1 = new SqliteD1(files.sort().map((name) => readFileSync(join(folder, name), "utf8")));
+  d1.database.exec(`INSERT INTO buckets (id, name, owner, region, created_ms) VALUES (1, 'b', 'o', 'us-east-1', 0);
+    INSERT INTO objects (bucket_id, key, id, seq, is_null, size_bytes, etag, modified_ms, storage_class, tags, attributes)
+    WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${objects - 1})
+    SELECT 1, printf('%d/%07d', 2020 + i % 10, i / 10), '01ARZ3NDEKTSV4RRFFQ69G5FAV', 1, 1, i % 1000, printf('%032x', i), i, 'STANDARD',
+      json_array(json_array('team', 't' || i % 100)), json_object('system', json_object('contentType', 'text/plain'), 'user', json_object('n', i)) FROM n`);
+  return d1;
+}
+
+async function ask(metadata: Metadata, text: string): Promise<void> {
+  const columns = { content: EVERY_KEY, tags: EVERY_KEY, lock: EVERY_KEY };
+  const keys = { objects: EVERY_KEY, versions: EVERY_KEY, uploads: EVERY_KEY, parts: EVERY_KEY };
+  const about = {
+    id: 1,
+    name: "b",
+    region: "us-east-1",
+    createdMs: 0,
+    owner: "o",
+    ownerAccount: null,
+    ownersOnly: false,
+  };
+  const buckets = [{ ...about, ...keys, current: columns, anyVersion: columns }];
+  const input = { text, parameters: [], dialect: "sqlite" as const };
+  const run = { queries: metadata.queries, clock: systemClock, limits: readQuerySettings({}) };
+  const parsed = { parsed: parseQuery(text), options: { sight: { buckets, isOperator: false } } };
+  await takePage(run, await prepareQuery(run, input, parsed), { start: FIRST_PAGE, rows: 1_000, bytesMax: 1e7 });
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const begunMs = performance.now();
+  await work();
+  return performance.now() - begunMs;
+}
+
+if (options.help) console.log(usage);
+else await main();

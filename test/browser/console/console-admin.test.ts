@@ -1,0 +1,153 @@
+import { CreateUserCommand, IAMClient, TagUserCommand } from "@aws-sdk/client-iam";
+import {
+  CreateBucketCommand,
+  GetBucketCorsCommand,
+  PutBucketTaggingCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { whyNoBrowser } from "../browser.ts";
+import { type ConsoleStage, openConsole, shoot, violations } from "./console-stage.ts";
+
+const HOSTILE_TAG = { Key: "שלום a:b/c", Value: "=1+2 @عربى" };
+
+describe.skipIf(whyNoBrowser !== null)(`buckets, access, queues, operations (${whyNoBrowser ?? "Chromium"})`, () => {
+  let stage: ConsoleStage;
+  let page: Page;
+  beforeAll(async () => {
+    stage = await openConsole();
+    await stage.client.send(new CreateBucketCommand({ Bucket: "holiday" }));
+    await stage.client.send(new PutObjectCommand({ Bucket: "holiday", Key: "tmp/a", Body: "x".repeat(1000) }));
+    const { endpoint, accessKeyId, secretAccessKey } = stage.server;
+    const iam = new IAMClient({ endpoint, region: "us-east-1", credentials: { accessKeyId, secretAccessKey } });
+    await iam.send(new CreateUserCommand({ UserName: "ann+x=1,@_-." }));
+    await iam.send(new TagUserCommand({ UserName: "ann+x=1,@_-.", Tags: [{ Key: "a", Value: "b" }] }));
+    iam.destroy();
+    page = await stage.open();
+    await stage.signIn(page);
+  });
+  afterAll(() => stage?.stop());
+
+  const button = (name: string) => page.getByRole("button", { name, exact: true });
+  const saved = () => page.getByRole("alertdialog").getByText("Saved.").first().waitFor();
+
+  test("a bucket is made with its options, and deleted with all that is in it", async () => {
+    await stage.go(page, "/");
+    await button("Create bucket").click();
+    await page.getByLabel("Name", { exact: true }).fill("made-here");
+    await page.getByText("Versioning", { exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Create bucket" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await stage.client.send(new PutObjectCommand({ Bucket: "made-here", Key: "a b/<c>\u0001", Body: "1" }));
+    await stage.client.send(new PutObjectCommand({ Bucket: "made-here", Key: "a b/<c>\u0001", Body: "2" }));
+    await stage.go(page, "/bucket?bucket=made-here&tab=protection");
+    await page.getByText("Versioning is on.").waitFor();
+    await stage.go(page, "/");
+    await button("Actions for made-here").click();
+    await page.getByRole("menuitem", { name: "Delete bucket" }).click();
+    const submit = page.getByRole("dialog").getByRole("button", { name: "Delete bucket" });
+    expect(await submit.isDisabled()).toBe(true);
+    await page.getByRole("dialog").getByLabel("Name").fill("made-here");
+    await submit.click();
+    await page.getByRole("link", { name: "made-here" }).waitFor({ state: "detached" });
+    stage.calm();
+  });
+
+  test("settings are read and written: tags, CORS, lifecycle's preview, quota, who can", async () => {
+    await stage.client.send(new PutBucketTaggingCommand({ Bucket: "holiday", Tagging: { TagSet: [HOSTILE_TAG] } }));
+    await stage.go(page, "/bucket?bucket=holiday&tab=tags");
+    await expect.poll(() => page.getByLabel("Key", { exact: true }).inputValue()).toBe(HOSTILE_TAG.Key);
+    expect(await page.getByLabel("Value", { exact: true }).inputValue()).toBe(HOSTILE_TAG.Value);
+    await button("Save").click();
+    await saved();
+    await stage.go(page, "/bucket?bucket=holiday&tab=cors");
+    await page.getByRole("textbox", { name: "CORS" }).waitFor();
+    await button("Save").click();
+    await saved();
+    const { CORSRules } = await stage.client.send(new GetBucketCorsCommand({ Bucket: "holiday" }));
+    expect(CORSRules?.[0]).toMatchObject({ AllowedOrigins: ["https://www.example.com"], MaxAgeSeconds: 3600 });
+    await stage.go(page, "/bucket?bucket=holiday&tab=lifecycle");
+    await button("Preview what the rules would do").click();
+    await page.getByText("entries looked at, nothing changed").waitFor();
+    await stage.go(page, "/bucket?bucket=holiday&tab=overview");
+    await page.getByLabel("Bytes, hard").fill("5000");
+    await button("Save").click();
+    await saved();
+    await stage.go(page, "/bucket?bucket=holiday&tab=permissions");
+    await button("Ask").click();
+    await page.getByText("not allowed by any statement").waitFor();
+    stage.calm();
+  });
+
+  test("a user gets a key that is shown once", async () => {
+    await stage.go(page, "/access");
+    await page.getByRole("link", { name: "ann+x=1,@_-." }).click();
+    await button("Create access key").click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("The secret key is shown this once").waitFor();
+    await dialog.getByRole("tab", { name: "rclone" }).click();
+    await dialog.getByText("force_path_style = true").waitFor();
+    expect(await violations(page, "new key")).toEqual([]);
+    const secret = (await dialog.locator("dd").nth(1).textContent()) ?? "";
+    expect(secret).toMatch(/^\S{40}$/);
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    expect(await page.content()).not.toContain(secret);
+    await button("Delete user").click();
+    await dialog.getByLabel("Name").fill("ann+x=1,@_-.");
+    await dialog.getByRole("button", { name: "Delete user" }).click();
+    await page.getByText("There are no users yet.").waitFor();
+    stage.calm();
+  });
+
+  test("a queue is made, filled, looked into and purged", async () => {
+    await stage.go(page, "/queues");
+    await button("Create queue").click();
+    await page.getByLabel("Name", { exact: true }).fill("jobs");
+    await page.getByRole("dialog").getByRole("button", { name: "Create queue" }).click();
+    await page.getByLabel("Message", { exact: true }).fill("<img src=x onerror=alert(1)> \u202e");
+    await button("Send a message").click();
+    await page.getByText("Sent.", { exact: true }).waitFor();
+    await button("Look at messages").click();
+    await page.getByRole("cell", { name: "<img src=x onerror=alert(1)>" }).waitFor();
+    await button("Purge queue").click();
+    await page.getByRole("dialog").getByLabel("Name").fill("jobs");
+    await page.getByRole("dialog").getByRole("button", { name: "Purge queue" }).click();
+    await page.getByText("The queue was purged.").waitFor();
+    stage.calm();
+  });
+
+  test("axe finds nothing, light and dark, wide and 360 px", async () => {
+    const pages: [string, string][] = [
+      ["operations", "/operations"],
+      ["bucket", "/bucket?bucket=holiday"],
+      ["permissions", "/bucket?bucket=holiday&tab=permissions"],
+      ["protection", "/bucket?bucket=holiday&tab=protection"],
+      ["lifecycle", "/bucket?bucket=holiday&tab=lifecycle"],
+      ["access", "/access"],
+      ["accounts", "/access?tab=accounts"],
+      ["policy", "/access/policy?arn=arn:aws:iam::aws:policy/AdministratorAccess"],
+      ["queues", "/queues"],
+    ];
+    const found: string[] = [];
+    for (const [name, path] of pages) {
+      await page.setViewportSize({ width: 1280, height: 720 });
+      await stage.go(page, path);
+      await page.waitForTimeout(700);
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        found.push(...(await violations(page, `${name} ${colorScheme}`)));
+        await shoot(page, `${name}-${colorScheme}`);
+      }
+      await page.setViewportSize({ width: 360, height: 700 });
+      found.push(...(await violations(page, `${name} 360 px`)));
+      const overflow = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
+      expect([name, overflow]).toEqual([name, 0]);
+    }
+    expect(found).toEqual([]);
+    await stage.go(page, "/operations");
+    await page.getByText("Every blob is at full redundancy.").waitFor();
+    stage.calm();
+  });
+});
