@@ -2,7 +2,15 @@ import { isQueueChanged } from "../metadata/queues/queues.ts";
 import type { ClaimedDelivery, ClaimedLine, Outcome } from "../metadata/topics/deliveries.ts";
 import { type DeliveryPolicy, delaySeconds, deliveryPolicyOf } from "./delivery-policy.ts";
 import { deadLetterArn, givenUpLine } from "./fan-out.ts";
-import { bodyOf, deadLetter, isRaw, type OpenedPublication, openedPublication, openPublication, queueMessage } from "./letters.ts";
+import {
+  bodyOf,
+  deadLetter,
+  isRaw,
+  type OpenedPublication,
+  openedPublication,
+  openPublication,
+  queueMessage,
+} from "./letters.ts";
 import { findQueues, postsToQueue, type QueuePost, queueProblem } from "./queue-endpoints.ts";
 import { subscriptionArn, topicArn } from "./settings.ts";
 import type { DeliveryContext } from "./topic-context.ts";
@@ -140,7 +148,8 @@ class LineSending {
         noteSlow();
         isLeft = !isSlow;
       }
-      if (!isLeft && this.#policy.receivesPerSecondMax !== null) await clock.sleep(1000 / this.#policy.receivesPerSecondMax);
+      if (!isLeft && this.#policy.receivesPerSecondMax !== null)
+        await clock.sleep(1000 / this.#policy.receivesPerSecondMax);
     }
   }
 

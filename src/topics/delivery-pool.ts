@@ -1,5 +1,5 @@
-import { type DeliveryReport, serveSubscription } from "./deliver.ts";
 import type { DueLine } from "../metadata/topics/deliveries.ts";
+import { type DeliveryReport, serveSubscription } from "./deliver.ts";
 import type { DeliveryContext } from "./topic-context.ts";
 
 /** Subscriptions that are served at the same time: Cloudflare's edge waits for the heads of six answers at most. */
@@ -49,7 +49,8 @@ export class DeliveryPool {
     const ended = (await Promise.all(lanes)).flat();
     // What turned out to be slow meanwhile may have missed its slot.
     const pass: Pass = { served: new Set(), hasServed: false };
-    if (this.#busy.slow < SLOTS.slow) ended.push(...(await Promise.allSettled([this.#work("slow", isSpent, { report, pass })])));
+    if (this.#busy.slow < SLOTS.slow)
+      ended.push(...(await Promise.allSettled([this.#work("slow", isSpent, { report, pass })])));
     const failed = ended.find((one) => one.status === "rejected");
     if (failed !== undefined) throw failed.reason;
     return report;
@@ -88,7 +89,9 @@ export class DeliveryPool {
     try {
       if (await serveSubscription(this.#context, serving, report)) pass.hasServed = true;
     } catch (error) {
-      this.#context.tell(`deliveries of subscription ${place} failed: ${error instanceof Error ? error.message : error}`);
+      this.#context.tell(
+        `deliveries of subscription ${place} failed: ${error instanceof Error ? error.message : error}`,
+      );
     } finally {
       if (lane === "quick") this.#occupy(accountId, -1);
     }
@@ -107,7 +110,9 @@ export class DeliveryPool {
     const start = this.#after[lane];
     for (let after = start, isRound = false; ; ) {
       const lines = await this.#context.tables.deliveries.dueAfter(after, { nowMs, limit: PLACES_PER_READ });
-      const found = lines.find((one) => this.#laneOf(one.place, nowMs) === lane && !served.has(one.place) && this.#mayHave(one, lane));
+      const found = lines.find(
+        (one) => this.#laneOf(one.place, nowMs) === lane && !served.has(one.place) && this.#mayHave(one, lane),
+      );
       if (found !== undefined) {
         // At once: another slot may be looking at the same page.
         this.#after[lane] = found.place;

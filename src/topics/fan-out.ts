@@ -4,7 +4,15 @@ import { type FreshPublications, isPublicationTaken } from "../metadata/topics/p
 import type { SubscriptionRow } from "../metadata/topics/subscriptions.ts";
 import type { TopicRow } from "../metadata/topics/topics.ts";
 import type { Effort } from "./filter-match.ts";
-import { bodyOf, deadLetter as letterFor, isWanted, type OpenedPublication, openedPublication, openPublication, queueMessage } from "./letters.ts";
+import {
+  bodyOf,
+  isWanted,
+  deadLetter as letterFor,
+  type OpenedPublication,
+  openedPublication,
+  openPublication,
+  queueMessage,
+} from "./letters.ts";
 import {
   encodedBytes,
   findQueues,
@@ -171,22 +179,22 @@ async function sortForQueue(
   const queue = queues.get(subscription.endpoint);
   const problem = queueProblem(queue, topic, nowMs);
   const good: QueueMessage[] = [];
-  const failed: { letter: QueueMessage | null; reason: string }[] = [];
+  const refused: { letter: QueueMessage | null; reason: string }[] = [];
   for (const opened of wanted) {
     const body = await bodyOf(context, { topic, subscription, opened });
     const message = queueMessage(body, { topic, subscription, opened });
-    if ("problem" in message) failed.push({ letter: letterFor(body, null), reason: message.problem });
-    else if (problem !== null) failed.push({ letter: message, reason: problem });
+    if ("problem" in message) refused.push({ letter: letterFor(body, null), reason: message.problem });
+    else if (problem !== null) refused.push({ letter: message, reason: problem });
     else good.push(message);
   }
   if (queue !== undefined) addPosts(context, sorted, { queue, messages: good });
   sorted.delivered += good.length;
-  if (failed.length === 0) return;
+  if (refused.length === 0) return;
   const [arn] = deadLetterArn(subscription.attributes);
   const dead = arn === undefined ? undefined : queues.get(arn);
   const isTaken = dead !== undefined && queueProblem(dead, topic, nowMs) === null;
-  sorted.givenUp += failed.length;
-  for (const [reason, some] of Map.groupBy(failed, (one) => one.reason)) {
+  sorted.givenUp += refused.length;
+  for (const [reason, some] of Map.groupBy(refused, (one) => one.reason)) {
     const letters = isTaken ? some.flatMap(({ letter }) => letter ?? []) : [];
     if (isTaken) addPosts(context, sorted, { queue: dead, messages: letters });
     const about = { topic, subscription, count: some.length, reason };

@@ -37,7 +37,11 @@ export function openPublication({ sealer }: Pick<DeliveryContext, "sealer">, row
 }
 
 /** Whether a subscription wants a message: what its filter policy says. Confirmations reach everybody. */
-export function isWanted({ attributes }: SubscriptionRow, { publication, parsed }: OpenedPublication, effort: Effort): boolean {
+export function isWanted(
+  { attributes }: SubscriptionRow,
+  { publication, parsed }: OpenedPublication,
+  effort: Effort,
+): boolean {
   if (attributes.FilterPolicy === undefined || publication.kind !== "Notification") return true;
   const scope = (attributes.FilterPolicyScope ?? "MessageAttributes") as FilterScope;
   const filter = knownFilter(attributes.FilterPolicy, scope);

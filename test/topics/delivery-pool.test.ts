@@ -85,7 +85,9 @@ describe("the pool", () => {
     await rig.subscribeWebhook(topic, url("b"));
     const { d1 } = rig.sqs.store;
     // As one that was subscribed before such names were refused.
-    await d1.batch([d1.prepare("UPDATE subscriptions SET endpoint = 'http://%zz@h.example/' WHERE endpoint LIKE '%//a.%'")]);
+    await d1.batch([
+      d1.prepare("UPDATE subscriptions SET endpoint = 'http://%zz@h.example/' WHERE endpoint LIKE '%//a.%'"),
+    ]);
     await rig.publish(topic, "m");
     await rig.deliver();
     expect(hostsOf(rig.calls)).toEqual(["b"]);

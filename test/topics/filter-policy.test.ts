@@ -1,8 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { AttributeValue } from "../../src/queues/content.ts";
-import { attributesPass, bodyPasses, type Effort, parseBody, VALUES_PER_KEY_MAX } from "../../src/topics/filter-match.ts";
-import { knownFilter } from "../../src/topics/known-filters.ts";
+import {
+  attributesPass,
+  bodyPasses,
+  type Effort,
+  parseBody,
+  VALUES_PER_KEY_MAX,
+} from "../../src/topics/filter-match.ts";
 import { FilterPolicyProblem, type FilterScope, parseFilterPolicy } from "../../src/topics/filter-policy.ts";
+import { knownFilter } from "../../src/topics/known-filters.ts";
 
 const text = (value: string, dataType = "String"): AttributeValue => ({ dataType, value: { text: value } });
 

@@ -9,11 +9,13 @@ export interface Credential {
   readonly scope: CredentialScope;
 }
 
+const regionName = /^[^:*?\s]{1,64}$/;
 const headerName = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
 
 /**
  * Reads `<key id>/<YYYYMMDD>/<region>/<service>/aws4_request`; the service must be one of `scopes`. Any region is taken: one
- * endpoint is every region, and the signature is checked with the region that the scope names.
+ * endpoint is every region, and the signature is checked with the region that the scope names. But it becomes part of ARNs, which policies
+ * are compared with: what separates their parts or is a wildcard in them is refused.
  */
 export function parseCredential(
   text: string,
@@ -24,7 +26,7 @@ export function parseCredential(
   const parts = text.split("/");
   if (parts.length !== 5) return wrong({ problem: "shape" });
   const [accessKeyId, date, region, service, terminal] = parts as [string, string, string, string, string];
-  if (accessKeyId === "" || region === "") return wrong({ problem: "shape" });
+  if (accessKeyId === "" || region === "" || !regionName.test(region)) return wrong({ problem: "shape" });
   if (!isDay(date)) return wrong({ problem: "date", found: date });
   if (!scopes.includes(service)) return wrong({ problem: "service", found: service });
   if (terminal !== "aws4_request") return wrong({ problem: "terminal", found: terminal });

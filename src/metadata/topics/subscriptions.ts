@@ -112,8 +112,8 @@ export class SubscriptionTable {
       requireTopic(topic),
       ...(hasFilter ? [requireRoomForFilter(topic.id, one.id)] : []),
       {
-        sql: `INSERT INTO subscriptions (id, topic_id, account_id, protocol, endpoint, origin, created_ms, token, authenticated, has_filter, attributes)
-              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)`,
+        sql: `INSERT INTO subscriptions (id, topic_id, account_id, protocol, endpoint, origin, created_ms, token, authenticated, has_filter, attributes, asked_ms)
+              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?7)`,
         values: [
           ...[one.id, topic.id, one.accountId, one.protocol, one.endpoint, one.origin, one.createdMs, one.token],
           ...[one.authenticated ? 1 : 0, hasFilter, JSON.stringify(one.attributes)],
@@ -123,9 +123,24 @@ export class SubscriptionTable {
     ]);
   }
 
-  /** Sends the confirmation's document of a pending one once more. */
-  async sendAgain(one: SubscriptionRow, confirmation: NewPublication): Promise<void> {
-    await this.#database.batch(publishDirectly(one.topicId, one.id, confirmation));
+  /** Sends the confirmation's document of a pending one once more, unless that was done since `notSinceMs`. Returns whether it was sent. */
+  async sendAgain(
+    one: SubscriptionRow,
+    confirmation: NewPublication,
+    { nowMs, notSinceMs }: { nowMs: number; notSinceMs: number },
+  ): Promise<boolean> {
+    const isDue = "EXISTS (SELECT 1 FROM subscriptions WHERE place = ?1 AND asked_ms <= ?2)";
+    try {
+      await this.#database.batch([
+        require("subscription_changed", isDue, [one.place, notSinceMs]),
+        { sql: "UPDATE subscriptions SET asked_ms = ?2 WHERE place = ?1", values: [one.place, nowMs] },
+        ...publishDirectly(one.topicId, one.id, confirmation),
+      ]);
+      return true;
+    } catch (error) {
+      if (!isSubscriptionChanged(error)) throw error;
+      return false;
+    }
   }
 
   /** Confirms, if it still waits for its token. Throws `GuardError` subscription_changed. */
@@ -178,7 +193,7 @@ export class SubscriptionTable {
       ]),
       ...endDeliveries([one.place]),
       {
-        sql: "UPDATE subscriptions SET token = ?2, created_ms = ?3 WHERE place = ?1",
+        sql: "UPDATE subscriptions SET token = ?2, created_ms = ?3, asked_ms = ?3 WHERE place = ?1",
         values: [one.place, token, nowMs],
       },
       ...publishDirectly(one.topicId, one.id, message),

@@ -29,6 +29,8 @@ interface TopicDefinition<F extends Fields> {
   readonly action?: string;
   /** Whether the topic's policy can allow it to other accounts. */
   readonly acrossAccounts: boolean;
+  /** Whether what the caller may is read from the table each time. What writes need not: its batch is guarded by the topic's revision. */
+  readonly readsTable?: true;
   /** What is answered if there is no such topic. Absent: NotFound. */
   readonly missing?: () => Error;
   /** What is wrong with the input whatever the topic. Throws. */
@@ -74,12 +76,13 @@ interface Asked {
   readonly action: string;
   readonly acrossAccounts: boolean;
   readonly missing?: () => Error;
+  readonly readsTable?: true;
   readonly context: ReadonlyMap<string, ContextValue> | undefined;
 }
 
 /** The topic, if the caller may. A denial by what is remembered is made sure of. A topic that is not there is told to those who could use it. */
 async function demand(call: SnsCall, name: TopicName, asked: Asked): Promise<KnownTopic> {
-  const remembered = call.memory.recall(name);
+  const remembered = asked.readsTable ? undefined : call.memory.recall(name);
   if (remembered !== undefined && isNamed(remembered, name)) {
     try {
       call.caller.demand([askFor(call, remembered, asked)]);

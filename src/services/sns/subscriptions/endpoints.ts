@@ -1,6 +1,6 @@
 import { isFifoName, parseQueueArn, queueArn } from "../../../queues/settings.ts";
 import { isFifoTopic } from "../../../topics/settings.ts";
-import type { TopicCall } from "../model/call.ts";
+import { accountOf, type TopicCall } from "../model/call.ts";
 import { invalidParameter, notBuilt } from "../model/errors.ts";
 
 /** Protocols of AWS that are not built. */
@@ -31,12 +31,15 @@ export async function readEndpoint(call: TopicCall, protocol: string, endpoint: 
   return { protocol, endpoint, ownerAccountId: null };
 }
 
-async function queueOwner({ queues, topic }: TopicCall, arn: string): Promise<string> {
+/** Whether a queue of another account is there is nobody's business: it must confirm, and cannot if it is not there. */
+async function queueOwner(call: TopicCall, arn: string): Promise<string> {
+  const { queues, topic } = call;
   const name = parseQueueArn(arn);
   if (name === null) throw invalidParameter("SQS endpoint ARN");
   if (isFifoName(name.name) && !isFifoTopic(topic.name)) {
     throw invalidParameter("Endpoint", "FIFO SQS Queues can not be subscribed to standard SNS topics");
   }
+  if (name.accountId !== accountOf(call)) return name.accountId;
   const queue = await queues.queues.find(name.accountId, name.name);
   if (queue === null || queueArn(queue) !== arn) throw invalidParameter("Endpoint", "The queue does not exist");
   return name.accountId;

@@ -22,6 +22,8 @@ import { mergeAttributes, type SubscriptionAttributes } from "./subscription-att
 
 /** What stands for the ARN of a subscription that waits. */
 const PENDING = "pending confirmation";
+/** An endpoint is sent its token at most once in this time, however often it is subscribed. */
+const RESEND_MS = 60_000;
 
 /**
  * Subscribes an endpoint to a topic. A queue of the caller's own account is confirmed at once; every other endpoint gets a message with a
@@ -36,6 +38,7 @@ export const subscribe = topicOperation({
     ReturnSubscriptionArn: flag(),
   },
   acrossAccounts: true,
+  readsTable: true,
   topic: ({ TopicArn }) => TopicArn,
   context: ({ Protocol, Endpoint: given = "" }) =>
     new Map([
@@ -44,7 +47,8 @@ export const subscribe = topicOperation({
     ]),
   async run(call, { Protocol, Endpoint: given = "", Attributes = new Map(), ReturnSubscriptionArn }) {
     const endpoint = await readEndpoint(call, Protocol, given);
-    const subject = { protocol: endpoint.protocol, topic: call.topic };
+    const accountId = accountOf(call) ?? call.topic.accountId;
+    const subject = { protocol: endpoint.protocol, accountId, topic: call.topic };
     const attributes = await mergeAttributes(call, subject, { before: {}, given: Attributes });
     const one = (await findSame(call, endpoint, attributes)) ?? (await make(call, endpoint, attributes));
     const isShown = one.token === null || ReturnSubscriptionArn === true;
@@ -63,7 +67,10 @@ async function findSame(call: TopicCall, endpoint: Endpoint, attributes: Subscri
     if (known.attributes[name] === value) continue;
     throw invalidParameter("Attributes", "Subscription already exists with different attributes");
   }
-  if (known.token !== null) await subscriptions.sendAgain(known, confirmation(call, known.token));
+  if (known.token !== null) {
+    const limits = { nowMs: call.nowMs, notSinceMs: call.nowMs - RESEND_MS };
+    await subscriptions.sendAgain(known, confirmation(call, known.token), limits);
+  }
   return known;
 }
 

@@ -14,8 +14,10 @@ export type SubscriptionAttributes = Readonly<Record<string, string>>;
 
 export interface AttributeSubject {
   readonly protocol: string;
+  /** Of the subscriber. */
+  readonly accountId: string;
   /** Of the topic. */
-  readonly topic: { readonly name: string; readonly region: string; readonly accountId: string };
+  readonly topic: { readonly name: string; readonly region: string };
 }
 
 /**
@@ -85,18 +87,18 @@ function checkDelivery(policy: string | undefined, { protocol }: AttributeSubjec
   }
 }
 
-/** A dead letter queue must be there, in the topic's account and region, and FIFO as the topic is. */
-async function checkRedrive({ queues }: SnsCall, { topic }: AttributeSubject, text: string): Promise<void> {
+/** A dead letter queue must be there, in the subscription's account and region, and FIFO as the topic is. Others' queues are not looked for. */
+async function checkRedrive({ queues }: SnsCall, { topic, accountId }: AttributeSubject, text: string): Promise<void> {
   const arn = targetOf(text);
   const name = arn === null ? null : parseQueueArn(arn);
   if (arn === null || name === null) {
     throw invalidParameter("RedrivePolicy", "deadLetterTargetArn must be the ARN of a queue");
   }
-  const queue = name.accountId === topic.accountId ? await queues.queues.find(name.accountId, name.name) : null;
+  const queue = name.accountId === accountId ? await queues.queues.find(name.accountId, name.name) : null;
   if (queue === null || queueArn(queue) !== arn || queue.region !== topic.region) {
     throw invalidParameter(
       "RedrivePolicy",
-      "deadLetterTargetArn must name a queue in the account and region of the topic",
+      "deadLetterTargetArn must name a queue in the account and region of the subscription",
     );
   }
   if (isFifoName(name.name) !== isFifoTopic(topic.name)) {

@@ -39,7 +39,7 @@ export const setSubscriptionAttributes: SnsOperation = {
     const { SubscriptionArn, AttributeName, AttributeValue = "" } = readInput(fields, parameters);
     const { subscription, topic } = await demandSubscription(call, action, SubscriptionArn);
     const given = new Map([[AttributeName, AttributeValue]]);
-    const subject = { protocol: subscription.protocol, topic };
+    const subject = { protocol: subscription.protocol, accountId: subscription.accountId, topic };
     const attributes = await mergeAttributes(call, subject, { before: subscription.attributes, given });
     try {
       await call.context.tables.subscriptions.change(subscription, attributes);
@@ -55,6 +55,7 @@ export const setSubscriptionAttributes: SnsOperation = {
 export const listSubscriptionsByTopic = topicOperation({
   fields: { TopicArn: needed("TopicArn"), NextToken: text() },
   acrossAccounts: true,
+  readsTable: true,
   topic: ({ TopicArn }) => TopicArn,
   async run({ context, topic }, { NextToken: token }) {
     return shownPage(await context.tables.subscriptions.ofTopic(topic.id, placeOf(token), PAGE_ITEMS));

@@ -38,6 +38,7 @@ export const untagResource = topicOperation({
 
 export const listTagsForResource = topicOperation({
   fields: resourceField,
+  readsTable: true,
   acrossAccounts: false,
   missing,
   topic: ({ ResourceArn }) => ResourceArn,

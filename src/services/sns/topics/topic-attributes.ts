@@ -11,6 +11,7 @@ const topicField = { TopicArn: needed("TopicArn") };
 export const getTopicAttributes = topicOperation({
   fields: topicField,
   acrossAccounts: true,
+  readsTable: true,
   topic: ({ TopicArn }) => TopicArn,
   async run({ context, entities, topic }) {
     const { confirmed, pending, deleted } = await context.tables.topics.counts(topic);
