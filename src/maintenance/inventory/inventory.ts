@@ -56,7 +56,8 @@ export const inventory: Job = {
       let isDone = true;
       try {
         const left = await proceed(store, { ...due, budget, counts });
-        if (left) return { report: counts, cursor: { report: left, after: cursor.after }, isUnfinished: true, failures };
+        if (left)
+          return { report: counts, cursor: { report: left, after: cursor.after }, isUnfinished: true, failures };
       } catch (error) {
         const { id, bucket } = configuration;
         failures.push(new Error(`inventory ${id} of bucket ${bucket}: ${String(error)}`, { cause: error }));

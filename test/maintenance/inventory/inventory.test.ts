@@ -316,9 +316,7 @@ describe("the inventory job", () => {
     };
     const { report: counts, cursor, failures } = await inventory.run(store, ENDLESS, null);
     expect([counts.reports, cursor]).toEqual([1, null]);
-    expect(failures?.map(String)).toEqual([
-      `Error: inventory broken of bucket ${SOURCE}: TypeError: no such column`,
-    ]);
+    expect(failures?.map(String)).toEqual([`Error: inventory broken of bucket ${SOURCE}: TypeError: no such column`]);
     expect(await run()).toMatchObject({ reports: 1, refusedReports: 0 });
   });
 
