@@ -310,7 +310,7 @@ describe("moveToClass", () => {
     const refused = { kind: "failed", failure: { kind: "too-many-extents" } };
     await set(split, null);
     expect(await moveToClass(rig.store, await versionOf("key"), "DEEP_ARCHIVE")).toMatchObject(refused);
-    await set([whole], JSON.stringify("p".repeat(1_989_500)));
+    await set([whole], JSON.stringify("p".repeat(1_989_950)));
     expect(await moveToClass(rig.store, await versionOf("key"), "DEEP_ARCHIVE")).toMatchObject(refused);
     expect(files()).toBe(written);
     await set([whole], before?.parts ?? null);
