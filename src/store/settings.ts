@@ -64,6 +64,8 @@ export interface ClassShape extends Geometry {
 
 /** One D1 row holds the extents of an object: ten thousand take under 1 MB of its 2 MB. */
 export const EXTENTS_MAX = 10_000;
+/** Of all columns together; the rest of the 2 MB is for those of a few bytes. */
+export const ROW_BYTES_MAX = 1_990_000;
 /** What was appended last lies beside the extents in the row, up to so many bytes. */
 export const TAIL_BYTES_MAX = 64 * 1024;
 export const PARTS_MAX = 10_000;

@@ -3,7 +3,7 @@ import type { LifecycleConfiguration, LifecycleRule } from "../../src/lifecycle/
 import { lifecycle, lifecycleJob } from "../../src/maintenance/lifecycle/lifecycle.ts";
 import type { TransitionTask } from "../../src/maintenance/lifecycle/transition.ts";
 import type { Budget, JobReport } from "../../src/maintenance/run/job.ts";
-import { setVersioning } from "../../src/store/buckets/buckets.ts";
+import { createBucket, setVersioning } from "../../src/store/buckets/buckets.ts";
 import { setLifecycle } from "../../src/store/buckets/lifecycle.ts";
 import { setNotifications } from "../../src/store/buckets/notifications.ts";
 import type { StoreContext } from "../../src/store/context.ts";
@@ -411,7 +411,7 @@ describe("the walk", () => {
     const job = lifecycleJob({
       move: async (_store, task) => {
         tasks.push(task);
-        return true;
+        return "moved";
       },
     });
     await write("large", { body: bodyOf(pattern(200_000)) });
@@ -442,7 +442,7 @@ describe("the walk", () => {
       move: async (_store, { place, to }) => {
         moved.push(place.key);
         await rig.rows(`UPDATE objects SET storage_class = '${to}' WHERE key = '${place.key}'`);
-        return true;
+        return "moved";
       },
     });
     for (let runs = 0; runs < 6; runs++) {
@@ -451,6 +451,60 @@ describe("the walk", () => {
       ({ cursor } = await job.run(store, budget, cursor));
     }
     expect(moved).toEqual(["a", "b", "c"]);
+  });
+
+  it("goes on with the last one of a page, if time was over within it", async () => {
+    for (const key of ["a", "b"]) await write(key, { body: bodyOf(pattern(200_000)) });
+    await configure({ transitions: [{ days: 1, storageClass: "GLACIER_IR" }] });
+    await pass(2 * DAY_MS - HOUR_MS);
+    await rig.clock.advance(HOUR_MS);
+    const asked: string[] = [];
+    const job = lifecycleJob({
+      move: async (_store, { place, to }) => {
+        asked.push(place.key);
+        if (asked.length === 2) return "in-part";
+        await rig.rows(`UPDATE objects SET storage_class = '${to}' WHERE key = '${place.key}'`);
+        return "moved";
+      },
+    });
+    const spent = () => asked.length === 2;
+    let result = await job.run(store, { untilMs: 0, isSpent: spent }, cursor);
+    expect([result.report.transitions, result.isUnfinished, asked]).toEqual([1, true, ["a", "b"]]);
+    result = await job.run(store, ENDLESS, result.cursor);
+    expect([result.report.transitions, result.isUnfinished, asked]).toEqual([1, false, ["a", "b", "b"]]);
+  });
+
+  it("that fails keeps no other bucket from its own, and goes on some minutes later", async () => {
+    await createBucket(store, { name: "other", owner: "root", region: "us-east-1" });
+    await write("good");
+    await write("poison", { body: bodyOf(pattern(200_000)) });
+    await configure(
+      { transitions: [{ days: 1, storageClass: "GLACIER_IR" }] },
+      { filter: { form: "one", prefix: "good" }, expiration: { days: 1 } },
+    );
+    await putObject(store, put("other", "b", pattern(9)));
+    const rules = [rule({ expiration: { days: 1 } })];
+    await rig.clock.advance(1000);
+    await setLifecycle(store, "other", { rules, minimumSize: "all_storage_classes_128K" });
+    await pass(2 * DAY_MS - HOUR_MS);
+    await rig.clock.advance(HOUR_MS);
+    let isBroken = true;
+    const job = lifecycleJob({
+      move: async () => {
+        if (isBroken) throw new Error("no such kind");
+        return "moved";
+      },
+    });
+    const first = await job.run(store, ENDLESS, cursor);
+    expect(first.failures?.map(String)).toEqual([`Error: lifecycle of bucket ${rig.bucket}: Error: no such kind`]);
+    expect(first.cursor).toEqual({ clock: { seenMs: rig.clock.now(), hold: null } });
+    expect(await keys()).toEqual(["good", "poison"]);
+    isBroken = false;
+    expect(await job.run(store, ENDLESS, first.cursor)).toMatchObject({ report: { walks: 0 }, failures: [] });
+    await rig.clock.advance(5 * MINUTE_MS);
+    const later = await job.run(store, ENDLESS, first.cursor);
+    expect(later).toMatchObject({ report: { transitions: 1, expiredObjects: 1 }, failures: [] });
+    expect(await keys()).toEqual(["poison"]);
   });
 
   it("of a bucket that is deleted ends with it", async () => {

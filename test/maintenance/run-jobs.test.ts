@@ -30,6 +30,22 @@ describe("runJobs", () => {
     expect(row).toMatchObject({ cursor: { at: 3 }, report: { runs: 1 }, failure: "Error: stopped" });
   });
 
+  it("keeps how far a job came that names failures, and fails all the same", async () => {
+    const seen: unknown[] = [];
+    const job: Job = {
+      name: "partly",
+      run: async (_store, _budget, cursor) => {
+        seen.push(cursor);
+        return { report: { runs: seen.length }, cursor: { at: seen.length }, failures: [new Error("one"), "two"] };
+      },
+    };
+    await expect(runJobs(rig.store, [job])).rejects.toMatchObject({ errors: [new Error("one"), "two"] });
+    await expect(runJobs(rig.store, [job])).rejects.toThrow("background jobs failed");
+    expect(seen).toEqual([null, { at: 1 }]);
+    const [row] = (await rig.store.metadata.jobs.list()).filter(({ name }) => name === "partly");
+    expect(row).toMatchObject({ cursor: { at: 2 }, report: { runs: 2 }, failure: "Error: one; two", finishedMs: null });
+  });
+
   it("does not run a job that is running, until its lease has run out", async () => {
     let running = 0;
     let most = 0;

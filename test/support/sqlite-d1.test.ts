@@ -12,10 +12,22 @@ it("takes as many values as the highest parameter says, as D1 does, and no other
   const wrong = /Wrong number of parameter bindings/;
   for (const { sql, values } of statements) {
     await d1.batch([d1.prepare(sql).bind(...values)]);
-    expect((await d1.prepare(sql).bind(...values).raw()).length).toBe(2);
+    expect(
+      (
+        await d1
+          .prepare(sql)
+          .bind(...values)
+          .raw()
+      ).length,
+    ).toBe(2);
     for (const others of [values.slice(1), [...values, 3]]) {
       await expect(d1.batch([d1.prepare(sql).bind(...others)])).rejects.toThrow(wrong);
-      await expect(d1.prepare(sql).bind(...others).raw()).rejects.toThrow(wrong);
+      await expect(
+        d1
+          .prepare(sql)
+          .bind(...others)
+          .raw(),
+      ).rejects.toThrow(wrong);
     }
   }
   d1.close();

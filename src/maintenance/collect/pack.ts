@@ -9,6 +9,7 @@ import type { StoreContext } from "../../store/context.ts";
 import { type Content, ObjectBody } from "../../store/read/object-body.ts";
 import { encryptionOf, openContent } from "../../store/sealed/open-content.ts";
 import { geometryOfClass } from "../../store/settings.ts";
+import { layoutClass } from "../../store/tiers/access-tiers.ts";
 import { plainBytesMax } from "../../store/write/blob-layouts.ts";
 import type { BlobSource } from "../../store/write/body-pieces.ts";
 import { writeBody } from "../../store/write/write-blob.ts";
@@ -105,14 +106,14 @@ async function packAll(store: StoreContext, table: VersionTable, waiting: Scanne
   }
 }
 
-/** The first versions of one storage class, up to a pack's size. */
+/** The first versions of one storage class and tier, up to a pack's size. */
 function takePack(waiting: ScannedVersion[]): ScannedVersion[] {
-  const storageClass = waiting[0]?.storageClass;
+  const first = waiting[0];
   const chosen: ScannedVersion[] = [];
   let bytes = 0;
   for (let at = 0; at < waiting.length && bytes < PACK_BYTES && chosen.length < PACK_OBJECTS_MAX; ) {
     const version = waiting[at] as ScannedVersion;
-    if (version.storageClass === storageClass) {
+    if (first && isAlike(version, first)) {
       chosen.push(version);
       bytes += version.sizeBytes;
       waiting.splice(at, 1);
@@ -121,17 +122,22 @@ function takePack(waiting: ScannedVersion[]): ScannedVersion[] {
   return chosen;
 }
 
+function isAlike(one: Pick<Move, "storageClass" | "tier">, other: Pick<Move, "storageClass" | "tier">): boolean {
+  return one.storageClass === other.storageClass && one.tier === other.tier;
+}
+
 /** Writes one pack and makes its versions refer to it. Gives how many do. */
 async function writePack(store: StoreContext, table: VersionTable, chosen: readonly ScannedVersion[]): Promise<number> {
   const contents = await store.metadata.packing.contents(table, chosen.map(placeOf));
   const ids = new Set(chosen.map(({ id }) => id));
-  const found = contents.filter(({ id }) => ids.has(id));
+  const first = chosen[0] as ScannedVersion;
+  const found = contents.filter((body) => ids.has(body.id) && isAlike(body, first));
   const isInPack = (body: PackedContent) => encryptionOf(body) !== undefined && body.from.extents !== null;
   const members = await readSealedMembers(store, found.filter(isInPack).filter(isSealedMember));
   // What cannot be copied as it is stays where it is.
   const bodies = found.filter((body) => !isInPack(body) || members.has(body.id));
   if (bodies.length === 0) return 0;
-  const storageClass = (chosen[0] as ScannedVersion).storageClass;
+  const storageClass = layoutClass(store.settings, first);
   const stored = bodies.map((body) => storedContent(body, members.get(body.id)));
   const sizeBytes = stored.reduce((sum, body) => sum + body.sizeBytes, 0);
   const row = await rewrite(store, { sizeBytes, bodies: stored, storageClass, blockBytes: PACK_BLOCK_BYTES });
@@ -164,7 +170,8 @@ function storedContent({ from, sizeBytes, ...body }: PackedContent, member: Uint
 async function compact(store: StoreContext, table: VersionTable, version: ScannedVersion): Promise<number> {
   const [body] = await store.metadata.packing.contents(table, [placeOf(version)]);
   if (body?.id !== version.id) return 0;
-  const { sizeBytes, storageClass } = version;
+  const { sizeBytes } = version;
+  const storageClass = layoutClass(store.settings, body);
   const encryption = encryptionOf(body);
   const tagBytes = encryption ? layersOf(encryption.form) * TAG_BYTES : 0;
   // A wide geometry has no blobs as large.

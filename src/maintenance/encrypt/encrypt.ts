@@ -129,10 +129,11 @@ class BucketEncrypter {
       await this.#encryptVersion(version);
       return true;
     } catch (error) {
-      if (!(error instanceof StoreError) || error.failure.kind === "metadata-unavailable") throw error;
+      const kind = error instanceof StoreError ? error.failure.kind : null;
+      if (kind === "metadata-unavailable") throw error;
       progress.failed += 1;
-      progress.failure = `${error.failure.kind}: ${version.key}`;
-      return !FAILS_ALL.has(error.failure.kind);
+      progress.failure = `${kind ?? String(error)}: ${version.key}`;
+      return kind === null || !FAILS_ALL.has(kind);
     }
   }
 

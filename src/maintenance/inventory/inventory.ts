@@ -40,23 +40,33 @@ interface Cursor {
 /**
  * Writes the inventories that are due, one after the other: data files, then the manifest, its checksum and Hive's list of files. A run
  * that ends in the midst of one closes its data file; the next run goes on. A crash loses the files of that run, which the next one
- * writes again under the same names. What cannot be delivered is told and tried again in the next period. In memory is one data file.
+ * writes again under the same names. What cannot be delivered is told and tried again in the next period; what fails otherwise begins
+ * anew in a later run, after the others. In memory is one data file.
  */
 export const inventory: Job = {
   name: "inventory",
   async run(store, budget, saved) {
     const counts = { reports: 0, rows: 0, files: 0, refusedReports: 0 };
+    const failures: unknown[] = [];
     let cursor = (saved as Cursor | null) ?? { report: null, after: null };
     while (!budget.isSpent()) {
       const due = await nextDue(store, cursor);
-      if (!due) return { report: counts, cursor: null };
+      if (!due) return { report: counts, cursor: null, failures };
       const { configuration, report } = due;
-      const left = await proceed(store, { ...due, budget, counts });
-      if (left) return { report: counts, cursor: { report: left, after: cursor.after }, isUnfinished: true };
-      await store.metadata.named.done("inventory", configuration, report.beganMs);
+      let isDone = true;
+      try {
+        const left = await proceed(store, { ...due, budget, counts });
+        if (left)
+          return { report: counts, cursor: { report: left, after: cursor.after }, isUnfinished: true, failures };
+      } catch (error) {
+        const { id, bucket } = configuration;
+        failures.push(new Error(`inventory ${id} of bucket ${bucket}: ${String(error)}`, { cause: error }));
+        isDone = false;
+      }
+      if (isDone) await store.metadata.named.done("inventory", configuration, report.beganMs);
       cursor = { report: null, after: { bucketId: configuration.bucketId, id: configuration.id } };
     }
-    return { report: counts, cursor, isUnfinished: true };
+    return { report: counts, cursor, isUnfinished: true, failures };
   },
 };
 

@@ -1,6 +1,7 @@
 import { type ClockState, observeClock } from "../../lifecycle/clock-guard.ts";
 import { nextMidnight } from "../../lifecycle/days.ts";
 import { GuardError } from "../../metadata/database.ts";
+import type { DueWalk } from "../../metadata/lifecycle/lifecycles.ts";
 import type { StoreContext } from "../../store/context.ts";
 import type { Budget, Job } from "../run/job.ts";
 import { moveByClass, type Transition } from "./transition.ts";
@@ -8,6 +9,8 @@ import { BucketWalk, NOTHING_DONE, type WalkReport } from "./walk-bucket.ts";
 
 /** A walk gives way to the next bucket's after so many pages. */
 const PAGES_PER_TURN = 50;
+/** A walk that failed gets its next turn so much later; at most a day of the settings. */
+const RETRY_MS = 5 * 60_000;
 
 /** What the job keeps from one run to the next. */
 export interface LifecycleCursor {
@@ -16,7 +19,7 @@ export interface LifecycleCursor {
 
 /**
  * Carries out buckets' lifecycle configurations: each bucket that has one is walked once after every midnight, and at once when its
- * configuration is set or a date of it comes. Nothing is removed while the clock cannot be believed (see `observeClock`).
+ * configuration is set or a date of it comes. A walk that fails goes on some minutes later, and the other buckets' do at once. Nothing is removed while the clock cannot be believed (see `observeClock`).
  * Buckets without a configuration cost nothing.
  */
 export const lifecycle: Job = lifecycleJob(moveByClass);
@@ -36,8 +39,9 @@ export function lifecycleJob(transition: Transition | null): Job {
         if (!before?.hold) tellOfHold(store, cursor.clock.hold);
         return { report, cursor };
       }
-      const isUnfinished = await walkAll(store, { budget, nowMs, dayMs, transition }, report);
-      return { report, cursor, isUnfinished };
+      const failures: unknown[] = [];
+      const isUnfinished = await walkAll(store, { budget, nowMs, dayMs, transition, failures }, report);
+      return { report, cursor, isUnfinished, failures };
     },
   };
 }
@@ -54,6 +58,7 @@ interface Run {
   nowMs: number;
   dayMs: number;
   transition: Transition | null;
+  failures: unknown[];
 }
 
 type RunReport = WalkReport & { walks: number };
@@ -74,11 +79,23 @@ async function walkAll(store: StoreContext, run: Run, report: RunReport): Promis
       else await end(store, due, walk, dayMs);
     } catch (error) {
       // The bucket or its configuration is another one: it is found again as it is now.
-      if (!(error instanceof GuardError) || error.guard !== "bucket_changed") throw error;
+      const isChanged = error instanceof GuardError && error.guard === "bucket_changed";
+      if (!isChanged) await postpone(store, { walk, due, error }, run);
     }
     addUp(report, before, walk.state.report);
     if (budget.isSpent()) return true;
   }
+}
+
+/** One bucket's failure is no other's. Where the database is what failed, this fails too, and ends the run. */
+async function postpone(
+  store: StoreContext,
+  { walk, due, error }: { walk: BucketWalk; due: DueWalk; error: unknown },
+  { nowMs, dayMs, failures }: Run,
+): Promise<void> {
+  const turnMs = nowMs + Math.min(RETRY_MS, dayMs);
+  await store.metadata.lifecycles.keep(due, { walk: walk.state, turnMs });
+  failures.push(new Error(`lifecycle of bucket ${due.bucket.name}: ${String(error)}`, { cause: error }));
 }
 
 async function takeTurn(walk: BucketWalk, budget: Budget): Promise<boolean> {

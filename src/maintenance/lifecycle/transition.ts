@@ -1,5 +1,6 @@
 import type { VersionPlace, VersionTable } from "../../metadata/blobs/packing.ts";
 import type { StoreContext } from "../../store/context.ts";
+import type { ClassMove } from "../../store/tiers/class-move.ts";
 import { moveToClass } from "../../store/tiers/move-to-class.ts";
 
 /** A version that is to move, as the walk found it. */
@@ -13,8 +14,8 @@ export interface TransitionTask {
 
 /** The port by which versions move to another storage class. */
 export interface Transition {
-  /** Returns whether it has moved. A version that has changed meanwhile stays. */
-  move(store: StoreContext, task: TransitionTask, isSpent: () => boolean): Promise<boolean>;
+  /** Returns what became of it. A version that has changed meanwhile stays; `in-part`: time was over, it is to be asked for again. */
+  move(store: StoreContext, task: TransitionTask, isSpent: () => boolean): Promise<ClassMove["kind"]>;
 }
 
 /** By `moveToClass`. What cannot be moved now stays for the next walk, and the log says why. */
@@ -22,6 +23,6 @@ export const moveByClass: Transition = {
   async move(store, { to, ...version }, isSpent) {
     const moved = await moveToClass(store, version, to, { isSpent });
     if (moved.kind === "failed") store.tell?.(`a version could not be moved to ${to}: ${moved.failure.kind}`);
-    return moved.kind === "moved";
+    return moved.kind;
   },
 };

@@ -76,7 +76,7 @@ export class BucketWalk {
   readonly #rules: LifecycleRules;
   readonly #options: WalkOptions;
   readonly state: WalkState;
-  /** Moves that were begun in this page, and whether time was over before the last of them: the page is looked at again then. */
+  /** Moves that were begun in this page, and whether time was over before all of them were done: the page is looked at again then. */
   #begun = 0;
   #isCut = false;
 
@@ -232,7 +232,9 @@ export class BucketWalk {
     }
     this.#begun += 1;
     const task = { table, place: { bucketId: this.#walk.bucket.id, key, seq }, id, storageClass, to };
-    if (await transition.move(this.#store, task, isSpent)) this.state.report.transitions += 1;
+    const moved = await transition.move(this.#store, task, isSpent);
+    if (moved === "moved") this.state.report.transitions += 1;
+    if (moved === "in-part") this.#isCut = true;
   }
 }
 

@@ -17,6 +17,8 @@ export interface JobResult {
   cursor: unknown;
   /** It stopped because its time was over, and would go on at once. */
   isUnfinished?: boolean;
+  /** What failed while the rest went on. The run counts as failed, and what it did and where it goes on is kept. */
+  failures?: readonly unknown[];
 }
 
 /**

@@ -182,6 +182,7 @@ async function runIn(
         const result = await runLeased(store, job, holder, share);
         const name = prefix + job.name;
         if (result) reports.set(name, sum(reports.get(name), result.report));
+        failures.push(...(result?.failures ?? []));
         if (result?.isUnfinished) unfinished.push(job);
       } catch (error) {
         failures.push(error);
@@ -229,15 +230,15 @@ async function runLeased(store: StoreContext, job: Job, holder: string, budget: 
   if (!leased) return null;
   try {
     const result = await job.run(store, budget, leased.cursor);
-    await metadata.jobs.finish(job.name, holder, {
-      nowMs: clock.now(),
-      cursor: result.cursor,
-      report: { ...result.report },
-    });
+    const { failures = [], ...kept } = result;
+    const nowMs = clock.now();
+    if (failures.length === 0) await metadata.jobs.finish(job.name, holder, { nowMs, ...kept });
+    else await metadata.jobs.fail(job.name, holder, { nowMs, failure: failures.map(String).join("; "), kept });
     return result;
   } catch (error) {
     // The lease would run out anyway: what matters is the failure itself.
-    await metadata.jobs.fail(job.name, holder, clock.now(), String(error)).catch(() => {});
+    const failed = { nowMs: clock.now(), failure: String(error) };
+    await metadata.jobs.fail(job.name, holder, failed).catch(() => {});
     throw error;
   }
 }

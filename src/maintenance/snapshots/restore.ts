@@ -55,7 +55,7 @@ export async function restoreMetadata(
     await metadata.jobs.finish(RESTORE_JOB, holder, { nowMs: clock.now(), cursor, report: {} });
     return step;
   } catch (error) {
-    await metadata.jobs.fail(RESTORE_JOB, holder, clock.now(), String(error));
+    await metadata.jobs.fail(RESTORE_JOB, holder, { nowMs: clock.now(), failure: String(error) });
     throw error;
   }
 }

@@ -4,12 +4,15 @@ import type { DueConfiguration } from "../../metadata/buckets/named-configuratio
 import type { StoreContext } from "../../store/context.ts";
 import { dayOf } from "../../store/read/accesses.ts";
 import { type AccessTier, classOfTier, type TieringConfiguration, tierFor } from "../../store/tiers/access-tiers.ts";
+import type { ClassMove, VersionToMove } from "../../store/tiers/class-move.ts";
 import { moveToTier } from "../../store/tiers/move-to-class.ts";
 import { PackMemory } from "../../store/tiers/rewrite-extents.ts";
 import type { Budget, Job } from "../run/job.ts";
 
 const CONFIGURATIONS_PER_PAGE = 1_000;
 const VERSIONS_PER_PAGE = 500;
+/** Of a run; all of them count as `failedMoves`. */
+const FAILURES_TOLD = 5;
 const CLASS = "INTELLIGENT_TIERING";
 
 interface Cursor {
@@ -34,19 +37,20 @@ export const tiering: Job = {
       cursor = { beganMs: nowMs, at: { bucketId: 0, table: "objects", after: null } };
     }
     const packs = new PackMemory();
+    const failures: unknown[] = [];
     while (cursor.at && !budget.isSpent()) {
       const configured = await configuredBucket(store, cursor.at.bucketId);
-      if (!configured) return { report, cursor: { ...cursor, at: null } };
+      if (!configured) return { report, cursor: { ...cursor, at: null }, failures };
       const { bucketId } = configured;
       const at: NonNullable<Cursor["at"]> =
         cursor.at.bucketId === bucketId ? cursor.at : { bucketId, table: "objects" as const, after: null };
       const page = await store.metadata.tiers.tierable(at.table, bucketId, at.after, VERSIONS_PER_PAGE);
-      const moving = { store, budget, packs, report, table: at.table, ...configured };
+      const moving = { store, budget, packs, report, failures, table: at.table, ...configured };
       const left = await moveAll(moving, page.versions);
-      if (left) return { report, cursor: { ...cursor, at: { ...at, after: left } }, isUnfinished: true };
+      if (left) return { report, cursor: { ...cursor, at: { ...at, after: left } }, isUnfinished: true, failures };
       cursor = { ...cursor, at: await following(store, at, page.next) };
     }
-    return { report, cursor, ...(cursor.at ? { isUnfinished: true } : {}) };
+    return { report, cursor, failures, ...(cursor.at ? { isUnfinished: true } : {}) };
   },
 };
 
@@ -85,6 +89,7 @@ interface Moving extends ConfiguredBucket {
   budget: Budget;
   packs: PackMemory;
   report: { movedObjects: number; movedBytes: number; failedMoves: number };
+  failures: unknown[];
   table: VersionTable;
 }
 
@@ -93,7 +98,7 @@ async function moveAll(
   moving: Moving,
   versions: readonly TierableVersion[],
 ): Promise<{ key: string; seq: number } | null> {
-  const { store, budget, report, table, bucketId, packs } = moving;
+  const { store, budget, report, table, bucketId } = moving;
   for (const version of versions) {
     const tier = wantedTier(moving, version);
     if (tier === version.tier) continue;
@@ -104,15 +109,29 @@ async function moveAll(
     // The class was taken out of the configuration: it stays where it is.
     if (laidAs === null) continue;
     const from = { table, place: { bucketId, key, seq }, id, storageClass: CLASS };
-    const moved = await moveToTier(store, from, { tier, laidAs }, { isSpent: () => budget.isSpent(), packs });
+    const moved = await tryMove(moving, from, { tier, laidAs });
     if (moved.kind === "in-part") return { key, seq: seq + 1 };
     if (moved.kind === "failed") report.failedMoves += 1;
     if (moved.kind === "moved") {
       report.movedObjects += 1;
-      report.movedBytes += moved.bytes;
+      report.movedBytes += moved.bytes ?? 0;
     }
   }
   return null;
+}
+
+/** One version's failure, even one that nobody has thought of, is no other's. */
+async function tryMove(
+  { store, budget, packs, failures }: Moving,
+  from: VersionToMove,
+  to: { tier: AccessTier | null; laidAs: string },
+): Promise<{ kind: ClassMove["kind"]; bytes?: number }> {
+  try {
+    return await moveToTier(store, from, to, { isSpent: () => budget.isSpent(), packs });
+  } catch (error) {
+    if (failures.length < FAILURES_TOLD) failures.push(error);
+    return { kind: "failed" };
+  }
 }
 
 /** Accesses are known from the day on which the first configuration was set. */

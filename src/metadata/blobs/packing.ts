@@ -19,6 +19,8 @@ export interface ScannedVersion extends VersionPlace {
   sizeBytes: number;
   modifiedMs: number;
   storageClass: string;
+  /** Access tier within class INTELLIGENT_TIERING; null: the frequent one. */
+  tier: string | null;
   /** All of it lies in the row: not only what was appended last. */
   isInline: boolean;
   extentCount: number;
@@ -31,6 +33,9 @@ export interface Move {
   place: VersionPlace;
   id: string;
   from: ContentRow;
+  /** The class and the tier that it had then: `to` lies where they say. */
+  storageClass: string;
+  tier: string | null;
   /** The sealed key that the row had then; null: it was plain. Bytes under another key are other bytes. */
   sealed: string | null;
   to: ExtentRow[];
@@ -53,7 +58,7 @@ export class PackingTable {
     const { bucketId, key, seq } = after ?? { bucketId: 0, key: "", seq: 0 };
     const rows = await this.#database.all<Omit<ScannedVersion, "isInline"> & { isInline: number }>(
       `SELECT bucket_id AS "bucketId", key, seq, id, size_bytes AS "sizeBytes", modified_ms AS "modifiedMs",
-         storage_class AS "storageClass", extents IS NULL AND inline_body IS NOT NULL AS "isInline",
+         storage_class AS "storageClass", attributes ->> '$.tier' AS tier, extents IS NULL AND inline_body IS NOT NULL AS "isInline",
          coalesce(json_array_length(extents), 0) AS "extentCount",
          CASE WHEN json_array_length(extents) = 1 AND (inline_body IS NULL OR attributes ->> '$.encryption' IS NULL)
            THEN extents ->> '$[0][2]' END AS "blobId"
@@ -82,6 +87,7 @@ export class PackingTable {
   async contents(table: VersionTable, places: readonly VersionPlace[]): Promise<PackedContent[]> {
     const rows = await this.#database.all<VersionPlace & Sized & RawContent>(
       `SELECT bucket_id AS "bucketId", key, seq, id, size_bytes AS "sizeBytes", extents, inline_body AS "inlineBody", attributes,
+         storage_class AS "storageClass", attributes ->> '$.tier' AS tier,
          attributes ->> '$.encryption.sealed' AS sealed, (SELECT name FROM buckets b WHERE b.id = bucket_id) AS "bucketName"
        FROM ${table} WHERE (bucket_id, key, seq) IN (${PLACES})`,
       JSON.stringify(places.map(({ bucketId, key, seq }) => [bucketId, key, seq])),
@@ -93,8 +99,8 @@ export class PackingTable {
   }
 
   /**
-   * Makes versions refer to `blob` instead of what they held, in one transaction. A version that was replaced, removed or moved
-   * meanwhile stays as it is; if that is all of them, the blob is condemned at once. What the moved ones held before becomes
+   * Makes versions refer to `blob` instead of what they held, in one transaction. A version that was replaced, removed, moved
+   * or given another class meanwhile stays as it is; if that is all of them, the blob is condemned at once. What the moved ones held before becomes
    * trash. Moving the same twice is harmless. Returns the ids of those moved.
    */
   async move(table: VersionTable, blob: BlobRow, moves: readonly Move[], options: MoveOptions): Promise<string[]> {
@@ -107,10 +113,13 @@ export class PackingTable {
       JSON.stringify(move.to),
       move.from.extents === null ? null : JSON.stringify(move.from.extents),
       move.sealed,
+      move.storageClass,
+      move.tier,
     ]);
     const list = JSON.stringify(rows);
     const unchanged = `v.id = m.value ->> 3 AND v.extents IS m.value ->> 5
-      AND v.attributes ->> '$.encryption.sealed' IS m.value ->> 6`;
+      AND v.attributes ->> '$.encryption.sealed' IS m.value ->> 6
+      AND v.storage_class = m.value ->> 7 AND v.attributes ->> '$.tier' IS m.value ->> 8`;
     const place = "v.bucket_id = m.value ->> 0 AND v.key = m.value ->> 1 AND v.seq = m.value ->> 2";
     const statements: Statement[] = [
       insertBlobs([blob], packObjects),
@@ -155,6 +164,8 @@ interface Sized {
 }
 interface RawContent {
   attributes: string;
+  storageClass: string;
+  tier: string | null;
   sealed: string | null;
   bucketName: string;
   extents: string | null;

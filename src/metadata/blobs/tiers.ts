@@ -14,6 +14,8 @@ export interface TieredVersion {
   tier: string | null;
   /** How its bytes are encrypted; null: they are plain. */
   encryptionForm: string | null;
+  /** Of what its row holds besides the extents. */
+  otherBytes: number;
   content: ContentRow;
 }
 
@@ -63,7 +65,7 @@ export class TierTable {
     const [raw] = await this.#database.all<RawVersion>(
       `SELECT id, (SELECT name FROM buckets b WHERE b.id = bucket_id) AS "bucketName", size_bytes AS "sizeBytes",
          storage_class AS "storageClass", attributes ->> '$.tier' AS tier, attributes ->> '$.encryption.form' AS "encryptionForm",
-         extents, inline_body AS "inlineBody"
+         ${OTHER_BYTES} AS "otherBytes", extents, inline_body AS "inlineBody"
        FROM ${table} WHERE bucket_id = ?1 AND key = ?2 AND seq = ?3${table === "versions" ? " AND is_marker = 0" : ""}`,
       bucketId,
       key,
@@ -137,6 +139,10 @@ export class TierTable {
     ]);
   }
 }
+
+const OTHER_BYTES = ["key", "checksum", "tags", "attributes", "parts", "inline_body"]
+  .map((column) => `coalesce(length(CAST(${column} AS BLOB)), 0)`)
+  .join(" + ");
 
 const WHERE = "bucket_id = ?1 AND key = ?2 AND seq = ?3";
 

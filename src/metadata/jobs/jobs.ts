@@ -42,7 +42,7 @@ export class JobTable {
   async finish(
     name: string,
     holder: string,
-    run: { nowMs: number; cursor: unknown; report: Record<string, number> },
+    run: { nowMs: number; cursor: unknown; report: JobCounts },
   ): Promise<void> {
     await this.#database.all(
       `UPDATE jobs SET lease_holder = NULL, lease_until_ms = 0, finished_ms = ?3, cursor = ?4, report = ?5
@@ -50,20 +50,28 @@ export class JobTable {
       name,
       holder,
       run.nowMs,
-      run.cursor === null || run.cursor === undefined ? null : JSON.stringify(run.cursor),
+      cursorText(run.cursor),
       JSON.stringify(run.report),
     );
   }
 
-  /** Notes that a run failed, and ends its lease; the cursor stays where the run began. */
-  async fail(name: string, holder: string, nowMs: number, failure: string): Promise<void> {
+  /** Notes that a run failed, and ends its lease. The cursor stays where the run began, unless the run says how far it came (`kept`). */
+  async fail(
+    name: string,
+    holder: string,
+    { nowMs, failure, kept }: { nowMs: number; failure: string; kept?: { cursor: unknown; report: JobCounts } },
+  ): Promise<void> {
     await this.#database.all(
-      `UPDATE jobs SET lease_holder = NULL, lease_until_ms = 0, failed_ms = ?3, failure = ?4
+      `UPDATE jobs SET lease_holder = NULL, lease_until_ms = 0, failed_ms = ?3, failure = ?4,
+         cursor = CASE WHEN ?5 THEN ?6 ELSE cursor END, report = CASE WHEN ?5 THEN ?7 ELSE report END
        WHERE name = ?1 AND lease_holder = ?2`,
       name,
       holder,
       nowMs,
       failure.slice(0, 500),
+      kept ? 1 : 0,
+      kept ? cursorText(kept.cursor) : null,
+      kept ? JSON.stringify(kept.report) : null,
     );
   }
 
@@ -74,4 +82,11 @@ export class JobTable {
 
 function parseJob(raw: RawJob): JobRow {
   return { ...raw, cursor: parseJson(raw.cursor), report: parseJson<Record<string, number>>(raw.report) };
+}
+
+/** What a run did, by name. */
+type JobCounts = Readonly<Record<string, number>>;
+
+function cursorText(cursor: unknown): string | null {
+  return cursor === null || cursor === undefined ? null : JSON.stringify(cursor);
 }

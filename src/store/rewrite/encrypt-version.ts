@@ -8,6 +8,7 @@ import { StoreError } from "../failure.ts";
 import { type Content, ObjectBody } from "../read/object-body.ts";
 import { described, type NewSealing, newSealing } from "../sealed/new-sealing.ts";
 import { encryptionOf, openSealing } from "../sealed/open-content.ts";
+import { layoutClass } from "../tiers/access-tiers.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { Bucket, ChecksumAlgorithm, Digests } from "../types.ts";
 import { DigestSet } from "../write/digests.ts";
@@ -38,7 +39,9 @@ export async function encryptVersion(store: StoreContext, version: VersionToEncr
   if (!row || row.id !== id || encryptionOf(row)) return null;
   const sealing = await newSealing(store, { bucket, key, request: null });
   if (!sealing) throw new StoreError({ kind: "sealing-not-configured" });
-  const { to, blobs } = await writeSealed(store, { ...row, referent: id }, sealing);
+  const { tier = null } = row.attributes as { tier?: string | null };
+  const storageClass = layoutClass(store.settings, { ...row, tier });
+  const { to, blobs } = await writeSealed(store, { ...row, storageClass, referent: id }, sealing);
   const { encryption } = described(sealing, bucket, { key, versionId: id });
   const from = { extents: row.extents, inlineBody: row.inlineBody };
   const rewrite = { table, place, id, from, sealed: null, to, blobs, ...(encryption && { encryption }) };
@@ -84,6 +87,7 @@ async function encryptAnnotation(
 
 interface PlainBytes extends ContentRow {
   sizeBytes: number;
+  /** The class as which they are laid out. */
   storageClass: string;
   checksum: ChecksumRow | null;
   /** What is to refer to the new blobs. */

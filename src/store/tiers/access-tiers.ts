@@ -15,6 +15,15 @@ export function classOfTier(settings: Pick<StoreSettings, "storageClasses">, tie
   return CLASSES[tier].find((name) => isConfiguredClass(settings, name)) ?? null;
 }
 
+/** The class as which a version's bytes are laid out: its tier's, within INTELLIGENT_TIERING. */
+export function layoutClass(
+  settings: Pick<StoreSettings, "storageClasses">,
+  { storageClass, tier }: { storageClass: string; tier: string | null },
+): string {
+  const known = ACCESS_TIERS.find((name) => name === tier);
+  return (known && classOfTier(settings, known)) ?? storageClass;
+}
+
 /** What must be configured for the tier, for whoever asks for it in vain. */
 export function classesOfTier(tier: AccessTier): string {
   return CLASSES[tier].join(" or ");

@@ -14,7 +14,7 @@ export interface VersionToMove {
 
 /** What a move may do at most. Absent: all of it. */
 export interface MoveLimits {
-  /** Asked between two commits; true: what is left is moved by the next call. */
+  /** Asked between two new blobs; true: what is left is moved by the next call. */
   isSpent?: () => boolean;
   /** For all moves of a run. Absent: each object of a pack reads the pack. */
   packs?: PackMemory;

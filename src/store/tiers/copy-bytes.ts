@@ -27,38 +27,81 @@ export interface CopiedPiece {
   blob: WrittenBlob;
 }
 
+/** How bytes are copied. */
+export interface Copying {
+  /** Each blob but the last holds a multiple of so many bytes. */
+  unit: number;
+  target: Target;
+  /** Asked between two pieces; true: what is left stays where it is. */
+  isSpent: () => boolean;
+}
+
 /**
  * Copies stored bytes into as many new blobs as it takes, each of which is whole in memory (20 MiB with its parity) before it is written,
- * and read back and compared afterwards. `unit`: each blob but the last holds a multiple of so many bytes. Where the range is all of
- * its blob, the bytes are compared with the CRC in the blob's row: of a blob that does not agree each shard is left out in turn, and
- * the one to blame is noted as damaged. Throws `StoreError` drives-unavailable, no-space; what was written is garbage then, which
+ * and read back and compared afterwards. Once `isSpent`, the pieces end before the range does; there is one at least. Where the range is
+ * all of its blob, the bytes are compared with the CRC in the blob's row, those that are not copied too: of a blob that does not agree
+ * each shard is left out in turn, and the one to blame is noted as damaged; such a blob is copied whole. Throws `StoreError` drives-unavailable, no-space; what was written is garbage then, which
  * the walk takes away.
  */
-export async function copyBytes(
-  store: StoreContext,
-  range: StoredRange,
-  { unit, target }: { unit: number; target: Target },
-): Promise<CopiedPiece[]> {
+export async function copyBytes(store: StoreContext, range: StoredRange, copying: Copying): Promise<CopiedPiece[]> {
   const { blob } = range;
   const isWhole = range.offset === 0 && range.length === blob.sizeBytes;
   for (const without of isWhole ? [null, ...blob.shards.keys()] : [null]) {
-    const pieces = await copyWithout(store, range, { unit, target, without });
+    // Who goes on with the rest would not know which shard lies.
+    const isSpent = without === null ? copying.isSpent : () => false;
+    const pieces = await copyWithout(store, range, { ...copying, isSpent, without });
     if (!pieces) continue;
-    if (isWhole && crcOf(pieces) !== BigInt(`0x${blob.crc64nvme}`)) continue;
+    if (isWhole && !(await isRight(store, blob, pieces))) continue;
     if (without !== null) await noteForged(store, blob, without);
     return pieces;
   }
   throw unreadable(blob, "its bytes do not agree with its CRC");
 }
 
+/** The most bytes of one copy. */
+export function pieceBytesMax(geometry: Geometry, unit: number): number {
+  return Math.floor(blobBytesMax(geometry, true) / unit) * unit;
+}
+
+/** Whether the pieces, and after them what is left of the blob, have the CRC in its row. */
+async function isRight(store: StoreContext, blob: BlobRow, pieces: readonly CopiedPiece[]): Promise<boolean> {
+  const done = copiedBytes(pieces);
+  let crc = crcOf(pieces);
+  if (done < blob.sizeBytes) {
+    const length = blob.sizeBytes - done;
+    crc = combineCrc(
+      "crc64nvme",
+      crc,
+      await readCrc(store, new BlobReader(store, blob, { offset: done, length })),
+      length,
+    );
+  }
+  return crc === BigInt(`0x${blob.crc64nvme}`);
+}
+
+export function copiedBytes(pieces: readonly CopiedPiece[]): number {
+  return pieces.reduce((sum, { blob }) => sum + blob.sizeBytes, 0);
+}
+
+async function readCrc(store: StoreContext, reader: BlobReader): Promise<bigint> {
+  let crc = 0n;
+  try {
+    for (let piece = await reader.next(); piece; piece = await reader.next()) {
+      crc = store.engine.crc64nvme(piece, crc);
+    }
+  } finally {
+    await reader.cancel();
+  }
+  return crc;
+}
+
 /** Where no shard may be left out, null if too few are left. */
 async function copyWithout(
   store: StoreContext,
   { blob, offset, length }: StoredRange,
-  { unit, target, without }: { unit: number; target: Target; without: number | null },
+  { unit, target, isSpent, without }: Copying & { without: number | null },
 ): Promise<CopiedPiece[] | null> {
-  const most = blobBytesMax(target.geometry, true);
-  const pieceBytes = Math.floor(most / unit) * unit;
+  const pieceBytes = pieceBytesMax(target.geometry, unit);
   const pieces: CopiedPiece[] = [];
   try {
     for (let at = 0; at < length; at += pieceBytes) {
@@ -68,6 +111,7 @@ async function copyWithout(
       const written = await writeFrom(store, reader, { sizeBytes: some.length, target });
       await readBack(store, written);
       pieces.push({ at, blob: written });
+      if (isSpent()) break;
     }
     return pieces;
   } catch (error) {
@@ -97,20 +141,26 @@ async function writeFrom(
   }
 }
 
-/** Copies bytes that are in memory. As `copyBytes`. */
-export async function copyFromMemory(store: StoreContext, bytes: Uint8Array, target: Target): Promise<CopiedPiece> {
-  let rest: Uint8Array | null = bytes;
-  const reader = {
-    next: async () => {
-      const piece = rest;
-      rest = null;
-      return piece;
-    },
-    cancel: async () => {},
-  };
-  const blob = await writeFrom(store, reader, { sizeBytes: bytes.length, target });
-  await readBack(store, blob);
-  return { at: 0, blob };
+/** Copies bytes that are in memory, into as many blobs as it takes. As `copyBytes`. */
+export async function copyFromMemory(store: StoreContext, bytes: Uint8Array, target: Target): Promise<CopiedPiece[]> {
+  const pieceBytes = pieceBytesMax(target.geometry, 1);
+  const pieces: CopiedPiece[] = [];
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    const some = bytes.subarray(at, at + pieceBytes);
+    let rest: Uint8Array | null = some;
+    const reader = {
+      next: async () => {
+        const piece = rest;
+        rest = null;
+        return piece;
+      },
+      cancel: async () => {},
+    };
+    const blob = await writeFrom(store, reader, { sizeBytes: some.length, target });
+    await readBack(store, blob);
+    pieces.push({ at, blob });
+  }
+  return pieces;
 }
 
 /** All of a blob that agrees with the CRC in its row. For blobs that may be held in memory. Throws `StoreError` drives-unavailable. */
@@ -147,14 +197,7 @@ async function readWithout(store: StoreContext, blob: BlobRow, without: number |
 /** Makes sure that the drives give what they took: nothing is dropped for bytes that nobody has seen again. */
 async function readBack(store: StoreContext, blob: WrittenBlob): Promise<void> {
   const reader = new BlobReader(store, blob, { offset: 0, length: blob.sizeBytes });
-  let crc = 0n;
-  try {
-    for (let piece = await reader.next(); piece; piece = await reader.next()) {
-      crc = store.engine.crc64nvme(piece, crc);
-    }
-  } finally {
-    await reader.cancel();
-  }
+  const crc = await readCrc(store, reader);
   if (crc !== BigInt(`0x${blob.crc64nvme}`)) throw unreadable(blob, "it was written, and other bytes came back");
   if (reader.damage.length > 0) throw unreadable(blob, "it was written, and not all of its shards came back whole");
 }

@@ -6,11 +6,12 @@ import { StoreError } from "../failure.ts";
 import { type EventName, newsOf } from "../news.ts";
 import { idTimeMs, newId } from "../placement/ids.ts";
 import { haveSameDrives } from "../placement/placement.ts";
-import { EXTENTS_MAX, geometryOfClass, WRITE_SECONDS_MAX } from "../settings.ts";
+import { EXTENTS_MAX, geometryOfClass, ROW_BYTES_MAX, WRITE_SECONDS_MAX } from "../settings.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import { blobShape } from "../write/write.ts";
 import type { ClassMove, MoveLimits, VersionToMove } from "./class-move.ts";
-import { PackMemory, rewriteExtents } from "./rewrite-extents.ts";
+import type { Target } from "./copy-bytes.ts";
+import { growthOf, PackMemory, rewriteExtents } from "./rewrite-extents.ts";
 
 const BLOBS_PER_FIND = 100;
 
@@ -29,7 +30,7 @@ interface Destination {
  * elsewhere, and the row says so. Bytes in the row stay there. Encrypted bytes move as ciphertext, so neither a client's key nor a KMS is
  * asked. A version under lock may move; LastModified, ETag and version id stay. Annotations stay where they are.
  *
- * Blob by blob: new blobs are written, read back, and one guarded commit makes the version refer to them; the old ones go to the trash
+ * Blob by blob, and of a large one as much as there is time for: new blobs are written, read back, and one guarded commit makes the version refer to them; the old ones go to the trash
  * with its grace time. The class changes with the last commit. So the version is readable at any moment, and a crash anywhere leaves
  * shards that no row names, which the walk takes away, or a version that lies in two classes, which the next call goes on with. In
  * memory is one blob of 20 MiB with its parity. Never throws for what may happen: see `ClassMove`.
@@ -66,7 +67,7 @@ async function move(
 ): Promise<ClassMove> {
   let bytes = 0;
   try {
-    for (;;) {
+    for (let step = 0; ; step++) {
       const version = await withMetadata({ bucket: "" }, () => store.metadata.tiers.find(from.table, from.place));
       if (!version || version.id !== from.id || version.storageClass !== from.storageClass) return { kind: "changed" };
       if (version.storageClass === to.storageClass && version.tier === to.tier) return { kind: "unchanged" };
@@ -77,16 +78,42 @@ async function move(
       }
       if (bytes > 0 && isSpent()) return { kind: "in-part", bytes };
       const target = blobShape(store, version.sizeBytes, to.laidAs);
-      const rewritten = await rewriteExtents(store, blob.row, { version, target, packs });
-      const { content, blobs } = rewritten;
-      await commit(store, from, { version, to, content, blobs, isLast: blob.isLast });
+      if (step === 0) await requireRoom(store, { version, to, target });
+      const rewritten = await rewriteExtents(store, blob.row, { version, target, packs, isSpent });
+      const { content, blobs, isCut } = rewritten;
+      const isLast = blob.isLast && !isCut;
+      await commit(store, from, { version, to, content, blobs, isLast });
       bytes += rewritten.bytes;
-      if (blob.isLast) return { kind: "moved", bytes };
+      if (isCut) return { kind: "in-part", bytes };
+      if (isLast) return { kind: "moved", bytes };
     }
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     if (error.cause instanceof GuardError) return { kind: "changed" };
     return { kind: "failed", failure: error.failure };
+  }
+}
+
+/** Fails before anything is copied if the extents of the whole would be too many, or too long, for the row. */
+async function requireRoom(
+  store: StoreContext,
+  { version, to, target }: { version: TieredVersion; to: Destination; target: Target },
+): Promise<void> {
+  const extents = version.content.extents ?? [];
+  const byBlob = Map.groupBy(extents, ([, , blobId]) => blobId);
+  let count = extents.length;
+  let rowBytes = version.otherBytes + JSON.stringify(extents).length;
+  for await (const row of elsewhere(store, version, to)) {
+    const growth = growthOf(row, byBlob.get(row.id) ?? [], { version, target });
+    count += growth.extents;
+    rowBytes += growth.bytes;
+  }
+  requireFits(count, rowBytes);
+}
+
+function requireFits(extentCount: number, rowBytes: number): void {
+  if (extentCount > EXTENTS_MAX || rowBytes > ROW_BYTES_MAX) {
+    throw new StoreError({ kind: "too-many-extents", extentsMax: EXTENTS_MAX });
   }
 }
 
@@ -96,8 +123,17 @@ async function firstElsewhere(
   version: TieredVersion,
   to: Destination,
 ): Promise<{ row: BlobRow; isLast: boolean } | null> {
-  const ids = [...new Set((version.content.extents ?? []).map(([, , blobId]) => blobId))];
   let found: BlobRow | null = null;
+  for await (const row of elsewhere(store, version, to)) {
+    if (found) return { row: found, isLast: false };
+    found = row;
+  }
+  return found && { row: found, isLast: true };
+}
+
+/** The blobs of the version that lie elsewhere than `to` says. */
+async function* elsewhere(store: StoreContext, version: TieredVersion, to: Destination): AsyncGenerator<BlobRow> {
+  const ids = [...new Set((version.content.extents ?? []).map(([, , blobId]) => blobId))];
   for (let at = 0; at < ids.length; at += BLOBS_PER_FIND) {
     const some = ids.slice(at, at + BLOBS_PER_FIND);
     const rows = await withMetadata({ bucket: "" }, () => store.metadata.blobs.find(some));
@@ -105,12 +141,9 @@ async function firstElsewhere(
       const row = rows.find((one) => one.id === id);
       // Collected: the version was replaced, longer ago than the grace time.
       if (!row) throw new StoreError({ kind: "drives-unavailable", needed: 1, available: 0 });
-      if (isAtHome(store, row, { version, to })) continue;
-      if (found) return { row: found, isLast: false };
-      found = row;
+      if (!isAtHome(store, row, { version, to })) yield row;
     }
   }
-  return found && { row: found, isLast: true };
 }
 
 function isAtHome(
@@ -140,9 +173,7 @@ interface Step {
 async function commit(store: StoreContext, { table, place }: VersionToMove, step: Step): Promise<void> {
   const { version, to, content, blobs, isLast } = step;
   const nowMs = store.clock.now();
-  if ((content.extents?.length ?? 0) > EXTENTS_MAX) {
-    throw new StoreError({ kind: "too-many-extents", extentsMax: EXTENTS_MAX });
-  }
+  requireFits(content.extents?.length ?? 0, version.otherBytes + (JSON.stringify(content.extents)?.length ?? 0));
   // Nothing but their age tells shards that are being written from orphans.
   if (blobs.some(({ id }) => nowMs - idTimeMs(id) > WRITE_SECONDS_MAX * 1000)) {
     throw new StoreError({ kind: "too-slow", secondsMax: WRITE_SECONDS_MAX });

@@ -6,7 +6,15 @@ import { sealedOverheadBytes } from "../../sealing/object-key.ts";
 import { plainBytesOf, TAG_BYTES } from "../../sealing/sealed-layout.ts";
 import type { StoreContext } from "../context.ts";
 import type { WrittenBlob } from "../write/write-blob.ts";
-import { type CopiedPiece, copyBytes, copyFromMemory, readVerified, type Target } from "./copy-bytes.ts";
+import {
+  type CopiedPiece,
+  copiedBytes,
+  copyBytes,
+  copyFromMemory,
+  pieceBytesMax,
+  readVerified,
+  type Target,
+} from "./copy-bytes.ts";
 
 /** A blob up to this size, a pack mostly, is read whole for a part of it, and compared with its CRC. */
 const VERIFIED_BYTES_MAX = 8 * 1024 * 1024;
@@ -34,6 +42,8 @@ export interface Rewriting {
   version: TieredVersion;
   target: Target;
   packs: PackMemory;
+  /** Asked between two pieces of the blob; true: the rest stays where it is. */
+  isSpent: () => boolean;
 }
 
 /** What a version holds once the extents over one blob were rewritten. */
@@ -41,12 +51,15 @@ export interface Rewritten {
   content: ContentRow;
   blobs: WrittenBlob[];
   bytes: number;
+  /** Time was over: some extents still name the old blob. */
+  isCut: boolean;
 }
 
 /**
  * Copies what the version holds of `blob` to where `target` says. Plain bytes are copied as they are. So is ciphertext, which takes no
  * key: its extents say how the blob was cut that was sealed (`SealedImage`). What is all of an object and lies in a pack goes into
- * its row if it is small enough, and waits there for a pack of its new class. Throws as `copyBytes`.
+ * its row if it is small enough, and waits there for a pack of its new class. What a large blob holds may be copied in part: extents over
+ * the rest stay as they are. Throws as `copyBytes`.
  */
 export async function rewriteExtents(store: StoreContext, blob: BlobRow, rewriting: Rewriting): Promise<Rewritten> {
   const { content, encryptionForm } = rewriting.version;
@@ -58,6 +71,28 @@ export async function rewriteExtents(store: StoreContext, blob: BlobRow, rewriti
   return encryptionForm !== null || blob.sizeBytes <= VERIFIED_BYTES_MAX
     ? moveParts(store, blob, { rewriting, parts })
     : movePlain(store, blob, rewriting);
+}
+
+/**
+ * By how much the extents of a version grow when `blob` is copied: their number, and the length of their JSON, some bytes more rather than
+ * less. `own`: those over it.
+ */
+export function growthOf(
+  blob: BlobRow,
+  own: readonly ExtentRow[],
+  { version, target }: Pick<Rewriting, "version" | "target">,
+): { extents: number; bytes: number } {
+  const form = own[0]?.[5];
+  const isStriped = version.encryptionForm !== null && form !== 1;
+  const image: SealedImage =
+    typeof form === "object" ? form : [blob.id, blob.k, blob.blockBytes, blob.sizeBytes, blob.sizeBytes];
+  const pieceBytes = pieceBytesMax(target.geometry, isStriped ? image[1] * image[2] : 1);
+  const bytes = own.reduce((sum, [, length]) => sum + length, 0);
+  const extents = Math.ceil(bytes / pieceBytes) - 1;
+  const one: ExtentRow = [version.sizeBytes, version.sizeBytes, blob.id, 0, version.id];
+  if (isStriped) one.push(image);
+  const imageBytes = isStriped && form === undefined ? JSON.stringify(image).length + 1 : 0;
+  return { extents, bytes: extents * (JSON.stringify(one).length + 1) + own.length * imageBytes };
 }
 
 /** More than half of the blob: it is streamed. */
@@ -91,41 +126,55 @@ async function moveParts(
   if (isAll && only.length <= store.settings.inlineBytesMax) {
     const { buffer, byteOffset } = all;
     const inlineBody = Buffer.from(buffer, byteOffset + only.offset, only.length).toString("base64");
-    return { content: { extents: null, inlineBody }, blobs: [], bytes: only.length };
+    return { content: { extents: null, inlineBody }, blobs: [], bytes: only.length, isCut: false };
   }
-  const copies = new Map<ExtentRow, CopiedPiece>();
+  const copies = new Map<ExtentRow, CopiedPiece[]>();
   for (const { extent, offset, length } of parts) {
     copies.set(extent, await copyFromMemory(store, all.slice(offset, offset + length), target));
   }
   const place = (extent: ExtentRow): ExtentRow[] => {
-    const { id } = (copies.get(extent) as CopiedPiece).blob;
-    return [[extent[0], extent[1], id, 0, version.id, ...formOf(extent)]];
+    const [start, length] = extent;
+    const pieces = copies.get(extent) ?? [];
+    const [whole, ...others] = pieces;
+    if (whole && others.length === 0) return [[start, length, whole.blob.id, 0, version.id, ...formOf(extent)]];
+    if (formOf(extent).length > 0) throw new Error("what was sealed in a row is larger than a blob");
+    return pieces.map((piece) => [start + piece.at, piece.blob.sizeBytes, piece.blob.id, 0, version.id]);
   };
-  return replaced(version, blob, { place, blobs: [...copies.values()].map((copy) => copy.blob) });
+  return replaced(version, blob, { place, blobs: [...copies.values()].flat().map((copy) => copy.blob) });
 }
 
-async function movePlain(store: StoreContext, blob: BlobRow, { version, target }: Rewriting): Promise<Rewritten> {
+async function movePlain(store: StoreContext, blob: BlobRow, rewriting: Rewriting): Promise<Rewritten> {
+  const { version, target, isSpent } = rewriting;
   const own = (version.content.extents ?? []).filter(([, , blobId]) => blobId === blob.id);
   const from = Math.min(...own.map(([, , , offset]) => offset));
   const to = Math.max(...own.map(([, length, , offset]) => offset + length));
-  const pieces = await copyBytes(store, { blob, offset: from, length: to - from }, { unit: 1, target });
-  const place = ([start, length, , offset]: ExtentRow) =>
-    overlapping(pieces, offset - from, length).map(({ piece, begin, end }): ExtentRow => {
+  const pieces = await copyBytes(store, { blob, offset: from, length: to - from }, { unit: 1, target, isSpent });
+  const copiedUntil = from + copiedBytes(pieces);
+  const place = (extent: ExtentRow) => {
+    const [start, length, , offset] = extent;
+    const moved = overlapping(pieces, offset - from, length).map(({ piece, begin, end }): ExtentRow => {
       const { id } = piece.blob;
       return [start + begin - (offset - from), end - begin, id, begin - piece.at, version.id];
     });
+    return [...moved, ...restOf(extent, copiedUntil)];
+  };
   return replaced(version, blob, { place, blobs: pieces.map((piece) => piece.blob) });
 }
 
-async function moveSealed(store: StoreContext, blob: BlobRow, { version, target }: Rewriting): Promise<Rewritten> {
+async function moveSealed(store: StoreContext, blob: BlobRow, rewriting: Rewriting): Promise<Rewritten> {
+  const { version, target, isSpent } = rewriting;
   const own = (version.content.extents ?? []).filter(([, , blobId]) => blobId === blob.id);
   const known = own[0]?.[5];
   const image: SealedImage = typeof known === "object" ? known : [blob.id, blob.k, blob.blockBytes, blob.sizeBytes, 0];
   const [bodyId, k, blockBytes, bodyBytes, base] = image;
   const tagBytes = layersOf(version.encryptionForm as ObjectEncryption["form"]) * TAG_BYTES;
   const shape = { k, blockBytes, tagBytes };
-  const whole = { blob, offset: 0, length: blob.sizeBytes };
-  const pieces = await copyBytes(store, whole, { unit: k * blockBytes, target });
+  // From the first stripe that is needed: those before it were moved already.
+  const stripe = Math.floor(Math.min(...own.map(([, , , offset]) => offset)) / (k * (blockBytes - tagBytes)));
+  const from = stripe * k * blockBytes;
+  const range = { blob, offset: from, length: blob.sizeBytes - from };
+  const copied = await copyBytes(store, range, { unit: k * blockBytes, target, isSpent });
+  const pieces = copied.map(({ at, blob: copy }) => ({ at: from + at, blob: copy }));
   // Offsets of extents count plain bytes, from the plain byte at which the blob begins.
   const plainAt = (at: number) => plainBytesOf(shape, Math.min(base + at, bodyBytes)) - plainBytesOf(shape, base);
   const plain = pieces.map(({ at, blob: copy }) => ({
@@ -134,14 +183,18 @@ async function moveSealed(store: StoreContext, blob: BlobRow, { version, target 
     copy,
     stored: at,
   }));
-  const place = ([start, length, , offset]: ExtentRow) =>
-    plain.flatMap(({ at, end, copy, stored }): ExtentRow[] => {
+  const copiedUntil = plain.at(-1)?.end ?? 0;
+  const place = (extent: ExtentRow) => {
+    const [start, length, , offset] = extent;
+    const moved = plain.flatMap(({ at, end, copy, stored }): ExtentRow[] => {
       const begin = Math.max(at, offset);
       const until = Math.min(end, offset + length);
       if (begin >= until) return [];
       const form: SealedImage = [bodyId, k, blockBytes, bodyBytes, base + stored];
       return [[start + begin - offset, until - begin, copy.id, begin - at, version.id, form]];
     });
+    return [...moved, ...restOf(extent, copiedUntil)];
+  };
   return replaced(version, blob, { place, blobs: pieces.map((piece) => piece.blob) });
 }
 
@@ -152,6 +205,14 @@ function overlapping(pieces: readonly CopiedPiece[], offset: number, length: num
     const end = Math.min(piece.at + piece.blob.sizeBytes, offset + length);
     return begin < end ? [{ piece, begin, end }] : [];
   });
+}
+
+/** What of an extent lies at `from` and following of its blob; nothing, or one extent. */
+function restOf(extent: ExtentRow, from: number): ExtentRow[] {
+  const [start, length, blobId, offset, referent] = extent;
+  const skipped = Math.max(0, from - offset);
+  if (skipped >= length) return [];
+  return [[start + skipped, length - skipped, blobId, offset + skipped, referent, ...formOf(extent)]];
 }
 
 function formOf(extent: ExtentRow): [] | [1 | SealedImage] {
@@ -167,5 +228,5 @@ function replaced(
   const used = new Set(extents.map(([, , blobId]) => blobId));
   const kept = blobs.filter(({ id }) => used.has(id));
   const bytes = kept.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  return { content: { extents, inlineBody: content.inlineBody }, blobs: kept, bytes };
+  return { content: { extents, inlineBody: content.inlineBody }, blobs: kept, bytes, isCut: used.has(blob.id) };
 }

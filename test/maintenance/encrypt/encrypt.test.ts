@@ -160,6 +160,22 @@ describe("encrypting a bucket", () => {
     await expectReadable();
   });
 
+  test("counts a version that fails in a way that nobody has thought of, and goes on", async () => {
+    for (let n = 0; n < 3; n++) await write(`k${n}`, text(700, n));
+    await start();
+    const { rewrites } = rig.store.metadata;
+    const rewrite = rewrites.version.bind(rewrites);
+    rewrites.version = async (change, nowMs) => {
+      if (change.place.key === "k1") throw new TypeError("no such kind");
+      return rewrite(change, nowMs);
+    };
+    const { report } = await encrypt.run(rig.store, endless, null);
+    expect(report).toMatchObject({ versionsEncrypted: 2, encryptionsFailed: 1 });
+    expect(await find()).toMatchObject({ state: "done", progress: { failure: "TypeError: no such kind: k1" } });
+    expect((await plainVersions()).length).toBe(1);
+    await expectReadable();
+  });
+
   test("goes on after each version where a run's time is over, and stops where it is told to", async () => {
     for (let n = 0; n < 5; n++) await write(`k${n}`, text(300 + 500 * n, n));
     await start();

@@ -302,6 +302,24 @@ describe("the inventory job", () => {
     expect(told.join()).toContain("there is no bucket absent");
   });
 
+  it("goes on with the other reports where one fails, and begins that anew later", async () => {
+    await putObject(store, put(SOURCE, "k", pattern(3, 1)));
+    await configure({ id: "broken" });
+    await configure({ id: "good" });
+    let isBroken = true;
+    const { inventories } = store.metadata;
+    const page = inventories.page.bind(inventories);
+    inventories.page = async (...args) => {
+      if (!isBroken) return page(...args);
+      isBroken = false;
+      throw new TypeError("no such column");
+    };
+    const { report: counts, cursor, failures } = await inventory.run(store, ENDLESS, null);
+    expect([counts.reports, cursor]).toEqual([1, null]);
+    expect(failures?.map(String)).toEqual([`Error: inventory broken of bucket ${SOURCE}: TypeError: no such column`]);
+    expect(await run()).toMatchObject({ reports: 1, refusedReports: 0 });
+  });
+
   it("writes the same files again after a crash", async () => {
     for (let n = 0; n < 20; n++) await putObject(store, put(SOURCE, `k${n}`, pattern(3, 1)));
     await configure();

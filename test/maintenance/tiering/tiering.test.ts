@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { pack } from "../../../src/maintenance/collect/pack.ts";
+import { encrypt } from "../../../src/maintenance/encrypt/encrypt.ts";
 import { tiering } from "../../../src/maintenance/tiering/tiering.ts";
+import { noSealing } from "../../../src/sealing/sealing.ts";
 import { createBucket } from "../../../src/store/buckets/buckets.ts";
 import { setNamed } from "../../../src/store/buckets/named-configurations.ts";
 import { deleteObject } from "../../../src/store/delete/delete.ts";
@@ -117,6 +120,58 @@ describe("the tiering job", () => {
     expect(await tiersOf()).toEqual(stateOf(null, "ARCHIVE_ACCESS"));
     expect(await rows("SELECT modified_ms, etag, id FROM objects ORDER BY key")).toEqual(modified);
     for (const key of ["cold/a", "cold/b", "warm/c"]) expect(Buffer.compare(await readWhole(key), bytes)).toBe(0);
+  });
+
+  it("passes over a version that fails, counts it, and comes back to it", async () => {
+    await setNamed(store, bucket, { kind: "intelligent-tiering", id: "all", value: CONFIGURATION });
+    await runDays(1);
+    const { tiers } = store.metadata;
+    const find = tiers.find.bind(tiers);
+    tiers.find = async (table, place) => {
+      if (place.key === "cold/a") throw new TypeError("no such kind");
+      return find(table, place);
+    };
+    await clock.advance(90 * DAY_MS);
+    const result = await tiering.run(store, ENDLESS, cursor);
+    expect(result).toMatchObject({ report: { movedObjects: 1, failedMoves: 1 }, cursor: { at: null } });
+    expect(result.failures).toHaveLength(1);
+    tiers.find = find;
+    cursor = result.cursor;
+    expect(await runDays(1)).toMatchObject({ movedObjects: 1, failedMoves: 0 });
+  });
+
+  it("has its tier's drives still when objects are encrypted, or written as one blob", async () => {
+    const plain = { ...store, sealing: noSealing };
+    await putObject(plain, { ...put(bucket, "cold/plain", bytes), storageClass: "INTELLIGENT_TIERING" });
+    await setNamed(store, bucket, { kind: "intelligent-tiering", id: "all", value: CONFIGURATION });
+    await runDays(1);
+    expect(await runDays(90)).toMatchObject({ movedObjects: 3 });
+    const drivesOf = async (key: string) => {
+      const found = await rows<{ shards: string }>(
+        `SELECT b.shards FROM objects o, json_each(o.extents) e JOIN blobs b ON b.id = e.value ->> 2 WHERE o.key = '${key}'`,
+      );
+      return found.flatMap(({ shards }) => (JSON.parse(shards) as [string][]).map(([drive]) => drive)).sort();
+    };
+    const cold = ["drive-4", "drive-5", "drive-6"];
+    expect(await drivesOf("cold/plain")).toEqual(cold);
+    // As ten parts would be.
+    const [row] = await rows<{ blobId: string; id: string }>(
+      "SELECT extents ->> '$[0][2]' AS blobId, id FROM objects WHERE key = 'cold/plain'",
+    );
+    const split = Array.from({ length: 10 }, (_, n) => [n * 13_312, 13_312, row?.blobId, n * 13_312, row?.id]);
+    await rig.d1.batch([
+      rig.d1.prepare("UPDATE objects SET extents = ?1 WHERE key = 'cold/plain'").bind(JSON.stringify(split)),
+    ]);
+    await clock.advance(DAY_MS);
+    const packed = { ...plain, settings: { ...store.settings, packAgeSeconds: 0 } };
+    expect((await pack.run(packed, ENDLESS, null)).report).toMatchObject({ compactedObjects: 1 });
+    expect(await drivesOf("cold/plain")).toEqual(cold);
+    const { id } = (await store.metadata.buckets.find(bucket)) as { id: number };
+    await store.metadata.encrypting.start(id, "run", clock.now());
+    const { report } = await encrypt.run(store, ENDLESS, null);
+    expect(report).toMatchObject({ versionsEncrypted: 1 });
+    expect(await drivesOf("cold/plain")).toEqual(cold);
+    expect(Buffer.compare(await readWhole("cold/plain"), bytes)).toBe(0);
   });
 
   it("does nothing in buckets that do not ask, or while the configuration is disabled, and notes no access there", async () => {

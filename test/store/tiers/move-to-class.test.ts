@@ -11,6 +11,7 @@ import { copyObject } from "../../../src/store/write/copy.ts";
 import { putObject } from "../../../src/store/write/write.ts";
 import { testDataKeys } from "../../support/data-keys.ts";
 import { withFaults } from "../../support/faulty.ts";
+import { forgeFrame } from "../../support/forge-frame.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { sealed } from "../../support/sealing.ts";
 import { buildStore, openTestStore, pattern, put, readAll, type TestStore } from "../../support/store.ts";
@@ -29,6 +30,8 @@ const settings = {
     STANDARD_IA: { k: 8, m: 2 },
     ONEZONE_IA: { k: 4, m: 2, drives: ["drive-1", "drive-2", "drive-3", "drive-4", "drive-5", "drive-6"] },
     GLACIER_IR: { k: 2, m: 1, drives: COLD },
+    // Of five copies, 3.75 MiB fit into the memory for a blob.
+    DEEP_ARCHIVE: { k: 1, m: 4, drives: HOT },
   },
 };
 const customer = { bytes: new Uint8Array(32).fill(7), md5: "md5" };
@@ -252,6 +255,92 @@ describe("moveToClass", () => {
     expect(await moveToClass(rig.store, await versionOf("one"), "GLACIER_IR", limits)).toMatchObject({ kind: "moved" });
     expect(Buffer.compare(await read("one"), bytes)).toBe(0);
     for (const drive of await drivesOf("one")) expect(COLD).toContain(drive);
+  });
+
+  for (const encryption of [undefined, { form: "AES256" }, FORMS[3]] as typeof FORMS) {
+    it(`moves one large blob in several calls, ${encryption?.form ?? "plain"}`, async () => {
+      const bytes = pattern(9_000_000, 4);
+      await putObject(rig.store, { ...put(bucket, "key", bytes), ...(encryption ? { encryption } : {}) });
+      const limits = { isSpent: () => true };
+      const kinds: string[] = [];
+      const counts: number[] = [];
+      for (let calls = 0; calls < 3; calls++) {
+        const moved = await moveToClass(rig.store, await versionOf("key"), "DEEP_ARCHIVE", limits);
+        kinds.push(moved.kind);
+        await clock.advance(60_000);
+        await collect.run(rig.store, ENDLESS, null);
+        expect(Buffer.compare(await read("key"), bytes)).toBe(0);
+        expect(await read("key", { offset: 3_900_000, length: 90_000 })).toEqual(
+          Buffer.from(bytes.slice(3_900_000, 3_990_000)),
+        );
+        const [row] = await rows<{ n: number }>("SELECT count(*) AS n FROM blobs");
+        counts.push(row?.n ?? 0);
+      }
+      expect(kinds).toEqual(["in-part", "in-part", "moved"]);
+      expect(counts).toEqual([2, 3, 3]);
+      expect(await rows("SELECT count(*) AS n FROM blob_refs")).toEqual([{ n: 3 }]);
+      expect(await rows("SELECT storage_class AS c FROM objects")).toEqual([{ c: "DEEP_ARCHIVE" }]);
+    });
+  }
+
+  it("copies a large blob whole, and not from the shard that lies, though its time is over", async () => {
+    const bytes = pattern(9_000_000, 4);
+    await putObject(rig.store, put(bucket, "key", bytes));
+    const [blob] = await rows<{ shards: string }>("SELECT shards FROM blobs");
+    const [name, file] = (JSON.parse(blob?.shards ?? "[]") as [string, string][])[1] as [string, string];
+    const shards = rig.drives.find((drive) => drive.name === name)?.shards as Map<string, Uint8Array>;
+    // Found by the CRC of all the bytes alone.
+    shards.set(file, forgeFrame(rig.store.engine, shards.get(file) as Uint8Array));
+    const moved = await moveToClass(rig.store, await versionOf("key"), "DEEP_ARCHIVE", { isSpent: () => true });
+    expect(moved).toMatchObject({ kind: "moved" });
+    expect(Buffer.compare(await read("key"), bytes)).toBe(0);
+  });
+
+  it("copies nothing of what would have too many extents, or too long ones", async () => {
+    await putObject(rig.store, put(bucket, "key", pattern(9_000_000, 4)));
+    const [before] = await rows<{ extents: string; parts: string | null }>("SELECT extents, parts FROM objects");
+    const [whole] = JSON.parse(before?.extents ?? "[]") as [[number, number, string, number, string]];
+    const set = (extents: unknown[], parts: string | null) =>
+      rig.d1.batch([
+        rig.d1.prepare("UPDATE objects SET extents = ?1, parts = ?2").bind(JSON.stringify(extents), parts),
+      ]);
+    const files = () => rig.drives.reduce((sum, drive) => sum + drive.shards.size, 0);
+    const written = files();
+    const split = Array.from({ length: 10_000 }, (_, at) => [at * 900, 900, whole[2], at * 900, whole[4]]);
+    const refused = { kind: "failed", failure: { kind: "too-many-extents" } };
+    await set(split, null);
+    expect(await moveToClass(rig.store, await versionOf("key"), "DEEP_ARCHIVE")).toMatchObject(refused);
+    await set([whole], JSON.stringify("p".repeat(1_989_950)));
+    expect(await moveToClass(rig.store, await versionOf("key"), "DEEP_ARCHIVE")).toMatchObject(refused);
+    expect(files()).toBe(written);
+    await set([whole], before?.parts ?? null);
+    expect(await moveToClass(rig.store, await versionOf("key"), "DEEP_ARCHIVE")).toMatchObject({ kind: "moved" });
+  });
+
+  it("copies a part of a blob that is larger than a new one", async () => {
+    await putObject(rig.store, put(bucket, "key", pattern(8_300_000, 4)));
+    const [row] = await rows<{ extents: string }>("SELECT extents FROM objects");
+    const [[, , blobId, , referent]] = JSON.parse(row?.extents ?? "[]") as [[number, number, string, number, string]];
+    const extents = JSON.stringify([[0, 4_100_000, blobId, 1000, referent]]);
+    await rig.d1.batch([rig.d1.prepare("UPDATE objects SET size_bytes = 4100000, extents = ?1").bind(extents)]);
+    expect(await moveToClass(rig.store, await versionOf("key"), "DEEP_ARCHIVE")).toMatchObject({ kind: "moved" });
+    expect(Buffer.compare(await read("key"), pattern(8_300_000, 4).slice(1000, 4_101_000))).toBe(0);
+  });
+
+  it("is not undone by a pack that was begun before", async () => {
+    for (let at = 0; at < 20; at++) await putObject(rig.store, put(bucket, `k${at}`, pattern(100, at)));
+    await clock.advance(60_000);
+    const { packing } = rig.store.metadata;
+    const move = packing.move.bind(packing);
+    packing.move = async (...args) => {
+      expect(await moveToClass(rig.store, await versionOf("k3"), "GLACIER_IR")).toEqual({ kind: "moved", bytes: 0 });
+      return move(...args);
+    };
+    expect((await pack.run(rig.store, ENDLESS, null)).report).toMatchObject({ packedObjects: 19 });
+    expect(await rows("SELECT key, inline_body IS NULL AS packed FROM objects WHERE key IN ('k3', 'k4')")).toEqual([
+      { key: "k3", packed: 0 },
+      { key: "k4", packed: 1 },
+    ]);
   });
 
   it("is what CopyObject onto itself does with another class, as a new version", async () => {
