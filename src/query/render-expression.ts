@@ -22,6 +22,8 @@ export interface Expressions {
   /** SQL of a subquery, without parentheses. */
   select(select: Select): string;
   parameter(variable: VariableExpr): ParameterValue;
+  /** The server's name for the item of FROM that the query calls so. Throws `QueryRefused`. */
+  table(name: string): string;
   /** SQL that stands for an expression already; null: it is rendered. */
   replace(expr: Expr): string | null;
   /** Set: LIKE tells upper from lower case, as in Athena; SQLite's does not. */
@@ -30,6 +32,8 @@ export interface Expressions {
   depth: number;
   /** Operations that make texts longer, so far. */
   growth: number;
+  /** See `RenderedCost`. */
+  listed: number | null;
 }
 
 /** Functions whose result may be longer than their arguments. */
@@ -123,7 +127,7 @@ function render(expr: Expr, about: Expressions): string {
       return quoteName(expr.name.text);
     case "QualifiedExpr":
       checkSchema(expr.schema);
-      return `${quoteName(expr.table.text)}.${quoteName(expr.column.text)}`;
+      return `${quoteName(about.table(expr.table.text))}.${quoteName(expr.column.text)}`;
     case "VariableExpr":
       return literal(about.parameter(expr));
     case "ParenthesizedExpr":
@@ -132,6 +136,8 @@ function render(expr: Expr, about: Expressions): string {
       return `(${UNARY[expr.op]} ${one(expr.expr)})`;
     case "BinaryExpr":
       if (expr.op === "Concat") about.growth++;
+      // SQLite makes IN of OR.
+      if (expr.op === "Or" && about.listed !== null) about.listed++;
       return `(${one(expr.left)} ${BINARY[expr.op]} ${one(expr.right)})`;
     case "BetweenExpr":
       return `(${one(expr.lhs)} ${not(expr.not)}BETWEEN ${one(expr.start)} AND ${one(expr.end)})`;
@@ -140,8 +146,10 @@ function render(expr: Expr, about: Expressions): string {
     case "NotNullExpr":
       return `(${one(expr.expr)} NOTNULL)`;
     case "InListExpr":
+      if (about.listed !== null) about.listed += expr.rhs?.length ?? 0;
       return `(${one(expr.lhs)} ${not(expr.not)}IN (${list(expr.rhs)}))`;
     case "InSelectExpr":
+      about.listed = null;
       return `(${one(expr.lhs)} ${not(expr.not)}IN (${about.select(expr.rhs)}))`;
     case "ExistsExpr":
       return `EXISTS (${about.select(expr.select)})`;
