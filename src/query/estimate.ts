@@ -15,9 +15,8 @@ export interface Estimate {
 /** S3's bound of tags; more user metadata than most objects have; shards of a blob and parts of an upload, roughly. */
 const TAGS_PER_OBJECT = 10;
 const PAIRS: Readonly<Record<string, number>> = { tags: TAGS_PER_OBJECT, metadata: 10, shards: 20, parts: 1_000 };
-/** One row costs as much as so many, if texts are made longer again and again. */
-const GROWTH_ALLOWED = 10;
-const GROWTH_WEIGHT = 200;
+/** Operations that make texts longer; each that follows makes a row cost twice as much. */
+const GROWTH_ALLOWED = 6;
 
 /**
  * Rows that share a value, where SQLite makes an index for a join on the way: so many times the root of all. If all rows share one, a join that
@@ -43,7 +42,7 @@ export function estimate(
 ): Estimate {
   const reader = new PlanReader(plan, query, counts);
   const { cost } = reader.nest(0);
-  const weight = query.growth > GROWTH_ALLOWED ? GROWTH_WEIGHT : 1;
+  const weight = 2 ** Math.max(0, query.growth - GROWTH_ALLOWED);
   return { rows: Math.ceil(cost * weight), isProven: plan.every(({ detail }) => isProven(detail, query.uses)) };
 }
 

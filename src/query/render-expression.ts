@@ -50,6 +50,8 @@ const GROWING: ReadonlySet<string> = new Set([
   "json_object",
   "json_quote",
 ]);
+/** Functions that look for their second argument in their first. */
+const SEARCHING: ReadonlySet<string> = new Set(["instr", "strpos", "trim", "ltrim", "rtrim", "replace"]);
 const REPLACEMENT_FACTOR = 8;
 const NUMBER = /^(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$|^0[xX][0-9a-fA-F]+$/;
 
@@ -261,6 +263,7 @@ function renderCall(expr: FunctionCallExpr, about: Expressions): string {
     throw new QueryRefused("InvalidQuery", `${name} takes ${count} arguments`);
   }
   checkUse(name, rule, expr);
+  if (SEARCHING.has(name) && args[1] !== undefined) checkSought(name, args[1], about);
   const rendered = args.map((arg) => renderExpression(arg, about));
   const tail = renderTail(expr.filterOver, about);
   if (rule.render !== undefined) {
@@ -277,8 +280,17 @@ function renderCallOrder(name: string, { orderBy }: FunctionCallExpr, about: Exp
   return ` ORDER BY ${renderSorted(orderBy.columns, about)}`;
 }
 
+/** SQLite compares what is sought at every place of a text: it is known beforehand and short, as patterns are. */
+function checkSought(name: string, expr: Expr, about: Expressions): void {
+  const text = textOf(expr, about);
+  if (text === null) throw notAllowed(`${name} of what is no text`, `${name}(column, '…')`);
+  if (new TextEncoder().encode(text).length <= PATTERN_BYTES_MAX) return;
+  throw new QueryRefused("LimitExceeded", `the second argument of ${name} is longer than ${PATTERN_BYTES_MAX} bytes`);
+}
+
 function checkUse(name: string, { kind }: FunctionRule, { filterOver, distinctness, orderBy }: FunctionCallExpr): void {
   const isOver = filterOver?.overClause !== undefined;
+  if (isOver && GROWING.has(name)) throw notAllowed(`OVER with ${name}, which makes its text anew for each row`);
   if (kind === "window" && !isOver) throw new QueryRefused("InvalidQuery", `${name} needs OVER`);
   if (kind === "scalar" && (filterOver !== undefined || distinctness !== undefined || orderBy !== undefined)) {
     throw new QueryRefused("InvalidQuery", `${name} is no aggregate: it takes no DISTINCT, ORDER BY, FILTER or OVER`);
@@ -346,8 +358,6 @@ export function renderWindow({ base, partitionBy, orderBy, frameClause }: Window
   return parts.join(" ");
 }
 
-const EXCLUDED = { NoOthers: "NO OTHERS", CurrentRow: "CURRENT ROW", Group: "GROUP", Ties: "TIES" } as const;
-
 function renderFrame({ mode, start, end, exclude }: NonNullable<Window["frameClause"]>, about: Expressions): string {
   const bound = (at: typeof start): string => {
     switch (at.type) {
@@ -363,6 +373,8 @@ function renderFrame({ mode, start, end, exclude }: NonNullable<Window["frameCla
         return `${renderExpression(at.expr, about)} PRECEDING`;
     }
   };
+  // With any other EXCLUDE SQLite goes through the whole frame for each row.
+  if (exclude !== undefined && exclude !== "NoOthers") throw notAllowed("EXCLUDE", "the frame without it");
   const extent = end === undefined ? bound(start) : `BETWEEN ${bound(start)} AND ${bound(end)}`;
-  return `${mode.toUpperCase()} ${extent}${exclude === undefined ? "" : ` EXCLUDE ${EXCLUDED[exclude]}`}`;
+  return `${mode.toUpperCase()} ${extent}`;
 }

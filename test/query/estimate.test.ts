@@ -111,7 +111,7 @@ describe("names mean what they mean in SQLite", () => {
       "SELECT x.key FROM objects",
       "SELECT a.key FROM objects a, objects a",
       "SELECT o.key FROM objects o, (SELECT o.key FROM objects) s",
-      "SELECT o.nothing FROM objects o",
+      "SELECT o.absent FROM objects o",
     ]) {
       const error = await ask(text).catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(QueryRefused);
