@@ -51,7 +51,9 @@ export class QueryRig {
       const listed = tags && JSON.stringify(Object.entries(tags));
       const { encryption } = row;
       const attributes = JSON.stringify({ system, user, ...(encryption && { encryption: { form: encryption } }) });
-      const checksum = encryption ? JSON.stringify({ algorithm: "crc32", type: "full-object", value: "AAAAAA==" }) : null;
+      const checksum = encryption
+        ? JSON.stringify({ algorithm: "crc32", type: "full-object", value: "AAAAAA==" })
+        : null;
       insert.run(row.bucketId, row.key, size, etag, modifiedMs, storageClass, listed ?? null, attributes, checksum);
     }
     this.d1.database.exec("COMMIT");
@@ -70,6 +72,7 @@ export function seen(id: number, name: string, objects: readonly KeyRange[] = EV
       current: columns,
       anyVersion: columns,
       ownersOnly: false,
+      partsOf: null,
     },
   };
 }

@@ -151,7 +151,10 @@ function guardedColumns(alias: string, table: TableName, scopes: readonly Scope[
   const shown = (sql: string, kind: "content" | "tags" | "lock") =>
     visibleColumn(sql, alias, { scopes, rangesOf: (bucket) => of(bucket)[kind] });
   return [
-    ...HEAD_COLUMNS.map(([name, sql]): [string, string] => [name, shown(withoutKey(name, sql(alias), alias), "content")]),
+    ...HEAD_COLUMNS.map(([name, sql]): [string, string] => [
+      name,
+      shown(withoutKey(name, sql(alias), alias), "content"),
+    ]),
     ["tags", shown(tagsObject(alias), "tags")],
     ...LOCK_COLUMNS.map(([name, sql]): [string, string] => [name, shown(sql(alias), "lock")]),
   ];
@@ -186,7 +189,16 @@ function parts({ number, scopes }: ViewRequest): string {
   const { from, where, bucketName } = rowSource("uploads", alias, scopes);
   return `SELECT ${bucketName} AS bucket, ${alias}.key AS key, ${alias}.id AS upload_id, ${part}.part_number AS part_number,
     ${part}.size_bytes AS size, ${part}.etag AS etag, ${time(`${part}.modified_ms`)} AS last_modified
-    FROM ${from} CROSS JOIN parts AS ${part} WHERE ${where} AND ${part}.upload_id = ${alias}.id`;
+    FROM ${from} CROSS JOIN parts AS ${part} WHERE ${where} AND ${part}.upload_id = ${alias}.id${ownUploads(alias, scopes)}`;
+}
+
+/** Leaves out what others upload to buckets where parts are shown to their own writer alone: one caller, and so one id. */
+function ownUploads(alias: string, scopes: readonly Scope[]): string {
+  const guarded = scopes.map(({ bucket }) => bucket).filter(({ partsOf }) => partsOf !== null);
+  const writer = guarded[0]?.partsOf ?? null;
+  if (writer === null) return "";
+  const ids = guarded.map(({ id }) => id).join(", ");
+  return ` AND (${alias}.bucket_id NOT IN (${ids}) OR ${alias}.owner = ${quoteText(writer)})`;
 }
 
 function shards(blob: string, shard: string): string {
