@@ -278,5 +278,7 @@ const PROBLEMS =
 function sqliteMessage(error: Error): string | null {
   if (error instanceof MetadataUnavailable && !PROBLEMS.test(error.message)) return null;
   const [found] = PROBLEMS.exec(error.message) ?? [];
-  return found?.replace(/( at offset \d+)?: SQLITE_ERROR.*$| at offset \d+$/, "").replaceAll(/\b[aq]\$\d+\./g, "") ?? null;
+  return (
+    found?.replace(/( at offset \d+)?: SQLITE_ERROR.*$| at offset \d+$/, "").replaceAll(/\b[aq]\$\d+\./g, "") ?? null
+  );
 }

@@ -62,7 +62,7 @@ describe("names that the caller chooses do not steer the estimate", () => {
   test.each([
     "SELECT 1 FROM objects AS 'o$1'",
     "SELECT 1 AS 'a$1'",
-    "SELECT 1 FROM (SELECT 1) AS \"t$\"",
+    'SELECT 1 FROM (SELECT 1) AS "t$"',
     "WITH 'q$1' AS (SELECT 1) SELECT * FROM 'q$1'",
     "SELECT o.'key$' FROM objects o",
   ])("%s has a name of the server's", async (text) => {
@@ -89,14 +89,30 @@ describe("names that the caller chooses do not steer the estimate", () => {
 describe("names mean what they mean in SQLite", () => {
   test.each([
     ["SELECT o.key FROM objects o WHERE o.key = 'k1'", ["key"], [["k1"]]],
-    ["SELECT O.KEY, objects.size FROM objects JOIN objects o USING (key) WHERE o.key = 'k1'", ["KEY", "size"], [["k1", 1]]],
+    [
+      "SELECT O.KEY, objects.size FROM objects JOIN objects o USING (key) WHERE o.key = 'k1'",
+      ["KEY", "size"],
+      [["k1", 1]],
+    ],
     ["SELECT o.* FROM (SELECT key AS k FROM objects WHERE key = 'k1') AS o", ["k"], [["k1"]]],
-    ["SELECT o.key, (SELECT count(*) FROM objects o WHERE o.key < 'k1') FROM objects o WHERE o.key = 'k2'", null, [["k2", 1]]],
-    ["SELECT (SELECT max(i.key) FROM objects i WHERE i.key <= o.key) AS m FROM objects o WHERE o.key = 'k2'", ["m"], [["k2"]]],
+    [
+      "SELECT o.key, (SELECT count(*) FROM objects o WHERE o.key < 'k1') FROM objects o WHERE o.key = 'k2'",
+      null,
+      [["k2", 1]],
+    ],
+    [
+      "SELECT (SELECT max(i.key) FROM objects i WHERE i.key <= o.key) AS m FROM objects o WHERE o.key = 'k2'",
+      ["m"],
+      [["k2"]],
+    ],
     ["WITH a AS (SELECT 1 AS n), b AS (SELECT n + 1 AS n FROM a) SELECT a.n, b.n FROM a, b", ["n", "n"], [[1, 2]]],
     ["WITH a(x) AS (SELECT 1) SELECT (WITH a(x) AS (SELECT 2) SELECT x FROM a), a.x FROM a AS a", null, [[2, 1]]],
     ["SELECT a.n, b.n FROM ((SELECT 1 AS n) AS a JOIN (SELECT 2 AS n) AS b ON a.n < b.n)", ["n", "n"], [[1, 2]]],
-    ["SELECT a.key FROM objects a WHERE a.key < 'k10' UNION SELECT b.key FROM objects b WHERE b.key = 'k2' ORDER BY 1", ["key"], [["k0"], ["k1"], ["k2"]]],
+    [
+      "SELECT a.key FROM objects a WHERE a.key < 'k10' UNION SELECT b.key FROM objects b WHERE b.key = 'k2' ORDER BY 1",
+      ["key"],
+      [["k0"], ["k1"], ["k2"]],
+    ],
     ["SELECT o.key FROM objects o WHERE o.key < 'k10' ORDER BY o.key DESC", ["key"], [["k1"], ["k0"]]],
     ["SELECT o.size, count(o.key) FROM objects AS o GROUP BY o.size HAVING count(o.key) > 1", null, [[1, COUNT]]],
     ["SELECT key AS 'my key' FROM objects WHERE key = 'k1'", ["my key"], [["k1"]]],
