@@ -2,6 +2,7 @@ import { TABLES } from "../metadata/query/catalog.ts";
 import type { PlanRow } from "../metadata/query/queries.ts";
 import { aliasOf } from "../metadata/query/views.ts";
 import type { CompiledQuery, ScopedUse } from "./compile.ts";
+import type { RenderedCost } from "./render-select.ts";
 
 /** What a plan will cost. */
 export interface Estimate {
@@ -14,9 +15,8 @@ export interface Estimate {
 /** S3's bound of tags; more user metadata than most objects have; shards of a blob and parts of an upload, roughly. */
 const TAGS_PER_OBJECT = 10;
 const PAIRS: Readonly<Record<string, number>> = { tags: TAGS_PER_OBJECT, metadata: 10, shards: 20, parts: 1_000 };
-/** One row costs as much as so many, if texts are made longer again and again. */
-const GROWTH_ALLOWED = 10;
-const GROWTH_WEIGHT = 200;
+/** Operations that make texts longer; each that follows makes a row cost twice as much. */
+const GROWTH_ALLOWED = 6;
 
 /**
  * Rows that share a value, where SQLite makes an index for a join on the way: so many times the root of all. If all rows share one, a join that
@@ -37,12 +37,12 @@ interface Nest {
  */
 export function estimate(
   plan: readonly PlanRow[],
-  query: Pick<CompiledQuery, "uses" | "lists" | "growth">,
+  query: Pick<CompiledQuery, "uses" | "growth" | keyof RenderedCost>,
   counts: ReadonlyMap<number, number>,
 ): Estimate {
   const reader = new PlanReader(plan, query, counts);
   const { cost } = reader.nest(0);
-  const weight = query.growth > GROWTH_ALLOWED ? GROWTH_WEIGHT : 1;
+  const weight = 2 ** Math.max(0, query.growth - GROWTH_ALLOWED);
   return { rows: Math.ceil(cost * weight), isProven: plan.every(({ detail }) => isProven(detail, query.uses)) };
 }
 
@@ -57,18 +57,18 @@ function isProven(detail: string, uses: readonly ScopedUse[]): boolean {
 class PlanReader {
   readonly #children = new Map<number, PlanRow[]>();
   readonly #uses: readonly ScopedUse[];
-  readonly #lists: ReadonlyMap<string, number>;
+  readonly #cost: RenderedCost;
   readonly #counts: ReadonlyMap<number, number>;
   /** Rows of what SQLite keeps or produces on the way, by name. */
   readonly #sizes = new Map<string, number>();
 
   constructor(
     plan: readonly PlanRow[],
-    { uses, lists }: Pick<CompiledQuery, "uses" | "lists">,
+    query: Pick<CompiledQuery, "uses" | keyof RenderedCost>,
     counts: ReadonlyMap<number, number>,
   ) {
-    this.#uses = uses;
-    this.#lists = lists;
+    this.#uses = query.uses;
+    this.#cost = query;
     this.#counts = counts;
     for (const row of plan) this.#children.set(row.parent, [...(this.#children.get(row.parent) ?? []), row]);
   }
@@ -99,13 +99,14 @@ class PlanReader {
 
   #loop(detail: string): number {
     if (/^SCAN (\d+ )?CONSTANT ROWS?/.test(detail)) return Number(/\d+/.exec(detail)?.[0] ?? 1);
-    const name =
-      /^(?:SCAN|SEARCH) (.+?)(?: USING .*| VIRTUAL TABLE .*| LEFT-JOIN| RIGHT-JOIN)*$/.exec(detail)?.[1] ?? "";
-    const own = this.#own(name, detail);
+    // No name in a plan is the caller's: see `Names`. What has no name of ours counts as the largest there is.
+    const [, name = "", isAutomatic] = /^(?:SCAN|SEARCH) (\S+)( USING AUTOMATIC )?/.exec(detail) ?? [];
+    const own = this.#own(name, isAutomatic ? "" : detail);
     if (own !== null) return own;
-    const known = this.#sizes.get(name) ?? this.#lists.get(name);
-    const rows = known ?? Math.max(1, ...this.#sizes.values(), ...this.#lists.values(), ...this.#counts.values());
-    return detail.includes(" USING AUTOMATIC ") ? Math.min(rows, Math.ceil(EQUAL_ROWS * Math.sqrt(rows))) : rows;
+    const { lists, commonTables } = this.#cost;
+    const known = this.#sizes.get(name) ?? lists.get(name) ?? this.#sizes.get(commonTables.get(name) ?? "");
+    const rows = known ?? Math.max(1, ...this.#sizes.values(), ...lists.values(), ...this.#counts.values());
+    return isAutomatic ? Math.min(rows, Math.ceil(EQUAL_ROWS * Math.sqrt(rows))) : rows;
   }
 
   /** Of a table behind one of the views; null: it is none. */
@@ -116,10 +117,12 @@ class PlanReader {
       if (name.startsWith(`${aliasOf(number)}_list`) || name === `${aliasOf(number, "v")}_list`) return 1;
       if (name === aliasOf(number, "p")) return PAIRS[table] ?? 1;
       if (name !== aliasOf(number) && name !== aliasOf(number, "v")) continue;
+      const all = Math.max(1, this.#counts.get(number) ?? 1);
+      if (!/\(bucket_id=\? AND key=\?/.test(detail)) return all;
+      // A plan has = for IN too: a row for each of its elements.
+      const { listed } = this.#cost;
       const ranges = scopes.reduce((sum, { keys }) => sum + keys.length, 0);
-      return /\(bucket_id=\? AND key=\?/.test(detail)
-        ? Math.max(1, ranges)
-        : Math.max(1, this.#counts.get(number) ?? 1);
+      return listed === null ? Math.max(all, ranges) : Math.max(1, ranges, listed);
     }
     return null;
   }

@@ -1,4 +1,4 @@
-import { parseStmt, type SelectStmt, tokenize, tokenName } from "sqlite3-parser";
+import { parseStmt, type SelectStmt, tokenize, tokenName, traverse } from "sqlite3-parser";
 import { QueryRefused } from "./failure.ts";
 import { QUERY_CHARACTERS_MAX, QUERY_NESTING_MAX, QUERY_TOKENS_MAX } from "./limits.ts";
 
@@ -27,6 +27,7 @@ export function parseQuery(given: string, dialect: "sqlite" | "athena" = "sqlite
     throw new QueryRefused("SyntaxError", first?.message ?? "syntax error", "write one SELECT in SQLite's dialect");
   }
   const { root } = parsed;
+  checkNames(root);
   const markers = new Map<number, number>();
   for (const { text: word, span } of tokenize(text)) if (word === "?") markers.set(span.offset, markers.size);
   if (root.type === "SelectStmt") return { text, select: root, isExplained: false, markers };
@@ -35,6 +36,17 @@ export function parseQuery(given: string, dialect: "sqlite" | "athena" = "sqlite
   }
   const kind = root.type === "ExplainStmt" ? root.stmt.type : root.type;
   throw new QueryRefused("NotAllowed", `${kind} is not allowed: only SELECT is`);
+}
+
+/** Names with `$` are the server's own. A name may be written as a text too: `AS 'a$1'`. */
+function checkNames(root: Parameters<typeof traverse>[0]): void {
+  traverse(root, {
+    enter: (node) => {
+      const name = node.type === "Name" ? node.text : node.type === "Id" ? node.name : "";
+      if (name.includes("$")) throw new QueryRefused("NotAllowed", "names with $ are not allowed");
+      return "continue";
+    },
+  });
 }
 
 const CATALOGS = /^"?(sherd|awsdatacatalog)"?$/i;
@@ -75,9 +87,6 @@ function checkText(text: string): void {
     if (CLOSING.has(name)) depth--;
     if (depth > QUERY_NESTING_MAX) {
       throw new QueryRefused("LimitExceeded", `parentheses and CASEs are nested deeper than ${QUERY_NESTING_MAX}`);
-    }
-    if (name === "ID" && token.text.includes("$")) {
-      throw new QueryRefused("NotAllowed", "names with $ are not allowed");
     }
     if (token.text.startsWith("[")) {
       const hint =

@@ -22,6 +22,8 @@ export interface Expressions {
   /** SQL of a subquery, without parentheses. */
   select(select: Select): string;
   parameter(variable: VariableExpr): ParameterValue;
+  /** The server's name for the item of FROM that the query calls so. Throws `QueryRefused`. */
+  table(name: string): string;
   /** SQL that stands for an expression already; null: it is rendered. */
   replace(expr: Expr): string | null;
   /** Set: LIKE tells upper from lower case, as in Athena; SQLite's does not. */
@@ -30,6 +32,8 @@ export interface Expressions {
   depth: number;
   /** Operations that make texts longer, so far. */
   growth: number;
+  /** See `RenderedCost`. */
+  listed: number | null;
 }
 
 /** Functions whose result may be longer than their arguments. */
@@ -46,6 +50,8 @@ const GROWING: ReadonlySet<string> = new Set([
   "json_object",
   "json_quote",
 ]);
+/** Functions that look for their second argument in their first. */
+const SEARCHING: ReadonlySet<string> = new Set(["instr", "strpos", "trim", "ltrim", "rtrim", "replace"]);
 const REPLACEMENT_FACTOR = 8;
 const NUMBER = /^(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$|^0[xX][0-9a-fA-F]+$/;
 
@@ -123,7 +129,7 @@ function render(expr: Expr, about: Expressions): string {
       return quoteName(expr.name.text);
     case "QualifiedExpr":
       checkSchema(expr.schema);
-      return `${quoteName(expr.table.text)}.${quoteName(expr.column.text)}`;
+      return `${quoteName(about.table(expr.table.text))}.${quoteName(expr.column.text)}`;
     case "VariableExpr":
       return literal(about.parameter(expr));
     case "ParenthesizedExpr":
@@ -132,6 +138,8 @@ function render(expr: Expr, about: Expressions): string {
       return `(${UNARY[expr.op]} ${one(expr.expr)})`;
     case "BinaryExpr":
       if (expr.op === "Concat") about.growth++;
+      // SQLite makes IN of OR.
+      if (expr.op === "Or" && about.listed !== null) about.listed++;
       return `(${one(expr.left)} ${BINARY[expr.op]} ${one(expr.right)})`;
     case "BetweenExpr":
       return `(${one(expr.lhs)} ${not(expr.not)}BETWEEN ${one(expr.start)} AND ${one(expr.end)})`;
@@ -140,8 +148,10 @@ function render(expr: Expr, about: Expressions): string {
     case "NotNullExpr":
       return `(${one(expr.expr)} NOTNULL)`;
     case "InListExpr":
+      if (about.listed !== null) about.listed += expr.rhs?.length ?? 0;
       return `(${one(expr.lhs)} ${not(expr.not)}IN (${list(expr.rhs)}))`;
     case "InSelectExpr":
+      about.listed = null;
       return `(${one(expr.lhs)} ${not(expr.not)}IN (${about.select(expr.rhs)}))`;
     case "ExistsExpr":
       return `EXISTS (${about.select(expr.select)})`;
@@ -253,6 +263,7 @@ function renderCall(expr: FunctionCallExpr, about: Expressions): string {
     throw new QueryRefused("InvalidQuery", `${name} takes ${count} arguments`);
   }
   checkUse(name, rule, expr);
+  if (SEARCHING.has(name) && args[1] !== undefined) checkSought(name, args[1], about);
   const rendered = args.map((arg) => renderExpression(arg, about));
   const tail = renderTail(expr.filterOver, about);
   if (rule.render !== undefined) {
@@ -269,8 +280,17 @@ function renderCallOrder(name: string, { orderBy }: FunctionCallExpr, about: Exp
   return ` ORDER BY ${renderSorted(orderBy.columns, about)}`;
 }
 
+/** SQLite compares what is sought at every place of a text: it is known beforehand and short, as patterns are. */
+function checkSought(name: string, expr: Expr, about: Expressions): void {
+  const text = textOf(expr, about);
+  if (text === null) throw notAllowed(`${name} of what is no text`, `${name}(column, '…')`);
+  if (new TextEncoder().encode(text).length <= PATTERN_BYTES_MAX) return;
+  throw new QueryRefused("LimitExceeded", `the second argument of ${name} is longer than ${PATTERN_BYTES_MAX} bytes`);
+}
+
 function checkUse(name: string, { kind }: FunctionRule, { filterOver, distinctness, orderBy }: FunctionCallExpr): void {
   const isOver = filterOver?.overClause !== undefined;
+  if (isOver && GROWING.has(name)) throw notAllowed(`OVER with ${name}, which makes its text anew for each row`);
   if (kind === "window" && !isOver) throw new QueryRefused("InvalidQuery", `${name} needs OVER`);
   if (kind === "scalar" && (filterOver !== undefined || distinctness !== undefined || orderBy !== undefined)) {
     throw new QueryRefused("InvalidQuery", `${name} is no aggregate: it takes no DISTINCT, ORDER BY, FILTER or OVER`);
@@ -338,8 +358,6 @@ export function renderWindow({ base, partitionBy, orderBy, frameClause }: Window
   return parts.join(" ");
 }
 
-const EXCLUDED = { NoOthers: "NO OTHERS", CurrentRow: "CURRENT ROW", Group: "GROUP", Ties: "TIES" } as const;
-
 function renderFrame({ mode, start, end, exclude }: NonNullable<Window["frameClause"]>, about: Expressions): string {
   const bound = (at: typeof start): string => {
     switch (at.type) {
@@ -355,6 +373,8 @@ function renderFrame({ mode, start, end, exclude }: NonNullable<Window["frameCla
         return `${renderExpression(at.expr, about)} PRECEDING`;
     }
   };
+  // With any other EXCLUDE SQLite goes through the whole frame for each row.
+  if (exclude !== undefined && exclude !== "NoOthers") throw notAllowed("EXCLUDE", "the frame without it");
   const extent = end === undefined ? bound(start) : `BETWEEN ${bound(start)} AND ${bound(end)}`;
-  return `${mode.toUpperCase()} ${extent}${exclude === undefined ? "" : ` EXCLUDE ${EXCLUDED[exclude]}`}`;
+  return `${mode.toUpperCase()} ${extent}`;
 }

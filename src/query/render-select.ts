@@ -1,5 +1,4 @@
 import type {
-  As,
   CommonTableExpr,
   Expr,
   FromClause,
@@ -17,6 +16,7 @@ import { quoteName } from "../metadata/query/quote.ts";
 import { type Narrowing, NOT_NARROWED, narrowingOf } from "./conditions.ts";
 import { QueryRefused } from "./failure.ts";
 import { COLUMNS_MAX, COMPOUND_TERMS_MAX, TABLES_MAX } from "./limits.ts";
+import { Names } from "./names.ts";
 import { ParameterReader, type Parameters } from "./parameters.ts";
 import { checkSchema, type Expressions, renderExpression, renderSorted, renderWindow } from "./render-expression.ts";
 
@@ -30,8 +30,12 @@ export interface TableUse {
 
 /** What else a query's cost depends on. */
 export interface RenderedCost {
-  /** Elements that the query's own `json_each` goes through, by alias. */
+  /** Elements that the query's own `json_each` goes through, by the server's name for it. */
   readonly lists: ReadonlyMap<string, number>;
+  /** The common table that an item of FROM reads, both by the server's names. */
+  readonly commonTables: ReadonlyMap<string, string>;
+  /** Rows that conditions may name by IN and OR, one lookup each; null: there is an IN (SELECT …). */
+  readonly listed: number | null;
   /** Operations that make texts longer. */
   readonly growth: number;
 }
@@ -47,8 +51,6 @@ export interface RenderOptions {
   view(use: TableUse): string;
 }
 
-/** No table of the database begins so. */
-const COMMON_PREFIX = "q$";
 const JOINS: ReadonlyMap<number, string> = new Map([
   [0, "JOIN"],
   [1, "JOIN"],
@@ -67,22 +69,21 @@ const COMPOUND = { Union: "UNION", UnionAll: "UNION ALL", Except: "EXCEPT", Inte
 const MAP_ELEMENTS = 100;
 
 /**
- * SQL of a SELECT, or of parts of it, built anew from its tree. Tables are replaced by views; names of common tables get a prefix that no
- * table has, so that none can be taken for a table. Throws `QueryRefused`.
+ * SQL of a SELECT, or of parts of it, built anew from its tree. Tables are replaced by views. Items of FROM and common tables get names
+ * of the server's own, so that none can be taken for a table or for another. Throws `QueryRefused`.
  */
 export class Renderer implements Expressions {
   readonly uses: TableUse[] = [];
   readonly lists = new Map<string, number>();
+  readonly commonTables = new Map<string, string>();
+  listed: number | null = 1;
   readonly likeTellsCase: boolean;
   depth = 0;
   growth = 0;
   readonly #parameters: ParameterReader;
   readonly #view: RenderOptions["view"];
   readonly #columnName: RenderOptions["columnName"];
-  /** Names of the common tables that are in scope, in lower case. */
-  #common: readonly string[] = [];
-  /** Aliases of tables so far, in lower case. */
-  readonly #tables = new Set<string>();
+  readonly #names = new Names();
   #items = 0;
 
   constructor({ parameters, markers, likeTellsCase, columnName, view }: RenderOptions) {
@@ -100,18 +101,38 @@ export class Renderer implements Expressions {
     return null;
   }
 
+  table(name: string): string {
+    return this.#names.resolve(name).name;
+  }
+
+  /** Parts of the SELECT can be rendered now: its FROM is in scope. */
+  enter(from: FromClause | undefined): void {
+    this.#names.enter(from, (item) => this.#tableOf(item));
+  }
+
   select(select: Select): string {
-    const outer = this.#common;
+    const outer = this.#names.commonTables;
     const withClause = select.with ? this.#with(select.with) : "";
     const compounds = select.compounds ?? [];
     if (compounds.length + 1 > COMPOUND_TERMS_MAX) {
       throw new QueryRefused("LimitExceeded", `more than ${COMPOUND_TERMS_MAX} SELECTs are combined`);
     }
+    const [firstFrom, ...froms] = [select.select, ...compounds.map((part) => part.select)].map(fromOf);
+    this.enter(firstFrom);
     const first = this.#one(select.select);
-    const rest = compounds.map((part) => ` ${COMPOUND[part.operator]} ${this.#one(part.select)}`).join("");
+    // ORDER BY sees the first SELECT's tables.
     const order = select.orderBy ? ` ORDER BY ${renderSorted(select.orderBy, this)}` : "";
     const limit = select.limit ? this.#limit(select.limit) : "";
-    this.#common = outer;
+    this.#names.leave();
+    const rest = compounds
+      .map((part, at) => {
+        this.enter(froms[at]);
+        const sql = ` ${COMPOUND[part.operator]} ${this.#one(part.select)}`;
+        this.#names.leave();
+        return sql;
+      })
+      .join("");
+    this.#names.restore(outer);
     return `${withClause}${first}${rest}${order}${limit}`;
   }
 
@@ -128,11 +149,10 @@ export class Renderer implements Expressions {
   #commonTable({ tblName, columns, materialized, select }: CommonTableExpr): string {
     // In scope behind itself alone: one that names itself would be recursive.
     const sql = this.select(select);
-    const name = tblName.text.toLowerCase();
-    this.#common = [...this.#common, name];
+    const { name } = this.#names.addCommon(tblName.text.toLowerCase());
     const names = columns ? `(${columns.map(({ colName }) => quoteName(colName.text)).join(", ")})` : "";
     const how = materialized === "Any" ? "" : materialized === "No" ? "NOT MATERIALIZED " : "MATERIALIZED ";
-    return `${quoteName(COMMON_PREFIX + name)}${names} AS ${how}(${sql})`;
+    return `${quoteName(name)}${names} AS ${how}(${sql})`;
   }
 
   #one(select: OneSelect): string {
@@ -144,7 +164,6 @@ export class Renderer implements Expressions {
     const { distinctness, columns, from, whereClause, groupBy, having, windowClause } = select;
     if (columns.length > COLUMNS_MAX) throw new QueryRefused("LimitExceeded", `more than ${COLUMNS_MAX} columns`);
     const distinct = distinctness === "Distinct" ? "DISTINCT " : "";
-    // In the order of the text, because of parameters without numbers.
     const results = columns.map((column, index) => this.#column(column, index)).join(", ");
     const parts = [`SELECT ${distinct}${results}`];
     if (from) parts.push(`FROM ${this.from(from, whereClause)}`);
@@ -169,7 +188,7 @@ export class Renderer implements Expressions {
       case "StarResultColumn":
         return "*";
       case "TableStarResultColumn":
-        return `${quoteName(column.table.text)}.*`;
+        return `${quoteName(this.table(column.table.text))}.*`;
       case "ExprResultColumn": {
         const { offset, length } = column.expr.span;
         const given = column.alias?.name.text ?? nameOf(column.expr);
@@ -199,17 +218,19 @@ export class Renderer implements Expressions {
     if (++this.#items > TABLES_MAX) throw new QueryRefused("LimitExceeded", `more than ${TABLES_MAX} tables`);
     switch (table.type) {
       case "SelectSelectTable":
-        return `(${this.select(table.select)})${aliasOf(table.alias)}`;
+        return `(${this.#names.outside(() => this.select(table.select))}) AS ${quoteName(this.#names.of(table).name)}`;
       case "SubSelectTable":
-        return `(${this.from(table.from, undefined)})${aliasOf(table.alias)}`;
+        return `(${this.from(table.from, undefined)})`;
       case "TableCallSelectTable":
         return this.#tableFunction(table);
       case "TableSelectTable": {
         if (table.indexed) throw new QueryRefused("NotAllowed", "INDEXED BY is not allowed");
         const name = tableName(table.tblName);
-        const alias = table.alias?.name.text ?? name;
-        if (table.tblName.dbName === undefined && this.#common.includes(name)) {
-          return `${quoteName(COMMON_PREFIX + name)} AS ${quoteName(alias)}`;
+        const own = this.#names.of(table).name;
+        const common = table.tblName.dbName === undefined ? this.#names.common(name) : undefined;
+        if (common !== undefined) {
+          this.commonTables.set(own, common.name);
+          return `${quoteName(common.name)} AS ${quoteName(own)}`;
         }
         if (!isTableName(name)) {
           throw new QueryRefused(
@@ -218,32 +239,43 @@ export class Renderer implements Expressions {
             `tables: ${Object.keys(TABLES).join(", ")}`,
           );
         }
-        return this.#use(name, { alias, where, isAlone });
+        const alias = table.alias?.name.text ?? name;
+        return `(${this.#use(name, { alias, where, isAlone })}) AS ${quoteName(own)}`;
       }
     }
+  }
+
+  #tableOf(item: SelectTable): TableName | null {
+    if (item.type !== "TableSelectTable") return null;
+    const name = tableName(item.tblName);
+    const isCommon = item.tblName.dbName === undefined && this.#names.common(name) !== undefined;
+    return !isCommon && isTableName(name) ? name : null;
   }
 
   #tableFunction(table: Extract<SelectTable, { type: "TableCallSelectTable" }>): string {
     const name = tableName(table.tblName);
     const args = table.args ?? [];
-    const alias = table.alias?.name.text ?? name;
+    const own = this.#names.of(table).name;
     if (table.tblName.dbName !== undefined)
       throw new QueryRefused("InvalidQuery", `there is no table function ${name}`);
     if (name !== "json_each" || args.length !== 1) {
       throw new QueryRefused("NotAllowed", `the table function ${name} is not allowed`, "json_each(value)");
     }
     const [value] = args as [Expr];
-    this.lists.set(alias, Math.max(this.lists.get(alias) ?? 0, this.#elements(value)));
-    return `json_each(${renderExpression(value, this)}) AS ${quoteName(alias)}`;
+    this.lists.set(own, this.#elements(value));
+    return `json_each(${renderExpression(value, this)}) AS ${quoteName(own)}`;
   }
 
   /** How many elements a value has at most: a text that the query brings, or a map of one of the tables before. */
   #elements(value: Expr): number {
     const text = this.#textOf(value);
     if (text !== null) return elementsOf(text);
-    const column = value.type === "QualifiedExpr" ? value.column.text.toLowerCase() : "";
-    const table = value.type === "QualifiedExpr" ? value.table.text.toLowerCase() : "";
-    if (this.#tables.has(table) && (column === "tags" || column === "metadata")) return MAP_ELEMENTS;
+    if (value.type === "QualifiedExpr") {
+      const { table } = this.#names.resolve(value.table.text);
+      const column = value.column.text.toLowerCase();
+      const found = table && TABLES[table].columns.find(({ name }) => name === column);
+      if (found?.type === "map<string,string>") return MAP_ELEMENTS;
+    }
     throw new QueryRefused(
       "NotAllowed",
       "json_each takes a text, or tags or metadata of a table before it as alias.tags",
@@ -268,9 +300,8 @@ export class Renderer implements Expressions {
     const isNarrowed = !TABLES[table].isOperators;
     const narrowing = isNarrowed ? narrowingOf(where, isColumn, (expr) => this.#textOf(expr)) : NOT_NARROWED;
     const use: TableUse = { table, number: this.uses.length + 1, narrowing };
-    this.#tables.add(folded);
     this.uses.push(use);
-    return `(${this.#view(use)}) AS ${quoteName(alias)}`;
+    return this.#view(use);
   }
 
   /** The text that an expression stands for, or null. */
@@ -304,8 +335,8 @@ function tableName({ dbName, objName }: QualifiedName): string {
   return objName.text.toLowerCase();
 }
 
-function aliasOf(alias: As | undefined): string {
-  return alias === undefined ? "" : ` AS ${quoteName(alias.name.text)}`;
+function fromOf(select: OneSelect): FromClause | undefined {
+  return select.type === "SelectFrom" ? select.from : undefined;
 }
 
 /** The column's own name; null: it is an expression. */

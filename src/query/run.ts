@@ -252,7 +252,7 @@ function tookTooLong(scanned: number, { timeMs, steppedRowsMax }: QueryLimits): 
   return new QueryRefused(
     "LimitExceeded",
     `the query has read ${scanned.toLocaleString("en")} rows: it may read ${steppedRowsMax.toLocaleString("en")} and take ${timeMs / 1000} s`,
-    "narrow it by bucket and key, or start it with Athena's StartQueryExecution, which goes on in the background",
+    "narrow it by bucket = '…' and starts_with(key, '…'), and add the parts together; an operator may raise SHERD_SQL_STEPPED_ROWS and SHERD_SQL_SECONDS",
   );
 }
 
@@ -278,5 +278,7 @@ const PROBLEMS =
 function sqliteMessage(error: Error): string | null {
   if (error instanceof MetadataUnavailable && !PROBLEMS.test(error.message)) return null;
   const [found] = PROBLEMS.exec(error.message) ?? [];
-  return found?.replace(/( at offset \d+)?: SQLITE_ERROR.*$| at offset \d+$/, "").replaceAll("q$", "") ?? null;
+  return (
+    found?.replace(/( at offset \d+)?: SQLITE_ERROR.*$| at offset \d+$/, "").replaceAll(/\b[aq]\$\d+\./g, "") ?? null
+  );
 }

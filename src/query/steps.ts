@@ -152,7 +152,11 @@ class Grouping {
   }
 
   #compile<T>(build: (renderer: Renderer) => T, options?: CompileOptions): T {
-    return compileWith(this.#parsed, this.#input, { build, ...(options && { options }) });
+    const inScope = (renderer: Renderer) => {
+      renderer.enter(this.#select.from);
+      return build(renderer);
+    };
+    return compileWith(this.#parsed, this.#input, { build: inScope, ...(options && { options }) });
   }
 
   /** SQL of the terms of GROUP BY, with ordinals and names of columns put in; null: a name could be either. */
@@ -210,6 +214,8 @@ class Grouping {
       isWhole: this.#select.columns.every(({ type }) => type === "ExprResultColumn"),
       depth: 0,
       growth: 0,
+      listed: null,
+      table: about.table.bind(about),
       likeTellsCase: about.likeTellsCase,
       select: about.select.bind(about),
       parameter: about.parameter.bind(about),

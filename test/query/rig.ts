@@ -24,6 +24,8 @@ export interface NewRow {
   tags?: Record<string, string> | undefined;
   user?: Record<string, string>;
   contentType?: string | undefined;
+  /** Form of its encryption, with a checksum. */
+  encryption?: string;
 }
 
 /** The metadata in SQLite, with rows put in by hand. */
@@ -39,16 +41,20 @@ export class QueryRig {
 
   objects(rows: readonly NewRow[]): void {
     const insert = this.d1.database.prepare(
-      `INSERT INTO objects (bucket_id, key, id, seq, is_null, size_bytes, etag, modified_ms, storage_class, tags, attributes)
-       VALUES (?, ?, '01ARZ3NDEKTSV4RRFFQ69G5FAV', 1, 1, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO objects (bucket_id, key, id, seq, is_null, size_bytes, etag, modified_ms, storage_class, tags, attributes, checksum)
+       VALUES (?, ?, '01ARZ3NDEKTSV4RRFFQ69G5FAV', 1, 1, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.d1.database.exec("BEGIN");
     for (const row of rows) {
       const { size = 1, etag = "e", modifiedMs = 1_700_000_000_000, storageClass = "STANDARD", tags, user = {} } = row;
       const system = row.contentType === undefined ? {} : { contentType: row.contentType };
       const listed = tags && JSON.stringify(Object.entries(tags));
-      const attributes = JSON.stringify({ system, user });
-      insert.run(row.bucketId, row.key, size, etag, modifiedMs, storageClass, listed ?? null, attributes);
+      const { encryption } = row;
+      const attributes = JSON.stringify({ system, user, ...(encryption && { encryption: { form: encryption } }) });
+      const checksum = encryption
+        ? JSON.stringify({ algorithm: "crc32", type: "full-object", value: "AAAAAA==" })
+        : null;
+      insert.run(row.bucketId, row.key, size, etag, modifiedMs, storageClass, listed ?? null, attributes, checksum);
     }
     this.d1.database.exec("COMMIT");
   }
@@ -66,6 +72,7 @@ export function seen(id: number, name: string, objects: readonly KeyRange[] = EV
       current: columns,
       anyVersion: columns,
       ownersOnly: false,
+      partsOf: null,
     },
   };
 }

@@ -18,7 +18,8 @@ const bucket = {
   },
 };
 const ARN = "arn:aws:s3:::holiday";
-const see = (statements: readonly object[], name = "bob") => visibleBucket(userWith(statements, name), request, bucket);
+const see = (statements: readonly object[], name = "bob") =>
+  visibleBucket(userWith(statements, name), { ...request }, bucket);
 
 interface PrefixRule {
   effect: "Allow" | "Deny";
@@ -92,6 +93,16 @@ describe("rows that a caller sees", () => {
   });
 });
 
+test("parts of a bucket with ACLs are shown to another account of its own uploads alone", () => {
+  const access = { ownership: "ObjectWriter" } as const;
+  const withAcls = { ...bucket, accessId: "acls", access };
+  const other = { accountId: "100000000002", canonicalId: "f".repeat(64), name: "other" };
+  const partsOf = (caller: Parameters<typeof visibleBucket>[0], one = withAcls) =>
+    visibleBucket(caller, { ...request }, one as typeof bucket).partsOf;
+  expect([partsOf(rootCaller(other)), partsOf(rootCaller())]).toEqual(["f".repeat(64), null]);
+  expect(partsOf(rootCaller(other), bucket as unknown as typeof withAcls)).toBe(null);
+});
+
 describe("columns beyond a listing", () => {
   const list = { Effect: "Allow", Action: "s3:List*", Resource: ARN };
   const content = (...statements: object[]) => see([list, ...statements]).current.content;
@@ -135,6 +146,21 @@ describe("columns beyond a listing", () => {
     [[], []],
   ])("with %j are shown in %j", (statements, ranges) => {
     expect(content(...statements)).toEqual(ranges);
+  });
+
+  test("of a policy that names too much are not shown, and of a request's buckets only some", () => {
+    const names = (count: number) =>
+      Array.from({ length: count }, (_, at) => `${ARN}/${String(at).padStart(3, "0")}/*`);
+    expect(content(allow(names(49))).length).toBe(49);
+    expect(content(allow(names(50)))).toEqual([]);
+
+    const one = { ...request };
+    const caller = userWith([list, allow(names(49))]);
+    const shown = (about: typeof one) => visibleBucket(caller, about, bucket).current.content.length;
+    const counts = Array.from({ length: 250 }, () => shown(one));
+    expect([counts[0], counts.at(-1)]).toEqual([49, 0]);
+    expect(visibleBucket(caller, one, bucket).objects).toEqual([{ lo: "", hi: null }]);
+    expect(shown({ ...request })).toBe(49);
   });
 
   const pattern = fc

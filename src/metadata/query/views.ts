@@ -124,6 +124,17 @@ const HEAD_COLUMNS: readonly (readonly [string, (alias: string) => string])[] = 
   ["encryption", (alias) => `${alias}.attributes ->> '$.encryption.form'`],
 ];
 
+/** Forms of encryption with which HEAD shows nothing without the client's key, and no checksum without a key of KMS. */
+const CLIENTS_KEY = quoteText("SSE-C");
+const ANOTHERS_KEY = ["SSE-C", "aws:kms", "aws:kms:dsse"].map(quoteText).join(", ");
+
+/** A column of HEAD, null where HEAD needs a key that a query does not have. */
+function withoutKey(column: string, sql: string, alias: string): string {
+  if (column === "encryption") return sql;
+  const form = `coalesce(${alias}.attributes ->> '$.encryption.form', '')`;
+  return `CASE WHEN ${form} NOT IN (${column === "checksum" ? ANOTHERS_KEY : CLIENTS_KEY}) THEN ${sql} END`;
+}
+
 const LOCK_COLUMNS: readonly (readonly [string, (alias: string) => string])[] = [
   ["lock_mode", (alias) => `${alias}.retain_mode`],
   ["retain_until", (alias) => time(`nullif(${alias}.retain_until_ms, 0)`)],
@@ -140,7 +151,10 @@ function guardedColumns(alias: string, table: TableName, scopes: readonly Scope[
   const shown = (sql: string, kind: "content" | "tags" | "lock") =>
     visibleColumn(sql, alias, { scopes, rangesOf: (bucket) => of(bucket)[kind] });
   return [
-    ...HEAD_COLUMNS.map(([name, sql]): [string, string] => [name, shown(sql(alias), "content")]),
+    ...HEAD_COLUMNS.map(([name, sql]): [string, string] => [
+      name,
+      shown(withoutKey(name, sql(alias), alias), "content"),
+    ]),
     ["tags", shown(tagsObject(alias), "tags")],
     ...LOCK_COLUMNS.map(([name, sql]): [string, string] => [name, shown(sql(alias), "lock")]),
   ];
@@ -156,7 +170,8 @@ function pairs(
   const pair = aliasOf(number, "p");
   const { from, where, bucketName } = rowSource("objects", alias, scopes);
   const kind = table === "tags" ? "tags" : "content";
-  const isShown = visibleColumn("1", alias, { scopes, rangesOf: (bucket) => bucket.current[kind] });
+  const isKept = kind === "content" ? withoutKey("metadata", "1", alias) : "1";
+  const isShown = visibleColumn(isKept, alias, { scopes, rangesOf: (bucket) => bucket.current[kind] });
   return `SELECT ${bucketName} AS bucket, ${alias}.key AS key, ${pair}.${name} AS name, ${pair}.${value} AS value
     FROM ${from} CROSS JOIN ${each(alias)} AS ${pair} WHERE ${where}${isShown === "1" ? "" : ` AND (${isShown}) IS NOT NULL`}`;
 }
@@ -174,7 +189,16 @@ function parts({ number, scopes }: ViewRequest): string {
   const { from, where, bucketName } = rowSource("uploads", alias, scopes);
   return `SELECT ${bucketName} AS bucket, ${alias}.key AS key, ${alias}.id AS upload_id, ${part}.part_number AS part_number,
     ${part}.size_bytes AS size, ${part}.etag AS etag, ${time(`${part}.modified_ms`)} AS last_modified
-    FROM ${from} CROSS JOIN parts AS ${part} WHERE ${where} AND ${part}.upload_id = ${alias}.id`;
+    FROM ${from} CROSS JOIN parts AS ${part} WHERE ${where} AND ${part}.upload_id = ${alias}.id${ownUploads(alias, scopes)}`;
+}
+
+/** Leaves out what others upload to buckets where parts are shown to their own writer alone: one caller, and so one id. */
+function ownUploads(alias: string, scopes: readonly Scope[]): string {
+  const guarded = scopes.map(({ bucket }) => bucket).filter(({ partsOf }) => partsOf !== null);
+  const writer = guarded[0]?.partsOf ?? null;
+  if (writer === null) return "";
+  const ids = guarded.map(({ id }) => id).join(", ");
+  return ` AND (${alias}.bucket_id NOT IN (${ids}) OR ${alias}.owner = ${quoteText(writer)})`;
 }
 
 function shards(blob: string, shard: string): string {

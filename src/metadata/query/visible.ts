@@ -21,6 +21,8 @@ export interface VisibleBucket {
   readonly anyVersion: VisibleColumns;
   /** Those columns are shown only of objects that have no owner of their own, because an ACL might decide. */
   readonly ownersOnly: boolean;
+  /** Parts are shown of this canonical id's uploads alone; null: of all. */
+  readonly partsOf: string | null;
 }
 
 /** Outside of these ranges the columns are null. */

@@ -15,7 +15,11 @@ export interface AskingRequest {
 }
 
 /** Prefixes that are tried in one bucket for one action. */
-const CANDIDATES_MAX = 500;
+const CANDIDATES_MAX = 50;
+/** Comparisons of a prefix or part with what a policy names, for all buckets of one request: policies are written by those who ask. */
+const COMPARISONS_MAX = 500_000;
+/** Comparisons so far, by request. */
+const spent = new WeakMap<AskingRequest, number>();
 
 /**
  * What of a bucket a caller may see, as ranges of keys.
@@ -26,6 +30,9 @@ const CANDIDATES_MAX = 500;
  * Columns beyond a listing: keys are divided by the resources that statements name, so that in each part every statement covers
  * all keys or none; then one decision is that of the part. Where a pattern covers some keys of a part, or the decision depends on an object's
  * tags, the columns are not shown.
+ *
+ * The work is bounded for one `request`, which stands for all of its buckets: beyond `COMPARISONS_MAX` no prefixes and parts are tried,
+ * and less is shown.
  */
 export function visibleBucket(caller: Caller, request: AskingRequest, bucket: Bucket): VisibleBucket {
   const sight = new Sight(caller, request, bucket);
@@ -38,14 +45,22 @@ export function visibleBucket(caller: Caller, request: AskingRequest, bucket: Bu
     parts: sight.keys(["s3:ListMultipartUploadParts"]),
     current: sight.columns(""),
     anyVersion: sight.columns("Version"),
-    ownersOnly: settingsOf(bucket).hasAcls,
+    ...aclsOf(caller, bucket),
   };
+}
+
+/** ListParts of another account's bucket with ACLs is for those who began the upload. */
+function aclsOf({ principal }: Caller, bucket: Bucket): Pick<VisibleBucket, "ownersOnly" | "partsOf"> {
+  const ownersOnly = settingsOf(bucket).hasAcls;
+  const id = "canonicalId" in principal ? principal.canonicalId : "";
+  return { ownersOnly, partsOf: ownersOnly && id !== bucket.owner ? id : null };
 }
 
 class Sight {
   readonly #caller: Caller;
   readonly #request: AskingRequest;
   readonly #bucket: Bucket;
+  readonly #patterns = new Map<string, ResourceText>();
 
   constructor(caller: Caller, request: AskingRequest, bucket: Bucket) {
     this.#caller = caller;
@@ -56,13 +71,16 @@ class Sight {
   /** Keys that listings by this action would show. */
   listed(action: string): KeyRange[] {
     const candidates = new Set<string | null>([null, ""]);
-    for (const { conditions } of this.#statements(action)) {
+    const statements = this.#statements(action);
+    for (const { conditions } of statements) {
       for (const { key, values } of conditions) {
         if (key.toLowerCase() === "s3:prefix") for (const value of values) candidates.add(this.#beforeWildcard(value));
       }
     }
     const ranges: KeyRange[] = [];
-    for (const prefix of [...candidates].slice(0, CANDIDATES_MAX)) {
+    const tried = [...candidates].slice(0, CANDIDATES_MAX);
+    const isTried = this.#spend(tried.length, statements);
+    for (const prefix of isTried ? tried : [null, ""]) {
       const gate = this.#gate(prefix === null ? {} : { prefix });
       const ask = { action, subject: "bucket" as const, bucket: this.#bucket.name, key: "" };
       if (gate.allowsAsk(ask, this.#bucket)) ranges.push(prefixRange(prefix ?? ""));
@@ -83,22 +101,38 @@ class Sight {
   keys(actions: readonly string[]): KeyRange[] {
     const statements = actions.flatMap((action) => this.#statements(action));
     const head = `${this.#bucket.name}/`;
-    const patterns = statements.flatMap(
-      ({ resources }) => resources?.patterns.map(({ source }) => this.#pattern(source)) ?? [],
+    const patterns = new Set(
+      statements.flatMap(({ resources }) => resources?.patterns.map(({ source }) => this.#pattern(source)) ?? []),
     );
-    const prefixes = patterns.flatMap(({ literal }) => (literal.startsWith(head) ? [literal.slice(head.length)] : []));
+    const prefixes = [...patterns].flatMap(({ literal }) =>
+      literal.startsWith(head) ? [literal.slice(head.length)] : [],
+    );
     const parts = [...new Set(["", ...prefixes])];
-    if (parts.length > CANDIDATES_MAX) return [];
+    if (parts.length > CANDIDATES_MAX || !this.#spend(parts.length, statements)) return [];
     parts.sort(compareKeys);
     const allowed: KeyRange[] = [];
-    for (const part of parts) {
-      const longer = parts.filter((other) => other !== part && other.startsWith(part));
+    for (const [at, part] of parts.entries()) {
+      const longer = longerParts(parts, at);
       const isKnown = statements.every((statement) => this.#isKnown(statement, head + part));
       const key = isKnown ? representative(part, longer) : null;
       if (key === null || !actions.every((action) => this.#allows(action, key))) continue;
       allowed.push(...without(prefixRange(part), longer.map(prefixRange)));
     }
     return unite(allowed);
+  }
+
+  /** Whether so many prefixes or parts may be compared with all that the statements name. */
+  #spend(count: number, statements: readonly Statement[]): boolean {
+    const named = statements.reduce(
+      (sum, { resources, conditions }) =>
+        sum + (resources?.patterns.length ?? 0) + conditions.reduce((all, { values }) => all + values.length, 1),
+      0,
+    );
+    const before = spent.get(this.#request) ?? 0;
+    const after = before + count * named;
+    if (after > COMPARISONS_MAX) return false;
+    spent.set(this.#request, after);
+    return true;
   }
 
   #allows(action: string, key: string): boolean {
@@ -132,6 +166,12 @@ class Sight {
 
   /** A resource's pattern behind `arn:aws:s3:::`, with what its variables stand for. */
   #pattern(source: string): ResourceText {
+    const known = this.#patterns.get(source) ?? this.#readPattern(source);
+    this.#patterns.set(source, known);
+    return known;
+  }
+
+  #readPattern(source: string): ResourceText {
     if (source === "*") return { literal: "", text: "*" };
     const tail = source.startsWith("arn:aws:s3:::") ? this.#withVariables(source.slice("arn:aws:s3:::".length)) : null;
     if (tail === null) return { literal: "", text: null };
@@ -161,6 +201,14 @@ function coverage({ literal, text }: ResourceText, begin: string): "all" | "some
   if (!begin.startsWith(literal)) return "none";
   if (literal === text) return literal === begin ? "some" : "none";
   return text.endsWith("*") && new Wildcard(wildcardTokens(text)).matches(begin) ? "all" : "some";
+}
+
+/** Those behind the part that begin with it: in order they stand together. */
+function longerParts(parts: readonly string[], at: number): string[] {
+  const part = parts[at] as string;
+  let end = at + 1;
+  while (end < parts.length && parts[end]?.startsWith(part)) end++;
+  return parts.slice(at + 1, end);
 }
 
 /** A key that begins with `part` and with none of the longer parts; null: none was found. */

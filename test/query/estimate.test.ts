@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { systemClock } from "../../src/base/clock.ts";
+import { takePage } from "../../src/query/ask.ts";
+import { QueryRefused } from "../../src/query/failure.ts";
+import { parseQuery } from "../../src/query/parse.ts";
+import { estimateRows, prepareQuery } from "../../src/query/run.ts";
+import { readQuerySettings } from "../../src/query/settings.ts";
+import { FIRST_PAGE } from "../../src/query/token.ts";
+import { QueryRig, seen } from "./rig.ts";
+
+const COUNT = 300;
+let rig: QueryRig;
+beforeAll(() => {
+  rig = new QueryRig();
+  rig.bucket(1, "mine");
+  rig.objects(Array.from({ length: COUNT }, (_, at) => ({ bucketId: 1, key: `k${at}`, tags: { a: "b" } })));
+});
+afterAll(() => rig.d1.close());
+
+const limits = readQuerySettings({});
+
+async function prepare(text: string) {
+  const run = { queries: rig.metadata.queries, clock: systemClock, limits };
+  const input = { text, parameters: [], dialect: "sqlite" as const };
+  const options = { sight: { buckets: [seen(1, "mine")], isOperator: false } };
+  return { run, prepared: await prepareQuery(run, input, { parsed: parseQuery(text), options }) };
+}
+
+async function rowsOf(text: string): Promise<number> {
+  const { run, prepared } = await prepare(text);
+  return (await estimateRows(run, prepared, 1_000_000)).rows;
+}
+
+async function ask(text: string) {
+  const { run, prepared } = await prepare(text);
+  return takePage(run, prepared, { start: FIRST_PAGE, rows: 1_000, bytesMax: 1e6 });
+}
+
+describe("names that the caller chooses do not steer the estimate", () => {
+  const kept = "(SELECT key, size FROM objects ORDER BY size LIMIT 1000)";
+
+  test.each([
+    `SELECT count(*) FROM objects o, ${kept} AS "1 CONSTANT ROW"`,
+    `WITH "1 CONSTANT ROW" AS MATERIALIZED (SELECT key FROM objects) SELECT count(*) FROM objects, "1 CONSTANT ROW"`,
+    `SELECT count(*) FROM objects o, ${kept} AS "x USING AUTOMATIC y"`,
+    `SELECT count(*) FROM objects o, ${kept} AS "x LEFT-JOIN"`,
+    `SELECT (SELECT count(*) FROM json_each('[1]') AS x), (SELECT count(*) FROM objects o, ${kept} AS x)`,
+    `SELECT count(*) FROM json_each('[]') AS x, (SELECT count(*) FROM objects o, ${kept} AS x)`,
+    `SELECT count(*) FROM objects a, objects c WHERE a.key IN (SELECT key FROM objects)`,
+  ])("%s", async (text) => {
+    expect(await rowsOf(text)).toBeGreaterThanOrEqual(COUNT * COUNT);
+  });
+
+  test("keys that IN and OR list are counted, each for one", async () => {
+    const keys = Array.from({ length: 20 }, (_, at) => `lower('k${at}')`).join(", ");
+    expect(await rowsOf(`SELECT count(*) FROM objects a, objects b WHERE a.key IN (${keys})`)).toBeGreaterThanOrEqual(
+      20 * COUNT,
+    );
+    expect(await rowsOf("SELECT key FROM objects WHERE bucket = 'mine' AND key = 'k1' ORDER BY 1")).toBe(1);
+  });
+
+  test.each([
+    "SELECT 1 FROM objects AS 'o$1'",
+    "SELECT 1 AS 'a$1'",
+    'SELECT 1 FROM (SELECT 1) AS "t$"',
+    "WITH 'q$1' AS (SELECT 1) SELECT * FROM 'q$1'",
+    "SELECT o.'key$' FROM objects o",
+  ])("%s has a name of the server's", async (text) => {
+    await expect(prepare(text)).rejects.toMatchObject({ code: "NotAllowed" });
+  });
+
+  test.each([
+    "SELECT count(*) FROM (SELECT '[1,2]' AS tags) AS s, json_each(s.tags)",
+    "SELECT count(*) FROM objects o, (SELECT group_concat(key) AS tags FROM objects) AS s, json_each(s.tags)",
+    "SELECT 1 FROM (SELECT '[]' AS tags) AS objects, json_each(objects.tags)",
+    "SELECT (SELECT count(*) FROM (SELECT '[]' AS tags) AS o, json_each(o.tags)) FROM objects AS o",
+    "SELECT count(*) FROM objects o, json_each(o.key)",
+  ])("%s goes through no list", async (text) => {
+    await expect(prepare(text)).rejects.toMatchObject({ code: "NotAllowed" });
+  });
+
+  test("a table's own map is a list", async () => {
+    expect((await ask("SELECT count(*) FROM objects o, json_each(o.tags) AS t WHERE t.value = 'b'")).rows).toEqual([
+      [COUNT],
+    ]);
+  });
+});
+
+describe("names mean what they mean in SQLite", () => {
+  test.each([
+    ["SELECT o.key FROM objects o WHERE o.key = 'k1'", ["key"], [["k1"]]],
+    [
+      "SELECT O.KEY, objects.size FROM objects JOIN objects o USING (key) WHERE o.key = 'k1'",
+      ["KEY", "size"],
+      [["k1", 1]],
+    ],
+    ["SELECT o.* FROM (SELECT key AS k FROM objects WHERE key = 'k1') AS o", ["k"], [["k1"]]],
+    [
+      "SELECT o.key, (SELECT count(*) FROM objects o WHERE o.key < 'k1') FROM objects o WHERE o.key = 'k2'",
+      null,
+      [["k2", 1]],
+    ],
+    [
+      "SELECT (SELECT max(i.key) FROM objects i WHERE i.key <= o.key) AS m FROM objects o WHERE o.key = 'k2'",
+      ["m"],
+      [["k2"]],
+    ],
+    ["WITH a AS (SELECT 1 AS n), b AS (SELECT n + 1 AS n FROM a) SELECT a.n, b.n FROM a, b", ["n", "n"], [[1, 2]]],
+    ["WITH a(x) AS (SELECT 1) SELECT (WITH a(x) AS (SELECT 2) SELECT x FROM a), a.x FROM a AS a", null, [[2, 1]]],
+    ["SELECT a.n, b.n FROM ((SELECT 1 AS n) AS a JOIN (SELECT 2 AS n) AS b ON a.n < b.n)", ["n", "n"], [[1, 2]]],
+    [
+      "SELECT a.key FROM objects a WHERE a.key < 'k10' UNION SELECT b.key FROM objects b WHERE b.key = 'k2' ORDER BY 1",
+      ["key"],
+      [["k0"], ["k1"], ["k2"]],
+    ],
+    ["SELECT o.key FROM objects o WHERE o.key < 'k10' ORDER BY o.key DESC", ["key"], [["k1"], ["k0"]]],
+    ["SELECT o.size, count(o.key) FROM objects AS o GROUP BY o.size HAVING count(o.key) > 1", null, [[1, COUNT]]],
+    ["SELECT key AS 'my key' FROM objects WHERE key = 'k1'", ["my key"], [["k1"]]],
+  ])("%s", async (text, columns, rows) => {
+    const page = await ask(text);
+    expect(page.rows).toEqual(rows);
+    if (columns !== null) expect(page.columns).toEqual(columns);
+  });
+
+  test("what no FROM has, or two have, is refused in the caller's own words", async () => {
+    for (const text of [
+      "SELECT x.key FROM objects",
+      "SELECT a.key FROM objects a, objects a",
+      "SELECT o.key FROM objects o, (SELECT o.key FROM objects) s",
+      "SELECT o.absent FROM objects o",
+    ]) {
+      const error = await ask(text).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(QueryRefused);
+      expect((error as Error).message).not.toMatch(/[aqo]\$/);
+    }
+  });
+});
