@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { watchIdle } from "../session/idle.ts";
 import { signOut, useSession } from "../session/session.ts";
 import { SignInPage } from "../session/sign-in-page.tsx";
+import { askBeforeLeaving } from "../tasks/leaving.ts";
 import { endTasks, isBusy } from "../tasks/tasks.ts";
 import { TaskTray } from "../tasks/tray.tsx";
 import { useText } from "../text/text.ts";
@@ -20,6 +21,7 @@ export function Layout() {
     if (session === null) return endTasks();
     return watchIdle(isBusy, session.expiresMs);
   }, [session]);
+  useEffect(askBeforeLeaving, []);
   return (
     <>
       {session === null ? <SignInPage /> : <Frame />}

@@ -14,6 +14,8 @@ export interface Task {
   /** What it is doing, or why it failed. */
   note: string;
   error: unknown;
+  /** While it runs, whatever it has not done yet is lost with the page. */
+  isLostByLeaving?: boolean;
   pause?: (() => void) | undefined;
   resume?: (() => void) | undefined;
   retry?: (() => void) | undefined;
@@ -94,6 +96,11 @@ export function isBusy(): boolean {
   return tasks.some(({ state }) => state === "running");
 }
 
+/** Whether something runs that ends with the page, and that nobody could go on with. */
+export function losesByLeaving(): boolean {
+  return tasks.some(({ state, isLostByLeaving }) => state === "running" && isLostByLeaving === true);
+}
+
 /** Ends all work: nobody is signed in any more. */
 export function endTasks(): void {
   for (const controller of controllers.values()) controller.abort(new DOMException("signed out", "AbortError"));
@@ -103,13 +110,13 @@ export function endTasks(): void {
 }
 
 export function useTasks(): readonly Task[] {
-  return useSyncExternalStore(
-    (changed) => {
-      listeners.add(changed);
-      return () => listeners.delete(changed);
-    },
-    () => tasks,
-  );
+  return useSyncExternalStore(onTasks, () => tasks);
+}
+
+/** Calls `changed` after tasks have changed. Returns what stops it. */
+export function onTasks(changed: () => void): () => void {
+  listeners.add(changed);
+  return () => listeners.delete(changed);
 }
 
 function updateTask(id: number, change: Partial<Task>): void {

@@ -40,7 +40,7 @@ async function uploadSmall(client: AwsClient, target: UploadTarget, chosen: read
   if (first === undefined) return;
   const title = chosen.length === 1 ? first.path : text("upload.files", { count: chosen.length });
   const total = chosen.reduce((sum, { file }) => sum + file.size, 0);
-  const task = startTask(title, { unit: "bytes", total });
+  const task = startTask(title, { unit: "bytes", total, isLostByLeaving: true });
   const progress = new Progress(task);
   const failures: unknown[] = [];
   let skipped = 0;
@@ -92,12 +92,13 @@ async function sendWhole(client: AwsClient, { target, one, progress, signal }: W
 async function uploadLarge(client: AwsClient, target: UploadTarget, { file, path, handle }: ChosenFile): Promise<void> {
   const key = keyOfFile(target.prefix, path);
   const { bucket, mayReplace } = target;
-  const task = startTask(path, { unit: "bytes", total: file.size });
+  const task = startTask(path, { unit: "bytes", total: file.size, isLostByLeaving: true });
   try {
     const uploadId = await createUpload(client, { bucket, key }, typeOf(file));
     const facts = { name: file.name, size: file.size, lastModified: file.lastModified };
     const upload = { uploadId, bucket, key, mayReplace, ...facts, ...(handle ? { handle } : {}) };
     await remember(upload);
+    task.update({ isLostByLeaving: false });
     await drive(client, task, upload, file);
   } catch (error) {
     task.update({ state: "failed", error });
