@@ -56,6 +56,7 @@ export function pythonEnvironment(stage: Stage): Record<string, string> {
     ...cleanEnvironment(stage),
     CLIENTS_ENDPOINT: stage.endpoint,
     CLIENTS_FOLDER: stage.folder,
+    ...(stage.ownServer ? { CLIENTS_OWN_SERVER: "1" } : {}),
     CLIENTS_CRT_FOLDER: crtFolder,
     PYTHONDONTWRITEBYTECODE: "1",
     PYTHONUNBUFFERED: "1",

@@ -18,6 +18,8 @@ ACCESS_KEY = os.environ["AWS_ACCESS_KEY_ID"]
 SECRET_KEY = os.environ["AWS_SECRET_ACCESS_KEY"]
 REGION = os.environ.get("AWS_DEFAULT_REGION", "us-east-1")
 SCRATCH = os.environ["CLIENTS_FOLDER"]
+# The run started the server itself, with the variables that jobs need.
+OWN_SERVER = os.environ.get("CLIENTS_OWN_SERVER") == "1"
 
 KIB = 1024
 MIB = 1024 * 1024

@@ -7,7 +7,7 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from botocore.exceptions import ClientError
-from harness import Skip, job
+from harness import OWN_SERVER, Skip, job
 from identities import expect, refused, service, unique
 
 
@@ -80,13 +80,13 @@ def a_queue_gets_what_is_published():
     color = {"color": {"DataType": "String", "StringValue": "red"}}
     first = sns.publish(TopicArn=topic, Message="plain", Subject="Subject")["MessageId"]
     sns.publish(TopicArn=topic, Message="red", MessageAttributes=color)
-    documents = [json.loads(message["Body"]) for message in received(all_messages, 2)]
-    expect([one["Message"] for one in documents] == ["plain", "red"], "both messages")
-    expect(documents[0]["MessageId"] == first and documents[0]["Subject"] == "Subject", "the first message")
+    # A standard topic promises no order.
+    documents = {one["Message"]: one for one in (json.loads(message["Body"]) for message in received(all_messages, 2))}
+    expect(sorted(documents) == ["plain", "red"], "both messages")
+    expect(documents["plain"]["MessageId"] == first and documents["plain"]["Subject"] == "Subject", "the first message")
     expect([json.loads(one["Body"])["Message"] for one in received(red)] == ["red"], "the filter")
-    messages = received(raw, 2)
-    expect([one["Body"] for one in messages] == ["plain", "red"], "raw messages")
-    expect(messages[1]["MessageAttributes"] == color, "their attributes")
+    attributes = {one["Body"]: one.get("MessageAttributes") for one in received(raw, 2)}
+    expect(attributes == {"plain": None, "red": color}, f"raw messages and their attributes: {attributes}")
     entries = [{"Id": str(at), "Message": f"m{at}"} for at in range(10)]
     expect(len(sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=entries)["Successful"]) == 10, "a batch")
     refused("NotFound", sns.publish, TopicArn=topic + "x", Message="m")
@@ -160,7 +160,7 @@ def a_webhook_confirms_and_is_called():
         try:
             answer = sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=receiver.url)
         except ClientError as error:
-            if "private address" in str(error):
+            if "private address" in str(error) and not OWN_SERVER:
                 raise Skip("the server was started without SHERD_WEBHOOK_PRIVATE=1") from None
             raise
         expect(answer["SubscriptionArn"] == "pending confirmation", "the wait")
