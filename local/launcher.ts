@@ -22,7 +22,7 @@ import { otherUrlHosts, probeListenAddress, urlHost } from "./listen-address.ts"
 import { applyMigrations } from "./migrations.ts";
 import { parseCommandLine, type StartOptions, usage } from "./options.ts";
 import { folderRootKeys } from "./root-keys.ts";
-import { repeat } from "./schedule.ts";
+import { jobsIntervalMs, repeat } from "./schedule.ts";
 import { type Server, startServer } from "./server.ts";
 import { StartError } from "./start-error.ts";
 import { requireTlsFiles } from "./tls-files.ts";
@@ -30,9 +30,6 @@ import { diskBinding, workerVars } from "./worker-vars.ts";
 import type { MetadataClient } from "./workerd/metadata-client.ts";
 
 const cron = "* * * * *";
-const cronIntervalMs = 60_000;
-/** Where days of lifecycle rules are short, the jobs run several times in one, but not more often than this. */
-const shortIntervalMs = 1_000;
 /** What a process counted after it was asked last is lost where it is killed. */
 const countsIntervalMs = 10_000;
 /** How long requests under way may take to finish once the server is told to stop. */
@@ -224,10 +221,6 @@ function note(folder: DataFolder, workerdPids: number[]): void {
   } catch (error) {
     relay("error", `sherd: cannot note the process ids: ${error instanceof Error ? error.message : error}`);
   }
-}
-
-function jobsIntervalMs({ lifecycleDaySeconds }: { lifecycleDaySeconds: number }): number {
-  return Math.min(cronIntervalMs, Math.max(shortIntervalMs, lifecycleDaySeconds * 250));
 }
 
 function startSchedules(server: Server, counts: MergedCounts, intervalMs: number): () => void {

@@ -28,3 +28,17 @@ export function repeat({ intervalMs, isDueAtOnce = false, run, onFailure }: Sche
   timer.unref();
   return () => clearInterval(timer);
 }
+
+/** Runs follow each other no faster than this, however short a day is. */
+const SHORT_INTERVAL_MS = 1_000;
+
+/** How often the jobs run: as `SHERD_CRON_SECONDS` says, but four times in a day of lifecycle rules where that is shorter. */
+export function jobsIntervalMs({
+  cronSeconds,
+  lifecycleDaySeconds,
+}: {
+  cronSeconds: number;
+  lifecycleDaySeconds: number;
+}): number {
+  return Math.min(cronSeconds * 1000, Math.max(SHORT_INTERVAL_MS, lifecycleDaySeconds * 250));
+}

@@ -22,7 +22,7 @@ export function workerVars(
   const vars: Record<string, string> = {
     SHERD_DRIVES: JSON.stringify(drives),
     SHERD_REGION: "us-east-1",
-    // The launcher runs the jobs every minute, and no platform bounds a run.
+    // The launcher runs the jobs as often as this says, and no platform bounds a run.
     SHERD_CRON_SECONDS: "60",
     SHERD_RUN_SECONDS: "50",
     SHERD_DRIVE_CALLS_PER_RUN: "1000000",

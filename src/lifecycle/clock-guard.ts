@@ -33,9 +33,13 @@ const STEP_MS_MIN = 15 * 60_000;
 export function observeClock(before: ClockState | null, nowMs: number, dayMs: number): ClockState {
   if (before === null) return { seenMs: nowMs, hold: null };
   const stepMs = nowMs - before.seenMs;
-  // Back again: what seemed to be a jump was none, or the clock is put right. Nothing is due too early by that.
-  if (stepMs < 0) return { seenMs: nowMs, hold: null };
-  if (stepMs > Math.max(dayMs / 24, STEP_MS_MIN)) {
+  const jumpMs = Math.max(dayMs / 24, STEP_MS_MIN);
+  if (stepMs < 0) {
+    // Only a clock that is back where it was before the jump has taken it back. Clocks are also set back by a few milliseconds.
+    const isTakenBack = before.hold !== null && nowMs <= before.hold.fromMs + jumpMs;
+    return { seenMs: nowMs, hold: isTakenBack ? null : before.hold };
+  }
+  if (stepMs > jumpMs) {
     const fromMs = before.hold?.fromMs ?? before.seenMs;
     const holdMs = Math.min(dayMs, Math.max((nowMs - fromMs) / 48, dayMs / 48));
     return { seenMs: nowMs, hold: { fromMs, toMs: nowMs, untilMs: Math.ceil(nowMs + holdMs), runs: 0 } };

@@ -9,6 +9,7 @@ import type { RecordReader } from "./formats/record-reader.ts";
 import { ParquetReader } from "./parquet/parquet-reader.ts";
 import type { InputFormat, ScanRange, SelectRequest } from "./request.ts";
 import type { Statement } from "./sql/ast.ts";
+import type { Work } from "./work.ts";
 
 /** A reader of the object's records, and what frees it. */
 export interface OpenReader {
@@ -21,7 +22,7 @@ export async function openReader(
   source: SelectSource,
   request: SelectRequest,
   statement: Statement,
-  counts: ReadCounts,
+  { counts, work }: { readonly counts: ReadCounts; readonly work: Work },
 ): Promise<OpenReader> {
   const { input } = request;
   const range = request.scanRange === null ? null : resolveRange(request.scanRange, source.sizeBytes, input);
@@ -33,10 +34,10 @@ export async function openReader(
   if (input.kind === "csv" && statement.from.steps.length > 0) throw new SelectFailure("InvalidKeyPath");
   // One byte more: a record that begins where the range does begins behind the delimiter before.
   const offset = range === null ? 0 : Math.max(range.start - 1, 0);
-  const pieces = decompressed(await countedRead(source, offset, counts), input.compression);
+  const pieces = decompressed(await countedRead(source, offset, counts), input.compression, work);
   const window = new InputWindow(pieces, counts, offset);
   const cancel = () => window.cancel();
-  if (input.kind === "json") return { reader: new JsonReader(window, statement.from, range), cancel };
+  if (input.kind === "json") return { reader: new JsonReader(window, statement.from, range, work), cancel };
   if (range === null) return { reader: new CsvReader(window, input.csv, statement.from.alias, null), cancel };
   const beginning = range.start === 0 ? null : new InputWindow(await countedRead(source, 0, counts), counts, 0);
   const reader = new CsvReader(window, input.csv, statement.from.alias, { range, beginning });
@@ -68,7 +69,7 @@ async function countedRead(source: SelectSource, offset: number, counts: ReadCou
   };
 }
 
-function decompressed(pieces: Pieces, compression: "NONE" | "GZIP" | "BZIP2"): Pieces {
+function decompressed(pieces: Pieces, compression: "NONE" | "GZIP" | "BZIP2", work: Work): Pieces {
   if (compression === "NONE") return pieces;
-  return compression === "GZIP" ? gunzip(pieces) : bunzip(pieces);
+  return compression === "GZIP" ? gunzip(pieces) : bunzip(pieces, work);
 }

@@ -7,6 +7,7 @@ import { type BoundQuery, bindQuery } from "./projection.ts";
 import type { SelectRequest } from "./request.ts";
 import type { Statement } from "./sql/ast.ts";
 import { parseStatement } from "./sql/parse.ts";
+import { Work } from "./work.ts";
 
 /** Of the object, of what it was decompressed to, and of what was returned. */
 export interface SelectCounts extends ReadCounts {
@@ -39,6 +40,7 @@ export class SelectRun {
   readonly #request: SelectRequest;
   readonly #statement: Statement;
   readonly #clock: Clock;
+  readonly #work: Work;
   readonly #writer: ResultWriter;
   readonly #counts: SelectCounts = { scannedBytes: 0, processedBytes: 0, returnedBytes: 0 };
   #opened: (OpenReader & { readonly query: BoundQuery }) | null = null;
@@ -53,6 +55,7 @@ export class SelectRun {
     this.#source = source;
     this.#request = request;
     this.#clock = clock;
+    this.#work = new Work(clock);
     this.#statement = parseStatement(request.expression);
     this.#writer = new ResultWriter(request.output);
     this.#left = this.#statement.limit ?? Number.POSITIVE_INFINITY;
@@ -89,12 +92,15 @@ export class SelectRun {
     for (;;) {
       while (this.#left > 0 && reader.step()) {
         this.#records += 1;
-        if (query.passes()) {
-          query.take(writer);
-          if (query.finish === null) this.#left -= 1;
-          if (writer.length >= RECORDS_LENGTH) return this.#flush() as SelectEvent;
+        this.#work.beginRecord();
+        let outcome = query.take(writer);
+        while (outcome === "paused") {
+          await this.#yield();
+          outcome = query.take(writer);
         }
-        if (this.#records >= TURN_RECORDS) await this.#yield();
+        if (outcome === "passed" && query.finish === null) this.#left -= 1;
+        if (writer.length >= RECORDS_LENGTH) return this.#flush() as SelectEvent;
+        if (this.#records >= TURN_RECORDS || this.#work.isTurnOver) await this.#yield();
       }
       if (this.#left === 0 || !(await reader.fill())) break;
       if (this.#counts.processedBytes > INFLATED_MAX_BYTES && this.#counts.processedBytes > this.#source.sizeBytes) {
@@ -104,7 +110,10 @@ export class SelectRun {
       const due = this.#clock.now() - this.#beatMs >= BEAT_MS;
       if (due) return this.#beat();
     }
-    if (this.#statement.limit !== 0) query.finish?.(writer);
+    if (this.#statement.limit !== 0 && query.finish !== null) {
+      this.#work.beginRecord();
+      while (query.finish(writer) === "paused") await this.#yield();
+    }
     await this.#opened.cancel();
     this.#state = "finished";
     return this.next();
@@ -128,14 +137,20 @@ export class SelectRun {
   async #yield(): Promise<void> {
     this.#yieldedBytes = this.#counts.processedBytes;
     this.#records = 0;
-    await this.#clock.sleep(0);
+    await this.#work.rest();
   }
 
   async #open(): Promise<OpenReader & { readonly query: BoundQuery }> {
-    const opened = await openReader(this.#source, this.#request, this.#statement, this.#counts);
+    const opened = await openReader(this.#source, this.#request, this.#statement, {
+      counts: this.#counts,
+      work: this.#work,
+    });
     try {
       await opened.reader.open();
-      return { ...opened, query: bindQuery(this.#statement, opened.reader, this.#clock.now()) };
+      return {
+        ...opened,
+        query: bindQuery(this.#statement, opened.reader, { nowMs: this.#clock.now(), work: this.#work }),
+      };
     } catch (error) {
       await opened.cancel();
       throw error;

@@ -11,6 +11,9 @@ export type Struct = { readonly [name: string]: Value };
 /** Longest text that an expression may make; a record is no longer either. */
 export const TEXT_MAX_LENGTH = 1024 * 1024;
 
+/** Longer texts are no numbers, booleans or timestamps, whatever blanks surround them. */
+export const SCALAR_MAX_LENGTH = 400;
+
 const NUMERIC = /^[ \t]*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[ \t]*$/;
 const INTEGER = /^[ \t]*[+-]?\d+[ \t]*$/;
 const INT_MIN = -(2n ** 63n);
@@ -18,7 +21,7 @@ const INT_MAX = 2n ** 63n - 1n;
 
 /** The number that a text is, or undefined. */
 export function numberOf(text: string): number | bigint | undefined {
-  if (text.length > 400 || !NUMERIC.test(text)) return undefined;
+  if (text.length > SCALAR_MAX_LENGTH || !NUMERIC.test(text)) return undefined;
   const value = Number(text);
   if (Number.isSafeInteger(value) || !INTEGER.test(text)) return value;
   const exact = BigInt(text.trim().replace(/^\+/, ""));
@@ -27,7 +30,9 @@ export function numberOf(text: string): number | bigint | undefined {
 
 /** The integer that a text is, or undefined. Throws IntegerOverflow beyond 64 bits. */
 export function integerOf(text: string): number | bigint | undefined {
-  return text.length <= 400 && INTEGER.test(text) ? fromBig(BigInt(text.trim().replace(/^\+/, ""))) : undefined;
+  return text.length <= SCALAR_MAX_LENGTH && INTEGER.test(text)
+    ? fromBig(BigInt(text.trim().replace(/^\+/, "")))
+    : undefined;
 }
 
 /** The smallest form of an integer. Throws IntegerOverflow beyond 64 bits. */
@@ -67,6 +72,7 @@ function coerced(value: Value, beside: Value): Value {
 }
 
 export function booleanOf(text: string): boolean | undefined {
+  if (text.length > SCALAR_MAX_LENGTH) return undefined;
   const lower = text.trim().toLowerCase();
   return lower === "true" ? true : lower === "false" ? false : undefined;
 }
@@ -85,6 +91,11 @@ function compareText(left: string, right: string): number {
 
 function isSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdfff;
+}
+
+/** Length of a text; 0 for what is none. */
+export function textLength(value: Value): number {
+  return typeof value === "string" ? value.length : 0;
 }
 
 /** A scalar as text: what CAST to STRING and CSV output print. Null for NULL and MISSING, undefined for lists and structs. */

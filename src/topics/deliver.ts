@@ -2,8 +2,8 @@ import { isQueueChanged } from "../metadata/queues/queues.ts";
 import type { ClaimedDelivery, ClaimedLine, Outcome } from "../metadata/topics/deliveries.ts";
 import { type DeliveryPolicy, delaySeconds, deliveryPolicyOf } from "./delivery-policy.ts";
 import { deadLetterArn, givenUpLine } from "./fan-out.ts";
-import { bodyOf, isRaw, type OpenedPublication, openPublication, queueMessage } from "./letters.ts";
-import { findQueues, postToQueue, type QueuePost, queueProblem } from "./queue-endpoints.ts";
+import { bodyOf, deadLetter, isRaw, type OpenedPublication, openedPublication, openPublication, queueMessage } from "./letters.ts";
+import { findQueues, postsToQueue, type QueuePost, queueProblem } from "./queue-endpoints.ts";
 import { subscriptionArn, topicArn } from "./settings.ts";
 import type { DeliveryContext } from "./topic-context.ts";
 import type { WebhookOutcome } from "./webhook.ts";
@@ -22,7 +22,9 @@ const CLAIM = { limit: 50, bytes: 4_000_000 } as const;
 /** Whoever has claimed deliveries and says nothing for so long is dead. */
 const CLAIM_MS = 120_000;
 /** A claim is not worked on for longer: what is left then is given back. */
-const WORK_MS = 45_000;
+const WORK_MS = 10_000;
+/** Endpoints that take longer to answer count as slow. */
+const SLOW_ANSWER_MS = 2_000;
 /** Endpoints that fail so often in a row are left alone for the rest of a claim. */
 const FAILURES_MAX = 3;
 
@@ -30,7 +32,9 @@ interface Serving {
   /** Of the subscription. */
   readonly place: number;
   isSpent(): boolean;
-  /** Is told that the endpoint did not answer. */
+  /** Whether the endpoint counts as slow already. */
+  readonly isSlow: boolean;
+  /** Is told that the endpoint did not answer, or was slow. */
   noteSlow(): void;
 }
 
@@ -40,15 +44,21 @@ interface Serving {
  */
 export async function serveSubscription(
   context: DeliveryContext,
-  { place, isSpent, noteSlow }: Serving,
+  serving: Serving,
   report: DeliveryReport,
 ): Promise<boolean> {
+  const { place, isSpent } = serving;
   const nowMs = context.clock.now();
   const line = await context.tables.deliveries.claim(place, { nowMs, untilMs: nowMs + CLAIM_MS, ...CLAIM });
   if (line === null) return false;
   const sending = new LineSending(context, line, { untilMs: nowMs + WORK_MS, isSpent });
-  await (line.subscription.protocol === "sqs" ? sending.toQueue() : sending.toWebhook(noteSlow));
-  await sending.settle();
+  try {
+    await (line.subscription.protocol === "sqs" ? sending.toQueue() : sending.toWebhook(serving));
+    await sending.settle();
+  } catch (error) {
+    // A queue that is the endpoint was changed in between: the next pass looks it up again.
+    await sending.settleFailed(error);
+  }
   report.delivered += sending.delivered;
   report.givenUp += sending.givenUp.length;
   report.waiting += line.deliveries.length - sending.delivered - sending.givenUp.length;
@@ -71,6 +81,8 @@ class LineSending {
   readonly #limits: { untilMs: number; isSpent(): boolean };
   readonly #outcomes: Outcome[] = [];
   readonly #posts: QueuePost[] = [];
+  /** Publications that the endpoint has. */
+  readonly #taken = new Set<number>();
   #reason = "";
 
   constructor(context: DeliveryContext, line: ClaimedLine, limits: { untilMs: number; isSpent(): boolean }) {
@@ -89,26 +101,29 @@ class LineSending {
       const written = await this.#write(delivery);
       if (written === null) continue;
       const message = queueMessage(written.body, { topic, subscription, opened: written.opened });
-      if (queue === undefined || problem !== null || message === null) {
-        this.#giveUp(delivery, written.body, problem ?? "too many attributes for a raw message");
+      if (queue === undefined || problem !== null || "problem" in message) {
+        this.#giveUp(delivery, written.body, problem ?? ("problem" in message ? message.problem : ""));
         continue;
       }
-      this.#posts.push(postToQueue(this.#context, queue, [message]));
+      this.#posts.push(...postsToQueue(this.#context, queue, [message]));
       this.#done(delivery);
     }
   }
 
-  async toWebhook(noteSlow: () => void): Promise<void> {
+  /** One by one. An endpoint that turns out to be slow gives its slot away: the rest is for the slot of slow ones. */
+  async toWebhook({ isSlow, noteSlow }: Pick<Serving, "isSlow" | "noteSlow">): Promise<void> {
     const { clock } = this.#context;
     let failures = 0;
+    let isLeft = false;
     for (const [index, delivery] of this.#line.deliveries.entries()) {
       const isOver = this.#limits.isSpent() || clock.now() >= this.#limits.untilMs;
-      if (isOver || failures >= FAILURES_MAX) {
+      if (isOver || isLeft || failures >= FAILURES_MAX) {
         this.#release(delivery);
         continue;
       }
       const written = await this.#write(delivery);
       if (written === null) continue;
+      const calledMs = clock.now();
       const outcome = await this.#call(delivery, written);
       failures = outcome.kind === "delivered" ? 0 : failures + 1;
       this.#note(delivery, written.body, outcome);
@@ -121,7 +136,11 @@ class LineSending {
         }
         return;
       }
-      if (this.#policy.receivesPerSecondMax !== null) await clock.sleep(1000 / this.#policy.receivesPerSecondMax);
+      if (clock.now() - calledMs > SLOW_ANSWER_MS) {
+        noteSlow();
+        isLeft = !isSlow;
+      }
+      if (!isLeft && this.#policy.receivesPerSecondMax !== null) await clock.sleep(1000 / this.#policy.receivesPerSecondMax);
     }
   }
 
@@ -133,7 +152,7 @@ class LineSending {
       this.#outcomes.push({ publicationId: delivery.publication.id, nextMs: null });
       return null;
     }
-    const opened = { row: delivery.publication, publication };
+    const opened = openedPublication(delivery.publication, publication);
     return { opened, body: await bodyOf(this.#context, { topic, subscription, opened }) };
   }
 
@@ -178,6 +197,7 @@ class LineSending {
   }
 
   #done({ publication }: ClaimedDelivery): void {
+    this.#taken.add(publication.id);
     this.#outcomes.push({ publicationId: publication.id, nextMs: null });
     this.delivered++;
   }
@@ -215,18 +235,45 @@ class LineSending {
     }
   }
 
+  /**
+   * After an exception: what endpoints took is over, everything else waits, or is dropped if it has been tried as often as the policy
+   * says. Rejects if that cannot be written down either: then D1 is gone, and the claim ends by itself.
+   */
+  async settleFailed(error: unknown): Promise<void> {
+    const { topic, subscription, deliveries } = this.#line;
+    const reason = error instanceof Error ? error.message.slice(0, 256) : String(error);
+    const taken = subscription.protocol === "sqs" ? new Set<number>() : this.#taken;
+    this.delivered = taken.size;
+    this.givenUp.length = 0;
+    const outcomes = deliveries.map((delivery): Outcome => {
+      const { publication, attempts } = delivery;
+      if (taken.has(publication.id)) return { publicationId: publication.id, nextMs: null };
+      const delay = delaySeconds(this.#policy.retry, attempts);
+      if (delay !== null) {
+        const nextMs = this.#context.clock.now() + 1000 * Math.max(1, delay);
+        return { publicationId: publication.id, nextMs, attempts, failure: reason };
+      }
+      this.givenUp.push({ delivery, body: "" });
+      return { publicationId: publication.id, nextMs: null };
+    });
+    await this.#context.tables.deliveries.settle(subscription.place, outcomes);
+    const count = this.givenUp.length;
+    if (count > 0) {
+      this.#context.tell(givenUpLine({ topic, subscription, count, reason, deadLetter: undefined, letters: 0 }));
+    }
+  }
+
   async #deadLetters(): Promise<QueuePost[]> {
     const { topic, subscription } = this.#line;
     if (this.givenUp.length === 0) return [];
     const [arn] = deadLetterArn(subscription.attributes);
     const queue = arn === undefined ? undefined : (await findQueues(this.#context.queues.queues, [arn])).get(arn);
     const isTaken = queue !== undefined && queueProblem(queue, topic, this.#context.clock.now()) === null;
+    const letters = isTaken
+      ? this.givenUp.flatMap(({ delivery, body }) => deadLetter(body, delivery.publication.messageId) ?? [])
+      : [];
     const about = { topic, subscription, count: this.givenUp.length, reason: this.#reason };
-    this.#context.tell(givenUpLine({ ...about, deadLetter: isTaken ? arn : undefined }));
-    if (!isTaken) return [];
-    const letters = this.givenUp.map(({ delivery, body }) => ({
-      ...{ body, attributes: new Map(), groupId: null, deduplicationId: delivery.publication.messageId },
-    }));
-    return [postToQueue(this.#context, queue, letters)];
+    this.#context.tell(givenUpLine({ ...about, deadLetter: arn, letters: letters.length }));
+    return isTaken ? postsToQueue(this.#context, queue, letters) : [];
   }
 }

@@ -1,16 +1,36 @@
 /** A condition on one value. */
-export type FilterRule =
+type FilterRule =
   | { readonly kind: "equals"; readonly value: string | number | boolean | null }
-  | { readonly kind: "prefix" | "suffix" | "equalsIgnoreCase"; readonly text: string }
+  | { readonly kind: "prefix" | "suffix"; readonly text: string }
+  | { readonly kind: "equalsIgnoreCase"; readonly text: string }
   | { readonly kind: "anythingBut"; readonly values: readonly (string | number)[] }
   | { readonly kind: "anythingButPrefix"; readonly texts: readonly string[] }
   | { readonly kind: "numeric"; readonly bounds: readonly { readonly operator: string; readonly value: number }[] }
   | { readonly kind: "exists"; readonly value: boolean }
   | { readonly kind: "cidr"; readonly base: bigint; readonly bits: number; readonly length: 32 | 128 };
 
+/** The rules of one key, of which one must match, sorted so that the values of a list cost one look-up. */
+export interface KeyRules {
+  /** Values that must be the same. Numbers are in `numbers`. */
+  readonly same: ReadonlySet<unknown>;
+  /** As `roundNumber` has them. */
+  readonly numbers: ReadonlySet<number>;
+  /** Lower case. */
+  readonly sameIgnoringCase: ReadonlySet<string>;
+  readonly exists: readonly boolean[];
+  readonly others: readonly OtherRule[];
+  /** Values in the policy. */
+  readonly count: number;
+}
+
+/** Rules that are tried one by one. */
+export type OtherRule =
+  | Extract<FilterRule, { kind: "prefix" | "suffix" | "anythingButPrefix" | "numeric" | "cidr" }>
+  | { readonly kind: "anythingBut"; readonly texts: ReadonlySet<unknown>; readonly numbers: ReadonlySet<number> };
+
 /** All keys must match, and of each `$or` one alternative. */
 export interface Filter {
-  readonly keys: ReadonlyMap<string, readonly FilterRule[] | Filter>;
+  readonly keys: ReadonlyMap<string, KeyRules | Filter>;
   readonly alternatives: readonly (readonly Filter[])[];
 }
 
@@ -32,13 +52,17 @@ export class FilterPolicyProblem extends Error {}
  */
 export function parseFilterPolicy(text: string, scope: FilterScope): Filter {
   if (new TextEncoder().encode(text).length > limits.bytes) throw new FilterPolicyProblem("Filter policy is too long");
-  const document = parseObject(text);
-  const filter = readFilter(document, { scope, depth: 1 });
+  const filter = readFilterPolicy(text, scope);
   if (filter.keys.size + filter.alternatives.length === 0) return filter;
   const { keys, combinations } = weigh(filter, 1);
   if (keys > limits.keys) throw new FilterPolicyProblem(`Filter policy can not have more than ${limits.keys} keys`);
   if (combinations > limits.combinations) throw new FilterPolicyProblem("Filter policy is too complex");
   return filter;
+}
+
+/** The same for one that was checked when it was put, perhaps by other limits. */
+export function readFilterPolicy(text: string, scope: FilterScope): Filter {
+  return readFilter(parseObject(text), { scope, depth: 1 });
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -65,7 +89,7 @@ interface Reading {
 
 function readFilter(document: JsonObject, reading: Reading): Filter {
   if (reading.depth > limits.depth) throw new FilterPolicyProblem("Filter policy is nested too deeply");
-  const keys = new Map<string, readonly FilterRule[] | Filter>();
+  const keys = new Map<string, KeyRules | Filter>();
   const alternatives: (readonly Filter[])[] = [];
   for (const [key, value] of Object.entries(document)) {
     if (key === "$or" && isAlternatives(value)) alternatives.push(value.map((one) => readFilter(one, reading)));
@@ -80,10 +104,10 @@ function isAlternatives(value: unknown): value is readonly JsonObject[] {
   return value.every((one) => isObject(one) && !Object.keys(one).some((key) => OPERATORS.has(key)));
 }
 
-function readKey(key: string, value: unknown, { scope, depth }: Reading): readonly FilterRule[] | Filter {
+function readKey(key: string, value: unknown, { scope, depth }: Reading): KeyRules | Filter {
   if (Array.isArray(value)) {
     if (value.length === 0) throw new FilterPolicyProblem("Empty arrays are not allowed");
-    return value.map(readRule);
+    return sortRules(value.map(readRule));
   }
   if (!isObject(value)) throw new FilterPolicyProblem(`"${key.slice(0, 256)}" must be an object or an array`);
   if (scope === "MessageAttributes") {
@@ -91,6 +115,41 @@ function readKey(key: string, value: unknown, { scope, depth }: Reading): readon
   }
   if (Object.keys(value).length === 0) throw new FilterPolicyProblem("Empty objects are not allowed");
   return readFilter(value, { scope, depth: depth + 1 });
+}
+
+/** Numbers are compared to five digits after the point. */
+export function roundNumber(value: number): number {
+  return Math.round(value * 1e5);
+}
+
+function sortRules(rules: readonly FilterRule[]): KeyRules {
+  const sorted = {
+    ...{ same: new Set<unknown>(), numbers: new Set<number>(), sameIgnoringCase: new Set<string>() },
+    ...{ exists: [] as boolean[], others: [] as OtherRule[] },
+    count: rules.reduce((sum, rule) => sum + valuesIn(rule), 0),
+  };
+  for (const rule of rules) {
+    if (rule.kind === "exists") sorted.exists.push(rule.value);
+    else if (rule.kind === "equalsIgnoreCase") sorted.sameIgnoringCase.add(rule.text);
+    else if (rule.kind === "anythingBut") sorted.others.push({ kind: rule.kind, ...splitNumbers(rule.values) });
+    else if (rule.kind !== "equals") sorted.others.push(rule);
+    else if (typeof rule.value === "number") sorted.numbers.add(roundNumber(rule.value));
+    else sorted.same.add(rule.value);
+  }
+  return sorted;
+}
+
+function splitNumbers(values: readonly (string | number)[]): { texts: Set<unknown>; numbers: Set<number> } {
+  return {
+    texts: new Set(values.filter((value) => typeof value === "string")),
+    numbers: new Set(values.flatMap((value) => (typeof value === "number" ? [roundNumber(value)] : []))),
+  };
+}
+
+/** Each value of a list counts. */
+function valuesIn(rule: FilterRule): number {
+  if (rule.kind === "anythingBut") return rule.values.length;
+  return rule.kind === "anythingButPrefix" ? rule.texts.length : 1;
 }
 
 function readRule(value: unknown): FilterRule {
@@ -214,7 +273,7 @@ function weigh({ keys, alternatives }: Filter, depth: number): { keys: number; c
       weight.combinations *= inner.combinations;
     } else {
       weight.keys += 1;
-      weight.combinations *= value.length * depth;
+      weight.combinations *= value.count * depth;
     }
   }
   for (const some of alternatives) {
@@ -225,6 +284,6 @@ function weigh({ keys, alternatives }: Filter, depth: number): { keys: number; c
   return weight;
 }
 
-export function isFilter(value: readonly FilterRule[] | Filter): value is Filter {
-  return !Array.isArray(value);
+export function isFilter(value: KeyRules | Filter): value is Filter {
+  return "keys" in value;
 }

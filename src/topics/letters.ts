@@ -3,10 +3,11 @@ import type { SubscriptionRow } from "../metadata/topics/subscriptions.ts";
 import type { TopicRow } from "../metadata/topics/topics.ts";
 import { decodePublication, messageFor, type Publication } from "./content.ts";
 import { documentOf } from "./documents.ts";
-import { attributesPass, bodyPasses } from "./filter-match.ts";
-import { type Filter, type FilterScope, parseFilterPolicy } from "./filter-policy.ts";
+import { attributesPass, bodyPasses, type Effort, parseBody } from "./filter-match.ts";
+import type { FilterScope } from "./filter-policy.ts";
+import { knownFilter } from "./known-filters.ts";
 import { digestOf } from "./publish.ts";
-import type { QueueMessage } from "./queue-endpoints.ts";
+import { isTooLarge, type QueueMessage } from "./queue-endpoints.ts";
 import { isFifoTopic, topicLimits } from "./settings.ts";
 import type { DeliveryContext } from "./topic-context.ts";
 
@@ -14,6 +15,19 @@ import type { DeliveryContext } from "./topic-context.ts";
 export interface OpenedPublication {
   readonly row: PublicationRow;
   readonly publication: Publication;
+  /** The message as `parseBody` has it: parsed once, by the first filter that asks. */
+  parsed(): unknown;
+}
+
+export function openedPublication(row: PublicationRow, publication: Publication): OpenedPublication {
+  let body: { value: unknown } | null = null;
+  return {
+    ...{ row, publication },
+    parsed() {
+      body ??= { value: parseBody(publication.message) };
+      return body.value;
+    },
+  };
 }
 
 /** Null: it was sealed under a root secret that is gone. Nobody can read it any more. */
@@ -23,18 +37,13 @@ export function openPublication({ sealer }: Pick<DeliveryContext, "sealer">, row
 }
 
 /** Whether a subscription wants a message: what its filter policy says. Confirmations reach everybody. */
-export function isWanted({ attributes }: SubscriptionRow, { publication }: OpenedPublication): boolean {
+export function isWanted({ attributes }: SubscriptionRow, { publication, parsed }: OpenedPublication, effort: Effort): boolean {
   if (attributes.FilterPolicy === undefined || publication.kind !== "Notification") return true;
   const scope = (attributes.FilterPolicyScope ?? "MessageAttributes") as FilterScope;
-  const filter = filterOf(attributes.FilterPolicy, scope);
+  const filter = knownFilter(attributes.FilterPolicy, scope);
   return scope === "MessageBody"
-    ? bodyPasses(filter, publication.message)
-    : attributesPass(filter, publication.attributes);
-}
-
-/** It was checked when it was put. */
-function filterOf(text: string, scope: FilterScope): Filter {
-  return parseFilterPolicy(text, scope);
+    ? bodyPasses(filter, parsed(), effort)
+    : attributesPass(filter, publication.attributes, effort);
 }
 
 export function isRaw({ attributes }: Pick<SubscriptionRow, "attributes">, { kind }: Publication): boolean {
@@ -54,18 +63,25 @@ export async function bodyOf(
   return documentOf({ topic, row, publication, subscription }, await signers.current());
 }
 
-/** The same as a message in a queue; null: the message has more attributes than a raw one in a queue may have. */
+/** The same as a message in a queue, or why no queue takes it. */
 export function queueMessage(
   body: string,
   { topic, subscription, opened }: { topic: TopicRow; subscription: SubscriptionRow; opened: OpenedPublication },
-): QueueMessage | null {
+): QueueMessage | { readonly problem: string } {
   const { publication } = opened;
   const { groupId } = publication;
   const attributes = isRaw(subscription, publication) ? publication.attributes : new Map();
-  if (attributes.size > topicLimits.rawAttributes) return null;
+  if (attributes.size > topicLimits.rawAttributes) return { problem: "too many attributes for a raw message" };
+  if (isTooLarge({ body, attributes })) return { problem: "larger than a message in a queue may be" };
   // A document names its subscription, so its own digest would be another one at each delivery.
   const deduplicationId = isFifoTopic(topic.name)
     ? (publication.deduplicationId ?? digestOf(publication.message))
     : opened.row.messageId;
   return { body, attributes, groupId, deduplicationId };
+}
+
+/** A message for a dead letter queue, without attributes, which it might not take either; null: it is too large for any queue. */
+export function deadLetter(body: string, deduplicationId: string | null): QueueMessage | null {
+  const message = { body, attributes: new Map(), groupId: null, deduplicationId };
+  return isTooLarge(message) ? null : message;
 }

@@ -1,9 +1,11 @@
+import { Buffer } from "node:buffer";
 import { serviceMay } from "../auth/policy/service-may.ts";
 import type { Statement } from "../metadata/database.ts";
 import type { QueueRow, QueueTable } from "../metadata/queues/queues.ts";
 import type { TopicRow } from "../metadata/topics/topics.ts";
+import { encodeContent } from "../queues/content.ts";
 import { type OutgoingMessage, sendInBatch } from "../queues/send.ts";
-import { parseQueueArn, queueArn } from "../queues/settings.ts";
+import { parseQueueArn, queueArn, queueLimits } from "../queues/settings.ts";
 import { digestOf } from "./publish.ts";
 import { isFifoTopic, topicArn } from "./settings.ts";
 import type { DeliveryContext } from "./topic-context.ts";
@@ -45,8 +47,51 @@ export function queueProblem(queue: QueueRow | undefined, topic: TopicRow, nowMs
   return isAllowed ? null : "the policy of the queue does not allow the topic to send";
 }
 
+/** Of all messages in one statement: they are one parameter, and D1 takes 2,000,000 bytes. */
+const POST_BYTES = 1_900_000;
+/** What a message takes in a statement besides its content. */
+const ROW_BYTES = 1_024;
+
+/** Whether a message is above what any queue takes: body and attributes together, as SQS counts them. */
+export function isTooLarge({ body, attributes }: Pick<QueueMessage, "body" | "attributes">): boolean {
+  let bytes = Buffer.byteLength(body);
+  for (const [name, { dataType, value }] of attributes) {
+    bytes += Buffer.byteLength(name) + dataType.length;
+    bytes += "text" in value ? Buffer.byteLength(value.text) : value.bytes.length;
+  }
+  return bytes > queueLimits.messageBytes;
+}
+
+/** The bytes of a message in a statement, encrypted or not. None that `isTooLarge` lets through has more than `POST_BYTES`. */
+export function encodedBytes(message: QueueMessage): number {
+  const text = encodeContent({ ...message, trace: null });
+  // Encrypted: base64. Otherwise: JSON, which escapes.
+  const bytes = Math.max(Math.ceil(Buffer.byteLength(text) / 3) * 4, Buffer.byteLength(JSON.stringify(text)));
+  return bytes + ROW_BYTES;
+}
+
+/** The same messages in as many posts as their encoded bytes need, in their order. */
+export function postsToQueue(
+  context: Parameters<typeof postToQueue>[0],
+  queue: QueueRow,
+  messages: readonly QueueMessage[],
+): QueuePost[] {
+  const posts: QueueMessage[][] = [];
+  let room = 0;
+  for (const message of messages) {
+    const bytes = encodedBytes(message);
+    if (bytes > room) {
+      posts.push([]);
+      room = POST_BYTES;
+    }
+    posts.at(-1)?.push(message);
+    room -= bytes;
+  }
+  return posts.map((some) => postToQueue(context, queue, some));
+}
+
 /** Sends messages to a queue in a batch. A FIFO queue gets the ids of a FIFO topic's messages; one of a standard topic makes its own. */
-export function postToQueue(
+function postToQueue(
   context: Pick<DeliveryContext, "sealer" | "random" | "clock" | "arrivals">,
   queue: QueueRow,
   messages: readonly QueueMessage[],

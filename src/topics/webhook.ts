@@ -42,14 +42,22 @@ export function openWebhooks(parts: WebhookParts): Webhooks {
     problem,
     async post(one) {
       const reason = problem(one.url);
-      return reason === null ? post(parts, one) : { kind: "refused", reason };
+      if (reason !== null) return { kind: "refused", reason };
+      try {
+        return await post(parts, one);
+      } catch (error) {
+        // What throws here is no answer: asking again would throw again.
+        return { kind: "refused", reason: reasonOf(error) };
+      }
     },
   };
 }
 
 function problemOf(text: string, allowsPrivate: boolean): string | null {
   if (text.length > URL_CHARACTERS_MAX || !URL.canParse(text)) return "the endpoint is no URL";
-  const { protocol, hostname } = new URL(text);
+  const url = new URL(text);
+  const { protocol, hostname } = url;
+  if (credentialsOf(url) === null) return "the endpoint's user name or password is not percent-encoded UTF-8";
   if (protocol !== "http:" && protocol !== "https:") return "the endpoint is neither http nor https";
   return !allowsPrivate && isPrivateHost(hostname) ? "the endpoint has a private address" : null;
 }
@@ -82,12 +90,16 @@ async function send(fetch: WebhookParts["fetch"], url: string, init: RequestInit
   } catch (error) {
     return {
       kind: "unreachable",
-      reason: error instanceof Error ? error.message.slice(0, 256) : "it cannot be reached",
+      reason: reasonOf(error),
     };
   }
   // Whatever it sends more is not read. One that breaks off then has answered all the same.
   answer.body?.cancel().catch(() => {});
   return outcomeOf(answer.status);
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message.slice(0, 256) : "it cannot be called";
 }
 
 /** Answers of 200 to 299 take it. 429 and 500 to 599 are asked again, others are not: they are the endpoint's own fault. */
@@ -100,15 +112,29 @@ function outcomeOf(status: number): WebhookOutcome {
 /** A URL may hold a name and a password for basic authentication (RFC 7617), which fetch refuses. */
 function withoutCredentials(text: string): { target: string; authorization: string | null } {
   const url = new URL(text);
-  if (url.username === "" && url.password === "") return { target: text, authorization: null };
-  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const pair = credentialsOf(url);
+  if (pair === ":" || pair === null) return { target: text, authorization: null };
   url.username = "";
   url.password = "";
   const bytes = new TextEncoder().encode(pair);
   return { target: url.href, authorization: `Basic ${btoa(String.fromCharCode(...bytes))}` };
 }
 
-/** The URL as lists show it: without its password. */
+/** `name:password`; null: they cannot be decoded. */
+function credentialsOf({ username, password }: URL): string | null {
+  try {
+    return `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  } catch {
+    return null;
+  }
+}
+
+/** The URL as lists show it: without its password. What is no URL, as the ARN of a queue, or has none, is shown as it is. */
 export function maskedUrl(text: string): string {
-  return text.replace(/^(https?:\/\/[^/?#@:]*:)[^/?#@]*@/i, "$1****@");
+  if (!/^https?:/i.test(text)) return text;
+  if (!URL.canParse(text)) return "****";
+  const url = new URL(text);
+  if (url.password === "") return text;
+  url.password = "****";
+  return url.href;
 }

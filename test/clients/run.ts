@@ -23,10 +23,11 @@ import { prometheusClient } from "./prometheus.ts";
 import { proxiesClient } from "./proxies.ts";
 import { rcloneClient } from "./rclone.ts";
 import { resticClient } from "./restic.ts";
+import { retentionClient } from "./retention.ts";
 import { s3cmdClient } from "./s3cmd.ts";
 import { s3fsClient } from "./s3fs.ts";
 import { sdkJsClient } from "./sdk-js.ts";
-import { type RunningServer, startServer } from "./server.ts";
+import { type RunningServer, startServer, stopAllServers } from "./server.ts";
 
 const USAGE = `Real S3 clients do real work against a server of this project.
 
@@ -38,6 +39,8 @@ const USAGE = `Real S3 clients do real work against a server of this project.
 --fresh     asks the registries for newer clients, even if they were asked today
 --endpoint  a server that runs already (tests that kill servers are left out then)
 `;
+
+const NOTICE_MS = 3_000;
 
 const { values: options } = parseArgs({
   options: {
@@ -80,6 +83,7 @@ const clients: readonly Client[] = [
   prometheusClient(),
   degradedClient(),
   crashClient(options.fresh),
+  retentionClient(options.fresh),
 ];
 
 type Line = JobResult & { readonly client: string };
@@ -106,6 +110,7 @@ async function main(): Promise<number> {
   }
   const chosen = clients.filter(({ name, slow }) => (wanted === undefined ? !slow : wanted.includes(name)));
   const root = await mkdtemp(join(tmpdir(), "sherd-clients-"));
+  cleanUpOnSignals(root);
   let server: RunningServer | undefined;
   const lines: Line[] = [];
   try {
@@ -121,6 +126,20 @@ async function main(): Promise<number> {
   return summarise(lines);
 }
 
+/** A run that is ended from outside leaves neither servers nor their data. Whoever sent the signal may kill what does not end in five seconds. */
+function cleanUpOnSignals(root: string): void {
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)
+    process.once(signal, async () => {
+      process.stderr.write(`${signal}: the servers are stopped\n`);
+      await stopAllServers(3_000);
+      await rm(root, { recursive: true, force: true }).catch(() => {});
+      process.exit(code);
+    });
+}
+
 async function openStage(root: string): Promise<{ stage: Stage; server: RunningServer | undefined }> {
   const region = "us-east-1";
   if (options.endpoint !== undefined) {
@@ -132,8 +151,14 @@ async function openStage(root: string): Promise<{ stage: Stage; server: RunningS
   }
   const accessKeyId = `AKIA${randomBytes(8).toString("hex").toUpperCase()}`;
   const secretAccessKey = randomBytes(30).toString("base64");
-  // A class besides STANDARD that objects can be moved to.
-  const variables = { SHERD_STORAGE_CLASSES: "STANDARD=4+2, GLACIER_IR=2+1" };
+  const variables = {
+    // A class besides STANDARD that objects can be moved to.
+    SHERD_STORAGE_CLASSES: "STANDARD=4+2, GLACIER_IR=2+1",
+    // Jobs wait for inventories and log objects, which runs of the background jobs make.
+    SHERD_CRON_SECONDS: "10",
+    // The jobs' webhooks are on this machine.
+    SHERD_WEBHOOK_PRIVATE: "1",
+  };
   const server = await startServer({
     dataFolder: join(root, "data"),
     port: 0,
@@ -148,7 +173,9 @@ async function openStage(root: string): Promise<{ stage: Stage; server: RunningS
 }
 
 async function runClient(client: Client, stage: Stage, record: (line: Line) => void): Promise<void> {
-  const ready = await client.prepare();
+  // The first installation may take minutes, in which nothing else would be printed.
+  const notice = setTimeout(() => process.stdout.write(`${client.name} is looked for, or installed\n`), NOTICE_MS);
+  const ready = await client.prepare().finally(() => clearTimeout(notice));
   if (!ready.ready) {
     const missing = { client: client.name, job: "all", ms: 0 };
     const mustBeHere = client.required && process.env.CI === "true";

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 export const projectFolder = join(import.meta.dirname, "..", "..");
 
@@ -27,6 +28,16 @@ export interface RunningServer {
   output(): string;
 }
 
+/** Launchers that have not ended. They have process groups of their own, so whatever ends this process leaves them. */
+const launchers = new Set<ChildProcess>();
+
+/** SIGTERM to every server that was started here and still runs, and waits for the end of them, but not longer than `waitMs`. */
+export async function stopAllServers(waitMs: number): Promise<void> {
+  const ended = Promise.all([...launchers].map((child) => end(child, () => child.kill("SIGTERM"))));
+  await Promise.race([ended, sleep(waitMs)]);
+  for (const child of launchers) killGroup(child);
+}
+
 /** Starts `local/start.mjs` and waits until it has printed its endpoint and answers. Throws with its output where it does not within 60 s. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const node = join(projectFolder, "node_modules", ".bin", "node");
@@ -45,6 +56,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     // A process group of its own: a kill of the group leaves no workerd behind.
     detached: true,
   });
+  launchers.add(child);
+  child.once("close", () => launchers.delete(child));
   const log = collectOutput(child);
   const endpoint = await endpointOf(child, log);
   return {

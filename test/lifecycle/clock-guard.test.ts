@@ -28,6 +28,18 @@ describe("the clock guard", () => {
     expect(held([0, MINUTE, DAY, 2 * MINUTE, 3 * MINUTE])).toEqual([false, false, true, false, false]);
   });
 
+  it("goes on holding if the clock is set back by a little", () => {
+    expect(held([0, MINUTE, 365 * DAY, 365 * DAY - 50, 365 * DAY, 365 * DAY - HOUR])).toEqual([
+      false,
+      false,
+      true,
+      true,
+      true,
+      true,
+    ]);
+    expect(held([0, 365 * DAY, 365 * DAY - 50, 20 * MINUTE])).toEqual([false, true, true, false]);
+  });
+
   it("holds for half an hour and three runs after a jump of a day that stays", () => {
     expect(held([0, ...even(DAY, 8)])).toEqual([false, true, true, true, true, true, true, false, false]);
     expect(held([0, DAY, DAY + 50 * MINUTE, DAY + 55 * MINUTE, DAY + HOUR])).toEqual([false, true, true, true, false]);

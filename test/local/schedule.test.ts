@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { repeat } from "../../local/schedule.ts";
+import { jobsIntervalMs, repeat } from "../../local/schedule.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -43,4 +43,14 @@ test("a failure is reported and the next run comes", async () => {
   expect(run).toHaveBeenCalledTimes(2);
   expect(failures).toHaveLength(2);
   end();
+});
+
+test.each([
+  { cronSeconds: 60, lifecycleDaySeconds: 86_400, intervalMs: 60_000 },
+  { cronSeconds: 10, lifecycleDaySeconds: 86_400, intervalMs: 10_000 },
+  { cronSeconds: 600, lifecycleDaySeconds: 86_400, intervalMs: 600_000 },
+  { cronSeconds: 60, lifecycleDaySeconds: 6, intervalMs: 1_500 },
+  { cronSeconds: 60, lifecycleDaySeconds: 1, intervalMs: 1_000 },
+])("jobs run every $intervalMs ms with cron at $cronSeconds s and days of $lifecycleDaySeconds s", (one) => {
+  expect(jobsIntervalMs(one)).toBe(one.intervalMs);
 });

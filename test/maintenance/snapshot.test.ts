@@ -119,13 +119,15 @@ describe("a snapshot", () => {
     rest.push("receive_attempts", "message_moves");
     // News that is on its way when a snapshot is taken will have arrived long before that is needed.
     rest.push("outbox", "undelivered", "publications", "deliveries", "topic_deduplications", "topic_sequences");
-    rest.push("deleted_topics");
+    rest.push("deleted_topics", "topic_failures");
     // Lines that wait to become objects: what a log lacks is told in docs/logging.md.
     rest.push("access_log_lines");
     // Usage is counted again.
     rest.push("usage", "quota_crossings");
     // Whoever wants a bucket encrypted starts it again.
     rest.push("bucket_encryptions");
+    // Questions of Athena are asked again.
+    rest.push("query_executions");
     expect(all.map(({ name }) => name).sort()).toEqual([...Object.keys(SNAPSHOT_TABLES), ...rest].sort());
   });
 

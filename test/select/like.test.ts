@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { likeMatcher } from "../../src/select/like.ts";
+import { likeMatcher as makeMatcher } from "../../src/select/like.ts";
 import { refusal } from "./support.ts";
+
+const likeMatcher = (pattern: string, escaping: string | null) => makeMatcher(pattern, escaping).matches;
 
 test.each([
   ["", "", true],
@@ -49,6 +51,7 @@ test("long needles and long runs with _ are found too", () => {
   expect(likeMatcher(`%${"_b".repeat(100)}d%`, null)(text)).toBe(false);
 });
 
-test("a run with _ that is too long is refused", async () => {
-  expect(await refusal(() => likeMatcher(`_${"a".repeat(1_024)}`, null))).toBe("LikeInvalidInputs");
+test("a run with _ that is too long is refused, and a pattern", async () => {
+  expect(await refusal(() => likeMatcher(`_${"a".repeat(256)}`, null))).toBe("LikeInvalidInputs");
+  expect(await refusal(() => likeMatcher("%".repeat(32_769), null))).toBe("LikeInvalidInputs");
 });

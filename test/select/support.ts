@@ -76,7 +76,7 @@ export const csvOut: OutputFormat = {
 };
 export const jsonOut: OutputFormat = { kind: "json", recordDelimiter: "\n" };
 
-function requestOf(expression: string, more: Partial<SelectRequest> = {}): SelectRequest {
+export function requestOf(expression: string, more: Partial<SelectRequest> = {}): SelectRequest {
   return { expression, input: csvIn(), output: csvOut, scanRange: null, withProgress: false, ...more };
 }
 

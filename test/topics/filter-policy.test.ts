@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { AttributeValue } from "../../src/queues/content.ts";
-import { attributesPass, bodyPasses } from "../../src/topics/filter-match.ts";
+import { attributesPass, bodyPasses, type Effort, parseBody, VALUES_PER_KEY_MAX } from "../../src/topics/filter-match.ts";
+import { knownFilter } from "../../src/topics/known-filters.ts";
 import { FilterPolicyProblem, type FilterScope, parseFilterPolicy } from "../../src/topics/filter-policy.ts";
 
 const text = (value: string, dataType = "String"): AttributeValue => ({ dataType, value: { text: value } });
@@ -15,7 +16,7 @@ function attributesMatch(policy: object, attributes: Record<string, AttributeVal
 function bodyMatches(policy: object, body: unknown): boolean {
   return bodyPasses(
     parseFilterPolicy(JSON.stringify(policy), "MessageBody"),
-    typeof body === "string" ? body : JSON.stringify(body),
+    parseBody(typeof body === "string" ? body : JSON.stringify(body)),
   );
 }
 
@@ -137,5 +138,48 @@ describe("filter policies", () => {
     const policy = (count: number) => JSON.stringify({ a: { b: { c: values(count) } }, d: { e: ["1"] } });
     expect(() => parseFilterPolicy(policy(25), "MessageBody")).not.toThrow();
     expect(() => parseFilterPolicy(policy(26), "MessageBody")).toThrow("too complex");
+  });
+});
+
+describe("what matching costs", () => {
+  const many = (count: number) => Array.from({ length: count }, (_, at) => `value-${at}`);
+
+  it.each([
+    [{ a: [{ "anything-but": many(151) }] }],
+    [{ a: [{ "anything-but": { prefix: many(151) } }] }],
+    [{ a: [{ "anything-but": many(16) }], b: many(10) }],
+    [{ a: many(151) }],
+  ])("counts every value of a list: %#", (policy) => {
+    expect(() => parseFilterPolicy(JSON.stringify(policy), "MessageAttributes")).toThrow("too complex");
+  });
+
+  it("takes lists of 150 values", () => {
+    const filter = parseFilterPolicy(JSON.stringify({ a: [{ "anything-but": many(150) }] }), "MessageAttributes");
+    expect(attributesPass(filter, new Map([["a", text("value-149")]]))).toBe(false);
+    expect(attributesPass(filter, new Map([["a", text("value-150")]]))).toBe(true);
+  });
+
+  it("does not grow with a list of values that must be the same, nor beyond the values of a key that are looked at", () => {
+    // As one that was put when more was allowed.
+    const equal = knownFilter(JSON.stringify({ a: many(10_000) }), "MessageBody");
+    const effort: Effort = { steps: 0 };
+    const list = Array.from({ length: 50_000 }, (_, at) => `other-${at}`);
+    expect(bodyPasses(equal, { a: list }, effort)).toBe(false);
+    expect(effort.steps).toBeLessThan(3 * VALUES_PER_KEY_MAX);
+    const values = Array.from({ length: VALUES_PER_KEY_MAX + 1 }, (_, at) => at);
+    const last = parseFilterPolicy(JSON.stringify({ a: [VALUES_PER_KEY_MAX - 1] }), "MessageBody");
+    const behind = parseFilterPolicy(JSON.stringify({ a: [VALUES_PER_KEY_MAX] }), "MessageBody");
+    expect([bodyPasses(last, { a: values }), bodyPasses(behind, { a: values })]).toEqual([true, false]);
+    expect(bodyPasses(behind, { a: values.map((value) => [[value]]) })).toBe(false);
+  });
+
+  it("is parsed once", () => {
+    const policy = JSON.stringify({ a: ["x"] });
+    expect(knownFilter(policy, "MessageBody")).toBe(knownFilter(policy, "MessageBody"));
+    const one = knownFilter(policy, "MessageBody");
+    for (const letter of many(12)) {
+      knownFilter(JSON.stringify({ a: [letter.padEnd(200_000, "x")] }), "MessageBody");
+    }
+    expect(knownFilter(policy, "MessageBody")).not.toBe(one);
   });
 });

@@ -86,6 +86,11 @@ export function useSession(): Session | null {
   return useSyncExternalStore(subscribe, () => current);
 }
 
+/** The ARN of whoever is signed in; "" if nobody is. */
+export function signedInArn(): string {
+  return current?.identity.arn ?? "";
+}
+
 export function useEnded(): typeof ended {
   return useSyncExternalStore(subscribe, () => ended);
 }

@@ -180,7 +180,9 @@ class Restoring {
       doomed: [],
     };
     const walk = { drives: {}, seenMs: beganMs - WRITE_SECONDS_MAX * 1000, gaps: [] };
-    await metadata.restoring.setCursors({ snapshot: snapshots, walk });
+    // The clock was last seen when the snapshot was taken. What it says now may be wrong, on a new machine above all.
+    const lifecycle = { clock: { seenMs: beganMs, hold: null } };
+    await metadata.restoring.setCursors({ snapshot: snapshots, walk, lifecycle });
     return lostReferences;
   }
 

@@ -300,6 +300,7 @@ export const RESTORED_NOT: Readonly<Record<string, readonly string[]>> = {
   blobs: ["condemned_ms", "spare_shards", "heal_after_ms", "heal_attempts"],
   // A walk begins again.
   lifecycles: ["walked_ms", "walk", "report"],
+  subscriptions: ["asked_ms"],
 };
 
 export type SnapshotTableName = keyof typeof SNAPSHOT_TABLES;

@@ -18,6 +18,13 @@ export interface ClaimedLine {
   readonly deliveries: readonly ClaimedDelivery[];
 }
 
+/** A subscription that something is due for. */
+export interface DueLine {
+  readonly place: number;
+  /** Of the subscriber; null: the subscription is gone. */
+  readonly accountId: string | null;
+}
+
 /** What became of a delivery: it is over, or waits until `nextMs`. */
 export type Outcome =
   | { readonly publicationId: number; readonly nextMs: null }
@@ -37,17 +44,23 @@ export class DeliveryTable {
   }
 
   /** Subscriptions that something is due for, by their places after `after`. Reads an index entry for each that something waits for. */
-  async dueAfter(after: number, { nowMs, limit }: { nowMs: number; limit: number }): Promise<number[]> {
+  async dueAfter(after: number, { nowMs, limit }: { nowMs: number; limit: number }): Promise<DueLine[]> {
     const next = "(SELECT min(subscription) FROM deliveries WHERE subscription > line.place)";
-    const rows = await this.#database.all<{ place: number }>(
+    return this.#database.all<DueLine>(
       `WITH RECURSIVE line (place) AS (
          SELECT min(subscription) FROM deliveries WHERE subscription > ?1
          UNION ALL SELECT ${next} FROM line WHERE line.place IS NOT NULL)
-       SELECT place FROM line WHERE place IS NOT NULL
+       SELECT place, (SELECT account_id FROM subscriptions s WHERE s.place = line.place) AS "accountId" FROM line WHERE place IS NOT NULL
          AND EXISTS (SELECT 1 FROM deliveries d WHERE d.subscription = line.place AND d.next_ms <= ?2) LIMIT ?3`,
       ...[after, nowMs, limit],
     );
-    return rows.map(({ place }) => place);
+  }
+
+  /** A place at `fraction` of all that something waits for: where a pass may begin, so that not always the same come first. */
+  async placeAt(fraction: number): Promise<number> {
+    const sql = "SELECT CAST(?1 * coalesce(max(subscription), 0) AS INTEGER) AS place FROM deliveries";
+    const [row] = await this.#database.all<{ place: number }>(sql, fraction);
+    return row?.place ?? 0;
   }
 
   /**

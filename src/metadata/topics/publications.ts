@@ -25,7 +25,18 @@ export interface FreshPublications {
   /** Those up to this place have them. */
   readonly reached: number;
   readonly subscriptions: readonly SubscriptionRow[];
+  /** How often fan-out of this topic has failed. Above 0, fewer publications and subscriptions are read at a time. */
+  readonly failures: number;
 }
+
+/** What is known of a topic whose fan-out failed: it waits until `nextMs`. */
+export interface TopicFailure {
+  readonly attempts: number;
+  readonly nextMs: number;
+}
+
+/** After this many failures in a row, one publication goes to one subscription at a time. */
+export const NARROW_FAILURES = 4;
 
 /** How long a deduplication id counts. */
 export const TOPIC_DEDUPLICATION_MS = 300_000;
@@ -70,30 +81,38 @@ export class PublicationTable {
     );
   }
 
-  /** The oldest fresh publications of one topic, up to `limits.bytes` of content (one at least), and the next subscriptions. */
+  /**
+   * The oldest fresh publications of one topic, up to `limits.bytes` of content (one at least), and the next subscriptions. Topics that
+   * wait after a failure are left out. After a failure a topic's publications come one by one, to ever fewer subscriptions.
+   */
   async fresh(limits: {
     publications: number;
     bytes: number;
     subscriptions: number;
+    nowMs: number;
   }): Promise<FreshPublications | null> {
-    const first =
-      "SELECT topic_id, reached FROM publications INDEXED BY publications_fresh WHERE reached IS NOT NULL ORDER BY id LIMIT 1";
-    const some = `SELECT p.* FROM publications p INDEXED BY publications_fresh, (${first}) f
-      WHERE p.reached IS NOT NULL AND p.topic_id = f.topic_id AND p.reached = f.reached ORDER BY p.id LIMIT ?1`;
-    const summed = `SELECT *, sum(length(content)) OVER (ORDER BY id) - length(content) AS before FROM (${some})`;
-    type RawPublication = PublicationRow & { reached: number };
+    const waits = "EXISTS (SELECT 1 FROM topic_failures w WHERE w.topic_id = publications.topic_id AND w.next_ms > ?1)";
+    const first = `SELECT topic_id, reached, coalesce((SELECT attempts FROM topic_failures w WHERE w.topic_id = publications.topic_id), 0) AS failures
+      FROM publications INDEXED BY publications_fresh WHERE reached IS NOT NULL AND NOT ${waits} ORDER BY id LIMIT 1`;
+    const some = `SELECT p.*, f.failures FROM publications p INDEXED BY publications_fresh, (${first}) f
+      WHERE p.reached IS NOT NULL AND p.topic_id = f.topic_id AND p.reached = f.reached ORDER BY p.id LIMIT ?2`;
+    const summed = `SELECT *, sum(length(content)) OVER (ORDER BY id) - length(content) AS before, row_number() OVER (ORDER BY id) AS number FROM (${some})`;
+    type RawPublication = PublicationRow & { reached: number; failures: number };
     const [publications, topics, subscriptions] = await this.#database.batch<
       [RawPublication, Parameters<typeof parseTopic>[0], Parameters<typeof parseSubscription>[0]]
     >([
       {
-        sql: `SELECT ${COLUMNS}, reached FROM (${summed}) WHERE before < ?2 ORDER BY id`,
-        values: [limits.publications, limits.bytes],
+        sql: `SELECT ${COLUMNS}, reached, failures FROM (${summed}) WHERE before < ?3 AND (failures = 0 OR number = 1) ORDER BY id`,
+        values: [limits.nowMs, limits.publications, limits.bytes],
       },
-      { sql: `SELECT ${TOPIC_COLUMNS} FROM topics WHERE id = (SELECT topic_id FROM (${first}))`, values: [] },
+      {
+        sql: `SELECT ${TOPIC_COLUMNS} FROM topics WHERE id = (SELECT topic_id FROM (${first}))`,
+        values: [limits.nowMs],
+      },
       {
         sql: `SELECT ${SUBSCRIPTION_COLUMNS} FROM (${first}) f JOIN subscriptions s ON s.topic_id = f.topic_id AND s.place > f.reached
-              ORDER BY s.place LIMIT ?1`,
-        values: [limits.subscriptions],
+              ORDER BY s.place LIMIT max(1, ?2 >> (2 * coalesce((SELECT min(failures, ${NARROW_FAILURES}) FROM (${first})), 0)))`,
+        values: [limits.nowMs, limits.subscriptions],
       },
     ]);
     const [oldest] = publications;
@@ -101,9 +120,10 @@ export class PublicationTable {
     const [topic] = topics;
     return {
       topic: topic === undefined ? null : parseTopic(topic),
-      publications,
+      publications: publications.map(({ reached: _, failures: __, ...row }) => row),
       reached: oldest.reached,
       subscriptions: subscriptions.map(parseSubscription),
+      failures: oldest.failures,
     };
   }
 
@@ -112,7 +132,7 @@ export class PublicationTable {
    * `reached` null: every subscription has them. Throws `GuardError` publication_taken if somebody else has brought them further.
    */
   async advance(
-    { publications, reached: before }: Pick<FreshPublications, "publications" | "reached">,
+    { publications, reached: before, failures }: Pick<FreshPublications, "publications" | "reached" | "failures">,
     {
       reached,
       deliveries,
@@ -134,8 +154,30 @@ export class PublicationTable {
       },
       { sql: `UPDATE publications SET reached = ?2 WHERE ${listed}`, values: [ids, reached] },
       ...(reached === null ? [dropDelivered(ids)] : []),
+      ...(failures > 0 ? [forgetFailure(publications[0]?.topicId ?? 0, reached === null)] : []),
     ]);
   }
+
+  /** Lets a topic wait whose fan-out failed. */
+  async noteFailure(topicId: number, { attempts, nextMs }: TopicFailure): Promise<void> {
+    await this.#database.batch([
+      {
+        sql: `INSERT INTO topic_failures (topic_id, attempts, next_ms) VALUES (?1, ?2, ?3)
+              ON CONFLICT DO UPDATE SET attempts = excluded.attempts, next_ms = excluded.next_ms`,
+        values: [topicId, attempts, nextMs],
+      },
+    ]);
+  }
+}
+
+/** A topic that failed goes on with care until the publication that failed has reached everybody. */
+function forgetFailure(topicId: number, isThrough: boolean): Statement {
+  return isThrough
+    ? { sql: "DELETE FROM topic_failures WHERE topic_id = ?1", values: [topicId] }
+    : {
+        sql: `UPDATE topic_failures SET attempts = min(attempts, ${NARROW_FAILURES}), next_ms = 0 WHERE topic_id = ?1`,
+        values: [topicId],
+      };
 }
 
 /** Deletes publications of the list (JSON) that nobody waits for any more. */

@@ -1,7 +1,8 @@
 import { SelectFailure } from "../failure.ts";
 import type { AggregateName, Expression } from "../sql/ast.ts";
 import { Timestamp } from "../timestamp.ts";
-import { compareValues, fromBig, isNumber, numberOf, type Value } from "../value.ts";
+import { compareValues, fromBig, isNumber, numberOf, TEXT_MAX_LENGTH, textLength, type Value } from "../value.ts";
+import type { Work } from "../work.ts";
 import { calculate } from "./arithmetic.ts";
 import type { Getter } from "./functions.ts";
 
@@ -12,12 +13,20 @@ export interface Aggregate {
   result(): Value;
 }
 
-/** `operand` is null for COUNT(*). `coerces`: texts count as the numbers that they are. */
-export function makeAggregate(name: AggregateName, operand: Getter | null, coerces: boolean): Aggregate {
+interface AggregateScope {
+  /** Texts count as the numbers that they are. */
+  readonly coerces: boolean;
+  readonly work: Work;
+  /** Characters of the texts that all aggregates of a query hold. */
+  readonly held: { length: number };
+}
+
+/** `operand` is null for COUNT(*). */
+export function makeAggregate(name: AggregateName, operand: Getter | null, scope: AggregateScope): Aggregate {
   if (name === "COUNT") return new Count(operand);
   const value = operand as Getter;
-  if (name === "SUM" || name === "AVG") return new Sum(name, value, coerces);
-  return new Extreme(name === "MIN" ? -1 : 1, value, coerces);
+  if (name === "SUM" || name === "AVG") return new Sum(name, value, scope.coerces);
+  return new Extreme(name === "MIN" ? -1 : 1, value, scope);
 }
 
 class Count implements Aggregate {
@@ -68,29 +77,38 @@ class Sum implements Aggregate {
 class Extreme implements Aggregate {
   readonly #sign: -1 | 1;
   readonly #operand: Getter;
-  readonly #coerces: boolean;
+  readonly #scope: AggregateScope;
   #best: Value = null;
 
-  constructor(sign: -1 | 1, operand: Getter, coerces: boolean) {
+  constructor(sign: -1 | 1, operand: Getter, scope: AggregateScope) {
     this.#sign = sign;
     this.#operand = operand;
-    this.#coerces = coerces;
+    this.#scope = scope;
   }
 
   add(): void {
     let value = this.#operand();
     if (value === null || value === undefined) return;
-    if (this.#coerces && typeof value === "string") value = numberOf(value) ?? value;
+    if (this.#scope.coerces && typeof value === "string") value = numberOf(value) ?? value;
     if (!isNumber(value) && typeof value !== "string" && !(value instanceof Timestamp)) {
       throw new SelectFailure("IncorrectSqlFunctionArgumentType");
     }
     if (this.#best === null) {
-      this.#best = value;
+      this.#keep(value);
       return;
     }
+    this.#scope.work.spend(Math.min(textLength(value), textLength(this.#best)));
     const order = compareValues(value, this.#best, false);
     if (order === null) throw new SelectFailure("IncorrectSqlFunctionArgumentType", "MIN and MAX of several types.");
-    if (order * this.#sign > 0) this.#best = value;
+    if (order * this.#sign > 0) this.#keep(value);
+  }
+
+  /** Throws OverMaxRecordSize if the aggregates would hold more text than a result may have. */
+  #keep(value: Value): void {
+    const { held } = this.#scope;
+    held.length += textLength(value) - textLength(this.#best);
+    if (held.length > TEXT_MAX_LENGTH) throw new SelectFailure("OverMaxRecordSize");
+    this.#best = value;
   }
 
   result(): Value {

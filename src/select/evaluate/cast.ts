@@ -1,7 +1,7 @@
 import { SelectFailure } from "../failure.ts";
 import type { CastType } from "../sql/ast.ts";
 import { parseTimestamp, Timestamp } from "../timestamp.ts";
-import { booleanOf, fromBig, integerOf, isNumber, numberOf, textOf, type Value } from "../value.ts";
+import { booleanOf, fromBig, integerOf, isNumber, numberOf, SCALAR_MAX_LENGTH, textOf, type Value } from "../value.ts";
 
 /** CAST: NULL and MISSING stay what they are. Throws CastFailed, InvalidCast for types that have nothing in common. */
 export function castValue(value: Value, type: CastType): Value {
@@ -29,7 +29,8 @@ const CASTS: Readonly<Record<CastType, (value: Value) => Value>> = {
   STRING: (value) => textOf(value) ?? undefined,
   TIMESTAMP: (value) => {
     if (value instanceof Timestamp) return value;
-    return typeof value === "string" ? (parseTimestamp(value.trim()) ?? undefined) : undefined;
+    if (typeof value !== "string" || value.length > SCALAR_MAX_LENGTH) return undefined;
+    return parseTimestamp(value.trim()) ?? undefined;
   },
 };
 

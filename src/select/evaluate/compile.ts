@@ -1,10 +1,14 @@
 import { SelectFailure } from "../failure.ts";
-import { likeMatcher } from "../like.ts";
+import { type LikeMatcher, likeMatcher } from "../like.ts";
 import type { Comparison, Expression, Path } from "../sql/ast.ts";
-import { compareValues, numberOf, type Value } from "../value.ts";
+import { compareValues, numberOf, textLength, type Value } from "../value.ts";
+import type { Work } from "../work.ts";
 import { calculate } from "./arithmetic.ts";
 import { castValue } from "./cast.ts";
 import { compileCall, type Getter } from "./functions.ts";
+
+/** What a character of a LIKE pattern costs when it is read, in units of `Work`. */
+const PATTERN_UNITS = 32;
 
 /** What an expression finds around it. */
 export interface Scope {
@@ -20,6 +24,7 @@ export interface Scope {
   readonly coerces: boolean;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
+  readonly work: Work;
 }
 
 /** What can be said of a field by its bytes. */
@@ -33,6 +38,7 @@ export interface FieldBytes {
 /** Compiles an expression into a function of the current record. Comparisons and logic have three values: true, false, NULL. */
 export function compile(expression: Expression, scope: Scope): Getter {
   const inner = (part: Expression) => compile(part, scope);
+  scope.work.addOperator();
   switch (expression.kind) {
     case "literal": {
       const { value } = expression;
@@ -61,36 +67,47 @@ export function compile(expression: Expression, scope: Scope): Getter {
       const { op, left, right } = expression;
       const [one, other] = [inner(left), inner(right)];
       const types = { isFloat: isFloat(left, scope) || isFloat(right, scope), coerces: scope.coerces };
-      return () => calculate(op, one(), other(), types);
+      if (op !== "||") return () => calculate(op, one(), other(), types);
+      return () => {
+        const [start, end] = [one(), other()];
+        scope.work.spend(textLength(start) + textLength(end));
+        return calculate(op, start, end, types);
+      };
     }
     case "cast":
-      return compileCast(expression, scope);
+      return scope.work.resumable(compileCast(expression, scope));
     case "call": {
       const { name, part, args } = expression;
-      return compileCall({ name, part, args: args.map(inner), nowMs: scope.nowMs });
+      const { nowMs, work } = scope;
+      return work.resumable(compileCall({ name, part, args: args.map(inner), nowMs, work }));
     }
     case "case":
       return compileCase(expression, scope);
+    case "compare":
+      return compileComparison(expression, scope);
     default:
-      return compilePredicate(expression, scope);
+      return scope.work.resumable(compilePredicate(expression, scope));
   }
 }
 
-type Predicate = Expression & { kind: "compare" | "between" | "in" | "like" | "is" };
+/** `compareValues`, counted. */
+function compared(left: Value, right: Value, { coerces, work }: Scope): number | null {
+  if (typeof left === "string" && typeof right === "string") work.spend(Math.min(left.length, right.length));
+  return compareValues(left, right, coerces);
+}
+
+type Predicate = Expression & { kind: "between" | "in" | "like" | "is" };
 
 function compilePredicate(expression: Predicate, scope: Scope): Getter {
-  const { coerces } = scope;
   switch (expression.kind) {
-    case "compare":
-      return compileComparison(expression, scope);
     case "between": {
       const [value, low, high] = [expression.operand, expression.low, expression.high].map((part) =>
         compile(part, scope),
       ) as [Getter, Getter, Getter];
       return () => {
         const operand = value();
-        const above = compareValues(operand, low(), coerces);
-        const below = compareValues(operand, high(), coerces);
+        const above = compared(operand, low(), scope);
+        const below = compared(operand, high(), scope);
         if ((above !== null && above < 0) || (below !== null && below > 0)) return false;
         return above === null || below === null ? null : true;
       };
@@ -163,11 +180,10 @@ function compileComparison(expression: Expression & { kind: "compare" }, scope: 
   }
   const [one, other] = [compile(left, scope), compile(right, scope)];
   const holds = HOLDS[op];
-  const { coerces } = scope;
-  const general = () => {
-    const order = compareValues(one(), other(), coerces);
+  const general = scope.work.resumable(() => {
+    const order = compared(one(), other(), scope);
     return order === null ? null : holds(order);
-  };
+  });
   if (right.kind !== "literal" || scope.bytes === undefined) return general;
   const constant = right.value;
   if (typeof constant === "string" && left.kind === "path" && (op === "=" || op === "<>")) {
@@ -221,11 +237,12 @@ function compileIn({ operand, items }: Expression & { kind: "in" }, scope: Scope
   return () => {
     const found = value();
     if (found === null || found === undefined) return null;
+    if (constants.size > 0) scope.work.spend(textLength(found));
     if (constants.has(found)) return true;
     if (coerces && typeof found === "string" && constants.has(numberOf(found))) return true;
     let result: boolean | null = false;
     for (const other of others) {
-      const order = compareValues(found, other(), coerces);
+      const order = compared(found, other(), scope);
       if (order === 0) return true;
       if (order === null) result = null;
     }
@@ -236,16 +253,22 @@ function compileIn({ operand, items }: Expression & { kind: "in" }, scope: Scope
 function compileLike({ operand, pattern, escape: escaping }: Expression & { kind: "like" }, scope: Scope): Getter {
   const [value, wanted] = [compile(operand, scope), compile(pattern, scope)];
   const escaped = escaping === null ? null : compile(escaping, scope);
-  let known: { pattern: string; escape: string | null; matches: (text: string) => boolean } | null = null;
+  const isConstant = pattern.kind === "literal" && (escaping === null || escaping.kind === "literal");
+  let known: { pattern: string; escape: string | null; matcher: LikeMatcher } | null = null;
   return () => {
     const text = likeInput(value());
     const like = likeInput(wanted());
     const char = escaped === null ? null : likeInput(escaped());
     if (text === null || like === null || (escaped !== null && char === null)) return null;
-    if (known?.pattern !== like || known.escape !== char) {
-      known = { pattern: like, escape: char, matches: likeMatcher(like, char) };
+    let matcher = known?.pattern === like && known.escape === char ? known.matcher : null;
+    if (matcher === null) {
+      scope.work.spend(like.length * PATTERN_UNITS);
+      matcher = likeMatcher(like, char);
+      // Patterns that records bring along are not kept: a thousand of them would not fit into memory.
+      if (isConstant) known = { pattern: like, escape: char, matcher };
     }
-    return known.matches(text);
+    scope.work.spend(text.length * matcher.unitsPerCharacter);
+    return matcher.matches(text);
   };
 }
 
@@ -256,14 +279,13 @@ function likeInput(value: Value): string | null {
 }
 
 function compileCase({ subject, branches, otherwise }: Expression & { kind: "case" }, scope: Scope): Getter {
-  const { coerces } = scope;
-  const compared = subject === null ? null : compile(subject, scope);
+  const compareTo = subject === null ? null : compile(subject, scope);
   const compiled = branches.map(({ when, result }) => ({ when: compile(when, scope), result: compile(result, scope) }));
   const last = otherwise === null ? () => null : compile(otherwise, scope);
   return () => {
-    const value = compared?.();
+    const value = compareTo?.();
     for (const { when, result } of compiled) {
-      const chosen = compared === null ? truth(when()) === true : compareValues(value, when(), coerces) === 0;
+      const chosen = compareTo === null ? truth(when()) === true : compared(value, when(), scope) === 0;
       if (chosen) return result();
     }
     return last();

@@ -12,16 +12,20 @@ export interface BzipBlock {
   readonly crc: number;
   /** Whether what was read has that CRC: to be asked at the end. */
   readonly isIntact: boolean;
+  /** Entries of `order` that it takes. */
+  readonly length: number;
 }
 
-/** Decodes the block after its magic number and its CRC, of which all bytes must be there. Throws TruncatedInput. */
-export function decodeBlock(input: BitInput, bytesMax: number, crc: number): BzipBlock {
+/**
+ * Decodes the block after its magic number and its CRC, of which all bytes must be there. `order` has room for the longest block of the stream; it is
+ * in use for as long as the block is. Throws TruncatedInput.
+ */
+export function decodeBlock(input: BitInput, order: Uint32Array, crc: number): BzipBlock {
   // "Randomised" blocks are of versions before 0.9.5, of 1998.
   if (input.bits(1) === 1) throw damaged();
   const origin = input.bits(24);
   const symbols = readSymbols(input);
   const tables = readTables(input, symbols.length + 2);
-  const order = new Uint32Array(bytesMax);
   const counts = new Uint32Array(256);
   const length = readMoves({ input, symbols, tables }, order, counts);
   if (origin >= length) throw damaged();
@@ -181,6 +185,7 @@ function invert(order: Uint32Array, counts: Uint32Array, length: number): void {
 /** The bytes of a block in their order, four equal ones and a count spelled out. */
 class Runs implements BzipBlock {
   readonly crc: number;
+  readonly length: number;
   readonly #order: Uint32Array;
   #left: number;
   #entry: number;
@@ -193,6 +198,7 @@ class Runs implements BzipBlock {
 
   constructor(order: Uint32Array, { length, origin, crc }: { length: number; origin: number; crc: number }) {
     this.crc = crc;
+    this.length = length;
     this.#order = order;
     this.#left = length;
     this.#entry = order[origin] as number;

@@ -15,6 +15,7 @@ export interface CsvFormat {
 
 const COLUMNS_MAX = 16_384;
 const CR = 13;
+const LONG_FIELD_BYTES = 256;
 const IS_QUOTED = 1;
 const HAS_ESCAPES = 2;
 
@@ -32,6 +33,8 @@ export class CsvScanner {
   #starts = new Int32Array(64);
   #ends = new Int32Array(64);
   #flags = new Uint8Array(64);
+  /** Long fields of the current record that were asked for, so that a query that names them often decodes them once. */
+  readonly #longTexts = new Map<number, string>();
   /** No quote lies between where this was found out and here. */
   #nextQuote = -1;
   /** No record delimiter lies before the quote here, as far as is known. */
@@ -72,6 +75,7 @@ export class CsvScanner {
   /** Moves on to the next record in the window. False if none is whole there. Throws the CSV… failures, OverMaxRecordSize, OverMaxColumn. */
   next(): boolean {
     const window = this.#window;
+    if (this.#longTexts.size > 0) this.#longTexts.clear();
     while (window.at < window.end) {
       const begin = window.at;
       const isComment = window.bytes[begin] === this.#comment;
@@ -94,6 +98,15 @@ export class CsvScanner {
   text(index: number): string {
     const from = this.#starts[index] as number;
     const to = this.#ends[index] as number;
+    if (to - from < LONG_FIELD_BYTES) return this.#decode(index, from, to);
+    const known = this.#longTexts.get(index);
+    if (known !== undefined) return known;
+    const text = this.#decode(index, from, to);
+    this.#longTexts.set(index, text);
+    return text;
+  }
+
+  #decode(index: number, from: number, to: number): string {
     const text = decodeText(this.#window.bytes, from, to);
     return this.#flags[index] === (IS_QUOTED | HAS_ESCAPES) ? this.#unescaped(text) : text;
   }

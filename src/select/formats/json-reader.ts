@@ -3,6 +3,7 @@ import { SelectFailure } from "../failure.ts";
 import type { Name, Path, PathStep, Source } from "../sql/ast.ts";
 import { Timestamp } from "../timestamp.ts";
 import type { Struct, Value } from "../value.ts";
+import type { Work } from "../work.ts";
 import { findName, means } from "./columns.ts";
 import type { RecordRange } from "./csv-reader.ts";
 import type { InputWindow } from "./input-window.ts";
@@ -12,6 +13,8 @@ import type { RecordReader, WholeRecord } from "./record-reader.ts";
 /** Integers of so many digits may not fit into a double. */
 const LONG_NUMBER = /\d{16}/;
 const LINE_FEED = 10;
+/** What comparing a name costs, in units of `Work`. */
+const NAME_UNITS = 16;
 
 /** Rows of JSON documents, or of lines of JSON. A row is read as values when something asks for them. */
 export class JsonReader implements RecordReader {
@@ -22,10 +25,14 @@ export class JsonReader implements RecordReader {
   readonly #range: RecordRange | null;
   #row: Value = undefined;
   #isRead = false;
+  /** Names of the members of `#row`, if it is a struct and they were asked for. */
+  #names: readonly string[] | null = null;
+  readonly #work: Work;
 
-  /** A range is of lines: the line that it begins in is left out, unless it begins at 0. */
-  constructor(window: InputWindow, from: Source, range: RecordRange | null) {
+  /** A range is of lines: the line that it begins in is left out, unless it begins at 0. `work` counts the names that paths are compared with. */
+  constructor(window: InputWindow, from: Source, range: RecordRange | null, work: Work) {
     this.#window = window;
+    this.#work = work;
     this.#walker = new JsonWalker(window, from.steps);
     this.#alias = from.alias;
     this.#range = range;
@@ -70,9 +77,22 @@ export class JsonReader implements RecordReader {
     const all: readonly PathStep[] = isRow ? steps : [{ kind: "name", name: root }, ...steps];
     return () => {
       let value: Value = this.#read();
-      for (const step of all) value = followStep(value, step);
+      for (const step of all) value = this.#follow(value, step);
       return value;
     };
+  }
+
+  #follow(value: Value, step: PathStep): Value {
+    if (step.kind === "index") return Array.isArray(value) ? (value as readonly Value[])[step.index] : undefined;
+    if (step.kind !== "name" || !isStruct(value)) return undefined;
+    const { text, quoted } = step.name;
+    if (quoted) return Object.hasOwn(value, text) ? value[text] : undefined;
+    const isRow = value === this.#row;
+    const names = (isRow ? this.#names : null) ?? Object.keys(value);
+    if (isRow) this.#names = names;
+    this.#work.spend(names.length * NAME_UNITS);
+    const found = findName(names, step.name);
+    return found === -1 ? undefined : value[names[found] as string];
   }
 
   needWhole(): void {}
@@ -96,19 +116,10 @@ export class JsonReader implements RecordReader {
     if (this.#isRead) return this.#row;
     const text = this.#walker.row;
     this.#row = text === undefined ? undefined : parseRow(text);
+    this.#names = null;
     this.#isRead = true;
     return this.#row;
   }
-}
-
-function followStep(value: Value, step: PathStep): Value {
-  if (step.kind === "index") return Array.isArray(value) ? (value as readonly Value[])[step.index] : undefined;
-  if (step.kind !== "name" || !isStruct(value)) return undefined;
-  const { text, quoted } = step.name;
-  if (quoted) return Object.hasOwn(value, text) ? value[text] : undefined;
-  const names = Object.keys(value);
-  const found = findName(names, step.name);
-  return found === -1 ? undefined : value[names[found] as string];
 }
 
 /** Whether a value has members. */

@@ -9,16 +9,10 @@ export interface CsvOutput {
   readonly quoteEscape: string;
 }
 
-/** A record without its delimiter. NULL and MISSING are empty; lists and structs are JSON. */
-export function csvRecord(values: readonly Value[], format: CsvOutput): string {
-  let record = "";
-  for (let index = 0; index < values.length; index += 1) {
-    if (index > 0) record += format.fieldDelimiter;
-    const value = values[index];
-    const text = textOf(value);
-    record += csvField(text === undefined ? jsonText(value) : (text ?? ""), format);
-  }
-  return record;
+/** A value as a field. NULL and MISSING are empty; lists and structs are JSON. */
+export function csvText(value: Value, format: CsvOutput): string {
+  const text = textOf(value);
+  return csvField(text === undefined ? jsonText(value) : (text ?? ""), format);
 }
 
 function csvField(text: string, format: CsvOutput): string {

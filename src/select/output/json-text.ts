@@ -17,16 +17,11 @@ export function jsonText(value: Value): string {
   if (value === null) return "null";
   if (value instanceof Timestamp) return JSON.stringify(String(value));
   if (Array.isArray(value)) return `[${(value as readonly Value[]).map(jsonText).join(",")}]`;
-  return objectText(Object.keys(value), Object.values(value));
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return `{${members.map(([name, member]) => memberText(name, member)).join(",")}}`;
 }
 
-export function objectText(names: readonly string[], values: readonly Value[]): string {
-  let text = "{";
-  for (let index = 0; index < names.length; index += 1) {
-    const value = values[index];
-    if (value === undefined) continue;
-    if (text.length > 1) text += ",";
-    text += `${JSON.stringify(names[index])}:${jsonText(value)}`;
-  }
-  return `${text}}`;
+/** A member of an object. */
+export function memberText(name: string, value: Value): string {
+  return `${JSON.stringify(name)}:${jsonText(value)}`;
 }

@@ -1,7 +1,7 @@
 import { SelectFailure } from "../failure.ts";
 import type { Value } from "../value.ts";
-import { type CsvOutput, csvRecord } from "./csv-record.ts";
-import { objectText } from "./json-text.ts";
+import { type CsvOutput, csvText } from "./csv-record.ts";
+import { memberText } from "./json-text.ts";
 
 /** How records are written. */
 export type OutputFormat =
@@ -17,6 +17,9 @@ const encoder = new TextEncoder();
 export class ResultWriter {
   readonly #format: OutputFormat;
   #text = "";
+  /** The record that is being written, and how many columns it has. */
+  #record = "";
+  #columns = 0;
 
   constructor(format: OutputFormat) {
     this.#format = format;
@@ -31,14 +34,30 @@ export class ResultWriter {
     return this.#text.length;
   }
 
-  write(names: readonly string[], values: readonly Value[]): void {
+  /** Adds a column to the record that is being written. Throws OverMaxRecordSize as soon as it is too long. */
+  add(name: string, value: Value): void {
     const format = this.#format;
-    this.writeText(format.kind === "csv" ? csvRecord(values, format) : objectText(names, values));
+    if (format.kind === "csv") {
+      this.#record += (this.#columns === 0 ? "" : format.fieldDelimiter) + csvText(value, format);
+      this.#columns += 1;
+    } else if (value !== undefined) {
+      this.#record += `${this.#columns === 0 ? "" : ","}${memberText(name, value)}`;
+      this.#columns += 1;
+    }
+    requireLength(this.#record);
+  }
+
+  /** Ends the record whose columns were added. */
+  end(): void {
+    const record = this.#format.kind === "csv" ? this.#record : `{${this.#record}}`;
+    this.#record = "";
+    this.#columns = 0;
+    this.writeText(record);
   }
 
   /** A record that is text already. */
   writeText(record: string): void {
-    if (record.length > RECORD_MAX_LENGTH) throw new SelectFailure("OverMaxRecordSize");
+    requireLength(record);
     this.#text += record + this.#format.recordDelimiter;
   }
 
@@ -47,4 +66,8 @@ export class ResultWriter {
     this.#text = "";
     return bytes;
   }
+}
+
+function requireLength(record: string): void {
+  if (record.length > RECORD_MAX_LENGTH) throw new SelectFailure("OverMaxRecordSize");
 }

@@ -6,7 +6,8 @@ import threading
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from harness import job
+from botocore.exceptions import ClientError
+from harness import Skip, job
 from identities import expect, refused, service, unique
 
 
@@ -156,7 +157,12 @@ def a_webhook_confirms_and_is_called():
     sns = service("sns")
     topic = sns.create_topic(Name=unique("topic"))["TopicArn"]
     with Receiver() as receiver:
-        answer = sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=receiver.url)
+        try:
+            answer = sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=receiver.url)
+        except ClientError as error:
+            if "private address" in str(error):
+                raise Skip("the server was started without SHERD_WEBHOOK_PRIVATE=1") from None
+            raise
         expect(answer["SubscriptionArn"] == "pending confirmation", "the wait")
         headers, body = receiver.next()
         expect(headers["x-amz-sns-message-type"] == "SubscriptionConfirmation", "the kind of the first message")

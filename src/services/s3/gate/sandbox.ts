@@ -10,8 +10,11 @@ const SANDBOX =
 
 /** Types that browsers show as documents with scripts: HTML, SVG and any XML. */
 const SCRIPTABLE = /^\s*(text\/(html|xml|xsl)|application\/(xml|xhtml\+xml)|[\w.-]+\/[\w.+-]*\+xml|multipart\/)/i;
-/** Where the type is none of these browsers look into the bytes, and may find HTML. */
-const KNOWN = /^\s*(?!unknown\/unknown|application\/unknown)[\w!#$&^.+-]+\/[\w!#$&^.+-]+\s*(;|$)/i;
+/**
+ * A value that is one type. Of any other, browsers look into the bytes, and may find HTML; of a list, they take the last one (WHATWG
+ * Fetch, "extract a MIME type").
+ */
+const KNOWN = /^\s*(?!unknown\/unknown|application\/unknown)[\w!#$&^.+-]+\/[\w!#$&^.+-]+\s*(;[^,]*)?$/i;
 
 /**
  * The answer, in a sandbox (Content Security Policy, Level 3, "sandbox") if it is an object that a browser may show as a document.

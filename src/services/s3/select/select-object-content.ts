@@ -13,10 +13,14 @@ const SELECT_TYPE = "select-type";
 
 /**
  * SelectObjectContent: a query over the bytes of an object, answered as an event stream. What is wrong with the request, the query and the beginning
- * of the object is answered with a status, what is found later within the stream. Versions cannot be named, as at AWS.
+ * of the object is answered with a status, what is found later within the stream. Versions cannot be named, and anonymous callers are refused, as at AWS.
  */
 export const selectObjectContent: Handler = async (call) => {
   const { bucket, key, query, headers, store } = call;
+  // A query costs CPU time that somebody must answer for.
+  if (call.principal.kind === "anonymous") {
+    throw new S3Error("AccessDenied", "Amazon S3 Select does not support anonymous access");
+  }
   const type = query.get(SELECT_TYPE);
   if (type !== "2") {
     const details = { ArgumentName: SELECT_TYPE, ArgumentValue: type ?? "" };

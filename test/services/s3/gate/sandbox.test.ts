@@ -21,6 +21,9 @@ describe("inSandbox", () => {
     "*/*",
     "",
     "nonsense",
+    "image/png;a=b, text/html",
+    "text/plain;charset=x,text/html",
+    "image/png,text/html",
   ])("a document of type %j has an origin of its own", (type) => {
     expect(policyOf(type)).toMatch(/^sandbox allow-scripts /);
     expect(policyOf(type)).not.toContain("allow-same-origin");

@@ -46,3 +46,17 @@ test.each([
   expect(await select(who, path)).toMatchObject({ status: 403, code: "AccessDenied" });
   expect(await select(who, `${path}-absent`)).toMatchObject({ status: 403, code: "AccessDenied" });
 });
+
+test("an anonymous caller who may read the object may not query it", async () => {
+  const headers = { "x-amz-content-sha256": "UNSIGNED-PAYLOAD" };
+  const owner = s3As(rig.store, root);
+  await owner({ method: "PUT", path: "/public" });
+  await owner({ method: "PUT", path: "/public/a.csv", headers, body: "a\n1\n" });
+  await owner({ method: "DELETE", path: "/public?publicAccessBlock" });
+  const statement = { Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource: "arn:aws:s3:::public/*" };
+  const policy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+  expect(await owner({ method: "PUT", path: "/public?policy", headers, body: policy })).toMatchObject({ status: 204 });
+  expect(await s3As(rig.store, nobody)({ method: "GET", path: "/public/a.csv" })).toMatchObject({ status: 200 });
+  expect(await select(otherRoot, "/public/a.csv")).toMatchObject({ status: 200 });
+  expect(await select(nobody, "/public/a.csv")).toMatchObject({ status: 403, code: "AccessDenied" });
+});
