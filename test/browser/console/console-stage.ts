@@ -88,9 +88,11 @@ export async function violations(page: Page, name: string, looksAt: "all" | "con
 
 /** Waits until nothing on the page is being loaded or moves: axe must not look half way. */
 async function stand(page: Page): Promise<void> {
-  await page.waitForFunction(`document.querySelector(".loading") === null &&
+  // Not by `waitForFunction`: it compiles its text in the page, whose policy forbids that.
+  const stands = `document.querySelector(".loading") === null &&
     document.getAnimations().every(({ playState, effect }) =>
-      playState !== "running" || effect.getComputedTiming().endTime === Infinity)`);
+      playState !== "running" || effect.getComputedTiming().endTime === Infinity)`;
+  await expect.poll(() => page.evaluate(stands), { timeout: 10_000 }).toBe(true);
 }
 
 /** Runs in the page. */
