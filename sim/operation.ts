@@ -1,6 +1,7 @@
 import type { StoreContext } from "../src/store/context.ts";
 import { StoreError } from "../src/store/failure.ts";
 import type { IncomingBody } from "../src/store/types.ts";
+import type { Listening } from "./listeners.ts";
 import { type Change, type Oracle, Violation } from "./oracle.ts";
 import type { Process } from "./scheduler.ts";
 import type { Versions } from "./versions.ts";
@@ -23,6 +24,7 @@ export const NO_ATTRIBUTES = { system: {}, user: {} };
 export interface Host {
   process: Process;
   store: StoreContext;
+  listening: Listening;
 }
 
 /** The operation's process crashed: nobody knows what became of it. */

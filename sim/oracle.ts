@@ -22,6 +22,12 @@ export class Oracle {
   readonly #changes = new Map<string, Change[]>();
   readonly #premised = new Map<string, { premise: string | null; won: Change }[]>();
   #events = 0;
+  readonly #began: (key: string, change: Change) => void;
+
+  /** `began` is told of every change when it begins. How it ends stands in it later. */
+  constructor(began: (key: string, change: Change) => void = () => {}) {
+    this.#began = began;
+  }
 
   /** The present, as a number that grows. */
   tick(): number {
@@ -48,6 +54,7 @@ export class Oracle {
     const changes = this.#changes.get(key) ?? [];
     changes.push(change);
     this.#changes.set(key, changes);
+    this.#began(key, change);
     return change;
   }
 

@@ -3,10 +3,13 @@ import { lifecycle } from "../src/maintenance/lifecycle/lifecycle.ts";
 import { runJobs } from "../src/maintenance/run/run-jobs.ts";
 import { createBucket, setVersioning } from "../src/store/buckets/buckets.ts";
 import { setLifecycle } from "../src/store/buckets/lifecycle.ts";
+import type { StoreContext } from "../src/store/context.ts";
+import { Announcements } from "./announcements.ts";
 import { auditContents, auditDrives, auditRows, auditVersions } from "./audit.ts";
 import { oneOperation } from "./client.ts";
 import { expectHonest, loseADrive, loseDriveInUse } from "./drive-loss.ts";
 import { auditExpiring, EXPIRING, passEvenly, rulesThat } from "./expiring.ts";
+import { announceAfterAnswer, consume, listen, receiveRest, runBackground, subscribeToAll } from "./listeners.ts";
 import { BUCKETS, type Host } from "./operation.ts";
 import { Oracle, Violation } from "./oracle.ts";
 import { SeededRandom } from "./random.ts";
@@ -61,7 +64,8 @@ class Run {
   readonly #options: SimulationOptions;
   readonly #random: SeededRandom;
   readonly #world: World;
-  readonly #oracle = new Oracle();
+  readonly #announcements = new Announcements(new Set(BUCKETS.filter((name) => name !== "plain")));
+  readonly #oracle = new Oracle((key, change) => this.#announcements.asked(key, change));
   readonly #versions = new Versions();
   #hosts: Host[] = [];
   #playing = false;
@@ -82,6 +86,7 @@ class Run {
     await createBucket(store, { name: EXPIRING, owner: "root", region: "us-east-1" });
     await setLifecycle(store, EXPIRING, rulesThat(true));
     for (const name of ["versioned", "suspending"]) await setVersioning(store, name, "enabled");
+    await subscribeToAll(store);
     for (let at = 0; at < HOSTS; at++) run.#hosts.push(await run.#start(at));
     return run;
   }
@@ -96,7 +101,7 @@ class Run {
     });
     const others = [
       ...[this.#crashes(), this.#chaos(), this.#owner(), this.#crons(), this.#crons()],
-      ...[this.#driveLosses(), this.#watcher(), this.#walker()],
+      ...[this.#driveLosses(), this.#watcher(), this.#walker(), this.#consumer(), this.#consumer()],
     ];
     await this.#until(Promise.all([clients, ...others]));
   }
@@ -108,9 +113,15 @@ class Run {
     this.#world.calm();
     // The last process of all, so that a planted bug is in it too.
     const store = await this.#world.storeOf(null);
-    this.#options.sabotage?.({ process: new Process("rest"), store } as Host);
+    const process = new Process("rest");
+    const host = { process, store, listening: this.#listen(store) };
+    this.#options.sabotage?.(host);
+    const announced = () => receiveRest(host, world, this.#announcements);
     const [world, oracle, versions] = [this.#world, this.#oracle, this.#versions];
     const working = async () => {
+      await announced();
+      this.#announcements.audit();
+      world.count("announcement received", this.#announcements.size);
       await auditContents(oracle, store);
       await auditExpiring(world, store);
       await tidyVersions({ world, oracle, versions, store });
@@ -130,6 +141,9 @@ class Run {
       auditDrives(world);
       await loseADrive(world, store);
       await auditContents(oracle, store);
+      // What was tidied away is announced too, and no client asked for it.
+      await announced();
+      this.#announcements.forget();
     };
     await this.#until(working());
     versions.forgetPast();
@@ -145,9 +159,16 @@ class Run {
   }
 
   async #start(at: number): Promise<Host> {
-    const host = await this.#world.start(`host ${at}`);
+    const { process, store } = await this.#world.start(`host ${at}`);
+    const host = { process, store, listening: this.#listen(store) };
     this.#options.sabotage?.(host);
     return host;
+  }
+
+  #listen(store: StoreContext): Host["listening"] {
+    return listen(store, (error) => {
+      if (!isPlanned(error)) this.#failure ??= error;
+    });
   }
 
   /** Lets the scheduler run until `work` is over. */
@@ -170,6 +191,23 @@ class Run {
       await this.#world.scheduler.pause(null);
       const host = this.#random.pick(this.#hosts);
       await oneOperation({ world: this.#world, oracle: this.#oracle, versions: this.#versions, host });
+      // The others are left to the background jobs.
+      if (this.#random.chance(0.5)) announceAfterAnswer(host);
+    }
+  }
+
+  /** Two of these run: they receive messages, take note of them and delete them. */
+  async #consumer(): Promise<void> {
+    while (await this.#wait(3_000)) {
+      const host = this.#random.pick(this.#hosts);
+      const outcome = await Promise.race([
+        consume(host, this.#announcements).then(
+          () => "consumed",
+          (error: unknown) => (isPlanned(error) ? "consumer failed" : Promise.reject(error)),
+        ),
+        host.process.crashed.then(() => "consumer crashed"),
+      ]);
+      this.#world.count(outcome);
     }
   }
 
@@ -242,7 +280,7 @@ class Run {
       const host = this.#random.pick(this.#hosts);
       // A job that met a fault says so by throwing: the next run goes on.
       const outcome = await Promise.race([
-        runJobs(host.store).then(
+        runBackground(host).then(
           (reports) => this.#tally(reports),
           (error: unknown) => (isPlanned(error) ? "cron failed" : Promise.reject(error)),
         ),

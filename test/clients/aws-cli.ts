@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Aws, type Make } from "./aws.ts";
 import { awsApiJobs } from "./aws-api.ts";
 import { awsEncryptionJobs } from "./aws-encryption.ts";
+import { awsEventJobs } from "./aws-events.ts";
 import { awsIdentityJobs } from "./aws-identities.ts";
 import { type Client, type Job, runJobs } from "./client.ts";
 import { command } from "./command.ts";
@@ -24,10 +25,8 @@ export function awsCliClient(fresh: boolean): Client {
     },
     run: (stage, report) => {
       const make: Make = (at) => new Aws(at, venvProgram("aws"));
-      return runJobs([...awsJobs(make), ...awsApiJobs(make), ...awsEncryptionJobs(make), ...awsIdentityJobs(make)])(
-        stage,
-        report,
-      );
+      const more = [...awsApiJobs(make), ...awsEncryptionJobs(make), ...awsIdentityJobs(make), ...awsEventJobs(make)];
+      return runJobs([...awsJobs(make), ...more])(stage, report);
     },
   };
 }

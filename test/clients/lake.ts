@@ -30,17 +30,28 @@ export function dvcClient(fresh: boolean): Client {
   return { ...lakeClient(set, fresh), slow: true };
 }
 
+/** Celery with kombu's SQS transport; the job is tasks/celery_jobs.py. */
+export function celeryClient(fresh: boolean): Client {
+  const shown = ["celery", "kombu"];
+  return lakeClient(
+    { name: "celery", packages: ["celery[sqs]", "boto3"], groups: ["celery_jobs"], shown, folder: "tasks" },
+    fresh,
+  );
+}
+
 interface PythonSet {
   readonly name: string;
   readonly packages: readonly string[];
-  /** Modules of the folder lake that hold jobs. */
+  /** Where their modules lie; `lake` unless said. */
+  readonly folder?: string;
+  /** Modules of that folder that hold jobs. */
   readonly groups: readonly string[];
   /** The packages whose versions are printed. */
   readonly shown: readonly string[];
 }
 
 /** What jobs of this folder share with those of boto3 is boto3/harness.py. */
-function lakeClient({ name, packages, groups, shown }: PythonSet, fresh: boolean): Client {
+function lakeClient({ name, packages, groups, shown, folder = "lake" }: PythonSet, fresh: boolean): Client {
   const programs = join(installedFolder(name), "bin");
   const python = join(programs, "python");
   return {
@@ -53,7 +64,7 @@ function lakeClient({ name, packages, groups, shown }: PythonSet, fresh: boolean
       return { ready: true, version: await versionOf([python, "-c", script]) };
     },
     run(stage, report) {
-      const path = [sourceFolder("lake"), pythonFolder].join(":");
+      const path = [sourceFolder(folder), pythonFolder].join(":");
       const env = { ...pythonEnvironment(stage), PYTHONPATH: path, CLIENTS_PROGRAMS: programs };
       return withTls(stage, (tls) =>
         runProgram([python, join(pythonFolder, "main.py"), ...groups], { ...env, ...tls }, report),

@@ -15,7 +15,8 @@ import { eleventyClient } from "./eleventy.ts";
 import { goSdkClient, minioGoClient } from "./go.ts";
 import { hadoopClient } from "./hadoop.ts";
 import { javaSdkClient, minioJavaClient } from "./java.ts";
-import { dvcClient, tablesClient, toolsClient, wranglerClient } from "./lake.ts";
+import { jsEventsClient } from "./js-events.ts";
+import { celeryClient, dvcClient, tablesClient, toolsClient, wranglerClient } from "./lake.ts";
 import { libs3Client } from "./libs3.ts";
 import { litestreamClient } from "./litestream.ts";
 import { mcClient } from "./mc.ts";
@@ -61,6 +62,7 @@ const clients: readonly Client[] = [
   s3cmdClient(options.fresh),
   rcloneClient(options.fresh),
   sdkJsClient(),
+  jsEventsClient(),
   goSdkClient(),
   minioGoClient(),
   javaSdkClient(),
@@ -73,6 +75,7 @@ const clients: readonly Client[] = [
   s3fsClient(),
   tablesClient(options.fresh),
   toolsClient(options.fresh),
+  celeryClient(options.fresh),
   wranglerClient(options.fresh),
   libs3Client(),
   dvcClient(options.fresh),

@@ -10,18 +10,18 @@ type Sabotage = (host: Host) => void;
 /** Bugs that someone might write. Each must be caught, or the simulation proves nothing. */
 export const CANARIES: [string, Sabotage][] = [
   [
-    "frames are served without being verified",
-    ({ store }) => {
-      store.engine.verifyFrame = () => true;
-    },
-  ],
-  [
     "a write is acknowledged before it is committed",
     ({ store }) => {
       const { commits } = store.metadata;
       const version = commits.version.bind(commits);
       let calls = 0;
       commits.version = async (commit) => (++calls % 10 === 0 ? { seq: 1 } : version(commit));
+    },
+  ],
+  [
+    "frames are served without being verified",
+    ({ store }) => {
+      store.engine.verifyFrame = () => true;
     },
   ],
   [
@@ -190,6 +190,33 @@ export const CANARIES: [string, Sabotage][] = [
       removals.current = async (...removal) => {
         await store.metadata.run([{ sql: "DROP TRIGGER IF EXISTS usage_of_old_object", values: [] }]);
         return current(...removal);
+      };
+    },
+  ],
+  [
+    "news is taken out of the outbox, and its messages are not sent",
+    ({ store }) => {
+      const { outbox } = store.metadata;
+      const take = outbox.take.bind(outbox);
+      let calls = 0;
+      outbox.take = (ids, later, beside) => take(ids, later, ++calls % 10 === 0 ? [] : beside);
+    },
+  ],
+  [
+    "news of a change is written by a batch of its own",
+    ({ store }) => {
+      const { metadata } = store;
+      const { commits } = metadata;
+      const version = commits.version.bind(commits);
+      commits.version = async ({ news, ...commit }) => {
+        const { key, bucket } = commit.version;
+        if (news !== null) {
+          const row = [key, news?.event ?? "", commit.version.etag, bucket.notificationId];
+          const sql = `INSERT INTO outbox (notification_id, key, event, version_id, seq, is_null, size_bytes, etag, at_ms)
+            VALUES (?4, ?1, ?2, '', 0, 1, 0, ?3, 0)`;
+          if (bucket.notificationId !== null) await metadata.run([{ sql, values: row }]);
+        }
+        return version({ ...commit, news: null });
       };
     },
   ],

@@ -17,6 +17,7 @@ describe("the simulation", () => {
       "cron",
       "drive lost",
       "green said",
+      "announcement received",
     ]) {
       expect([event, (counts[event] ?? 0) > 0]).toEqual([event, true]);
     }
@@ -31,5 +32,5 @@ describe("the simulation", () => {
 
 describe("canaries", () => {
   // The others take longer: simulation.slow.test.ts.
-  it.each(CANARIES.slice(0, 2))("%s", (_name, sabotage) => expectCaught(sabotage));
+  it.each(CANARIES.slice(0, 1))("%s", (_name, sabotage) => expectCaught(sabotage));
 });

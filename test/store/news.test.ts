@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { deleteAnnotation, putAnnotation } from "../../src/store/annotations/annotations.ts";
 import { createBucket, setVersioning } from "../../src/store/buckets/buckets.ts";
 import { setNotifications } from "../../src/store/buckets/notifications.ts";
 import type { StoreContext } from "../../src/store/context.ts";
@@ -111,6 +112,22 @@ describe.each([false, true])("a bucket that somebody listens to, versioned: %s",
     expect(await told()).toEqual([`ObjectTagging:Put a 5${v}`, `ObjectTagging:Delete a 5${v}`]);
   });
 
+  it("tells of annotations, of the current version and of an earlier one, and not of those that were not there", async () => {
+    const bucket = await bucketThat({ versioned });
+    const { versionId } = (await write(bucket, "a")) as { versionId?: string };
+    if (versioned) await write(bucket, "a", 7);
+    await told();
+    const named = { name: "n", bypassGovernance: false };
+    const earlier = { bucket, key: "a", ...(versionId === undefined ? {} : { versionId }) };
+    await putAnnotation(store, { bucket, key: "a" }, { ...named, body: bodyOf(pattern(3)) });
+    await putAnnotation(store, earlier, { ...named, body: bodyOf(pattern(70_000)) });
+    await deleteAnnotation(store, earlier, named);
+    await deleteAnnotation(store, earlier, named);
+    await expect(deleteAnnotation(store, earlier, { ...named, objectEtag: "other" })).rejects.toThrow();
+    const put = versioned ? `ObjectAnnotation:Put a 7${v}` : "ObjectAnnotation:Put a 5";
+    expect(await told()).toEqual([put, `ObjectAnnotation:Put a 5${v}`, `ObjectAnnotation:Delete a 5${v}`]);
+  });
+
   it("tells of both sides of a rename", async () => {
     const bucket = await bucketThat({ versioned });
     await write(bucket, "a");
@@ -139,6 +156,8 @@ describe("a bucket that nobody listens to", () => {
     const bucket = await bucketThat({ silent: true });
     await write(bucket, "a");
     await putTags(store, { bucket, key: "a" }, []);
+    const body = bodyOf(pattern(3));
+    await putAnnotation(store, { bucket, key: "a" }, { name: "n", body, bypassGovernance: false });
     await deleteObject(store, { bucket, key: "a" });
     expect(await told()).toEqual([]);
   });

@@ -10,6 +10,7 @@ interface Outcome {
 interface Prepared {
   statement: StatementSync;
   columns: readonly string[];
+  parameters: number;
 }
 
 /** Empty databases by their schema, because migrating one takes ten times as long as copying it. */
@@ -57,6 +58,7 @@ export class SqliteD1 {
   /** As D1's `raw({ columnNames: true })`. */
   rawRows(sql: string, ...values: (string | number | null)[]): unknown[][] {
     try {
+      requireBound(parametersOf(sql), values);
       const statement = this.database.prepare(sql);
       statement.setReturnArrays(true);
       return [statement.columns().map(({ name }) => name), ...(statement.all(...values) as unknown as unknown[][])];
@@ -87,9 +89,10 @@ export class SqliteD1 {
     if (!prepared) {
       const statement = this.database.prepare(sql);
       statement.setReturnArrays(true);
-      prepared = { statement, columns: statement.columns().map(({ name }) => name) };
+      prepared = { statement, columns: statement.columns().map(({ name }) => name), parameters: parametersOf(sql) };
       this.#prepared.set(sql, prepared);
     }
+    requireBound(prepared.parameters, values);
     const rows = prepared.statement.all(...values) as unknown as unknown[][];
     const { columns } = prepared;
     const results = rows.map((row) => rowOf(columns, row));
@@ -116,6 +119,20 @@ class BoundStatement {
   async raw(): Promise<unknown[][]> {
     return this.#d1.rawRows(this.sql, ...this.values);
   }
+}
+
+/** How many parameters a statement has, as SQLite counts them: up to the highest ?N. */
+function parametersOf(sql: string): number {
+  let most = 0;
+  for (const [, number] of sql.matchAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"|\?(\d*)/g)) {
+    if (number !== undefined) most = number === "" ? most + 1 : Math.max(most, Number(number));
+  }
+  return most;
+}
+
+/** node:sqlite lets missing parameters be null; D1 refuses the statement, and one with too many too. */
+function requireBound(parameters: number, values: readonly unknown[]): void {
+  if (parameters !== values.length) throw new Error("Wrong number of parameter bindings for SQL query.");
 }
 
 /** D1 tells SQLite's code at the end of its messages; node:sqlite keeps it apart. */

@@ -2,6 +2,7 @@ import { noteMissing } from "../blobs/damage.ts";
 import type { AccessMemory } from "../buckets/access-memory.ts";
 import { type AdmittedBucket, requireAdmitted } from "../buckets/buckets.ts";
 import { type Database, require, type Statement } from "../database.ts";
+import { announceVersions, type News } from "../events/outbox.ts";
 import { insertBlobs } from "../objects/commit.ts";
 import { type FoundHead, foundHead, headStatement, type ObjectRef, type RawHead } from "../objects/objects.ts";
 import {
@@ -37,6 +38,7 @@ export interface FoundAnnotation extends FoundHead {
 export interface AnnotatedVersion {
   /** Null: nobody asked. */
   bucket: AdmittedBucket | null;
+  bucketName: string;
   bucketId: number;
   object: ObjectRow;
 }
@@ -120,9 +122,10 @@ export class Annotations {
 
   /**
    * Sets an annotation; what it replaces goes to the trash. Throws `GuardError` no_such_bucket and bucket_access_changed, and
-   * object_changed if the version is not what it was, or has as many annotations as it may.
+   * object_changed if the version is not what it was, or has as many annotations as it may. `news`: what those who listen to the bucket
+   * are told.
    */
-  async put(version: AnnotatedVersion, annotation: NewAnnotation): Promise<void> {
+  async put(version: AnnotatedVersion, annotation: NewAnnotation, news: News | null): Promise<void> {
     const { blobs, modifiedMs } = annotation;
     const has = hasAnnotation(version, annotation.name);
     await this.#database.batch([
@@ -131,14 +134,20 @@ export class Annotations {
       ...(blobs.length > 0 ? [insertBlobs(blobs, null), ...noteMissing(blobs, modifiedMs)] : []),
       ...count(version, `annotations + 1`, `NOT ${has.sql}`, has.values),
       ...insert(version.object.id, [rowOf(annotation)]),
+      ...announce(version, annotation.name, news),
     ]);
   }
 
-  /** Removes an annotation, if there is one; its bytes go to the trash. Throws as `put`. */
-  async remove(version: AnnotatedVersion, name: string, nowMs: number): Promise<void> {
+  /** Removes an annotation, if there is one; its bytes go to the trash. What was not there is no news. Throws as `put`. */
+  async remove(
+    version: AnnotatedVersion,
+    { name, nowMs }: { name: string; nowMs: number },
+    news: News | null,
+  ): Promise<void> {
     const has = hasAnnotation(version, name);
     await this.#database.batch([
       ...requireVersion(version, null),
+      ...announce(version, name, news),
       ...trash(version, { name, exceptId: "", nowMs }),
       ...count(version, "annotations - 1", has.sql, has.values),
       { sql: "DELETE FROM annotations WHERE version_id = ?1 AND name = ?2", values: [version.object.id, name] },
@@ -221,6 +230,17 @@ function trash(
       values: [object.id, name, nowMs, exceptId],
     },
   ];
+}
+
+/** News of the version, wherever it is, while it has the annotation. */
+function announce({ bucket, bucketName, object }: AnnotatedVersion, name: string, news: News | null): Statement[] {
+  const bucketIs = "bucket_id = (SELECT id FROM buckets WHERE name = ?1)";
+  const has = "EXISTS (SELECT 1 FROM annotations WHERE version_id = ?3 AND name = ?5)";
+  const values = [bucketName, object.key, object.id, object.seq, name];
+  return (["objects", "versions"] as const).flatMap((table) => {
+    const where = `${bucketIs} AND key = ?2 AND seq = ?4 AND id = ?3 AND ${has}`;
+    return announceVersions({ table, where, values, content: true }, bucket, news);
+  });
 }
 
 /** Changes the version's number of annotations, in whichever table it is. */

@@ -77,12 +77,12 @@ export function trashVersions(versions: string): string {
           SELECT ?3, id, coalesce(extents, '[]'), annotations ${versions} AND (extents IS NOT NULL OR annotations > 0)`;
 }
 
-/** Drops the null versions of the keys that are not current. */
+/** Drops the null versions of the keys that are not current. `where` may ask for ?3, and D1 takes no parameter that a statement does not name. */
 function dropNullVersions(where: string, values: (string | number | null)[]): Statement[] {
   const nulls = `FROM versions WHERE bucket_id = ?1 AND ${where} AND is_null = 1`;
   return [
     { sql: trashVersions(nulls), values },
-    { sql: `DELETE ${nulls}`, values: values.slice(0, 2) },
+    { sql: `DELETE ${nulls} AND ?3 IS NOT NULL`, values },
   ];
 }
 

@@ -8,6 +8,7 @@ import {
 import { GuardError } from "../../metadata/database.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
+import { newsOf } from "../news.ts";
 import { newId } from "../placement/ids.ts";
 import { ObjectBody } from "../read/object-body.ts";
 import { objectHead } from "../read/object-head.ts";
@@ -140,7 +141,7 @@ export async function putAnnotation(
     commit: async (version) => {
       const { annotations } = store.metadata;
       await applied<unknown>(
-        () => annotations.put(version, annotation),
+        () => annotations.put(version, annotation, newsOf(store, "ObjectAnnotation:Put")),
         async () => (await annotations.has(version, annotation)) || null,
       );
     },
@@ -158,7 +159,10 @@ export async function deleteAnnotation(
   const lookAgain = () => requireChangeable(store, object, { name: null, ...condition });
   const head = await decided(await lookAgain(), lookAgain, {
     object,
-    commit: (version) => store.metadata.annotations.remove(version, name, store.clock.now()),
+    commit: (version) => {
+      const news = newsOf(store, "ObjectAnnotation:Delete");
+      return store.metadata.annotations.remove(version, { name, nowMs: store.clock.now() }, news);
+    },
   });
   return versionOf(head);
 }
@@ -174,7 +178,10 @@ async function look(store: StoreContext, object: ObjectName, name: string): Prom
   const ref = { ...object, version: versionRef(object) };
   const found = await withMetadata(object, () => store.metadata.annotations.find(ref, name));
   const { bucket, object: row } = foundVersion(store, found, object);
-  const version = { bucket: store.gate ? bucket : null, bucketId: bucket.id, object: row };
+  const version = {
+    ...{ bucket: store.gate ? bucket : null, bucketName: object.bucket },
+    ...{ bucketId: bucket.id, object: row },
+  };
   return { found: found as FoundAnnotation, head: objectHead(row, bucket), version, row: { ...row, bucket } };
 }
 

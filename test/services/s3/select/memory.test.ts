@@ -26,3 +26,11 @@ test("it is answered Busy after ten seconds, and leaves no memory taken", async 
   await new Promise(setImmediate);
   expect(budget.freeBytes).toBe(64);
 });
+
+test("a query of JSON takes what the values of its rows may take", async () => {
+  const budget = new ByteBudget(64);
+  const json = { kind: "json", compression: "NONE", type: "LINES" } as const;
+  const taken = await takeMemory(budget, json, new ManualClock());
+  expect(budget.freeBytes).toBe(40);
+  taken.release();
+});
