@@ -29,7 +29,8 @@ export async function installPackage(root: string, folder: string): Promise<Inst
   const { stdout: packed } = await run("npm", ["pack", "--json", "--pack-destination", folder], { cwd: root, env });
   const [{ filename }] = listOf(packed) as [{ filename: string }];
   const { stdout: node } = await run("node", ["--version"], { cwd, env });
-  await run("npm", ["install", "--no-audit", "--no-fund", join(folder, filename)], { cwd, env });
+  // Without the prefix npm looks for a package.json or node_modules further up.
+  await run("npm", ["install", "--prefix", cwd, "--no-audit", "--no-fund", join(folder, filename)], { cwd, env });
   const command = join(cwd, "node_modules/.bin/sherd");
   await checkPackages(cwd);
   const sizeBytes = await installedBytes(join(cwd, "node_modules"), new Set());

@@ -1,5 +1,5 @@
 // `node test/local/smoke.ts npm-start | npm-package | wrangler-dev`: starts the server by the very command that the README
-// gives, puts an object through it and takes it back, and stops it. Exits with 1 and the server's output if anything goes wrong.
+// gives, asks for the console, puts an object through it and takes it back, and stops it. Exits with 1 and the server's output if anything goes wrong.
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -96,6 +96,7 @@ let running: Running | undefined;
 try {
   const way = await prepare();
   running = await start(way);
+  await checkConsole();
   const take = await putObject(await way.credentials());
   if (way.restarts) {
     await stop(running, way);
@@ -104,7 +105,7 @@ try {
   }
   await take();
   await stop(running, way);
-  console.log(`${name}: healthy, took an object and gave it back, stopped`);
+  console.log(`${name}: healthy, served the console, took an object and gave it back, stopped`);
 } catch (error) {
   console.error(
     `${name}: ${error instanceof Error ? (error.stack ?? error.message) : error}\n${running?.output() ?? ""}`,
@@ -150,6 +151,25 @@ async function waitForHealth(server: ChildProcess): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error("was not healthy within a minute");
+}
+
+/** The console's page and every script and style that it names are there, with their types and the policy that protects them. */
+async function checkConsole(): Promise<void> {
+  const page = await consoleFile("/-/console", "text/html");
+  const names = [...page.matchAll(/(?:src|href)="(\/-\/console\/assets\/[^"]+\.(js|css))"/g)];
+  if (!names.some(([, , ending]) => ending === "js")) throw new Error(`the console's page names no script:\n${page}`);
+  for (const [, path = "", ending] of names) await consoleFile(path, ending === "js" ? "text/javascript" : "text/css");
+}
+
+async function consoleFile(path: string, type: string): Promise<string> {
+  const response = await fetch(endpoint + path);
+  const text = await response.text();
+  const header = (name: string) => response.headers.get(name) ?? "";
+  const isProtected = header("content-security-policy").includes(`script-src 127.0.0.1:${port}/-/console/;`);
+  if (response.status !== 200 || !header("content-type").startsWith(type) || !isProtected) {
+    throw new Error(`GET ${path}: ${response.status} ${JSON.stringify([...response.headers])}\n${text.slice(0, 500)}`);
+  }
+  return text;
 }
 
 /** Puts one object above every inline limit, so that all drives are written. Resolves with what takes it back and removes it. */

@@ -24,6 +24,16 @@ const HOSTILE = [
   "ö".repeat(512),
 ];
 
+/** Tabs of an object's details, by their names in an address. */
+const TABS = {
+  preview: "Preview",
+  properties: "Properties",
+  versions: "Versions",
+  tags: "Tags",
+  lock: "Protection",
+  placement: "Placement",
+};
+
 describe.skipIf(whyNoBrowser !== null)(`the console's pages (${whyNoBrowser ?? "Chromium"})`, () => {
   let stage: ConsoleStage;
   let page: Page;
@@ -51,7 +61,7 @@ describe.skipIf(whyNoBrowser !== null)(`the console's pages (${whyNoBrowser ?? "
     const found: string[] = [];
     const at = async (theme: "light" | "dark", name: string) => {
       await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
-      found.push(...(await violations(page, `${name} ${theme}`)));
+      found.push(...(await violations(page, `${name} ${theme}`, theme === "light" ? "all" : "contrast")));
       await shoot(page, `${name}-${theme}`);
     };
     const both = async (name: string) => {
@@ -66,17 +76,24 @@ describe.skipIf(whyNoBrowser !== null)(`the console's pages (${whyNoBrowser ?? "
     await stage.go(page, listing("holiday"));
     await page.getByRole("link", { name: "plan.txt" }).waitFor();
     await both("objects");
-    for (const tab of ["preview", "properties", "versions", "tags", "lock", "placement"]) {
+    for (const [tab, name] of Object.entries(TABS)) {
       await stage.go(page, listing("holiday", { key: "plan.txt", tab }));
-      await page.getByRole("tab", { selected: true }).waitFor();
-      await page.waitForTimeout(400);
+      await page.getByRole("tab", { name, selected: true }).waitFor();
       if (tab === "placement") await both("placement");
       else await at("light", `details-${tab}`);
     }
     await page.setViewportSize({ width: 360, height: 700 });
-    for (const path of ["/", listing("holiday"), listing("holiday", { prefix: "home/", key: "home/notes.md" })]) {
+    const narrow = [
+      ["/", page.getByRole("link", { name: "holiday" })],
+      [listing("holiday"), page.getByRole("link", { name: "plan.txt" })],
+      [
+        listing("holiday", { prefix: "home/", key: "home/notes.md" }),
+        page.getByRole("heading", { name: "Packing list" }),
+      ],
+    ] as const;
+    for (const [path, shown] of narrow) {
       await stage.go(page, path);
-      await page.waitForTimeout(600);
+      await shown.waitFor();
       found.push(...(await violations(page, `360 px ${path}`)));
       const overflow = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
       expect([path, overflow]).toEqual([path, 0]);
