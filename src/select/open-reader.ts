@@ -28,7 +28,7 @@ export async function openReader(
   const range = request.scanRange === null ? null : resolveRange(request.scanRange, source.sizeBytes, input);
   if (input.kind === "parquet") {
     if (statement.from.steps.length > 0) throw new SelectFailure("InvalidKeyPath");
-    const reader = new ParquetReader(source, { from: statement.from, where: statement.where, range, counts });
+    const reader = new ParquetReader(source, { from: statement.from, where: statement.where, range, counts, work });
     return { reader, cancel: () => reader.cancel() };
   }
   if (input.kind === "csv" && statement.from.steps.length > 0) throw new SelectFailure("InvalidKeyPath");

@@ -21,12 +21,13 @@ const ENCODINGS = new Set([
 
 /**
  * Looks through an uncompressed data page of a flat column before it is decoded. A run that says that it is longer than the page has values, or a block
- * that says that it has more parts than it can, is refused: decoding it would fill memory. Throws `RangeError`.
+ * that says that it has more parts than it can, is refused: decoding it would fill memory. Returns how many bytes texts take that the page does not
+ * spell out. Throws `RangeError`.
  */
 export function checkPage(
   page: Uint8Array,
   { valueCount, encoding, isBoolean, isOptional, levelBytes }: PageShape,
-): void {
+): number {
   if (encoding === undefined || !ENCODINGS.has(encoding)) throw new RangeError("an encoding that is not known");
   const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
   let at = 0;
@@ -41,7 +42,8 @@ export function checkPage(
   } else if (encoding === "RLE") {
     if (!isBoolean) throw new RangeError("runs of values that are no booleans");
     checkRuns(page, { from: at + 4, to: page.length, width: 1 }, valueCount);
-  } else if (encoding.startsWith("DELTA_") && at < page.length) checkDelta(view, at, encoding, valueCount);
+  } else if (encoding.startsWith("DELTA_") && at < page.length) return checkDelta(view, at, encoding, valueCount);
+  return 0;
 }
 
 /** The runs of levels or of places in a dictionary (Parquet's "RLE / bit-packing hybrid"). */
@@ -71,13 +73,13 @@ export function checkRuns(
   }
 }
 
-function checkDelta(view: DataView, at: number, encoding: string, valueCount: number): void {
+function checkDelta(view: DataView, at: number, encoding: string, valueCount: number): number {
   const reader = { view, offset: at };
   const [blockSize, miniblocks] = [varint(reader), varint(reader)];
   if (miniblocks === 0 || miniblocks > 1_024 || blockSize > 1_048_576 || blockSize % miniblocks !== 0) {
     throw new RangeError("a block of deltas that cannot be");
   }
-  if (encoding !== "DELTA_BYTE_ARRAY") return;
+  if (encoding !== "DELTA_BYTE_ARRAY") return 0;
   // Each text repeats the beginning of the one before: a small page may hold gigabytes.
   const lengths = { view, offset: at };
   let sum = 0;
@@ -93,6 +95,7 @@ function checkDelta(view: DataView, at: number, encoding: string, valueCount: nu
     sum += previous;
   });
   if (sum > TEXTS_MAX_BYTES) throw new RangeError("texts that are too long");
+  return sum;
 }
 
 /** How many values a block of deltas says that there are. */

@@ -11,7 +11,15 @@ import type { ReadBytes } from "./footer.ts";
 import { valueParsers } from "./values.ts";
 
 const PAGE_MAX_BYTES = 16 * 1024 * 1024;
-const PAGE_VALUES_MAX = 2 * 1024 * 1024;
+const PAGE_VALUES_MAX = 1024 * 1024;
+/** A value of a page while it is decoded: itself, its level, and its place in the dictionary. */
+const DECODING_BYTES = 24;
+/** The same for a value that is an object of its own: a view of bytes, a large integer, a timestamp. */
+const DECODING_OBJECT_BYTES = 144;
+/** What is kept of a value: a place in a list; a number; an object, besides the bytes of a text. */
+const PLACE_BYTES = 8;
+const NUMBER_BYTES = 24;
+const OBJECT_BYTES = 48;
 /** Statistics in a page's header may be long. */
 const HEADER_MAX_BYTES = 1024 * 1024;
 const CODECS = new Set(["UNCOMPRESSED", "SNAPPY", "GZIP", "BROTLI", "LZ4", "LZ4_RAW", "ZSTD"]);
@@ -29,8 +37,9 @@ export class ColumnPages {
   readonly #end: number;
   #bytes: Uint8Array = new Uint8Array(0);
   #dictionary: DecodedArray | undefined = undefined;
-  /** What a page and the dictionary take, uncompressed. */
-  dictionaryBytes = 0;
+  #dictionaryBytes = 0;
+  #valueBytes = 0;
+  /** Of the last page, uncompressed. */
   pageBytes = 0;
 
   /** `readBytes` is how much is read at once. Throws ParquetParsingError for a chunk beyond the file, ParquetUnsupportedCompressionCodec. */
@@ -63,8 +72,17 @@ export class ColumnPages {
     } as Decoder;
   }
 
-  /** The values of the next data page, NULLs among them; null at the end. Throws ParquetParsingError, OverMaxParquetBlockSize. */
-  async next(): Promise<DecodedArray | null> {
+  /** What the column takes: values and dictionary, decoded, and bytes that were read ahead. */
+  get heldBytes(): number {
+    return this.#dictionaryBytes + this.#valueBytes + this.#bytes.buffer.byteLength;
+  }
+
+  /**
+   * The values of the next data page, NULLs among them; null at the end. The values before must not be in use any more. The column may take `bytesMax`,
+   * also while it decodes. Throws ParquetParsingError, OverMaxParquetBlockSize.
+   */
+  async next(bytesMax: number): Promise<DecodedArray | null> {
+    this.#valueBytes = 0;
     for (;;) {
       const header = await this.#nextHeader();
       if (header === null) return null;
@@ -74,7 +92,7 @@ export class ColumnPages {
       if (!(await this.#have(compressed))) throw new SelectFailure("ParquetParsingError");
       const page = this.#bytes.subarray(0, compressed);
       this.#bytes = this.#bytes.subarray(compressed);
-      const values = parsing(() => this.#decode(header, page));
+      const values = parsing(() => this.#decode(header, page, bytesMax));
       if (values !== null && values.length > 0) return values;
     }
   }
@@ -98,24 +116,37 @@ export class ColumnPages {
     }
   }
 
-  #decode(header: PageHeader, compressed: Uint8Array): DecodedArray | null {
+  #decode(header: PageHeader, compressed: Uint8Array, bytesMax: number): DecodedArray | null {
     const { type, data_page_header: v1, data_page_header_v2: v2, dictionary_page_header: dictionary } = header;
     if (type === "INDEX_PAGE") return null;
     const count = v1?.num_values ?? v2?.num_values ?? dictionary?.num_values;
     if (!isSize(count)) throw new RangeError("a page without a count");
     if (count > PAGE_VALUES_MAX)
-      throw new SelectFailure("OverMaxParquetBlockSize", "A page has more than 2 Mi values.");
+      throw new SelectFailure("OverMaxParquetBlockSize", "A page has more than 1 Mi values.");
+    const isPlaces = (v1?.encoding ?? v2?.encoding)?.endsWith("_DICTIONARY") === true;
+    const isObjects = !isPlaces && !isPlainNumber(this.#decoder.element);
+    const decodingBytes =
+      header.uncompressed_page_size + count * (isObjects ? DECODING_OBJECT_BYTES : DECODING_BYTES) + this.heldBytes;
+    requireRoom(decodingBytes, bytesMax);
     const page = type === "DATA_PAGE_V2" && v2 ? this.#plainV2(header, compressed) : this.#plain(header, compressed);
-    this.#check(header, page, count);
+    const textBytes = this.#check(header, page, count);
+    // Texts are there as bytes, and as texts.
+    requireRoom(decodingBytes + 2 * textBytes, bytesMax);
+    const keptBytes = isPlaces
+      ? count * PLACE_BYTES
+      : isObjects
+        ? count * OBJECT_BYTES + page.length + textBytes
+        : count * NUMBER_BYTES;
     const reader = { view: new DataView(page.buffer, page.byteOffset, page.byteLength), offset: 0 };
     const sized = { ...header, compressed_page_size: page.length, uncompressed_page_size: page.length };
     const { data } = readPage(reader, sized, this.#decoder, this.#dictionary, undefined, 0) as { data?: DecodedArray };
     if (type === "DICTIONARY_PAGE") {
       this.#dictionary = data && convert(data, this.#decoder);
-      this.dictionaryBytes = page.length;
+      this.#dictionaryBytes = keptBytes;
       return null;
     }
     this.pageBytes = page.length;
+    this.#valueBytes = keptBytes;
     // A page of a flat column has one value per row.
     if (data === undefined || data.length !== count) throw new RangeError("a page that has not the values it says");
     return data;
@@ -143,20 +174,19 @@ export class ColumnPages {
     { type, data_page_header: v1, data_page_header_v2: v2 }: PageHeader,
     page: Uint8Array,
     valueCount: number,
-  ): void {
-    if (type === "DICTIONARY_PAGE") return;
+  ): number {
+    if (type === "DICTIONARY_PAGE") return 0;
     const isOptional = this.#decoder.element.repetition_type !== "REQUIRED";
     const shape = { valueCount, isBoolean: this.#decoder.type === "BOOLEAN", isOptional };
     if (v1) {
-      checkPage(page, { ...shape, encoding: v1.encoding, levelBytes: null });
-      return;
+      return checkPage(page, { ...shape, encoding: v1.encoding, levelBytes: null });
     }
     if (!v2 || !isSize(v2.num_nulls) || v2.num_nulls > valueCount || v2.repetition_levels_byte_length !== 0) {
       throw new RangeError("a page without a header");
     }
     const levelBytes = v2.definition_levels_byte_length;
     if (isOptional) checkRuns(page, { from: 0, to: levelBytes, width: 1 }, valueCount);
-    checkPage(page.subarray(levelBytes), { ...shape, encoding: v2.encoding, levelBytes });
+    return checkPage(page.subarray(levelBytes), { ...shape, encoding: v2.encoding, levelBytes });
   }
 
   /** Reads on until so many bytes are there. False if the chunk ends before. */
@@ -170,6 +200,16 @@ export class ColumnPages {
     }
     return true;
   }
+}
+
+/** Whether values are numbers of JavaScript, and nothing else. */
+function isPlainNumber({ type, converted_type: converted, logical_type: logical }: Decoder["element"]): boolean {
+  const isNumber = type === "INT32" || type === "FLOAT" || type === "DOUBLE" || type === "BOOLEAN";
+  return isNumber && converted !== "DATE" && logical?.type !== "DATE";
+}
+
+function requireRoom(bytes: number, bytesMax: number): void {
+  if (bytes > bytesMax) throw new SelectFailure("OverMaxParquetBlockSize", "Name fewer columns.");
 }
 
 function isSize(value: unknown): value is number {

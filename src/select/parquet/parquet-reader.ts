@@ -6,16 +6,19 @@ import type { RecordRange } from "../formats/csv-reader.ts";
 import type { ReadCounts, SelectSource } from "../formats/pieces.ts";
 import type { RecordReader, WholeRecord } from "../formats/record-reader.ts";
 import type { Expression, Name, Path, Source } from "../sql/ast.ts";
+import type { Work } from "../work.ts";
 import { ColumnPages } from "./column-pages.ts";
 import { type Column, type Footer, type ReadBytes, readFooter } from "./footer.ts";
 import { type Bounds, groupFilter } from "./skip-groups.ts";
 import { dialectValue } from "./values.ts";
 
-/** Pages and dictionaries of all columns that are read, together. */
-const HELD_MAX_BYTES = 24 * 1024 * 1024;
+/** Values and dictionaries of all columns that are read, decoded, together with what decoding a page takes. */
+const HELD_MAX_BYTES = 40 * 1024 * 1024;
+/** What decoding a value takes, in units of `Work`. */
+const VALUE_UNITS = 40;
 /** What is read at once for all columns together, and the least for one. */
 const AHEAD_BYTES = 4 * 1024 * 1024;
-const READ_MIN_BYTES = 64 * 1024;
+const READ_MIN_BYTES = 16 * 1024;
 const READ_MAX_BYTES = 512 * 1024;
 
 interface OpenColumn {
@@ -32,6 +35,7 @@ interface ParquetQuery {
   readonly where: Expression | null;
   readonly range: RecordRange | null;
   readonly counts: ReadCounts;
+  readonly work: Work;
 }
 
 /** Rows of Parquet. Of each row group that may hold a row, the columns that the query names are read, a page of each at a time. */
@@ -94,21 +98,25 @@ export class ParquetReader implements RecordReader {
 
   async fill(): Promise<boolean> {
     if (this.#row + 1 >= this.#rows && !this.#nextGroup()) return false;
+    const { counts, work } = this.#query;
+    let heldBytes = 0;
+    for (const { pages } of this.#open.values()) heldBytes += pages?.heldBytes ?? 0;
     for (const open of this.#open.values()) {
       if (this.#row + 1 < open.end) continue;
-      const page = await open.pages?.next();
+      heldBytes -= open.pages?.heldBytes ?? 0;
+      // The page before goes before the next one comes.
+      open.values = [];
+      const page = await open.pages?.next(HELD_MAX_BYTES - heldBytes);
+      heldBytes += open.pages?.heldBytes ?? 0;
       if (!page) throw new SelectFailure("ParquetParsingError");
       open.begin = open.end;
       open.end += page.length;
       open.values = page;
       if (open.end > this.#rows) throw new SelectFailure("ParquetParsingError");
-      this.#query.counts.processedBytes += open.pages?.pageBytes ?? 0;
+      counts.processedBytes += open.pages?.pageBytes ?? 0;
+      work.spendOutside(page.length * VALUE_UNITS);
+      if (work.isTurnOver) await work.rest();
     }
-    const held = [...this.#open.values()].reduce(
-      (sum, { pages }) => sum + (pages?.pageBytes ?? 0) + (pages?.dictionaryBytes ?? 0),
-      0,
-    );
-    if (held > HELD_MAX_BYTES) throw new SelectFailure("OverMaxParquetBlockSize", "Name fewer columns.");
     return true;
   }
 
