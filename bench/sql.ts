@@ -116,6 +116,7 @@ async function ask(metadata: Metadata, text: string): Promise<void> {
     owner: "o",
     ownerAccount: null,
     ownersOnly: false,
+    partsOf: null,
   };
   const buckets = [{ ...about, ...keys, current: columns, anyVersion: columns }];
   const input = { text, parameters: [], dialect: "sqlite" as const };

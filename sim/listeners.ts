@@ -17,8 +17,8 @@ import type { StoreContext } from "../src/store/context.ts";
 import { topicArn } from "../src/topics/settings.ts";
 import { TEST_ROOT_KEY } from "../test/support/sealing.ts";
 import type { Announcements } from "./announcements.ts";
-import type { Host } from "./operation.ts";
 import { Violation } from "./oracle.ts";
+import type { Process } from "./scheduler.ts";
 import type { World } from "./world.ts";
 
 /** Buckets that tell a queue, and those that tell a topic to which the queue is subscribed. */
@@ -34,6 +34,13 @@ export interface Listening {
   events: EventContext;
   announcer: Announcer;
   queues: QueueContext;
+}
+
+/** A process with the store that runs in it. */
+export interface Host {
+  process: Process;
+  store: StoreContext;
+  listening: Listening;
 }
 
 /** `failed` is told what a delivery after an answer met. */

@@ -1,9 +1,7 @@
-import type { StoreContext } from "../src/store/context.ts";
 import { StoreError } from "../src/store/failure.ts";
 import type { IncomingBody } from "../src/store/types.ts";
-import type { Listening } from "./listeners.ts";
+import type { Host } from "./listeners.ts";
 import { type Change, type Oracle, Violation } from "./oracle.ts";
-import type { Process } from "./scheduler.ts";
 import type { Versions } from "./versions.ts";
 import type { World } from "./world.ts";
 
@@ -19,13 +17,6 @@ export const KEYS = [...HOT_KEYS, ...COLD_KEYS];
 /** Inline, three copies, one stripe and several. */
 const SIZES = [0, 1, 60, 190, 300, 700, 900, 3_000, 9_000];
 export const NO_ATTRIBUTES = { system: {}, user: {} };
-
-/** A process with the store that runs in it. */
-export interface Host {
-  process: Process;
-  store: StoreContext;
-  listening: Listening;
-}
 
 /** The operation's process crashed: nobody knows what became of it. */
 export const CRASHED = Symbol("crashed");

@@ -9,8 +9,16 @@ import { auditContents, auditDrives, auditRows, auditVersions } from "./audit.ts
 import { oneOperation } from "./client.ts";
 import { expectHonest, loseADrive, loseDriveInUse } from "./drive-loss.ts";
 import { auditExpiring, EXPIRING, passEvenly, rulesThat } from "./expiring.ts";
-import { announceAfterAnswer, consume, listen, receiveRest, runBackground, subscribeToAll } from "./listeners.ts";
-import { BUCKETS, type Host } from "./operation.ts";
+import {
+  announceAfterAnswer,
+  consume,
+  type Host,
+  listen,
+  receiveRest,
+  runBackground,
+  subscribeToAll,
+} from "./listeners.ts";
+import { BUCKETS } from "./operation.ts";
 import { Oracle, Violation } from "./oracle.ts";
 import { SeededRandom } from "./random.ts";
 import { Process } from "./scheduler.ts";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Host } from "../../sim/operation.ts";
+import type { Host } from "../../sim/listeners.ts";
 import { Violation } from "../../sim/oracle.ts";
 import { simulate } from "../../sim/simulation.ts";
 import { isMarkerKey } from "../../src/drives/marker.ts";
