@@ -124,7 +124,7 @@ class BoundStatement {
 /** How many parameters a statement has, as SQLite counts them: up to the highest ?N. */
 function parametersOf(sql: string): number {
   let most = 0;
-  for (const [, number] of sql.matchAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"|\?(\d*)/g)) {
+  for (const [, number] of sql.matchAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\?(\d*)/g)) {
     if (number !== undefined) most = number === "" ? most + 1 : Math.max(most, Number(number));
   }
   return most;
