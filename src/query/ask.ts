@@ -138,7 +138,8 @@ export async function takePage(
 ): Promise<TakenPage> {
   const { limit } = prepared.compiled;
   const isStepped = prepared.steps?.kind === "rows";
-  const wanted = Math.min(rowsMax, limit.rows === null ? rowsMax : Math.max(0, limit.rows - start.given));
+  const fitting = Math.min(rowsMax, rowsOfOwnTexts(prepared.input));
+  const wanted = Math.min(fitting, limit.rows === null ? fitting : Math.max(0, limit.rows - start.given));
   // The first page of all passes over OFFSET; those behind it know where they are.
   let skip = start.skip + (start.given === 0 && start.from === null ? limit.offset : 0);
   if (!isStepped && start.given > 0) skip += limit.offset;
@@ -171,6 +172,17 @@ export async function takePage(
     skip -= passed;
   }
   return { columns, rows: taken, scanned, next: null };
+}
+
+/** Bytes of the caller's own texts in all rows of a page, if each row repeats them. */
+const OWN_TEXT_BYTES_MAX = 16 * 1024 * 1024;
+
+/** How many rows may repeat the texts that a query brings: a statement's rows are in memory before their bytes can be counted. */
+function rowsOfOwnTexts({ text, parameters }: QueryInput): number {
+  let length = 0;
+  for (const [literal] of text.matchAll(/'(?:[^']|'')*'/g)) length += literal.length;
+  for (const value of Object.values(parameters)) if (typeof value === "string") length += value.length;
+  return Math.max(1, Math.floor(OWN_TEXT_BYTES_MAX / Math.max(length, 1)));
 }
 
 function sizeOf(row: readonly Value[]): number {

@@ -19,9 +19,9 @@ afterAll(() => rig.d1.close());
 
 const limits = readQuerySettings({});
 
-async function prepare(text: string) {
+async function prepare(text: string, parameters: string[] = []) {
   const run = { queries: rig.metadata.queries, clock: systemClock, limits };
-  const input = { text, parameters: [], dialect: "sqlite" as const };
+  const input = { text, parameters, dialect: "sqlite" as const };
   const options = { sight: { buckets: [seen(1, "mine")], isOperator: false } };
   return { run, prepared: await prepareQuery(run, input, { parsed: parseQuery(text), options }) };
 }
@@ -35,6 +35,14 @@ async function ask(text: string) {
   const { run, prepared } = await prepare(text);
   return takePage(run, prepared, { start: FIRST_PAGE, rows: 1_000, bytesMax: 1e6 });
 }
+
+test("a page has the fewer rows the longer the texts are that each of them repeats", async () => {
+  const long = "a".repeat(60_000);
+  const { run, prepared } = await prepare("SELECT key || ?1 AS x FROM objects ORDER BY key", [long]);
+  const page = await takePage(run, prepared, { start: FIRST_PAGE, rows: 1_000, bytesMax: 1e9 });
+  expect(page.rows.length).toBe(279);
+  expect(page.next).not.toBe(null);
+});
 
 describe("names that the caller chooses do not steer the estimate", () => {
   const kept = "(SELECT key, size FROM objects ORDER BY size LIMIT 1000)";
