@@ -36,7 +36,7 @@ export interface TopicFailure {
 }
 
 /** After this many failures in a row, one publication goes to one subscription at a time. */
-export const NARROW_FAILURES = 4;
+const NARROW_FAILURES = 4;
 
 /** How long a deduplication id counts. */
 export const TOPIC_DEDUPLICATION_MS = 300_000;
