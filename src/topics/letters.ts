@@ -56,7 +56,7 @@ export function isRaw({ attributes }: Pick<SubscriptionRow, "attributes">, { kin
 
 /** What the endpoint of a subscription gets. */
 export async function bodyOf(
-  { signers }: Pick<DeliveryContext, "signers">,
+  { signers, publicOrigin }: Pick<DeliveryContext, "signers" | "publicOrigin">,
   {
     topic,
     subscription,
@@ -64,7 +64,8 @@ export async function bodyOf(
   }: { topic: TopicRow; subscription: SubscriptionRow; opened: OpenedPublication },
 ): Promise<string> {
   if (isRaw(subscription, publication)) return messageFor(publication, subscription.protocol);
-  return documentOf({ topic, row, publication, subscription }, await signers.current());
+  const addressed = publicOrigin === null ? subscription : { ...subscription, origin: publicOrigin };
+  return documentOf({ topic, row, publication, subscription: addressed }, await signers.current());
 }
 
 /** The same as a message in a queue, or why no queue takes it. */

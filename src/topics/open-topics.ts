@@ -31,7 +31,8 @@ export function openTopics(env: Readonly<Record<string, unknown>>, parts: TopicP
   const outbound: typeof fetch = binding ? (...call) => binding.fetch(...call) : parts.fetch;
   const webhooks = openWebhooks({ fetch: outbound, allowsPrivate: allowsPrivate(env), clock });
   const signers = new Signers({ certificates: tables.certificates, sealer, clock, random });
-  return { tables, queues, sealer, clock, random, arrivals, signers, webhooks, tell };
+  const publicOrigin = parsePublicOrigin(env);
+  return { tables, queues, sealer, clock, random, arrivals, signers, webhooks, publicOrigin, tell };
 }
 
 /** `SHERD_WEBHOOK_PRIVATE`: whether endpoints of subscriptions may have private addresses. */
@@ -41,4 +42,16 @@ export function allowsPrivate(vars: Readonly<Record<string, unknown>>): boolean 
   if (/^(|0|false|no)$/.test(text)) return false;
   if (/^(1|true|yes)$/.test(text)) return true;
   throw new Error("SHERD_WEBHOOK_PRIVATE must be 1 or 0");
+}
+
+/** `SHERD_PUBLIC_URL`, for example `https://files.example.com`: the origin; null if it is not set. Throws an `Error` that says what to mend. */
+export function parsePublicOrigin(vars: Readonly<Record<string, unknown>>): string | null {
+  const value = vars.SHERD_PUBLIC_URL;
+  const text = typeof value === "string" ? value.trim() : "";
+  if (text === "") return null;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol) || url.href !== `${url.origin}/`) {
+    throw new Error("SHERD_PUBLIC_URL must be http:// or https:// with a host, and a port where that is needed");
+  }
+  return url.origin;
 }

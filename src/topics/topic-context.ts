@@ -24,6 +24,8 @@ export interface DeliveryContext extends PublishContext {
   readonly arrivals: Arrivals;
   readonly signers: Signers;
   readonly webhooks: Webhooks;
+  /** Where documents say that this server is; null: where each subscriber found it. */
+  readonly publicOrigin: string | null;
   /** Is told of what was given up. */
   readonly tell: (line: string) => void;
 }

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { parsePublicOrigin } from "../../../src/topics/open-topics.ts";
+import { maskedUrl } from "../../../src/topics/webhook.ts";
 import { otherAccount } from "../sqs/support/sqs.ts";
 import { ACCOUNT, entries, SnsRig, textOf } from "./support/sns.ts";
 
@@ -90,7 +92,27 @@ it("a pending endpoint is asked once a minute, however often it is subscribed", 
 it.each([
   ["https://ann:p@ss@hooks.example.com/", "https://ann:****@hooks.example.com/"],
   ["https:hooks:secret@h.example/", "https://hooks:****@h.example/"],
-])("the password of %s is not shown", async (url, shown) => {
-  const { maskedUrl } = await import("../../../src/topics/webhook.ts");
+])("the password of %s is not shown", (url, shown) => {
   expect(maskedUrl(url)).toBe(shown);
+});
+
+it("documents name SHERD_PUBLIC_URL, whatever host the subscriber's request named", async () => {
+  await rig.dispose();
+  rig = await SnsRig.open({ SHERD_PUBLIC_URL: "https://files.example.com" });
+  const news = await rig.topic("news");
+  await rig.subscribe(news, "https://hooks.example.com/");
+  await rig.deliver();
+  const { SubscribeURL, SigningCertURL } = JSON.parse(rig.calls[0]?.body ?? "");
+  expect(SubscribeURL).toMatch(/^https:\/\/files\.example\.com\/\?Action=ConfirmSubscription&/);
+  expect(SigningCertURL).toMatch(/^https:\/\/files\.example\.com\/-\/sns\//);
+});
+
+it("SHERD_PUBLIC_URL is a scheme and a host", () => {
+  expect([parsePublicOrigin({}), parsePublicOrigin({ SHERD_PUBLIC_URL: " https://a.example:8443 " })]).toEqual([
+    null,
+    "https://a.example:8443",
+  ]);
+  for (const value of ["files.example.com", "ftp://a.example", "https://a.example/path", "https://u:p@a.example"]) {
+    expect(() => parsePublicOrigin({ SHERD_PUBLIC_URL: value })).toThrow("SHERD_PUBLIC_URL must be");
+  }
 });

@@ -35,7 +35,7 @@ export class SnsRig {
   answer: (call: Call) => Response | Promise<Response> = () => new Response(null, { status: 200 });
   readonly told: string[] = [];
 
-  private constructor(sqs: SqsRig) {
+  private constructor(sqs: SqsRig, env: Record<string, string>) {
     this.sqs = sqs;
     const { clock, sealer } = sqs;
     const { metadata } = sqs.store.store;
@@ -44,24 +44,22 @@ export class SnsRig {
       this.calls.push(call);
       return this.answer(call);
     };
-    this.topics = openTopics(
-      {},
-      {
-        metadata,
-        sealer,
-        clock,
-        random,
-        arrivals: new Arrivals(clock),
-        tell: (line) => this.told.push(line),
-        fetch: fetched,
-      },
-    );
+    this.topics = openTopics(env, {
+      metadata,
+      sealer,
+      clock,
+      random,
+      arrivals: new Arrivals(clock),
+      tell: (line) => this.told.push(line),
+      fetch: fetched,
+    });
     this.service = snsService({ metadata, sealer, clock, random, webhooks: this.topics.webhooks });
     this.pool = new DeliveryPool(this.topics);
   }
 
-  static async open(): Promise<SnsRig> {
-    return new SnsRig(await SqsRig.open());
+  /** `env`: variables of topics. */
+  static async open(env: Record<string, string> = {}): Promise<SnsRig> {
+    return new SnsRig(await SqsRig.open(), env);
   }
 
   dispose(): Promise<void> {
