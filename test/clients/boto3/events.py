@@ -2,7 +2,7 @@
 
 import json
 
-from harness import job
+from harness import job, policy_for_bucket
 from identities import expect, refused, service, unique
 
 
@@ -22,14 +22,7 @@ def a_queue_is_told_of_objects():
     configuration = {"QueueConfigurations": [rule]}
     put = s3.put_bucket_notification_configuration
     refused("InvalidArgument", put, Bucket=bucket, NotificationConfiguration=configuration)
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "s3.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-        "Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{bucket}"}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    policy = policy_for_bucket(bucket, "sqs:SendMessage", arn)
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
     put(Bucket=bucket, NotificationConfiguration=configuration)
     found = s3.get_bucket_notification_configuration(Bucket=bucket)

@@ -1,6 +1,7 @@
 """What the boto3 jobs share: a register of jobs, clients of the server, buckets of their own, and content."""
 
 import hashlib
+import json
 import os
 import random
 import socket
@@ -104,6 +105,18 @@ def empty(s3, name):
 def content(seed, size):
     """`size` bytes that follow from the seed alone."""
     return random.Random(seed).randbytes(size)
+
+
+def policy_for_bucket(bucket, action, target):
+    """A policy of a queue or topic: S3 may do this to it on behalf of the bucket."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "s3.amazonaws.com"},
+        "Action": action,
+        "Resource": target,
+        "Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{bucket}"}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def sha256(data):

@@ -7,7 +7,7 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from botocore.exceptions import ClientError
-from harness import OWN_SERVER, Skip, job
+from harness import OWN_SERVER, Skip, job, policy_for_bucket
 from identities import expect, refused, service, unique
 
 
@@ -133,14 +133,7 @@ def a_bucket_publishes_to_a_topic():
     put = s3.put_bucket_notification_configuration
     configuration = {"TopicConfigurations": [rule]}
     refused("InvalidArgument", put, Bucket=bucket, NotificationConfiguration=configuration)
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "s3.amazonaws.com"},
-        "Action": "sns:Publish",
-        "Resource": topic,
-        "Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{bucket}"}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    policy = policy_for_bucket(bucket, "sns:Publish", topic)
     sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
     put(Bucket=bucket, NotificationConfiguration=configuration)
     document = json.loads(received(url)[0]["Body"])

@@ -9,7 +9,7 @@ import time
 import uuid
 
 import boto3
-from harness import ACCESS_KEY, ENDPOINT, REGION, SECRET_KEY, client, config, job
+from harness import ACCESS_KEY, ENDPOINT, REGION, SECRET_KEY, client, config, job, policy_for_bucket
 
 
 def unique(kind):
@@ -38,14 +38,7 @@ def notified_bucket():
     s3.create_bucket(Bucket=bucket)
     url = sqs.create_queue(QueueName=unique("arrived"))["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "s3.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-        "Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{bucket}"}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    policy = policy_for_bucket(bucket, "sqs:SendMessage", arn)
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
     rule = {"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}
     rule["Filter"] = {"Key": {"FilterRules": [{"Name": "prefix", "Value": "in/"}]}}
