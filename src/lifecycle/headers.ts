@@ -20,8 +20,11 @@ export function abortHeaders(due: Due | null): Record<string, string> {
   return { "x-amz-abort-date": httpDate(due.atMs), "x-amz-abort-rule-id": headerText(due.rule.id) };
 }
 
+/** The last midnight of the year 9999. HTTP dates have years of four digits (RFC 9110 §5.6.7). */
+const DATE_MS_MAX = 253_402_214_400_000;
+
 function httpDate(ms: number): string {
-  return new Date(ms).toUTCString();
+  return new Date(Math.min(ms, DATE_MS_MAX)).toUTCString();
 }
 
 /** Spaces stay as they are, as at S3; what no header may hold, or would end the quotes, is percent-encoded. */
