@@ -4,7 +4,7 @@ import type { DueConfiguration } from "../../metadata/buckets/named-configuratio
 import type { InventoryPlace } from "../../metadata/inventory/inventory.ts";
 import type { InventoryConfiguration } from "../../store/buckets/inventory-configuration.ts";
 import type { StoreContext } from "../../store/context.ts";
-import { StoreError } from "../../store/failure.ts";
+import { StoreError, type StoreFailure } from "../../store/failure.ts";
 import { dayOf } from "../../store/read/accesses.ts";
 import type { Budget, Job } from "../run/job.ts";
 import { type Column, columnsOf, type InventoriedBucket } from "./columns.ts";
@@ -40,8 +40,8 @@ interface Cursor {
 /**
  * Writes the inventories that are due, one after the other: data files, then the manifest, its checksum and Hive's list of files. A run
  * that ends in the midst of one closes its data file; the next run goes on. A crash loses the files of that run, which the next one
- * writes again under the same names. What cannot be delivered is told and tried again in the next period; what fails otherwise begins
- * anew in a later run, after the others. In memory is one data file.
+ * writes again under the same names. What is refused is told and tried again in the next period; what fails otherwise, such as drives
+ * that do not answer, begins anew in a later run, after the others. In memory is one data file.
  */
 export const inventory: Job = {
   name: "inventory",
@@ -125,13 +125,29 @@ async function proceed(store: StoreContext, run: Run): Promise<Report | null> {
     await writing.writeManifest();
     counts.reports += 1;
   } catch (error) {
-    const isPlanned = error instanceof DeliveryRefused || error instanceof StoreError;
-    if (!isPlanned) throw error;
+    const isRefused = error instanceof DeliveryRefused || (error instanceof StoreError && !passes(error.failure));
+    if (!isRefused) throw error;
     counts.refusedReports += 1;
     store.tell?.(`inventory ${document.id} of bucket ${configuration.bucket} cannot be delivered: ${error.message}`);
   }
   return null;
 }
+
+/** Whether the same delivery may succeed soon, without anybody changing the configuration, the bucket or a key. */
+function passes(failure: StoreFailure): boolean {
+  if (failure.kind === "kms") return failure.failure.kind === "unavailable";
+  return PASSING.has(failure.kind);
+}
+
+const PASSING: ReadonlySet<StoreFailure["kind"]> = new Set<StoreFailure["kind"]>([
+  "metadata-unavailable",
+  "drives-unavailable",
+  "no-space",
+  "too-slow",
+  "no-memory",
+  "conflict",
+  "bucket-changed",
+]);
 
 /** One report on its way to its bucket. */
 class Writing {

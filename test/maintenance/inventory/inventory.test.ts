@@ -8,6 +8,7 @@ import { createBucket, setVersioning } from "../../../src/store/buckets/buckets.
 import { INVENTORY_FIELDS, type InventoryConfiguration } from "../../../src/store/buckets/inventory-configuration.ts";
 import { setNamed } from "../../../src/store/buckets/named-configurations.ts";
 import { deleteObject } from "../../../src/store/delete/delete.ts";
+import { StoreError, type StoreFailure } from "../../../src/store/failure.ts";
 import { listObjects } from "../../../src/store/read/list.ts";
 import { openObject } from "../../../src/store/read/objects.ts";
 import { putLegalHold, putRetention } from "../../../src/store/write/amend.ts";
@@ -318,6 +319,31 @@ describe("the inventory job", () => {
     expect([counts.reports, cursor]).toEqual([1, null]);
     expect(failures?.map(String)).toEqual([`Error: inventory broken of bucket ${SOURCE}: TypeError: no such column`]);
     expect(await run()).toMatchObject({ reports: 1, refusedReports: 0 });
+  });
+
+  it.each<StoreFailure>([
+    { kind: "metadata-unavailable" },
+    { kind: "drives-unavailable", needed: 6, available: 1 },
+    { kind: "too-slow", secondsMax: 1 },
+    { kind: "no-space", where: "drives" },
+  ])("comes in a later run of the same day after what passes: $kind", async (failure) => {
+    await configure();
+    const { inventories } = store.metadata;
+    const page = inventories.page.bind(inventories);
+    inventories.page = () => Promise.reject(new StoreError(failure));
+    const { report: counts, failures } = await inventory.run(store, ENDLESS, null);
+    expect(counts).toMatchObject({ reports: 0, refusedReports: 0 });
+    expect(failures).toHaveLength(1);
+    inventories.page = page;
+    expect(await run()).toMatchObject({ reports: 1, refusedReports: 0 });
+  });
+
+  it("is refused, not tried on and on, where the bucket's quota has no room", async () => {
+    await configure();
+    const none = { bytesMax: 0, objectsMax: null, bytesSoft: null, objectsSoft: null };
+    await store.metadata.quotas.setOfBucket(REPORTS, none);
+    expect(await run()).toMatchObject({ reports: 0, refusedReports: 1 });
+    expect(await run()).toMatchObject({ reports: 0, refusedReports: 0 });
   });
 
   it("writes the same files again after a crash", async () => {
