@@ -123,6 +123,12 @@ describe("a hard quota of bytes", () => {
     const part = uploadPart(test.store, { ...where, body: () => bodyOf(pattern(2_000_000)) });
     await expect(part).rejects.toMatchObject(of("bucket"));
     expect(test.drives.every(({ shards }) => shards.size === 0)).toBe(true);
+    const created = { attributes: NO_ATTRIBUTES, storageClass: "STANDARD" };
+    const longer = { bucket, key: "small", offset: 10, body: () => bodyOf(pattern(2_000_000)), created };
+    await expect(appendObject(test.store, longer)).rejects.toMatchObject(of("bucket"));
+    expect(test.drives.every(({ shards }) => shards.size === 0)).toBe(true);
+    await appendObject(test.store, { ...longer, body: () => bodyOf(pattern(500_000)) });
+    expect(await used()).toBe(500_010);
   });
 });
 
