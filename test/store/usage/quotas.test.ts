@@ -237,8 +237,9 @@ describe("usage over time", () => {
     await write("a", 10);
     await metadata.usage.writeDay(day - 401);
     await metadata.usage.writeDay(day - 400);
-    const { cursor } = await usage.run(test.store, budget, null);
+    const { cursor, report } = await usage.run(test.store, budget, { day: day - 1 });
     expect(cursor).toEqual({ day });
+    expect(report.usageDaysForgotten).toBe(2);
     const bucketId = (await metadata.usage.ofBucket(bucket))?.bucketId as number;
     const numbers = { bytes: 10, versions: 1, objects: 1, deleteMarkers: 0 };
     expect(await metadata.usage.days(bucketId, 0)).toEqual([
@@ -249,5 +250,19 @@ describe("usage over time", () => {
     await usage.run(test.store, budget, cursor);
     expect((await metadata.usage.days(bucketId, day))[0]?.bytes).toBe(10);
     expect((await metadata.usage.accountDays("root", day))[0]).toEqual({ day, ...numbers });
+  });
+
+  it("is not forgotten by a run whose clock is far ahead, nor by the first one after it", async () => {
+    const { metadata } = test.store;
+    const day = Math.floor(test.store.clock.now() / 86_400_000);
+    for (let ago = 3; ago > 0; ago--) await metadata.usage.writeDay(day - ago);
+    const clock = { ...test.store.clock, now: () => (day + 500) * 86_400_000 };
+    const ahead = await usage.run({ ...test.store, clock }, budget, { day: day - 1 });
+    expect(ahead.report.usageDaysForgotten).toBe(0);
+    const { report, cursor } = await usage.run(test.store, budget, ahead.cursor);
+    expect(report.usageDaysForgotten).toBe(0);
+    expect(cursor).toEqual({ day });
+    const days = (await metadata.usage.accountDays("root", 0)).map((one) => one.day - day);
+    expect(days).toEqual([500, 0, -1, -2, -3]);
   });
 });
