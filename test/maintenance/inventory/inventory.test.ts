@@ -254,6 +254,10 @@ describe("the inventory job", () => {
       weekly += (reports ?? 0) - 1;
     }
     expect([daily, weekly]).toEqual([14, 2]);
+    await clock.advance(-5 * DAY_MS);
+    expect(await run()).toMatchObject({ reports: 0 });
+    await clock.advance(5 * DAY_MS);
+    expect(await run()).toMatchObject({ reports: 0 });
   });
 
   it("goes on in the next run with a file of its own, and lists only keys of its prefix", async () => {
