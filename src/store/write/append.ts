@@ -220,10 +220,7 @@ async function write(store: StoreContext, appended: AppendedBody): Promise<Writt
     return { digests, start, inlineBody: inlineText(store, concat([tail, bytes]), objectKey) };
   }
   const knownRoomBytes = store.metadata.buckets.recalledRoom(bucket.name);
-  // A bound may be far above what comes.
-  if (!body.sizeIsBound) {
-    await requireRoom(store, { bucket, replaces: null, sizeBytes: body.sizeBytes, knownRoomBytes });
-  }
+  await requireRoom(store, { bucket, replaces: null, sizeBytes: body.sizeBytes, knownRoomBytes });
   // The digests of what is written are those of the body only where nothing comes before it.
   const apart = tail.length === 0 ? null : new DigestSet(wanted, store.engine);
   let digests: Digests | undefined;
