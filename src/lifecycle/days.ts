@@ -26,3 +26,8 @@ export function dueOf(when: When, sinceMs: number, dayMs: number): number {
 export function isMidnight(ms: number, dayMs: number): boolean {
   return ms % DAY_MS === 0 || ms % dayMs === 0;
 }
+
+/** The day of `SHERD_LIFECYCLE_DAY_SECONDS`, counted since 1970. */
+export function dayOf(ms: number, { lifecycleDaySeconds }: { lifecycleDaySeconds: number }): number {
+  return Math.floor(ms / (lifecycleDaySeconds * 1000));
+}

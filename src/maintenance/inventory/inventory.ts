@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
+import { dayOf } from "../../lifecycle/days.ts";
 import type { VersionTable } from "../../metadata/blobs/packing.ts";
 import type { DueConfiguration } from "../../metadata/buckets/named-configurations.ts";
 import type { InventoryPlace } from "../../metadata/inventory/inventory.ts";
 import type { InventoryConfiguration } from "../../store/buckets/inventory-configuration.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { StoreError, type StoreFailure } from "../../store/failure.ts";
-import { dayOf } from "../../store/read/accesses.ts";
 import type { Budget, Job } from "../run/job.ts";
 import { type Column, columnsOf, type InventoriedBucket } from "./columns.ts";
 import { CsvFile, type DataFile } from "./data-file.ts";

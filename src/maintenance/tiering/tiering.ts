@@ -1,8 +1,8 @@
+import { dayOf } from "../../lifecycle/days.ts";
 import type { VersionTable } from "../../metadata/blobs/packing.ts";
 import type { TierableVersion } from "../../metadata/blobs/tiers.ts";
 import type { DueConfiguration } from "../../metadata/buckets/named-configurations.ts";
 import type { StoreContext } from "../../store/context.ts";
-import { dayOf } from "../../store/read/accesses.ts";
 import { type AccessTier, classOfTier, type TieringConfiguration, tierFor } from "../../store/tiers/access-tiers.ts";
 import type { ClassMove, VersionToMove } from "../../store/tiers/class-move.ts";
 import { moveToTier } from "../../store/tiers/move-to-class.ts";
