@@ -2,14 +2,15 @@ import { createHash } from "node:crypto";
 import { dayOf } from "../../lifecycle/days.ts";
 import type { VersionTable } from "../../metadata/blobs/packing.ts";
 import type { DueConfiguration } from "../../metadata/buckets/named-configurations.ts";
-import type { InventoryPlace } from "../../metadata/inventory/inventory.ts";
 import type { InventoryConfiguration } from "../../store/buckets/inventory-configuration.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { StoreError, type StoreFailure } from "../../store/failure.ts";
+import { lifecycleRules } from "../../store/read/expiry.ts";
 import type { Budget, Job } from "../run/job.ts";
 import { type Column, columnsOf, type InventoriedBucket } from "./columns.ts";
 import { CsvFile, type DataFile } from "./data-file.ts";
 import { DeliveryRefused, ReportTarget } from "./destination.ts";
+import { type RankedPlace, ranked } from "./expiration.ts";
 import { type ListedFile, manifestOf, prefixOf, symlinksOf, timeName } from "./manifest.ts";
 import { ParquetFile } from "./parquet-file.ts";
 
@@ -27,7 +28,7 @@ interface Report {
   document: string;
   beganMs: number;
   table: VersionTable;
-  after: InventoryPlace | null;
+  after: RankedPlace | null;
   files: ListedFile[];
 }
 
@@ -175,7 +176,8 @@ class Writing {
     const source = await store.metadata.buckets.learn(configuration.bucket, store.clock.now());
     const isVersioned = source?.versioning !== undefined && source.versioning !== null;
     const target = await ReportTarget.open(store, configuration, of.destination);
-    const bucket = { name: configuration.bucket, owner: configuration.owner, isVersioned };
+    const rules = source && lifecycleRules(store, source);
+    const bucket = { name: configuration.bucket, owner: configuration.owner, isVersioned, rules };
     return new Writing(store, { run, of, target, bucket });
   }
 
@@ -191,19 +193,20 @@ class Writing {
   async #writeFile(report: Report): Promise<boolean> {
     const { budget, counts } = this.#run;
     const file = this.#newFile();
+    const tags = this.#needsTags();
     let { table, after } = report;
     let rows = 0;
     let isOver = false;
     while (!isOver && rows < ROWS_PER_FILE && file.sizeBytes < FILE_BYTES_MAX && (rows === 0 || !budget.isSpent())) {
       const prefix = this.#of.prefix ?? "";
-      const options = { prefix, after, limit: ROWS_PER_PAGE };
+      const options = { prefix, after, limit: ROWS_PER_PAGE, tags };
       const page = await this.#store.metadata.inventories.page(table, this.#run.configuration.bucketId, options);
       const found = page.filter(({ key }) => key.startsWith(prefix));
-      await file.add(found);
+      const { versions, end } = ranked(found, after);
+      await file.add(versions);
       rows += found.length;
-      const last = page.at(-1);
-      if (last && page.length === ROWS_PER_PAGE && found.length === page.length) {
-        after = { key: last.key, seq: last.seq };
+      if (page.length === ROWS_PER_PAGE && found.length === page.length) {
+        after = end;
       } else if (table === "objects" && this.#of.versions === "All") {
         table = "versions";
         after = null;
@@ -217,6 +220,11 @@ class Writing {
     counts.files += rows > 0 ? 1 : 0;
     this.#run.report = { ...report, table, after, files };
     return isOver;
+  }
+
+  #needsTags(): boolean {
+    const { rules = [] } = this.#bucket.rules ?? {};
+    return this.#of.fields.includes("LifecycleExpirationDate") && rules.some(({ filter }) => filter.tags !== undefined);
   }
 
   #newFile(): DataFile {
