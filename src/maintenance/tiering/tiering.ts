@@ -141,7 +141,7 @@ async function tryMove(
 function wantedTier({ store, configurations }: Moving, version: TierableVersion): AccessTier | null {
   const { settings, clock } = store;
   const since = Math.min(...configurations.map(({ setMs }) => dayOf(setMs, settings)));
-  const last = Math.max(dayOf(version.modifiedMs, settings), since, version.accessDay ?? since);
+  const last = Math.max(dayOf(version.modifiedMs, settings), since, version.accessDay ?? 0);
   const idleDays = dayOf(clock.now(), settings) - last;
   const documents = configurations.map(({ document }) => document);
   return tierFor(documents, { ...version, idleDays });
