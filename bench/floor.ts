@@ -78,7 +78,8 @@ async function main(): Promise<void> {
   if (isWanted("stages")) stages.push(...(await measureStages(workers, client, { folder, bare, bodies, rounds })));
   if (stages.length > 0) console.log(`\n${stageTable(stages)}`);
   const encryption: EncryptionRow[] = [];
-  for (const [name, clients] of Object.entries(ENCRYPTION_CLIENTS).filter(([one]) => isWanted(one))) {
+  for (const [name, clients] of Object.entries(ENCRYPTION_CLIENTS)) {
+    if (!isWanted(name)) continue;
     // It encrypts what asks for it, and nothing else.
     const plain = { fill: prepareEncryption, variables: { SHERD_ENCRYPTION: "off" } };
     const sherd = await startRival(client, { folder, checkout: "", bodies, ...plain });

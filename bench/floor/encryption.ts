@@ -101,7 +101,9 @@ function puts(
     return prepare(endpoint, { method: "PUT", bucket, key, body, headers, payload: { mode: "unsigned" } });
   };
   // Small bodies lie in rows.
-  const after = async () => size === "large" && sweep();
+  const after = async () => {
+    if (size === "large") sweep();
+  };
   return [
     { name: "plain", pids, prepare: put("plain", {}), after },
     { name: "SSE-S3", pids, prepare: put("sealed", SSE_S3), after, target: { speedMin: TARGETS[`PUT ${size}`] } },
