@@ -5,7 +5,7 @@ import type { Authenticator } from "../auth/authenticator.ts";
 import { firstAccount } from "../auth/principal.ts";
 import type { Clock } from "../base/clock.ts";
 import type { ClientPatience } from "../edge/client-patience.ts";
-import type { ClientAddress } from "../edge/request-facts.ts";
+import { type ClientAddress, tlsVersionOf } from "../edge/request-facts.ts";
 import { BodyTooLarge } from "../edge/service.ts";
 import { identify } from "./identify.ts";
 
@@ -91,8 +91,7 @@ export async function serveOwnPage(
     if (!page.demandsItself) caller.demand([ask]);
     const accept = request.headers.get("accept") ?? "";
     const { searchParams: query } = new URL(request.url);
-    const tlsVersion = typeof request.cf?.tlsVersion === "string" ? request.cf.tlsVersion : null;
-    const asked = { accept, query, path, body, caller, headers: request.headers, tlsVersion };
+    const asked = { accept, query, path, body, caller, headers: request.headers, tlsVersion: tlsVersionOf(request) };
     const { status = 200, contentType, body: rendered, headers } = await page.render(asked);
     return new Response(rendered, { status, headers: { ...PROTECTION, "Content-Type": contentType, ...headers } });
   } catch (error) {

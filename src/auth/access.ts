@@ -22,6 +22,8 @@ export interface Ask
 export interface RequestFacts {
   /** `aws:SourceIp`, `aws:SecureTransport`, `aws:UserAgent`, `aws:referer` and the like, by their names in lower case. */
   readonly context: ContextLookup;
+  /** Of the client's connection: `TLSv1.3`. Absent: it is not known, or there is no TLS. */
+  readonly tlsVersion?: string;
   /** Milliseconds since 1970. */
   now(): number;
 }

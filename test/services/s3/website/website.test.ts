@@ -44,8 +44,8 @@ async function s3(method: string, path: string, body = "", headers: Record<strin
 }
 
 /** Asks a website, and follows nothing. */
-function site(path: string, init: RequestInit & { host?: string } = {}): Promise<Response> {
-  const { host = HOST, ...rest } = init;
+function site(path: string, init: RequestInit & { host?: string; tlsVersion?: string } = {}): Promise<Response> {
+  const { host = HOST, tlsVersion, ...rest } = init;
   const log = { info: () => {}, error: () => {} };
   const parts = { store: rig.store, baseDomains: [], log, events: deafEvents(rig.store) };
   const hosts = { domains: ["website.test"], customHosts: ["www.example.org"] };
@@ -59,7 +59,10 @@ function site(path: string, init: RequestInit & { host?: string } = {}): Promise
     metrics: new RequestMetrics(),
     ...{ clock, random, log },
   };
-  return serve(new Request(`http://${host}${path}`, rest), edge, { waitUntil: () => {} });
+  const request = new Request(`http://${host}${path}`, rest);
+  // Node knows nothing of the connection.
+  const cf = tlsVersion === undefined ? {} : { cf: { tlsVersion } };
+  return serve(Object.assign(request, cf), edge, { waitUntil: () => {} });
 }
 
 const configure = (content: string, bucket = "site") =>
@@ -194,6 +197,21 @@ describe("who may read", () => {
     }
     const presigned = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=x&X-Amz-Signature=y";
     expect((await site(`/index.html?${presigned}`)).status).toBe(403);
+  });
+
+  it("nobody whose TLS is older than a policy demands", async () => {
+    await configure(INDEX);
+    await fill({ "index.html": "new" });
+    const about = { Principal: "*", Action: "s3:GetObject", Resource: `arn:aws:s3:::${bucketName}/*` };
+    const Condition = { NumericLessThan: { "s3:TlsVersion": "1.2" } };
+    const Statement = [
+      { ...about, Effect: "Allow" },
+      { ...about, Effect: "Deny", Condition },
+    ];
+    await s3("DELETE", "/site?publicAccessBlock");
+    await s3("PUT", "/site?policy", JSON.stringify({ Version: "2012-10-17", Statement }));
+    expect((await site("/", { tlsVersion: "TLSv1.2" })).status).toBe(200);
+    expect((await site("/", { tlsVersion: "TLSv1.1" })).status).toBe(403);
   });
 
   it("that a page is not there is for those to know who may list: 403, otherwise 404", async () => {
