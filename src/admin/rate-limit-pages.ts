@@ -43,9 +43,9 @@ export function rateLimitPages({ metadata, clock }: StoreContext): Map<string, O
     action: "sherd:PutRateLimit",
     render: async ({ body }) => {
       const members = readMembers(body, ["accountId", "accessKeyId", ...MEASURES]);
-      const subject = subjectOf(members?.get("accountId"), members?.get("accessKeyId") ?? null);
-      if (members === null || typeof subject === "string")
-        return refusal(400, typeof subject === "string" ? subject : EXPECTED);
+      if (members === null) return refusal(400, EXPECTED);
+      const subject = subjectOf(members.get("accountId"), members.get("accessKeyId") ?? null);
+      if (typeof subject === "string") return refusal(400, subject);
       const rate = parseRate([...members].filter(([name]) => MEASURES.includes(name)));
       const isEmpty = rate === null || Object.values(rate).every((value) => value === null);
       return isEmpty ? refusal(400, EXPECTED) : change(subject, rate);

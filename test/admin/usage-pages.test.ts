@@ -208,4 +208,9 @@ describe("/-/rate-limits", () => {
   ])("%j is refused", async (body) => {
     expect((await ask("rate-limits", { method: "PUT", body })).status).toBe(400);
   });
+
+  test.each(["{", "[]", "1"])("%s, which is no such object, is told what is expected", async (body) => {
+    const { status, answer } = await ask("rate-limits", { method: "PUT", body });
+    expect([status, answer.error]).toEqual([400, expect.stringContaining("one or more of requestsPerSecond")]);
+  });
 });
