@@ -35,7 +35,7 @@ export function encryptionPages(store: StoreContext, dataKeysOf?: DataKeysOf): M
       const keys = dataKeysOf?.(caller);
       const mine = await storeOf(guardedStore(store, keys ? keys.guard : caller.guard, keys), name);
       const bucket = await mine.metadata.buckets.find(name);
-      return bucket ? answer(mine, bucket) : refusal(400, `there is no bucket ${name}`);
+      return bucket ? answer(mine, bucket) : refusal(404, `there is no bucket ${name}`);
     },
   });
   return new Map([
