@@ -18,6 +18,7 @@ export function lifecyclePages(store: StoreContext): Record<string, OwnPage> {
   const preview: OwnPage = {
     method: "POST",
     action: "sherd:PreviewLifecycle",
+    isReadOnly: true,
     resource: ({ bucket = "" }) => `arn:aws:s3:::${bucket}`,
     render: (asked) => render(store, asked),
   };
