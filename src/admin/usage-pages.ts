@@ -5,7 +5,7 @@ import { USAGE_DAYS } from "../maintenance/usage/usage.ts";
 import { GuardError } from "../metadata/database.ts";
 import type { Quota } from "../metadata/usage/quotas.ts";
 import type { AccountUsage, Usage, UsageDay } from "../metadata/usage/usage.ts";
-import { allStores } from "../store/buckets/databases.ts";
+import { allStores, storeOf } from "../store/buckets/databases.ts";
 import type { StoreContext } from "../store/context.ts";
 import { jsonPage, refusal } from "./json-page.ts";
 import { readMembers } from "./read-members.ts";
@@ -49,7 +49,7 @@ function bucketQuotaPages(store: StoreContext): OwnPage[] {
     resource,
     async render(asked) {
       const bucket = asked.path.bucket ?? "";
-      const one = store.databases ? await store.databases.of(bucket) : store;
+      const one = await storeOf(store, bucket);
       try {
         return await act(bucket, one, asked);
       } catch (error) {
@@ -115,7 +115,7 @@ function accountQuotaPages(store: StoreContext): OwnPage[] {
 }
 
 async function bucketUsage(store: StoreContext, bucket: string, fromDay: number): Promise<RenderedPage> {
-  const { metadata } = store.databases ? await store.databases.of(bucket) : store;
+  const { metadata } = await storeOf(store, bucket);
   const found = await metadata.usage.ofBucket(bucket);
   if (!found) return noBucket(bucket);
   const [days, quota, all, cost] = await Promise.all([
@@ -148,22 +148,19 @@ async function wholeUsage(
   page: { fromDay: number; limit: number; after: string },
 ): Promise<RenderedPage> {
   const stores = allStores(store);
-  const [all, cost, days, lists] = await Promise.all([
-    sumOf(store, null),
+  const [accounts, cost, days, lists] = await Promise.all([
+    accountSums(store),
     monthlyCost(store),
     daysOf(store, null, page.fromDay),
     Promise.all(stores.map(({ metadata }) => metadata.usage.buckets(page.after, page.limit + 1))),
   ]);
+  const all = sumOfAccounts(accounts);
   const rows = lists.flat().sort((a, b) => (a.bucket < b.bucket ? -1 : 1));
   const listed = rows.slice(0, page.limit);
   const dollars = (bytes: number) => cost?.(all.bytes === 0 ? 0 : bytes / all.bytes).total ?? null;
   return jsonPage({
     total: { buckets: all.buckets, ...shown(all), monthlyDollars: cost?.(1) ?? null },
-    accounts: (await accountSums(store)).map((one) => ({
-      canonicalId: one.owner,
-      buckets: one.buckets,
-      ...shown(one),
-    })),
+    accounts: accounts.map((one) => ({ canonicalId: one.owner, buckets: one.buckets, ...shown(one) })),
     buckets: listed.map((one) => ({ bucket: one.bucket, ...shown(one), monthlyDollars: dollars(one.bytes) })),
     next: rows.length > page.limit ? (listed.at(-1)?.bucket ?? null) : null,
     days,
@@ -182,8 +179,12 @@ export async function accountSums(store: StoreContext, owner: string | null = nu
 }
 
 async function sumOf(store: StoreContext, owner: string | null): Promise<AccountUsage> {
+  return sumOfAccounts(await accountSums(store, owner));
+}
+
+function sumOfAccounts(accounts: readonly AccountUsage[]): AccountUsage {
   const nothing = { owner: "", bytes: 0, versions: 0, objects: 0, deleteMarkers: 0, buckets: 0, isCounted: true };
-  return (await accountSums(store, owner)).reduce(added, nothing);
+  return accounts.reduce(added, nothing);
 }
 
 function added(a: AccountUsage, b: AccountUsage): AccountUsage {
