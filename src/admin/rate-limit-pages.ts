@@ -2,6 +2,7 @@ import { accountOfKeyId } from "../auth/keys/key-id.ts";
 import { parseRate } from "../edge/rate-limiter.ts";
 import { GuardError } from "../metadata/database.ts";
 import { setRateLimit } from "../metadata/identities/rate-limits.ts";
+import { allStores } from "../store/buckets/databases.ts";
 import type { StoreContext } from "../store/context.ts";
 import { jsonPage, refusal } from "./json-page.ts";
 import { readMembers } from "./read-members.ts";
@@ -11,14 +12,20 @@ const LIMITS_PER_PAGE = 1_000;
 const MEASURES = ["requestsPerSecond", "bytesInPerSecond", "bytesOutPerSecond"];
 
 /** `/-/rate-limits`: GET lists, PUT sets and DELETE takes away the limits of an account or of one of its keys (docs/quotas.md). */
-export function rateLimitPages({ metadata, clock }: StoreContext): Map<string, OwnPage[]> {
+export function rateLimitPages(store: StoreContext): Map<string, OwnPage[]> {
+  const { metadata, clock } = store;
   const { accounts, rateLimits } = metadata.identities;
+  const [, ...others] = allStores(store);
   const change = async (
     subject: { accountId: string; accessKeyId: string | null },
     limit: Parameters<typeof setRateLimit>[1],
   ): Promise<RenderedPage> => {
     const account = await accounts.find(subject.accountId);
     if (!account) return refusal(404, `there is no account ${subject.accountId}`);
+    // For requests that nobody signs: they read a bucket's limits in the bucket's own database.
+    if (subject.accessKeyId === null) {
+      await Promise.all(others.map((other) => other.metadata.identities.rateLimits.copy(account.id, limit)));
+    }
     try {
       const { id, accessEpoch: seen } = account;
       await accounts.change({ id, seen, nowMs: clock.now() }, [setRateLimit(subject, limit)]);

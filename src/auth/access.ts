@@ -57,7 +57,7 @@ export interface Caller {
   readonly accessKeyId: string | null;
   /** Null for long-lived keys and for anonymous callers. */
   readonly session: Session | null;
-  /** How much the caller may ask for in a second. Null: the Worker's own key, and anonymous callers, have no limits. */
+  /** How much the caller may ask for in a second. Null: the Worker's own key, and anonymous callers, have no limits of their own. */
   readonly rates: CallerRates | null;
   /**
    * Decides, and remembers the ask: if a D1 batch finds later that the account's access has changed, all asks that were allowed

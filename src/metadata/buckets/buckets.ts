@@ -6,7 +6,7 @@ import type { BucketAccess, PublicAccessBlock } from "./access.ts";
 import type { AccessMemory, KnownAccess } from "./access-memory.ts";
 import { requireIdentity } from "./identity.ts";
 
-export type NewBucket = Omit<BucketRow, "id" | "notificationId" | "lifecycle"> & {
+export type NewBucket = Omit<BucketRow, "id" | "notificationId" | "lifecycle" | "ownerRate"> & {
   /** By kind, as `configure` sets them. */
   configuration: Readonly<Record<string, unknown>>;
 };

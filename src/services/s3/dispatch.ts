@@ -117,12 +117,13 @@ const GRANTS = Object.keys(GRANT_HEADERS);
 type Opened = Pick<Call, "caller" | "bucket" | "key" | "headers" | "payload" | "query" | "directory">;
 
 /** The gate of a request, which has decided nothing yet but what concerns no bucket. */
-function openGate(row: OperationRow, opened: Opened, { facts, receivedMs }: Exchange): RequestGate {
+function openGate(row: OperationRow, opened: Opened, { facts, receivedMs, countFor: count }: Exchange): RequestGate {
   const { caller, payload } = opened;
   const asks = row.asks(opened);
   const tlsVersion = facts.tlsVersion ?? null;
   const about = { ...opened, isForm: payload.form !== undefined, nowMs: receivedMs, tlsVersion, body: {} };
-  const gate = new RequestGate({ caller, asks, request: about });
+  const countFor = caller.principal.kind === "anonymous" ? count : undefined;
+  const gate = new RequestGate({ caller, asks, request: about, countFor });
   // What a body may add to the decision, its handler has decided.
   if (row.body === "none") gate.account();
   return gate;

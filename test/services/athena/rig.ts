@@ -103,6 +103,7 @@ export class AthenaRig {
       },
       signature: { mode: { kind: "unsigned" }, verified: null, region: "us-east-1" },
       authenticateForm: () => Promise.reject(new Error("no form")),
+      countFor: () => {},
     };
     const answer = await this.service.answer(exchange).catch((thrown) => {
       const failed = this.service.fail(thrown, exchange);

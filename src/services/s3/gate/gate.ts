@@ -1,5 +1,6 @@
 import { AccessRefused, type Caller, type Ask as PolicyAsk } from "../../../auth/access.ts";
-import { canonicalIdOf } from "../../../auth/principal.ts";
+import { canonicalIdOf, firstAccount } from "../../../auth/principal.ts";
+import type { Exchange } from "../../../edge/service.ts";
 import type { Gate } from "../../../store/gate.ts";
 import type { Bucket, ObjectAccess, ObjectHead, ObjectOwner } from "../../../store/types.ts";
 import { newObjectAccess } from "../acl/new-object-access.ts";
@@ -16,6 +17,8 @@ export interface GateParts {
   readonly caller: Caller;
   readonly asks: readonly Ask[];
   readonly request: RequestContext;
+  /** Counts the request for the owner of the bucket that it is about, if nobody signed it. May throw to refuse. */
+  readonly countFor?: Exchange["countFor"] | undefined;
 }
 
 /** The asks that only the root user of the bucket's account may always do, so that no policy shuts out everybody. */
@@ -42,8 +45,10 @@ export class RequestGate implements Gate {
   #acl: RequestedAcl | null = null;
   #asks: readonly Ask[];
   readonly #decided = new Set<Ask>();
+  readonly #countFor: GateParts["countFor"];
 
-  constructor({ caller, asks, request }: GateParts) {
+  constructor({ caller, asks, request, countFor }: GateParts) {
+    this.#countFor = countFor;
     this.#caller = caller;
     this.#asks = asks;
     this.#request = request;
@@ -96,6 +101,7 @@ export class RequestGate implements Gate {
     for (const ask of this.#of(bucket)) {
       if (ask.subject !== "object" && ask.subject !== "upload") this.#demand(ask, settings, NO_OBJECT);
     }
+    this.#count(bucket);
   }
 
   upload(bucket: Bucket, initiator: string | null): void {
@@ -107,6 +113,7 @@ export class RequestGate implements Gate {
     for (const ask of this.#of(bucket)) {
       if (ask.subject === "upload") this.#demand(ask, settings, isInitiator ? OWN_UPLOAD : NO_OBJECT);
     }
+    this.#count(bucket);
   }
 
   object(bucket: Bucket, { key }: { key: string }, object: ObjectHead | null): void {
@@ -116,6 +123,7 @@ export class RequestGate implements Gate {
       this.#demand(ask, settings, { kind: "known", object });
       if (object === null) this.#demandListing(bucket, settings);
     }
+    this.#count(bucket);
   }
 
   anyObject(bucket: Bucket): boolean {
@@ -133,6 +141,7 @@ export class RequestGate implements Gate {
       if (!matters && !decision) this.#demand(ask, settings, unknown);
     }
     if (!matters) for (const ask of this.#of(bucket)) this.#decided.add(ask);
+    this.#count(bucket);
     return !matters;
   }
 
@@ -186,6 +195,7 @@ export class RequestGate implements Gate {
       notificationId: null,
       lifecycle: null,
       access: null,
+      ownerRate: null,
     };
     const { canonicalId: owner, accountId: ownerAccount } = principal;
     return { id: 0, name, owner, ownerAccount, region: "", createdMs: 0, ...unset };
@@ -204,6 +214,13 @@ export class RequestGate implements Gate {
   requireDecided(): void {
     const open = this.#asks.find((ask) => !this.#decided.has(ask));
     if (open) throw new Error(`nobody has decided whether the request may be answered: ${open.action}`);
+  }
+
+  /** Not before everything is allowed that is asked of the bucket: whoever is refused uses up nothing of its owner's limits. */
+  #count(bucket: Bucket): void {
+    if (this.#countFor === undefined || bucket.name !== this.#request.bucket) return;
+    if (this.#of(bucket).some((ask) => !this.#decided.has(ask))) return;
+    this.#countFor({ accountId: bucket.ownerAccount ?? firstAccount.accountId, rate: bucket.ownerRate });
   }
 
   #writer(): ObjectOwner {
