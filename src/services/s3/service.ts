@@ -1,7 +1,7 @@
 import { s3SigningRules } from "../../auth/sigv4/signing-rules.ts";
 import { ByteBudget } from "../../base/byte-budget.ts";
 import type { Exchange, ExchangeHead, Failed, Service } from "../../edge/service.ts";
-import { bucketOfHost } from "./address/target.ts";
+import { bucketOfHost, parseTarget } from "./address/target.ts";
 import { corsAnswerHeaders } from "./cors/answer-headers.ts";
 import { dispatch } from "./dispatch.ts";
 import { errorDocument, toS3Error } from "./errors/render-error.ts";
@@ -23,7 +23,7 @@ export function s3Service(parts: S3Parts): Service {
     headersBeside: (request) => corsAnswerHeaders(request, parts),
     answer: (exchange: Exchange) => dispatch(exchange, { ...parts, selectMemory }),
     ended(exchange, lifetime) {
-      const record = parts.accessLog && accessRecord(exchange, parts.baseDomains);
+      const record = parts.accessLog && accessRecord(exchange, (url) => parseTarget(url, parts.baseDomains));
       if (record) parts.accessLog?.record(parts.store, record, lifetime);
     },
     fail,

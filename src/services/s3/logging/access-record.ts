@@ -1,17 +1,18 @@
 import { canonicalIdOf, type Principal } from "../../../auth/principal.ts";
+import type { RawUrl } from "../../../edge/raw-url.ts";
 import type { EndedExchange } from "../../../edge/service.ts";
 import type { AccessRecord } from "../../../logging/line.ts";
-import { parseQueryParameters, parseTarget, type Target } from "../address/target.ts";
+import { parseQueryParameters, type Target } from "../address/target.ts";
 import { operationName } from "./operation-name.ts";
 
 /** Values of query parameters that would let a reader of the log repeat the request. */
 const SECRET = /([?&](?:X-Amz-Signature|X-Amz-Security-Token|X-Amz-Credential|Signature|AWSAccessKeyId)=)[^&]*/gi;
 
-/** What is logged of an exchange. Null: it names no bucket. */
-export function accessRecord(ended: EndedExchange, baseDomains: readonly string[]): AccessRecord | null {
+/** What is logged of an exchange. `parse` finds what a URL addresses, and may throw. Null: it names no bucket. */
+export function accessRecord(ended: EndedExchange, parse: (url: RawUrl) => Target): AccessRecord | null {
   const { about, response, clientAddress, endedMs } = ended;
   const { request, url } = about;
-  const target = targetOf(ended, baseDomains);
+  const target = targetOf(ended, parse);
   if (target === null || target.bucket === "") return null;
   const query = parseQueryParameters(url.rawQuery);
   const line = `${request.method} ${url.rawPath}${url.rawQuery === "" ? "" : `?${url.rawQuery}`} HTTP/1.1`;
@@ -34,9 +35,9 @@ export function accessRecord(ended: EndedExchange, baseDomains: readonly string[
   };
 }
 
-function targetOf({ about }: EndedExchange, baseDomains: readonly string[]): Target | null {
+function targetOf({ about }: EndedExchange, parse: (url: RawUrl) => Target): Target | null {
   try {
-    return parseTarget(about.url, baseDomains);
+    return parse(about.url);
   } catch {
     // What S3 could not read it has refused, and it is about no bucket.
     return null;
@@ -50,7 +51,7 @@ function requesterOf(principal: Principal): string | null {
 
 /** Size of the object that is read or written, as far as headers tell. */
 function objectBytes(operation: string, asked: Headers, answered: Headers): number | null {
-  if (operation === "GetObject" || operation === "HeadObject") {
+  if (operation === "GetObject" || operation === "HeadObject" || operation === "WebsiteGet") {
     const whole = /\/(\d+)$/.exec(answered.get("content-range") ?? "")?.[1];
     return numberOf(whole ?? answered.get("content-length"));
   }
