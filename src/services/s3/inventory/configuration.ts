@@ -7,7 +7,12 @@ import {
 } from "../../../store/buckets/inventory-configuration.ts";
 import { S3Error } from "../errors/error.ts";
 import { invalidArgument } from "../listing/parameters.ts";
-import { checkPrefix, type NamedDocument, namedOperations, parseConfigurationId } from "../named/named-configuration.ts";
+import {
+  checkPrefix,
+  type NamedDocument,
+  namedOperations,
+  parseConfigurationId,
+} from "../named/named-configuration.ts";
 
 /** With what follows it, the key of a report is not longer than a key can be. */
 const DESTINATION_PREFIX_BYTES_MAX = 768;

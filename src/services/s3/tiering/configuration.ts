@@ -10,7 +10,12 @@ import {
 } from "../../../store/tiers/access-tiers.ts";
 import { S3Error } from "../errors/error.ts";
 import { invalidArgument } from "../listing/parameters.ts";
-import { checkPrefix, type NamedDocument, namedOperations, parseConfigurationId } from "../named/named-configuration.ts";
+import {
+  checkPrefix,
+  type NamedDocument,
+  namedOperations,
+  parseConfigurationId,
+} from "../named/named-configuration.ts";
 import { OBJECT_TAGS, parseTagList } from "../tagging/tags.ts";
 
 /** Days without access, as AWS bounds them. */

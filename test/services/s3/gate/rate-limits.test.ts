@@ -68,7 +68,13 @@ function send(
   const url = `http://sherd.test${path}`;
   const all = { ...headers, "content-length": String(Buffer.byteLength(body)) };
   const sent = key ? { ...signRequest({ method, url, body, ...key, service: "s3", nowMs }).headers, ...all } : all;
-  return s3(new Request(url, { method, headers: sent, ...(method !== "GET" && method !== "DELETE" && { body: new Blob([body]) }) }));
+  return s3(
+    new Request(url, {
+      method,
+      headers: sent,
+      ...(method !== "GET" && method !== "DELETE" && { body: new Blob([body]) }),
+    }),
+  );
 }
 
 const statuses = async (count: number, one: () => Promise<Response>) => {
