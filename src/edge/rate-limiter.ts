@@ -1,4 +1,4 @@
-import type { Caller, CallerRates } from "../auth/access.ts";
+import type { CallerRates } from "../auth/access.ts";
 import type { BodyPieces } from "../base/body-pieces.ts";
 import type { Clock } from "../base/clock.ts";
 import type { OutgoingBody, UnsizedBody } from "../base/outgoing-body.ts";
@@ -86,13 +86,6 @@ export class RateLimiter {
   /** The pace of a request of which nobody knows yet whose limits hold for it. */
   begin(): Pace {
     return new Pace(this.#clock, (rates) => this.#admit(rates));
-  }
-
-  /** Lets one request of the caller begin, or throws `RateExceeded`. */
-  admit({ rates }: Pick<Caller, "rates">): Pace {
-    const pace = this.begin();
-    pace.admit(rates);
-    return pace;
   }
 
   #admit(rates: CallerRates): PaceLimits {
