@@ -91,6 +91,22 @@ describe("a lost database", () => {
     for (const text of texts) for (const hidden of secrets) expect(text).not.toContain(hidden);
   });
 
+  it("comes back without subscriptions to topics that were deleted before these were read", async () => {
+    const subscribe = (id: string, topicId: number) =>
+      rig.rows(
+        `INSERT INTO subscriptions (id, topic_id, account_id, protocol, endpoint, origin, created_ms, attributes)
+         VALUES ('${id}', ${topicId}, '1', 'https', 'https://example.com/', '{}', 0, '{}')`,
+      );
+    await rig.rows(`INSERT INTO topics (id, account_id, name, region, created_ms, revision, attributes)
+                    VALUES (1, '1', 'kept', 'us-east-1', 0, 'r', '{}')`);
+    await subscribe("kept", 1);
+    await subscribe("orphan", 2);
+    await runJobs(rig.store(), [snapshot]);
+    await loseDatabase();
+    await restoreMetadata(rig.store(), { snapshotId: null, budget: ENDLESS });
+    expect(await rig.rows("SELECT id, topic_id FROM subscriptions")).toEqual([{ id: "kept", topic_id: 1 }]);
+  });
+
   it("whose root secret is another one by now has nobody's key but the root's", async () => {
     const { accessKeyId } = await new People(rig.store()).user();
     await runJobs(rig.store(), [snapshot]);

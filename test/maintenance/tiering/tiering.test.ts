@@ -3,8 +3,8 @@ import { pack } from "../../../src/maintenance/collect/pack.ts";
 import { encrypt } from "../../../src/maintenance/encrypt/encrypt.ts";
 import { tiering } from "../../../src/maintenance/tiering/tiering.ts";
 import { noSealing } from "../../../src/sealing/sealing.ts";
-import { createBucket } from "../../../src/store/buckets/buckets.ts";
-import { setNamed } from "../../../src/store/buckets/named-configurations.ts";
+import { createBucket, deleteBucket } from "../../../src/store/buckets/buckets.ts";
+import { removeNamed, setNamed } from "../../../src/store/buckets/named-configurations.ts";
 import { deleteObject } from "../../../src/store/delete/delete.ts";
 import { AccessLog } from "../../../src/store/read/accesses.ts";
 import { openObject } from "../../../src/store/read/objects.ts";
@@ -67,8 +67,8 @@ async function runDays(days: number) {
   return result.report;
 }
 
-async function readWhole(key: string): Promise<Buffer> {
-  const { head, read } = await openObject(store, { bucket, key });
+async function readWhole(key: string, of = bucket): Promise<Buffer> {
+  const { head, read } = await openObject(store, { bucket: of, key });
   return Buffer.from(await readAll(await read({ offset: 0, length: head.sizeBytes })));
 }
 
@@ -191,6 +191,36 @@ describe("the tiering job", () => {
     await setNamed(store, bucket, { kind: "intelligent-tiering", id: "all", value: CONFIGURATION });
     expect(await runDays(89)).toMatchObject({ movedObjects: 0 });
     expect(await runDays(2)).toMatchObject({ movedObjects: 2 });
+  });
+
+  it("does not trust notes from before the first configuration", async () => {
+    const day = Math.floor(clock.now() / DAY_MS);
+    await rows(`INSERT INTO accesses SELECT bucket_id, id, ${day} FROM objects`);
+    await clock.advance(300 * DAY_MS);
+    await setNamed(store, bucket, { kind: "intelligent-tiering", id: "all", value: CONFIGURATION });
+    expect(await runDays(89)).toMatchObject({ movedObjects: 0 });
+    expect(await runDays(2)).toMatchObject({ movedObjects: 2 });
+  });
+
+  it("forgets all accesses of a bucket whose last configuration is gone, and keeps the others'", async () => {
+    const value = CONFIGURATION;
+    await setNamed(store, bucket, { kind: "intelligent-tiering", id: "all", value });
+    await createBucket(store, { name: "other", owner: "o", region: "us-east-1" });
+    await putObject(store, { ...put("other", "key", bytes), storageClass: "INTELLIGENT_TIERING" });
+    await setNamed(store, "other", { kind: "intelligent-tiering", id: "all", value });
+    await readWhole("cold/a");
+    await readWhole("key", "other");
+    await writeNotes();
+    expect(await rows("SELECT count(*) AS n FROM accesses")).toEqual([{ n: 2 }]);
+    await removeNamed(store, bucket, { kind: "intelligent-tiering", id: "all" });
+    await runDays(1);
+    const kept = "SELECT b.name FROM accesses a JOIN buckets b ON b.id = a.bucket_id";
+    expect(await rows(kept)).toEqual([{ name: "other" }]);
+    await deleteObject(store, { bucket: "other", key: "key" });
+    await deleteBucket(store, "other");
+    expect(await rows("SELECT * FROM named_configurations")).toEqual([]);
+    await runDays(1);
+    expect(await rows("SELECT * FROM accesses")).toEqual([]);
   });
 
   it("notes each object once a day, in one row, and forgets it with the object", async () => {
