@@ -15,8 +15,7 @@ import { LOGGING_SHAPE, type ParsedLogging, parseBucketLogging } from "./bucket-
  */
 export const putBucketLogging: Handler = async (call) => {
   const logging = parseBucketLogging(await readDocument(call, "BucketLoggingStatus", LOGGING_SHAPE));
-  const source = await headBucket(call.store, call.bucket);
-  if (logging !== null) await checkTarget(call, source, logging);
+  if (logging !== null) await checkTarget(call, await headBucket(call.store, call.bucket), logging);
   await setLogging(call.store, call.bucket, logging?.configuration ?? null);
   return { status: 200 };
 };
