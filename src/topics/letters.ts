@@ -15,7 +15,7 @@ import type { DeliveryContext } from "./topic-context.ts";
 export interface OpenedPublication {
   readonly row: PublicationRow;
   readonly publication: Publication;
-  /** The message as `parseBody` has it: parsed once, by the first filter that asks. */
+  /** The message as `parseBody` has it: parsed once, for the first filter or subscription that asks. */
   parsed(): unknown;
 }
 
@@ -60,12 +60,13 @@ export async function bodyOf(
   {
     topic,
     subscription,
-    opened: { row, publication },
+    opened: { row, publication, parsed },
   }: { topic: TopicRow; subscription: SubscriptionRow; opened: OpenedPublication },
 ): Promise<string> {
-  if (isRaw(subscription, publication)) return messageFor(publication, subscription.protocol);
+  const message = messageFor(publication, subscription.protocol, parsed);
+  if (isRaw(subscription, publication)) return message;
   const addressed = publicOrigin === null ? subscription : { ...subscription, origin: publicOrigin };
-  return documentOf({ topic, row, publication, subscription: addressed }, await signers.current());
+  return documentOf({ topic, row, publication, message, subscription: addressed }, await signers.current());
 }
 
 /** The same as a message in a queue, or why no queue takes it. */
