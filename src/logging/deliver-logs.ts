@@ -41,7 +41,7 @@ export async function deliverLogs(store: StoreContext, log: Log): Promise<void> 
   if (objects > 0) log.info(`access logs {"objects":${objects}}`);
 }
 
-async function deliverNext(store: StoreContext, log: Log): Promise<"none" | "delivered" | "dropped"> {
+async function deliverNext(store: StoreContext, log: Log): Promise<"none" | "delivered" | "postponed" | "dropped"> {
   const { accessLogs } = store.metadata;
   const nowMs = store.clock.now();
   const name = `${nowMs}-${toHex(store.random(8)).toUpperCase()}`;
@@ -54,7 +54,7 @@ async function deliverNext(store: StoreContext, log: Log): Promise<"none" | "del
     log.error(`access logs of ${batch.bucket?.name ?? "a bucket"}: ${problem}${isOver ? "; they are dropped" : ""}`);
     if (!isOver) {
       await accessLogs.postpone(batch.batch, nowMs);
-      return "dropped";
+      return "postponed";
     }
   }
   await accessLogs.drop(batch.batch);
