@@ -5,6 +5,7 @@ import type { StoreContext } from "../store/context.ts";
 import { StoreError } from "../store/failure.ts";
 import { putObject } from "../store/write/write.ts";
 import { type LoggingConfiguration, logKey } from "./configuration.ts";
+import { logAccess } from "./log-access.ts";
 import { accountOf, targetProblem } from "./target.ts";
 
 interface Log {
@@ -79,6 +80,7 @@ async function deliver(store: StoreContext, batch: LineBatch, bucket: LoggedBuck
     await putObject(holder, {
       ...{ bucket: targetBucket, key, storageClass: "STANDARD" },
       attributes: { system: { contentType: "text/plain" }, user: {} },
+      access: (into) => logAccess(into, configuration.grants),
       body: {
         sizeBytes: bytes.length,
         digests: [],

@@ -45,7 +45,6 @@ function document(target: string, inner = ""): string {
   return `<BucketLoggingStatus xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><LoggingEnabled><TargetBucket>${target}</TargetBucket><TargetPrefix>p/</TargetPrefix>${inner}</LoggingEnabled></BucketLoggingStatus>`;
 }
 
-const GRANTS = "<TargetGrants><Grant><Grantee><ID>x</ID></Grantee><Permission>READ</Permission></Grant></TargetGrants>";
 const configure = (body: string, as = ask) => as({ method: "PUT", path: "/box?logging", body });
 const format = (inner: string) => `<TargetObjectKeyFormat>${inner}</TargetObjectKeyFormat>`;
 
@@ -89,14 +88,6 @@ describe("PutBucketLogging", () => {
     expect((await configure(document("afar"))).code).toBe("CrossLocationLoggingProhibited");
   });
 
-  it("does not build grants for a target with access control lists", async () => {
-    const ownership =
-      "<OwnershipControls><Rule><ObjectOwnership>BucketOwnerPreferred</ObjectOwnership></Rule></OwnershipControls>";
-    expect((await ask({ method: "PUT", path: "/logs?ownershipControls", body: ownership })).status).toBe(200);
-    const refused = await configure(document("logs", GRANTS));
-    expect([refused.status, refused.code]).toEqual([501, "NotImplemented"]);
-  });
-
   it("finds no bucket to switch off where there is none", async () => {
     const off = await ask({ method: "PUT", path: "/none?logging", body: "<BucketLoggingStatus/>" });
     expect(off.code).toBe("NoSuchBucket");
@@ -113,7 +104,6 @@ describe("PutBucketLogging", () => {
       document("logs", format("<PartitionedPrefix><PartitionDateSource>Now</PartitionDateSource></PartitionedPrefix>")),
       "MalformedXML",
     ],
-    [document("logs", GRANTS), "InvalidArgument"],
   ])("answers %s with %s", async (body, code) => {
     expect((await configure(body)).code).toBe(code);
   });
