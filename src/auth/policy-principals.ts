@@ -20,9 +20,7 @@ import { roleArn, userArn } from "./principal.ts";
  */
 export async function bindPrincipals(entities: Pick<EntityTable, "named">, text: string): Promise<string> {
   const named = namedPrincipals(text);
-  if (named.length === 0) return text;
-  const rows = await entities.named(named);
-  return replacePrincipals(text, new Map(rows.map((row) => [arnOf(row), row.id])));
+  return named.length === 0 ? text : replacePrincipals(text, await idsOf(entities, named));
 }
 
 /**
@@ -47,10 +45,20 @@ export async function boundPrincipals(
   entities: Pick<EntityTable, "named">,
   names: readonly string[],
 ): Promise<(name: string) => string> {
-  const named = names.flatMap((name) => entityOfArn(name) ?? []);
-  const rows = named.length === 0 ? [] : await entities.named(named);
-  const ids = new Map(rows.map((row) => [arnOf(row), row.id]));
+  const ids = await idsOf(
+    entities,
+    names.flatMap((name) => entityOfArn(name) ?? []),
+  );
   return (name) => ids.get(name) ?? name;
+}
+
+/** Attributes of a queue or topic as they are kept: their policy as `bindPrincipals` has it. One D1 round trip at the most. */
+export async function boundAttributes(
+  entities: Pick<EntityTable, "named">,
+  given: ReadonlyMap<string, string>,
+): Promise<ReadonlyMap<string, string>> {
+  const policy = given.get("Policy");
+  return policy ? new Map([...given, ["Policy", await bindPrincipals(entities, policy)]]) : given;
 }
 
 /** What shows principals as `showPrincipals` does. One D1 round trip for all, none if none has an id. */
@@ -60,6 +68,15 @@ export async function principalNames(
 ): Promise<(name: string) => string> {
   const arns = await arnsOf(entities, names.filter(isUniqueId));
   return (name) => arns.get(name) ?? name;
+}
+
+/** Unique ids by ARNs, of those that exist. One D1 round trip, none for no name. */
+async function idsOf(
+  entities: Pick<EntityTable, "named">,
+  named: Parameters<EntityTable["named"]>[0],
+): Promise<ReadonlyMap<string, string>> {
+  const rows = named.length === 0 ? [] : await entities.named(named);
+  return new Map(rows.map((row) => [arnOf(row), row.id]));
 }
 
 /** ARNs by unique ids, of those that exist. One D1 round trip, none for no id. */

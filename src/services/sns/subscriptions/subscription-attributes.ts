@@ -1,7 +1,6 @@
 import { isFifoName, parseQueueArn, queueArn } from "../../../queues/settings.ts";
 import { checkSubscriptionPolicy, DeliveryPolicyProblem } from "../../../topics/delivery-policy.ts";
 import { FilterPolicyProblem, type FilterScope, parseFilterPolicy } from "../../../topics/filter-policy.ts";
-import { isFifoTopic } from "../../../topics/settings.ts";
 import type { SnsCall } from "../model/call.ts";
 import { invalidParameter, notBuilt } from "../model/errors.ts";
 
@@ -101,7 +100,7 @@ async function checkRedrive({ queues }: SnsCall, { topic, accountId }: Attribute
       "deadLetterTargetArn must name a queue in the account and region of the subscription",
     );
   }
-  if (isFifoName(name.name) !== isFifoTopic(topic.name)) {
+  if (isFifoName(name.name) !== isFifoName(topic.name)) {
     throw invalidParameter(
       "RedrivePolicy",
       "must use a FIFO queue as DLQ for a FIFO topic, and a standard one for others",
