@@ -14,7 +14,7 @@ import { corsAnswerHeaders } from "../cors/answer-headers.ts";
 import { dispatch } from "../dispatch.ts";
 import { S3Error } from "../errors/error.ts";
 import { toS3Error } from "../errors/render-error.ts";
-import { accessRecord } from "../logging/access-record.ts";
+import { accessRecord, loggedTarget } from "../logging/access-record.ts";
 import type { S3Parts } from "../parts.ts";
 import type { WebsiteConfiguration } from "./configuration.ts";
 import { errorPage } from "./error-page.ts";
@@ -56,8 +56,12 @@ export function websiteService(parts: S3Parts, hosts: WebsiteHosts): Service {
     },
     answer: (exchange) => new Visit(exchange, inside, bucketOf(exchange.url.hostname)).answer(),
     ended(exchange, lifetime) {
-      const record = parts.accessLog && accessRecord(exchange, (url) => targetOn(bucketOf(url.hostname), url));
-      if (record) parts.accessLog?.record(parts.store, record, lifetime);
+      const { accessLog, store } = parts;
+      const { url } = exchange.about;
+      const about = { ...exchange.about, url: { ...url, hostname: hostInside(bucketOf(url.hostname)) } };
+      const target = accessLog === undefined ? null : loggedTarget({ about }, [INSIDE]);
+      if (target === null || !accessLog?.mayWant(target.bucket)) return;
+      accessLog.record(store, accessRecord(exchange, target), lifetime);
     },
     fail,
   };

@@ -56,7 +56,10 @@ async function site(
 ): Promise<Response> {
   const { host = HOST, tlsVersion, limiter, ...rest } = init;
   const log = { info: () => {}, error: () => {} };
-  const accessLog = { record: (_, record) => void logged.push(record) } as Pick<AccessLog, "record"> as AccessLog;
+  const accessLog = {
+    mayWant: () => true,
+    record: (_, record) => void logged.push(record),
+  } as Pick<AccessLog, "mayWant" | "record"> as AccessLog;
   const parts = { store: rig.store, baseDomains: [], log, events: deafEvents(rig.store), accessLog };
   const hosts = { domains: ["website.test"], customHosts: ["www.example.org"] };
   const { clock, random } = rig.store;
