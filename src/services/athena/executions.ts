@@ -102,7 +102,9 @@ export const getQueryResults = operation({
     }
     if (!/^\d{1,9}$/.test(NextToken)) throw invalidRequest("NextToken is of no page.");
     const [, bucket = "", key = ""] = /^s3:\/\/([^/]+)\/(.*)$/.exec(row.output) ?? [];
-    const bytes = await call.objects.get(call.exchange, { bucket, key }, RESULT_BYTES_MAX).catch(refusedObject);
+    const { expectedOwner } = JSON.parse(row.request) as ExecutionRequest;
+    const place = { bucket, key, expectedOwner };
+    const bytes = await call.objects.get(call.exchange, place, RESULT_BYTES_MAX).catch(refusedObject);
     const columns = JSON.parse(row.columns ?? "[]") as TypedColumn[];
     const from = Number(NextToken);
     const window = { from, count: MaxResults + 1, columns: columns.length };
@@ -167,7 +169,10 @@ function described(row: ExecutionRow, call: AthenaCall): JsonResult {
     Query: request.query,
     StatementType: "DML",
     SubstatementType: "SELECT",
-    ResultConfiguration: { OutputLocation: row.output ?? request.location },
+    ResultConfiguration: {
+      OutputLocation: row.output ?? request.location,
+      ...(request.expectedOwner !== undefined && { ExpectedBucketOwner: request.expectedOwner }),
+    },
     QueryExecutionContext: {
       ...(request.database !== null && { Database: request.database }),
       ...(request.catalog !== null && { Catalog: request.catalog }),

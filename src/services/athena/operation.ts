@@ -16,12 +16,16 @@ export class ObjectRefused extends Error {}
 
 /** Objects, as the service of S3 reads and writes them for the caller of another request. Throws anything; S3's errors have a `code`. */
 export interface ObjectAccess {
-  put(
-    exchange: Exchange,
-    object: { bucket: string; key: string; contentType: string; bytes: Uint8Array },
-  ): Promise<void>;
+  put(exchange: Exchange, object: ObjectPlace & { contentType: string; bytes: Uint8Array }): Promise<void>;
   /** Of `bytesMax` at most. */
-  get(exchange: Exchange, object: { bucket: string; key: string }, bytesMax: number): Promise<Uint8Array>;
+  get(exchange: Exchange, object: ObjectPlace, bytesMax: number): Promise<Uint8Array>;
+}
+
+export interface ObjectPlace {
+  readonly bucket: string;
+  readonly key: string;
+  /** The account that must own the bucket; undefined: any. */
+  readonly expectedOwner?: string | undefined;
 }
 
 export interface AthenaParts {

@@ -19,6 +19,8 @@ export interface ExecutionRequest {
   readonly query: string;
   readonly parameters: readonly string[];
   readonly location: string;
+  /** The account that must own the bucket of the result. Absent: any. */
+  readonly expectedOwner?: string | undefined;
   readonly catalog: string | null;
   readonly database: string | null;
 }
@@ -60,6 +62,7 @@ export const startQueryExecution = operation({
     const request: ExecutionRequest = {
       ...{ query: input.QueryString, parameters: input.ExecutionParameters ?? [], location },
       ...{ catalog: Catalog ?? null, database: Database ?? null },
+      expectedOwner: input.ResultConfiguration?.ExpectedBucketOwner,
     };
     const submittedMs = call.clock.now();
     const id = newExecutionId(submittedMs, call.random(10));
@@ -93,7 +96,8 @@ async function execute(call: AthenaCall, { id }: Pick<ExecutionRow, "id">, reque
     const key = `${prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`}${id}.csv`;
     const bytes = new TextEncoder().encode(writeCsv(columns, rows));
     if (bytes.length > RESULT_BYTES_MAX) throw tooLarge();
-    const object = { bucket, key, contentType: "application/octet-stream", bytes };
+    const place = { bucket, key, expectedOwner: request.expectedOwner };
+    const object = { ...place, contentType: "application/octet-stream", bytes };
     await call.objects.put(call.exchange, object).catch(refusedObject);
     return {
       ...{ state: "SUCCEEDED", reason: null, completedMs: call.clock.now(), output: `s3://${bucket}/${key}` },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { firstAccount } from "../../../src/auth/principal.ts";
 import { operations } from "../../../src/services/athena/operations.ts";
 import { readCsv, writeCsv } from "../../../src/services/athena/values.ts";
 import { putObject } from "../../../src/store/write/write.ts";
@@ -232,4 +233,18 @@ test("a page of a result that was overwritten has the rows that were asked for",
   const page = await rig.call("GetQueryResults", { QueryExecutionId: id, MaxResults: 3, NextToken: "4990" });
   expect(page.ResultSet.Rows).toEqual([{ Data: [{}] }, { Data: [{}] }, { Data: [{}] }]);
   expect(page.NextToken).toBe("4993");
+});
+
+test("a result goes to a bucket of the expected owner alone", async () => {
+  const owned = (ExpectedBucketOwner: string) => ({
+    ResultConfiguration: { OutputLocation: "s3://results/here/", ExpectedBucketOwner },
+  });
+  const { state, reason } = await rig.run(`SELECT key ${HOLIDAY}`, owned("999999999999"));
+  expect([state, reason]).toEqual(["FAILED", expect.stringContaining("AccessDenied")]);
+  const { accountId } = firstAccount;
+  const { execution } = await rig.run(`SELECT key ${HOLIDAY}`, owned(accountId));
+  expect(execution).toMatchObject({
+    Status: { State: "SUCCEEDED" },
+    ResultConfiguration: { ExpectedBucketOwner: accountId },
+  });
 });
