@@ -34,6 +34,10 @@ export interface Expressions {
   growth: number;
   /** See `RenderedCost`. */
   listed: number | null;
+  /** See `RenderedCost`, so far. */
+  ownText: number;
+  /** Characters of the query's own texts that a column of FROM may hold. */
+  readonly namedText: number;
 }
 
 /** Functions whose result may be longer than their arguments. */
@@ -50,6 +54,20 @@ const GROWING: ReadonlySet<string> = new Set([
   "json_object",
   "json_quote",
 ]);
+/** How many times as long as its arguments the text of a function may be. `replace` says itself; what aggregates join is bounded by SQLite's longest text. */
+const LENGTHENING: Readonly<Record<string, number>> = {
+  hex: 2,
+  quote: 2,
+  json: 2,
+  json_group_array: 6,
+  json_group_object: 6,
+  json_array: 6,
+  json_object: 6,
+  json_quote: 6,
+  strftime: 9,
+};
+/** Characters that a byte of a blob takes as a result. */
+const BLOB_BYTE_CHARACTERS = 4;
 /** Functions that look for their second argument in their first. */
 const SEARCHING: ReadonlySet<string> = new Set(["instr", "strpos", "trim", "ltrim", "rtrim", "replace"]);
 const REPLACEMENT_FACTOR = 8;
@@ -110,8 +128,10 @@ function render(expr: Expr, about: Expressions): string {
       if (!NUMBER.test(expr.value)) throw new QueryRefused("SyntaxError", `${expr.value} is no number`);
       return expr.value;
     case "StringLiteral":
+      about.ownText += expr.value.length;
       return quoteText(expr.value);
     case "BlobLiteral":
+      about.ownText += expr.bytes.length * BLOB_BYTE_CHARACTERS;
       return `x'${toHex(expr.bytes)}'`;
     case "NullLiteral":
       return "NULL";
@@ -124,14 +144,20 @@ function render(expr: Expr, about: Expressions): string {
     case "CurrentTimestampLiteral":
       return "CURRENT_TIMESTAMP";
     case "Id":
+      about.ownText += about.namedText;
       return /^(true|false)$/i.test(expr.name) ? expr.name.toUpperCase() : quoteName(expr.name);
     case "NameExpr":
+      about.ownText += about.namedText;
       return quoteName(expr.name.text);
     case "QualifiedExpr":
       checkSchema(expr.schema);
+      about.ownText += about.namedText;
       return `${quoteName(about.table(expr.table.text))}.${quoteName(expr.column.text)}`;
-    case "VariableExpr":
-      return literal(about.parameter(expr));
+    case "VariableExpr": {
+      const value = about.parameter(expr);
+      if (typeof value === "string") about.ownText += value.length;
+      return literal(value);
+    }
     case "ParenthesizedExpr":
       return `(${list(expr.exprs)})`;
     case "UnaryExpr":
@@ -198,7 +224,7 @@ function renderCast(inner: string, type: string): string {
 }
 
 /** The text that an expression stands for, or null. */
-function textOf(expr: Expr, about: Expressions): string | null {
+export function textOf(expr: Expr, about: Pick<Expressions, "parameter">): string | null {
   if (expr.type === "StringLiteral") return expr.value;
   if (expr.type === "ParenthesizedExpr" && expr.exprs.length === 1) return textOf(expr.exprs[0] as Expr, about);
   if (expr.type !== "VariableExpr") return null;
@@ -223,7 +249,7 @@ function renderLike(expr: LikeExpr, about: Expressions): string {
     throw new QueryRefused(
       "LimitExceeded",
       `a pattern is longer than ${PATTERN_BYTES_MAX} bytes`,
-      "starts_with(key, '…') takes a prefix of any length, instr(key, '…') a part",
+      "starts_with(key, '…') takes a prefix of any length",
     );
   }
   const operator = isExact || expr.op === "Glob" ? "GLOB" : "LIKE";
@@ -264,7 +290,9 @@ function renderCall(expr: FunctionCallExpr, about: Expressions): string {
   }
   checkUse(name, rule, expr);
   if (SEARCHING.has(name) && args[1] !== undefined) checkSought(name, args[1], about);
+  const before = about.ownText;
   const rendered = args.map((arg) => renderExpression(arg, about));
+  about.ownText += (about.ownText - before) * (lengthening(name, args, about) - 1);
   const tail = renderTail(expr.filterOver, about);
   if (rule.render !== undefined) {
     if (expr.distinctness || expr.orderBy) throw notAllowed(`DISTINCT or ORDER BY in ${name}`);
@@ -273,6 +301,13 @@ function renderCall(expr: FunctionCallExpr, about: Expressions): string {
   const distinct = expr.distinctness === "Distinct" ? "DISTINCT " : "";
   const order = expr.orderBy ? renderCallOrder(name, expr, about) : "";
   return `${name}(${distinct}${rendered.join(", ")}${order})${tail}`;
+}
+
+/** How many times as long as its arguments the text of a function may be. */
+function lengthening(name: string, args: readonly Expr[], about: Expressions): number {
+  if (name !== "replace") return LENGTHENING[name] ?? 1;
+  const [from = "", to = ""] = args.slice(1).map((arg) => textOf(arg, about) ?? "");
+  return Math.max(1, to.length / Math.max(1, from.length));
 }
 
 function renderCallOrder(name: string, { orderBy }: FunctionCallExpr, about: Expressions): string {

@@ -184,6 +184,14 @@ async function mergeStep(
   return String(merged.rows[0]?.[0] ?? "[]");
 }
 
+/** Characters of the query's own texts in all rows that a statement returns. */
+const OWN_TEXT_MAX = 16 * 1024 * 1024;
+
+/** How many rows may repeat the texts that a query brings: a statement's rows are in memory before their bytes can be counted. */
+export function rowsOfOwnText({ ownText }: Pick<CompiledQuery, "ownText">): number {
+  return Math.max(1, Math.floor(OWN_TEXT_MAX / Math.max(ownText, 1)));
+}
+
 const FIRST_ROWS = 500;
 const STEP_ROWS_MAX = 20_000;
 
@@ -198,7 +206,8 @@ async function* walk(
 ): AsyncGenerator<Step> {
   const ranges = rangesOf(compiled.uses[0]?.scopes ?? [], from);
   const untilMs = clock.now() + limits.timeMs;
-  let rows = FIRST_ROWS;
+  const rowsMax = Math.min(STEP_ROWS_MAX, rowsOfOwnText(compiled));
+  let rows = Math.min(FIRST_ROWS, rowsMax);
   let scanned = 0;
   for (const range of ranges) {
     let lo: string | null = range.keys.lo;
@@ -214,7 +223,7 @@ async function* walk(
       scanned += rows;
       lo = end;
       const tookMs = Math.max(1, clock.now() - begunMs);
-      rows = Math.round(Math.min(STEP_ROWS_MAX, rows * 4, Math.max(50, (rows * limits.stepMs) / tookMs)));
+      rows = Math.round(Math.min(rowsMax, rows * 4, Math.max(50, (rows * limits.stepMs) / tookMs)));
     }
   }
 }

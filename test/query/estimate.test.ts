@@ -36,12 +36,41 @@ async function ask(text: string) {
   return takePage(run, prepared, { start: FIRST_PAGE, rows: 1_000, bytesMax: 1e6 });
 }
 
-test("a page has the fewer rows the longer the texts are that each of them repeats", async () => {
-  const long = "a".repeat(60_000);
-  const { run, prepared } = await prepare("SELECT key || ?1 AS x FROM objects ORDER BY key", [long]);
-  const page = await takePage(run, prepared, { start: FIRST_PAGE, rows: 1_000, bytesMax: 1e9 });
-  expect(page.rows.length).toBe(279);
+const MANY = 100_000;
+
+test.each([
+  ["SELECT key || ?1 AS x FROM objects ORDER BY key", 279],
+  ["SELECT ?1, ?1, ?1 FROM objects ORDER BY key", 93],
+  ["SELECT ?1, ?1, ?1 FROM objects", 93],
+  ["SELECT t.x, x FROM objects, (SELECT ?1 AS x) AS t", 139],
+  ["SELECT * FROM objects, (SELECT ?1 AS x, ?1 AS y) AS t", 139],
+  ["WITH t AS (SELECT ?1 AS x), u AS (SELECT x || x AS y FROM t) SELECT y, y FROM objects, u", 69],
+  ["SELECT (SELECT t.x) || t.x FROM objects, (SELECT ?1 AS x) AS t", 139],
+  ["SELECT hex(?1) FROM objects ORDER BY key", 139],
+  ["SELECT replace(?1, 'a', 'bbbb') FROM objects ORDER BY key", 69],
+])("a page has the fewer rows the longer the texts are that each of them repeats: %s", async (text, rows) => {
+  const { run, prepared } = await prepare(text, ["a".repeat(60_000)]);
+  const page = await takePage(run, prepared, { start: FIRST_PAGE, rows: MANY, bytesMax: 1e9 });
+  expect(page.rows.length).toBe(rows);
   expect(page.next).not.toBe(null);
+});
+
+test.each([
+  "SELECT key FROM objects WHERE key <> ?1 ORDER BY key",
+  "SELECT o.key FROM objects o JOIN buckets b ON b.bucket <> ?1",
+  "SELECT key FROM objects GROUP BY key HAVING max(key) <> ?1",
+  "SELECT key FROM (SELECT key FROM objects WHERE key <> ?1) ORDER BY key",
+])("texts of conditions are in no row: %s", async (text) => {
+  const { run, prepared } = await prepare(text, ["a".repeat(60_000)]);
+  const page = await takePage(run, prepared, { start: FIRST_PAGE, rows: MANY, bytesMax: 1e9 });
+  expect([page.rows.length, page.next]).toEqual([COUNT, null]);
+});
+
+test("a page is bounded with the names of columns where each row repeats them, and empty texts count", async () => {
+  const { run, prepared } = await prepare(`SELECT '' AS ${"n".repeat(1_000)} FROM objects`);
+  const bounds = { start: FIRST_PAGE, rows: 1_000, bytesMax: 10_000 };
+  expect((await takePage(run, prepared, { ...bounds, repeatsNames: true })).rows.length).toBe(10);
+  expect((await takePage(run, prepared, { ...bounds, bytesMax: 800 })).rows.length).toBe(100);
 });
 
 describe("names that the caller chooses do not steer the estimate", () => {
