@@ -1,15 +1,13 @@
-import type { Caller } from "../../auth/access.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { RandomBytes } from "../../base/random.ts";
 import type { Exchange } from "../../edge/service.ts";
 import type { ExecutionTable } from "../../metadata/query/executions.ts";
-import type { VisibleBucket } from "../../metadata/query/visible.ts";
-import type { BucketRow } from "../../metadata/rows.ts";
 import type { JsonResult } from "../../protocols/aws-json/answer.ts";
 import type { JsonValue } from "../../protocols/aws-json/document.ts";
 import { JsonError } from "../../protocols/aws-json/error.ts";
 import { type Fields, type Input, readFields } from "../../protocols/aws-json/fields.ts";
 import type { QueryParts } from "../../query/ask.ts";
+import type { SeeBucket } from "../../query/sight.ts";
 
 /** What S3 says to the caller's own request for an object: its code. */
 export class ObjectRefused extends Error {}
@@ -33,11 +31,7 @@ export interface AthenaParts {
   /** The first database. */
   readonly metadata: { readonly executions: ExecutionTable };
   readonly objects: ObjectAccess;
-  seeBucket(
-    caller: Caller,
-    request: { headers: Headers; tlsVersion: string | null; nowMs: number },
-    bucket: BucketRow,
-  ): VisibleBucket;
+  readonly seeBucket: SeeBucket;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly region: string;
