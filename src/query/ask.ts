@@ -7,7 +7,7 @@ import { QueryRefused } from "./failure.ts";
 import { type Format, writeTable } from "./formats.ts";
 import { checkParameters } from "./parameters.ts";
 import { parseQuery } from "./parse.ts";
-import { estimateRows, type Position, prepareQuery, rowsOfOwnText, runQuery, type Value } from "./run.ts";
+import { estimateRows, type Position, prepareQuery, runQuery, type Value } from "./run.ts";
 import type { QuerySettings } from "./settings.ts";
 import { type BucketSight, bucketsNamed, findSight } from "./sight.ts";
 import { FIRST_PAGE, openToken, type PageStart, sealToken } from "./token.ts";
@@ -147,8 +147,7 @@ export async function takePage(
 ): Promise<TakenPage> {
   const { limit } = prepared.compiled;
   const isStepped = prepared.steps?.kind === "rows";
-  const fitting = Math.min(rowsMax, rowsOfOwnText(prepared.compiled));
-  const wanted = Math.min(fitting, limit.rows === null ? fitting : Math.max(0, limit.rows - start.given));
+  const wanted = Math.min(rowsMax, limit.rows === null ? rowsMax : Math.max(0, limit.rows - start.given));
   // The first page of all passes over OFFSET; those behind it know where they are.
   let skip = start.skip + (start.given === 0 && start.from === null ? limit.offset : 0);
   if (!isStepped && start.given > 0) skip += limit.offset;
@@ -156,6 +155,12 @@ export async function takePage(
   const taken: (readonly Value[])[] = [];
   let columns: readonly string[] = [];
   let [bytes, scanned] = [0, 0];
+  /** The page ends before the row of this index in the piece. */
+  const ended = (index: number): TakenPage => {
+    const given = start.given + taken.length;
+    const next = isStepped ? { from: at, skip: index, given } : { from: null, skip: start.skip + taken.length, given };
+    return { columns, rows: taken, scanned, next: limit.rows !== null && given >= limit.rows ? null : next };
+  };
   for await (const piece of runQuery(run, prepared, { from: start.from, skip, rows: wanted + 1 })) {
     if (piece.isSpent) {
       const given = start.given + taken.length;
@@ -168,18 +173,12 @@ export async function takePage(
     const passed = isStepped ? Math.min(skip, piece.rows.length) : 0;
     for (let index = passed; index < piece.rows.length; index++) {
       const row = piece.rows[index] as readonly Value[];
-      if (taken.length >= wanted || (bytes >= bytesMax && taken.length > 0)) {
-        const isEnd = limit.rows !== null && start.given + taken.length >= limit.rows;
-        const given = start.given + taken.length;
-        const next = isStepped
-          ? { from: at, skip: index, given }
-          : { from: null, skip: start.skip + taken.length, given };
-        return { columns, rows: taken, scanned, next: isEnd ? null : next };
-      }
+      if (taken.length >= wanted || (bytes >= bytesMax && taken.length > 0)) return ended(index);
       taken.push(row);
       bytes += sizeOf(row) + nameBytes;
     }
     skip -= passed;
+    if (piece.isCut) return ended(piece.rows.length);
   }
   return { columns, rows: taken, scanned, next: null };
 }

@@ -16,6 +16,7 @@ import { QueryRefused } from "./failure.ts";
 import { dateAdd, dateDiff, dateTrunc, FUNCTIONS, type FunctionRule } from "./functions.ts";
 import { ARGUMENTS_MAX, PATTERN_BYTES_MAX, QUERY_DEPTH_MAX } from "./limits.ts";
 import { literal, type ParameterValue } from "./parameters.ts";
+import { BLOB_BYTE_CHARACTERS, SHORT_TEXT, textOfCall, textOfColumn } from "./row-text.ts";
 
 /** What an expression is rendered in. */
 export interface Expressions {
@@ -35,8 +36,8 @@ export interface Expressions {
   /** See `RenderedCost`. */
   listed: number | null;
   /** See `RenderedCost`, so far. */
-  ownText: number;
-  /** Characters of the query's own texts that a column of FROM may hold. */
+  rowText: number;
+  /** Characters that a column of FROM may hold besides those of a table's column of its name. */
   readonly namedText: number;
 }
 
@@ -54,20 +55,6 @@ const GROWING: ReadonlySet<string> = new Set([
   "json_object",
   "json_quote",
 ]);
-/** How many times as long as its arguments the text of a function may be. `replace` says itself; what aggregates join is bounded by SQLite's longest text. */
-const LENGTHENING: Readonly<Record<string, number>> = {
-  hex: 2,
-  quote: 2,
-  json: 2,
-  json_group_array: 6,
-  json_group_object: 6,
-  json_array: 6,
-  json_object: 6,
-  json_quote: 6,
-  strftime: 9,
-};
-/** Characters that a byte of a blob takes as a result. */
-const BLOB_BYTE_CHARACTERS = 4;
 /** Functions that look for their second argument in their first. */
 const SEARCHING: ReadonlySet<string> = new Set(["instr", "strpos", "trim", "ltrim", "rtrim", "replace"]);
 const REPLACEMENT_FACTOR = 8;
@@ -126,36 +113,40 @@ function render(expr: Expr, about: Expressions): string {
   switch (expr.type) {
     case "NumericLiteral":
       if (!NUMBER.test(expr.value)) throw new QueryRefused("SyntaxError", `${expr.value} is no number`);
+      about.rowText += SHORT_TEXT;
       return expr.value;
     case "StringLiteral":
-      about.ownText += expr.value.length;
+      about.rowText += expr.value.length;
       return quoteText(expr.value);
     case "BlobLiteral":
-      about.ownText += expr.bytes.length * BLOB_BYTE_CHARACTERS;
+      about.rowText += expr.bytes.length * BLOB_BYTE_CHARACTERS;
       return `x'${toHex(expr.bytes)}'`;
     case "NullLiteral":
       return "NULL";
     case "KeywordLiteral":
       throw notAllowed(expr.value);
     case "CurrentDateLiteral":
+      about.rowText += SHORT_TEXT;
       return "CURRENT_DATE";
     case "CurrentTimeLiteral":
+      about.rowText += SHORT_TEXT;
       return "CURRENT_TIME";
     case "CurrentTimestampLiteral":
+      about.rowText += SHORT_TEXT;
       return "CURRENT_TIMESTAMP";
     case "Id":
-      about.ownText += about.namedText;
+      about.rowText += about.namedText + textOfColumn(expr.name);
       return /^(true|false)$/i.test(expr.name) ? expr.name.toUpperCase() : quoteName(expr.name);
     case "NameExpr":
-      about.ownText += about.namedText;
+      about.rowText += about.namedText + textOfColumn(expr.name.text);
       return quoteName(expr.name.text);
     case "QualifiedExpr":
       checkSchema(expr.schema);
-      about.ownText += about.namedText;
+      about.rowText += about.namedText + textOfColumn(expr.column.text);
       return `${quoteName(about.table(expr.table.text))}.${quoteName(expr.column.text)}`;
     case "VariableExpr": {
       const value = about.parameter(expr);
-      if (typeof value === "string") about.ownText += value.length;
+      about.rowText += typeof value === "string" ? value.length : SHORT_TEXT;
       return literal(value);
     }
     case "ParenthesizedExpr":
@@ -196,6 +187,7 @@ function render(expr: Expr, about: Expressions): string {
       return `(${one(expr.expr)} COLLATE ${expr.collation.toUpperCase()})`;
     case "FunctionCallStarExpr":
       if (expr.name.name.toLowerCase() !== "count") throw notAllowed(`${expr.name.name}(*)`);
+      about.rowText += SHORT_TEXT;
       return `count(*)${renderTail(expr.filterOver, about)}`;
     case "FunctionCallExpr":
       return renderCall(expr, about);
@@ -290,9 +282,10 @@ function renderCall(expr: FunctionCallExpr, about: Expressions): string {
   }
   checkUse(name, rule, expr);
   if (SEARCHING.has(name) && args[1] !== undefined) checkSought(name, args[1], about);
-  const before = about.ownText;
+  const before = about.rowText;
   const rendered = args.map((arg) => renderExpression(arg, about));
-  about.ownText += (about.ownText - before) * (lengthening(name, args, about) - 1);
+  const replacing = name === "replace" ? args.slice(1).map((arg) => textOf(arg, about)) : [];
+  about.rowText = before + textOfCall(name, { text: about.rowText - before, args: args.length, replacing });
   const tail = renderTail(expr.filterOver, about);
   if (rule.render !== undefined) {
     if (expr.distinctness || expr.orderBy) throw notAllowed(`DISTINCT or ORDER BY in ${name}`);
@@ -301,13 +294,6 @@ function renderCall(expr: FunctionCallExpr, about: Expressions): string {
   const distinct = expr.distinctness === "Distinct" ? "DISTINCT " : "";
   const order = expr.orderBy ? renderCallOrder(name, expr, about) : "";
   return `${name}(${distinct}${rendered.join(", ")}${order})${tail}`;
-}
-
-/** How many times as long as its arguments the text of a function may be. */
-function lengthening(name: string, args: readonly Expr[], about: Expressions): number {
-  if (name !== "replace") return LENGTHENING[name] ?? 1;
-  const [from = "", to = ""] = args.slice(1).map((arg) => textOf(arg, about) ?? "");
-  return Math.max(1, to.length / Math.max(1, from.length));
 }
 
 function renderCallOrder(name: string, { orderBy }: FunctionCallExpr, about: Expressions): string {
@@ -335,7 +321,7 @@ function checkUse(name: string, { kind }: FunctionRule, { filterOver, distinctne
 /** Functions whose arguments must be known beforehand; null: it is none of them. */
 function renderSpecial(name: string, args: readonly Expr[], about: Expressions): string | null {
   const [first, second, third] = args;
-  if (GROWING.has(name)) about.growth += args.length;
+  if (GROWING.has(name) || (name === "json_extract" && args.length > 2)) about.growth += args.length;
   if (name === "replace") {
     const [from, to] = [second, third].map((arg) => (arg === undefined ? null : textOf(arg, about)));
     if (

@@ -26,6 +26,7 @@ import {
   renderWindow,
   textOf,
 } from "./render-expression.ts";
+import { textOfTable } from "./row-text.ts";
 
 /** One place of a query that reads a table. */
 export interface TableUse {
@@ -45,8 +46,8 @@ export interface RenderedCost {
   readonly listed: number | null;
   /** Operations that make texts longer. */
   readonly growth: number;
-  /** Characters of the query's own texts that a row may hold, each as often as it stands there. */
-  readonly ownText: number;
+  /** Characters that a row may hold at most: the query's own texts and values of tables, each as often as it stands there, and what functions make of them. */
+  readonly rowText: number;
 }
 
 export interface RenderOptions {
@@ -91,10 +92,11 @@ export class Renderer implements Expressions {
   readonly likeTellsCase: boolean;
   depth = 0;
   growth = 0;
-  ownText = 0;
+  rowText = 0;
   namedText = 0;
-  /** What the FROM that is being rendered adds to `namedText`. */
+  /** What the FROM that is being rendered adds to `namedText`, and what `*` stands for besides. */
   #broughtText = 0;
+  #tableText = 0;
   /** The same of common tables, by their names. */
   readonly #commonText = new Map<string, number>();
   readonly #parameters: ParameterReader;
@@ -139,8 +141,9 @@ export class Renderer implements Expressions {
     const named = this.namedText;
     const first = this.#one(select.select);
     // ORDER BY sees the first SELECT's tables.
-    const order = select.orderBy ? ` ORDER BY ${renderSorted(select.orderBy, this)}` : "";
-    const limit = select.limit ? this.#limit(select.limit) : "";
+    const { orderBy, limit: bound } = select;
+    const order = orderBy ? ` ORDER BY ${this.#beside(() => renderSorted(orderBy, this))}` : "";
+    const limit = bound ? this.#beside(() => this.#limit(bound)) : "";
     this.#names.leave();
     this.namedText = named;
     const rest = compounds
@@ -186,42 +189,47 @@ export class Renderer implements Expressions {
     if (columns.length > COLUMNS_MAX) throw new QueryRefused("LimitExceeded", `more than ${COLUMNS_MAX} columns`);
     const distinct = distinctness === "Distinct" ? "DISTINCT " : "";
     const source = from && this.#source(from, whereClause);
-    const results = columns.map((column, index) => this.#column(column, index)).join(", ");
+    const starText = this.namedText + (source?.tableText ?? 0);
+    const results = columns.map((column, index) => this.#column(column, index, starText)).join(", ");
     const parts = [`SELECT ${distinct}${results}`];
-    if (source !== undefined) parts.push(`FROM ${source}`);
+    if (source !== undefined) parts.push(`FROM ${source.sql}`);
     if (whereClause) parts.push(`WHERE ${this.#condition(whereClause)}`);
-    if (groupBy) parts.push(`GROUP BY ${this.#list(groupBy)}`);
+    if (groupBy) parts.push(`GROUP BY ${this.#beside(() => this.#list(groupBy))}`);
     if (having) parts.push(`HAVING ${this.#condition(having)}`);
     if (windowClause) {
       const windows = windowClause.map(
-        ({ name, window }) => `${quoteName(name.text)} AS (${renderWindow(window, this)})`,
+        ({ name, window }) => `${quoteName(name.text)} AS (${this.#beside(() => renderWindow(window, this))})`,
       );
       parts.push(`WINDOW ${windows.join(", ")}`);
     }
     return parts.join(" ");
   }
 
-  /** FROM, whose own texts may stand in each column that is named from here on. */
-  #source(from: FromClause, where: Expr | undefined): string {
-    const outer = this.#broughtText;
-    this.#broughtText = 0;
-    const sql = this.from(from, where);
+  /** FROM, whose subqueries' texts may stand in each column that is named from here on. */
+  #source(from: FromClause, where: Expr | undefined): { sql: string; tableText: number } {
+    const [brought, tables] = [this.#broughtText, this.#tableText];
+    [this.#broughtText, this.#tableText] = [0, 0];
+    const source = { sql: this.from(from, where), tableText: this.#tableText };
     this.namedText += this.#broughtText;
-    this.#broughtText = outer;
-    return sql;
+    [this.#broughtText, this.#tableText] = [brought, tables];
+    return source;
   }
 
-  /** A condition leaves rows out: none of its texts is in them. */
+  /** Conditions and orders choose rows: none of their texts is in them. */
+  #beside(render: () => string): string {
+    return this.#measured(render).sql;
+  }
+
   #condition(expr: Expr): string {
-    return this.#measured(() => renderExpression(expr, this)).sql;
+    return this.#beside(() => renderExpression(expr, this));
   }
 
-  /** Renders what is in no row by itself, with the characters of own texts that it would have. */
+  /** Renders what is in no row by itself, with the characters that it would have. */
   #measured(render: () => string): { sql: string; text: number } {
-    const before = this.ownText;
+    const before = this.rowText;
     const sql = render();
-    const text = this.ownText - before;
-    this.ownText = before;
+    const text = this.rowText - before;
+    this.rowText = before;
     return { sql, text };
   }
 
@@ -229,13 +237,13 @@ export class Renderer implements Expressions {
     return exprs.map((expr) => renderExpression(expr, this)).join(", ");
   }
 
-  #column(column: ResultColumn, index: number): string {
+  #column(column: ResultColumn, index: number, starText: number): string {
     switch (column.type) {
       case "StarResultColumn":
-        this.ownText += this.namedText;
+        this.rowText += starText;
         return "*";
       case "TableStarResultColumn":
-        this.ownText += this.namedText;
+        this.rowText += starText;
         return `${quoteName(this.table(column.table.text))}.*`;
       case "ExprResultColumn": {
         const { offset, length } = column.expr.span;
@@ -292,6 +300,7 @@ export class Renderer implements Expressions {
           );
         }
         const alias = table.alias?.name.text ?? name;
+        this.#tableText += textOfTable(name);
         return `(${this.#use(name, { alias, where, isAlone })}) AS ${quoteName(own)}`;
       }
     }

@@ -208,7 +208,7 @@ class Grouping {
       isWhole: this.#select.columns.every(({ type }) => type === "ExprResultColumn"),
       depth: 0,
       growth: 0,
-      ownText: 0,
+      rowText: 0,
       namedText: 0,
       listed: null,
       table: about.table.bind(about),

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { takePage } from "../../src/query/ask.ts";
 import { QueryRefused } from "../../src/query/failure.ts";
@@ -41,7 +41,8 @@ const MANY = 100_000;
 test.each([
   ["SELECT key || ?1 AS x FROM objects ORDER BY key", 279],
   ["SELECT ?1, ?1, ?1 FROM objects ORDER BY key", 93],
-  ["SELECT ?1, ?1, ?1 FROM objects", 93],
+  // In steps: the row with which the page is full is in it.
+  ["SELECT ?1, ?1, ?1 FROM objects", 94],
   ["SELECT t.x, x FROM objects, (SELECT ?1 AS x) AS t", 139],
   ["SELECT * FROM objects, (SELECT ?1 AS x, ?1 AS y) AS t", 139],
   ["WITH t AS (SELECT ?1 AS x), u AS (SELECT x || x AS y FROM t) SELECT y, y FROM objects, u", 69],
@@ -50,9 +51,77 @@ test.each([
   ["SELECT replace(?1, 'a', 'bbbb') FROM objects ORDER BY key", 69],
 ])("a page has the fewer rows the longer the texts are that each of them repeats: %s", async (text, rows) => {
   const { run, prepared } = await prepare(text, ["a".repeat(60_000)]);
-  const page = await takePage(run, prepared, { start: FIRST_PAGE, rows: MANY, bytesMax: 1e9 });
+  const page = await takePage(run, prepared, { start: FIRST_PAGE, rows: MANY, bytesMax: 16 * 1024 * 1024 });
   expect(page.rows.length).toBe(rows);
   expect(page.next).not.toBe(null);
+});
+
+const longer = (times: number, of: string) => `${"hex(".repeat(times)}${of}${")".repeat(times)}`;
+
+test.each([
+  [`SELECT x FROM objects, (SELECT group_concat(${longer(6, "key")}) AS x FROM objects) ORDER BY key`, 239],
+  ["SELECT j FROM objects, (SELECT json_group_array(key || ?1) AS j FROM objects WHERE key < 'k101') ORDER BY key", 69],
+  [`SELECT json_extract(?2${", '$'".repeat(12)}) FROM objects ORDER BY key`, 23],
+  ["SELECT o.*, ?1 AS x FROM objects o ORDER BY key", 278],
+  ["SELECT key, max(key) || ?1 AS x FROM objects GROUP BY key", 279],
+  ["SELECT x FROM objects, (SELECT value AS x FROM json_each(?2)) ORDER BY key", 279],
+  ["SELECT first_value(?1) OVER (ORDER BY key) AS x FROM objects", 279],
+])("SQLite cuts the rows of a statement where functions and joins make them long: %s", async (text, rows) => {
+  const long = "a".repeat(60_000);
+  const { run, prepared } = await prepare(text, [long, JSON.stringify([long])]);
+  const page = await takePage(run, prepared, { start: FIRST_PAGE, rows: MANY, bytesMax: 1e9 });
+  expect(page.rows.length).toBe(rows);
+  expect(page.next).toEqual({ from: null, skip: rows, given: rows });
+});
+
+test("pages that were cut make up the whole, with its names of columns", async () => {
+  const { run, prepared } = await prepare("SELECT key, key, ?1 AS 'a''b' FROM objects ORDER BY key", [
+    "a".repeat(60_000),
+  ]);
+  const keys: unknown[] = [];
+  const pages: number[] = [];
+  for (let start: typeof FIRST_PAGE | null = FIRST_PAGE; start !== null; ) {
+    const page = await takePage(run, prepared, { start, rows: MANY, bytesMax: 1e9 });
+    expect(page.columns).toEqual(["key", "key", "a'b"]);
+    keys.push(...page.rows.map(([key]) => key));
+    pages.push(page.rows.length);
+    start = page.next;
+  }
+  expect(keys).toEqual(Array.from({ length: COUNT }, (_, at) => `k${at}`).sort());
+  expect(pages).toEqual([279, COUNT - 279]);
+});
+
+test("a row that is too long by itself is refused", async () => {
+  const long = `(SELECT group_concat(${longer(8, "key")}) AS x FROM objects)`;
+  const { run, prepared } = await prepare(`SELECT ${Array(90).fill("x").join(", ")} FROM ${long}`);
+  const asked = takePage(run, prepared, { start: FIRST_PAGE, rows: MANY, bytesMax: 1e9 });
+  const answer = await asked.then(
+    ({ rows }) => rows.length,
+    (error: unknown) => error,
+  );
+  expect(answer).toMatchObject({ code: "LimitExceeded" });
+});
+
+test("SQLite makes the fewer rows at once the longer they could be", async () => {
+  const { run, prepared } = await prepare(`SELECT key, ${longer(5, "key")} AS x FROM objects ORDER BY key`);
+  const ran = vi.spyOn(run.queries, "run");
+  const page = await takePage(run, prepared, { start: FIRST_PAGE, rows: MANY, bytesMax: 1e9 });
+  const windows = ran.mock.calls.flatMap(([sql]) => /LIMIT ([1-9]\d*) OFFSET \d+/.exec(sql)?.[0] ?? []);
+  ran.mockRestore();
+  expect(page.rows.map(([key]) => key)).toEqual(Array.from({ length: COUNT }, (_, at) => `k${at}`).sort());
+  expect([page.next, windows]).toEqual([null, ["LIMIT 128 OFFSET 0", "LIMIT 128 OFFSET 128", "LIMIT 128 OFFSET 256"]]);
+});
+
+test("a step has the fewer rows the longer functions may make them", async () => {
+  const { run, prepared } = await prepare(`SELECT key, ${longer(4, "key")} AS x FROM objects`);
+  const ran = vi.spyOn(run.queries, "run");
+  const page = await takePage(run, prepared, { start: FIRST_PAGE, rows: MANY, bytesMax: 1e9 });
+  const sizes = await Promise.all(
+    ran.mock.results.map(async ({ value }) => ((await value) as { rows: [] }).rows.length),
+  );
+  ran.mockRestore();
+  expect(page.rows.length).toBe(COUNT);
+  expect(Math.max(...sizes)).toBeLessThan(16);
 });
 
 test.each([

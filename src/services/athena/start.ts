@@ -138,7 +138,7 @@ async function ask(call: AthenaCall, { query, parameters }: ExecutionRequest) {
 function tooLarge(): QueryRefused {
   return new QueryRefused(
     "LimitExceeded",
-    `the result has more than ${RESULT_ROWS_MAX} rows or ${RESULT_BYTES_MAX} bytes, repeats long texts of the query in too many rows, or takes too long`,
+    `the result has more than ${RESULT_ROWS_MAX} rows or ${RESULT_BYTES_MAX} bytes, or takes too long`,
     "narrow it, or ask POST /-/sql page by page",
   );
 }
