@@ -162,8 +162,19 @@ async function runCut(
 ): Promise<TableRows & { readonly isCut: boolean }> {
   const limited = `${sql} LIMIT ${rows} OFFSET ${skip}`;
   if (rows <= rowsOfText(rowText)) return { ...(await told(() => queries.run(limited, ...values))), isCut: false };
-  const { columns } = await told(() => queries.run(`${sql} LIMIT 0`, ...values));
-  const found = await told(() => queries.run(cutSql(limited, columns.length, STATEMENT_TEXT_MAX), ...values));
+  const columns = await columnsOf(queries, sql, ...values);
+  return cutRows(queries, { sql: limited, values, columns });
+}
+
+async function columnsOf(queries: QueryTable, sql: string, ...values: readonly string[]): Promise<readonly string[]> {
+  return (await told(() => queries.run(`${sql} LIMIT 0`, ...values))).columns;
+}
+
+async function cutRows(
+  queries: QueryTable,
+  { sql, values = [], columns }: { sql: string; values?: readonly string[]; columns: readonly string[] },
+): Promise<TableRows & { readonly isCut: boolean }> {
+  const found = await told(() => queries.run(cutSql(sql, columns.length, STATEMENT_TEXT_MAX), ...values));
   const fitting = found.rows.filter((row) => Number(row.at(-1)) <= STATEMENT_TEXT_MAX);
   if (fitting.length === 0 && found.rows.length > 0) {
     throw new QueryRefused(
@@ -202,17 +213,33 @@ async function* runRows(
   { table, from }: { table: Steps["table"]; from: Position | null },
 ): AsyncGenerator<Piece> {
   let wasEmpty = true;
+  let columns: readonly string[] | null = null;
   for await (const step of walk(run, prepared, { table, from, isPaged: true })) {
     const at = { bucketId: step.bucketId, key: step.keys.lo };
     if (step.isSpent) return yield { columns: [], rows: [], rowsRead: 0, at, scanned: 0, isSpent: true };
     const { sql } = stepOf(prepared, step);
-    const rows = await told(() => run.queries.run(sql));
     wasEmpty = false;
-    yield { ...rows, at, scanned: step.rows };
+    if (table === "objects") {
+      yield { ...(await told(() => run.queries.run(sql))), at, scanned: step.rows };
+      continue;
+    }
+    // A key may have any number of versions, and many pairs of metadata.
+    columns ??= await columnsOf(run.queries, sql);
+    const found = await cutRows(run.queries, { sql, columns });
+    if (found.isCut) throw keyTooLong();
+    yield { ...found, at, scanned: step.rows };
   }
   if (!wasEmpty) return;
   const { sql } = stepOf(prepared, NOWHERE);
   yield { ...(await told(() => run.queries.run(sql))), at: null, scanned: 0 };
+}
+
+function keyTooLong(): QueryRefused {
+  return new QueryRefused(
+    "LimitExceeded",
+    `the rows of a few keys have more than ${STATEMENT_TEXT_MAX} characters`,
+    "name fewer columns, or add ORDER BY key",
+  );
 }
 
 function stepOf({ compiled, input, options }: PreparedQuery, { bucketId, keys }: Step): CompiledQuery {

@@ -14,15 +14,18 @@ beforeAll(() => {
   rig = new QueryRig();
   rig.bucket(1, "mine");
   rig.objects(Array.from({ length: COUNT }, (_, at) => ({ bucketId: 1, key: `k${at}`, tags: { a: "b" } })));
+  rig.bucket(2, "pairs");
+  const user = Object.fromEntries(Array.from({ length: COUNT }, (_, at) => [`n${at}`, ""]));
+  rig.objects([{ bucketId: 2, key: "k", user }]);
 });
 afterAll(() => rig.d1.close());
 
 const limits = readQuerySettings({});
 
-async function prepare(text: string, parameters: string[] = []) {
+async function prepare(text: string, parameters: string[] = [], bucket = seen(1, "mine")) {
   const run = { queries: rig.metadata.queries, clock: systemClock, limits };
   const input = { text, parameters, dialect: "sqlite" as const };
-  const options = { sight: { buckets: [seen(1, "mine")], isOperator: false } };
+  const options = { sight: { buckets: [bucket], isOperator: false } };
   return { run, prepared: await prepareQuery(run, input, { parsed: parseQuery(text), options }) };
 }
 
@@ -100,6 +103,20 @@ test("a row that is too long by itself is refused", async () => {
     (error: unknown) => error,
   );
   expect(answer).toMatchObject({ code: "LimitExceeded" });
+});
+
+test("the rows of one object are bounded together", async () => {
+  const ask = async (text: string) => {
+    const { run, prepared } = await prepare(text, ["a".repeat(60_000)], seen(2, "pairs"));
+    const asked = takePage(run, prepared, { start: FIRST_PAGE, rows: MANY, bytesMax: 1e9 });
+    return asked.then(
+      ({ rows }) => rows.length,
+      (error: unknown) => (error as QueryRefused).code,
+    );
+  };
+  expect(await ask("SELECT name FROM metadata WHERE name <> ?1")).toBe(COUNT);
+  expect(await ask("SELECT name, ?1 FROM metadata")).toBe("LimitExceeded");
+  expect(await ask("SELECT name, ?1 FROM metadata ORDER BY name")).toBe(279);
 });
 
 test("SQLite makes the fewer rows at once the longer they could be", async () => {
