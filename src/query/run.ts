@@ -97,8 +97,8 @@ export interface Window {
 
 /**
  * Runs a prepared query and gives its result piece by piece. A query over one table runs in steps, between which others are served; any other is
- * refused if its estimate is above the limit, and otherwise is one statement. Rows in steps are not cut to the window: whoever takes them stops,
- * and passes over the first. Throws `QueryRefused` and `MetadataUnavailable`.
+ * refused if its estimate is above the limit, and otherwise is one statement, or several where rows may be long. Rows in steps are not cut to the
+ * window: whoever takes them stops, and passes over the first. Throws `QueryRefused` and `MetadataUnavailable`.
  */
 export async function* runQuery(
   run: QueryRun,
