@@ -14,7 +14,7 @@ const hostsOf = (calls: readonly Call[]) => calls.map(({ url }) => new URL(url).
 const url = (name: string) => `https://${name}.example.com/`;
 
 describe("the pool", () => {
-  it("gives each subscription one claim, then the next, and goes on where it stopped", async () => {
+  it("gives each subscription one claim, then the next, and goes on where it stopped", { tags: ["slow"] }, async () => {
     const names = Array.from({ length: 6 }, (_, at) => `h${at}`);
     for (const name of names) await rig.subscribeWebhook(topic, url(name));
     for (let at = 0; at < 60; at++) await rig.publish(topic, `${at}`);

@@ -5,7 +5,8 @@ import type { DueConfiguration } from "../../metadata/buckets/named-configuratio
 import { storeOf } from "../../store/buckets/databases.ts";
 import type { InventoryConfiguration } from "../../store/buckets/inventory-configuration.ts";
 import type { StoreContext } from "../../store/context.ts";
-import type { Bucket, IncomingBody } from "../../store/types.ts";
+import type { Bucket } from "../../store/types.ts";
+import { bodyOfBytes } from "../../store/write/body-of-bytes.ts";
 import { putObject } from "../../store/write/write.ts";
 
 type Destination = InventoryConfiguration["destination"];
@@ -50,7 +51,7 @@ export class ReportTarget {
       key,
       attributes: { system: { contentType }, user: {} },
       storageClass: "STANDARD",
-      body: bodyOf(bytes),
+      body: bodyOfBytes(bytes),
       ...(this.#destination.isEncrypted ? { encryption: { form: "AES256" } as const } : {}),
     });
   }
@@ -84,18 +85,4 @@ export class ReportTarget {
       );
     }
   }
-}
-
-function bodyOf(bytes: Uint8Array): IncomingBody {
-  let rest: Uint8Array | null = bytes;
-  return {
-    sizeBytes: bytes.length,
-    digests: [],
-    next: async () => {
-      const piece = rest;
-      rest = null;
-      return piece;
-    },
-    verify: () => null,
-  };
 }
