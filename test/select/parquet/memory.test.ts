@@ -35,7 +35,7 @@ test("a page is refused before it is read", async () => {
   expect(readBytes).toBeLessThan(40_000);
 });
 
-test("the footer counts too", async () => {
+test("the footer counts too", { tags: ["slow"] }, async () => {
   const data = new Array(800_000).fill(null);
   const columnData = [{ name: "n", data, type: "INT32" as const }];
   const withFooter = (bytes: number) => {
