@@ -1,6 +1,6 @@
 import type { AwsClient } from "../client.ts";
 import { AwsError } from "../errors.ts";
-import { encodeKey, isAddressable, objectPath } from "../keys.ts";
+import { encodeKey, objectPath } from "../keys.ts";
 import { children, escapeXml, textAt } from "../xml.ts";
 
 export interface ObjectRef {
@@ -96,10 +96,6 @@ export interface CopyOptions {
   mayReplace?: boolean;
 }
 
-/** CopyObject takes up to 5 GiB; more is copied part by part. */
-const COPY_BYTES_MAX = 5 * 1024 ** 3;
-const COPY_PART_BYTES = 1024 ** 3;
-
 /** Copies a version, with its tags. Moves no bytes in the store. */
 export async function copyObject(
   client: AwsClient,
@@ -116,49 +112,7 @@ export async function copyObject(
     "if-none-match": options.mayReplace ? undefined : "*",
     ...options.headers,
   };
-  try {
-    await client.s3Xml({ method: "PUT", path: objectPath(to.bucket, to.key), headers });
-  } catch (error) {
-    if (!(error instanceof AwsError) || error.code !== "InvalidRequest" || !isAddressable(from.key)) throw error;
-    const head = await headObject(client, from);
-    if (head.sizeBytes <= COPY_BYTES_MAX) throw error;
-    await copyInParts(client, { source, head, to, options });
-  }
-}
-
-interface PartsCopy {
-  source: string;
-  head: ObjectHead;
-  to: ObjectRef;
-  options: CopyOptions;
-}
-
-async function copyInParts(client: AwsClient, { source, head, to, options }: PartsCopy): Promise<void> {
-  const path = objectPath(to.bucket, to.key);
-  const kept = Object.fromEntries(Object.entries(head.metadata).map(([name, value]) => [`x-amz-meta-${name}`, value]));
-  const headers = { ...(options.headers ?? { ...head.system, ...kept }), "x-amz-storage-class": options.storageClass };
-  const begun = await client.s3Xml({ method: "POST", path, query: { uploads: "" }, headers });
-  const uploadId = textAt(begun, "UploadId");
-  try {
-    const parts: string[] = [];
-    for (let start = 0; start < head.sizeBytes; start += COPY_PART_BYTES) {
-      const end = Math.min(start + COPY_PART_BYTES, head.sizeBytes) - 1;
-      const number = String(parts.length + 1);
-      const copied = await client.s3Xml({
-        method: "PUT",
-        path,
-        query: { partNumber: number, uploadId },
-        headers: { "x-amz-copy-source": source, "x-amz-copy-source-range": `bytes=${start}-${end}` },
-      });
-      parts.push(`<Part><PartNumber>${number}</PartNumber><ETag>${escapeXml(textAt(copied, "ETag"))}</ETag></Part>`);
-    }
-    const body = `<CompleteMultipartUpload>${parts.join("")}</CompleteMultipartUpload>`;
-    const guard = { "if-none-match": options.mayReplace ? undefined : "*" };
-    await client.s3Xml({ method: "POST", path, query: { uploadId }, headers: guard, body });
-  } catch (error) {
-    await client.s3({ method: "DELETE", path, query: { uploadId } }).catch(() => {});
-    throw error;
-  }
+  await client.s3Xml({ method: "PUT", path: objectPath(to.bucket, to.key), headers });
 }
 
 /** Renames in place: one step, in which no reader finds neither name or both. */
