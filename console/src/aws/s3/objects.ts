@@ -1,5 +1,4 @@
 import type { AwsClient } from "../client.ts";
-import { AwsError } from "../errors.ts";
 import { encodeKey, objectPath } from "../keys.ts";
 import { children, escapeXml, textAt } from "../xml.ts";
 
@@ -125,55 +124,6 @@ export async function renameObject(client: AwsClient, bucket: string, from: stri
   });
 }
 
-export interface Deleted {
-  key: string;
-  /** Of the delete marker that was made, in a bucket with versions. */
-  markerId: string | null;
-}
-
-/** What XML 1.0 has no way to write. */
-const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
-const DELETE_KEYS_MAX = 1_000;
-
-/** Deletes objects or versions, at most a thousand a call. Throws the first failure after all were tried. */
-export async function deleteObjects(
-  client: AwsClient,
-  bucket: string,
-  refs: readonly Omit<ObjectRef, "bucket">[],
-): Promise<Deleted[]> {
-  if (refs.length > DELETE_KEYS_MAX) throw new Error(`at most ${DELETE_KEYS_MAX} keys at once`);
-  const alone = refs.filter(({ key }) => NOT_IN_XML.test(key));
-  const together = refs.filter(({ key }) => !NOT_IN_XML.test(key));
-  const deleted = await Promise.all(alone.map((ref) => deleteOne(client, { bucket, ...ref })));
-  if (together.length === 0) return deleted;
-  const items = together.map(({ key, versionId }) => {
-    const version = versionId === undefined ? "" : `<VersionId>${escapeXml(versionId)}</VersionId>`;
-    return `<Object><Key>${escapeXml(key)}</Key>${version}</Object>`;
-  });
-  const body = `<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${items.join("")}</Delete>`;
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(body));
-  const headers = { "x-amz-checksum-sha256": base64(digest) };
-  const root = await client.s3Xml({ method: "POST", path: `/${bucket}`, query: { delete: "" }, headers, body });
-  const [failed] = children(root, "Error");
-  if (failed) throw new AwsError({ code: textAt(failed, "Code"), message: textAt(failed, "Message"), status: 403 });
-  return deleted.concat(
-    children(root, "Deleted").map((one) => ({
-      key: textAt(one, "Key"),
-      markerId: textAt(one, "DeleteMarker") === "true" ? textAt(one, "DeleteMarkerVersionId") || null : null,
-    })),
-  );
-}
-
-async function deleteOne(client: AwsClient, ref: ObjectRef): Promise<Deleted> {
-  const { headers } = await client.s3({
-    method: "DELETE",
-    path: objectPath(ref.bucket, ref.key),
-    query: versionQuery(ref),
-  });
-  const isMarker = ref.versionId === undefined && headers.get("x-amz-delete-marker") === "true";
-  return { key: ref.key, markerId: isMarker ? headers.get("x-amz-version-id") : null };
-}
-
 export type Tags = [string, string][];
 
 export async function getTags(client: AwsClient, ref: ObjectRef): Promise<Tags> {
@@ -242,10 +192,7 @@ export async function uploadLink(client: AwsClient, ref: ObjectRef, expiresSecon
   return client.presign({ method: "PUT", path: objectPath(ref.bucket, ref.key), expiresSeconds });
 }
 
-function versionQuery({ versionId }: ObjectRef): { versionId?: string } {
+/** Of a reference that names a version. */
+export function versionQuery({ versionId }: ObjectRef): { versionId?: string } {
   return versionId === undefined ? {} : { versionId };
-}
-
-function base64(buffer: ArrayBuffer): string {
-  return btoa(String.fromCharCode(...new Uint8Array(buffer)));
 }

@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { hrefOf } from "../../app/address.ts";
+import { deleteObjects } from "../../aws/s3/delete.ts";
 import { type Entry, versionsOf } from "../../aws/s3/list.ts";
-import { copyObject, deleteObjects, type ObjectRef } from "../../aws/s3/objects.ts";
+import { copyObject, type ObjectRef } from "../../aws/s3/objects.ts";
 import { queries, useClient } from "../../session/session.ts";
 import { formatBytes, formatTime } from "../../text/format.ts";
 import { text, useText } from "../../text/text.ts";

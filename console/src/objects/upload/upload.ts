@@ -1,6 +1,7 @@
-import type { AwsClient } from "../../aws/client.ts";
+import { type AwsClient, sha256Hex } from "../../aws/client.ts";
 import { AwsError } from "../../aws/errors.ts";
 import { objectPath } from "../../aws/keys.ts";
+import { base64OfHex } from "../../aws/s3/checksum.ts";
 import { abortUpload, completeUpload, createUpload, listParts, type UploadedPart } from "../../aws/s3/uploads.ts";
 import { queries } from "../../session/session.ts";
 import { startTask, type TaskHandle } from "../../tasks/tasks.ts";
@@ -182,8 +183,7 @@ async function sendParts(client: AwsClient, { upload, file, signal, progress }: 
 /** The file may have changed since: only what its checksum vouches for is taken as sent. */
 async function isSame(body: Blob, part: UploadedPart): Promise<boolean> {
   if (part.sizeBytes !== body.size || part.sha256 === "") return false;
-  const digest = await crypto.subtle.digest("SHA-256", await body.arrayBuffer());
-  return btoa(String.fromCharCode(...new Uint8Array(digest))) === part.sha256;
+  return base64OfHex(await sha256Hex(await body.arrayBuffer())) === part.sha256;
 }
 
 /** Adds up what several bodies have sent. */
