@@ -3,7 +3,7 @@ import type { AwsClient, AwsRequest } from "../../console/src/aws/client.ts";
 import { AwsError } from "../../console/src/aws/errors.ts";
 import { deleteObjects } from "../../console/src/aws/s3/delete.ts";
 import { moveObject } from "../../console/src/aws/s3/move.ts";
-import { copyObject } from "../../console/src/aws/s3/objects.ts";
+import { copyObject, objectExists } from "../../console/src/aws/s3/objects.ts";
 import { urlDecoded } from "../../console/src/aws/xml.ts";
 import { DeletedSoFar } from "../../console/src/objects/actions/deleted-so-far.ts";
 
@@ -44,6 +44,19 @@ describe("copying", () => {
     await moveObject(client, from, { bucket: "b", key: "a" }, { mayReplace: true });
     expect(asked).toEqual(["PUT /b/a"]);
   });
+});
+
+test("whether an object exists is told by HEAD; what nobody may look at counts as absent", async () => {
+  const after = (status: number) => {
+    const { client } = fakeClient(() => {
+      if (status === 200) return new Response(null);
+      throw refusal("", status);
+    });
+    return objectExists(client, { bucket: "b", key: "k" });
+  };
+  expect([await after(200), await after(404), await after(403)]).toEqual([true, false, false]);
+  await expect(after(0)).rejects.toThrow();
+  await expect(after(503)).rejects.toThrow();
 });
 
 describe("deleting", () => {

@@ -1,4 +1,5 @@
 import type { AwsClient } from "../client.ts";
+import { AwsError } from "../errors.ts";
 import { encodeKey, objectPath } from "../keys.ts";
 import { children, escapeXml, textAt } from "../xml.ts";
 
@@ -71,6 +72,17 @@ export async function headObject(client: AwsClient, ref: ObjectRef): Promise<Obj
     retention: until === null ? null : { mode: of("x-amz-object-lock-mode") ?? "", until },
     legalHold: hold === null ? null : hold === "ON",
   };
+}
+
+/** Whether there is such an object. What the caller may not look at counts as absent: the write's own condition decides then. */
+export async function objectExists(client: AwsClient, ref: ObjectRef): Promise<boolean> {
+  try {
+    await headObject(client, ref);
+    return true;
+  } catch (error) {
+    if (error instanceof AwsError && error.status >= 400 && error.status < 500) return false;
+    throw error;
+  }
 }
 
 /** A range of the bytes, or all. */
