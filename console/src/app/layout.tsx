@@ -19,7 +19,7 @@ export function Layout() {
   const session = useSession();
   useEffect(() => {
     if (session === null) return endTasks();
-    return watchIdle(isBusy, session.expiresMs);
+    return watchIdle(isBusy);
   }, [session]);
   useEffect(askBeforeLeaving, []);
   return (
