@@ -18,8 +18,8 @@ export interface FoundSight {
 
 /** Buckets that one query may be about. */
 const BUCKETS_MAX = 1_000;
-/** What makes a caller an operator. */
-const OPERATORS_ACTION = "sherd:QueryStore";
+/** What makes a caller an operator: an action of the tables, not of a page. */
+export const OPERATORS_ACTION = "sherd:QueryStore";
 
 /**
  * Finds the buckets that a query is about: those that it names, or all of the caller's account. They must lie in one database. Two D1 round trips for

@@ -86,4 +86,4 @@ def a_query_over_an_object():
         put(m, bucket, "people.csv", b"name,age\nAnn,30\nBob,25\n", None)
         with m.select_object_content(bucket_name=bucket, object_name="people.csv", request=request) as answer:
             same(b"".join(answer.stream()), b'{"name":"Ann"}\n', "the records")
-            same(answer.stats().bytes_scanned, 25, "the stats")
+            same(answer.stats().bytes_scanned, "23", "the stats")
