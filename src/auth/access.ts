@@ -35,10 +35,6 @@ export interface Session {
   readonly transitiveTagKeys: readonly string[];
 }
 
-/**
- * Who makes a request, and the only way to find out what they may do. One object for each request; it may learn during the
- * request that the account's access has changed (see `guard`).
- */
 /** The rate limits of a caller's account and key, as they were configured. */
 export interface CallerRates {
   readonly accountId: string;
@@ -49,6 +45,10 @@ export interface CallerRates {
   readonly key: RateLimit | null;
 }
 
+/**
+ * Who makes a request, and the only way to find out what they may do. One object for each request; it may learn during the
+ * request that the account's access has changed (see `guard`).
+ */
 export interface Caller {
   readonly principal: Principal;
   /** The key id that signed the request; null if nothing did. */

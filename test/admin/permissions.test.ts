@@ -73,7 +73,7 @@ describe("every own page", () => {
     }
   });
 
-  test("is open to whoever is allowed its action alone", async () => {
+  test("is open to whoever is allowed its action alone", { tags: ["slow"] }, async () => {
     for (const [name, ways] of pages) {
       for (const { method, action } of ways) {
         const allowed = await people.user(allowing(action));

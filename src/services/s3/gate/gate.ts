@@ -1,5 +1,6 @@
 import { AccessRefused, type Caller, type Ask as PolicyAsk } from "../../../auth/access.ts";
 import { canonicalIdOf } from "../../../auth/principal.ts";
+import { fullControl } from "../../../auth/public-acls.ts";
 import type { Gate } from "../../../store/gate.ts";
 import type { Bucket, ObjectAccess, ObjectHead, ObjectOwner } from "../../../store/types.ts";
 import { newObjectAccess } from "../acl/new-object-access.ts";
@@ -9,7 +10,7 @@ import { aclGrant } from "./acl-grant.ts";
 import type { Ask } from "./ask.ts";
 import { type BodyFacts, contextValue, type RequestContext } from "./context-keys.ts";
 import { checkExpectedOwner } from "./expected-owner.ts";
-import { type BucketSettings, fullControl, settingsOf } from "./settings.ts";
+import { type BucketSettings, settingsOf } from "./settings.ts";
 
 /** What a request's gate is made of. */
 export interface GateParts {

@@ -42,7 +42,7 @@ const inventoryDocument: NamedDocument<InventoryConfiguration> = {
 
 /**
  * Put, Get, List and DeleteBucketInventoryConfiguration. As at AWS, whether the destination takes the reports is found out when one is
- * delivered. The format ORC, encryption with SSE-KMS and the field LifecycleExpirationDate are answered 501.
+ * delivered. The format ORC and encryption with SSE-KMS are answered 501.
  */
 export const inventoryOperations = namedOperations(inventoryDocument);
 
@@ -95,9 +95,6 @@ function parseFields(written: XmlElement | undefined): InventoryField[] {
   return names.map((name) => {
     const field = INVENTORY_FIELDS.find((one) => one === name);
     if (field) return field;
-    if (name === "LifecycleExpirationDate") {
-      throw notBuilt("The inventory field LifecycleExpirationDate is not implemented");
-    }
     throw new S3Error("MalformedXML");
   });
 }
