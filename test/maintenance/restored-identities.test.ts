@@ -75,7 +75,7 @@ describe("a lost database", () => {
     for (const { access_epoch } of restored) expect(access_epoch).toBeGreaterThanOrEqual(rig.clock.now());
   });
 
-  it("has no secret in the clear on any drive, nor in D1", async () => {
+  it("has no secret in the clear on any drive, nor in D1", { tags: ["slow"] }, async () => {
     const people = new People(rig.store());
     const tenant = await people.account("tenant");
     const { secret } = await people.user();

@@ -21,14 +21,14 @@ const placement = (key: string, versionId?: string) =>
   objectPlacement(rig.store, { bucket, key, ...(versionId ? { versionId } : {}) });
 
 describe("where an object lies", () => {
-  test("in its row, if it is small", async () => {
+  test("in its row, if it is small", { tags: ["slow"] }, async () => {
     await putObject(rig.store, put(bucket, "inline", pattern(300)));
     expect(await placement("inline")).toEqual({
       ...{ sizeBytes: 300, inlineBytes: 300, drivesThatMayBeLost: null, blobs: [], truncated: false },
     });
   });
 
-  test("on six drives, each with one shard, of which any two may be lost", async () => {
+  test("on six drives, each with one shard, of which any two may be lost", { tags: ["slow"] }, async () => {
     await putObject(rig.store, put(bucket, "large", pattern(9_000)));
     rig.takeCost();
     const { blobs, ...rest } = await placement("large");

@@ -148,7 +148,9 @@ async function datesOf(files: Buffer[], format: "CSV" | "Parquet"): Promise<stri
 }
 
 describe("the inventory job", () => {
-  it("lists what a listing lists, of some thousand objects, and lays the report out as AWS does", async () => {
+  it("lists what a listing lists, of some thousand objects, and lays the report out as AWS does", {
+    tags: ["slow"],
+  }, async () => {
     const keys = Array.from({ length: 2_300 }, (_, n) => `dir/${n} ä+b&"c".txt`);
     for (const key of keys) await putObject(store, put(SOURCE, key, pattern(7, 1)));
     await configure({ fields: ["Size", "ETag"] });
@@ -181,7 +183,7 @@ describe("the inventory job", () => {
     expect(rows[0]?.[1]).toMatch(/^dir\/\d+%20%C3%A4%2Bb%26%22c%22\.txt$/);
   });
 
-  it("tells every optional field of every version, alike in CSV and Parquet", async () => {
+  it("tells every optional field of every version, alike in CSV and Parquet", { tags: ["slow"] }, async () => {
     await createBucket(store, { name: "locked", owner: "o".repeat(64), region: "us-east-1", objectLock: true });
     const made = await putObject(store, put("locked", "a", pattern(10, 1)));
     await putObject(store, {
@@ -342,7 +344,9 @@ describe("the inventory job", () => {
     expect(await run()).toMatchObject({ reports: 0 });
   });
 
-  it("goes on in the next run with a file of its own, and lists only keys of its prefix", async () => {
+  it("goes on in the next run with a file of its own, and lists only keys of its prefix", {
+    tags: ["slow"],
+  }, async () => {
     for (let n = 0; n < 1_500; n++) await putObject(store, put(SOURCE, `in/${n}`, pattern(3, 1)));
     await putObject(store, put(SOURCE, "a", pattern(3, 1)));
     await putObject(store, put(SOURCE, "in", pattern(3, 1)));
@@ -369,16 +373,20 @@ describe("the inventory job", () => {
     ["other keys", { ...POLICY.Statement, Resource: `arn:aws:s3:::${REPORTS}/elsewhere/*` }],
     ["another service", { ...POLICY.Statement, Principal: { Service: "logging.s3.amazonaws.com" } }],
     ["an account, not the service", { ...POLICY.Statement, Principal: { AWS: "100000000001" } }],
-  ])("delivers nothing into a bucket whose policy does not let it: %s", async (_name, statement) => {
-    if (statement) await allow({ ...POLICY, Statement: statement });
-    else await setBucketAccess(store, REPORTS, { part: "policy", value: null });
-    await configure();
-    expect(await run()).toMatchObject({ reports: 0, refusedReports: 1 });
-    expect(await keysOf(REPORTS)).toEqual([]);
-    expect(told.join()).toContain("cannot be delivered: the policy of bucket reports does not let");
-    // Tried again in the next period, not in every run.
-    expect(await run()).toMatchObject({ refusedReports: 0 });
-  });
+  ])(
+    "delivers nothing into a bucket whose policy does not let it: %s",
+    { tags: ["slow"] },
+    async (_name, statement) => {
+      if (statement) await allow({ ...POLICY, Statement: statement });
+      else await setBucketAccess(store, REPORTS, { part: "policy", value: null });
+      await configure();
+      expect(await run()).toMatchObject({ reports: 0, refusedReports: 1 });
+      expect(await keysOf(REPORTS)).toEqual([]);
+      expect(told.join()).toContain("cannot be delivered: the policy of bucket reports does not let");
+      // Tried again in the next period, not in every run.
+      expect(await run()).toMatchObject({ refusedReports: 0 });
+    },
+  );
 
   it("delivers nothing into a bucket that is not there, or another account's", async () => {
     const destination = { ...CONFIGURATION.destination, accountId: "200000000002" };
@@ -389,7 +397,7 @@ describe("the inventory job", () => {
     expect(told.join()).toContain("there is no bucket absent");
   });
 
-  it("goes on with the other reports where one fails, and begins that anew later", async () => {
+  it("goes on with the other reports where one fails, and begins that anew later", { tags: ["slow"] }, async () => {
     await putObject(store, put(SOURCE, "k", pattern(3, 1)));
     await configure({ id: "broken" });
     await configure({ id: "good" });

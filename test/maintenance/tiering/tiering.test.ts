@@ -93,7 +93,9 @@ describe("the tiering job", () => {
     await putAll();
   });
 
-  it("moves objects of the class by their last access, deeper and back, and no others", async () => {
+  it("moves objects of the class by their last access, deeper and back, and no others", {
+    tags: ["slow"],
+  }, async () => {
     await setNamed(store, bucket, { kind: "intelligent-tiering", id: "all", value: CONFIGURATION });
     const IT = "INTELLIGENT_TIERING";
     const others = [
@@ -122,7 +124,7 @@ describe("the tiering job", () => {
     for (const key of ["cold/a", "cold/b", "warm/c"]) expect(Buffer.compare(await readWhole(key), bytes)).toBe(0);
   });
 
-  it("passes over a version that fails, counts it, and comes back to it", async () => {
+  it("passes over a version that fails, counts it, and comes back to it", { tags: ["slow"] }, async () => {
     await setNamed(store, bucket, { kind: "intelligent-tiering", id: "all", value: CONFIGURATION });
     await runDays(1);
     const { tiers } = store.metadata;
@@ -140,7 +142,7 @@ describe("the tiering job", () => {
     expect(await runDays(1)).toMatchObject({ movedObjects: 1, failedMoves: 0 });
   });
 
-  it("has its tier's drives still when objects are encrypted, or written as one blob", async () => {
+  it("has its tier's drives still when objects are encrypted, or written as one blob", { tags: ["slow"] }, async () => {
     const plain = { ...store, sealing: noSealing };
     await putObject(plain, { ...put(bucket, "cold/plain", bytes), storageClass: "INTELLIGENT_TIERING" });
     await setNamed(store, bucket, { kind: "intelligent-tiering", id: "all", value: CONFIGURATION });

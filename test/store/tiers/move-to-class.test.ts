@@ -258,7 +258,7 @@ describe("moveToClass", () => {
   });
 
   for (const encryption of [undefined, { form: "AES256" }, FORMS[3]] as typeof FORMS) {
-    it(`moves one large blob in several calls, ${encryption?.form ?? "plain"}`, async () => {
+    it(`moves one large blob in several calls, ${encryption?.form ?? "plain"}`, { tags: ["slow"] }, async () => {
       const bytes = pattern(9_000_000, 4);
       await putObject(rig.store, { ...put(bucket, "key", bytes), ...(encryption ? { encryption } : {}) });
       const limits = { isSpent: () => true };
@@ -283,7 +283,9 @@ describe("moveToClass", () => {
     });
   }
 
-  it("copies a large blob whole, and not from the shard that lies, though its time is over", async () => {
+  it("copies a large blob whole, and not from the shard that lies, though its time is over", {
+    tags: ["slow"],
+  }, async () => {
     const bytes = pattern(9_000_000, 4);
     await putObject(rig.store, put(bucket, "key", bytes));
     const [blob] = await rows<{ shards: string }>("SELECT shards FROM blobs");
@@ -296,7 +298,7 @@ describe("moveToClass", () => {
     expect(Buffer.compare(await read("key"), bytes)).toBe(0);
   });
 
-  it("copies nothing of what would have too many extents, or too long ones", async () => {
+  it("copies nothing of what would have too many extents, or too long ones", { tags: ["slow"] }, async () => {
     await putObject(rig.store, put(bucket, "key", pattern(9_000_000, 4)));
     const [before] = await rows<{ extents: string; parts: string | null }>("SELECT extents, parts FROM objects");
     const [whole] = JSON.parse(before?.extents ?? "[]") as [[number, number, string, number, string]];
@@ -317,7 +319,7 @@ describe("moveToClass", () => {
     expect(await moveToClass(rig.store, await versionOf("key"), "DEEP_ARCHIVE")).toMatchObject({ kind: "moved" });
   });
 
-  it("copies a part of a blob that is larger than a new one", async () => {
+  it("copies a part of a blob that is larger than a new one", { tags: ["slow"] }, async () => {
     await putObject(rig.store, put(bucket, "key", pattern(8_300_000, 4)));
     const [row] = await rows<{ extents: string }>("SELECT extents FROM objects");
     const [[, , blobId, , referent]] = JSON.parse(row?.extents ?? "[]") as [[number, number, string, number, string]];

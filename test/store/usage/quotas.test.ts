@@ -146,7 +146,7 @@ describe("other quotas", () => {
     await write("b", 60);
   });
 
-  it("that are soft refuse nothing, and are told of once per crossing", async () => {
+  it("that are soft refuse nothing, and are told of once per crossing", { tags: ["slow"] }, async () => {
     await limit({ bytesSoft: 100 });
     await setAccountQuota(test.store, "root", { ...NONE, objectsSoft: 2 });
     await write("a", 101);
@@ -192,7 +192,7 @@ describe("other quotas", () => {
 });
 
 describe("an account's quota over several databases", () => {
-  it("is divided: all shares together never allow more", async () => {
+  it("is divided: all shares together never allow more", { tags: ["slow"] }, async () => {
     const rig = await DatabasesRig.open(["DB", "DB_2"]);
     const first = rig.isolate(["DB", "DB_2"]);
     const stores = first.databases?.all ?? [];
