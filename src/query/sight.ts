@@ -10,6 +10,13 @@ import type { ParsedQuery } from "./parse.ts";
 /** What of a bucket a caller may see, as the service of S3 decides it. */
 export type BucketSight = (bucket: BucketRow) => VisibleBucket;
 
+/** The same, by a request's own facts. */
+export type SeeBucket = (
+  caller: Caller,
+  request: { headers: Headers; tlsVersion: string | null; nowMs: number },
+  bucket: BucketRow,
+) => VisibleBucket;
+
 /** A database, with what of it a caller may see. */
 export interface FoundSight {
   readonly metadata: Metadata;
@@ -18,8 +25,8 @@ export interface FoundSight {
 
 /** Buckets that one query may be about. */
 const BUCKETS_MAX = 1_000;
-/** What makes a caller an operator. */
-const OPERATORS_ACTION = "sherd:QueryStore";
+/** What makes a caller an operator: an action of the tables, not of a page. */
+export const OPERATORS_ACTION = "sherd:QueryStore";
 
 /**
  * Finds the buckets that a query is about: those that it names, or all of the caller's account. They must lie in one database. Two D1 round trips for

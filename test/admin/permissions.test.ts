@@ -10,6 +10,7 @@ import { FIRST_ACCOUNT_ID } from "../../src/metadata/identities/accounts.ts";
 import { putInlinePolicy } from "../../src/metadata/identities/entities.ts";
 import { setKeyStatus } from "../../src/metadata/identities/keys.ts";
 import { openQueries } from "../../src/query/open-queries.ts";
+import { OPERATORS_ACTION } from "../../src/query/sight.ts";
 import { visibleBucket } from "../../src/services/s3/gate/visible-rows.ts";
 import { readDocument, section, tableRows } from "../docs/document.ts";
 import { allowing, People, type Person, rootVariables } from "../support/people.ts";
@@ -54,7 +55,7 @@ describe("every own page", () => {
   test("has an action of its own, which is documented, and is shut to all who are not allowed it", async () => {
     const documented = tableRows(section(readDocument("docs/operations.md"), "## Who may see the own pages"));
     const actions = [...pages.values()].flat().map(({ action }) => action);
-    expect(documented.map(([action = ""]) => action).sort()).toEqual([...actions].sort());
+    expect(documented.map(([action = ""]) => action).sort()).toEqual([...actions, OPERATORS_ACTION].sort());
     expect(new Set(actions).size).toBe(actions.length);
     const stranger = await people.user(allowing("s3:*", "iam:*"));
     const foreigner = await people.account("foreigner");
@@ -72,7 +73,7 @@ describe("every own page", () => {
     }
   });
 
-  test("is open to whoever is allowed its action alone", async () => {
+  test("is open to whoever is allowed its action alone", { tags: ["slow"] }, async () => {
     for (const [name, ways] of pages) {
       for (const { method, action } of ways) {
         const allowed = await people.user(allowing(action));
@@ -88,6 +89,18 @@ describe("every own page", () => {
     expect((await ask("lifecycle-preview/mine", one, { method: "POST" })).status).toBe(404);
     expect((await ask("lifecycle-preview/yours", one, { method: "POST" })).status).toBe(403);
     expect((await ask("lifecycle-preview/%6dine", one, { method: "POST" })).status).toBe(404);
+  });
+
+  test("needs the header that no form can send only if it may change something", async () => {
+    const readOnly = ["sherd:PreviewLifecycle", "sherd:Query"];
+    for (const [name, ways] of pages) {
+      for (const { method, action } of ways.filter((way) => way.method !== "GET")) {
+        const { status } = await app.fetch(
+          new Request(`http://sherd.test/-/${name}`, { method, headers: basic(root) }),
+        );
+        expect([action, status === 403]).toEqual([action, !readOnly.includes(action)]);
+      }
+    }
   });
 
   test("is not kept, framed, sniffed or scripted", async () => {

@@ -10,7 +10,8 @@ import { installPython, venvProgram } from "./install.ts";
 import { freePort, type RunningServer, startServer } from "./server.ts";
 import { checkAll, makeBucket, putAll } from "./stored.ts";
 
-const KILLS = 100;
+/** `CLIENTS_KILLS` sets another number. */
+const KILLS = Number(process.env.CLIENTS_KILLS ?? 50);
 /** The server lives so long after it has said that it is ready: some die while they start to serve, some under full load. */
 const LIFE_MS_MIN = 50;
 const LIFE_MS_MAX = 1_000;

@@ -121,7 +121,7 @@ describe("GetObjectAttributes", () => {
     expect(odd.text).toContain("<MaxParts>1000</MaxParts>");
   });
 
-  it("counts parts that have no checksums", async () => {
+  it("counts parts that have no checksums", { tags: ["slow"] }, async () => {
     await upload("parts", {});
     const { ObjectParts, Checksum } = await get("parts");
     expect(ObjectParts).toEqual({ TotalPartsCount: 3 });
