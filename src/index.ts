@@ -21,6 +21,7 @@ import { Announcer } from "./events/announcer.ts";
 import { deliverRest, deliverToEndpoints, openEvents } from "./events/open-events.ts";
 import { DataKeyring } from "./keyring/data-keyring.ts";
 import { openKeyring } from "./keyring/open-keyring.ts";
+import { openServiceKeys } from "./keyring/open-service-keys.ts";
 import { AccessLog } from "./logging/access-log.ts";
 import { deliverLogs } from "./logging/deliver-logs.ts";
 import { runScheduled } from "./maintenance/run/run-scheduled.ts";
@@ -70,8 +71,12 @@ const observed = { drives: driveCounts, cost, requests: () => requests.metrics()
 
 function buildStore(env: Env): StoreContext {
   const keySealer = openSealer(env, random);
-  const parts = { ...surroundings, counts: driveCounts, engine, observe: cost.observe, keySealer };
-  return openStore(env, parts);
+  const observing = { counts: driveCounts, observe: cost.observe };
+  return openStore(env, {
+    ...surroundings,
+    ...observing,
+    ...{ engine, keySealer, openServiceKeys: (parts) => openServiceKeys(env, { ...surroundings, ...parts }) },
+  });
 }
 
 function buildApp(env: Env): App {
