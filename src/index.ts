@@ -70,13 +70,8 @@ const requests = new RequestMetrics([accessLog]);
 const observed = { drives: driveCounts, cost, requests: () => requests.metrics() };
 
 function buildStore(env: Env): StoreContext {
-  const keySealer = openSealer(env, random);
-  const observing = { counts: driveCounts, observe: cost.observe };
-  return openStore(env, {
-    ...surroundings,
-    ...observing,
-    ...{ engine, keySealer, openServiceKeys: (parts) => openServiceKeys(env, { ...surroundings, ...parts }) },
-  });
+  const keys = { keySealer: openSealer(env, random), openServiceKeys: openServiceKeys(env, surroundings) };
+  return openStore(env, { ...surroundings, ...keys, counts: driveCounts, engine, observe: cost.observe });
 }
 
 function buildApp(env: Env): App {

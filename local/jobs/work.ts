@@ -61,7 +61,7 @@ async function openJobsStore(
   const random = (count: number) => new Uint8Array(randomBytes(count));
   return openStore(env, {
     ...{ clock: systemClock, random, fetch, counts, openDisk, keySealer: openSealer(vars, random) },
-    openServiceKeys: (parts) => openServiceKeys(vars, { clock: systemClock, random, fetch, ...parts }),
+    openServiceKeys: openServiceKeys(vars, { clock: systemClock, random, fetch }),
     engine: await ErasureEngine.create(kernel),
     observe: cost.observe,
     tell: (line) => console.error(line),

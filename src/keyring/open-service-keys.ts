@@ -5,8 +5,9 @@ import { DataKeyring } from "./data-keyring.ts";
 import type { KeyringParts } from "./keyring.ts";
 import { openKeyring } from "./open-keyring.ts";
 
-interface Parts extends Omit<KeyringParts, "external"> {
-  readonly fetch: typeof globalThis.fetch;
+type Surroundings = Pick<KeyringParts, "clock" | "random"> & { readonly fetch: typeof globalThis.fetch };
+
+interface Parts extends Pick<KeyringParts, "sealers" | "region"> {
   /** Of the first database, without a guard. */
   readonly tables: KeyringTables;
 }
@@ -20,11 +21,13 @@ interface Parts extends Omit<KeyringParts, "external"> {
  */
 export function openServiceKeys(
   env: Readonly<Record<string, unknown>>,
-  { tables, ...parts }: Parts,
-): (use: ServiceUse) => CallersKeys {
-  let keyring: DataKeyring | null = null;
-  return (use) => {
-    keyring ??= new DataKeyring(openKeyring(env, parts), tables);
-    return keyring.forService(use);
+  surroundings: Surroundings,
+): (parts: Parts) => (use: ServiceUse) => CallersKeys {
+  return ({ tables, ...parts }) => {
+    let keyring: DataKeyring | null = null;
+    return (use) => {
+      keyring ??= new DataKeyring(openKeyring(env, { ...surroundings, ...parts }), tables);
+      return keyring.forService(use);
+    };
   };
 }
