@@ -178,12 +178,32 @@ describe("SSE-KMS", () => {
     [{ kind: "not-found", message: "no key" }, 400, "KMS.NotFoundException"],
     [{ kind: "invalid-usage", keyArn: "arn" }, 400, "KMS.InvalidKeyUsageException"],
     [{ kind: "invalid-ciphertext", keyArn: "arn" }, 400, "KMS.InvalidCiphertextException"],
-  ] as [DataKeyFailure, number, string][])("%j", async (failure, status, code) => {
+  ] as [DataKeyFailure, number, string][])("%j", { tags: ["slow"] }, async (failure, status, code) => {
     await put("/bucket/k", ask);
     kms.fails = failure;
     expect(await put("/bucket/refused", ask)).toMatchObject({ status, code });
     expect(await s3({ path: "/bucket/k" })).toMatchObject({ status, code });
     expect((await s3({ method: "HEAD", path: "/bucket/refused" })).status).toBe(404);
+  });
+
+  test.each([
+    [
+      "/bucket",
+      "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>X</ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>",
+    ],
+    [
+      "/bucket",
+      "<ServerSideEncryptionConfiguration><Rule><BucketKeyEnabled>true</BucketKeyEnabled>X</Rule></ServerSideEncryptionConfiguration>",
+    ],
+    [
+      "/bucket/u",
+      `<ObjectEncryption><SSE-KMS><KMSKeyArn>${ask[`${SSE}-aws-kms-key-id`]}</KMSKeyArn>X</SSE-KMS></ObjectEncryption>`,
+    ],
+  ])("an element that the schema of %s?encryption does not have is no document of it", async (path, document) => {
+    await put("/bucket/u");
+    const send = (body: string) => s3({ method: "PUT", path: `${path}?encryption`, body });
+    expect((await send(document.replace("X", "<Nonsense>1</Nonsense>"))).code).toBe("MalformedXML");
+    expect((await send(document.replace("X", ""))).status).toBe(200);
   });
 
   test("UpdateObjectEncryption seals the key again, and the bytes stay", async () => {
@@ -227,18 +247,22 @@ describe("an append", () => {
       ],
     ],
     ["SSE-C", customer(key), [customer(key)], [{ [SSE]: "AES256" }]],
-  ])("to an object with %s takes no other encryption than the object has", async (_, created, same, different) => {
-    for (const headers of different) {
-      await put("/bucket/a", created);
-      expect(await append(headers)).toMatchObject({ status: 400, code: "InvalidRequest" });
-    }
-    for (const headers of same) {
-      await put("/bucket/a", created);
-      expect((await append(headers)).status).toBe(200);
-    }
-  });
+  ])(
+    "to an object with %s takes no other encryption than the object has",
+    { tags: ["slow"] },
+    async (_, created, same, different) => {
+      for (const headers of different) {
+        await put("/bucket/a", created);
+        expect(await append(headers)).toMatchObject({ status: 400, code: "InvalidRequest" });
+      }
+      for (const headers of same) {
+        await put("/bucket/a", created);
+        expect((await append(headers)).status).toBe(200);
+      }
+    },
+  );
 
-  test("to a plain object encrypts nothing, and says so", async () => {
+  test("to a plain object encrypts nothing, and says so", { tags: ["slow"] }, async () => {
     await rig.dispose();
     await open({}, { ...sealed, dataKeys: testDataKeys(kms), byDefault: false });
     await put("/bucket/a");
@@ -274,7 +298,7 @@ describe("a bucket's encryption", () => {
       "<Rule><BlockedEncryptionTypes><EncryptionType>SSE-X</EncryptionType></BlockedEncryptionTypes></Rule>",
       "MalformedXML",
     ],
-  ])("%s is refused", async (rules, code) => {
+  ])("%s is refused", { tags: ["slow"] }, async (rules, code) => {
     expect(await configure(rules)).toMatchObject({ status: 400, code });
   });
 });
