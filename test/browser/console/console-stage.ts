@@ -108,3 +108,34 @@ export async function shoot(page: Page, name: string): Promise<void> {
   await mkdir(SHOTS, { recursive: true });
   await page.screenshot({ path: join(SHOTS, `${name}.png`) });
 }
+
+/**
+ * What axe finds on these pages (a name and an address each), light and dark, and at 360 px, and whether they are wider than the window there.
+ * Keeps pictures. `before` may bring a page to where it has something to show.
+ */
+export async function violationsEverywhere(
+  stage: ConsoleStage,
+  page: Page,
+  pages: readonly (readonly [name: string, path: string])[],
+  before: (name: string) => Promise<void> = async () => {},
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const [name, path] of pages) {
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await stage.go(page, path);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.waitForTimeout(500);
+    await before(name);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      found.push(...(await violations(page, `${name} ${colorScheme}`, colorScheme === "light" ? "all" : "contrast")));
+      await shoot(page, `${name}-${colorScheme}`);
+    }
+    await page.setViewportSize({ width: 360, height: 700 });
+    found.push(...(await violations(page, `${name} 360 px`)));
+    const overflow = await page.evaluate<number>("document.documentElement.scrollWidth - window.innerWidth");
+    if (overflow !== 0) found.push(`${name}: wider than 360 px by ${overflow}`);
+  }
+  await page.setViewportSize({ width: 1280, height: 720 });
+  return found;
+}
