@@ -11,6 +11,7 @@ import { systemClock } from "./base/clock.ts";
 import type { DriveCounts } from "./drives/counted.ts";
 import type { Edge } from "./edge/edge.ts";
 import { openLimiter } from "./edge/rate-limiter.ts";
+import { RecentErrors } from "./edge/recent-errors.ts";
 import { RequestMetrics } from "./edge/request-metrics.ts";
 import { type Lifetime, serve } from "./edge/serve.ts";
 import { type EdgeVariables, readEdgeVariables } from "./edge/variables.ts";
@@ -65,7 +66,13 @@ const cost = new CostMeter();
 const driveCounts = new Map<string, DriveCounts>();
 const accessLog = new AccessLog(clock, log);
 const requests = new RequestMetrics([accessLog]);
-const observed = { drives: driveCounts, cost, requests: () => requests.metrics() };
+const errors = new RecentErrors();
+const observed = {
+  drives: driveCounts,
+  cost,
+  requests: () => requests.metrics(),
+  errors: () => errors.list(),
+};
 
 function buildStore(env: Env): StoreContext {
   const keySealer = openSealer(env, random);
@@ -102,7 +109,7 @@ function buildApp(env: Env): App {
     const services = [s3, ...more] as const;
     const uses = new KeyUses(store.metadata.identities, clock);
     const limiter = openLimiter(env, clock);
-    const edge: Edge = { ...settings, limiter, services, authenticator, clock, random, log, metrics: requests, uses };
+    const edge: Edge = { ...settings, limiter, services, authenticator, clock, random, log, metrics: requests, uses, errors };
     const pages = allPages(store, { observed, keys, queries, seeBucket: visibleBucket, ...dataKeys });
     const own = createOwnApp(store, pages, edge, env.CONSOLE);
     const website = openWebsite(env, s3Parts);

@@ -11,6 +11,7 @@ import type { StoreContext } from "../store/context.ts";
 import { StoreError } from "../store/failure.ts";
 import { durabilityPage } from "./durability-page.ts";
 import { type DataKeysOf, encryptionPages } from "./encryption-pages.ts";
+import { errorsPage } from "./errors-page.ts";
 import { healPage, verifyPage } from "./healing-pages.ts";
 import { isolateMetrics, type Observed } from "./isolate-metrics.ts";
 import { lifecyclePages } from "./lifecycle-pages.ts";
@@ -86,6 +87,7 @@ export function ownPages(store: StoreContext, observed: Observed, dataKeysOf?: D
   const pages = {
     durability: durabilityPages,
     metrics: metricsPage,
+    errors: errorsPage(store, observed),
     snapshots: snapshotsPage,
     restore: restorePage,
     check: checkPage,

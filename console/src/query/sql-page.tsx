@@ -126,13 +126,12 @@ function Asking() {
 
 interface Mark {
   position: number;
-  message: string;
 }
 
 /** Where the query is wrong. EXPLAIN stands before it on the way. */
 function markOf(error: unknown, before: number): Mark | null {
   if (!(error instanceof SqlError) || error.position === null) return null;
-  return { position: Math.max(0, error.position - before), message: error.message };
+  return { position: Math.max(0, error.position - before) };
 }
 
 /** What is wrong, where, and what would help, as the server says. */

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { CreateAccessKeyCommand, CreateUserCommand, IAMClient } from "@aws-sdk/client-iam";
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { AwsClient } from "aws4fetch";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { whyNoBrowser } from "../browser.ts";
@@ -12,7 +12,7 @@ const HOSTILE = "<img src=x onerror=alert(1)> \u202e";
 describe.skipIf(whyNoBrowser !== null)(`SQL and topics (${whyNoBrowser ?? "Chromium"})`, () => {
   let stage: ConsoleStage;
   let page: Page;
-  let sqs: SQSClient;
+  let sqs: <Answer>(action: string, input: unknown) => Promise<Answer>;
   let iam: IAMClient;
   beforeAll(async () => {
     stage = await openConsole();
@@ -21,14 +21,17 @@ describe.skipIf(whyNoBrowser !== null)(`SQL and topics (${whyNoBrowser ?? "Chrom
     const put = (Key: string) => stage.client.send(new PutObjectCommand({ Bucket: "holiday", Key, Body: "x" }));
     for (let at = 0; at < keys.length; at += 50) await Promise.all(keys.slice(at, at + 50).map(put));
     const { endpoint, accessKeyId, secretAccessKey } = stage.server;
-    const config = { endpoint, region: "us-east-1", credentials: { accessKeyId, secretAccessKey } };
-    sqs = new SQSClient(config);
-    iam = new IAMClient(config);
+    iam = new IAMClient({ endpoint, region: "us-east-1", credentials: { accessKeyId, secretAccessKey } });
+    const signer = new AwsClient({ accessKeyId, secretAccessKey, service: "sqs", region: "us-east-1" });
+    sqs = async <Answer>(action: string, input: unknown) => {
+      const headers = { "content-type": "application/x-amz-json-1.0", "x-amz-target": `AmazonSQS.${action}` };
+      const answer = await signer.fetch(endpoint, { method: "POST", headers, body: JSON.stringify(input) });
+      return (await answer.json()) as Answer;
+    };
     page = await stage.open();
     await stage.signIn(page);
   });
   afterAll(async () => {
-    sqs?.destroy();
     iam?.destroy();
     await stage?.stop();
   });
@@ -39,13 +42,15 @@ describe.skipIf(whyNoBrowser !== null)(`SQL and topics (${whyNoBrowser ?? "Chrom
     const editor = page.getByRole("textbox", { name: "Query" });
     await editor.click();
     await page.keyboard.press("Control+A");
+    // What is typed over a selection Chromium itself gives the style of what stood there, in an attribute that the policy refuses.
+    await page.keyboard.press("Delete");
     await page.keyboard.insertText(query);
     await page.keyboard.press("Control+Enter");
   };
 
   test("a query is run page by page, explained, and told where it is wrong", async () => {
     await stage.go(page, "/sql");
-    await ask("SELECT key, size, NULL AS nothing FROM objects WHERE bucket = 'holiday'");
+    await ask("SELECT key, size, NULL AS none FROM objects WHERE bucket = 'holiday'");
     await page.getByText(/^1,000 rows so far/).waitFor();
     await page.getByRole("cell", { name: "<img src=x onerror=alert(1)> <U+202E>" }).waitFor();
     expect(await page.getByRole("row").count()).toBeLessThan(100);
@@ -53,7 +58,7 @@ describe.skipIf(whyNoBrowser !== null)(`SQL and topics (${whyNoBrowser ?? "Chrom
     await page.getByText(/^1,006 rows in/).waitFor();
     await page.reload();
     // The address has the query.
-    await page.getByRole("textbox", { name: "Query" }).getByText("NULL AS nothing").waitFor();
+    await page.getByRole("textbox", { name: "Query" }).getByText("NULL AS none").waitFor();
     await button("Explain").click();
     await page.getByText("It may run").waitFor();
     await ask("SELECT key FROM objects\nWHERE bucket = = 'x'");
@@ -97,7 +102,7 @@ describe.skipIf(whyNoBrowser !== null)(`SQL and topics (${whyNoBrowser ?? "Chrom
   });
 
   test("a topic is made, a queue subscribes with a filter, and gets what fits", async () => {
-    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "jobs" }));
+    const { QueueUrl } = await sqs<{ QueueUrl: string }>("CreateQueue", { QueueName: "jobs" });
     await stage.go(page, "/topics");
     await button("Create topic").click();
     await page.getByLabel("Name", { exact: true }).fill("news");
@@ -119,10 +124,11 @@ describe.skipIf(whyNoBrowser !== null)(`SQL and topics (${whyNoBrowser ?? "Chrom
     await page.getByLabel("Attribute", { exact: true }).fill("team");
     await publish("not for you", "music");
     await publish(HOSTILE, "film");
-    const bodies: (string | undefined)[] = [];
+    const bodies: string[] = [];
     await expect
       .poll(async () => {
-        const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 2 }));
+        const asked = { QueueUrl, WaitTimeSeconds: 2 };
+        const { Messages = [] } = await sqs<{ Messages?: { Body: string }[] }>("ReceiveMessage", asked);
         bodies.push(...Messages.map(({ Body }) => Body));
         return bodies;
       })
