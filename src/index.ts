@@ -1,5 +1,6 @@
 import { allPages } from "./admin/all-pages.ts";
 import type { ConsoleBinding } from "./admin/console-files.ts";
+import { readSignInProviders } from "./admin/console-sign-in.ts";
 import { createCountsHandler } from "./admin/counts.ts";
 import { createMisconfiguredApp } from "./admin/misconfigured-app.ts";
 import { createOwnApp, isOwnPath } from "./admin/own-app.ts";
@@ -111,7 +112,10 @@ function buildApp(env: Env): App {
     const limiter = openLimiter(env, clock);
     const edge: Edge = { ...settings, limiter, services, authenticator, clock, random, log, metrics: requests, uses, errors };
     const pages = allPages(store, { observed, keys, queries, seeBucket: visibleBucket, ...dataKeys });
-    const own = createOwnApp(store, pages, edge, env.CONSOLE);
+    const own = createOwnApp(store, pages, edge, {
+      files: env.CONSOLE,
+      providers: readSignInProviders(env.SHERD_CONSOLE_OIDC),
+    });
     const website = openWebsite(env, s3Parts);
     const websites: Edge = { ...edge, services: [website.service] };
     const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);

@@ -70,14 +70,7 @@ export function SubscribeDialog({ topic: { arn, isFifo }, onClose }: { topic: To
       <Switch isSelected={isRaw} onChange={setRaw}>
         {t("topics.raw")}
       </Switch>
-      <TextField
-        name="filter"
-        label={t("topics.filter")}
-        hint={t("topics.filterHint")}
-        placeholder='{"team": ["film"]}'
-        rows={3}
-        isCode
-      />
+      <TextField name="filter" label={t("topics.filter")} hint={t("topics.filterHint")} rows={3} isCode />
     </FormDialog>
   );
 }

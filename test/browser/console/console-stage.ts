@@ -4,7 +4,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { expect } from "vitest";
-import { startServer, type TestServer } from "../../support/server.ts";
+import { type ServerOptions, startServer, type TestServer } from "../../support/server.ts";
 import { startBrowser } from "../browser.ts";
 
 /** A pair that signs in. */
@@ -28,8 +28,8 @@ export interface ConsoleStage {
   stop(): Promise<void>;
 }
 
-export async function openConsole(): Promise<ConsoleStage> {
-  const server = await startServer();
+export async function openConsole(options: ServerOptions = {}): Promise<ConsoleStage> {
+  const server = await startServer(options);
   const { endpoint, accessKeyId, secretAccessKey } = server;
   const credentials = { accessKeyId, secretAccessKey };
   const client = new S3Client({ endpoint, region: "us-east-1", forcePathStyle: true, credentials });
@@ -39,8 +39,8 @@ export async function openConsole(): Promise<ConsoleStage> {
   return {
     server,
     client,
-    async open(options = {}) {
-      const context = await browser.newContext({ locale: "en-GB", ...options });
+    async open(asked = {}) {
+      const context = await browser.newContext({ locale: "en-GB", ...asked });
       await context.addInitScript(TELL_VIOLATIONS);
       const page = await context.newPage();
       page.on("pageerror", (error) => troubles.push(error.stack ?? error.message));
