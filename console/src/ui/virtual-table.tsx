@@ -76,6 +76,7 @@ export function VirtualTable({
 function Spacer({ pixels, columns }: { pixels: number; columns: number }) {
   if (pixels <= 0) return null;
   return (
+    // biome-ignore lint/a11y/noAriaHiddenOnFocusable: a row takes no focus
     <tr aria-hidden="true" className="spacer">
       <td colSpan={columns} style={{ height: pixels }} />
     </tr>
