@@ -1,6 +1,5 @@
 import { allPages } from "./admin/all-pages.ts";
-import type { ConsoleBinding } from "./admin/console-files.ts";
-import { readSignInProviders } from "./admin/console-sign-in.ts";
+import { type ConsoleBinding, openConsole } from "./admin/console-files.ts";
 import { createCountsHandler } from "./admin/counts.ts";
 import { createMisconfiguredApp } from "./admin/misconfigured-app.ts";
 import { createOwnApp, isOwnPath } from "./admin/own-app.ts";
@@ -68,12 +67,7 @@ const driveCounts = new Map<string, DriveCounts>();
 const accessLog = new AccessLog(clock, log);
 const requests = new RequestMetrics([accessLog]);
 const errors = new RecentErrors();
-const observed = {
-  drives: driveCounts,
-  cost,
-  requests: () => requests.metrics(),
-  errors: () => errors.list(),
-};
+const observed = { drives: driveCounts, cost, requests: () => requests.metrics(), errors: () => errors.list() };
 
 function buildStore(env: Env): StoreContext {
   const keySealer = openSealer(env, random);
@@ -110,12 +104,20 @@ function buildApp(env: Env): App {
     const services = [s3, ...more] as const;
     const uses = new KeyUses(store.metadata.identities, clock);
     const limiter = openLimiter(env, clock);
-    const edge: Edge = { ...settings, limiter, services, authenticator, clock, random, log, metrics: requests, uses, errors };
+    const edge: Edge = {
+      ...settings,
+      limiter,
+      services,
+      authenticator,
+      clock,
+      random,
+      log,
+      metrics: requests,
+      uses,
+      errors,
+    };
     const pages = allPages(store, { observed, keys, queries, seeBucket: visibleBucket, ...dataKeys });
-    const own = createOwnApp(store, pages, edge, {
-      files: env.CONSOLE,
-      providers: readSignInProviders(env.SHERD_CONSOLE_OIDC),
-    });
+    const own = createOwnApp(store, pages, edge, openConsole(env));
     const website = openWebsite(env, s3Parts);
     const websites: Edge = { ...edge, services: [website.service] };
     const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);

@@ -1,5 +1,5 @@
 import { cutUrl } from "../edge/raw-url.ts";
-import { type SignInProvider, signInDocument, signInOrigins } from "./console-sign-in.ts";
+import { readSignInProviders, type SignInProvider, signInDocument, signInOrigins } from "./console-sign-in.ts";
 
 /** Where the console's built files are: a disk service of workerd under `npm start`, static assets on Cloudflare. */
 export interface ConsoleFiles {
@@ -17,6 +17,11 @@ export interface ConsoleParts {
   /** Undefined: it is not part of this deployment. */
   readonly files: ConsoleFiles | undefined;
   readonly providers: readonly SignInProvider[];
+}
+
+/** Throws an `Error` that says what to mend in the variables. */
+export function openConsole({ CONSOLE: files, SHERD_CONSOLE_OIDC }: ConsoleBinding): ConsoleParts {
+  return { files, providers: readSignInProviders(SHERD_CONSOLE_OIDC) };
 }
 
 /** Path of the console. */

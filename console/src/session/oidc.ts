@@ -1,16 +1,6 @@
 import { AwsError, parseError } from "../aws/errors.ts";
 import { parseXml, textAt } from "../aws/xml.ts";
-import type { Renewal, Temporary } from "./session.ts";
-
-/** An OpenID Connect provider that the operator has configured (docs/configuration.md, `SHERD_CONSOLE_OIDC`). */
-export interface Provider {
-  name: string;
-  issuer: string;
-  clientId: string;
-  scope: string;
-  /** None: the reader types one. */
-  roleArns: string[];
-}
+import type { Provider, Renewal, Temporary } from "./temporary.ts";
 
 /** Where a provider does what. */
 interface Endpoints {

@@ -5,8 +5,9 @@ import { useText } from "../text/text.ts";
 import { Button } from "../ui/button.tsx";
 import { ErrorNotice } from "../ui/error-notice.tsx";
 import { Select, TextField } from "../ui/fields.tsx";
-import { leaveForProvider, listProviders, type Provider } from "./oidc.ts";
+import { leaveForProvider, listProviders } from "./oidc.ts";
 import { useSignInError } from "./session.ts";
+import type { Provider } from "./temporary.ts";
 
 /** Sign-in by OpenID Connect: nothing where the operator has configured no provider. */
 export function ProviderButtons() {

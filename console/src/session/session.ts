@@ -3,7 +3,7 @@ import { useSyncExternalStore } from "react";
 import { AwsClient, type Credentials } from "../aws/client.ts";
 import { AwsError } from "../aws/errors.ts";
 import { textAt } from "../aws/xml.ts";
-import type { Provider } from "./oidc.ts";
+import type { Renewal, Temporary } from "./temporary.ts";
 
 /** Who signed in, as GetCallerIdentity says. */
 export interface Identity {
@@ -17,20 +17,6 @@ export interface Session {
   identity: Identity;
   /** When temporary credentials end; null for a key, and where nobody knows. */
   expiresMs: number | null;
-  renewal: Renewal | null;
-}
-
-/** What new credentials are had by without asking anybody. */
-export interface Renewal {
-  provider: Provider;
-  roleArn: string;
-  refreshToken: string;
-}
-
-/** What a provider's token was exchanged for. */
-export interface Temporary {
-  credentials: Credentials;
-  expiresMs: number;
   renewal: Renewal | null;
 }
 

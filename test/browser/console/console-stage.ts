@@ -13,9 +13,15 @@ export interface Pair {
   secretAccessKey: string;
 }
 
-/** `npm start` with its console in a real browser. */
-export interface ConsoleStage {
-  readonly server: TestServer;
+/** What of a server is needed. */
+export interface ConsoleServer extends Pair {
+  readonly endpoint: string;
+  stop(): Promise<unknown>;
+}
+
+/** A server, `npm start` unless it is another, with its console in a real browser. */
+export interface ConsoleStage<Server extends ConsoleServer = TestServer> {
+  readonly server: Server;
   readonly client: S3Client;
   /** A tab of a browser of its own, on the page of sign-in. Whatever breaks the policy of the page or throws in it fails `calm`. */
   open(options?: BrowserContextOptions): Promise<Page>;
@@ -29,7 +35,11 @@ export interface ConsoleStage {
 }
 
 export async function openConsole(options: ServerOptions = {}): Promise<ConsoleStage> {
-  const server = await startServer(options);
+  return openConsoleOn(await startServer(options));
+}
+
+/** The console of a server that runs, which is stopped with the stage. */
+export async function openConsoleOn<Server extends ConsoleServer>(server: Server): Promise<ConsoleStage<Server>> {
   const { endpoint, accessKeyId, secretAccessKey } = server;
   const credentials = { accessKeyId, secretAccessKey };
   const client = new S3Client({ endpoint, region: "us-east-1", forcePathStyle: true, credentials });
@@ -39,8 +49,8 @@ export async function openConsole(options: ServerOptions = {}): Promise<ConsoleS
   return {
     server,
     client,
-    async open(asked = {}) {
-      const context = await browser.newContext({ locale: "en-GB", ...asked });
+    async open(options = {}) {
+      const context = await browser.newContext({ locale: "en-GB", ...options });
       await context.addInitScript(TELL_VIOLATIONS);
       const page = await context.newPage();
       page.on("pageerror", (error) => troubles.push(error.stack ?? error.message));
