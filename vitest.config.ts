@@ -11,8 +11,10 @@ const FOLDERS = {
   servers: ["services", "edge", "admin", "drives", "local"],
 };
 
-/** What takes longer than a few seconds, wherever it is: part of `npm run test:all`, not of `npm test`. */
+/** Files that take longer than a few seconds, wherever they are: part of `npm run test:all`, not of `npm test`. */
 const SLOW = "test/**/*.slow.test.ts";
+/** The same of a single test in another file: `test(name, { tags: ["slow"] }, …)`. */
+const SLOW_TAG = { name: "slow", description: "Takes longer than about a third of a second on an idle machine." };
 const EXCLUDED = [...configDefaults.exclude, "test/browser/**"];
 
 const within = (folders: readonly string[]) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
@@ -30,6 +32,7 @@ export default defineConfig({
     // Times are generous because nothing is asserted of them: they only end what hangs.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    tags: [SLOW_TAG],
     projects: [
       project("pure", ["test/**/*.test.ts"], [SLOW, ...within([...FOLDERS.store, ...FOLDERS.servers])]),
       project("store", within(FOLDERS.store), [SLOW]),

@@ -2,6 +2,7 @@ import { isMarkerKey } from "../src/drives/marker.ts";
 import type { StoreContext } from "../src/store/context.ts";
 import { StoreError } from "../src/store/failure.ts";
 import { openObject } from "../src/store/read/objects.ts";
+import { RECOUNT } from "../test/support/recount.ts";
 import { type Oracle, Violation } from "./oracle.ts";
 import type { Versions } from "./versions.ts";
 import type { World } from "./world.ts";
@@ -64,13 +65,8 @@ const STRAY_ANNOTATIONS = `SELECT s.id, s.n AS said, f.n AS found FROM (
   ) s FULL JOIN (SELECT version_id AS id, count(*) AS n FROM annotations GROUP BY version_id) f USING (id) WHERE s.n IS NOT f.n`;
 
 /** Buckets whose counters are not what their rows add up to. */
-const MISCOUNTED = `SELECT u.* FROM usage u WHERE u.counted_to IS NULL AND (u.bytes, u.versions, u.objects, u.markers) IS NOT (
-    (SELECT coalesce(sum(size_bytes), 0) FROM (
-      SELECT size_bytes FROM objects WHERE bucket_id = u.bucket_id UNION ALL SELECT size_bytes FROM versions WHERE bucket_id = u.bucket_id)),
-    (SELECT count(*) FROM objects WHERE bucket_id = u.bucket_id)
-      + (SELECT count(*) FROM versions WHERE bucket_id = u.bucket_id AND is_marker = 0),
-    (SELECT count(*) FROM objects WHERE bucket_id = u.bucket_id),
-    (SELECT count(*) FROM versions WHERE bucket_id = u.bucket_id AND is_marker = 1))`;
+const MISCOUNTED = `SELECT u.*, r.* FROM usage u FULL JOIN (${RECOUNT}) r USING (bucket_id)
+  WHERE u.counted_to IS NULL AND (u.bytes, u.versions, u.objects, u.markers) IS NOT (r.bytes, r.versions, r.objects, r.markers)`;
 
 /** Checks rows against rows: references are exactly those that extents need, and every blob that is needed is there. */
 export function auditRows({ d1 }: World): void {

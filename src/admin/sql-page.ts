@@ -1,18 +1,10 @@
-import type { Caller } from "../auth/access.ts";
 import { MetadataUnavailable } from "../metadata/database.ts";
-import type { VisibleBucket } from "../metadata/query/visible.ts";
 import type { BucketRow } from "../metadata/rows.ts";
 import { askQuery, type QueryParts } from "../query/ask.ts";
 import { QueryRefused } from "../query/failure.ts";
 import { CONTENT_TYPES } from "../query/formats.ts";
+import type { SeeBucket } from "../query/sight.ts";
 import type { AskedPage, OwnPage, RenderedPage } from "./serve-page.ts";
-
-/** What of a bucket a caller may see, by a request's own facts. */
-export type SeeBucket = (
-  caller: Caller,
-  request: { headers: Headers; tlsVersion: string | null; nowMs: number },
-  bucket: BucketRow,
-) => VisibleBucket;
 
 /**
  * `POST /-/sql`: asks the metadata by SQL. For members of every account, about what they may list. The body and the errors are JSON; the

@@ -1,3 +1,4 @@
+import { toldDate } from "./days.ts";
 import type { Due, LifecycleRules, Subject } from "./decide.ts";
 
 /** When an object will go, for the answer to a request for it. */
@@ -11,17 +12,15 @@ export function expiryOf(rules: LifecycleRules, subject: Subject): Expiry | null
 /** `x-amz-expiration` (S3 API Reference, HeadObject), or no header. */
 export function expirationHeader(expiry: Expiry | null | undefined): Record<string, string> {
   if (!expiry) return {};
-  return { "x-amz-expiration": `expiry-date="${httpDate(expiry.atMs)}", rule-id="${headerText(expiry.ruleId)}"` };
+  return {
+    "x-amz-expiration": `expiry-date="${toldDate(expiry.atMs).toUTCString()}", rule-id="${headerText(expiry.ruleId)}"`,
+  };
 }
 
 /** `x-amz-abort-date` and `x-amz-abort-rule-id` (S3 API Reference, CreateMultipartUpload), or no headers. */
 export function abortHeaders(due: Due | null): Record<string, string> {
   if (!due) return {};
-  return { "x-amz-abort-date": httpDate(due.atMs), "x-amz-abort-rule-id": headerText(due.rule.id) };
-}
-
-function httpDate(ms: number): string {
-  return new Date(ms).toUTCString();
+  return { "x-amz-abort-date": toldDate(due.atMs).toUTCString(), "x-amz-abort-rule-id": headerText(due.rule.id) };
 }
 
 /** Spaces stay as they are, as at S3; what no header may hold, or would end the quotes, is percent-encoded. */

@@ -7,7 +7,7 @@ const patiently = { timeout: 30_000 };
 let sherd: Sherd | undefined;
 afterEach(() => sherd?.stop());
 
-test("without a root key every request is told which secrets to set", async () => {
+test("without a root key every request is told which secrets to set", { tags: ["slow"] }, async () => {
   sherd = await startSherd({ SHERD_SECRET_ACCESS_KEY: "" });
   for (const anonymous of [true, false]) {
     const { status, text } = await sherd.raw({ path: "/bucket", anonymous });

@@ -73,7 +73,7 @@ describe("every own page", () => {
     }
   });
 
-  test("is open to whoever is allowed its action alone", async () => {
+  test("is open to whoever is allowed its action alone", { tags: ["slow"] }, async () => {
     for (const [name, ways] of pages) {
       for (const { method, action } of ways) {
         const allowed = await people.user(allowing(action));
@@ -89,6 +89,18 @@ describe("every own page", () => {
     expect((await ask("lifecycle-preview/mine", one, { method: "POST" })).status).toBe(404);
     expect((await ask("lifecycle-preview/yours", one, { method: "POST" })).status).toBe(403);
     expect((await ask("lifecycle-preview/%6dine", one, { method: "POST" })).status).toBe(404);
+  });
+
+  test("needs the header that no form can send only if it may change something", async () => {
+    const readOnly = ["sherd:PreviewLifecycle", "sherd:Query"];
+    for (const [name, ways] of pages) {
+      for (const { method, action } of ways.filter((way) => way.method !== "GET")) {
+        const { status } = await app.fetch(
+          new Request(`http://sherd.test/-/${name}`, { method, headers: basic(root) }),
+        );
+        expect([action, status === 403]).toEqual([action, !readOnly.includes(action)]);
+      }
+    }
   });
 
   test("is not kept, framed, sniffed or scripted", async () => {

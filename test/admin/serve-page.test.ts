@@ -52,7 +52,9 @@ describe("own pages", () => {
     expect(text).toMatch(/^# TYPE sherd_request_duration_seconds histogram$/m);
   });
 
-  it("change something only where they are posted, with the key and a header that no form can send", async () => {
+  it("change something only where they are posted, with the key and a header that no form can send", {
+    tags: ["slow"],
+  }, async () => {
     const key = basic(sherd.accessKeyId, sherd.secretAccessKey);
     const post = (page: string, headers: Record<string, string>) =>
       fetch(`${sherd.endpoint}/-/${page}`, { method: "POST", headers });

@@ -34,7 +34,9 @@ test("more than there ever is cannot be waited for", () => {
   expect(() => new ByteBudget(10).take(11)).toThrow(RangeError);
 });
 
-test("who waits for a client is evicted also once the code is optimised, and what can be collected was", async () => {
+test("who waits for a client is evicted also once the code is optimised, and what can be collected was", {
+  tags: ["slow"],
+}, async () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   const clock = new ManualClock();

@@ -28,5 +28,5 @@ const decorators: Record<string, (drive: Drive) => Drive> = {
 // What a decorator adds is tested beside it; here, that it takes nothing away.
 describe.each(Object.entries(decorators))("%s around a memory drive", (_, decorator) => {
   const drive = decorator(new MemoryDrive({ name: "memory" }));
-  test.each(contract)("$name", ({ run }) => run(drive));
+  for (const { name, run, isLong } of contract) test(name, { tags: isLong ? ["slow"] : [] }, () => run(drive));
 });

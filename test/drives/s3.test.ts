@@ -184,7 +184,7 @@ describe("failures of the S3 drive", () => {
     ok(listing === null || listing.shards.every(({ key }) => !key.includes("01KAGX")));
   });
 
-  test("a list that never ends is given up", async () => {
+  test("a list that never ends is given up", { tags: ["slow"] }, async () => {
     let sentBytes = 0;
     const endless = new ReadableStream<Uint8Array>({
       pull: (controller) => {

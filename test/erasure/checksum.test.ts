@@ -23,14 +23,14 @@ const LONG_LENGTHS = [65_535, 65_536, 65_537, 70_000, 84_352, 131_072, 200_001, 
 const noise = pseudoRandom(400_064, 11);
 
 describe("CRCs against a bit by bit one", () => {
-  test.each([...LENGTHS, ...LONG_LENGTHS])("%i bytes", (length) => {
+  test.each([...LENGTHS, ...LONG_LENGTHS])("%i bytes", { tags: ["slow"] }, (length) => {
     const bytes = noise.subarray(1, 1 + length);
     expect(engine.crc64nvme(bytes)).toBe(referenceCrc64(bytes));
     expect(BigInt(engine.crc32c(bytes))).toBe(referenceCrc32c(bytes));
     expect(engine.crc32(bytes)).toBe(zlibCrc32(bytes));
   });
 
-  test("any length and any pieces", () => {
+  test("any length and any pieces", { tags: ["slow"] }, () => {
     fc.assert(
       fc.property(fc.nat(30_000), fc.array(fc.nat(30_000), { maxLength: 4 }), fc.nat(60), (length, cuts, skip) => {
         const bytes = noise.subarray(skip, skip + length);
@@ -50,7 +50,7 @@ describe("CRCs against a bit by bit one", () => {
     );
   });
 
-  test("a single bit anywhere in a long message", () => {
+  test("a single bit anywhere in a long message", { tags: ["slow"] }, () => {
     const zeros = new Uint8Array(90_000);
     fc.assert(
       fc.property(fc.nat(90_000 * 8 - 1), (bit) => {

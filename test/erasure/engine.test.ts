@@ -104,7 +104,7 @@ describe("full blocks", () => {
 });
 
 describe("any supported geometry", () => {
-  test("encodes as the reference and survives any m losses", async () => {
+  test("encodes as the reference and survives any m losses", { tags: ["slow"] }, async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 16 }),

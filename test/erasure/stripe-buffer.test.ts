@@ -113,7 +113,9 @@ test("misuse is refused", async () => {
   expect(() => buffer.append(new Uint8Array(1))).toThrow();
 });
 
-test("CRC-32 and CRC-32C of a stripe's data are those of the bytes, continued from any before", async () => {
+test("CRC-32 and CRC-32C of a stripe's data are those of the bytes, continued from any before", {
+  tags: ["slow"],
+}, async () => {
   const largest = 4 * largestBlockBytes(GEOMETRY);
   const lengths = fc.oneof(fc.integer({ min: 1, max: 2000 }), fc.integer({ min: largest - 300, max: largest }));
   await fc.assert(

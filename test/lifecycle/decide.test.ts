@@ -103,6 +103,17 @@ describe("headers", () => {
     });
   });
 
+  it("name the last midnight of the year 9999 for whatever comes later", () => {
+    const found = rules([{ id: "far", expiration: { days: 2_147_483_647 }, abortDays: 2_147_483_647 }]);
+    expect(expirationHeader(expiryOf(found, subject()))).toEqual({
+      "x-amz-expiration": 'expiry-date="Fri, 31 Dec 9999 00:00:00 GMT", rule-id="far"',
+    });
+    expect(abortHeaders(found.abort({ key: "k", initiatedMs: 0 }))).toEqual({
+      "x-amz-abort-date": "Fri, 31 Dec 9999 00:00:00 GMT",
+      "x-amz-abort-rule-id": "far",
+    });
+  });
+
   it("are compiled once for a configuration", () => {
     const configuration = { rules: [], minimumSize: "all_storage_classes_128K" } as const;
     expect(rulesOf(configuration, DAY_MS)).toBe(rulesOf(configuration, DAY_MS));

@@ -29,7 +29,7 @@ test("one server holds a folder until it lets go", async () => {
   await second.release();
 });
 
-test("a stop that was clean is told from one that was not", async () => {
+test("a stop that was clean is told from one that was not", { tags: ["slow"] }, async () => {
   const path = join(parent, "data");
   const first = await openDataFolder(path);
   first.note({ pid: 1, workerdPids: [2, 3] });

@@ -24,7 +24,7 @@ async function put(drive: FileDrive, key: string, bytes: Uint8Array): Promise<vo
 
 describe("a folder, by Node", async () => {
   const { drive, path } = await newDrive();
-  for (const { name, run } of contract) test(name, () => run(drive));
+  for (const { name, run } of contract) test(name, { tags: ["slow"] }, () => run(drive));
 
   test("none of it has left a temporary file", async () => {
     const names = await readdir(path, { recursive: true });

@@ -15,7 +15,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, maxRetries: 5 }));
 
-test("a start serves, an end leaves nothing running, and the next start has keys and objects", async () => {
+test("a start serves, an end leaves nothing running, and the next start has keys and objects", {
+  tags: ["slow"],
+}, async () => {
   const dataDir = join(folder, "data");
   const [Bucket, Key, Body] = ["bucket", "key", "kept over a restart"];
   const env = { SHERD_DOMAIN: "s3.test", SHERD_WEBSITE_DOMAIN: "web.test" };

@@ -43,7 +43,7 @@ function start(script: string, more: Partial<ServerOptions> = {}) {
   });
 }
 
-test("variables reach the Worker as they are, whatever they are called", async () => {
+test("variables reach the Worker as they are, whatever they are called", { tags: ["slow"] }, async () => {
   const vars = {
     SHERD_PLAIN: "a",
     "SHERD_A-B": "hyphen",
@@ -88,7 +88,7 @@ test("what was said last is told before a stop is over, each message as one", as
   expect(told).toEqual(["begun", ...Array.from({ length: 1000 }, (_, line) => `line ${line}`), lines]);
 });
 
-test("the Worker can ask the launcher, and each process can be asked what it counted", async () => {
+test("the Worker can ask the launcher, and each process can be asked what it counted", { tags: ["slow"] }, async () => {
   const script = `export default {
     async fetch(request, { HOST }) {
       const { status, body } = await HOST.fetch(request.url);

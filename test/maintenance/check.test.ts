@@ -69,7 +69,7 @@ describe("checking everything", () => {
     expect(rig.stored()).toEqual(stored);
   });
 
-  it("says the same in the smallest steps", async () => {
+  it("says the same in the smallest steps", { tags: ["slow"] }, async () => {
     expect(await check(SPENT)).toEqual(await check());
   });
 
@@ -88,7 +88,7 @@ describe("checking everything", () => {
     expect(await rig.damage()).toEqual([]);
   });
 
-  it("queues what it found if it is asked to, and that alone: it is healed then", async () => {
+  it("queues what it found if it is asked to, and that alone: it is healed then", { tags: ["slow"] }, async () => {
     const [blob, other, third] = await rig.blobs();
     rig.lose(blob!, 0);
     rig.flipBit(other!, 2, 80);
@@ -107,7 +107,7 @@ describe("checking everything", () => {
     expect(await kinds()).toEqual([]);
   });
 
-  it("finds a wrong header, and a shard in the wrong place", async () => {
+  it("finds a wrong header, and a shard in the wrong place", { tags: ["slow"] }, async () => {
     const [blob, other] = await rig.blobs();
     rig.flipBit(blob!, 0, 20);
     const [drive, key] = other!.shards[3]!;
@@ -115,7 +115,7 @@ describe("checking everything", () => {
     expect(await kinds()).toEqual(["shard-corrupt", "shard-corrupt"]);
   });
 
-  it("finds a blob that is lost: its bodies cannot be read", async () => {
+  it("finds a blob that is lost: its bodies cannot be read", { tags: ["slow"] }, async () => {
     const [large] = await rig.rows<{ blob: string }>(
       "SELECT json_extract(extents, '$[0][2]') AS blob FROM objects WHERE key = 'large'",
     );
@@ -128,7 +128,7 @@ describe("checking everything", () => {
     expect(rig.store().engine.idleMd5s).toEqual(idle);
   });
 
-  it("finds a shard that was never written, and a drive that is not there", async () => {
+  it("finds a shard that was never written, and a drive that is not there", { tags: ["slow"] }, async () => {
     rig.plan = ({ drive, kind }) =>
       drive === "drive-2" && kind === "close" ? { kind: "fail", fault: "unreachable" } : null;
     for (let n = 0; n < 3; n++) await rig.putBytes(`more/${n}`, pattern(5_000, 40 + n));
@@ -139,7 +139,7 @@ describe("checking everything", () => {
     expect(found).toContain("drive-unreachable");
   });
 
-  it("finds bytes that verify but are not those of the object", async () => {
+  it("finds bytes that verify but are not those of the object", { tags: ["slow"] }, async () => {
     await rig.rows("UPDATE objects SET inline_body = 'AAAA' || substr(inline_body, 5) WHERE key = 'inline'");
     await rig.rows(
       `UPDATE objects SET extents = (SELECT extents FROM objects WHERE key = 'packed/3') WHERE key = 'packed/4'`,
@@ -154,7 +154,7 @@ describe("checking everything", () => {
     ]);
   });
 
-  it("finds a row without its blob", async () => {
+  it("finds a row without its blob", { tags: ["slow"] }, async () => {
     const [{ id }] = (await rig.rows<{ id: string }>(
       "SELECT extents ->> '$[0][2]' AS id FROM objects WHERE key = 'large'",
     )) as [{ id: string }];
@@ -167,12 +167,14 @@ describe("checking everything", () => {
     expect((await kinds()).filter((kind) => kind === "orphan-shard")).toHaveLength(6);
   });
 
-  it("finds a blob without references, and a row whose blob may be collected", async () => {
+  it("finds a blob without references, and a row whose blob may be collected", { tags: ["slow"] }, async () => {
     await rig.rows("DELETE FROM blob_refs WHERE referent = (SELECT id FROM objects WHERE key = 'large')");
     expect(await kinds()).toEqual(["row-without-reference", "blob-without-reference"]);
   });
 
-  it("finds a reference that nothing needs, a row of no bucket and extents beyond their blob", async () => {
+  it("finds a reference that nothing needs, a row of no bucket and extents beyond their blob", {
+    tags: ["slow"],
+  }, async () => {
     const [blob] = await rig.blobs();
     await rig.rows(`INSERT INTO blob_refs VALUES ('${blob!.id}', 'nobody')`);
     // Usage would refuse it.
@@ -187,7 +189,7 @@ describe("checking everything", () => {
     ]);
   });
 
-  it("finds a shard on a drive that no row names, once it is no young one", async () => {
+  it("finds a shard on a drive that no row names, once it is no young one", { tags: ["slow"] }, async () => {
     const id = newId(rig.store());
     rig.drive("drive-1").shards.set(shardKey(id, 0), pattern(500));
     rig.drive("drive-1").shards.set("something-else", pattern(10));
@@ -197,7 +199,7 @@ describe("checking everything", () => {
     expect((await check()).findings).toEqual([{ kind: "orphan-shard", what: `${shardKey(id, 0)} on drive-1` }]);
   });
 
-  it("passes over what was deleted while it was looked at", async () => {
+  it("passes over what was deleted while it was looked at", { tags: ["slow"] }, async () => {
     rig.plan = ({ kind }) => (kind === "get" ? { kind: "fail", fault: "unreachable" } : null);
     const store = rig.store();
     store.metadata.blobs.find = async () => [];
@@ -205,7 +207,7 @@ describe("checking everything", () => {
     expect(findings).toEqual([]);
   });
 
-  it("takes only cursors that it gave", () => {
+  it("takes only cursors that it gave", { tags: ["slow"] }, () => {
     for (const text of [
       "",
       "{",

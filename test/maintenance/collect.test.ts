@@ -35,7 +35,9 @@ describe("collect", () => {
     await rig.expectBytes("stays", LARGE);
   });
 
-  it("does not wait for the grace time while a disk fills up, nor for the next snapshot, but for reads under way", async () => {
+  it("does not wait for the grace time while a disk fills up, nor for the next snapshot, but for reads under way", {
+    tags: ["slow"],
+  }, async () => {
     const space = { measure: async () => [{ name: "drive-1", freeBytes: 15, totalBytes: 99, reserveBytes: 10 }] };
     const tight = (snapshotSeconds: number) => ({ ...rig.store({ settings: { snapshotSeconds } }), space });
     await rig.put("stays", LARGE);
@@ -73,7 +75,7 @@ describe("collect", () => {
     await rig.expectBytes("k", LARGE);
   });
 
-  it("lets no dead drive hold up the others, and asks it once a run", async () => {
+  it("lets no dead drive hold up the others, and asks it once a run", { tags: ["slow"] }, async () => {
     await putAndDelete(250);
     await rig.clock.advance(2 * DAY_MS);
     let asked = 0;
@@ -112,7 +114,7 @@ describe("collect", () => {
     expect(await rig.blobs()).toEqual([]);
   });
 
-  it("goes on where its time was over", async () => {
+  it("goes on where its time was over", { tags: ["slow"] }, async () => {
     await putAndDelete(250);
     await rig.clock.advance(2 * DAY_MS);
     rig.plan = ({ drive, kind }) =>
@@ -130,7 +132,7 @@ describe("collect", () => {
     expect(deleted).toBe(250 - onDead);
   });
 
-  it("empties the trash of objects of very many extents a piece at a time", async () => {
+  it("empties the trash of objects of very many extents a piece at a time", { tags: ["slow"] }, async () => {
     const { id } = await rig.put("k", LARGE);
     const extents = Array.from({ length: 8_000 }, (_, n) => [n, 1, id, 0, `${String(n).padStart(26, "0")}`]);
     for (let n = 0; n < 5; n++) {
@@ -152,7 +154,7 @@ describe("collect", () => {
     await rig.expectBytes("k", LARGE);
   });
 
-  it("leaves what reads stream for the grace time", async () => {
+  it("leaves what reads stream for the grace time", { tags: ["slow"] }, async () => {
     await rig.put("k", LARGE);
     const { read } = await openObject(rig.store(), { bucket: rig.bucket, key: "k" });
     await deleteObject(rig.store(), { bucket: rig.bucket, key: "k" });

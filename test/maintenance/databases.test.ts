@@ -55,7 +55,7 @@ async function expectAll(isolate = rig.isolate(NAMES)): Promise<void> {
 }
 
 describe("snapshots of several databases", () => {
-  it("lie apart: each is restored from its own", async () => {
+  it("lie apart: each is restored from its own", { tags: ["slow"] }, async () => {
     const isolate = () => withSnapshots(rig.isolate(NAMES));
     expect([...(await runJobs(isolate(), [snapshot])).keys()].sort()).toEqual(NAMES.map((name) => `${name}/snapshot`));
     await rig.replace("DB_2");
@@ -78,7 +78,7 @@ function withSnapshots(store: StoreContext): StoreContext {
 }
 
 describe("the jobs of several databases", () => {
-  it("delete each database's own garbage, and nothing of another's", async () => {
+  it("delete each database's own garbage, and nothing of another's", { tags: ["slow"] }, async () => {
     for (const index of NAMES.keys()) {
       const isolate = rig.isolate(NAMES);
       const own = await storeOf(isolate, `in-${index}`);
@@ -93,13 +93,15 @@ describe("the jobs of several databases", () => {
     await expectAll();
   });
 
-  it("leave alone the shards of a database that the configuration has lost", async () => {
+  it("leave alone the shards of a database that the configuration has lost", { tags: ["slow"] }, async () => {
     for (const lost of [["DB"], ["DB", "DB_3"], ["DB", "DB_2"]]) await days(rig.isolate(lost), 40);
     expect(counts()).toEqual({ DB: 6, DB_2: 6, DB_3: 6 });
     await expectAll();
   });
 
-  it("do nothing in a database that is bound to another's name, and go on in the others", async () => {
+  it("do nothing in a database that is bound to another's name, and go on in the others", {
+    tags: ["slow"],
+  }, async () => {
     await days(store, 2);
     const swapped = rig.isolate(NAMES, { bound: ["DB", "DB_3", "DB_2"] });
     await rig.clock.advance(DAY_MS);
@@ -115,7 +117,7 @@ describe("the jobs of several databases", () => {
     await expectAll();
   });
 
-  it("nor does the walk of the only database, where that is another's", async () => {
+  it("nor does the walk of the only database, where that is another's", { tags: ["slow"] }, async () => {
     await days(store, 2);
     const wrong = rig.isolate(["DB"], { bound: ["DB_2"] });
     await rig.clock.advance(2 * DAY_MS);
@@ -125,7 +127,7 @@ describe("the jobs of several databases", () => {
     await expectAll();
   });
 
-  it("ask each database some seventy times where there is nothing to do", async () => {
+  it("ask each database some seventy times where there is nothing to do", { tags: ["slow"] }, async () => {
     await days(store, 1);
     await rig.clock.advance(DAY_MS / 288);
     for (const batches of Object.values(await rig.batchesOf(() => runJobs(store)))) {
@@ -134,7 +136,7 @@ describe("the jobs of several databases", () => {
     }
   });
 
-  it("go on in the others where one database does not answer", async () => {
+  it("go on in the others where one database does not answer", { tags: ["slow"] }, async () => {
     rig.plan = (database) => (database === "DB_2" ? "fail" : null);
     await rig.clock.advance(DAY_MS);
     await expect(runJobs(store)).rejects.toThrow("background jobs failed");
@@ -168,7 +170,7 @@ describe("the jobs of several databases", () => {
 });
 
 describe("reports", () => {
-  it("are of all databases together", async () => {
+  it("are of all databases together", { tags: ["slow"] }, async () => {
     await days(store, 1);
     rig.sizesBytes.set("DB", 100).set("DB_2", 200).set("DB_3", 300);
     const report = await durability(store);
@@ -188,7 +190,7 @@ describe("reports", () => {
     expect(finished?.samples.map(({ labels }) => labels)).toContainEqual({ job: "heal", database: "DB_2" });
   });
 
-  it("are red where one database is", async () => {
+  it("are red where one database is", { tags: ["slow"] }, async () => {
     await days(store, 1);
     rig.plan = (database) => (database === "DB_3" ? "fail" : null);
     await rig.clock.advance(DAY_MS);

@@ -172,7 +172,7 @@ describe("the walk over all blobs", () => {
       SELECT printf('0%025d', i), 1, 0, 128, 1, '', json_array(json_array('drive-1', 'key')) FROM n`);
   });
 
-  it("goes on where a run stopped, and rests when it is through", async () => {
+  it("goes on where a run stopped, and rests when it is through", { tags: ["slow"] }, async () => {
     rig.drive("drive-1").draining = true;
     const onePage = () => {
       let pages = 0;

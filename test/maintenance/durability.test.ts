@@ -62,7 +62,7 @@ describe("durability", () => {
     expect(report.drives.filter(({ reachable }) => !reachable).map(({ name }) => name)).toEqual(["drive-3"]);
   });
 
-  it("is red as soon as a read has met a flipped bit, before the next count", async () => {
+  it("is red as soon as a read has met a flipped bit, before the next count", { tags: ["slow"] }, async () => {
     await counted();
     const found = await rig.store.metadata.objects.open(
       { bucket, key: "large", version: { kind: "current" } },
@@ -80,7 +80,7 @@ describe("durability", () => {
     expect((await counted()).census?.totals.redundancy).toEqual({ "4+2": { 5: 1 } });
   });
 
-  it("counts a blob that lacks a shard since it was written", async () => {
+  it("counts a blob that lacks a shard since it was written", { tags: ["slow"] }, async () => {
     plan = ({ drive, kind }) =>
       drive === "drive-2" && kind === "close" ? { kind: "fail", fault: "unreachable" } : null;
     await putObject(rig.store, put(bucket, "other", pattern(700_000, 5)));
@@ -92,7 +92,7 @@ describe("durability", () => {
     expect(report.headline).toContain("1 shards wait to be healed");
   });
 
-  it("tells of a job that fails, and of one that is stuck", async () => {
+  it("tells of a job that fails, and of one that is stuck", { tags: ["slow"] }, async () => {
     await counted();
     const failing = { name: "failing", run: () => Promise.reject(new Error("no luck")) };
     await runJobs(rig.store, [failing]).catch(() => {});
@@ -106,7 +106,7 @@ describe("durability", () => {
     expect((await durability(rig.store)).headline).toContain("the blobs were last counted more than a day ago");
   });
 
-  it("knows of a drive that was emptied at once, though nobody has read anything", async () => {
+  it("knows of a drive that was emptied at once, though nobody has read anything", { tags: ["slow"] }, async () => {
     await counted();
     rig.drives[0]?.shards.clear();
     const report = await durability(rig.store);
@@ -119,7 +119,9 @@ describe("durability", () => {
     expect((await counted()).headline).toBe("every blob is at full redundancy");
   });
 
-  it("knows of a shard that vanished from a drive that goes on, once a sample, or the scrub, has met it", async () => {
+  it("knows of a shard that vanished from a drive that goes on, once a sample, or the scrub, has met it", {
+    tags: ["slow"],
+  }, async () => {
     await counted();
     for (const key of rig.drives[0]?.shards.keys() ?? []) {
       if (!isMarkerKey(key)) rig.drives[0]?.shards.delete(key);
@@ -133,7 +135,9 @@ describe("durability", () => {
     expect((await counted()).headline).toBe("every blob is at full redundancy");
   });
 
-  it("is not green if a drive was not seen for two runs of cron, or a job has never run", async () => {
+  it("is not green if a drive was not seen for two runs of cron, or a job has never run", {
+    tags: ["slow"],
+  }, async () => {
     await counted();
     await clock.advance(2 * 300 * 1000 + 1);
     expect(await durability(rig.store)).toMatchObject({
@@ -146,7 +150,7 @@ describe("durability", () => {
     await fresh.dispose();
   });
 
-  it("tells what is wrong with a drive's folder, though its marker can be read", async () => {
+  it("tells what is wrong with a drive's folder, though its marker can be read", { tags: ["slow"] }, async () => {
     const folder = {
       trouble: "read-only",
       advice: "mount it writable",
@@ -198,7 +202,9 @@ describe("durability", () => {
     expect(headline).toContain("shards wait to be healed");
   });
 
-  it("tells of snapshots, of one that is too old, and of a restore that has not ended", async () => {
+  it("tells of snapshots, of one that is too old, and of a restore that has not ended", {
+    tags: ["slow"],
+  }, async () => {
     await runJobs(rig.store, [snapshot]);
     const { green, snapshots } = await counted();
     expect(green).toBe(true);
@@ -209,7 +215,7 @@ describe("durability", () => {
     expect((await durability(rig.store)).headline).toContain("a restore of the metadata of DB has not come to its end");
   });
 
-  it("counts more blobs than one run can, over several", async () => {
+  it("counts more blobs than one run can, over several", { tags: ["slow"] }, async () => {
     let looks = 0;
     const budget = { untilMs: 0, isSpent: () => looks++ % 2 === 1 };
     const bytes = pattern(33_000);
@@ -226,7 +232,7 @@ describe("durability", () => {
     expect(cursor).toMatchObject({ complete: { totals: { blobs: 1_051 } } });
   });
 
-  it("the page escapes what it shows and says the same", async () => {
+  it("the page escapes what it shows and says the same", { tags: ["slow"] }, async () => {
     const report = await counted();
     const page = durabilityPage({ ...report, headline: "<script>alert(1)</script>" });
     expect(page).not.toContain("<script>");

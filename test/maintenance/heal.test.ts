@@ -32,7 +32,7 @@ describe("heal rebuilds", () => {
     ["4+2, one stripe", LARGE, 2],
     ["4+2, several stripes", LONG, 2],
     ["three copies", SMALL, 2],
-  ])("any lost shards as they were, byte for byte: %s", async (_shape, bytes, m) => {
+  ])("any lost shards as they were, byte for byte: %s", { tags: ["slow"] }, async (_shape, bytes, m) => {
     const count = bytes === SMALL ? 3 : 6;
     for (let first = 0; first < count; first++) {
       const second = (first + m) % count;
@@ -78,7 +78,7 @@ describe("heal rebuilds", () => {
     expect(rig.shard(blob, 1)).toBeDefined();
   });
 
-  it("a pack's shards too, and notes them when the pack is written", async () => {
+  it("a pack's shards too, and notes them when the pack is written", { tags: ["slow"] }, async () => {
     rig.plan = ({ drive, kind }) => (drive === "drive-1" && kind === "close" ? { kind: "fail", fault: "full" } : null);
     for (let round = 0; round < 7; round++) {
       for (let n = 0; n < 20; n++) await putObject(rig.store(), put(rig.bucket, `${round}/${n}`, pattern(80, n)));
@@ -113,7 +113,7 @@ describe("heal looks again before it writes", () => {
     await rig.expectAllShardsGood();
   });
 
-  it("a shard with a wrong header, of another blob or place, is rebuilt", async () => {
+  it("a shard with a wrong header, of another blob or place, is rebuilt", { tags: ["slow"] }, async () => {
     const blob = await rig.put("k", LARGE);
     const other = await rig.put("other", LARGE);
     const place = blob.shards[0] as [string, string];
@@ -125,7 +125,9 @@ describe("heal looks again before it writes", () => {
     await rig.expectAllShardsGood();
   });
 
-  it("a drive that cannot be asked is waited for, and the blob tried again later and later", async () => {
+  it("a drive that cannot be asked is waited for, and the blob tried again later and later", {
+    tags: ["slow"],
+  }, async () => {
     const blob = await rig.put("k", LARGE);
     rig.lose(blob, 0);
     await rig.note(blob.id, 0);
@@ -221,7 +223,7 @@ describe("the order of healing", () => {
     await rig.expectAllShardsGood();
   });
 
-  it("lets one healer at a time have a blob", async () => {
+  it("lets one healer at a time have a blob", { tags: ["slow"] }, async () => {
     const blob = await rig.put("k", LARGE);
     rig.lose(blob, 0);
     await rig.note(blob.id, 0);
@@ -280,7 +282,7 @@ describe("what heal never does", () => {
     await rig.expectAllShardsGood();
   });
 
-  it("finds a blob lost that turns out to lack more than was noted", async () => {
+  it("finds a blob lost that turns out to lack more than was noted", { tags: ["slow"] }, async () => {
     const blob = await rig.put("k", LARGE);
     for (const shard of [0, 1, 2]) rig.lose(blob, shard);
     await rig.note(blob.id, 0);

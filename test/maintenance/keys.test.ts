@@ -34,7 +34,7 @@ async function stateOf(KeyId: string): Promise<string> {
 }
 
 describe("a key that is to be deleted", () => {
-  it("ends a day after its waiting period, with all that belongs to it", async () => {
+  it("ends a day after its waiting period, with all that belongs to it", { tags: ["slow"] }, async () => {
     const KeyId = await rig.key();
     const kept = await rig.key();
     await rig.ok("CreateAlias", { AliasName: "alias/gone", TargetKeyId: KeyId });
@@ -73,7 +73,7 @@ describe("a key that is to be deleted", () => {
     expect((await at(rightMs + 31 * DAY)).report).toMatchObject({ deletedKeys: 1 });
   });
 
-  it("stays if it is saved at the last moment", async () => {
+  it("stays if it is saved at the last moment", { tags: ["slow"] }, async () => {
     const KeyId = await rig.key();
     await rig.ok("ScheduleKeyDeletion", { KeyId, PendingWindowInDays: 7 });
     await rig.clock.advance(7 * DAY);
@@ -111,7 +111,7 @@ describe("rotation by itself", () => {
 });
 
 describe("a new root secret", () => {
-  it("seals all materials again, and then the old one may go", async () => {
+  it("seals all materials again, and then the old one may go", { tags: ["slow"] }, async () => {
     const KeyId = await rig.key();
     await rig.ok("RotateKeyOnDemand", { KeyId });
     const { CiphertextBlob } = await rig.ok("Encrypt", { KeyId, Plaintext: "YQ==" });

@@ -114,7 +114,7 @@ describe("the preview", () => {
     expect(await ask("", { bucket: "absent" })).toMatchObject({ status: 404 });
   });
 
-  it("looks at 50,000 rows a call and says where to go on", async () => {
+  it("looks at 50,000 rows a call and says where to go on", { tags: ["slow"] }, async () => {
     await rig.rows(
       `INSERT INTO objects (bucket_id, key, id, seq, is_null, size_bytes, etag, modified_ms, storage_class, attributes, inline_body)
        SELECT (SELECT id FROM buckets), printf('k%06d', value), 'id' || value, 1, 1, 1, '', ${rig.clock.now()}, 'STANDARD', '{}', ''

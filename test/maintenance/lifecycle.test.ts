@@ -69,7 +69,9 @@ const versions = async () =>
   ).map(({ key, is_marker }) => `${key}${is_marker ? " marker" : ""}`);
 
 describe("expiration of what keys name", () => {
-  it("comes at the midnight after the days, not before, and takes what the filter says alone", async () => {
+  it("comes at the midnight after the days, not before, and takes what the filter says alone", {
+    tags: ["slow"],
+  }, async () => {
     await configure({ filter: { form: "one", prefix: "logs/" }, expiration: { days: 1 } });
     await rig.clock.advance(HOUR_MS);
     for (const key of ["kept", "logs/1", "logs/2", "logt"]) await write(key);
@@ -80,7 +82,9 @@ describe("expiration of what keys name", () => {
     expect(await keys()).toEqual(["kept", "logt"]);
   });
 
-  it("leaves a delete marker where versions are kept, and tells those who listen, once", async () => {
+  it("leaves a delete marker where versions are kept, and tells those who listen, once", {
+    tags: ["slow"],
+  }, async () => {
     await setVersioning(store, rig.bucket, "enabled");
     await setNotifications(store, rig.bucket, { rules: [], eventBridge: false });
     await configure({ expiration: { days: 1 } });
@@ -187,7 +191,7 @@ describe("other versions", () => {
     expect(await versions()).toEqual(["event", "held"]);
   });
 
-  it("leave no marker alone where a rule says so, and none that hides something", async () => {
+  it("leave no marker alone where a rule says so, and none that hides something", { tags: ["slow"] }, async () => {
     await write("a");
     await deleteObject(store, { bucket: rig.bucket, key: "a" });
     await deleteObject(store, { bucket: rig.bucket, key: "lone" });
@@ -210,7 +214,7 @@ describe("other versions", () => {
     expect(await versions()).toEqual([]);
   });
 
-  it("of one key may be more than a page, in any order of markers", async () => {
+  it("of one key may be more than a page, in any order of markers", { tags: ["slow"] }, async () => {
     for (let n = 0; n < 30; n++) {
       if (n % 3 === 2) await deleteObject(store, { bucket: rig.bucket, key: "a" });
       else await write("a");
@@ -277,7 +281,7 @@ describe("a configuration or an object that changes while the walk is under way"
     expect(await keys()).toEqual(["a"]);
   });
 
-  it("an object that is written again is new", async () => {
+  it("an object that is written again is new", { tags: ["slow"] }, async () => {
     await configure({ expiration: { days: 1 } });
     for (const key of ["a", "b"]) await write(key);
     await changing(() => write("a"));
@@ -314,7 +318,7 @@ describe("a configuration or an object that changes while the walk is under way"
 });
 
 describe("the clock", () => {
-  it("that jumps forwards once deletes nothing, and costs half an hour", async () => {
+  it("that jumps forwards once deletes nothing, and costs half an hour", { tags: ["slow"] }, async () => {
     await configure({ expiration: { days: 30 } });
     await write("a");
     await run();
@@ -354,7 +358,7 @@ describe("the clock", () => {
     expect(await keys()).toEqual([]);
   });
 
-  it("walks at once what was set while it was wrong", async () => {
+  it("walks at once what was set while it was wrong", { tags: ["slow"] }, async () => {
     const ahead = {
       ...store,
       clock: { ...rig.clock, now: () => rig.clock.now() + 400 * DAY_MS } as typeof store.clock,
@@ -383,7 +387,7 @@ describe("the walk", () => {
     expect(await pass(DAY_MS)).toMatchObject({ scanned: 0, walks: 0 });
   });
 
-  it("goes on where it stopped, in small pieces, and gets all", async () => {
+  it("goes on where it stopped, in small pieces, and gets all", { tags: ["slow"] }, async () => {
     await configure({ expiration: { days: 1 } });
     const bucketId = "(SELECT id FROM buckets)";
     await rig.rows(
@@ -406,7 +410,9 @@ describe("the walk", () => {
     }
   });
 
-  it("hands transitions to the port, the cheapest class that is due, and deletes instead what is due for that", async () => {
+  it("hands transitions to the port, the cheapest class that is due, and deletes instead what is due for that", {
+    tags: ["slow"],
+  }, async () => {
     const tasks: TransitionTask[] = [];
     const job = lifecycleJob({
       move: async (_store, task) => {
@@ -432,7 +438,7 @@ describe("the walk", () => {
     expect(tasks.at(-1)).toMatchObject({ to: "GLACIER_IR", storageClass: "STANDARD", table: "objects" });
   });
 
-  it("moves what is left of a page with the next run, if time is over", async () => {
+  it("moves what is left of a page with the next run, if time is over", { tags: ["slow"] }, async () => {
     for (const key of ["a", "b", "c"]) await write(key, { body: bodyOf(pattern(200_000)) });
     await configure({ transitions: [{ days: 1, storageClass: "GLACIER_IR" }] });
     await pass(2 * DAY_MS - HOUR_MS);

@@ -67,7 +67,9 @@ async function expectAll(objects: number, except: ReadonlySet<number> = new Set(
 }
 
 describe("pack", () => {
-  it("1,000 objects of 8 KiB: under 1/50 of their bytes stay in D1, under 0.2 drive writes an object", async () => {
+  it("1,000 objects of 8 KiB: under 1/50 of their bytes stay in D1, under 0.2 drive writes an object", {
+    tags: ["slow"],
+  }, async () => {
     const body = pattern(8192, 3);
     for (let n = 0; n < 1_000; n++) await putObject(rig.store, put(bucket, `k/${n}`, body));
     const before = await inlineBytes();
@@ -78,7 +80,7 @@ describe("pack", () => {
     for (const n of [0, 1, 998, 999]) expect(Buffer.compare(await contentOf(`k/${n}`), body)).toBe(0);
   });
 
-  it("leaves what is young, few, or empty", async () => {
+  it("leaves what is young, few, or empty", { tags: ["slow"] }, async () => {
     await putMany(40);
     await putObject(rig.store, put(bucket, "empty", new Uint8Array(0)));
     expect(await runAll()).toMatchObject({ packs: 0 });
@@ -91,7 +93,9 @@ describe("pack", () => {
     await expectAll(40);
   });
 
-  it("packs noncurrent versions, and copies keep the pack alive when their source is deleted", async () => {
+  it("packs noncurrent versions, and copies keep the pack alive when their source is deleted", {
+    tags: ["slow"],
+  }, async () => {
     await setVersioning(rig.store, bucket, "enabled");
     const old: string[] = [];
     for (let n = 0; n < 40; n++)
@@ -115,7 +119,7 @@ describe("pack", () => {
     expect(markers?.entries.length).toBe(2);
   });
 
-  it("rewrites packs of which less than half is live, and frees what they held", async () => {
+  it("rewrites packs of which less than half is live, and frees what they held", { tags: ["slow"] }, async () => {
     await putMany(100);
     await clock.advance(2 * HOUR_MS);
     await runAll();
@@ -165,31 +169,35 @@ describe("pack", () => {
     expect(await count("SELECT count(*) AS n FROM blob_refs")).toBe(38);
   });
 
-  it.each(["fail", "fail-after"] as const)("stopped at any call (%s), every object stays readable", async (fault) => {
-    await putMany(40);
-    await clock.advance(2 * HOUR_MS);
-    for (let n = 1; ; n++) {
-      let calls = 0;
-      const strike = () => ++calls === n;
-      const store = buildStore({
-        drives: rig.drives,
-        engine: rig.store.engine,
-        d1: rig.d1,
-        clock,
-        decorateDrive: (drive) => withFaults(drive, () => (strike() ? { kind: fault, fault: "unreachable" } : null)),
-        decorateD1: (d1) => withBatchFaults(d1, () => (strike() ? fault : null)),
-      });
-      await runAll(store).catch(() => {});
-      await expectAll(40);
-      if (calls < n) break;
-      // What this round packed is put back inline for the next.
+  it.each(["fail", "fail-after"] as const)(
+    "stopped at any call (%s), every object stays readable",
+    { tags: ["slow"] },
+    async (fault) => {
       await putMany(40);
       await clock.advance(2 * HOUR_MS);
-    }
-    await deleteObjects(rig.store, { bucket, deletions: Array.from({ length: 40 }, (_, n) => ({ key: `k/${n}` })) });
-    await clock.advance(HOUR_MS);
-    await collect.run(rig.store, ENDLESS, null);
-    for (const table of ["blobs", "blob_refs", "trash"])
-      expect(await count(`SELECT count(*) AS n FROM ${table}`)).toBe(0);
-  });
+      for (let n = 1; ; n++) {
+        let calls = 0;
+        const strike = () => ++calls === n;
+        const store = buildStore({
+          drives: rig.drives,
+          engine: rig.store.engine,
+          d1: rig.d1,
+          clock,
+          decorateDrive: (drive) => withFaults(drive, () => (strike() ? { kind: fault, fault: "unreachable" } : null)),
+          decorateD1: (d1) => withBatchFaults(d1, () => (strike() ? fault : null)),
+        });
+        await runAll(store).catch(() => {});
+        await expectAll(40);
+        if (calls < n) break;
+        // What this round packed is put back inline for the next.
+        await putMany(40);
+        await clock.advance(2 * HOUR_MS);
+      }
+      await deleteObjects(rig.store, { bucket, deletions: Array.from({ length: 40 }, (_, n) => ({ key: `k/${n}` })) });
+      await clock.advance(HOUR_MS);
+      await collect.run(rig.store, ENDLESS, null);
+      for (const table of ["blobs", "blob_refs", "trash"])
+        expect(await count(`SELECT count(*) AS n FROM ${table}`)).toBe(0);
+    },
+  );
 });

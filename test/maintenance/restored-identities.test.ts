@@ -75,7 +75,7 @@ describe("a lost database", () => {
     for (const { access_epoch } of restored) expect(access_epoch).toBeGreaterThanOrEqual(rig.clock.now());
   });
 
-  it("has no secret in the clear on any drive, nor in D1", async () => {
+  it("has no secret in the clear on any drive, nor in D1", { tags: ["slow"] }, async () => {
     const people = new People(rig.store());
     const tenant = await people.account("tenant");
     const { secret } = await people.user();
@@ -89,6 +89,22 @@ describe("a lost database", () => {
     expect(texts.at(-1)).toContain("kept");
     expect(texts.slice(1).join("\n")).toContain(tenant.accessKeyId);
     for (const text of texts) for (const hidden of secrets) expect(text).not.toContain(hidden);
+  });
+
+  it("comes back without subscriptions to topics that were deleted before these were read", async () => {
+    const subscribe = (id: string, topicId: number) =>
+      rig.rows(
+        `INSERT INTO subscriptions (id, topic_id, account_id, protocol, endpoint, origin, created_ms, attributes)
+         VALUES ('${id}', ${topicId}, '1', 'https', 'https://example.com/', '{}', 0, '{}')`,
+      );
+    await rig.rows(`INSERT INTO topics (id, account_id, name, region, created_ms, revision, attributes)
+                    VALUES (1, '1', 'kept', 'us-east-1', 0, 'r', '{}')`);
+    await subscribe("kept", 1);
+    await subscribe("orphan", 2);
+    await runJobs(rig.store(), [snapshot]);
+    await loseDatabase();
+    await restoreMetadata(rig.store(), { snapshotId: null, budget: ENDLESS });
+    expect(await rig.rows("SELECT id, topic_id FROM subscriptions")).toEqual([{ id: "kept", topic_id: 1 }]);
   });
 
   it("whose root secret is another one by now has nobody's key but the root's", async () => {

@@ -44,7 +44,7 @@ it("asks for no process where nothing is left to do", async () => {
   expect(started).toBe(0);
 });
 
-it("asks for one where time was over before all was done", async () => {
+it("asks for one where time was over before all was done", { tags: ["slow"] }, async () => {
   await runScheduled(local(true, 0), silent);
   expect(started).toBe(1);
 });
@@ -54,7 +54,7 @@ it("asks for none where there is none", async () => {
   expect(started).toBe(0);
 });
 
-it("leaves all to the process while it runs", async () => {
+it("leaves all to the process while it runs", { tags: ["slow"] }, async () => {
   const store = local(true, 50);
   const state = await store.host?.state();
   const running = { ...store.host, state: async () => ({ ...state, isJobsProcessRunning: true }) } as unknown as Host;

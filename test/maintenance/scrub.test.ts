@@ -39,7 +39,7 @@ async function verified(id: string): Promise<(number | null)[]> {
 }
 
 describe("scrub", () => {
-  it("verifies every shard once in a cycle, spread over it, and keeps when", async () => {
+  it("verifies every shard once in a cycle, spread over it, and keeps when", { tags: ["slow"] }, async () => {
     const blobs: BlobState[] = [];
     for (let n = 0; n < 10; n++) {
       blobs.push(await rig.put(`k/${n}`, n % 2 ? SMALL : LARGE));
@@ -59,7 +59,9 @@ describe("scrub", () => {
     for (const { id } of blobs) for (const ms of await verified(id)) expect(ms).toBeGreaterThan(began + CYCLE_MS);
   });
 
-  it("finds every flipped bit, lost, cut and exchanged shard, wherever it is, and heal mends it", async () => {
+  it("finds every flipped bit, lost, cut and exchanged shard, wherever it is, and heal mends it", {
+    tags: ["slow"],
+  }, async () => {
     const long = await rig.put("long", LONG);
     const bytes = rig.shard(long, 3) as Uint8Array;
     rig.flipBit(long, 3, bytes.length - 1);
@@ -92,7 +94,7 @@ describe("scrub", () => {
     expect((await verified(long.id)).map((ms) => ms === null)).toEqual([false, false, false, true, true, false]);
   });
 
-  it("notes shards that rows lack and nobody noted", async () => {
+  it("notes shards that rows lack and nobody noted", { tags: ["slow"] }, async () => {
     const blob = await rig.put("k", LARGE);
     const shards = blob.shards.map((place, shard) => (shard === 2 ? null : place));
     await rig.rig.d1.batch([rig.rig.d1.prepare("UPDATE blobs SET shards = ?1").bind(JSON.stringify(shards))]);
@@ -102,7 +104,9 @@ describe("scrub", () => {
     await rig.expectAllShardsGood();
   });
 
-  it("passes over a drive that is out of reach: its shards keep their time, and are no damage", async () => {
+  it("passes over a drive that is out of reach: its shards keep their time, and are no damage", {
+    tags: ["slow"],
+  }, async () => {
     const blob = await rig.put("k", LARGE);
     const cycle = await new Cycle().run(CYCLE_MS);
     const before = await verified(blob.id);
@@ -115,7 +119,7 @@ describe("scrub", () => {
     expect(await rig.damage()).toEqual([]);
   });
 
-  it("takes no recent miss of a KV namespace for damage", async () => {
+  it("takes no recent miss of a KV namespace for damage", { tags: ["slow"] }, async () => {
     const kv = Object.assign(new MemoryDrive({ name: "kv", class: "small" }), { settleMs: 2 * DAY_MS });
     rig.rig.drives.splice(2, 5, kv);
     const blob = await rig.put("k", SMALL);
@@ -160,7 +164,7 @@ describe("the bounds of a run", () => {
     expect((await verified(blob.id)).map((ms) => ms === null)).toEqual([false, true, false, false, false, true]);
   });
 
-  it("in time: what was verified is kept, and the next run goes on behind it", async () => {
+  it("in time: what was verified is kept, and the next run goes on behind it", { tags: ["slow"] }, async () => {
     for (let n = 0; n < 10; n++) await rig.put(`k/${n}`, LARGE);
     const cycle = await new Cycle().run(0);
     await rig.clock.advance(CYCLE_MS);
@@ -172,7 +176,7 @@ describe("the bounds of a run", () => {
     expect((await scrub.run(rig.store(), ENDLESS, cursor)).report.verifiedShards).toBe(7 * 6);
   });
 
-  it("begins a blob anew whose shards were moved between two runs", async () => {
+  it("begins a blob anew whose shards were moved between two runs", { tags: ["slow"] }, async () => {
     const settings = { scrubBytesPerRun: 2_000_000, scrubCycleSeconds: 3600 };
     const store = () => rig.store({ settings });
     const blob = await rig.put("k", LONG);
@@ -211,7 +215,9 @@ describe("the bounds of a run", () => {
     expect(total.verifiedShards).toBe(0);
   });
 
-  it("keep their pace though half of everything is deleted in the middle of the cycle", async () => {
+  it("keep their pace though half of everything is deleted in the middle of the cycle", {
+    tags: ["slow"],
+  }, async () => {
     for (let n = 0; n < 20; n++) await rig.put(`k/${n}`, LARGE);
     const cycle = await new Cycle().run(CYCLE_MS / 2);
     const done = cycle.total.verifiedShards as number;
@@ -222,7 +228,9 @@ describe("the bounds of a run", () => {
     expect(cycle.total.verifiedShards).toBe(120);
   });
 
-  it("do not end for good where all that was left is deleted in the middle of the cycle", async () => {
+  it("do not end for good where all that was left is deleted in the middle of the cycle", {
+    tags: ["slow"],
+  }, async () => {
     const old = await rig.put("old", LARGE);
     await rig.clock.advance(1);
     const young = await rig.put("young", LARGE);

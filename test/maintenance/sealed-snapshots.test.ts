@@ -51,7 +51,7 @@ describe("with a root key a restore", () => {
     expect(await restore()).toMatchObject({ state: "restored", snapshot: { id: own.id } });
   });
 
-  test("takes one that is not sealed only by its id", async () => {
+  test("takes one that is not sealed only by its id", { tags: ["slow"] }, async () => {
     const { id } = await take(plainStore());
     const refused = await restore();
     expect(refused).toMatchObject({ state: "refused" });
@@ -61,13 +61,13 @@ describe("with a root key a restore", () => {
 });
 
 describe("pieces of a sealed snapshot", () => {
-  test("must be sealed", async () => {
+  test("must be sealed", { tags: ["slow"] }, async () => {
     const manifest = await take(plainStore());
     expect(await allPieces(manifest)).toHaveLength(manifest.pieces.length);
     await expect(allPieces({ ...manifest, isSealed: true })).rejects.toThrow("is not sealed");
   });
 
-  test("open at their own place alone", async () => {
+  test("open at their own place alone", { tags: ["slow"] }, async () => {
     const manifest = await take(store());
     expect(manifest).toMatchObject({ version: 2, isSealed: true });
     expect(manifest.pieces.length).toBeGreaterThan(1);
@@ -75,7 +75,7 @@ describe("pieces of a sealed snapshot", () => {
     await expect(allPieces({ ...manifest, pieces: manifest.pieces.toReversed() })).rejects.toThrow("sealed under");
   });
 
-  test("of a snapshot that an earlier version began are read as ever", async () => {
+  test("of a snapshot that an earlier version began are read as ever", { tags: ["slow"] }, async () => {
     const taking = {
       id: "01M86PTPG4PCS7FDF3RM3ZTJRA",
       beganMs: rig.clock.now(),

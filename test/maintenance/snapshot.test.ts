@@ -261,7 +261,9 @@ describe("a snapshot", () => {
 });
 
 describe("while it is read", () => {
-  it("every key stays whole: what was there all the time is in it, whatever becomes current meanwhile", async () => {
+  it("every key stays whole: what was there all the time is in it, whatever becomes current meanwhile", {
+    tags: ["slow"],
+  }, async () => {
     const store = rig.store();
     await setVersioning(store, rig.bucket, "enabled");
     // More than a page of keys, each with an old version and a new one; "m" has more versions than a page.
@@ -293,7 +295,7 @@ describe("while it is read", () => {
     expect(ids.size).toBe(after.length);
     // All that were versions before are there, current or not: nothing removed them.
     expect(before.filter(({ id }) => !ids.has(id))).toEqual([]);
-  }, 60_000);
+  });
 
   it("an upload that is completed meanwhile is an upload or an object, and never lost", async () => {
     await beginUpload();
@@ -353,7 +355,9 @@ describe("a restore", () => {
     await rig.expectBytes("k", pattern(50, 2));
   });
 
-  it("lets no job run before it is done, then lets them: shards that only the lost database knew stay", async () => {
+  it("lets no job run before it is done, then lets them: shards that only the lost database knew stay", {
+    tags: ["slow"],
+  }, async () => {
     await rig.put("k", pattern(5_000, 1));
     await runSnapshot();
     await rig.clock.advance(HOUR_MS);
@@ -373,7 +377,7 @@ describe("a restore", () => {
     expect((await findSnapshots(rig.store())).complete).toHaveLength(SETTINGS.snapshotsKept);
   });
 
-  it("may be stopped at any call and repeated", async () => {
+  it("may be stopped at any call and repeated", { tags: ["slow"] }, async () => {
     const bodies = await fillStore();
     const before = await contents();
     await runSnapshot();
@@ -407,5 +411,5 @@ describe("a restore", () => {
       if (calls <= n) break;
     }
     for (const [key, bytes] of bodies) await rig.expectBytes(key, bytes);
-  }, 60_000);
+  });
 });

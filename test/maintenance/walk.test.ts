@@ -116,7 +116,9 @@ describe("walk", () => {
     await wrong.rig.dispose();
   });
 
-  it("a database that was restored to an earlier time deletes nothing that was written since, as long as that can be undone", async () => {
+  it("a database that was restored to an earlier time deletes nothing that was written since, as long as that can be undone", {
+    tags: ["slow"],
+  }, async () => {
     await rig.put("before", LARGE);
     let { cursor } = await walk.run(rig.store(), ENDLESS, null);
     await rig.clock.advance(5 * MINUTE_MS);
@@ -203,7 +205,7 @@ describe("walk", () => {
 });
 
 describe("the cycle of the walk", () => {
-  it("goes on where time ran out, drive by drive, and rests until the next cycle", async () => {
+  it("goes on where time ran out, drive by drive, and rests until the next cycle", { tags: ["slow"] }, async () => {
     for (let n = 0; n < 4; n++) await abandonedPut();
     await rig.clock.advance(2 * DAY_MS);
     let cursor: unknown = null;
@@ -230,7 +232,7 @@ describe("the cycle of the walk", () => {
     expect(lists).toBe(7);
   });
 
-  it("pages through a drive, and stops where all is young", async () => {
+  it("pages through a drive, and stops where all is young", { tags: ["slow"] }, async () => {
     for (let n = 0; n < 1_200; n++) {
       rig.drive("drive-1").shards.set(shardKey(newId(rig.store()), 0), new Uint8Array(1));
     }
@@ -279,7 +281,7 @@ describe("the cycle of the walk", () => {
     expect((await walk.run(rig.store(), ENDLESS, cursor)).report).toMatchObject({ deletedShards: 6 });
   });
 
-  it("with the collector leaves nothing of what was deleted, though a drive was away", async () => {
+  it("with the collector leaves nothing of what was deleted, though a drive was away", { tags: ["slow"] }, async () => {
     await rig.put("k", LARGE);
     await deleteObject(rig.store(), { bucket: rig.bucket, key: "k" });
     await rig.clock.advance(2 * DAY_MS);

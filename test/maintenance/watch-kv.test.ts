@@ -51,14 +51,16 @@ async function minutes(count: number, of = store): Promise<void> {
 }
 
 describe("KV namespaces as drives", () => {
-  it("each has its marker, and stays itself while nothing happens, markers renewed or not", async () => {
+  it("each has its marker, and stays itself while nothing happens, markers renewed or not", {
+    tags: ["slow"],
+  }, async () => {
     for (const name of NAMES) expect(shardsOn(name)).toBe(4);
     await minutes(70);
     for (const name of NAMES) expect([name, await stateOf(name)]).toEqual([name, "ours"]);
     expect(told).toEqual([]);
   });
 
-  it("one that was emptied is found once KV may be believed, and healed", async () => {
+  it("one that was emptied is found once KV may be believed, and healed", { tags: ["slow"] }, async () => {
     kv("kv-2").values.clear();
     await minutes(3);
     expect(told).toEqual([expect.stringContaining("drive kv-2 was emptied")]);

@@ -66,7 +66,7 @@ describe("the identity of drives", () => {
     expect((await stateOf("drive-1"))?.generation).toBe(2);
   });
 
-  it("tells an emptied drive, and heals what it held", async () => {
+  it("tells an emptied drive, and heals what it held", { tags: ["slow"] }, async () => {
     rig.drive("drive-3").shards.clear();
     expect((await stateOf("drive-3"))?.state).toBe("emptied");
     await minute();
@@ -77,7 +77,7 @@ describe("the identity of drives", () => {
     expect((await durability(rig.store())).green).toBe(true);
   });
 
-  it("queues those that lost most first", async () => {
+  it("queues those that lost most first", { tags: ["slow"] }, async () => {
     for (const name of ["drive-1", "drive-2"]) rig.drive(name).shards.clear();
     await rig.clock.advance(MINUTE_MS);
     await runJobs(store(), [watch, queueLosses]);
@@ -88,7 +88,9 @@ describe("the identity of drives", () => {
     await rig.expectAllShardsGood();
   });
 
-  it("leaves a drive of another store alone until somebody says that it is to be taken over", async () => {
+  it("leaves a drive of another store alone until somebody says that it is to be taken over", {
+    tags: ["slow"],
+  }, async () => {
     const other = await MaintenanceRig.open({ drives: 6 });
     await other.put("theirs", BODY);
     await runJobs(other.store());
@@ -117,7 +119,7 @@ describe("the identity of drives", () => {
     await other.rig.dispose();
   });
 
-  it("tells two that lie in each other's place, and deletes nothing there", async () => {
+  it("tells two that lie in each other's place, and deletes nothing there", { tags: ["slow"] }, async () => {
     const [one, two] = [new Map(rig.drive("drive-1").shards), new Map(rig.drive("drive-2").shards)];
     replace("drive-1", two);
     replace("drive-2", one);
@@ -149,7 +151,7 @@ describe("the identity of drives", () => {
     expect(told.join()).toContain("drive drive-4 is an older copy of itself");
   });
 
-  it("takes a drive that is newer than the metadata as it is", async () => {
+  it("takes a drive that is newer than the metadata as it is", { tags: ["slow"] }, async () => {
     const { rows } = { rows: await rig.rows<{ marker: string }>("SELECT marker FROM drives WHERE name = 'drive-5'") };
     await rig.clock.advance(2 * HOUR_MS);
     await runJobs(store());

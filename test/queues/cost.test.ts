@@ -31,7 +31,7 @@ describe("rows", () => {
   it.each([
     ["of an empty queue", 0],
     ["with 100,000 messages waiting, in flight and delayed", 100_000],
-  ])("of a message %s", async (_, count) => {
+  ])("of a message %s", { tags: ["slow"] }, async (_, count) => {
     const name = `rows-${count}`;
     const QueueUrl = await rig.queue(name);
     const nowMs = rig.clock.now();

@@ -6,7 +6,7 @@ import { CANARIES, expectCaught } from "./canaries.ts";
 const kernel = kernelModule();
 
 describe("the simulation", () => {
-  it("finds nothing", async () => {
+  it("finds nothing", { tags: ["slow"] }, async () => {
     const { counts } = await simulate({ seed: 1, steps: 2_000, kernel });
     // It must have met what it is there to meet.
     for (const event of [

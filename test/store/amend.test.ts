@@ -72,7 +72,7 @@ describe("tags of a version", () => {
     expect((await readTags(store, { bucket: "nulls", key: "key" })).tags).toEqual([]);
   });
 
-  it("cost one round trip and one row", async () => {
+  it("cost one round trip and one row", { tags: ["slow"] }, async () => {
     const { store, takeCost, dispose } = await openTestStore({ clock, countsRows: true });
     await createBucket(store, { name: "counted", owner: "root", region: "us-east-1", objectLock: true });
     const { versionId = "" } = await putObject(store, put("counted", "key", bytes));
@@ -127,7 +127,7 @@ const retention: fc.Arbitrary<Retention | null> = fc
   .map((value) => value && { mode: value.mode, untilMs: clock.now() + value.days * 86_400_000 });
 
 describe("retention", () => {
-  it("changes only as S3 lets it, and a version goes only when nothing protects it", async () => {
+  it("changes only as S3 lets it, and a version goes only when nothing protects it", { tags: ["slow"] }, async () => {
     const step = fc.record({ next: retention, bypass: fc.boolean() });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 6 }), fc.boolean(), async (steps, bypass) => {

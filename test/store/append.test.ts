@@ -280,25 +280,31 @@ describe("conditions", () => {
 });
 
 describe("what happens at the same time", () => {
-  it.each([10, 900, 5_000])("of a hundred appends of %d bytes at one offset one wins", async (length) => {
-    for (const start of [0, 300, 6_000]) {
-      const key = `race/${length}/${start}`;
-      if (start > 0) await putObject(rig.store, put(bucket, key, pattern(start, 999)));
-      const bodies = Array.from({ length: 100 }, (_, n) => pattern(length, n + 1));
-      const outcomes = await Promise.all(bodies.map((bytes) => failureOf(append(key, start, bytes))));
-      const winners = outcomes.flatMap((failure, n) => (failure === null ? [n] : []));
-      expect(winners).toHaveLength(1);
-      const losers = outcomes.filter((failure) => failure !== null);
-      expect(new Set(losers.map((failure) => JSON.stringify(failure)))).toEqual(
-        new Set([JSON.stringify({ kind: "wrong-offset", sizeBytes: start + length })]),
-      );
-      const whole = Buffer.concat([pattern(start, 999), bodies[winners[0] as number] as Uint8Array]);
-      expect(Buffer.compare(await contentOf(key), whole)).toBe(0);
-    }
-    await expectExactReferences(rig);
-  });
+  it.each([10, 900, 5_000])(
+    "of a hundred appends of %d bytes at one offset one wins",
+    { tags: ["slow"] },
+    async (length) => {
+      for (const start of [0, 300, 6_000]) {
+        const key = `race/${length}/${start}`;
+        if (start > 0) await putObject(rig.store, put(bucket, key, pattern(start, 999)));
+        const bodies = Array.from({ length: 100 }, (_, n) => pattern(length, n + 1));
+        const outcomes = await Promise.all(bodies.map((bytes) => failureOf(append(key, start, bytes))));
+        const winners = outcomes.flatMap((failure, n) => (failure === null ? [n] : []));
+        expect(winners).toHaveLength(1);
+        const losers = outcomes.filter((failure) => failure !== null);
+        expect(new Set(losers.map((failure) => JSON.stringify(failure)))).toEqual(
+          new Set([JSON.stringify({ kind: "wrong-offset", sizeBytes: start + length })]),
+        );
+        const whole = Buffer.concat([pattern(start, 999), bodies[winners[0] as number] as Uint8Array]);
+        expect(Buffer.compare(await contentOf(key), whole)).toBe(0);
+      }
+      await expectExactReferences(rig);
+    },
+  );
 
-  it("forty writers that try again until they get through: each line is there, once, whole", async () => {
+  it("forty writers that try again until they get through: each line is there, once, whole", {
+    tags: ["slow"],
+  }, async () => {
     const line = (n: number) => Buffer.from(`line ${String(n).padStart(3, "0")} ${"x".repeat(n * 3 + 1)}\n`);
     const write = async (n: number) => {
       for (let offset = 0; ; ) {
@@ -406,7 +412,7 @@ describe("appends among all that moves extents", () => {
     }
   }
 
-  it("lose, mix and leak nothing", async () => {
+  it("lose, mix and leak nothing", { tags: ["slow"] }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), fc.nat(10_000), async (steps, at) => {
         const model = new Map<string, Buffer>();
@@ -427,5 +433,5 @@ describe("appends among all that moves extents", () => {
       }),
       { numRuns: 60 },
     );
-  }, 60_000);
+  });
 });

@@ -25,6 +25,7 @@ const sizes = [0, 1, 32 * KIB - 1, 32 * KIB, 256 * KIB - 1, 256 * KIB, KIB * KIB
 
 test.each(sizes.flatMap((size) => [0, 2, 5000, 40 * KIB].map((spare) => [size, spare] as const)))(
   "%d bytes under a bound %d higher are stored as they are",
+  { tags: ["slow"] },
   async (size, spare) => {
     const bytes = pattern(size, size + 1);
     const exact = await putObject(rig.store, put("bucket", "exact", bytes));

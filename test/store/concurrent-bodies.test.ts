@@ -43,7 +43,7 @@ function bodyWith(fate: Fate, content: Uint8Array, pieceBytes: number): Incoming
   return { ...body, next, verify };
 }
 
-test("get the ETag of their bytes beside others of which some fail", async () => {
+test("get the ETag of their bytes beside others of which some fail", { tags: ["slow"] }, async () => {
   const fates = fc.oneof(
     { weight: 3, arbitrary: fc.constant<Fate>("whole") },
     fc.constantFrom<Fate>("breaks", "ends early", "goes on", "is refused"),

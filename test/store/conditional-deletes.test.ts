@@ -45,7 +45,7 @@ const entry = fc.record({ present: fc.boolean(), condition });
 const versioning = fc.constantFrom("enabled" as const, "suspended" as const, null);
 
 describe("a deletion on a condition", () => {
-  it("does in a list what it does alone", async () => {
+  it("does in a list what it does alone", { tags: ["slow"] }, async () => {
     await fc.assert(
       fc.asyncProperty(versioning, fc.array(entry, { minLength: 1, maxLength: 8 }), async (rules, entries) => {
         const { store } = rig;
@@ -86,7 +86,7 @@ describe("a deletion on a condition", () => {
     expect((await headObject(store, { bucket, key: "key" })).versionId).toBe(versionId);
   });
 
-  it("costs one round trip where the bucket is remembered, however many are listed", async () => {
+  it("costs one round trip where the bucket is remembered, however many are listed", { tags: ["slow"] }, async () => {
     const counted = await openTestStore({ countsRows: true });
     const bucket = await newBucket("enabled", counted);
     const keys = Array.from({ length: 60 }, (_, at) => `key-${at}`);

@@ -144,7 +144,7 @@ describe("cost of writes", () => {
     expectCost({ roundTrips: 2, drives: 0, rowsRead: 14 + 14 + 28, rowsWritten: 4 + 2 + 1 + 2 });
   });
 
-  it("appends: as a PutObject, however many went before", async () => {
+  it("appends: as a PutObject, however many went before", { tags: ["slow"] }, async () => {
     const created = { attributes: NO_ATTRIBUTES, storageClass: "STANDARD" };
     const append = (offset: number, bytes: Uint8Array) =>
       appendObject(test.store, { bucket, key: "log", offset, body: () => bodyOf(bytes), created });
@@ -173,7 +173,7 @@ describe("cost of writes", () => {
     }
   });
 
-  it("DeleteObjects, 100 keys", async () => {
+  it("DeleteObjects, 100 keys", { tags: ["slow"] }, async () => {
     const keys = Array.from({ length: 100 }, (_, index) => `batch/${index}`);
     for (const key of keys) await putObject(test.store, put(bucket, key, INLINE));
     beforeEachPart();
@@ -181,7 +181,9 @@ describe("cost of writes", () => {
     expectCost({ roundTrips: 1, drives: 0, rowsRead: 10 * 100, rowsWritten: 4 * 100 });
   });
 
-  it("counting usage: one row written for each version that is put or deleted, by DeleteObjects too", async () => {
+  it("counting usage: one row written for each version that is put or deleted, by DeleteObjects too", {
+    tags: ["slow"],
+  }, async () => {
     const counted = "counted";
     await createBucket(test.store, { name: counted, owner: "root", region: "us-east-1" });
     const keys = Array.from({ length: 20 }, (_, index) => `${index}`);

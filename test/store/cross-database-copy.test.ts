@@ -65,7 +65,7 @@ describe.each([
   ["here", "there"],
   ["there", "here"],
 ])("from %s to %s", (from, to) => {
-  it.each([0, 50, 500, 5_000, 3_000_000])("%i bytes outlive their source", async (size) => {
+  it.each([0, 50, 500, 5_000, 3_000_000])("%i bytes outlive their source", { tags: ["slow"] }, async (size) => {
     await putObject(await storeOf(store, from), put(from, "key", pattern(size)));
     const { checksum: kept, etag } = await headObject(await storeOf(store, from), { bucket: from, key: "key" });
     const copied = await copy(from, to, "key");
@@ -88,7 +88,7 @@ describe.each([
     expect(await bytesOf(to, "key-7")).toEqual(pattern(50, 7));
   });
 
-  it("a range becomes a part, which outlives its source", async () => {
+  it("a range becomes a part, which outlives its source", { tags: ["slow"] }, async () => {
     const [source, target] = [await storeOf(store, from), await storeOf(store, to)];
     await putObject(source, put(from, "key", pattern(40_000)));
     const upload = { bucket: to, key: "joined", owner: "owner", attributes: NO_ATTRIBUTES, storageClass: "STANDARD" };
@@ -116,7 +116,7 @@ describe.each([
     );
   });
 
-  it("annotations outlive their source, small and large ones", async () => {
+  it("annotations outlive their source, small and large ones", { tags: ["slow"] }, async () => {
     const source = await storeOf(store, from);
     await putObject(source, put(from, "key", pattern(500)));
     const bodies = [50, 500, 5_000].map((size) => pattern(size, size));

@@ -30,7 +30,7 @@ const names = async (store: StoreContext, page: { prefix?: string; after?: strin
 };
 
 describe("a bucket", () => {
-  it("is made where there is room, and found by every isolate", async () => {
+  it("is made where there is room, and found by every isolate", { tags: ["slow"] }, async () => {
     const store = rig.isolate(NAMES);
     for (const database of NAMES) await createIn(store, database, `in-${database.toLowerCase().replace("_", "-")}`);
     for (const isolate of [store, rig.isolate(NAMES)]) {
@@ -48,7 +48,9 @@ describe("a bucket", () => {
     expect(await rig.batchesOf(head)).toEqual({ DB_2: 1 });
   });
 
-  it("is forgotten when ten thousand others were asked for since, and no memory grows", async () => {
+  it("is forgotten when ten thousand others were asked for since, and no memory grows", {
+    tags: ["slow"],
+  }, async () => {
     const count = 10_001;
     const numbers = `WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ${count})`;
     const insert = `INSERT INTO placements (bucket, database) ${numbers} SELECT 'bucket-' || n, 'DB_2' FROM n`;
@@ -61,7 +63,7 @@ describe("a bucket", () => {
     expect(await rig.batchesOf(() => storeOf(store, "bucket-2"))).toEqual({ DB: 1 });
   });
 
-  it("that nobody made is not remembered as absent", async () => {
+  it("that nobody made is not remembered as absent", { tags: ["slow"] }, async () => {
     const store = rig.isolate(NAMES);
     const head = async () => headBucket(await storeOf(store, "later"), "later");
     await expect(head()).rejects.toMatchObject({ failure: { kind: "no-such-bucket" } });
@@ -69,7 +71,7 @@ describe("a bucket", () => {
     expect(await head()).toMatchObject({ name: "later" });
   });
 
-  it("costs nothing more where there is one database", async () => {
+  it("costs nothing more where there is one database", { tags: ["slow"] }, async () => {
     const store = rig.isolate(["DB"]);
     const make = () => createBucket(store, { name: "bucket", owner: "owner", region: "us-east-1" });
     expect(await rig.batchesOf(make)).toEqual({ DB: 1 });
@@ -98,7 +100,7 @@ describe("a bucket", () => {
     expect(await headBucket(await storeOf(other, "old"), "old")).toMatchObject({ name: "old" });
   });
 
-  it("is made once, however many isolates try at the same time", async () => {
+  it("is made once, however many isolates try at the same time", { tags: ["slow"] }, async () => {
     const isolates = Array.from({ length: 8 }, () => rig.isolate(NAMES));
     const make = (store: StoreContext) => createBucket(store, { name: "bucket", owner: "owner", region: "us-east-1" });
     const outcomes = await Promise.allSettled(isolates.map(make));
@@ -109,7 +111,9 @@ describe("a bucket", () => {
     expect(new Set(await Promise.all(isolates.map((store) => databaseOf(store, "bucket")))).size).toBe(1);
   });
 
-  it("can be made after each call to a database that fails while it is made, whether or not it took effect", async () => {
+  it("can be made after each call to a database that fails while it is made, whether or not it took effect", {
+    tags: ["slow"],
+  }, async () => {
     for (const fault of ["fail", "fail-after"] as const) {
       for (let failing = 1; ; failing++) {
         const name = `${fault}-${failing}`;
@@ -153,7 +157,7 @@ describe("a bucket", () => {
     });
   });
 
-  it("is not made in a database that is bound to another's name", async () => {
+  it("is not made in a database that is bound to another's name", { tags: ["slow"] }, async () => {
     await createIn(rig.isolate(NAMES), "DB_2", "second");
     await createIn(rig.isolate(NAMES), "DB_3", "third");
     const swapped = rig.isolate(NAMES, { bound: ["DB", "DB_3", "DB_2"] });
@@ -163,7 +167,7 @@ describe("a bucket", () => {
     });
   });
 
-  it("has objects like any other", async () => {
+  it("has objects like any other", { tags: ["slow"] }, async () => {
     const store = rig.isolate(NAMES);
     await createIn(store, "DB_2", "bucket");
     const sizes = [10, 100_000, 3_000_000];
@@ -184,7 +188,7 @@ describe("a bucket", () => {
 });
 
 describe("the list of buckets", () => {
-  it("is one list over all databases, in order, page by page", async () => {
+  it("is one list over all databases, in order, page by page", { tags: ["slow"] }, async () => {
     const store = rig.isolate(NAMES);
     const made = ["b", "a.1", "a", "d-1", "c", "d", "a-1"];
     for (const [index, name] of made.entries()) await createIn(store, NAMES[index % 3]!, `bucket-${name}`);

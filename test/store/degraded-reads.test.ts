@@ -57,7 +57,7 @@ const FAULTS: [string, (call: { kind: string }) => Fault | null][] = [
 ];
 
 describe("with two drives of six faulty", () => {
-  it.each(FAULTS)("%s: every pair of drives, whole objects and ranges", async (_name, fault) => {
+  it.each(FAULTS)("%s: every pair of drives, whole objects and ranges", { tags: ["slow"] }, async (_name, fault) => {
     for (const faulty of combinations(2)) {
       plan = (call) => (faulty.includes(call.drive) ? fault(call) : null);
       expect(Buffer.compare(await read("large", 0, LARGE.length), LARGE)).toBe(0);
@@ -73,7 +73,7 @@ describe("with two drives of six faulty", () => {
     }
   });
 
-  it("that fail in mid-stream, after some frames were read", async () => {
+  it("that fail in mid-stream, after some frames were read", { tags: ["slow"] }, async () => {
     for (const faulty of combinations(2)) {
       const reads = new Map<string, number>();
       plan = ({ drive, kind }) => {

@@ -186,7 +186,7 @@ describe.each(STRIKES)("the Nth call: %s", (fault) => {
     );
   });
 
-  it("a multipart upload, from UploadPart to Complete", async () => {
+  it("a multipart upload, from UploadPart to Complete", { tags: ["slow"] }, async () => {
     const key = (n: number) => `upload/${fault}/${n}`;
     await failing(
       fault,

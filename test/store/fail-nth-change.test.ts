@@ -105,7 +105,7 @@ describe.each(STRIKES)("the Nth call: %s", (strike) => {
   it.each([
     ["inline", SMALL, 2],
     ["on drives", NEW, 14],
-  ])("PutObject of a new version, %s: the old one stays", async (_, bytes, callsMin) => {
+  ])("PutObject of a new version, %s: the old one stays", { tags: ["slow"] }, async (_, bytes, callsMin) => {
     await wholly(callsMin, {
       given: (key) => putObject(rig.store, put("enabled", key, OLD)),
       when: (store, key) => putObject(store, put("enabled", key, bytes)),
@@ -120,7 +120,9 @@ describe.each(STRIKES)("the Nth call: %s", (strike) => {
     });
   });
 
-  it("PutObject where versioning is suspended: the null version is replaced, no other", async () => {
+  it("PutObject where versioning is suspended: the null version is replaced, no other", {
+    tags: ["slow"],
+  }, async () => {
     await wholly(2, {
       given: async (key) => {
         await setVersioning(rig.store, "suspended", "enabled");
@@ -140,7 +142,7 @@ describe.each(STRIKES)("the Nth call: %s", (strike) => {
     });
   });
 
-  it("CopyObject to a class whose geometry is another", async () => {
+  it("CopyObject to a class whose geometry is another", { tags: ["slow"] }, async () => {
     await wholly(10, {
       given: (key) => putObject(rig.store, put("plain", `${key}/source`, OLD)),
       when: (store, key) =>
@@ -161,7 +163,9 @@ describe.each(STRIKES)("the Nth call: %s", (strike) => {
     });
   });
 
-  it("DeleteObject leaves a marker, DeleteObject of the marker brings the object back", async () => {
+  it("DeleteObject leaves a marker, DeleteObject of the marker brings the object back", {
+    tags: ["slow"],
+  }, async () => {
     await wholly(2, {
       given: (key) => putObject(rig.store, put("enabled", key, NEW)),
       when: (store, key) => deleteObject(store, { bucket: "enabled", key }),
@@ -202,7 +206,9 @@ describe.each(STRIKES)("the Nth call: %s", (strike) => {
     });
   });
 
-  it("DeleteObjects of keys, keys with a condition and versions: each kind is deleted as one", async () => {
+  it("DeleteObjects of keys, keys with a condition and versions: each kind is deleted as one", {
+    tags: ["slow"],
+  }, async () => {
     // The bucket is read for the first kind, and remembered for the second.
     await wholly(4, {
       given: async (key) => {
@@ -247,7 +253,7 @@ describe.each(STRIKES)("the Nth call: %s", (strike) => {
     });
   });
 
-  it("tags, retention and legal holds", async () => {
+  it("tags, retention and legal holds", { tags: ["slow"] }, async () => {
     const tags: Tags = [["k", "new"]];
     await wholly(1, {
       given: (key) => putObject(rig.store, { ...put("plain", key, SMALL), tags: [["k", "old"]] }),
@@ -294,7 +300,9 @@ describe.each(STRIKES)("the Nth call: %s", (strike) => {
     });
   });
 
-  it("UploadPart over an old part, and UploadPartCopy of blobs and of what lies inline", async () => {
+  it("UploadPart over an old part, and UploadPartCopy of blobs and of what lies inline", {
+    tags: ["slow"],
+  }, async () => {
     const begin = async (key: string) => {
       const name = { bucket: "plain", key, ...(await createUpload(rig.store, { bucket: "plain", key, ...UPLOAD })) };
       await uploadPart(rig.store, { ...name, partNumber: 1, body: () => bodyOf(OLD) });

@@ -66,7 +66,7 @@ describe("what a guard costs", () => {
   });
   afterAll(() => rig.dispose());
 
-  it("is no round trip and a row read for each, and nothing written", async () => {
+  it("is no round trip and a row read for each, and nothing written", { tags: ["slow"] }, async () => {
     const person = await people.user();
     await callerOf(people, person);
     for (const [name, call] of calls) {
@@ -108,7 +108,7 @@ describe("a key that is taken away", () => {
       await putObject(rig.store, put(bucket, key, key === "small" ? SMALL : INLINE));
   });
 
-  it.each(calls)("does nothing more: %s", async (_, call) => {
+  it.each(calls)("does nothing more: %s", { tags: ["slow"] }, async (_, call) => {
     const person = await people.user();
     const caller = await callerOf(people, person);
     await people.change(FIRST_ACCOUNT_ID, deleteKey(person.accessKeyId));
@@ -123,7 +123,7 @@ describe("a key that is taken away", () => {
   it.each([
     ["inline", INLINE],
     ["on drives", SMALL],
-  ])("during an upload does not commit it (%s)", async (_, bytes) => {
+  ])("during an upload does not commit it (%s)", { tags: ["slow"] }, async (_, bytes) => {
     const person = await people.user();
     const caller = await callerOf(people, person);
     caller.demand([

@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { pack } from "../../src/maintenance/collect/pack.ts";
+import { noSealing } from "../../src/sealing/sealing.ts";
 import { createBucket, setVersioning } from "../../src/store/buckets/buckets.ts";
 import { deleteObject } from "../../src/store/delete/delete.ts";
 import { objectPlacement } from "../../src/store/placement/object-placement.ts";
 import { headObject } from "../../src/store/read/objects.ts";
 import { putObject } from "../../src/store/write/write.ts";
+import { sealed } from "../support/sealing.ts";
 import { openTestStore, pattern, put, type TestStore } from "../support/store.ts";
 
 const bucket = "placed";
@@ -18,14 +21,14 @@ const placement = (key: string, versionId?: string) =>
   objectPlacement(rig.store, { bucket, key, ...(versionId ? { versionId } : {}) });
 
 describe("where an object lies", () => {
-  test("in its row, if it is small", async () => {
+  test("in its row, if it is small", { tags: ["slow"] }, async () => {
     await putObject(rig.store, put(bucket, "inline", pattern(300)));
     expect(await placement("inline")).toEqual({
       ...{ sizeBytes: 300, inlineBytes: 300, drivesThatMayBeLost: null, blobs: [], truncated: false },
     });
   });
 
-  test("on six drives, each with one shard, of which any two may be lost", async () => {
+  test("on six drives, each with one shard, of which any two may be lost", { tags: ["slow"] }, async () => {
     await putObject(rig.store, put(bucket, "large", pattern(9_000)));
     rig.takeCost();
     const { blobs, ...rest } = await placement("large");
@@ -43,6 +46,20 @@ describe("where an object lies", () => {
         verifiedMs: null,
       });
     }
+  });
+
+  test.each([
+    ["plain", noSealing],
+    ["encrypted", sealed],
+  ])("in a pack with others, %s", async (_form, sealing) => {
+    const store = { ...rig.store, sealing, settings: { ...rig.store.settings, packAgeSeconds: 0 } };
+    for (let n = 0; n < 20; n++) await putObject(store, put(bucket, `small/${n}`, pattern(300, n)));
+    await rig.store.clock.sleep(5);
+    await pack.run(store, { untilMs: Number.POSITIVE_INFINITY, isSpent: () => false }, null);
+    const { blobs } = await placement("small/0");
+    expect(blobs).toHaveLength(1);
+    expect(blobs[0]).toMatchObject({ isPack: true });
+    expect(blobs[0]?.objectBytes).toBeLessThan(blobs[0]?.sizeBytes ?? 0);
   });
 
   test("with what is known to be damaged, and what is only to move", async () => {

@@ -231,7 +231,9 @@ describe("an Abort during a Complete", () => {
 });
 
 describe("a part uploaded during a Complete", () => {
-  it("again with other bytes: either it comes too late, or the Complete is refused and can be made with it", async () => {
+  it("again with other bytes: either it comes too late, or the Complete is refused and can be made with it", {
+    tags: ["slow"],
+  }, async () => {
     const seen = new Set<string>();
     await inEveryOrder(async (turnstile, run) => {
       const bucket = await freshBucket(`again-${run}`);
@@ -254,7 +256,9 @@ describe("a part uploaded during a Complete", () => {
     expect([...seen].sort()).toEqual(["conflict, done", "done, no-such-upload", "invalid-part, done"]);
   });
 
-  it("that the Complete does not list: the object is made, and nothing of the part is left", async () => {
+  it("that the Complete does not list: the object is made, and nothing of the part is left", {
+    tags: ["slow"],
+  }, async () => {
     const seen = new Set<string>();
     await inEveryOrder(async (turnstile, run) => {
       const bucket = await freshBucket(`other-${run}`);
@@ -298,6 +302,7 @@ describe("a part uploaded during a Complete", () => {
 describe("a source deleted, and its bytes collected,", () => {
   it.each(["CopyObject", "UploadPartCopy"] as const)(
     "during a %s: what is made is whole, or not made",
+    { tags: ["slow"] },
     async (copies) => {
       const seen = new Set<string>();
       await inEveryOrder(async (turnstile, run) => {
@@ -339,7 +344,7 @@ describe("a bucket deleted", () => {
   it.each([
     ["inline", INLINE],
     ["on drives", FIRST],
-  ])("during a PutObject, %s: one of the two succeeds", async (shape, bytes) => {
+  ])("during a PutObject, %s: one of the two succeeds", { tags: ["slow"] }, async (shape, bytes) => {
     const seen = new Set<string>();
     await inEveryOrder(async (turnstile, run) => {
       const bucket = await freshBucket(`gone-${shape.replace(" ", "-")}-${run}`);

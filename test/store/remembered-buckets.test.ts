@@ -56,7 +56,7 @@ describe("a bucket that is remembered", () => {
   it.each([
     ["inline", INLINE],
     ["on drives", LARGE],
-  ])("costs a write no round trip, nor a deletion: %s", async (_, bytes) => {
+  ])("costs a write no round trip, nor a deletion: %s", { tags: ["slow"] }, async (_, bytes) => {
     await putObject(here, put(BUCKET, "key", bytes));
     expect(trips).toBe(1);
     expect(await bytesOf("key")).toEqual(bytes);
@@ -71,7 +71,7 @@ describe("a bucket that is remembered", () => {
     expect(trips).toBe(2);
   });
 
-  it("keeps old versions from the moment that it is versioned", async () => {
+  it("keeps old versions from the moment that it is versioned", { tags: ["slow"] }, async () => {
     await setVersioning(elsewhere, BUCKET, "enabled");
     const { versionId } = await putObject(here, put(BUCKET, "first", LARGE));
     expect(versionId).toBeDefined();
@@ -89,7 +89,7 @@ describe("a bucket that is remembered", () => {
   it.each([
     ["inline", INLINE],
     ["on drives", LARGE],
-  ])("takes nothing when it is gone: %s", async (_, bytes) => {
+  ])("takes nothing when it is gone: %s", { tags: ["slow"] }, async (_, bytes) => {
     await unmake();
     await expect(putObject(here, put(BUCKET, "key", bytes))).rejects.toThrow(/no-such-bucket/);
     await expect(deleteObject(here, { bucket: BUCKET, key: "key" })).rejects.toThrow(/no-such-bucket/);
@@ -152,7 +152,7 @@ describe("a bucket that is remembered", () => {
     expect(lock.retention).toMatchObject({ mode: "COMPLIANCE" });
   });
 
-  it("takes a lock when it has one now, and none when it has none", async () => {
+  it("takes a lock when it has one now, and none when it has none", { tags: ["slow"] }, async () => {
     const lock = { retention: { mode: "GOVERNANCE" as const, untilMs: clock.now() + 1e9 }, legalHold: null };
     await expect(putObject(here, { ...put(BUCKET, "key", INLINE), lock })).rejects.toThrow(/no-object-lock/);
     await unmake();

@@ -109,6 +109,7 @@ describe("a bucket with versions", () => {
 
   it.each(BODIES.map((body) => [body.length, body] as const))(
     "%d bytes: a new version and a delete marker",
+    { tags: ["slow"] },
     async (_, body) => {
       const { versionId: first } = await putObject(rig.store, put(bucket, "a", body));
       const { versionId: replaced } = await putObject(rig.store, put(bucket, "b", pattern(8_000, 9)));
@@ -136,22 +137,26 @@ describe("a bucket with versions", () => {
     },
   );
 
-  it.each(BODIES.map((body) => [body.length, body] as const))("suspended, %d bytes: null versions", async (_, body) => {
-    const { versionId: kept } = await putObject(rig.store, put(bucket, "b", pattern(8_000, 9)));
-    await setVersioning(rig.store, bucket, "suspended");
-    await putObject(rig.store, put(bucket, "a", body));
-    await rename("a", "b");
-    expect(await versions()).toMatchObject([
-      { key: "a", versionId: "null", isMarker: true, isLatest: true },
-      { key: "b", versionId: "null", isMarker: false, isLatest: true },
-      { key: "b", versionId: kept, isMarker: false, isLatest: false },
-    ]);
-    await expectExactReferences(rig);
-    await collectAll(rig);
-    await expectContent("b", body);
-    await expectContent("b", pattern(8_000, 9), kept);
-    await expectNothingLeft(rig, bucket);
-  });
+  it.each(BODIES.map((body) => [body.length, body] as const))(
+    "suspended, %d bytes: null versions",
+    { tags: ["slow"] },
+    async (_, body) => {
+      const { versionId: kept } = await putObject(rig.store, put(bucket, "b", pattern(8_000, 9)));
+      await setVersioning(rig.store, bucket, "suspended");
+      await putObject(rig.store, put(bucket, "a", body));
+      await rename("a", "b");
+      expect(await versions()).toMatchObject([
+        { key: "a", versionId: "null", isMarker: true, isLatest: true },
+        { key: "b", versionId: "null", isMarker: false, isLatest: true },
+        { key: "b", versionId: kept, isMarker: false, isLatest: false },
+      ]);
+      await expectExactReferences(rig);
+      await collectAll(rig);
+      await expectContent("b", body);
+      await expectContent("b", pattern(8_000, 9), kept);
+      await expectNothingLeft(rig, bucket);
+    },
+  );
 
   it("the new version is retained as the old one is, or as the bucket says", async () => {
     const locked = "locked";
@@ -185,7 +190,7 @@ describe("conditions", () => {
     await expectContent("b", BODIES[1] as Uint8Array);
   });
 
-  it("of a hundred renames of one object exactly one wins", async () => {
+  it("of a hundred renames of one object exactly one wins", { tags: ["slow"] }, async () => {
     await putObject(rig.store, put(bucket, "a", BODIES[2] as Uint8Array));
     const outcomes = await Promise.all(Array.from({ length: 100 }, (_, n) => failureKind(rename("a", `to/${n}`))));
     expect(outcomes.filter((kind) => kind === "none")).toHaveLength(1);
@@ -194,7 +199,9 @@ describe("conditions", () => {
     await expectExactReferences(rig);
   });
 
-  it("of a hundred renames onto a key that must be free exactly one wins, and no other source is lost", async () => {
+  it("of a hundred renames onto a key that must be free exactly one wins, and no other source is lost", {
+    tags: ["slow"],
+  }, async () => {
     for (let n = 0; n < 100; n++) await putObject(rig.store, put(bucket, `from/${n}`, pattern(600, n + 1)));
     const free = (head: unknown) => {
       if (head !== null) throw new StoreError({ kind: "precondition-failed", condition: "If-None-Match" });

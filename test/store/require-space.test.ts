@@ -95,7 +95,9 @@ describe("the binding HOST", () => {
   const nowMs = () => now;
   let now = 0;
 
-  test("is asked again when its answer is two seconds old, and is nothing that a write waits for when it fails", async () => {
+  test("is asked again when its answer is two seconds old, and is nothing that a write waits for when it fails", {
+    tags: ["slow"],
+  }, async () => {
     let asked = 0;
     let status = 200;
     const binding = {

@@ -28,7 +28,9 @@ async function contentOf(bucket: string, name: string, versionId?: string): Prom
 describeVersionRules({ countsRows: false });
 
 describe("versions", () => {
-  it("pages through versions without losing or repeating one, with and without a delimiter", async () => {
+  it("pages through versions without losing or repeating one, with and without a delimiter", {
+    tags: ["slow"],
+  }, async () => {
     const bucket = await newBucket();
     await setVersioning(rig.store, bucket, "enabled");
     for (const name of ["a/1", "a/2", "b", "c/1", "d"]) {
@@ -70,7 +72,7 @@ describe("versions", () => {
     ]);
   });
 
-  it("cost no more rows than the budget, however many a key has", async () => {
+  it("cost no more rows than the budget, however many a key has", { tags: ["slow"] }, async () => {
     const bucket = await newBucket();
     await setVersioning(rig.store, bucket, "enabled");
     const versionIds: string[] = [];
@@ -111,7 +113,7 @@ describe("versions", () => {
 });
 
 describe("a page of versions", () => {
-  it("reads rows for its entries, and for no other version or key", async () => {
+  it("reads rows for its entries, and for no other version or key", { tags: ["slow"] }, async () => {
     const bucket = await newBucket();
     await setVersioning(rig.store, bucket, "enabled");
     for (let n = 0; n < 40; n++) {

@@ -52,7 +52,7 @@ describe.each(GEOMETRIES)("$k+$m", (geometry) => {
   const { k, m } = geometry;
   const blobs = Math.ceil(BYTES.length / blobBytesMax(geometry));
 
-  it("is written six shards at a time and read back, whole and in part", async () => {
+  it("is written six shards at a time and read back, whole and in part", { tags: ["slow"] }, async () => {
     const { store, connections, counted, drives } = openWide(rig, geometry);
     await putObject(store, put(bucket, `whole-${k}`, BYTES));
     expect(counted).toEqual({ roundTrips: 2, calls: blobs * (k + m) });
@@ -68,6 +68,7 @@ describe.each(GEOMETRIES)("$k+$m", (geometry) => {
 
   it.each<Fault>([{ kind: "hang" }, { kind: "fail", fault: "unreachable" }])(
     `survives drives that $kind while it is written and while it is read`,
+    { tags: ["slow"] },
     async (fault) => {
       const bad = new Set<string>();
       const isBad = ({ name }: { name: string }) => Number(name.slice("wide-".length)) < m - 1;
@@ -86,7 +87,7 @@ describe.each(GEOMETRIES)("$k+$m", (geometry) => {
     },
   );
 
-  it("is refused, and holds nothing, where too few drives answer", async () => {
+  it("is refused, and holds nothing, where too few drives answer", { tags: ["slow"] }, async () => {
     const isBad = ({ name }: { name: string }) => Number(name.slice("wide-".length)) < 20 - k;
     const { store } = openWide(rig, geometry, {
       plan: ({ drive }) => (isBad({ name: drive }) ? { kind: "hang" } : null),
@@ -102,7 +103,7 @@ describe.each(GEOMETRIES)("$k+$m", (geometry) => {
 describe("a body of several blobs", () => {
   const bytes = BYTES.subarray(0, ONE_BLOB + 9_000);
 
-  it("waits for memory where others have it, and all get through", async () => {
+  it("waits for memory where others have it, and all get through", { tags: ["slow"] }, async () => {
     const { store } = openWide(rig, SIX_THREE);
     const bodies = [1, 2, 3, 4, 5].map((at) => BYTES.subarray(at, at + ONE_BLOB + at));
     await Promise.all(bodies.map((body, at) => putObject(store, put(bucket, `many-${at}`, body))));
@@ -114,7 +115,7 @@ describe("a body of several blobs", () => {
     [ONE_BLOB + 9_000, "its last blob is partly filled"],
     [ONE_BLOB - 9_000, "its last blob is not"],
     [ONE_BLOB, "its last blob is not, to the byte"],
-  ])("may turn out to be shorter than its bound: %d bytes, %s", async (sizeBytes) => {
+  ])("may turn out to be shorter than its bound: %d bytes, %s", { tags: ["slow"] }, async (sizeBytes) => {
     const { store } = openWide(rig, SIX_THREE);
     const whole = BYTES.subarray(0, sizeBytes);
     const body: IncomingBody = { ...bodyOf(whole), sizeBytes: ONE_BLOB + 10_000, sizeIsBound: true };
@@ -122,7 +123,7 @@ describe("a body of several blobs", () => {
     expect(same(await contentOf(store, "bound"), whole)).toBe(true);
   });
 
-  it("that breaks off leaves nothing to be seen and no memory taken", async () => {
+  it("that breaks off leaves nothing to be seen and no memory taken", { tags: ["slow"] }, async () => {
     const { store, connections } = openWide(rig, SIX_THREE);
     const short = bodyOf(bytes.subarray(0, ONE_BLOB + 1_000));
     const body: IncomingBody = { ...short, sizeBytes: bytes.length };
@@ -132,7 +133,7 @@ describe("a body of several blobs", () => {
     expect([store.shardMemory.freeBytes, connections.taken]).toEqual([BUFFERED_BYTES_MAX, 0]);
   });
 
-  it("is appended to, copied to another class, and uploaded in parts", async () => {
+  it("is appended to, copied to another class, and uploaded in parts", { tags: ["slow"] }, async () => {
     const { store } = openWide(rig, SIX_THREE);
     const key = "parts";
     const created = { attributes: NO_ATTRIBUTES, storageClass: "STANDARD" };

@@ -8,7 +8,6 @@ import { formatNumber } from "../text/format.ts";
 import { useText } from "../text/text.ts";
 import { Button } from "../ui/button.tsx";
 import { ErrorNotice } from "../ui/error-notice.tsx";
-import { Icon } from "../ui/icon.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { Empty, Loading, Notice } from "../ui/notice.tsx";
 import { Loaded, Section } from "../ui/section.tsx";
@@ -200,9 +199,7 @@ function Rows({
   };
   return (
     <div className="stack">
-      <p role="status">
-        <Icon name="check" /> {t(next === null ? "sql.rows" : "sql.rowsSoFar", facts)}
-      </p>
+      <p role="status">{t(next === null ? "sql.rows" : "sql.rowsSoFar", facts)}</p>
       {rows.length > 0 && <VirtualTable label={t("preview.table")} columns={columns} rows={rows} />}
       {onMore !== null && (
         <div className="actions">

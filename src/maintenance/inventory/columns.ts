@@ -1,12 +1,13 @@
 import { Buffer } from "node:buffer";
+import type { LifecycleRules } from "../../lifecycle/decide.ts";
 import type { Grant } from "../../metadata/buckets/access.ts";
-import type { InventoriedVersion } from "../../metadata/inventory/inventory.ts";
 import {
   INVENTORY_FIELDS,
   type InventoryConfiguration,
   type InventoryField,
 } from "../../store/buckets/inventory-configuration.ts";
 import { formatVersionId } from "../../store/version-id.ts";
+import { expirationOf, type RankedVersion } from "./expiration.ts";
 
 /** What a cell holds; null: nothing. A `Date` is a time. */
 export type Cell = string | boolean | bigint | Date | null;
@@ -18,6 +19,8 @@ export interface InventoriedBucket {
   owner: string;
   /** It has, or had, versions. */
   isVersioned: boolean;
+  /** Of its lifecycle; null: it has none. */
+  rules: LifecycleRules | null;
 }
 
 export interface Column {
@@ -27,7 +30,7 @@ export interface Column {
   name: string;
   type: "text" | "boolean" | "int64" | "time";
   isRequired?: true;
-  cell(version: InventoriedVersion, bucket: InventoriedBucket): Cell;
+  cell(version: RankedVersion, bucket: InventoriedBucket): Cell;
 }
 
 const ACL_VERSION = "2022-11-10";
@@ -62,7 +65,7 @@ const OF_VERSIONS: readonly Column[] = [
 
 type Optional = Omit<Column, "title" | "cell"> & {
   /** Of versions that are no delete markers. */
-  of(version: InventoriedVersion, bucket: InventoriedBucket): Cell;
+  of(version: RankedVersion, bucket: InventoriedBucket): Cell;
   /** Delete markers have it too. */
   ofMarkers?: true;
 };
@@ -119,6 +122,11 @@ const OPTIONAL: Readonly<Record<InventoryField, Optional>> = {
     of: ({ acl, ownerId }, { owner }) => aclText(acl, ownerId ?? owner),
   },
   ObjectOwner: { name: "object_owner", type: "text", of: ({ ownerId }, { owner }) => ownerId ?? owner },
+  LifecycleExpirationDate: {
+    name: "lifecycle_expiration_date",
+    type: "time",
+    of: (version, { rules }) => rules && expirationOf(version, rules),
+  },
 };
 
 /** The columns of an inventory, in S3's order. */

@@ -1,11 +1,11 @@
 import { concat } from "../../base/bytes.ts";
-import type { InventoriedVersion } from "../../metadata/inventory/inventory.ts";
 import type { Cell, Column, InventoriedBucket } from "./columns.ts";
+import type { RankedVersion } from "./expiration.ts";
 
 /** A data file of an inventory while it is made. Its compressed bytes are in memory. */
 export interface DataFile {
   readonly extension: string;
-  add(versions: readonly InventoriedVersion[]): Promise<void>;
+  add(versions: readonly RankedVersion[]): Promise<void>;
   /** Of what was compressed so far. */
   readonly sizeBytes: number;
   /** All of its bytes. Called once, at the end. */
@@ -34,7 +34,7 @@ export class CsvFile implements DataFile {
     return this.#sizeBytes;
   }
 
-  async add(versions: readonly InventoriedVersion[]): Promise<void> {
+  async add(versions: readonly RankedVersion[]): Promise<void> {
     let text = "";
     for (const version of versions) {
       const cells = this.#columns.map((column) => csvCell(column, column.cell(version, this.#bucket)));

@@ -1,15 +1,16 @@
 import { createHash } from "node:crypto";
+import { dayOf } from "../../lifecycle/days.ts";
 import type { VersionTable } from "../../metadata/blobs/packing.ts";
 import type { DueConfiguration } from "../../metadata/buckets/named-configurations.ts";
-import type { InventoryPlace } from "../../metadata/inventory/inventory.ts";
 import type { InventoryConfiguration } from "../../store/buckets/inventory-configuration.ts";
 import type { StoreContext } from "../../store/context.ts";
-import { StoreError } from "../../store/failure.ts";
-import { dayOf } from "../../store/read/accesses.ts";
+import { StoreError, type StoreFailure } from "../../store/failure.ts";
+import { lifecycleRules } from "../../store/read/expiry.ts";
 import type { Budget, Job } from "../run/job.ts";
 import { type Column, columnsOf, type InventoriedBucket } from "./columns.ts";
 import { CsvFile, type DataFile } from "./data-file.ts";
 import { DeliveryRefused, ReportTarget } from "./destination.ts";
+import { type RankedPlace, ranked } from "./expiration.ts";
 import { type ListedFile, manifestOf, prefixOf, symlinksOf, timeName } from "./manifest.ts";
 import { ParquetFile } from "./parquet-file.ts";
 
@@ -27,7 +28,7 @@ interface Report {
   document: string;
   beganMs: number;
   table: VersionTable;
-  after: InventoryPlace | null;
+  after: RankedPlace | null;
   files: ListedFile[];
 }
 
@@ -40,8 +41,8 @@ interface Cursor {
 /**
  * Writes the inventories that are due, one after the other: data files, then the manifest, its checksum and Hive's list of files. A run
  * that ends in the midst of one closes its data file; the next run goes on. A crash loses the files of that run, which the next one
- * writes again under the same names. What cannot be delivered is told and tried again in the next period; what fails otherwise begins
- * anew in a later run, after the others. In memory is one data file.
+ * writes again under the same names. What is refused is told and tried again in the next period; what fails otherwise, such as drives
+ * that do not answer, begins anew in a later run, after the others. In memory is one data file.
  */
 export const inventory: Job = {
   name: "inventory",
@@ -125,13 +126,29 @@ async function proceed(store: StoreContext, run: Run): Promise<Report | null> {
     await writing.writeManifest();
     counts.reports += 1;
   } catch (error) {
-    const isPlanned = error instanceof DeliveryRefused || error instanceof StoreError;
-    if (!isPlanned) throw error;
+    const isRefused = error instanceof DeliveryRefused || (error instanceof StoreError && !passes(error.failure));
+    if (!isRefused) throw error;
     counts.refusedReports += 1;
     store.tell?.(`inventory ${document.id} of bucket ${configuration.bucket} cannot be delivered: ${error.message}`);
   }
   return null;
 }
+
+/** Whether the same delivery may succeed soon, without anybody changing the configuration, the bucket or a key. */
+function passes(failure: StoreFailure): boolean {
+  if (failure.kind === "kms") return failure.failure.kind === "unavailable";
+  return PASSING.has(failure.kind);
+}
+
+const PASSING: ReadonlySet<StoreFailure["kind"]> = new Set<StoreFailure["kind"]>([
+  "metadata-unavailable",
+  "drives-unavailable",
+  "no-space",
+  "too-slow",
+  "no-memory",
+  "conflict",
+  "bucket-changed",
+]);
 
 /** One report on its way to its bucket. */
 class Writing {
@@ -159,7 +176,8 @@ class Writing {
     const source = await store.metadata.buckets.learn(configuration.bucket, store.clock.now());
     const isVersioned = source?.versioning !== undefined && source.versioning !== null;
     const target = await ReportTarget.open(store, configuration, of.destination);
-    const bucket = { name: configuration.bucket, owner: configuration.owner, isVersioned };
+    const rules = source && lifecycleRules(store, source);
+    const bucket = { name: configuration.bucket, owner: configuration.owner, isVersioned, rules };
     return new Writing(store, { run, of, target, bucket });
   }
 
@@ -175,19 +193,20 @@ class Writing {
   async #writeFile(report: Report): Promise<boolean> {
     const { budget, counts } = this.#run;
     const file = this.#newFile();
+    const tags = this.#needsTags();
     let { table, after } = report;
     let rows = 0;
     let isOver = false;
     while (!isOver && rows < ROWS_PER_FILE && file.sizeBytes < FILE_BYTES_MAX && (rows === 0 || !budget.isSpent())) {
       const prefix = this.#of.prefix ?? "";
-      const options = { prefix, after, limit: ROWS_PER_PAGE };
+      const options = { prefix, after, limit: ROWS_PER_PAGE, tags };
       const page = await this.#store.metadata.inventories.page(table, this.#run.configuration.bucketId, options);
       const found = page.filter(({ key }) => key.startsWith(prefix));
-      await file.add(found);
+      const { versions, end } = ranked(found, after);
+      await file.add(versions);
       rows += found.length;
-      const last = page.at(-1);
-      if (last && page.length === ROWS_PER_PAGE && found.length === page.length) {
-        after = { key: last.key, seq: last.seq };
+      if (page.length === ROWS_PER_PAGE && found.length === page.length) {
+        after = end;
       } else if (table === "objects" && this.#of.versions === "All") {
         table = "versions";
         after = null;
@@ -201,6 +220,11 @@ class Writing {
     counts.files += rows > 0 ? 1 : 0;
     this.#run.report = { ...report, table, after, files };
     return isOver;
+  }
+
+  #needsTags(): boolean {
+    const { rules = [] } = this.#bucket.rules ?? {};
+    return this.#of.fields.includes("LifecycleExpirationDate") && rules.some(({ filter }) => filter.tags !== undefined);
   }
 
   #newFile(): DataFile {

@@ -1,7 +1,7 @@
 import { ByteWriter, ParquetWriter, type SchemaElement } from "hyparquet-writer";
-import type { InventoriedVersion } from "../../metadata/inventory/inventory.ts";
 import type { Column, InventoriedBucket } from "./columns.ts";
 import type { DataFile } from "./data-file.ts";
+import type { RankedVersion } from "./expiration.ts";
 
 const ROWS_PER_GROUP = 10_000;
 
@@ -12,7 +12,7 @@ export class ParquetFile implements DataFile {
   readonly #bucket: InventoriedBucket;
   readonly #bytes = new ByteWriter();
   readonly #writer: ParquetWriter;
-  #waiting: InventoriedVersion[] = [];
+  #waiting: RankedVersion[] = [];
 
   constructor(columns: readonly Column[], bucket: InventoriedBucket) {
     this.#columns = columns;
@@ -24,7 +24,7 @@ export class ParquetFile implements DataFile {
     return this.#bytes.offset;
   }
 
-  async add(versions: readonly InventoriedVersion[]): Promise<void> {
+  async add(versions: readonly RankedVersion[]): Promise<void> {
     this.#waiting.push(...versions);
     if (this.#waiting.length >= ROWS_PER_GROUP) await this.#writeGroup();
   }

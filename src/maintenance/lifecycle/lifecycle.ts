@@ -24,8 +24,8 @@ export interface LifecycleCursor {
  */
 export const lifecycle: Job = lifecycleJob(moveByClass);
 
-/** `transition`: how versions move to another class; null: not at all. */
-export function lifecycleJob(transition: Transition | null): Job {
+/** `transition`: how versions move to another class. */
+export function lifecycleJob(transition: Transition): Job {
   return {
     name: "lifecycle",
     async run(store, budget, saved) {
@@ -57,7 +57,7 @@ interface Run {
   budget: Budget;
   nowMs: number;
   dayMs: number;
-  transition: Transition | null;
+  transition: Transition;
   failures: unknown[];
 }
 
@@ -105,12 +105,7 @@ async function takeTurn(walk: BucketWalk, budget: Budget): Promise<boolean> {
   return true;
 }
 
-async function end(
-  store: StoreContext,
-  due: Parameters<StoreContext["metadata"]["lifecycles"]["end"]>[0],
-  walk: BucketWalk,
-  dayMs: number,
-): Promise<void> {
+async function end(store: StoreContext, due: DueWalk, walk: BucketWalk, dayMs: number): Promise<void> {
   const { beganMs, report } = walk.state;
   const midnight = nextMidnight(beganMs, dayMs);
   const dueMs = Math.min(midnight, walk.rules.nextDate(beganMs) ?? midnight);
@@ -121,6 +116,6 @@ async function end(
 }
 
 function addUp(report: RunReport, before: WalkReport, after: WalkReport): void {
-  for (const what of Object.keys(before) as (keyof WalkReport)[]) report[what] += after[what] - before[what];
+  for (const what of Object.keys(NOTHING_DONE) as (keyof WalkReport)[]) report[what] += after[what] - before[what];
   report.walks += 1;
 }

@@ -1,16 +1,9 @@
-import type { VersionPlace, VersionTable } from "../../metadata/blobs/packing.ts";
 import type { StoreContext } from "../../store/context.ts";
-import type { ClassMove } from "../../store/tiers/class-move.ts";
+import type { ClassMove, VersionToMove } from "../../store/tiers/class-move.ts";
 import { moveToClass } from "../../store/tiers/move-to-class.ts";
 
 /** A version that is to move, as the walk found it. */
-export interface TransitionTask {
-  readonly table: VersionTable;
-  readonly place: VersionPlace;
-  readonly id: string;
-  readonly storageClass: string;
-  readonly to: string;
-}
+export type TransitionTask = VersionToMove & { to: string };
 
 /** The port by which versions move to another storage class. */
 export interface Transition {

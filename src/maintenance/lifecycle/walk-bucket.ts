@@ -22,8 +22,7 @@ export type WalkReport = Record<
   | "removedVersions"
   | "removedMarkers"
   | "abortedUploads"
-  | "transitions"
-  | "plannedTransitions",
+  | "transitions",
   number
 >;
 
@@ -35,7 +34,6 @@ export const NOTHING_DONE: Readonly<WalkReport> = {
   removedMarkers: 0,
   abortedUploads: 0,
   transitions: 0,
-  plannedTransitions: 0,
 };
 
 /** How far a walk over a bucket has come; JSON. */
@@ -59,8 +57,7 @@ function beginWalk(nowMs: number): WalkState {
 export interface WalkOptions {
   /** The time that everything is decided by. */
   nowMs: number;
-  /** null: transitions are counted only. */
-  transition: Transition | null;
+  transition: Transition;
   isSpent(): boolean;
 }
 
@@ -222,10 +219,6 @@ export class BucketWalk {
     to: string,
   ): Promise<void> {
     const { transition, isSpent } = this.#options;
-    if (transition === null) {
-      this.state.report.plannedTransitions += 1;
-      return;
-    }
     if (this.#begun > 0 && isSpent()) {
       this.#isCut = true;
       return;

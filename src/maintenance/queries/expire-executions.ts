@@ -1,3 +1,4 @@
+import { isFirstDatabase } from "../../store/buckets/databases.ts";
 import type { Job } from "../run/job.ts";
 
 /** As long as Athena keeps its history of queries. */
@@ -7,9 +8,10 @@ const EXECUTIONS_PER_BATCH = 500;
 /** Deletes the rows of queries that were started by Athena's API long ago. Their results are objects of their buckets, and stay. */
 export const expireExecutions: Job = {
   name: "expire-executions",
-  async run({ metadata, clock, databases }, budget) {
+  async run(store, budget) {
     // Executions lie in the first database alone.
-    if (databases !== undefined && databases.all[0]?.metadata !== metadata) return { report: {}, cursor: null };
+    if (!isFirstDatabase(store)) return { report: {}, cursor: null };
+    const { metadata, clock } = store;
     let expiredExecutions = 0;
     for (
       let count = EXECUTIONS_PER_BATCH;

@@ -1,5 +1,6 @@
 import { DEDUPLICATION_MS } from "../../metadata/queues/fifo-messages.ts";
 import type { QueueUpkeep } from "../../metadata/queues/upkeep.ts";
+import { isFirstDatabase } from "../../store/buckets/databases.ts";
 import type { Budget, Job } from "../run/job.ts";
 
 const MESSAGES_PER_BATCH = 500;
@@ -24,9 +25,10 @@ interface Cursor {
  */
 export const expireMessages: Job = {
   name: "expire-messages",
-  async run({ metadata, clock, databases }, budget, given) {
+  async run(store, budget, given) {
     // Queues lie in the first database alone.
-    if (databases !== undefined && databases.all[0]?.metadata !== metadata) return { report: {}, cursor: null };
+    if (!isFirstDatabase(store)) return { report: {}, cursor: null };
+    const { metadata, clock } = store;
     const { upkeep } = metadata.queues;
     const nowMs = clock.now();
     const cursor = (given as Cursor | null) ?? { place: null, walkedMs: 0 };

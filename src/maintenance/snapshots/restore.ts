@@ -1,5 +1,6 @@
 import { DriveError } from "../../drives/drive.ts";
 import { findMarkers } from "../../drives/marker.ts";
+import { isFirstDatabase } from "../../store/buckets/databases.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { newId } from "../../store/placement/ids.ts";
 import { WRITE_SECONDS_MAX } from "../../store/settings.ts";
@@ -214,7 +215,7 @@ class Restoring {
 
 /** The store that most drives belong to; null where none says. Asked only if the snapshot was taken by an earlier version. */
 async function storeOnDrives(store: StoreContext): Promise<string | null> {
-  if (store.databases && store.databases.all[0]?.metadata !== store.metadata) return null;
+  if (!isFirstDatabase(store)) return null;
   const votes = new Map<string, number>();
   for (const drive of store.drives) {
     try {

@@ -1,8 +1,8 @@
+import { dayOf } from "../../lifecycle/days.ts";
 import type { VersionTable } from "../../metadata/blobs/packing.ts";
 import type { TierableVersion } from "../../metadata/blobs/tiers.ts";
 import type { DueConfiguration } from "../../metadata/buckets/named-configurations.ts";
 import type { StoreContext } from "../../store/context.ts";
-import { dayOf } from "../../store/read/accesses.ts";
 import { type AccessTier, classOfTier, type TieringConfiguration, tierFor } from "../../store/tiers/access-tiers.ts";
 import type { ClassMove, VersionToMove } from "../../store/tiers/class-move.ts";
 import { moveToTier } from "../../store/tiers/move-to-class.ts";
@@ -40,7 +40,10 @@ export const tiering: Job = {
     const failures: unknown[] = [];
     while (cursor.at && !budget.isSpent()) {
       const configured = await configuredBucket(store, cursor.at.bucketId);
-      if (!configured) return { report, cursor: { ...cursor, at: null }, failures };
+      if (!configured) {
+        await store.metadata.tiers.forgetUnaskedAccesses();
+        return { report, cursor: { ...cursor, at: null }, failures };
+      }
       const { bucketId } = configured;
       const at: NonNullable<Cursor["at"]> =
         cursor.at.bucketId === bucketId ? cursor.at : { bucketId, table: "objects" as const, after: null };
@@ -134,11 +137,11 @@ async function tryMove(
   }
 }
 
-/** Accesses are known from the day on which the first configuration was set. */
+/** Accesses are known from the day on which the first configuration was set. Notes from before have gaps. */
 function wantedTier({ store, configurations }: Moving, version: TierableVersion): AccessTier | null {
   const { settings, clock } = store;
   const since = Math.min(...configurations.map(({ setMs }) => dayOf(setMs, settings)));
-  const last = Math.max(dayOf(version.modifiedMs, settings), version.accessDay ?? since);
+  const last = Math.max(dayOf(version.modifiedMs, settings), since, version.accessDay ?? 0);
   const idleDays = dayOf(clock.now(), settings) - last;
   const documents = configurations.map(({ document }) => document);
   return tierFor(documents, { ...version, idleDays });

@@ -1,4 +1,5 @@
 import { TOPIC_DEDUPLICATION_MS } from "../../metadata/topics/publications.ts";
+import { isFirstDatabase } from "../../store/buckets/databases.ts";
 import type { Job } from "../run/job.ts";
 
 const ROWS_PER_BATCH = 500;
@@ -11,9 +12,10 @@ const PENDING_MS = 2 * 86_400_000;
  */
 export const sweepTopics: Job = {
   name: "sweep-topics",
-  async run({ metadata, clock, databases }, budget) {
+  async run(store, budget) {
     // Topics lie in the first database alone.
-    if (databases !== undefined && databases.all[0]?.metadata !== metadata) return { report: {}, cursor: null };
+    if (!isFirstDatabase(store)) return { report: {}, cursor: null };
+    const { metadata, clock } = store;
     const nowMs = clock.now();
     // Old enough that nobody repeats it any more, however the clocks of isolates differ.
     const deduplicationsBeforeMs = nowMs - 2 * TOPIC_DEDUPLICATION_MS;

@@ -15,7 +15,7 @@ export interface MonthlyCost {
 
 /**
  * What is stored now would cost so many US dollars a month at list prices, beyond what a paid plan includes; requests are not in it
- * (docs/cost.md). `share`: the part of it to tell, 0 to 1. Null: the drives were not counted yet. Four round trips to each database.
+ * (docs/cost.md). `share`: the part of it to tell, 0 to 1. Null: the drives were not counted yet. Six round trips to each database.
  */
 export async function monthlyCost(store: StoreContext): Promise<((share: number) => MonthlyCost) | null> {
   const { census, databases } = await gather(store);

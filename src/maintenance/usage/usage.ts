@@ -30,10 +30,10 @@ export const usage: Job = {
     const day = Math.floor(nowMs / DAY_MS);
     const before = saved as Cursor | null;
     const report = { usageStepsLeft: isCounted ? 0 : 1, quotasCrossed: crossed, usageDaysForgotten: 0 };
-    // A clock that goes back writes no day again; one that jumped ahead must not keep later days from being written.
     if (!isCounted || before?.day === day) return { report, cursor: before, isUnfinished: !isCounted };
     await table.writeDay(day);
-    report.usageDaysForgotten = await table.forgetDays(day - USAGE_DAYS);
+    // A clock that jumped may be wrong, and what it would forget is lost. The day after tells.
+    if (before !== null && day === before.day + 1) report.usageDaysForgotten = await table.forgetDays(day - USAGE_DAYS);
     return { report, cursor: { day } satisfies Cursor };
   },
 };

@@ -4,6 +4,8 @@ import type { DamageCause } from "./damage.ts";
 
 /** A blob with what is known of its shards. */
 export interface PlacedBlobRow extends BlobRow {
+  /** It was written as a pack of small objects. */
+  isPack: boolean;
   /** By shard: when all its frames were last read and verified; null: not since it was written. */
   verifiedMs: (number | null)[];
   damage: { shard: number; cause: DamageCause }[];
@@ -16,7 +18,7 @@ export interface PlacedBlobs {
   spareShards: number | null;
 }
 
-type RawPlaced = RawBlob & { verified_ms: string | null; damage: string | null };
+type RawPlaced = RawBlob & { is_pack: number; verified_ms: string | null; damage: string | null };
 
 /** Where blobs lie, as far as rows say. */
 export class PlacingTable {
@@ -30,7 +32,7 @@ export class PlacingTable {
   async find(ids: readonly string[], detailed: readonly string[]): Promise<PlacedBlobs> {
     const [blobs, spares] = await this.#database.batch<[RawPlaced, { spare: number | null }]>([
       {
-        sql: `SELECT id, k, m, block_bytes, size_bytes, crc64nvme, shards, verified_ms,
+        sql: `SELECT id, k, m, block_bytes, size_bytes, crc64nvme, shards, verified_ms, pack_objects IS NOT NULL AS is_pack,
                 (SELECT json_group_array(json_array(shard, cause)) FROM damage WHERE blob_id = b.id) AS damage
               FROM blobs b WHERE id IN (SELECT value FROM json_each(?1))`,
         values: [JSON.stringify(detailed)],
@@ -50,6 +52,7 @@ function parsePlaced(raw: RawPlaced): PlacedBlobRow {
   const damage = JSON.parse(raw.damage ?? "[]") as [number, DamageCause][];
   return {
     ...blob,
+    isPack: raw.is_pack === 1,
     verifiedMs: blob.shards.map((_, shard) => verified[shard] ?? null),
     damage: damage.map(([shard, cause]) => ({ shard, cause })),
   };

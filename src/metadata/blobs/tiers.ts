@@ -98,6 +98,14 @@ export class TierTable {
     );
   }
 
+  /** What is noted in buckets that have no configuration of Intelligent-Tiering any more is forgotten. Reads all notes. */
+  async forgetUnaskedAccesses(): Promise<void> {
+    await this.#database.all(
+      `DELETE FROM accesses
+       WHERE bucket_id NOT IN (SELECT bucket_id FROM named_configurations WHERE kind = 'intelligent-tiering')`,
+    );
+  }
+
   /** The next `limit` versions of a bucket, those of class INTELLIGENT_TIERING among them, with the day of their last access. */
   async tierable(
     table: VersionTable,

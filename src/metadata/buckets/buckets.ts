@@ -5,8 +5,9 @@ import { roomOf } from "../usage/quotas.ts";
 import type { BucketAccess, PublicAccessBlock } from "./access.ts";
 import type { AccessMemory, KnownAccess } from "./access-memory.ts";
 import { requireIdentity } from "./identity.ts";
+import { NAMED_KINDS } from "./named-kinds.ts";
 
-export type NewBucket = Omit<BucketRow, "id" | "notificationId" | "lifecycle"> & {
+export type NewBucket = Omit<BucketRow, "id" | "notificationId" | "lifecycle" | "ownerRate"> & {
   /** By kind, as `configure` sets them. */
   configuration: Readonly<Record<string, unknown>>;
 };
@@ -174,7 +175,7 @@ export class BucketTable {
   }
 
   /**
-   * Deletes an empty bucket; its unfinished uploads are aborted with it, as on S3. Throws `GuardError` no_such_bucket or
+   * Deletes an empty bucket; its unfinished uploads are aborted and its configurations go with it, as on S3. Throws `GuardError` no_such_bucket or
    * bucket_not_empty.
    */
   async delete(name: string, nowMs: number, admitted: AdmittedBucket | null = null): Promise<void> {
@@ -192,6 +193,10 @@ export class BucketTable {
       { sql: `DELETE FROM parts WHERE upload_id IN ${uploads}`, values: [name] },
       { sql: `DELETE FROM uploads WHERE bucket_id = ${bucketId}`, values: [name] },
       { sql: `DELETE FROM lifecycles WHERE bucket_id = ${bucketId}`, values: [name] },
+      {
+        sql: `DELETE FROM named_configurations WHERE kind IN (SELECT value FROM json_each(?2)) AND bucket_id = ${bucketId}`,
+        values: [name, JSON.stringify(NAMED_KINDS)],
+      },
       { sql: "DELETE FROM buckets WHERE name = ?1", values: [name] },
     ]);
   }

@@ -2,9 +2,7 @@ import type { Database } from "../database.ts";
 import { type BucketRow, bucketColumns, type RawBucket } from "../rows.ts";
 import type { AccessMemory } from "./access-memory.ts";
 import { type AdmittedBucket, requireAdmitted } from "./buckets.ts";
-
-/** Configurations of which a bucket may have many. */
-export type NamedKind = "intelligent-tiering" | "inventory";
+import type { NamedKind } from "./named-kinds.ts";
 
 export interface NamedConfiguration {
   id: string;
@@ -95,26 +93,18 @@ export class NamedConfigurationTable {
     return (results[before.length] ?? []).length > 0;
   }
 
-  /** All of a kind, of buckets that are there, after one of them. Those of buckets that are gone are removed. */
-  async due(
-    kind: NamedKind,
-    after: { bucketId: number; id: string } | null,
-    limit: number,
-  ): Promise<DueConfiguration[]> {
-    const [, found] = await this.#database.batch<[unknown, DueConfiguration]>([
-      {
-        sql: "DELETE FROM named_configurations WHERE kind = ?1 AND NOT EXISTS (SELECT 1 FROM buckets b WHERE b.id = bucket_id)",
-        values: [kind],
-      },
-      {
-        sql: `SELECT c.bucket_id AS "bucketId", b.name AS bucket, b.owner, b.owner_account AS "ownerAccount", c.id, c.document,
-                c.set_ms AS "setMs", c.done_ms AS "doneMs"
-              FROM named_configurations c CROSS JOIN buckets b ON b.id = c.bucket_id
-              WHERE c.kind = ?1 AND (c.bucket_id, c.id) > (?2, ?3) ORDER BY c.bucket_id, c.id LIMIT ?4`,
-        values: [kind, after?.bucketId ?? 0, after?.id ?? "", limit],
-      },
-    ]);
-    return found;
+  /** All of a kind, of buckets that are there, after one of them. */
+  due(kind: NamedKind, after: { bucketId: number; id: string } | null, limit: number): Promise<DueConfiguration[]> {
+    return this.#database.all<DueConfiguration>(
+      `SELECT c.bucket_id AS "bucketId", b.name AS bucket, b.owner, b.owner_account AS "ownerAccount", c.id, c.document,
+         c.set_ms AS "setMs", c.done_ms AS "doneMs"
+       FROM named_configurations c CROSS JOIN buckets b ON b.id = c.bucket_id
+       WHERE c.kind = ?1 AND (c.bucket_id, c.id) > (?2, ?3) ORDER BY c.bucket_id, c.id LIMIT ?4`,
+      kind,
+      after?.bucketId ?? 0,
+      after?.id ?? "",
+      limit,
+    );
   }
 
   /** Notes that what the configuration says was done for a time. */

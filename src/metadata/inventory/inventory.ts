@@ -23,6 +23,10 @@ export interface InventoriedVersion {
   /** Null: it is plain. */
   encryptionForm: string | null;
   hasBucketKey: boolean;
+  /** As the row has it; null also where it was not asked for. */
+  tagsText: string | null;
+  /** Of a version of table versions that is no delete marker: when it was replaced. */
+  noncurrentMs: number;
   /** Access tier of class INTELLIGENT_TIERING; null: the frequent one. */
   tier: string | null;
   /** Null: full control for the owner. */
@@ -44,11 +48,14 @@ export class InventoryTable {
     this.#database = database;
   }
 
-  /** The next versions of a bucket in one of the tables, in order of keys, from `prefix` on; fewer than `limit` at the end. One round trip. */
+  /**
+   * The next versions of a bucket in one of the tables, in order of keys, the newest of a key first, from `prefix` on; fewer than `limit` at
+   * the end. `tags`: whether they are asked for, which may be much text. One round trip.
+   */
   async page(
     table: VersionTable,
     bucketId: number,
-    { prefix, after, limit }: { prefix: string; after: InventoryPlace | null; limit: number },
+    { prefix, after, limit, tags }: { prefix: string; after: InventoryPlace | null; limit: number; tags: boolean },
   ): Promise<InventoriedVersion[]> {
     // A key that has a row in objects names that; otherwise its newest version is a delete marker, and the latest.
     const latest =
@@ -62,7 +69,8 @@ export class InventoryTable {
          v.modified_ms AS "modifiedMs", v.storage_class AS "storageClass", v.parts IS NOT NULL AS "isMultipart",
          v.retain_until_ms AS "retainUntilMs", v.retain_mode AS "retainMode", v.legal_hold AS "legalHold",
          v.checksum ->> '$.algorithm' AS "checksumAlgorithm", v.attributes ->> '$.encryption.form' AS "encryptionForm",
-         coalesce(v.attributes ->> '$.encryption.bucketKey', 0) AS "hasBucketKey", v.attributes ->> '$.tier' AS tier,
+         coalesce(v.attributes ->> '$.encryption.bucketKey', 0) AS "hasBucketKey",
+         ${tags ? "v.tags" : "NULL"} AS "tagsText", ${table === "objects" ? "0" : "v.noncurrent_ms"} AS "noncurrentMs", v.attributes ->> '$.tier' AS tier,
          v.attributes -> '$.acl' AS acl, v.attributes ->> '$.owner.id' AS "ownerId"
        FROM ${table} v WHERE v.bucket_id = ?1 AND v.key >= ?2 AND (v.key > ?2 OR v.seq < ?3)
        ORDER BY v.key, v.seq DESC LIMIT ?4`,

@@ -31,7 +31,7 @@ export interface LifecycleUpload {
 }
 
 /** Which keys come next: those that begin with `prefix`, after `after` (not included) if it is not null. */
-export interface KeyRange {
+export interface PageRange {
   readonly bucketId: number;
   readonly prefix: string;
   readonly after: string | null;
@@ -50,7 +50,7 @@ export class LifecycleScans {
     this.#database = database;
   }
 
-  async objects(range: KeyRange, limit: number): Promise<LifecycleVersion[]> {
+  async objects(range: PageRange, limit: number): Promise<LifecycleVersion[]> {
     const { where, values } = rangeOf(range);
     const rows = await this.#database.all<Raw<LifecycleVersion>>(
       `SELECT ${COLUMNS} FROM objects WHERE ${where} ORDER BY key LIMIT ?4`,
@@ -61,7 +61,7 @@ export class LifecycleScans {
   }
 
   /** By key, the newest of a key first. `belowSeq`: of key `after` those that are older than this come too. */
-  async versions(range: KeyRange & { belowSeq: number | null }, limit: number): Promise<OtherVersion[]> {
+  async versions(range: PageRange & { belowSeq: number | null }, limit: number): Promise<OtherVersion[]> {
     const { where, values } = rangeOf(range);
     const columns = `${COLUMNS}, is_marker AS "isMarker", noncurrent_ms AS "noncurrentMs",
       CASE WHEN is_marker = 1 THEN (SELECT o.modified_ms FROM objects o WHERE o.bucket_id = v.bucket_id AND o.key = v.key) END
@@ -78,7 +78,7 @@ export class LifecycleScans {
       .map((row) => ({ ...row, isNull: row.isNull === 1, isMarker: row.isMarker === 1 }));
   }
 
-  async uploads(range: KeyRange & { afterId: string }, limit: number): Promise<LifecycleUpload[]> {
+  async uploads(range: PageRange & { afterId: string }, limit: number): Promise<LifecycleUpload[]> {
     const { bucketId, prefix, after, afterId } = range;
     return this.#database.all<LifecycleUpload>(
       `SELECT key, id, initiated_ms AS "initiatedMs" FROM uploads
@@ -113,7 +113,7 @@ export class LifecycleScans {
   }
 }
 
-function rangeOf({ bucketId, prefix, after }: KeyRange): { where: string; values: [number, string | null, string] } {
+function rangeOf({ bucketId, prefix, after }: PageRange): { where: string; values: [number, string | null, string] } {
   // Keys are compared by their bytes, and no UTF-8 has the byte FF.
   const from = after === null ? "key >= ?3 AND ?2 IS NULL" : "key > ?2";
   return { where: `bucket_id = ?1 AND ${from} AND key < ?3 || CAST(x'FF' AS TEXT)`, values: [bucketId, after, prefix] };

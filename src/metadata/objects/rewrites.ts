@@ -17,13 +17,11 @@ export interface Rewrite {
   blobs: readonly BlobRow[];
   /** Absent: encrypted as before, under the same key. */
   encryption?: object;
-  /** Absent: as before. */
-  storageClass?: string;
 }
 
 /** An annotation whose bytes were written again; `layers` as in its row. */
 export interface AnnotationRewrite {
-  /** The version that it belongs to, in either table, and the sealed key that this has. */
+  /** The version that it belongs to, in either table. */
   versionId: string;
   name: string;
   id: string;
@@ -60,18 +58,17 @@ export class Rewrites {
     const { table, place, from, to } = rewrite;
     const row = [place.bucketId, place.key, place.seq, rewrite.id];
     const values = [...row, jsonOrNull(from.extents), from.inlineBody, rewrite.sealed];
-    const written = await this.#replace({
+    return this.#replace({
       table,
       where: UNCHANGED,
       values,
-      set: `extents = ?8, inline_body = ?9, storage_class = coalesce(?10, storage_class),
-        attributes = CASE WHEN ?11 IS NULL THEN attributes ELSE json_set(attributes, '$.encryption', json(?11)) END`,
-      to: [jsonOrNull(to.extents), to.inlineBody, rewrite.storageClass ?? null, jsonOrNull(rewrite.encryption ?? null)],
+      set: `extents = ?8, inline_body = ?9,
+        attributes = CASE WHEN ?10 IS NULL THEN attributes ELSE json_set(attributes, '$.encryption', json(?10)) END`,
+      to: [jsonOrNull(to.extents), to.inlineBody, jsonOrNull(rewrite.encryption ?? null)],
       referent: rewrite.id,
       blobs: rewrite.blobs,
       nowMs,
     });
-    return written;
   }
 
   /** The same for an annotation. It keeps its id. */

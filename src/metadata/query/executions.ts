@@ -1,6 +1,6 @@
 import { type Database, TakenError } from "../database.ts";
 
-export type ExecutionState = "QUEUED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED";
+export type ExecutionState = "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED";
 
 /** A query that was started by Athena's API. */
 export interface ExecutionRow {
@@ -27,7 +27,7 @@ export interface ExecutionRow {
 const COLUMNS = `account_id AS "accountId", id, client_token AS "clientToken", request, state, reason, submitted_ms AS "submittedMs",
   completed_ms AS "completedMs", output, columns, row_count AS "rowCount", scanned`;
 
-/** Executions of queries, in the first database. States: QUEUED → RUNNING → SUCCEEDED, FAILED or CANCELLED, which are final. */
+/** Executions of queries, in the first database. States: RUNNING → SUCCEEDED, FAILED or CANCELLED, which are final. */
 export class ExecutionTable {
   readonly #database: Database;
 

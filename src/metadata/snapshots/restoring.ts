@@ -156,6 +156,8 @@ export class RestoringTable {
         values: [nowMs],
       },
       { sql: "DELETE FROM attachments WHERE NOT EXISTS (SELECT 1 FROM entities e WHERE e.id = entity_id)", values: [] },
+      // Of topics that were deleted before they were read: a new topic may get the id of one.
+      { sql: "DELETE FROM subscriptions WHERE topic_id NOT IN (SELECT id FROM topics)", values: [] },
       {
         sql: `UPDATE policies SET attachments = (SELECT count(*) FROM attachments t
               WHERE t.account_id = policies.account_id AND t.policy_arn = policies.arn)`,

@@ -1,3 +1,4 @@
+import { compareKeys } from "../../base/key-range.ts";
 import type { Database, Statement } from "../database.ts";
 
 /** A table as it stands in a snapshot. `columns` leaves out what the database can do without or finds out again. */
@@ -486,28 +487,22 @@ function cutPage(
   const objectEnd = isEnd(objects) ? null : lastKey(objects);
   const versionEnd = isEnd(versions) ? null : lastKey(versions);
   if (objectEnd === null && versionEnd === null) return { after: null, takes: () => true };
-  const isUpTo = (end: (string | number)[]) => (row: RawRow) => compareKeys(placeOf(row), end) <= 0;
+  const isUpTo = (end: (string | number)[]) => (row: RawRow) => comparePlaces(placeOf(row), end) <= 0;
   // Versions of the last key may be left, so it is no whole one.
-  if (versionEnd === null || (objectEnd !== null && compareKeys(objectEnd, versionEnd) < 0)) {
+  if (versionEnd === null || (objectEnd !== null && comparePlaces(objectEnd, versionEnd) < 0)) {
     const end = objectEnd as (string | number)[];
     return { after: [...end, THROUGH], takes: isUpTo(end) };
   }
   const before = [...objects, ...versions]
     .map(placeOf)
-    .filter((place) => compareKeys(place, versionEnd) < 0)
-    .reduce<(string | number)[] | null>((most, place) => (most && compareKeys(most, place) > 0 ? most : place), null);
+    .filter((place) => comparePlaces(place, versionEnd) < 0)
+    .reduce<(string | number)[] | null>((most, place) => (most && comparePlaces(most, place) > 0 ? most : place), null);
   if (before !== null) return { after: [...before.slice(0, 2), THROUGH], takes: isUpTo(before) };
   // One key fills the page with its versions: those that are left come with the next.
   return { after: versionEnd, takes: isUpTo(versionEnd) };
 }
 
-/** Order of (bucket, key) as SQLite has it: keys by their UTF-8 bytes. */
-function compareKeys([bucketA, keyA]: (string | number)[], [bucketB, keyB]: (string | number)[]): number {
-  if (bucketA !== bucketB) return Number(bucketA) - Number(bucketB);
-  const encoder = new TextEncoder();
-  const [a, b] = [encoder.encode(String(keyA)), encoder.encode(String(keyB))];
-  for (let at = 0; at < a.length && at < b.length; at++) {
-    if (a[at] !== b[at]) return (a[at] as number) - (b[at] as number);
-  }
-  return a.length - b.length;
+/** Order of (bucket, key) as SQLite has it. */
+function comparePlaces([bucketA, keyA]: (string | number)[], [bucketB, keyB]: (string | number)[]): number {
+  return Number(bucketA) - Number(bucketB) || compareKeys(String(keyA), String(keyB));
 }

@@ -32,6 +32,12 @@ export interface Room {
 }
 
 const COLUMNS = `bytes_max AS "bytesMax", objects_max AS "objectsMax", bytes_soft AS "bytesSoft", objects_soft AS "objectsSoft"`;
+/** Bytes that quotas leave to the bucket of row `u` of usage, and to its account; null: none limits it. */
+const LEFT = {
+  bucket: "(SELECT q.bytes_max - u.bytes FROM quotas q WHERE q.bucket_id = u.bucket_id)",
+  account: `(SELECT q.bytes_max - (SELECT sum(a.bytes) FROM usage a WHERE a.owner = u.owner)
+    FROM account_quotas q WHERE q.owner = u.owner)`,
+};
 const valuesOf = ({ bytesMax, objectsMax, bytesSoft, objectsSoft }: Quota) =>
   [bytesMax, objectsMax, bytesSoft, objectsSoft] as const;
 
@@ -108,9 +114,7 @@ export class QuotaTable {
   /** How much a write to this key may bring. */
   async room(bucketId: number, key: string | null): Promise<Room> {
     const [row] = await this.#database.all<Room>(
-      `SELECT (SELECT q.bytes_max - u.bytes FROM quotas q WHERE q.bucket_id = u.bucket_id) AS "bucketBytes",
-         (SELECT q.bytes_max - (SELECT sum(a.bytes) FROM usage a WHERE a.owner = u.owner)
-          FROM account_quotas q WHERE q.owner = u.owner) AS "accountBytes",
+      `SELECT ${LEFT.bucket} AS "bucketBytes", ${LEFT.account} AS "accountBytes",
          coalesce((SELECT o.size_bytes FROM objects o WHERE o.bucket_id = ?1 AND o.key = ?2), 0) AS "replacedBytes"
        FROM usage u WHERE u.bucket_id = ?1`,
       bucketId,
@@ -151,12 +155,10 @@ export class QuotaTable {
   }
 }
 
-/** With `learn`: whether a quota limits the bucket or its account at all, and how many bytes are left; null: none does. */
+/** Bytes that quotas leave to the bucket; 9e15: none limits it. No row: no such bucket. */
 export function roomOf(bucket: string): Statement {
   return {
-    sql: `SELECT min(coalesce((SELECT q.bytes_max - u.bytes FROM quotas q WHERE q.bucket_id = u.bucket_id), 9e15),
-            coalesce((SELECT q.bytes_max - (SELECT sum(a.bytes) FROM usage a WHERE a.owner = u.owner)
-              FROM account_quotas q WHERE q.owner = u.owner), 9e15)) AS bytes
+    sql: `SELECT min(coalesce(${LEFT.bucket}, 9e15), coalesce(${LEFT.account}, 9e15)) AS bytes
           FROM usage u WHERE u.bucket_id = (SELECT id FROM buckets WHERE name = ?1)`,
     values: [bucket],
   };

@@ -1,3 +1,4 @@
+import { compareKeys } from "../../base/key-range.ts";
 import type { Database, Statement } from "../database.ts";
 
 /** What a bucket holds. Annotations and the parts of unfinished uploads are not in it. */
@@ -85,7 +86,7 @@ export class UsageTable {
     return rows.map(counted);
   }
 
-  /** Days of a bucket, of those of its name and of no other owner if it was deleted meanwhile, newest first. */
+  /** Days of a bucket, newest first. */
   days(bucketId: number, fromDay: number): Promise<UsageDay[]> {
     return this.#database.all<UsageDay>(
       `SELECT day, bytes, versions, objects, markers AS "deleteMarkers" FROM usage_days
@@ -145,8 +146,8 @@ export class UsageTable {
       limit,
     );
     const { a = null, b = null } = found ?? {};
-    // The smaller key by UTF-8 bytes; null: fewer rows are left than a page has.
-    const to = a === null || b === null ? (a ?? b) : Buffer.compare(Buffer.from(a), Buffer.from(b)) <= 0 ? a : b;
+    // The smaller key; null: fewer rows are left than a page has.
+    const to = a === null || b === null ? (a ?? b) : compareKeys(a, b) <= 0 ? a : b;
     await this.#database.batch([countRange({ bucketId, from: countedTo, to })]);
   }
 }

@@ -11,6 +11,7 @@ import { ObjectBody } from "../read/object-body.ts";
 import type { NewSealing } from "../sealed/new-sealing.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { BucketName, ChecksumAlgorithm } from "../types.ts";
+import { bodyOfBytes } from "../write/body-of-bytes.ts";
 import { DigestSet } from "../write/digests.ts";
 import { annotationKey } from "./seal-annotations.ts";
 import { writeContent } from "./write-content.ts";
@@ -115,21 +116,11 @@ async function rewrite(
   const bytes = await bytesOf(from, versionId, annotation, annotationKey(annotation, source));
   const checksum = algorithm && kept.algorithm !== algorithm ? checksumOf(algorithm, bytes, store) : kept;
   const id = newId(store);
-  let isRead = false;
   const { etag, blobs, content } = await writeContent(store, id, {
     storageClass,
     sealing: target,
     admitted: Promise.resolve(),
-    body: {
-      sizeBytes,
-      digests: [],
-      next: async () => {
-        if (isRead) return null;
-        isRead = true;
-        return bytes;
-      },
-      verify: () => null,
-    },
+    body: bodyOfBytes(bytes),
   });
   return { name, id, sizeBytes, etag, modifiedMs: store.clock.now(), checksum, blobs, ...content };
 }

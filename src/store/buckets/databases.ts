@@ -99,6 +99,11 @@ export async function storeOf(store: StoreContext, bucket: BucketName): Promise<
   return store.databases && bucket !== "" ? store.databases.of(bucket) : store;
 }
 
+/** Whether the store's database is the first, which alone holds what belongs to no bucket. */
+export function isFirstDatabase({ databases, metadata }: StoreContext): boolean {
+  return databases === undefined || databases.all[0]?.metadata === metadata;
+}
+
 /** The stores of all databases: the first one first. */
 export function allStores(store: StoreContext): readonly StoreContext[] {
   return store.databases?.all ?? [store];

@@ -1,4 +1,4 @@
-/** Optional fields of an inventory, in the order of its columns. LifecycleExpirationDate is not among them: see docs/inventory.md. */
+/** Optional fields of an inventory, in the order of its columns. */
 export const INVENTORY_FIELDS = [
   "Size",
   "LastModifiedDate",
@@ -15,6 +15,7 @@ export const INVENTORY_FIELDS = [
   "ChecksumAlgorithm",
   "ObjectAccessControlList",
   "ObjectOwner",
+  "LifecycleExpirationDate",
 ] as const;
 export type InventoryField = (typeof INVENTORY_FIELDS)[number];
 

@@ -1,4 +1,5 @@
-import type { NamedConfiguration, NamedKind } from "../../metadata/buckets/named-configurations.ts";
+import type { NamedConfiguration } from "../../metadata/buckets/named-configurations.ts";
+import type { NamedKind } from "../../metadata/buckets/named-kinds.ts";
 import type { StoreContext } from "../context.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { Bucket, BucketName } from "../types.ts";

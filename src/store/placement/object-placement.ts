@@ -63,32 +63,25 @@ export async function objectPlacement(store: StoreContext, name: ObjectName): Pr
   const placed = ids.length === 0 ? null : await withMetadata(name, () => placing.find(ids, detailed));
   const rows = new Map(placed?.blobs.map((blob) => [blob.id, blob]));
   const blobs = detailed.flatMap((id) => {
-    const [row, part] = [rows.get(id), inBlobs.get(id)];
-    return row && part ? [placedBlob(store, row, part)] : [];
+    const [row, objectBytes] = [rows.get(id), inBlobs.get(id)];
+    return row && objectBytes !== undefined ? [placedBlob(store, row, objectBytes)] : [];
   });
   return {
     sizeBytes: object.sizeBytes,
-    inlineBytes: object.sizeBytes - [...inBlobs.values()].reduce((sum, { bytes }) => sum + bytes, 0),
+    inlineBytes: object.sizeBytes - [...inBlobs.values()].reduce((sum, bytes) => sum + bytes, 0),
     drivesThatMayBeLost: placed?.spareShards ?? null,
     blobs,
     truncated: ids.length > detailed.length,
   };
 }
 
-interface InBlob {
-  bytes: number;
-  isPack: boolean;
-}
-
-function bytesByBlob(extents: readonly ExtentRow[]): Map<string, InBlob> {
-  const found = new Map<string, InBlob>();
-  for (const [, length, id, , , isMember] of extents) {
-    found.set(id, { bytes: (found.get(id)?.bytes ?? 0) + length, isPack: isMember === 1 });
-  }
+function bytesByBlob(extents: readonly ExtentRow[]): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const [, length, id] of extents) found.set(id, (found.get(id) ?? 0) + length);
   return found;
 }
 
-function placedBlob(store: StoreContext, blob: PlacedBlobRow, { bytes, isPack }: InBlob): PlacedBlob {
+function placedBlob(store: StoreContext, blob: PlacedBlobRow, objectBytes: number): PlacedBlob {
   const causes = new Map(blob.damage.map(({ shard, cause }) => [shard, cause]));
   const shards = blob.shards.map((place, index): PlacedShard => {
     const drive = place?.[0] ?? null;
@@ -97,8 +90,8 @@ function placedBlob(store: StoreContext, blob: PlacedBlobRow, { bytes, isPack }:
     return { index, drive, domain, cause, verifiedMs: blob.verifiedMs[index] ?? null, state: stateOf(drive, cause) };
   });
   const good = shards.filter(({ state }) => state === "good").length;
-  const { id, k, m, sizeBytes } = blob;
-  return { id, isPack, k, m, sizeBytes, objectBytes: bytes, spareShards: good - k, shards };
+  const { id, isPack, k, m, sizeBytes } = blob;
+  return { id, isPack, k, m, sizeBytes, objectBytes, spareShards: good - k, shards };
 }
 
 /** A shard that is only to move is good where it is. */

@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
+import { dayOf } from "../../lifecycle/days.ts";
 import type { Metadata } from "../../metadata/metadata.ts";
 import type { StoreSettings } from "../settings.ts";
 
@@ -77,9 +78,4 @@ interface AccessLogParts {
   settings: Pick<StoreSettings, "lifecycleDaySeconds">;
   databases: readonly Metadata[];
   tell: (line: string) => void;
-}
-
-/** The day of `SHERD_LIFECYCLE_DAY_SECONDS`, counted since 1970. */
-export function dayOf(ms: number, { lifecycleDaySeconds }: Pick<StoreSettings, "lifecycleDaySeconds">): number {
-  return Math.floor(ms / (lifecycleDaySeconds * 1000));
 }

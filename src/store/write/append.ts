@@ -12,6 +12,7 @@ import { StoreError } from "../failure.ts";
 import { newsOf } from "../news.ts";
 import { newId } from "../placement/ids.ts";
 import { requireSpace } from "../placement/require-space.ts";
+import { requireRoom } from "../quota/require-room.ts";
 import { decodeInline } from "../read/object-body.ts";
 import type { CustomerKey } from "../sealed/encryption.ts";
 import { type NewSealing, described as sealedRow } from "../sealed/new-sealing.ts";
@@ -74,7 +75,7 @@ export interface AppendResult extends WriteResult {
  * checksum of the parts' is kept.
  *
  * Throws what `body` throws, and `StoreError` no-such-bucket, not-appendable, wrong-offset, too-many-parts, conflict (it was
- * changed meanwhile, and ends at the offset again), incomplete-body, drives-unavailable, precondition-failed,
+ * changed meanwhile, and ends at the offset again), incomplete-body, drives-unavailable, quota-exceeded, precondition-failed,
  * precondition-no-such-key, metadata-unavailable, other-encryption, and what `openSealing` throws.
  */
 export async function appendObject(store: StoreContext, append: AppendObject): Promise<AppendResult> {
@@ -146,7 +147,7 @@ async function extend(
   await requireSameEncryption(store, append.created.encryption, encryptionOf(object));
   const encryption = sealedRow(sealing, bucket, { key: append.key, versionId: id });
   const body = append.body({ storageClass, algorithm, isForeign });
-  const { digests, ...bytes } = await write(store, { object, sealing, body, algorithm }); // 2 to 5
+  const { digests, ...bytes } = await write(store, { bucket, object, sealing, body, algorithm }); // 2 to 5
   if (object.extentCount + (bytes.blobs?.length ?? 0) > EXTENTS_MAX) {
     throw new StoreError({ kind: "too-many-parts", partsMax: PARTS_MAX });
   }
@@ -194,6 +195,7 @@ interface Written {
 }
 
 interface AppendedBody {
+  bucket: Bucket;
   object: AppendableRow;
   /** Of the object; null: it is plain. */
   sealing: NewSealing | null;
@@ -203,7 +205,7 @@ interface AppendedBody {
 
 /** Steps 2 to 5: the appended bytes, and before them those that lie inline. */
 async function write(store: StoreContext, appended: AppendedBody): Promise<Written> {
-  const { object, sealing, body, algorithm } = appended;
+  const { bucket, object, sealing, body, algorithm } = appended;
   const objectKey = sealing?.key ?? null;
   const tail = decodeInline({ inlineBody: object.inlineBody, objectKey });
   const start = object.sizeBytes - tail.length;
@@ -217,6 +219,8 @@ async function write(store: StoreContext, appended: AppendedBody): Promise<Writt
     body.verify(digests);
     return { digests, start, inlineBody: inlineText(store, concat([tail, bytes]), objectKey) };
   }
+  const knownRoomBytes = store.metadata.buckets.recalledRoom(bucket.name);
+  await requireRoom(store, { bucket, replaces: null, sizeBytes: body.sizeBytes, knownRoomBytes });
   // The digests of what is written are those of the body only where nothing comes before it.
   const apart = tail.length === 0 ? null : new DigestSet(wanted, store.engine);
   let digests: Digests | undefined;

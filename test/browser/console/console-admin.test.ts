@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-s3";
 import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { whyNoBrowser } from "../browser.ts";
+import { whyNoBrowser } from "../../support/browser.ts";
 import { type ConsoleStage, openConsole, shoot, violations } from "./console-stage.ts";
 
 const HOSTILE_TAG = { Key: "שלום a:b/c", Value: "=1+2 @عربى" };

@@ -14,7 +14,7 @@ import {
 } from "@aws-sdk/client-s3";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { whyNoBrowser } from "../browser.ts";
+import { whyNoBrowser } from "../../support/browser.ts";
 import { type ConsoleStage, listing, openConsole } from "./console-stage.ts";
 
 /** Of the upload that is cut, and files of a folder. More may be asked for: 1024 and 1000, say. */

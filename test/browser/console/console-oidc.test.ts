@@ -7,7 +7,7 @@ import {
 import { CreateBucketCommand } from "@aws-sdk/client-s3";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { whyNoBrowser } from "../browser.ts";
+import { whyNoBrowser } from "../../support/browser.ts";
 import { type ConsoleStage, openConsole, shoot, violations } from "./console-stage.ts";
 import { startProvider, type TinyProvider } from "./tiny-provider.ts";
 

@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-s3";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { whyNoBrowser } from "../browser.ts";
+import { whyNoBrowser } from "../../support/browser.ts";
 import { type ConsoleStage, listing, openConsole, shoot, violations } from "./console-stage.ts";
 
 /** Names that a page could stumble over. Keys with `.` or `..` as a segment come apart: no browser can ask for them. */

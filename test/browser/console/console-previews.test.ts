@@ -2,7 +2,7 @@ import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { whyNoBrowser } from "../browser.ts";
+import { whyNoBrowser } from "../../support/browser.ts";
 import { type ConsoleStage, listing, openConsole, violations } from "./console-stage.ts";
 
 const HOSTILE = "<img src=x onerror=alert(1)>";

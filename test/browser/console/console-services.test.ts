@@ -4,7 +4,7 @@ import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { AwsClient } from "aws4fetch";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { whyNoBrowser } from "../browser.ts";
+import { whyNoBrowser } from "../../support/browser.ts";
 import { type ConsoleStage, openConsole, violationsEverywhere } from "./console-stage.ts";
 
 const HOSTILE = "<img src=x onerror=alert(1)> \u202e";

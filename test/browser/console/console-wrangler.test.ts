@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DeleteBucketCommand, DeleteObjectCommand, GetObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { whyNoBrowser } from "../browser.ts";
+import { whyNoBrowser } from "../../support/browser.ts";
 import { type ConsoleServer, type ConsoleStage, openConsoleOn } from "./console-stage.ts";
 import { startWranglerDev } from "./wrangler-dev.ts";
 

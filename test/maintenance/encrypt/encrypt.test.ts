@@ -135,7 +135,7 @@ async function fill(): Promise<void> {
 }
 
 describe("encrypting a bucket", () => {
-  test("leaves nothing plain, and changes nothing that clients are told", async () => {
+  test("leaves nothing plain, and changes nothing that clients are told", { tags: ["slow"] }, async () => {
     await fill();
     const before = await told();
     const count = (await plainVersions()).length;
@@ -160,7 +160,7 @@ describe("encrypting a bucket", () => {
     await expectReadable();
   });
 
-  test("counts a version that fails in a way that nobody has thought of, and goes on", async () => {
+  test("counts a version that fails in a way that nobody has thought of, and goes on", { tags: ["slow"] }, async () => {
     for (let n = 0; n < 3; n++) await write(`k${n}`, text(700, n));
     await start();
     const { rewrites } = rig.store.metadata;
@@ -207,7 +207,7 @@ describe("encrypting a bucket", () => {
     expect(await encryptBucket(rig.store, run, endless, { withKms: false })).toMatchObject({ state: "done" });
   });
 
-  test("a reader that began before reads on to the end", async () => {
+  test("a reader that began before reads on to the end", { tags: ["slow"] }, async () => {
     await write("large", text(900_000, 1));
     const { head, read } = await openObject(rig.store, { bucket, key: "large" });
     const body = await read({ offset: 0, length: head.sizeBytes });
@@ -245,7 +245,7 @@ describe("encrypting a bucket", () => {
     expect(await find()).toMatchObject({ state: "done", progress: { encryptedVersions: 2, failed: 0, failure: null } });
   });
 
-  test("leaves a version alone whose bytes are not those of its checksum", async () => {
+  test("leaves a version alone whose bytes are not those of its checksum", { tags: ["slow"] }, async () => {
     for (const key of ["bad", "good"]) await write(key, text(3_000, 1));
     await rig.d1.batch([
       rig.d1.prepare(`UPDATE objects SET checksum = json_set(checksum, '$.value', 'AAAAAAAAAAA=') WHERE key = 'bad'`),
@@ -263,6 +263,7 @@ describe("encrypting a bucket", () => {
 
 test.each(STRIKES)(
   "stopped at any call (%s), every version reads as it was, and the next run ends it",
+  { tags: ["slow"] },
   async (strike) => {
     const forms = { inline: text(300, 1), copies: text(1_500, 2) };
     const operation = async (store: StoreContext) => {
@@ -298,37 +299,41 @@ test.each<[string, (store: StoreContext) => Promise<unknown>, Uint8Array | null]
   ["replaced", (store) => putObject(store, put(bucket, "k", text(3_000, 2))), text(3_000, 2)],
   ["removed", (store) => deleteObject(store, { bucket, key: "k" }), null],
   ["appended to", (store) => append(text(100, 3), "k", store), Buffer.concat([text(4_000, 1), text(100, 3)])],
-])("a version that is %s meanwhile is what became of it, in every order", async (what, change, after) => {
-  const orders = await inEveryOrder(async (turnstile) => {
-    await write("k", text(4_000, 1));
-    await clock.advance(1);
-    await start();
-    const storeOf = (actor: number, sealing = sealed) =>
-      buildStore({
-        ...rig,
-        engine: rig.store.engine,
-        settings,
-        clock,
-        sealing,
-        d1: turnedD1(rig.d1, turnstile, actor),
-      });
-    return {
-      actors: [() => encrypt.run(storeOf(0), endless, null), () => change(storeOf(1))],
-      check: async ([, changed]) => {
-        // The client of an append may have to repeat it; nobody else notices.
-        const isRefused = changed?.status === "rejected";
-        if (isRefused) expect(changed.reason).toMatchObject({ failure: { kind: "conflict" } });
-        expect(isRefused && what !== "appended to").toBe(false);
-        await encrypt.run(rig.store, endless, null);
-        expect(await find()).toMatchObject({ state: "done", progress: { failed: 0 } });
-        if (after) {
-          bodies.set("k", isRefused ? text(4_000, 1) : after);
-          await expectReadable();
-          expect(await plainVersions()).toEqual([]);
-        } else expect(await rows("SELECT * FROM objects")).toEqual([]);
-        await expectExactReferences(rig);
-      },
-    };
-  });
-  expect(orders).toBeGreaterThan(5);
-});
+])(
+  "a version that is %s meanwhile is what became of it, in every order",
+  { tags: ["slow"] },
+  async (what, change, after) => {
+    const orders = await inEveryOrder(async (turnstile) => {
+      await write("k", text(4_000, 1));
+      await clock.advance(1);
+      await start();
+      const storeOf = (actor: number, sealing = sealed) =>
+        buildStore({
+          ...rig,
+          engine: rig.store.engine,
+          settings,
+          clock,
+          sealing,
+          d1: turnedD1(rig.d1, turnstile, actor),
+        });
+      return {
+        actors: [() => encrypt.run(storeOf(0), endless, null), () => change(storeOf(1))],
+        check: async ([, changed]) => {
+          // The client of an append may have to repeat it; nobody else notices.
+          const isRefused = changed?.status === "rejected";
+          if (isRefused) expect(changed.reason).toMatchObject({ failure: { kind: "conflict" } });
+          expect(isRefused && what !== "appended to").toBe(false);
+          await encrypt.run(rig.store, endless, null);
+          expect(await find()).toMatchObject({ state: "done", progress: { failed: 0 } });
+          if (after) {
+            bodies.set("k", isRefused ? text(4_000, 1) : after);
+            await expectReadable();
+            expect(await plainVersions()).toEqual([]);
+          } else expect(await rows("SELECT * FROM objects")).toEqual([]);
+          await expectExactReferences(rig);
+        },
+      };
+    });
+    expect(orders).toBeGreaterThan(5);
+  },
+);

@@ -2,15 +2,18 @@ import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { parquetReadObjects } from "hyparquet";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { LifecycleRule } from "../../../src/lifecycle/configuration.ts";
 import { inventory } from "../../../src/maintenance/inventory/inventory.ts";
 import { setBucketAccess } from "../../../src/store/buckets/bucket-configuration.ts";
 import { createBucket, setVersioning } from "../../../src/store/buckets/buckets.ts";
 import { INVENTORY_FIELDS, type InventoryConfiguration } from "../../../src/store/buckets/inventory-configuration.ts";
+import { setLifecycle } from "../../../src/store/buckets/lifecycle.ts";
 import { setNamed } from "../../../src/store/buckets/named-configurations.ts";
 import { deleteObject } from "../../../src/store/delete/delete.ts";
+import { StoreError, type StoreFailure } from "../../../src/store/failure.ts";
 import { listObjects } from "../../../src/store/read/list.ts";
 import { openObject } from "../../../src/store/read/objects.ts";
-import { putLegalHold, putRetention } from "../../../src/store/write/amend.ts";
+import { putLegalHold, putRetention, putTags } from "../../../src/store/write/amend.ts";
 import { putObject } from "../../../src/store/write/write.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { sealed } from "../../support/sealing.ts";
@@ -132,8 +135,22 @@ function csv(files: Buffer[]): string[][] {
   );
 }
 
+/** Key, IsLatest and the expiration of each row. */
+async function datesOf(files: Buffer[], format: "CSV" | "Parquet"): Promise<string[][]> {
+  if (format === "CSV") return csv(files).map((row) => [row[1] ?? "", row[3] ?? "", row[5] ?? ""]);
+  const { buffer, byteOffset, length } = files[0] ?? Buffer.alloc(0);
+  const file = buffer.slice(byteOffset, byteOffset + length) as ArrayBuffer;
+  return (await parquetReadObjects({ file })).map(({ key, is_latest, lifecycle_expiration_date: at }) => [
+    String(key),
+    String(is_latest),
+    at instanceof Date ? at.toISOString() : "",
+  ]);
+}
+
 describe("the inventory job", () => {
-  it("lists what a listing lists, of some thousand objects, and lays the report out as AWS does", async () => {
+  it("lists what a listing lists, of some thousand objects, and lays the report out as AWS does", {
+    tags: ["slow"],
+  }, async () => {
     const keys = Array.from({ length: 2_300 }, (_, n) => `dir/${n} ä+b&"c".txt`);
     for (const key of keys) await putObject(store, put(SOURCE, key, pattern(7, 1)));
     await configure({ fields: ["Size", "ETag"] });
@@ -166,7 +183,7 @@ describe("the inventory job", () => {
     expect(rows[0]?.[1]).toMatch(/^dir\/\d+%20%C3%A4%2Bb%26%22c%22\.txt$/);
   });
 
-  it("tells every optional field of every version, alike in CSV and Parquet", async () => {
+  it("tells every optional field of every version, alike in CSV and Parquet", { tags: ["slow"] }, async () => {
     await createBucket(store, { name: "locked", owner: "o".repeat(64), region: "us-east-1", objectLock: true });
     const made = await putObject(store, put("locked", "a", pattern(10, 1)));
     await putObject(store, {
@@ -239,6 +256,74 @@ describe("the inventory job", () => {
     expect(head.encryption?.form).toBe("AES256");
   });
 
+  it.each(["CSV", "Parquet"] as const)(
+    "tells when each version expires by the rules of its bucket, in %s",
+    async (format) => {
+      const rules: (Partial<LifecycleRule> & { prefix: string; tags?: [string, string][] })[] = [
+        { prefix: "days/", expiration: { days: 3 } },
+        { prefix: "date/", expiration: { dateMs: 500 * 86_400_000 } },
+        { prefix: "far/", expiration: { dateMs: 253_500_000_000_000 } },
+        { prefix: "off/", expiration: { days: 3 }, enabled: false },
+        { prefix: "old/", noncurrentExpiration: { days: 2, newer: 1 } },
+        { prefix: "tags/", tags: [["a", "b"]], expiration: { days: 1 } },
+      ];
+      await setLifecycle(store, SOURCE, {
+        rules: rules.map(({ prefix, tags, ...more }, at) => {
+          const filter = tags ? { form: "and" as const, prefix, tags } : { form: "one" as const, prefix };
+          return { id: `rule-${at}`, enabled: true, filter, ...more };
+        }),
+        minimumSize: "all_storage_classes_128K",
+      });
+      await setVersioning(store, SOURCE, "enabled");
+      for (const dir of ["days", "date", "far", "off", "rest"])
+        await putObject(store, put(SOURCE, `${dir}/1`, pattern(3)));
+      for (const [key, value] of [
+        ["tags/1", "b"],
+        ["tags/2", "c"],
+      ] as const) {
+        await putObject(store, put(SOURCE, key, pattern(3)));
+        await putTags(store, { bucket: SOURCE, key }, [["a", value]]);
+      }
+      const writtenMs = clock.now();
+      const times: number[] = [];
+      for (let n = 0; n < 4; n++) {
+        await clock.advance(7_000);
+        times.push(clock.now());
+        await putObject(store, put(SOURCE, "old/1", pattern(3)));
+        if (n < 2) await putObject(store, put(SOURCE, "old/2", pattern(3)));
+      }
+      await deleteObject(store, { bucket: SOURCE, key: "old/2" });
+      const destination = { ...CONFIGURATION.destination, format };
+      await configure({ versions: "All", fields: ["LifecycleExpirationDate"], destination });
+      await run();
+      const { manifest, files } = await report();
+      expect(manifest.fileSchema).toMatch(
+        format === "CSV"
+          ? /, LifecycleExpirationDate$/
+          : /optional int64 lifecycle_expiration_date \(TIMESTAMP_MILLIS\); \}$/,
+      );
+      const days = (sinceMs: number, count: number) =>
+        new Date((Math.floor(sinceMs / DAY_MS) + count + 1) * DAY_MS).toISOString();
+      expect(await datesOf(files, format)).toEqual([
+        ["date/1", "true", "1971-05-16T00:00:00.000Z"],
+        ["days/1", "true", days(writtenMs, 3)],
+        ["far/1", "true", "9999-12-31T00:00:00.000Z"],
+        ["off/1", "true", ""],
+        ["old/1", "true", ""],
+        ["rest/1", "true", ""],
+        ["tags/1", "true", days(writtenMs, 1)],
+        ["tags/2", "true", ""],
+        // The newest noncurrent version is kept, however old it is.
+        ["old/1", "false", ""],
+        ["old/1", "false", days(times[2] ?? 0, 2)],
+        ["old/1", "false", days(times[1] ?? 0, 2)],
+        ["old/2", "true", ""],
+        ["old/2", "false", ""],
+        ["old/2", "false", days(times[1] ?? 0, 2)],
+      ]);
+    },
+  );
+
   it("comes daily or weekly, and not while it is disabled; changes of the clock repeat nothing", async () => {
     await configure();
     await configure({ id: "weekly", frequency: "Weekly" });
@@ -253,9 +338,15 @@ describe("the inventory job", () => {
       weekly += (reports ?? 0) - 1;
     }
     expect([daily, weekly]).toEqual([14, 2]);
+    await clock.advance(-5 * DAY_MS);
+    expect(await run()).toMatchObject({ reports: 0 });
+    await clock.advance(5 * DAY_MS);
+    expect(await run()).toMatchObject({ reports: 0 });
   });
 
-  it("goes on in the next run with a file of its own, and lists only keys of its prefix", async () => {
+  it("goes on in the next run with a file of its own, and lists only keys of its prefix", {
+    tags: ["slow"],
+  }, async () => {
     for (let n = 0; n < 1_500; n++) await putObject(store, put(SOURCE, `in/${n}`, pattern(3, 1)));
     await putObject(store, put(SOURCE, "a", pattern(3, 1)));
     await putObject(store, put(SOURCE, "in", pattern(3, 1)));
@@ -282,16 +373,20 @@ describe("the inventory job", () => {
     ["other keys", { ...POLICY.Statement, Resource: `arn:aws:s3:::${REPORTS}/elsewhere/*` }],
     ["another service", { ...POLICY.Statement, Principal: { Service: "logging.s3.amazonaws.com" } }],
     ["an account, not the service", { ...POLICY.Statement, Principal: { AWS: "100000000001" } }],
-  ])("delivers nothing into a bucket whose policy does not let it: %s", async (_name, statement) => {
-    if (statement) await allow({ ...POLICY, Statement: statement });
-    else await setBucketAccess(store, REPORTS, { part: "policy", value: null });
-    await configure();
-    expect(await run()).toMatchObject({ reports: 0, refusedReports: 1 });
-    expect(await keysOf(REPORTS)).toEqual([]);
-    expect(told.join()).toContain("cannot be delivered: the policy of bucket reports does not let");
-    // Tried again in the next period, not in every run.
-    expect(await run()).toMatchObject({ refusedReports: 0 });
-  });
+  ])(
+    "delivers nothing into a bucket whose policy does not let it: %s",
+    { tags: ["slow"] },
+    async (_name, statement) => {
+      if (statement) await allow({ ...POLICY, Statement: statement });
+      else await setBucketAccess(store, REPORTS, { part: "policy", value: null });
+      await configure();
+      expect(await run()).toMatchObject({ reports: 0, refusedReports: 1 });
+      expect(await keysOf(REPORTS)).toEqual([]);
+      expect(told.join()).toContain("cannot be delivered: the policy of bucket reports does not let");
+      // Tried again in the next period, not in every run.
+      expect(await run()).toMatchObject({ refusedReports: 0 });
+    },
+  );
 
   it("delivers nothing into a bucket that is not there, or another account's", async () => {
     const destination = { ...CONFIGURATION.destination, accountId: "200000000002" };
@@ -302,7 +397,7 @@ describe("the inventory job", () => {
     expect(told.join()).toContain("there is no bucket absent");
   });
 
-  it("goes on with the other reports where one fails, and begins that anew later", async () => {
+  it("goes on with the other reports where one fails, and begins that anew later", { tags: ["slow"] }, async () => {
     await putObject(store, put(SOURCE, "k", pattern(3, 1)));
     await configure({ id: "broken" });
     await configure({ id: "good" });
@@ -318,6 +413,31 @@ describe("the inventory job", () => {
     expect([counts.reports, cursor]).toEqual([1, null]);
     expect(failures?.map(String)).toEqual([`Error: inventory broken of bucket ${SOURCE}: TypeError: no such column`]);
     expect(await run()).toMatchObject({ reports: 1, refusedReports: 0 });
+  });
+
+  it.each<StoreFailure>([
+    { kind: "metadata-unavailable" },
+    { kind: "drives-unavailable", needed: 6, available: 1 },
+    { kind: "too-slow", secondsMax: 1 },
+    { kind: "no-space", where: "drives" },
+  ])("comes in a later run of the same day after what passes: $kind", async (failure) => {
+    await configure();
+    const { inventories } = store.metadata;
+    const page = inventories.page.bind(inventories);
+    inventories.page = () => Promise.reject(new StoreError(failure));
+    const { report: counts, failures } = await inventory.run(store, ENDLESS, null);
+    expect(counts).toMatchObject({ reports: 0, refusedReports: 0 });
+    expect(failures).toHaveLength(1);
+    inventories.page = page;
+    expect(await run()).toMatchObject({ reports: 1, refusedReports: 0 });
+  });
+
+  it("is refused, not tried on and on, where the bucket's quota has no room", async () => {
+    await configure();
+    const none = { bytesMax: 0, objectsMax: null, bytesSoft: null, objectsSoft: null };
+    await store.metadata.quotas.setOfBucket(REPORTS, none);
+    expect(await run()).toMatchObject({ reports: 0, refusedReports: 1 });
+    expect(await run()).toMatchObject({ reports: 0, refusedReports: 0 });
   });
 
   it("writes the same files again after a crash", async () => {

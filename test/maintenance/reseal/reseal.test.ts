@@ -55,7 +55,7 @@ async function expectReadable(store: StoreContext): Promise<void> {
   }
 }
 
-test("all keys are sealed under the newest root key, and the older one can go", async () => {
+test("all keys are sealed under the newest root key, and the older one can go", { tags: ["slow"] }, async () => {
   const both = storeWith(NEWER, TEST_ROOT_KEY);
   const blobs = await rows("SELECT * FROM blobs");
   expect((await verify(both)).counts.keysUnderOldRoot).toBe(OBJECTS + 1);
@@ -76,7 +76,9 @@ test("with one root key nothing is looked at", async () => {
   expect(rig.takeCost().roundTrips).toBe(0);
 });
 
-test("keys under a root key that is not configured are counted, and verify names them", async () => {
+test("keys under a root key that is not configured are counted, and verify names them", {
+  tags: ["slow"],
+}, async () => {
   const lost = storeWith(NEWER, "another root key, of no use for what is there");
   expect((await reseal.run(lost, endless, null)).report).toEqual({ keysResealed: 0, keysUnreadable: OBJECTS + 1 });
   const { findings } = await verify(lost);
@@ -84,7 +86,7 @@ test("keys under a root key that is not configured are counted, and verify names
   await expectReadable(rig.store);
 });
 
-test("a crash at any call leaves keys that open, and the next run finishes", async () => {
+test("a crash at any call leaves keys that open, and the next run finishes", { tags: ["slow"] }, async () => {
   const both = storeWith(NEWER, TEST_ROOT_KEY);
   for (let failing = 1; ; failing++) {
     let calls = 0;

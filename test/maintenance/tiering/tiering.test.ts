@@ -3,8 +3,8 @@ import { pack } from "../../../src/maintenance/collect/pack.ts";
 import { encrypt } from "../../../src/maintenance/encrypt/encrypt.ts";
 import { tiering } from "../../../src/maintenance/tiering/tiering.ts";
 import { noSealing } from "../../../src/sealing/sealing.ts";
-import { createBucket } from "../../../src/store/buckets/buckets.ts";
-import { setNamed } from "../../../src/store/buckets/named-configurations.ts";
+import { createBucket, deleteBucket } from "../../../src/store/buckets/buckets.ts";
+import { removeNamed, setNamed } from "../../../src/store/buckets/named-configurations.ts";
 import { deleteObject } from "../../../src/store/delete/delete.ts";
 import { AccessLog } from "../../../src/store/read/accesses.ts";
 import { openObject } from "../../../src/store/read/objects.ts";
@@ -67,8 +67,8 @@ async function runDays(days: number) {
   return result.report;
 }
 
-async function readWhole(key: string): Promise<Buffer> {
-  const { head, read } = await openObject(store, { bucket, key });
+async function readWhole(key: string, of = bucket): Promise<Buffer> {
+  const { head, read } = await openObject(store, { bucket: of, key });
   return Buffer.from(await readAll(await read({ offset: 0, length: head.sizeBytes })));
 }
 
@@ -93,7 +93,9 @@ describe("the tiering job", () => {
     await putAll();
   });
 
-  it("moves objects of the class by their last access, deeper and back, and no others", async () => {
+  it("moves objects of the class by their last access, deeper and back, and no others", {
+    tags: ["slow"],
+  }, async () => {
     await setNamed(store, bucket, { kind: "intelligent-tiering", id: "all", value: CONFIGURATION });
     const IT = "INTELLIGENT_TIERING";
     const others = [
@@ -122,7 +124,7 @@ describe("the tiering job", () => {
     for (const key of ["cold/a", "cold/b", "warm/c"]) expect(Buffer.compare(await readWhole(key), bytes)).toBe(0);
   });
 
-  it("passes over a version that fails, counts it, and comes back to it", async () => {
+  it("passes over a version that fails, counts it, and comes back to it", { tags: ["slow"] }, async () => {
     await setNamed(store, bucket, { kind: "intelligent-tiering", id: "all", value: CONFIGURATION });
     await runDays(1);
     const { tiers } = store.metadata;
@@ -140,7 +142,7 @@ describe("the tiering job", () => {
     expect(await runDays(1)).toMatchObject({ movedObjects: 1, failedMoves: 0 });
   });
 
-  it("has its tier's drives still when objects are encrypted, or written as one blob", async () => {
+  it("has its tier's drives still when objects are encrypted, or written as one blob", { tags: ["slow"] }, async () => {
     const plain = { ...store, sealing: noSealing };
     await putObject(plain, { ...put(bucket, "cold/plain", bytes), storageClass: "INTELLIGENT_TIERING" });
     await setNamed(store, bucket, { kind: "intelligent-tiering", id: "all", value: CONFIGURATION });
@@ -189,6 +191,36 @@ describe("the tiering job", () => {
     await setNamed(store, bucket, { kind: "intelligent-tiering", id: "all", value: CONFIGURATION });
     expect(await runDays(89)).toMatchObject({ movedObjects: 0 });
     expect(await runDays(2)).toMatchObject({ movedObjects: 2 });
+  });
+
+  it("does not trust notes from before the first configuration", async () => {
+    const day = Math.floor(clock.now() / DAY_MS);
+    await rows(`INSERT INTO accesses SELECT bucket_id, id, ${day} FROM objects`);
+    await clock.advance(300 * DAY_MS);
+    await setNamed(store, bucket, { kind: "intelligent-tiering", id: "all", value: CONFIGURATION });
+    expect(await runDays(89)).toMatchObject({ movedObjects: 0 });
+    expect(await runDays(2)).toMatchObject({ movedObjects: 2 });
+  });
+
+  it("forgets all accesses of a bucket whose last configuration is gone, and keeps the others'", async () => {
+    const value = CONFIGURATION;
+    await setNamed(store, bucket, { kind: "intelligent-tiering", id: "all", value });
+    await createBucket(store, { name: "other", owner: "o", region: "us-east-1" });
+    await putObject(store, { ...put("other", "key", bytes), storageClass: "INTELLIGENT_TIERING" });
+    await setNamed(store, "other", { kind: "intelligent-tiering", id: "all", value });
+    await readWhole("cold/a");
+    await readWhole("key", "other");
+    await writeNotes();
+    expect(await rows("SELECT count(*) AS n FROM accesses")).toEqual([{ n: 2 }]);
+    await removeNamed(store, bucket, { kind: "intelligent-tiering", id: "all" });
+    await runDays(1);
+    const kept = "SELECT b.name FROM accesses a JOIN buckets b ON b.id = a.bucket_id";
+    expect(await rows(kept)).toEqual([{ name: "other" }]);
+    await deleteObject(store, { bucket: "other", key: "key" });
+    await deleteBucket(store, "other");
+    expect(await rows("SELECT * FROM named_configurations")).toEqual([]);
+    await runDays(1);
+    expect(await rows("SELECT * FROM accesses")).toEqual([]);
   });
 
   it("notes each object once a day, in one row, and forgets it with the object", async () => {

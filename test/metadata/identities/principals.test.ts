@@ -130,7 +130,7 @@ describe("a change", () => {
 });
 
 describe("a listing of 10,000 users", () => {
-  it("reads two rows per entry on any page", async () => {
+  it("reads two rows per entry on any page", { tags: ["slow"] }, async () => {
     const rows = Array.from({ length: 10_000 }, (_, index) => {
       const id = `AIDAX${`${index}`.padStart(5, "0")}`;
       return [id, account, "user", id.toLowerCase(), id, index % 2 === 0 ? "/even/" : "/odd/", 1];

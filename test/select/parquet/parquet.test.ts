@@ -108,7 +108,7 @@ describe("refused", () => {
     expect(await refusal(select("SELECT COUNT(*) FROM S3Object", lying))).toBe("ParquetParsingError");
   });
 
-  test("whatever a damaged file says, it is an answer or a refusal, within bounds", async () => {
+  test("whatever a damaged file says, it is an answer or a refusal, within bounds", { tags: ["slow"] }, async () => {
     const known = [
       "ParquetParsingError",
       "OverMaxParquetBlockSize",

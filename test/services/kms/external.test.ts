@@ -56,7 +56,7 @@ async function pair(): Promise<{ there: string; here: string }> {
 }
 
 describe("a key that another KMS holds", () => {
-  it("encrypts and decrypts there, and says so", async () => {
+  it("encrypts and decrypts there, and says so", { tags: ["slow"] }, async () => {
     const { here, there } = await pair();
     const { KeyMetadata } = await near.ok("DescribeKey", { KeyId: here });
     expect(KeyMetadata).toMatchObject({

@@ -101,7 +101,7 @@ describe("keys", () => {
     });
   });
 
-  it("are managed by id or ARN alone", async () => {
+  it("are managed by id or ARN alone", { tags: ["slow"] }, async () => {
     const KeyId = await rig.key();
     await rig.ok("CreateAlias", { AliasName: "alias/one", TargetKeyId: KeyId });
     expect(await code("DisableKey", { KeyId: "alias/one" })).toBe("NotFoundException");
@@ -287,7 +287,7 @@ describe("rotation", () => {
     expect(await code("RotateKeyOnDemand", { KeyId })).toBe("LimitExceededException");
   });
 
-  it("by itself is switched on and off", async () => {
+  it("by itself is switched on and off", { tags: ["slow"] }, async () => {
     const KeyId = await rig.key();
     const status = () => rig.ok("GetKeyRotationStatus", { KeyId });
     expect((await status()).KeyRotationEnabled).toBe(false);

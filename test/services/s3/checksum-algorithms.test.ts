@@ -51,7 +51,7 @@ describe.each(ALGORITHMS)("%s", (algorithm) => {
   it.each([
     ["small", small],
     ["large", large],
-  ])("of a %s body is taken in a header, verified, kept and answered", async (size, body) => {
+  ])("of a %s body is taken in a header, verified, kept and answered", { tags: ["slow"] }, async (size, body) => {
     const Key = `${size}-${name}`;
     const path = `/${Bucket}/${Key}`;
     const put = await sherd.raw({ method: "PUT", path, body, headers: { [header]: digest(name, body) } });

@@ -228,7 +228,7 @@ describe("the log", () => {
 });
 
 describe("uploads that are refused", () => {
-  test("the client gets the answer whether it reads while it sends or not", async () => {
+  test("the client gets the answer whether it reads while it sends or not", { tags: ["slow"] }, async () => {
     for (const megabytes of [0.05, 1, 8]) {
       const body = Buffer.alloc(megabytes * 1024 * 1024);
       expect(await codeOf({ method: "PUT", path: "/bucket/refused", body, secret: "wrong" })).toEqual([

@@ -32,7 +32,7 @@ function open(method: string, path: string, signedBody?: Uint8Array) {
 /** More than the stripes that can be in work at once: what one of them kept would be missing here. */
 const abandoned = 40;
 
-test("downloads that are abandoned give back what they held", async () => {
+test("downloads that are abandoned give back what they held", { tags: ["slow"] }, async () => {
   for (let count = 0; count < abandoned; count += 1) {
     const request = open("GET", "/bucket/large");
     request.end();
@@ -47,7 +47,7 @@ test("downloads that are abandoned give back what they held", async () => {
     .toBe(abandoned + 1);
 });
 
-test("uploads that are cut off leave nothing and give back what they held", async () => {
+test("uploads that are cut off leave nothing and give back what they held", { tags: ["slow"] }, async () => {
   const before = await shardFiles();
   const cut = body.subarray(0, 6_000_000);
   for (let count = 0; count < abandoned; count += 1) {
@@ -100,7 +100,9 @@ async function shardFiles(): Promise<string[]> {
   return files;
 }
 
-test("uploads that wait for the memory that others hold are not taken for such as hang", async () => {
+test("uploads that wait for the memory that others hold are not taken for such as hang", {
+  tags: ["slow"],
+}, async () => {
   const content = body.subarray(0, 300_000);
   const slow = Array.from({ length: abandoned }, (_, index) => open("PUT", `/bucket/slow-${index}`, content));
   const answers = Promise.all(slow.map((request) => once(request, "response") as Promise<[IncomingMessage]>));

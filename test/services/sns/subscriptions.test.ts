@@ -13,7 +13,7 @@ afterEach(() => rig.dispose());
 const HOOK = "https://hooks.example.com/in?x=1";
 
 describe("a queue", () => {
-  it("gets documents, once, whoever delivers", async () => {
+  it("gets documents, once, whoever delivers", { tags: ["slow"] }, async () => {
     const { url, arn } = await rig.queue("q");
     const subscription = await rig.subscribe(topic, arn);
     expect(subscription.startsWith(`${topic}:`)).toBe(true);
@@ -35,7 +35,7 @@ describe("a queue", () => {
     expect([await rig.rows("publications"), await rig.rows("deliveries")]).toEqual([0, 0]);
   });
 
-  it("gets raw messages with their attributes if it wants them", async () => {
+  it("gets raw messages with their attributes if it wants them", { tags: ["slow"] }, async () => {
     const { url, arn } = await rig.queue("q");
     await rig.subscribe(topic, arn, { RawMessageDelivery: "true" });
     await rig.publish(topic, "hello", attributes({ color: ["String", "red"] }));
@@ -96,12 +96,12 @@ describe("a queue", () => {
       "arn:aws:sqs:us-east-1:100000000001:ordered.fifo",
       "InvalidParameter: Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics",
     ],
-  ])("cannot be %s", async (Endpoint, message) => {
+  ])("cannot be %s", { tags: ["slow"] }, async (Endpoint, message) => {
     await rig.sqs.queue("ordered.fifo");
     expect(await rig.error("Subscribe", { TopicArn: topic, Protocol: "sqs", Endpoint })).toBe(message);
   });
 
-  it("has each message in its order, in pages of subscriptions", async () => {
+  it("has each message in its order, in pages of subscriptions", { tags: ["slow"] }, async () => {
     const { url, arn } = await rig.queue("last");
     for (let at = 0; at < 120; at++) await rig.subscribe(topic, `https://hooks.example.com/${at}`);
     await rig.subscribe(topic, arn);
@@ -112,7 +112,7 @@ describe("a queue", () => {
 });
 
 describe("a FIFO topic", () => {
-  it("keeps order and takes a message once", async () => {
+  it("keeps order and takes a message once", { tags: ["slow"] }, async () => {
     const ordered = await rig.topic("ordered.fifo", { ContentBasedDeduplication: "true" });
     const arn = rig.sqs.arn("ordered.fifo");
     const statement = {
@@ -149,7 +149,7 @@ describe("a FIFO topic", () => {
 });
 
 describe("a webhook", () => {
-  it("confirms, and then gets signed documents", async () => {
+  it("confirms, and then gets signed documents", { tags: ["slow"] }, async () => {
     expect(
       textOf(await rig.ok("Subscribe", { TopicArn: topic, Protocol: "https", Endpoint: HOOK }), "SubscriptionArn"),
     ).toBe("pending confirmation");
@@ -191,7 +191,9 @@ describe("a webhook", () => {
     );
   });
 
-  it("is asked again as its policy says, then the message goes to the dead letter queue", async () => {
+  it("is asked again as its policy says, then the message goes to the dead letter queue", {
+    tags: ["slow"],
+  }, async () => {
     const dead = await rig.queue("dead");
     const healthyRetryPolicy = { numRetries: 2, minDelayTarget: 10, maxDelayTarget: 10 };
     await rig.subscribeWebhook(topic, HOOK, {
@@ -218,7 +220,7 @@ describe("a webhook", () => {
   it.each([
     ["a redirect", () => new Response(null, { status: 302, headers: { location: "https://elsewhere.example.com/" } })],
     ["an error of its own", () => new Response(null, { status: 404 })],
-  ])("that answers %s is not asked again", async (_, answer) => {
+  ])("that answers %s is not asked again", { tags: ["slow"] }, async (_, answer) => {
     await rig.subscribeWebhook(topic, HOOK);
     rig.answer = answer;
     await rig.publish(topic, "hello");
@@ -249,7 +251,7 @@ describe("a webhook", () => {
     await again;
   });
 
-  it("gets raw messages if it wants them, with its own content type", async () => {
+  it("gets raw messages if it wants them, with its own content type", { tags: ["slow"] }, async () => {
     await rig.subscribeWebhook(topic, HOOK, {
       RawMessageDelivery: "true",
       DeliveryPolicy: JSON.stringify({ requestPolicy: { headerContentType: "application/json" } }),
@@ -262,7 +264,7 @@ describe("a webhook", () => {
     });
   });
 
-  it("ends its subscription without a signature, is told so, and can restore it", async () => {
+  it("ends its subscription without a signature, is told so, and can restore it", { tags: ["slow"] }, async () => {
     const SubscriptionArn = await rig.subscribeWebhook(topic, HOOK);
     const nobody = rig.sqs.anonymous();
     expect((await rig.call(nobody, "Unsubscribe", { SubscriptionArn })).status).toBe(200);
@@ -278,7 +280,7 @@ describe("a webhook", () => {
     expect(rig.calls).toHaveLength(2);
   });
 
-  it("that was confirmed with a signature on demand needs one to end", async () => {
+  it("that was confirmed with a signature on demand needs one to end", { tags: ["slow"] }, async () => {
     const SubscriptionArn = await rig.subscribe(topic, HOOK);
     await rig.deliver();
     const { Token } = JSON.parse(rig.calls[0]?.body ?? "");
@@ -303,7 +305,7 @@ describe("a webhook", () => {
     );
   });
 
-  it("is shown without its password, which is sent as a header", async () => {
+  it("is shown without its password, which is sent as a header", { tags: ["slow"] }, async () => {
     const arn = await rig.subscribeWebhook(topic, "https://ann:secret@hooks.example.com/");
     await rig.publish(topic, "hello");
     await rig.deliver();
@@ -328,7 +330,7 @@ describe("subscriptions", () => {
     },
   );
 
-  it("have attributes that are checked", async () => {
+  it("have attributes that are checked", { tags: ["slow"] }, async () => {
     const { arn } = await rig.queue("q");
     const SubscriptionArn = await rig.subscribe(topic, arn);
     const set = (AttributeName: string, AttributeValue: string) =>
@@ -353,7 +355,24 @@ describe("subscriptions", () => {
     expect(mapOf(await rig.ok("GetSubscriptionAttributes", { SubscriptionArn })).FilterPolicy).toBeUndefined();
   });
 
-  it("get what their filters let through", async () => {
+  it("that another request changes meanwhile do not count as one filter too many", async () => {
+    const { arn } = await rig.queue("q");
+    const SubscriptionArn = await rig.subscribe(topic, arn, { FilterPolicy: '{"color":["red"]}' });
+    const set = (AttributeName: string, AttributeValue: string) =>
+      rig.call(rig.root(), "SetSubscriptionAttributes", { SubscriptionArn, AttributeName, AttributeValue });
+    const both = await Promise.all([set("RawMessageDelivery", "true"), set("FilterPolicy", '{"color":["blue"]}')]);
+    expect(both.map(({ code }) => code)).toEqual(["", "ConcurrentAccess"]);
+  });
+
+  it("of webhooks do not take a delivery policy that would not be followed", async () => {
+    const SubscriptionArn = await rig.subscribe(topic, "https://h.example.com/");
+    const parameters = { SubscriptionArn, AttributeName: "DeliveryPolicy", AttributeValue: '{"guaranteed":true}' };
+    expect(await rig.error("SetSubscriptionAttributes", parameters)).toBe(
+      "InvalidParameter: Invalid parameter: DeliveryPolicy: guaranteed is not supported",
+    );
+  });
+
+  it("get what their filters let through", { tags: ["slow"] }, async () => {
     const red = await rig.queue("red");
     const urgent = await rig.queue("urgent");
     await rig.subscribe(topic, red.arn, { FilterPolicy: '{"color":["red"]}' });

@@ -138,7 +138,7 @@ describe.each(sqsOperationNames)("%s", (name) => {
     expect(await contents()).toEqual(before);
   }
 
-  it("is allowed with its permission alone, and changes something if it is no read", async () => {
+  it("is allowed with its permission alone, and changes something if it is no read", { tags: ["slow"] }, async () => {
     if (name === "RemovePermission") await reset({ queue: policy({ AWS: otherAccount.accountId }) });
     const before = await contents();
     const user = rig.userWith([allow(actionsOf(name), sample.resource)]);

@@ -94,7 +94,7 @@ describe("a message", () => {
     expect(await rows()).toContain("secret");
   });
 
-  it("of the largest size comes back, and a larger one is refused", async () => {
+  it("of the largest size comes back, and a larger one is refused", { tags: ["slow"] }, async () => {
     const QueueUrl = await rig.queue("large");
     const body = '"'.repeat(1_048_576);
     await send(QueueUrl, body);

@@ -108,7 +108,7 @@ describe("AssumeRoleWithWebIdentity", () => {
     expect(claims.expiresMs - claims.issuedMs).toBe(3_600_000);
   });
 
-  it("takes no claim for the subject that differs from it in case", async () => {
+  it("takes no claim for the subject that differs from it in case", { tags: ["slow"] }, async () => {
     expect((await assume(await token({ sub: "somebody", more: { sub: "somebody", Sub: "robot-7" } }))).status).toBe(
       403,
     );
@@ -157,7 +157,7 @@ describe("AssumeRoleWithWebIdentity", () => {
     ["a token that has ended", { issuedS: Date.UTC(2026, 10, 29, 5) / 1000 }, "ExpiredTokenException"],
     ["an issuer that is not registered", { iss: "https://idp.example.com" }, "InvalidIdentityToken"],
     ["a key that the issuer does not have", { kid: "strange" }, "InvalidIdentityToken"],
-  ] as const)("%s", async (_, claims, code) => {
+  ] as const)("%s", { tags: ["slow"] }, async (_, claims, code) => {
     expect((await assume(await token(claims as Claims))).code).toBe(code);
   });
 
@@ -177,7 +177,9 @@ describe("AssumeRoleWithWebIdentity", () => {
     expect(body).not.toContain(sent.slice(0, 20));
   });
 
-  it("reads the keys again when the issuer has a new one, and not at every unknown key", async () => {
+  it("reads the keys again when the issuer has a new one, and not at every unknown key", {
+    tags: ["slow"],
+  }, async () => {
     expect((await assume(await token())).status).toBe(200);
     await useKey("second");
     expect((await assume(await token({ kid: "second" }))).code).toBe("InvalidIdentityToken");
@@ -204,7 +206,7 @@ describe("AssumeRoleWithWebIdentity", () => {
     ["another issuer's document", { issuer: "https://elsewhere.example", jwks_uri: "https://elsewhere.example/keys" }],
     ["keys over plain HTTP elsewhere", { issuer: "self", jwks_uri: "http://elsewhere.example/keys" }],
     ["a document that is too large", { issuer: "self", jwks_uri: "self", padding: "x".repeat(300_000) }],
-  ])("does not follow %s", async (_, document) => {
+  ])("does not follow %s", { tags: ["slow"] }, async (_, document) => {
     const own = { ...document, issuer: document.issuer === "self" ? issuer : document.issuer };
     rig.answerWith(() => new Response(JSON.stringify(own)));
     expect(await assume(await token())).toMatchObject({ code: "IDPCommunicationError" });

@@ -75,6 +75,7 @@ async function expectSound(): Promise<void> {
 describe("annotations", () => {
   it.each(BODIES.map((body) => [body.length, body] as const))(
     "of %d bytes come back as they were put",
+    { tags: ["slow"] },
     async (_, body) => {
       const written = await annotate("n", body);
       expect(written.etag).toBe(createHash("md5").update(body).digest("hex"));
@@ -94,7 +95,7 @@ describe("annotations", () => {
     },
   );
 
-  it("replace those of the same name, and nothing else of the object changes", async () => {
+  it("replace those of the same name, and nothing else of the object changes", { tags: ["slow"] }, async () => {
     const before = await headObject(rig.store, { bucket, key });
     for (const body of [...BODIES, ...BODIES.toReversed()]) {
       await annotate("n", body);
@@ -124,7 +125,7 @@ describe("annotations", () => {
     await expectNothingLeft(rig, bucket);
   });
 
-  it("are at most 1,000, of which a page tells some", async () => {
+  it("are at most 1,000, of which a page tells some", { tags: ["slow"] }, async () => {
     const names = Array.from({ length: 1_000 }, (_, at) => `n${String(at).padStart(4, "0")}`);
     for (const name of names) await annotate(name, new Uint8Array([1]));
     expect(await failureKind(annotate("one-more", new Uint8Array([1])))).toBe("too-many-annotations");
@@ -233,7 +234,7 @@ describe("copies", () => {
     await expectNothingLeft(rig, bucket);
   });
 
-  it("onto themselves keep them", async () => {
+  it("onto themselves keep them", { tags: ["slow"] }, async () => {
     for (const body of BODIES) await annotate(`n${body.length}`, body);
     await copy(key);
     await expectSound();

@@ -117,7 +117,7 @@ describe.each(FORMS)("annotations of an object under $form", (encryption) => {
     await expectSound();
   });
 
-  it("go along with copies, renames and appends", async () => {
+  it("go along with copies, renames and appends", { tags: ["slow"] }, async () => {
     await annotated(encryption);
     const shards = rig.drives.map(({ shards: all }) => all.size);
     await copy("copy", { encryption });
@@ -153,7 +153,7 @@ describe.each(FORMS)("annotations of an object under $form", (encryption) => {
 });
 
 describe("annotations", () => {
-  it("of plain objects are plain, and encrypted in encrypted copies of them", async () => {
+  it("of plain objects are plain, and encrypted in encrypted copies of them", { tags: ["slow"] }, async () => {
     const plain = { ...rig.store, sealing: { ...rig.store.sealing, byDefault: false } };
     await annotated(undefined, plain);
     const places = await placesOfMark();
@@ -172,7 +172,7 @@ describe("annotations", () => {
     await expectSound();
   });
 
-  it("that an encrypted object had before are read, and encrypted in copies", async () => {
+  it("that an encrypted object had before are read, and encrypted in copies", { tags: ["slow"] }, async () => {
     await annotated();
     const old = payload(300);
     await rig.d1.batch([

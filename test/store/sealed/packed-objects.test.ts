@@ -98,7 +98,9 @@ async function forge(blobId: string): Promise<void> {
 }
 
 describe.each(FORMS)("$form", (encryption) => {
-  test("what was appended to a packed object is still there after its pack became sparse", async () => {
+  test("what was appended to a packed object is still there after its pack became sparse", {
+    tags: ["slow"],
+  }, async () => {
     const before = await putPacked(encryption);
     const tail = pattern(30, 9);
     await append(keyOf(0), 100, tail);
@@ -132,14 +134,16 @@ describe.each(FORMS)("$form", (encryption) => {
     expect(Buffer.concat([bytesOf(0), tail]).equals(await read(keyOf(0)))).toBe(true);
   });
 
-  test("a forged frame is found out when a packed object is read, and the object rebuilt from parity", async () => {
+  test("a forged frame is found out when a packed object is read, and the object rebuilt from parity", {
+    tags: ["slow"],
+  }, async () => {
     const id = await putPacked(encryption);
     await forge(id);
     expect(Buffer.from(bytesOf(0)).equals(await read(keyOf(0)))).toBe(true);
     expect(await rows("SELECT shard, cause FROM damage")).toEqual([{ shard: 0, cause: "corrupt" }]);
   });
 
-  test("a forged shard that was noted is healed, and not from another that is forged", async () => {
+  test("a forged shard that was noted is healed, and not from another that is forged", { tags: ["slow"] }, async () => {
     const id = await putPacked(encryption);
     const before = await shardBytesOf(id);
     await forge(id);
@@ -158,7 +162,7 @@ describe.each(FORMS)("$form", (encryption) => {
     expect(await shardBytesOf(id)).toEqual(before);
   });
 
-  test("a forged frame is not copied into a new pack", async () => {
+  test("a forged frame is not copied into a new pack", { tags: ["slow"] }, async () => {
     const id = await putPacked(encryption);
     await leaveTwenty();
     await forge(id);
@@ -169,7 +173,7 @@ describe.each(FORMS)("$form", (encryption) => {
     for (let n = 0; n < 20; n++) expect(Buffer.from(bytesOf(n)).equals(await read(keyOf(n)))).toBe(true);
   });
 
-  test("a pack that was forged, and has no parity left, stays where it is", async () => {
+  test("a pack that was forged, and has no parity left, stays where it is", { tags: ["slow"] }, async () => {
     const id = await putPacked(encryption);
     await leaveTwenty();
     await forge(id);
@@ -181,7 +185,7 @@ describe.each(FORMS)("$form", (encryption) => {
   });
 });
 
-test("an encrypted object that is larger than a blob in memory is compacted whole", async () => {
+test("an encrypted object that is larger than a blob in memory is compacted whole", { tags: ["slow"] }, async () => {
   const geometry = geometryOf();
   const sizeBytes = blobBytesMax(geometry, true);
   expect(plainBytesMax(geometry, { tagBytes: 16, isBuffered: true })).toBeLessThan(sizeBytes);

@@ -65,50 +65,54 @@ const failureOf = (call: Promise<unknown>) =>
 describe.each(REQUESTS)("$form", (encryption) => {
   const withKey = encryption.form === "SSE-C" ? customerKey : null;
 
-  test.each(SIZES)("%d bytes come back, whole and by range, in copies and under another name", async (size) => {
-    const bytes = Buffer.from(pattern(size, size));
-    const key = `${encryption.form}/${size}`;
-    const written = await putObject(rig.store, { ...put("plain", key, bytes), encryption });
-    expect(written.encryption?.form).toBe(encryption.form);
-    const isMd5 = written.etag === createHash("md5").update(bytes).digest("hex");
-    expect(isMd5).toBe(encryption.form === "AES256");
-    const ranges = [
-      [0, size],
-      [0, 1],
-      [size - 1, 1],
-      [size >> 1, Math.min(700, size - (size >> 1))],
-    ] as [number, number][];
-    for (const [offset, length] of ranges) {
-      expect(bytes.subarray(offset, offset + length).equals(await read("plain", key, [offset, length], withKey))).toBe(
-        true,
-      );
-    }
-    for (const bucket of ["plain", "versioned"]) {
-      const source = { bucket: "plain", key, customerKey: withKey };
-      const copy = {
-        bucket,
-        key: `${key}-copy`,
-        source,
-        check: () => {},
-        attributes: "copy",
-        storageClass: "STANDARD",
-      } as const;
-      await copyObject(rig.store, { ...copy, encryption });
-      await renameObject(rig.store, {
-        bucket,
-        source: `${key}-copy`,
-        key: `${key}-renamed`,
-        checkSource: () => {},
-        customerKey: withKey,
-      });
-      expect(bytes.equals(await read(bucket, `${key}-renamed`, undefined, withKey))).toBe(true);
-      // Under another form the bytes are written anew.
-      await copyObject(rig.store, { ...copy, key: `${key}-s3`, encryption: { form: "AES256" } });
-      expect(bytes.equals(await read(bucket, `${key}-s3`))).toBe(true);
-    }
-  });
+  test.each(SIZES)(
+    "%d bytes come back, whole and by range, in copies and under another name",
+    { tags: ["slow"] },
+    async (size) => {
+      const bytes = Buffer.from(pattern(size, size));
+      const key = `${encryption.form}/${size}`;
+      const written = await putObject(rig.store, { ...put("plain", key, bytes), encryption });
+      expect(written.encryption?.form).toBe(encryption.form);
+      const isMd5 = written.etag === createHash("md5").update(bytes).digest("hex");
+      expect(isMd5).toBe(encryption.form === "AES256");
+      const ranges = [
+        [0, size],
+        [0, 1],
+        [size - 1, 1],
+        [size >> 1, Math.min(700, size - (size >> 1))],
+      ] as [number, number][];
+      for (const [offset, length] of ranges) {
+        expect(
+          bytes.subarray(offset, offset + length).equals(await read("plain", key, [offset, length], withKey)),
+        ).toBe(true);
+      }
+      for (const bucket of ["plain", "versioned"]) {
+        const source = { bucket: "plain", key, customerKey: withKey };
+        const copy = {
+          bucket,
+          key: `${key}-copy`,
+          source,
+          check: () => {},
+          attributes: "copy",
+          storageClass: "STANDARD",
+        } as const;
+        await copyObject(rig.store, { ...copy, encryption });
+        await renameObject(rig.store, {
+          bucket,
+          source: `${key}-copy`,
+          key: `${key}-renamed`,
+          checkSource: () => {},
+          customerKey: withKey,
+        });
+        expect(bytes.equals(await read(bucket, `${key}-renamed`, undefined, withKey))).toBe(true);
+        // Under another form the bytes are written anew.
+        await copyObject(rig.store, { ...copy, key: `${key}-s3`, encryption: { form: "AES256" } });
+        expect(bytes.equals(await read(bucket, `${key}-s3`))).toBe(true);
+      }
+    },
+  );
 
-  test("parts, copied parts and what is appended", async () => {
+  test("parts, copied parts and what is appended", { tags: ["slow"] }, async () => {
     const parts = [pattern(300_000, 1), pattern(20, 2), pattern(1000, 3)];
     const name = { bucket: "plain", key: `${encryption.form}/parts` };
     const created = { ...name, owner: "o", attributes: NO_ATTRIBUTES, storageClass: "STANDARD", checksum: null };
@@ -191,7 +195,7 @@ test("a frame that was forged with a right check is found out, and rebuilt from 
   expect(await rows("SELECT shard, cause FROM damage")).toEqual([{ shard: 0, cause: "corrupt" }]);
 });
 
-test("neither drives nor the database hold anything that was written", async () => {
+test("neither drives nor the database hold anything that was written", { tags: ["slow"] }, async () => {
   const secret = "plain text that nobody may find";
   const body = Buffer.from(secret.repeat(3));
   await putObject(rig.store, put("plain", "secret/inline", body));
@@ -212,7 +216,7 @@ test("neither drives nor the database hold anything that was written", async () 
   expect((await read("plain", "secret/large")).length).toBe(60_000 * secret.length);
 });
 
-test("verify finds nothing wrong", async () => {
+test("verify finds nothing wrong", { tags: ["slow"] }, async () => {
   await rows("DELETE FROM objects WHERE key = 'moved-to'");
   const endless = { untilMs: Number.POSITIVE_INFINITY, isSpent: () => false };
   const findings: CheckStep["findings"] = [];

@@ -111,7 +111,7 @@ test("the store writes the bytes of the test vectors, and reads them", async () 
   }
 });
 
-test.skipIf(!hasPython)("the independent reader reads the test vectors", () => {
+test.skipIf(!hasPython)("the independent reader reads the test vectors", { tags: ["slow"] }, () => {
   for (const { name, plain, ...vector } of known()) {
     const ran = spawnSync("python3", [PROGRAM], { input: JSON.stringify(vector) });
     expect([name, ran.stderr.toString(), ran.stdout.toString("base64")]).toEqual([name, "", plain]);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { setAccountQuota, sharesOf } from "../../../src/maintenance/usage/divide-quotas.ts";
 import { usage } from "../../../src/maintenance/usage/usage.ts";
 import type { Quota } from "../../../src/metadata/usage/quotas.ts";
-import { createBucket, setVersioning } from "../../../src/store/buckets/buckets.ts";
+import { createBucket, deleteBucket, setVersioning } from "../../../src/store/buckets/buckets.ts";
 import { deleteObject } from "../../../src/store/delete/delete.ts";
 import { completeUpload } from "../../../src/store/multipart/complete-upload.ts";
 import { uploadPart } from "../../../src/store/multipart/upload-part.ts";
@@ -100,16 +100,7 @@ describe("a hard quota of bytes", () => {
   it("refuses a body that cannot fit before a byte of it is stored, where that is known", async () => {
     await limit({ bytesMax: 1_000_000 });
     await write("small", 10); // the bucket is remembered with its room
-    const asked: number[] = [];
-    const body = { ...bodyOf(pattern(2_000_000)) };
-    const next = body.next.bind(body);
-    body.next = async () => {
-      asked.push(1);
-      return next();
-    };
-    await expect(putObject(test.store, { ...put(bucket, "large", pattern(0)), body })).rejects.toMatchObject(
-      of("bucket"),
-    );
+    await expect(write("large", 2_000_000)).rejects.toMatchObject(of("bucket"));
     expect(test.drives.every(({ shards }) => shards.size === 0)).toBe(true);
     const upload = {
       bucket,
@@ -123,6 +114,12 @@ describe("a hard quota of bytes", () => {
     const part = uploadPart(test.store, { ...where, body: () => bodyOf(pattern(2_000_000)) });
     await expect(part).rejects.toMatchObject(of("bucket"));
     expect(test.drives.every(({ shards }) => shards.size === 0)).toBe(true);
+    const created = { attributes: NO_ATTRIBUTES, storageClass: "STANDARD" };
+    const longer = { bucket, key: "small", offset: 10, body: () => bodyOf(pattern(2_000_000)), created };
+    await expect(appendObject(test.store, longer)).rejects.toMatchObject(of("bucket"));
+    expect(test.drives.every(({ shards }) => shards.size === 0)).toBe(true);
+    await appendObject(test.store, { ...longer, body: () => bodyOf(pattern(500_000)) });
+    expect(await used()).toBe(500_010);
   });
 });
 
@@ -149,7 +146,7 @@ describe("other quotas", () => {
     await write("b", 60);
   });
 
-  it("that are soft refuse nothing, and are told of once per crossing", async () => {
+  it("that are soft refuse nothing, and are told of once per crossing", { tags: ["slow"] }, async () => {
     await limit({ bytesSoft: 100 });
     await setAccountQuota(test.store, "root", { ...NONE, objectsSoft: 2 });
     await write("a", 101);
@@ -182,15 +179,20 @@ describe("other quotas", () => {
   it("go with the bucket, and a new one of the name has none", async () => {
     await limit({ bytesMax: 1 });
     expect(await test.store.metadata.quotas.ofBucket(bucket)).toEqual({ ...NONE, bytesMax: 1 });
-    await limit({});
+    await deleteBucket(test.store, bucket);
+    const [left] = await test.d1.batch([test.d1.prepare("SELECT * FROM quotas")]);
+    expect(left?.results).toEqual([]);
+    await createBucket(test.store, { name: bucket, owner: "root", region: "us-east-1" });
+    expect(await test.store.metadata.quotas.ofBucket(bucket)).toBeNull();
     await write("a", 5);
+    await limit({ bytesMax: 1 });
     await test.store.metadata.quotas.setOfBucket(bucket, null);
     expect(await test.store.metadata.quotas.ofBucket(bucket)).toBeNull();
   });
 });
 
 describe("an account's quota over several databases", () => {
-  it("is divided: all shares together never allow more", async () => {
+  it("is divided: all shares together never allow more", { tags: ["slow"] }, async () => {
     const rig = await DatabasesRig.open(["DB", "DB_2"]);
     const first = rig.isolate(["DB", "DB_2"]);
     const stores = first.databases?.all ?? [];
@@ -231,8 +233,9 @@ describe("usage over time", () => {
     await write("a", 10);
     await metadata.usage.writeDay(day - 401);
     await metadata.usage.writeDay(day - 400);
-    const { cursor } = await usage.run(test.store, budget, null);
+    const { cursor, report } = await usage.run(test.store, budget, { day: day - 1 });
     expect(cursor).toEqual({ day });
+    expect(report.usageDaysForgotten).toBe(2);
     const bucketId = (await metadata.usage.ofBucket(bucket))?.bucketId as number;
     const numbers = { bytes: 10, versions: 1, objects: 1, deleteMarkers: 0 };
     expect(await metadata.usage.days(bucketId, 0)).toEqual([
@@ -243,5 +246,19 @@ describe("usage over time", () => {
     await usage.run(test.store, budget, cursor);
     expect((await metadata.usage.days(bucketId, day))[0]?.bytes).toBe(10);
     expect((await metadata.usage.accountDays("root", day))[0]).toEqual({ day, ...numbers });
+  });
+
+  it("is not forgotten by a run whose clock is far ahead, nor by the first one after it", async () => {
+    const { metadata } = test.store;
+    const day = Math.floor(test.store.clock.now() / 86_400_000);
+    for (let ago = 3; ago > 0; ago--) await metadata.usage.writeDay(day - ago);
+    const clock = { ...test.store.clock, now: () => (day + 500) * 86_400_000 };
+    const ahead = await usage.run({ ...test.store, clock }, budget, { day: day - 1 });
+    expect(ahead.report.usageDaysForgotten).toBe(0);
+    const { report, cursor } = await usage.run(test.store, budget, ahead.cursor);
+    expect(report.usageDaysForgotten).toBe(0);
+    expect(cursor).toEqual({ day });
+    const days = (await metadata.usage.accountDays("root", 0)).map((one) => one.day - day);
+    expect(days).toEqual([500, 0, -1, -2, -3]);
   });
 });

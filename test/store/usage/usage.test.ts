@@ -114,7 +114,7 @@ const refused = (error: unknown) => {
 };
 
 describe("usage", () => {
-  it("is what a recount finds, after any operations", async () => {
+  it("is what a recount finds, after any operations", { tags: ["slow"] }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), fc.boolean(), async (steps, uncounted) => {
         const test = await openTestStore({ settings: { partBytesMin: 1 } });

@@ -178,7 +178,7 @@ describe("SSE-KMS", () => {
     [{ kind: "not-found", message: "no key" }, 400, "KMS.NotFoundException"],
     [{ kind: "invalid-usage", keyArn: "arn" }, 400, "KMS.InvalidKeyUsageException"],
     [{ kind: "invalid-ciphertext", keyArn: "arn" }, 400, "KMS.InvalidCiphertextException"],
-  ] as [DataKeyFailure, number, string][])("%j", async (failure, status, code) => {
+  ] as [DataKeyFailure, number, string][])("%j", { tags: ["slow"] }, async (failure, status, code) => {
     await put("/bucket/k", ask);
     kms.fails = failure;
     expect(await put("/bucket/refused", ask)).toMatchObject({ status, code });
@@ -227,18 +227,22 @@ describe("an append", () => {
       ],
     ],
     ["SSE-C", customer(key), [customer(key)], [{ [SSE]: "AES256" }]],
-  ])("to an object with %s takes no other encryption than the object has", async (_, created, same, different) => {
-    for (const headers of different) {
-      await put("/bucket/a", created);
-      expect(await append(headers)).toMatchObject({ status: 400, code: "InvalidRequest" });
-    }
-    for (const headers of same) {
-      await put("/bucket/a", created);
-      expect((await append(headers)).status).toBe(200);
-    }
-  });
+  ])(
+    "to an object with %s takes no other encryption than the object has",
+    { tags: ["slow"] },
+    async (_, created, same, different) => {
+      for (const headers of different) {
+        await put("/bucket/a", created);
+        expect(await append(headers)).toMatchObject({ status: 400, code: "InvalidRequest" });
+      }
+      for (const headers of same) {
+        await put("/bucket/a", created);
+        expect((await append(headers)).status).toBe(200);
+      }
+    },
+  );
 
-  test("to a plain object encrypts nothing, and says so", async () => {
+  test("to a plain object encrypts nothing, and says so", { tags: ["slow"] }, async () => {
     await rig.dispose();
     await open({}, { ...sealed, dataKeys: testDataKeys(kms), byDefault: false });
     await put("/bucket/a");
@@ -274,7 +278,7 @@ describe("a bucket's encryption", () => {
       "<Rule><BlockedEncryptionTypes><EncryptionType>SSE-X</EncryptionType></BlockedEncryptionTypes></Rule>",
       "MalformedXML",
     ],
-  ])("%s is refused", async (rules, code) => {
+  ])("%s is refused", { tags: ["slow"] }, async (rules, code) => {
     expect(await configure(rules)).toMatchObject({ status: 400, code });
   });
 });

@@ -528,7 +528,7 @@ describe("PostObject refuses", () => {
     ]);
   });
 
-  test("and leaves nothing, and answers a client that does not read while it sends", async () => {
+  test("and leaves nothing, and answers a client that does not read while it sends", { tags: ["slow"] }, async () => {
     const before = await keys();
     const file = { filename: "f", body: Buffer.alloc(8_000_000) };
     expect(refusal(await post({ file, sign: { secret: "wrong" }, fields: { key: "none" } }))[0]).toBe(403);

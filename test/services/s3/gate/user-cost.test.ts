@@ -57,7 +57,9 @@ describe("a request by a user that an isolate knows", () => {
   });
   afterAll(() => rig.dispose());
 
-  test("costs the round trips of the root's, two rows read more at the most, and none written", async () => {
+  test("costs the round trips of the root's, two rows read more at the most, and none written", {
+    tags: ["slow"],
+  }, async () => {
     const user = await people.user(allowing("s3:*"));
     const send = sender(s3App(rig.store, people.keys.ring), () => rig.store.clock.now());
     for (const key of [root, user]) await send(key, { method: "PUT", path: "/bucket/key", body: "bytes" });
@@ -78,7 +80,9 @@ describe("a request by a user that an isolate knows", () => {
     }
   });
 
-  test("is refused from the moment on in which its key is deleted, by another isolate too", async () => {
+  test("is refused from the moment on in which its key is deleted, by another isolate too", {
+    tags: ["slow"],
+  }, async () => {
     const user = await people.user(allowing("s3:*"));
     const now = () => rig.store.clock.now();
     const isolates = [people, new People(rig.store)].map(({ keys }) => sender(s3App(rig.store, keys.ring), now));

@@ -88,7 +88,6 @@ describe("inventory configurations", () => {
     [400, "InvalidArgument", document({ id: "a b" })],
     [400, "InvalidArgument", document({ id: "other" })],
     [501, "NotImplemented", document({ destination: destination({ format: "ORC" }) })],
-    [501, "NotImplemented", document({ fields: fieldsOf(["LifecycleExpirationDate"]) })],
     [
       501,
       "NotImplemented",

@@ -142,7 +142,7 @@ describe("ListObjectVersions", () => {
     expect(rolled.NextVersionIdMarker).toBeUndefined();
   });
 
-  it("goes on after the null version, wherever it stands and even where it is gone", async () => {
+  it("goes on after the null version, wherever it stands and even where it is gone", { tags: ["slow"] }, async () => {
     await versionedBucket(client, "nulls");
     await put("nulls", "key");
     await setVersioning(client, "nulls", "Suspended");

@@ -238,7 +238,9 @@ describe("bad input", () => {
   });
 });
 
-test("any keys, prefix, delimiter and page size: the pages are what a plain sort gives", async () => {
+test("any keys, prefix, delimiter and page size: the pages are what a plain sort gives", {
+  tags: ["slow"],
+}, async () => {
   const unit = fc.constantFrom("a", "b", "/", "\u00e9", "\ud83d\ude00", " ");
   const word = (maxLength: number) => fc.string({ unit, maxLength });
   const key = fc.string({ unit, minLength: 1, maxLength: 6 });

@@ -26,7 +26,7 @@ const get = (where: { Bucket?: string; Key: string; VersionId?: string }) =>
   client.send(new GetObjectRetentionCommand({ Bucket: "locked", ...where }));
 
 describe("GetObjectRetention", () => {
-  it("answers the retention of the newest version, or of the one that is named", async () => {
+  it("answers the retention of the newest version, or of the one that is named", { tags: ["slow"] }, async () => {
     const retained = { ObjectLockMode: "GOVERNANCE", ObjectLockRetainUntilDate: RetainUntilDate } as const;
     const put = (lock: object) =>
       client.send(new PutObjectCommand({ Bucket: "locked", Key: "key", Body: "x", ...lock }));

@@ -84,7 +84,7 @@ async function unfinished({ Key, UploadId }: Begun): Promise<void> {
 }
 
 describe("CompleteMultipartUpload", () => {
-  it("makes one object of the parts", async () => {
+  it("makes one object of the parts", { tags: ["slow"] }, async () => {
     const begun = await begin("whole & all");
     expect(await complete(begun)).toMatchObject({
       Bucket: "bucket",
@@ -178,7 +178,7 @@ describe("CompleteMultipartUpload with checksums", () => {
     return (await client.send(put))[`Checksum${ChecksumAlgorithm}` as "ChecksumCRC32"] ?? "";
   }
 
-  it("computes CRC-64/NVME where none was asked for", async () => {
+  it("computes CRC-64/NVME where none was asked for", { tags: ["slow"] }, async () => {
     const begun = await begin("default");
     expect((await complete(begun)).ChecksumCRC64NVME).toBe(await checksumOf(Buffer.concat(bodies), "CRC64NVME"));
   });

@@ -21,7 +21,7 @@ describe("the body of CompleteMultipartUpload", () => {
     ]);
   });
 
-  it("takes ten thousand of them", () => {
+  it("takes ten thousand of them", { tags: ["slow"] }, () => {
     expect(parsePartList(list(...Array.from({ length: 10_000 }, (_, index) => part(index + 1))))).toHaveLength(10_000);
   });
 

@@ -122,7 +122,7 @@ describe("UploadPart refuses, and keeps nothing of,", () => {
     });
   });
 
-  it("a body that is not what was declared", async () => {
+  it("a body that is not what was declared", { tags: ["slow"] }, async () => {
     const UploadId = await begin();
     const body = pattern(1_500_000);
     const md5 = createHash("md5").update("other").digest("base64");

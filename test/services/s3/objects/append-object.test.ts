@@ -54,7 +54,7 @@ describe("an append", () => {
     expect([status, text]).toEqual([206, "bc"]);
   });
 
-  test("CRCs go on over the whole object; of digests each append hears its own", async () => {
+  test("CRCs go on over the whole object; of digests each append hears its own", { tags: ["slow"] }, async () => {
     const crc = await append("crc", 0, "123456", { ChecksumAlgorithm: "CRC32C" });
     expect(crc.ChecksumType).toBe("FULL_OBJECT");
     // The published check value of "123456789".

@@ -28,7 +28,7 @@ describe("DeleteObject", () => {
   it.each([
     ["an inline object", 10],
     ["one on drives", 2_000_000],
-  ])("deletes %s", async (_what, size) => {
+  ])("deletes %s", { tags: ["slow"] }, async (_what, size) => {
     await put("gone", pattern(size));
     await put("gone/not");
     const response = await sherd.raw({ method: "DELETE", path: "/bucket/gone" });
@@ -78,7 +78,7 @@ describe("DeleteObject with versions", () => {
   const read = (Key: string) => client.send(new GetObjectCommand({ Bucket, Key }));
   beforeAll(() => versionedBucket(client, Bucket));
 
-  it("leaves a marker and says so, also for what is not there", async () => {
+  it("leaves a marker and says so, also for what is not there", { tags: ["slow"] }, async () => {
     await write("key");
     for (const key of ["key", "key", "never"]) {
       const { DeleteMarker, VersionId } = await remove(key);
@@ -108,7 +108,7 @@ describe("DeleteObject with versions", () => {
     expect(await remove("never", ABSENT_VERSION)).toMatchObject({ VersionId: ABSENT_VERSION });
   });
 
-  it("places a null marker where versions are suspended", async () => {
+  it("places a null marker where versions are suspended", { tags: ["slow"] }, async () => {
     const kept = await write("suspended");
     await setVersioning(client, Bucket, "Suspended");
     for (let n = 0; n < 2; n++) {
@@ -129,22 +129,26 @@ describe("DeleteObject on a condition", () => {
     return [status, Code];
   };
 
-  it.each(["quoted", "bare", "any", "size", "time", "all"])("deletes where it holds: %s", async (kind) => {
-    const { ETag = "" } = await put("conditional", "12345");
-    const { LastModified = new Date(0) } = await get("conditional");
-    const time = { "x-amz-if-match-last-modified-time": LastModified.toUTCString() };
-    const size = { "x-amz-if-match-size": "5" };
-    const conditions: Record<string, Record<string, string>> = {
-      quoted: { "if-match": ETag },
-      bare: { "if-match": ETag.replaceAll('"', "") },
-      any: { "if-match": "*" },
-      size,
-      time,
-      all: { "if-match": ETag, ...size, ...time },
-    };
-    expect((await remove("conditional", conditions[kind] ?? {})).status).toBe(204);
-    expect((await refusalOf(get("conditional"))).code).toBe("NoSuchKey");
-  });
+  it.each(["quoted", "bare", "any", "size", "time", "all"])(
+    "deletes where it holds: %s",
+    { tags: ["slow"] },
+    async (kind) => {
+      const { ETag = "" } = await put("conditional", "12345");
+      const { LastModified = new Date(0) } = await get("conditional");
+      const time = { "x-amz-if-match-last-modified-time": LastModified.toUTCString() };
+      const size = { "x-amz-if-match-size": "5" };
+      const conditions: Record<string, Record<string, string>> = {
+        quoted: { "if-match": ETag },
+        bare: { "if-match": ETag.replaceAll('"', "") },
+        any: { "if-match": "*" },
+        size,
+        time,
+        all: { "if-match": ETag, ...size, ...time },
+      };
+      expect((await remove("conditional", conditions[kind] ?? {})).status).toBe(204);
+      expect((await refusalOf(get("conditional"))).code).toBe("NoSuchKey");
+    },
+  );
 
   it.each([
     { "if-match": '"other"' },

@@ -48,7 +48,7 @@ describe("DeleteObjects", () => {
     expect(await keys()).toEqual(["kept"]);
   });
 
-  it("takes a thousand keys of 1,024 bytes, some of them there", async () => {
+  it("takes a thousand keys of 1,024 bytes, some of them there", { tags: ["slow"] }, async () => {
     const listed = Array.from({ length: 1000 }, (_, index) => `${index}`.padStart(1024, "&"));
     await Promise.all(listed.slice(0, 30).map(put));
     const { Deleted } = await remove(listed.map((Key) => ({ Key })));
@@ -219,7 +219,7 @@ describe("DeleteObjects deletes nothing for", () => {
     expect(await refused("")).toEqual({ status: "400", Code: "MissingRequestBodyError" });
   });
 
-  it("a list beyond all bounds", async () => {
+  it("a list beyond all bounds", { tags: ["slow"] }, async () => {
     const body = `<Delete>${" ".repeat(8 * 1024 * 1024)}</Delete>`;
     expect(await refused(body)).toEqual({ status: "400", Code: "MaxMessageLengthExceeded" });
   });

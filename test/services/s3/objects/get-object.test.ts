@@ -129,7 +129,7 @@ describe("GetObject with a range", () => {
     }
   });
 
-  it("gives bytes across blocks and stripes", async () => {
+  it("gives bytes across blocks and stripes", { tags: ["slow"] }, async () => {
     const bytes = bytesOf("large");
     for (const at of [256 * 1024, 512 * 1024, MiB, 2 * MiB]) {
       for (const [from, to] of [
@@ -241,7 +241,7 @@ describe("GetObject under conditions", () => {
   const dayBefore = () => new Date(modified.getTime() - day);
   const dayAfter = () => new Date(modified.getTime() + day);
 
-  it("gives the object where they hold", async () => {
+  it("gives the object where they hold", { tags: ["slow"] }, async () => {
     const Key = "large";
     for (const conditions of [
       { IfMatch: etag },
@@ -321,7 +321,7 @@ describe("GetObject with response-* parameters", () => {
 });
 
 describe("GetObject answers the checksum", () => {
-  it("where it is asked for, of what it gives", async () => {
+  it("where it is asked for, of what it gives", { tags: ["slow"] }, async () => {
     expect((await get({ Key: "large", ChecksumMode: "ENABLED" })).ChecksumCRC32).toBeTruthy();
     const plain = await sherd.raw({ path: "/bucket/large" });
     expect(Object.keys(plain.headers).filter((name) => name.includes("checksum"))).toEqual([]);

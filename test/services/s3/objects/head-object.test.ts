@@ -69,7 +69,7 @@ describe("HeadObject", () => {
     expect((await head({ ResponseContentType: "image/png" })).ContentType).toBe("image/png");
   });
 
-  it("refuses by status alone", async () => {
+  it("refuses by status alone", { tags: ["slow"] }, async () => {
     const response = await raw("/bucket/absent");
     expect(response).toMatchObject({ status: 404, text: "" });
     expect(response.headers["x-amz-request-id"]).toMatch(/^[0-9A-F]{16}$/);

@@ -64,7 +64,7 @@ describe("PutObject refuses, and stores nothing of,", () => {
     expect(await refused({ headers: { "content-md5": "AAAA" } })).toMatchObject({ status: 400, code: "InvalidDigest" });
   });
 
-  it("a body that does not match its checksum", async () => {
+  it("a body that does not match its checksum", { tags: ["slow"] }, async () => {
     expect(await refused({ headers: { "x-amz-checksum-crc32c": "AAAAAA==" } })).toMatchObject({
       status: 400,
       code: "BadDigest",
@@ -161,7 +161,7 @@ describe("PutObject refuses, and stores nothing of,", () => {
     for (const ACL of ["private", "bucket-owner-full-control"] as const) await put({ Key: ACL, Body: "x", ACL });
   });
 
-  it("a connection that is cut off", async () => {
+  it("a connection that is cut off", { tags: ["slow"] }, async () => {
     for (const size of [20_000, 3_000_000]) {
       await cutOff(path, size);
       await missing(Key);

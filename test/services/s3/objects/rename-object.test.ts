@@ -130,7 +130,7 @@ describe("conditions on the source", () => {
 
 describe("conditions on the destination", () => {
   const past = new Date(Date.now() - 86_400_000);
-  test("If-None-Match: * holds where there is nothing, and only there", async () => {
+  test("If-None-Match: * holds where there is nothing, and only there", { tags: ["slow"] }, async () => {
     await rename({ DestinationIfNoneMatch: "*" });
     await put("source", "another");
     expect(await failedCondition({ DestinationIfNoneMatch: "*" })).toEqual([
@@ -171,7 +171,7 @@ describe("conditions on the destination", () => {
 });
 
 describe("client tokens", () => {
-  test("a repeated request succeeds and does nothing", async () => {
+  test("a repeated request succeeds and does nothing", { tags: ["slow"] }, async () => {
     const ClientToken = "a-token-of-this-test";
     await rename({ ClientToken });
     await put("source", "written since");

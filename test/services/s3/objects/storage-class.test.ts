@@ -55,7 +55,7 @@ describe("x-amz-storage-class", () => {
     ]);
   });
 
-  it("is that of the copy, not of its source", async () => {
+  it("is that of the copy, not of its source", { tags: ["slow"] }, async () => {
     await put("source", "ONEZONE_IA");
     await copy("source", "to-standard");
     await copy("source", "to-same", "ONEZONE_IA");
@@ -72,7 +72,7 @@ describe("x-amz-storage-class", () => {
     "GLACIER",
     "GLACIER_IR",
     "DEEP_ARCHIVE",
-  ] as const)("%s is taken, recorded and shown without being configured", async (storageClass) => {
+  ] as const)("%s is taken, recorded and shown without being configured", { tags: ["slow"] }, async (storageClass) => {
     const Key = `class-${storageClass}`;
     await put(Key, storageClass);
     await intact(Key);
@@ -88,7 +88,7 @@ describe("x-amz-storage-class", () => {
     await intact(`${Key}-copy`);
   });
 
-  it("makes a copy onto itself legal by being named, the same class too", async () => {
+  it("makes a copy onto itself legal by being named, the same class too", { tags: ["slow"] }, async () => {
     await put("self", "STANDARD");
     expect((await refusalOf(copy("self", "self"))).code).toBe("InvalidRequest");
     await copy("self", "self", "STANDARD");
@@ -98,7 +98,7 @@ describe("x-amz-storage-class", () => {
     await intact("self");
   });
 
-  it("is settled when an upload is created", async () => {
+  it("is settled when an upload is created", { tags: ["slow"] }, async () => {
     const created = { ...target, Key: "upload", StorageClass: "ONEZONE_IA" as const };
     const { UploadId } = await client.send(new CreateMultipartUploadCommand(created));
     const upload = { ...target, Key: "upload", UploadId };

@@ -118,7 +118,7 @@ describe("what it does", () => {
     expect(await outcome(as, "/site?policy")).toBe("403 AccessDenied");
   });
 
-  test("of what is not there, only those are told who may list the bucket", async () => {
+  test("of what is not there, only those are told who may list the bucket", { tags: ["slow"] }, async () => {
     await unblock();
     const as = s3As(rig.store, nobody);
     await putPolicy(policyOf({}));
@@ -152,7 +152,7 @@ describe("what it does", () => {
     expect(await outcome(asRoot, "/site/public/page")).toBe(200);
   });
 
-  test("another account needs both sides", async () => {
+  test("another account needs both sides", { tags: ["slow"] }, async () => {
     const allowed = s3As(rig.store, user(otherAccount, [allowing("s3:*")]));
     const bare = s3As(rig.store, user(otherAccount, []));
     expect(await outcome(allowed, "/site/public/page")).toBe("403 AccessDenied");
@@ -188,7 +188,7 @@ describe("x-amz-expected-bucket-owner", () => {
     expect((await asRoot(expecting(name, firstAccount.canonicalId))).code).toBe("InvalidBucketOwnerAWSAccountID");
   });
 
-  test("of a copy's source too", async () => {
+  test("of a copy's source too", { tags: ["slow"] }, async () => {
     const copy = (expected: string) => ({
       method: "PUT",
       path: "/site/copy",

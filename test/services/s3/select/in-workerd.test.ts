@@ -43,7 +43,9 @@ async function select(
   return text;
 }
 
-test("the SDK reads the answer: CSV that is cut into stripes, gzip of several members, Parquet", async () => {
+test("the SDK reads the answer: CSV that is cut into stripes, gzip of several members, Parquet", {
+  tags: ["slow"],
+}, async () => {
   const rows = Array.from({ length: 60_000 }, (_, index) => `${index},name ${index % 7},"${index},x"\n`);
   const text = `id,name,note\n${rows.join("")}`;
   await put("a.csv", text);
