@@ -11,7 +11,6 @@ import { systemClock } from "./base/clock.ts";
 import type { DriveCounts } from "./drives/counted.ts";
 import type { Edge } from "./edge/edge.ts";
 import { openLimiter } from "./edge/rate-limiter.ts";
-import { RecentErrors } from "./edge/recent-errors.ts";
 import { RequestMetrics } from "./edge/request-metrics.ts";
 import { serve } from "./edge/serve.ts";
 import type { Lifetime } from "./edge/service.ts";
@@ -67,8 +66,7 @@ const cost = new CostMeter();
 const driveCounts = new Map<string, DriveCounts>();
 const accessLog = new AccessLog(clock, log);
 const requests = new RequestMetrics([accessLog]);
-const errors = new RecentErrors();
-const observed = { drives: driveCounts, cost, requests: () => requests.metrics(), errors: () => errors.list() };
+const observed = { drives: driveCounts, cost, requests: () => requests.metrics(), errors: () => requests.errors.list() };
 
 function buildStore(env: Env): StoreContext {
   const keySealer = openSealer(env, random);
@@ -105,18 +103,7 @@ function buildApp(env: Env): App {
     const services = [s3, ...more] as const;
     const uses = new KeyUses(store.metadata.identities, clock);
     const limiter = openLimiter(env, clock);
-    const edge: Edge = {
-      ...settings,
-      limiter,
-      services,
-      authenticator,
-      clock,
-      random,
-      log,
-      metrics: requests,
-      uses,
-      errors,
-    };
+    const edge: Edge = { ...settings, limiter, services, authenticator, clock, random, log, metrics: requests, uses };
     const pages = allPages(store, { observed, keys, queries, seeBucket: visibleBucket, ...dataKeys });
     const own = createOwnApp(store, pages, edge, openConsole(env));
     const website = openWebsite(env, s3Parts);

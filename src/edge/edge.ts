@@ -4,7 +4,6 @@ import type { Clock } from "../base/clock.ts";
 import type { RandomBytes } from "../base/random.ts";
 import type { ClientPatience } from "./client-patience.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
-import type { RecentErrors } from "./recent-errors.ts";
 import type { ClientAddress } from "./request-facts.ts";
 import type { RequestMetrics } from "./request-metrics.ts";
 import type { Service } from "./service.ts";
@@ -24,8 +23,6 @@ export interface Edge {
   /** Form of the line about each request; null: none is written. */
   readonly logRequests: "text" | "json" | null;
   readonly metrics: RequestMetrics;
-  /** Absent: nobody asks for them. */
-  readonly errors?: RecentErrors;
   /** Absent: nobody is slowed down. */
   readonly limiter?: RateLimiter;
   /** Absent: nobody asks when keys were used last. */

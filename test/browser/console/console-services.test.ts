@@ -1,6 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { CreateAccessKeyCommand, CreateUserCommand, IAMClient } from "@aws-sdk/client-iam";
-import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import {
+  CreateBucketCommand,
+  GetBucketLoggingCommand,
+  GetBucketPolicyCommand,
+  GetObjectCommand,
+  ListBucketInventoryConfigurationsCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
 import { AwsClient } from "aws4fetch";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -9,7 +16,7 @@ import { type ConsoleStage, openConsole, violationsEverywhere } from "./console-
 
 const HOSTILE = "<img src=x onerror=alert(1)> \u202e";
 
-describe.skipIf(whyNoBrowser !== null)(`SQL and topics (${whyNoBrowser ?? "Chromium"})`, () => {
+describe.skipIf(whyNoBrowser !== null)(`SQL, topics, reports, limits (${whyNoBrowser ?? "Chromium"})`, () => {
   let stage: ConsoleStage;
   let page: Page;
   let sqs: <Answer>(action: string, input: unknown) => Promise<Answer>;
@@ -142,10 +149,78 @@ describe.skipIf(whyNoBrowser !== null)(`SQL and topics (${whyNoBrowser ?? "Chrom
     stage.calm();
   });
 
+  test("logs and inventories go to another bucket, whose policy lets them", async () => {
+    const { client } = stage;
+    await client.send(new CreateBucketCommand({ Bucket: "reports" }));
+    await stage.go(page, "/bucket?bucket=holiday&tab=reports");
+    await page.getByText("Nothing is logged.").waitFor();
+    await page.getByLabel("Bucket for the logs").fill("reports");
+    await button("Save").click();
+    await page.getByText("Requests are logged.").waitFor();
+    const { LoggingEnabled } = await client.send(new GetBucketLoggingCommand({ Bucket: "holiday" }));
+    expect(LoggingEnabled).toMatchObject({ TargetBucket: "reports", TargetPrefix: "holiday/" });
+    await button("Add").click();
+    await dialog().getByLabel("Id", { exact: true }).fill("all-1");
+    await dialog().getByLabel("Destination bucket").fill("reports");
+    await dialog().getByRole("button", { name: "Save" }).click();
+    await page.getByRole("cell", { name: "all-1", exact: true }).waitFor();
+    const { InventoryConfigurationList: [inventory] = [] } = await client.send(
+      new ListBucketInventoryConfigurationsCommand({ Bucket: "holiday" }),
+    );
+    expect(inventory?.Destination?.S3BucketDestination?.Bucket).toBe("arn:aws:s3:::reports");
+    expect(inventory).toMatchObject({ IsEnabled: true, Schedule: { Frequency: "Daily" } });
+    const { Policy = "" } = await client.send(new GetBucketPolicyCommand({ Bucket: "reports" }));
+    const services = JSON.parse(Policy).Statement.map(
+      (one: { Principal: { Service: string } }) => one.Principal.Service,
+    );
+    expect(services).toEqual(["logging.s3.amazonaws.com", "s3.amazonaws.com"]);
+    await button("Remove all-1").click();
+    await button("Remove the configuration").click();
+    await page.getByRole("cell", { name: "all-1", exact: true }).waitFor({ state: "detached" });
+    await button("Stop logging").click();
+    await page.getByText("Nothing is logged.").waitFor();
+    // There is no class for it on this server, which says so.
+    await stage.go(page, "/bucket?bucket=holiday&tab=lifecycle");
+    await button("Add").click();
+    await dialog().getByLabel("Id", { exact: true }).fill("old");
+    await dialog().getByLabel("Archive access", { exact: true }).fill("90");
+    await dialog().getByRole("button", { name: "Save" }).click();
+    await dialog().getByText("There is no such tier here").waitFor();
+    await page.keyboard.press("Escape");
+    stage.calm();
+  });
+
+  test("rates of an account are limited and set free, and its quota is set", async () => {
+    await stage.go(page, "/access?tab=limits");
+    await button("Set a rate limit").click();
+    await dialog().getByLabel("Requests per second").fill("1234");
+    await dialog().getByRole("button", { name: "Save" }).click();
+    await page.getByRole("cell", { name: "1,234" }).waitFor();
+    await button("Remove the limits of 100000000001").click();
+    await page.getByText("No account and no key has limits of its own.").waitFor();
+    await page.getByLabel("Bytes, hard").fill("5000000000");
+    await button("Save").click();
+    await page.getByRole("alertdialog").getByText("Saved.").first().waitFor();
+    stage.calm();
+  });
+
+  test("what was refused stands among the last errors, with its request", async () => {
+    const failed = await stage.client
+      .send(new GetObjectCommand({ Bucket: "holiday", Key: "none" }))
+      .catch((error) => error);
+    await stage.go(page, "/operations");
+    const row = page.getByRole("row").filter({ hasText: failed.$metadata.requestId });
+    await row.getByText("NoSuchKey").waitFor();
+    expect(await row.textContent()).toContain("s3:GetObjectholiday");
+  });
+
   test("axe finds nothing, light and dark, wide and 360 px", async () => {
     const pages: [string, string][] = [
       ["sql", `/sql?${new URLSearchParams({ query: "SELECT bucket, count(*) FROM objects GROUP BY bucket" })}`],
       ["topics", "/topics"],
+      ["reports", "/bucket?bucket=holiday&tab=reports"],
+      ["limits", "/access?tab=limits"],
+      ["errors", "/operations"],
       ["topic", "/topic?arn=arn:aws:sns:us-east-1:100000000001:news"],
     ];
     const found = await violationsEverywhere(stage, page, pages, async (name) => {
