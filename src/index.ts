@@ -66,7 +66,7 @@ const cost = new CostMeter();
 const driveCounts = new Map<string, DriveCounts>();
 const accessLog = new AccessLog(clock, log);
 const requests = new RequestMetrics([accessLog]);
-const observed = { drives: driveCounts, cost, requests: () => requests.metrics(), errors: () => requests.errors.list() };
+const observed = { drives: driveCounts, cost, ...requests.observed };
 
 function buildStore(env: Env): StoreContext {
   const keySealer = openSealer(env, random);

@@ -26,6 +26,8 @@ export class RequestMetrics {
   readonly #more: readonly { metrics(): Metric[] }[];
   /** The last of them that failed or were refused. */
   readonly errors = new RecentErrors();
+  /** For the pages that show it. */
+  readonly observed = { requests: () => this.metrics(), errors: () => this.errors.list() };
   #receivedBytes = 0;
   #sentBytes = 0;
 

@@ -50,7 +50,12 @@ async function firstRows(client: AwsClient, of: ObjectRef, sizeBytes: number) {
   };
   const metadata = await parquetMetadataAsync(file);
   const count = Number(metadata.num_rows);
-  const rows = await parquetReadObjects({ file, metadata, compressors: DECOMPRESSORS, rowEnd: Math.min(count, ROWS_MAX) });
+  const rows = await parquetReadObjects({
+    file,
+    metadata,
+    compressors: DECOMPRESSORS,
+    rowEnd: Math.min(count, ROWS_MAX),
+  });
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   return { head: names, rows: rows.map((row) => names.map((name) => shown(row[name]))), isCut: count > ROWS_MAX };
 }
