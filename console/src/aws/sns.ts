@@ -1,3 +1,4 @@
+import { amendPolicy } from "./amend-policy.ts";
 import type { AwsClient } from "./client.ts";
 import { queueAttributes, setQueueAttributes } from "./sqs.ts";
 import { at, children, members, textAt } from "./xml.ts";
@@ -154,25 +155,16 @@ export async function publish(client: AwsClient, topicArn: string, publication: 
   });
 }
 
-interface PolicyDocument {
-  Version: string;
-  Statement: { Sid?: string; [member: string]: unknown }[];
-}
-
-/** Lets the topic send to the queue, by a statement of the queue's policy; the others stay as they are. */
+/** Lets the topic send to the queue, by a statement of the queue's policy. */
 export async function allowTopic(client: AwsClient, queueUrl: string, topicArn: string): Promise<void> {
   const { QueueArn = "", Policy = "" } = await queueAttributes(client, queueUrl);
-  const before = Policy === "" ? null : (JSON.parse(Policy) as PolicyDocument);
-  const sid = `console-${topicOf(topicArn).name.replaceAll(/[^A-Za-z0-9-]/g, "-")}`;
-  const statement = {
-    Sid: sid,
+  const amended = amendPolicy(Policy, {
+    Sid: `console-${topicOf(topicArn).name.replaceAll(/[^A-Za-z0-9-]/g, "-")}`,
     Effect: "Allow",
     Principal: { Service: "sns.amazonaws.com" },
     Action: "sqs:SendMessage",
     Resource: QueueArn,
     Condition: { ArnEquals: { "aws:SourceArn": topicArn } },
-  };
-  const others = [before?.Statement ?? []].flat().filter(({ Sid }) => Sid !== sid);
-  const policy = { Version: "2012-10-17", ...before, Statement: [...others, statement] };
-  await setQueueAttributes(client, queueUrl, { Policy: JSON.stringify(policy) });
+  });
+  await setQueueAttributes(client, queueUrl, { Policy: amended });
 }

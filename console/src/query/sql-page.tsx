@@ -12,7 +12,7 @@ import { Menu } from "../ui/menu.tsx";
 import { Empty, Loading, Notice } from "../ui/notice.tsx";
 import { Loaded, Section } from "../ui/section.tsx";
 import { VirtualTable } from "../ui/virtual-table.tsx";
-import { EXAMPLE_NAMES, exampleQuery } from "./examples.ts";
+import { EXAMPLE_NAMES, type ExampleName, exampleQuery } from "./examples.ts";
 import { saveResult } from "./save-result.ts";
 import { type Result, useQueryRun } from "./use-query-run.ts";
 
@@ -66,21 +66,13 @@ function Asking() {
   return (
     <>
       <div className="sql-editor stack">
-        <div className="actions">
-          <Menu
-            label={t("sql.examples")}
-            trigger={<Button>{t("sql.examples")}</Button>}
-            actions={EXAMPLE_NAMES.map((name) => ({
-              id: name,
-              label: t(`sql.example.${name}`),
-              onAction: () => {
-                const text = exampleQuery(name, first);
-                setBegin({ text, times: begin.times + 1 });
-                setQuery(text);
-              },
-            }))}
-          />
-        </div>
+        <Examples
+          onChoose={(name) => {
+            const text = exampleQuery(name, first);
+            setBegin({ text, times: begin.times + 1 });
+            setQuery(text);
+          }}
+        />
         <Suspense fallback={<Loading label={t("loading")} />}>
           <SqlEditor
             key={begin.times}
@@ -98,15 +90,7 @@ function Asking() {
           </Button>
           {answer.isBusy && <Button onPress={answer.cancel}>{t("action.cancel")}</Button>}
           <Button onPress={() => void explain()}>{t("sql.explain")}</Button>
-          <Menu
-            label={t("sql.save")}
-            trigger={<Button icon="download">{t("sql.save")}</Button>}
-            actions={FORMATS.map((format) => ({
-              id: format,
-              label: t(`sql.format.${format}`),
-              onAction: () => void saveResult(client, query, format),
-            }))}
-          />
+          <SaveMenu query={query} />
         </div>
       </div>
       {error !== null && <QueryError error={error} mark={mark} query={query} />}
@@ -120,6 +104,40 @@ function Asking() {
         />
       )}
     </>
+  );
+}
+
+function Examples({ onChoose }: { onChoose: (name: ExampleName) => void }) {
+  const t = useText();
+  return (
+    <div className="actions">
+      <Menu
+        label={t("sql.examples")}
+        trigger={<Button>{t("sql.examples")}</Button>}
+        actions={EXAMPLE_NAMES.map((name) => ({
+          id: name,
+          label: t(`sql.example.${name}`),
+          onAction: () => onChoose(name),
+        }))}
+      />
+    </div>
+  );
+}
+
+/** All rows as a file, whether or not they are shown. */
+function SaveMenu({ query }: { query: string }) {
+  const t = useText();
+  const client = useClient();
+  return (
+    <Menu
+      label={t("sql.save")}
+      trigger={<Button icon="download">{t("sql.save")}</Button>}
+      actions={FORMATS.map((format) => ({
+        id: format,
+        label: t(`sql.format.${format}`),
+        onAction: () => void saveResult(client, query, format),
+      }))}
+    />
   );
 }
 

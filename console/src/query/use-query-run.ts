@@ -29,6 +29,7 @@ export function useQueryRun() {
     running.current = controller;
     setBusy(true);
     setError(null);
+    if (before === null) setResult(null);
     const beganMs = performance.now();
     try {
       const page = await sqlPage(client, { query, token: before?.next ?? undefined, signal: controller.signal });

@@ -4,9 +4,8 @@ import { createTopic, listTopics } from "../aws/sns.ts";
 import { queries, useClient } from "../session/session.ts";
 import { useText } from "../text/text.ts";
 import { Button } from "../ui/button.tsx";
+import { CreateFifoDialog } from "../ui/create-fifo-dialog.tsx";
 import { DataTable } from "../ui/data-table.tsx";
-import { FormDialog } from "../ui/dialog.tsx";
-import { Switch, TextField } from "../ui/fields.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Empty } from "../ui/notice.tsx";
 import { Loaded } from "../ui/section.tsx";
@@ -14,7 +13,13 @@ import { Loaded } from "../ui/section.tsx";
 export default function TopicsPage() {
   const t = useText();
   const client = useClient();
+  const go = useGo();
   const [isCreating, setCreating] = useState(false);
+  const create = async (name: string, isFifo: boolean) => {
+    const { arn } = await createTopic(client, name, isFifo ? { FifoTopic: "true" } : {});
+    await queries.invalidateQueries({ queryKey: ["topics"] });
+    go("/topic", { arn });
+  };
   return (
     <div className="page">
       <header className="page-header">
@@ -50,34 +55,14 @@ export default function TopicsPage() {
           )
         }
       </Loaded>
-      <CreateDialog isOpen={isCreating} onClose={() => setCreating(false)} />
+      <CreateFifoDialog
+        title={t("topics.create")}
+        hint={t("topics.nameHint")}
+        fifo={t("topics.fifo")}
+        isOpen={isCreating}
+        onClose={() => setCreating(false)}
+        onCreate={create}
+      />
     </div>
-  );
-}
-
-function CreateDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
-  const t = useText();
-  const go = useGo();
-  const client = useClient();
-  const [isFifo, setFifo] = useState(false);
-  return (
-    <FormDialog
-      title={t("topics.create")}
-      submit={t("topics.create")}
-      isOpen={isOpen}
-      onClose={onClose}
-      onSubmit={async (form) => {
-        const typed = String(form.get("name"));
-        const name = isFifo && !typed.endsWith(".fifo") ? `${typed}.fifo` : typed;
-        const { arn } = await createTopic(client, name, isFifo ? { FifoTopic: "true" } : {});
-        await queries.invalidateQueries({ queryKey: ["topics"] });
-        go("/topic", { arn });
-      }}
-    >
-      <TextField name="name" label={t("access.name")} hint={t("topics.nameHint")} isRequired isCode autoFocus />
-      <Switch isSelected={isFifo} onChange={setFifo}>
-        {t("topics.fifo")}
-      </Switch>
-    </FormDialog>
   );
 }

@@ -86,11 +86,18 @@ export function listing(bucket: string, more: Record<string, string> = {}): stri
   return `/objects?${new URLSearchParams({ bucket, ...more })}`;
 }
 
-/** What axe finds against WCAG 2.2 AA, a line each. Other colours of a page that was looked at differ in their contrast alone. */
-export async function violations(page: Page, name: string, looksAt: "all" | "contrast" = "all"): Promise<string[]> {
+/** Rules that decide anew where a page that was looked at has other colours, or is narrow. */
+const RULES = { contrast: ["color-contrast"], narrow: ["target-size", "scrollable-region-focusable"] } as const;
+
+/** What axe finds against WCAG 2.2 AA, a line each. */
+export async function violations(
+  page: Page,
+  name: string,
+  looksAt: "all" | keyof typeof RULES = "all",
+): Promise<string[]> {
   await stand(page);
   const axe = new AxeBuilder({ page });
-  if (looksAt === "contrast") axe.withRules(["color-contrast"]);
+  if (looksAt !== "all") axe.withRules([...RULES[looksAt]]);
   else axe.withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]);
   const found = (await axe.analyze()).violations;
   return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${name}: ${id}: ${html.slice(0, 200)}`));
@@ -142,7 +149,7 @@ export async function violationsEverywhere(
       await shoot(page, `${name}-${colorScheme}`);
     }
     await page.setViewportSize({ width: 360, height: 700 });
-    found.push(...(await violations(page, `${name} 360 px`)));
+    found.push(...(await violations(page, `${name} 360 px`, "narrow")));
     const overflow = await page.evaluate<number>("document.documentElement.scrollWidth - window.innerWidth");
     if (overflow !== 0) found.push(`${name}: wider than 360 px by ${overflow}`);
   }

@@ -1,3 +1,4 @@
+import { amendPolicy } from "../amend-policy.ts";
 import type { AwsClient } from "../client.ts";
 import { fromXml, type Member, type Shape, toXml } from "../documents.ts";
 import { children, textAt } from "../xml.ts";
@@ -128,24 +129,15 @@ interface Writer {
   source: string;
 }
 
-interface PolicyDocument {
-  Version: string;
-  Statement: { Sid?: string; [member: string]: unknown }[];
-}
-
-/** Lets a service of S3 put objects below a prefix, by a statement of the target's policy; the others stay as they are. */
+/** Lets a service of S3 put objects below a prefix, by a statement of the target's policy. */
 export async function allowWriter(client: AwsClient, { service, target, prefix, source }: Writer): Promise<void> {
-  const before = JSON.parse((await getPolicy(client, target)) ?? "null") as PolicyDocument | null;
-  const sid = `console-${service === "s3.amazonaws.com" ? "inventory" : "logging"}-${source}`;
-  const statement = {
-    Sid: sid,
+  const amended = amendPolicy((await getPolicy(client, target)) ?? "", {
+    Sid: `console-${service === "s3.amazonaws.com" ? "inventory" : "logging"}-${source}`,
     Effect: "Allow",
     Principal: { Service: service },
     Action: "s3:PutObject",
     Resource: `arn:aws:s3:::${target}/${prefix}*`,
     Condition: { ArnLike: { "aws:SourceArn": `arn:aws:s3:::${source}` } },
-  };
-  const others = [before?.Statement ?? []].flat().filter(({ Sid }) => Sid !== sid);
-  const policy = { Version: "2012-10-17", ...before, Statement: [...others, statement] };
-  await putPolicy(client, target, JSON.stringify(policy));
+  });
+  await putPolicy(client, target, amended);
 }
