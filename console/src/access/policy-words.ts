@@ -21,7 +21,7 @@ export const S3_ACTIONS: readonly string[] = prefixed(
 export const SHERD_ACTIONS: readonly string[] = prefixed(
   "sherd",
   `* CheckStore CloseAccount CreateAccount DeleteAccountQuota DeleteBucketQuota DeleteRateLimit EncryptBucket GetAccountQuota
-  GetBucketEncryptionRun GetBucketQuota GetDurability GetMetrics GetObjectPlacement GetUsage Heal ListAccounts ListRateLimits
+  GetBucketEncryptionRun GetBucketQuota GetDurability GetErrors GetMetrics GetObjectPlacement GetUsage Heal ListAccounts ListRateLimits
   ListSnapshots PreviewLifecycle PutAccountQuota PutBucketQuota PutRateLimit Query QueryStore RekeyAccount ReopenAccount ResealSecrets
   RestoreMetadata RunJobs StopEncryptingBucket VerifyStore`,
 );
