@@ -1,5 +1,5 @@
-import { decide } from "../../auth/policy/decide.ts";
 import { parsePolicy } from "../../auth/policy/parse.ts";
+import { serviceMay } from "../../auth/policy/service-may.ts";
 import { firstAccount } from "../../auth/principal.ts";
 import type { DueConfiguration } from "../../metadata/buckets/named-configurations.ts";
 import { storeOf } from "../../store/buckets/databases.ts";
@@ -59,26 +59,22 @@ export class ReportTarget {
   #requireAllowed(key: string): void {
     const { name, access, ownerAccount } = this.#bucket;
     const parsed = access?.policy === undefined ? null : parsePolicy(access.policy, { kind: "bucket", bucket: name });
-    const facts = new Map<string, string>([
-      ["aws:sourcearn", `arn:aws:s3:::${this.#source.bucket}`],
-      ["aws:sourceaccount", this.#source.ownerAccount ?? firstAccount.accountId],
-      ["aws:principalisawsservice", "true"],
-      ["aws:securetransport", "true"],
-      // What S3 sends with reports, and AWS's example of such a policy asks for.
-      ["s3:x-amz-acl", "bucket-owner-full-control"],
-    ]);
     const isAllowed =
       parsed?.ok === true &&
-      decide({
-        principal: { kind: "service", service: "s3.amazonaws.com" },
+      serviceMay({
+        service: "s3.amazonaws.com",
         action: "s3:PutObject",
         resource: `arn:aws:s3:::${name}/${key}`,
         resourceAccountId: ownerAccount ?? firstAccount.accountId,
-        resourcePolicy: parsed.policy,
-        identityPolicies: [],
-        context: (fact) => facts.get(fact),
-        now: this.#store.clock.now(),
-      }).allowed;
+        policy: parsed.policy,
+        source: {
+          arn: `arn:aws:s3:::${this.#source.bucket}`,
+          accountId: this.#source.ownerAccount ?? firstAccount.accountId,
+        },
+        // What S3 sends with reports, and AWS's example of such a policy asks for.
+        facts: { "s3:x-amz-acl": "bucket-owner-full-control" },
+        nowMs: this.#store.clock.now(),
+      });
     if (!isAllowed) {
       throw new DeliveryRefused(
         `the policy of bucket ${name} does not let s3.amazonaws.com put inventories of ${this.#source.bucket}`,

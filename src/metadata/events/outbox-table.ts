@@ -1,5 +1,5 @@
 import { type Database, require, type Statement } from "../database.ts";
-import type { Origin } from "./outbox.ts";
+import type { NewsDetail, Origin } from "./outbox.ts";
 
 /** A row of the outbox. */
 export interface NewsRow {
@@ -14,6 +14,7 @@ export interface NewsRow {
   readonly etag: string | null;
   readonly atMs: number;
   readonly origin: Origin | null;
+  readonly detail: NewsDetail | null;
 }
 
 /** A notification configuration, also one that was replaced since. */
@@ -51,12 +52,16 @@ export class OutboxTable {
 
   /** The oldest news, up to `limit`, with the configurations that ask for it, and the targets that something waits for already. */
   async oldest(limit: number): Promise<{ news: NewsRow[]; listeners: ListenerRow[]; waiting: string[] }> {
-    type Raw = Omit<NewsRow, "isNull" | "origin"> & { isNull: number; origin: string | null };
+    type Raw = Omit<NewsRow, "isNull" | "origin" | "detail"> & {
+      isNull: number;
+      origin: string | null;
+      detail: string | null;
+    };
     const some = "SELECT * FROM outbox ORDER BY id LIMIT ?1";
     const [news, listeners, waiting] = await this.#database.batch<[Raw, ListenerRow, { target: string }]>([
       {
         sql: `SELECT id, notification_id AS "notificationId", key, event, version_id AS "versionId", seq, is_null AS "isNull",
-                size_bytes AS "sizeBytes", etag, at_ms AS "atMs", origin FROM (${some})`,
+                size_bytes AS "sizeBytes", etag, at_ms AS "atMs", origin, detail FROM (${some})`,
         values: [limit],
       },
       {
@@ -67,7 +72,12 @@ export class OutboxTable {
       { sql: "SELECT DISTINCT target FROM undelivered", values: [] },
     ]);
     return {
-      news: news.map((row) => ({ ...row, isNull: row.isNull === 1, origin: row.origin && JSON.parse(row.origin) })),
+      news: news.map((row) => ({
+        ...row,
+        isNull: row.isNull === 1,
+        origin: row.origin && JSON.parse(row.origin),
+        detail: row.detail && JSON.parse(row.detail),
+      })),
       listeners,
       waiting: waiting.map(({ target }) => target),
     };
