@@ -6,8 +6,9 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { type CDPSession, chromium, type Page } from "playwright-core";
+import type { CDPSession, Page } from "playwright-core";
 import { installPython, venvProgram } from "../test/clients/install.ts";
+import { startBrowser } from "../test/support/browser.ts";
 import { startServer, type TestServer } from "../test/support/server.ts";
 import { formatTable } from "./support/table.ts";
 import { Undo } from "./support/undo.ts";
@@ -49,10 +50,7 @@ async function main(): Promise<void> {
   undo.push(() => rm(folder, { recursive: true, force: true }));
   const server = await startServer();
   undo.push(() => server.stop());
-  const browser = await chromium.launch({
-    executablePath: process.env.SHERD_CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-  });
+  const browser = await startBrowser();
   undo.push(() => browser.close());
   const page = await (await browser.newContext({ locale: "en-GB" })).newPage();
   const devtools = await page.context().newCDPSession(page);
@@ -122,6 +120,8 @@ async function scrolling(page: Page, browser: CDPSession): Promise<Row[]> {
     await page.waitForTimeout(10);
   }
   const seconds = (performance.now() - beganMs) / 1000;
+  // Otherwise the bodies of all further requests would come by here too.
+  await page.unrouteAll();
   const { processInfo } = await browser.send("SystemInfo.getProcessInfo");
   const tabs = await Promise.all(
     processInfo.filter(({ type }) => type === "renderer").map(({ id }) => privateBytes(id)),

@@ -1,5 +1,5 @@
 import { allPages } from "./admin/all-pages.ts";
-import type { ConsoleBinding } from "./admin/console-files.ts";
+import { type ConsoleBinding, openConsole } from "./admin/console-files.ts";
 import { createCountsHandler } from "./admin/counts.ts";
 import { createMisconfiguredApp } from "./admin/misconfigured-app.ts";
 import { createOwnApp, isOwnPath } from "./admin/own-app.ts";
@@ -12,7 +12,8 @@ import type { DriveCounts } from "./drives/counted.ts";
 import type { Edge } from "./edge/edge.ts";
 import { openLimiter } from "./edge/rate-limiter.ts";
 import { RequestMetrics } from "./edge/request-metrics.ts";
-import { type Lifetime, serve } from "./edge/serve.ts";
+import { serve } from "./edge/serve.ts";
+import type { Lifetime } from "./edge/service.ts";
 import { type EdgeVariables, readEdgeVariables } from "./edge/variables.ts";
 import { ErasureEngine } from "./erasure/engine.ts";
 import kernel from "./erasure/kernel.wasm";
@@ -65,7 +66,7 @@ const cost = new CostMeter();
 const driveCounts = new Map<string, DriveCounts>();
 const accessLog = new AccessLog(clock, log);
 const requests = new RequestMetrics([accessLog]);
-const observed = { drives: driveCounts, cost, requests: () => requests.metrics() };
+const observed = { drives: driveCounts, cost, ...requests.observed };
 
 function buildStore(env: Env): StoreContext {
   const keySealer = openSealer(env, random);
@@ -104,7 +105,7 @@ function buildApp(env: Env): App {
     const limiter = openLimiter(env, clock);
     const edge: Edge = { ...settings, limiter, services, authenticator, clock, random, log, metrics: requests, uses };
     const pages = allPages(store, { observed, keys, queries, seeBucket: visibleBucket, ...dataKeys });
-    const own = createOwnApp(store, pages, edge, env.CONSOLE);
+    const own = createOwnApp(store, pages, edge, openConsole(env));
     const website = openWebsite(env, s3Parts);
     const websites: Edge = { ...edge, services: [website.service] };
     const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);

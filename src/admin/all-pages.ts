@@ -1,11 +1,12 @@
 import type { QueryParts } from "../query/ask.ts";
+import type { SeeBucket } from "../query/sight.ts";
 import type { Sealer } from "../sealing/root-sealer.ts";
 import type { StoreContext } from "../store/context.ts";
 import { accountPages } from "./account-pages.ts";
 import type { Observed } from "./isolate-metrics.ts";
 import { ownPages } from "./pages.ts";
 import type { OwnPage } from "./serve-page.ts";
-import { type SeeBucket, sqlPages } from "./sql-page.ts";
+import { sqlPages } from "./sql-page.ts";
 
 interface PageParts {
   readonly observed: Observed;

@@ -1,18 +1,10 @@
-import type { Caller } from "../auth/access.ts";
 import { MetadataUnavailable } from "../metadata/database.ts";
-import type { VisibleBucket } from "../metadata/query/visible.ts";
 import type { BucketRow } from "../metadata/rows.ts";
 import { askQuery, type QueryParts } from "../query/ask.ts";
 import { QueryRefused } from "../query/failure.ts";
 import { CONTENT_TYPES } from "../query/formats.ts";
+import type { SeeBucket } from "../query/sight.ts";
 import type { AskedPage, OwnPage, RenderedPage } from "./serve-page.ts";
-
-/** What of a bucket a caller may see, by a request's own facts. */
-export type SeeBucket = (
-  caller: Caller,
-  request: { headers: Headers; tlsVersion: string | null; nowMs: number },
-  bucket: BucketRow,
-) => VisibleBucket;
 
 /**
  * `POST /-/sql`: asks the metadata by SQL. For members of every account, about what they may list. The body and the errors are JSON; the
@@ -48,8 +40,9 @@ async function render(parts: QueryParts, seeBucket: SeeBucket, asked: AskedPage)
     if (error instanceof MetadataUnavailable)
       return refused(503, { code: "Unavailable", message: "the metadata do not answer" });
     if (!(error instanceof QueryRefused)) throw error;
-    const { code, message, hint } = error;
-    return refused(code === "AccessDenied" ? 403 : 400, { code, message, ...(hint !== null && { hint }) });
+    const { code, message, hint, position } = error;
+    const more = { ...(hint !== null && { hint }), ...(position !== null && { position }) };
+    return refused(code === "AccessDenied" ? 403 : 400, { code, message, ...more });
   }
 }
 
@@ -62,6 +55,13 @@ function readJson(body: Uint8Array): unknown {
   }
 }
 
-function refused(status: 400 | 403 | 503, error: { code: string; message: string; hint?: string }): RenderedPage {
+interface Refusal {
+  code: string;
+  message: string;
+  hint?: string;
+  position?: number;
+}
+
+function refused(status: 400 | 403 | 503, error: Refusal): RenderedPage {
   return { status, contentType: "application/json", body: `${JSON.stringify({ error })}\n` };
 }

@@ -20,9 +20,7 @@ import { roleArn, userArn } from "./principal.ts";
  */
 export async function bindPrincipals(entities: Pick<EntityTable, "named">, text: string): Promise<string> {
   const named = namedPrincipals(text);
-  if (named.length === 0) return text;
-  const rows = await entities.named(named);
-  return replacePrincipals(text, new Map(rows.map((row) => [arnOf(row), row.id])));
+  return named.length === 0 ? text : replacePrincipals(text, await idsOf(entities, named));
 }
 
 /**
@@ -33,19 +31,34 @@ export async function showPrincipals(
   entities: Pick<EntityTable, "withIds">,
   texts: readonly string[],
 ): Promise<string[]> {
-  const ids = [...new Set(texts.flatMap(identifiedPrincipals))];
+  const ids = texts.flatMap(identifiedPrincipals);
   if (ids.length === 0) return [...texts];
-  const rows = await entities.withIds(ids);
-  const names = new Map(rows.map((row) => [row.id, arnOf(row)]));
-  return texts.map((text) => replacePrincipals(text, names));
+  const arns = await arnsOf(entities, ids);
+  return texts.map((text) => replacePrincipals(text, arns));
 }
 
-/** One principal as `bindPrincipals` keeps it: the unique id of a user or role that exists, otherwise as it is named. */
-export async function bindPrincipal(entities: Pick<EntityTable, "named">, name: string): Promise<string> {
-  const entity = entityOfArn(name);
-  if (entity === null) return name;
-  const rows = await entities.named([entity]);
-  return rows.find((row) => arnOf(row) === name)?.id ?? name;
+/**
+ * What says principals as `bindPrincipals` keeps them: the unique id of a user or role that exists, otherwise as it is named. One D1 round
+ * trip for all, none if none is a user or role.
+ */
+export async function boundPrincipals(
+  entities: Pick<EntityTable, "named">,
+  names: readonly string[],
+): Promise<(name: string) => string> {
+  const ids = await idsOf(
+    entities,
+    names.flatMap((name) => entityOfArn(name) ?? []),
+  );
+  return (name) => ids.get(name) ?? name;
+}
+
+/** Attributes of a queue or topic as they are kept: their policy as `bindPrincipals` has it. One D1 round trip at the most. */
+export async function boundAttributes(
+  entities: Pick<EntityTable, "named">,
+  given: ReadonlyMap<string, string>,
+): Promise<ReadonlyMap<string, string>> {
+  const policy = given.get("Policy");
+  return policy ? new Map([...given, ["Policy", await bindPrincipals(entities, policy)]]) : given;
 }
 
 /** What shows principals as `showPrincipals` does. One D1 round trip for all, none if none has an id. */
@@ -53,10 +66,26 @@ export async function principalNames(
   entities: Pick<EntityTable, "withIds">,
   names: readonly string[],
 ): Promise<(name: string) => string> {
-  const ids = [...new Set(names.filter(isUniqueId))];
-  const rows = ids.length === 0 ? [] : await entities.withIds(ids);
-  const arns = new Map(rows.map((row) => [row.id, arnOf(row)]));
+  const arns = await arnsOf(entities, names.filter(isUniqueId));
   return (name) => arns.get(name) ?? name;
+}
+
+/** Unique ids by ARNs, of those that exist. One D1 round trip, none for no name. */
+async function idsOf(
+  entities: Pick<EntityTable, "named">,
+  named: Parameters<EntityTable["named"]>[0],
+): Promise<ReadonlyMap<string, string>> {
+  const rows = named.length === 0 ? [] : await entities.named(named);
+  return new Map(rows.map((row) => [arnOf(row), row.id]));
+}
+
+/** ARNs by unique ids, of those that exist. One D1 round trip, none for no id. */
+async function arnsOf(
+  entities: Pick<EntityTable, "withIds">,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const rows = ids.length === 0 ? [] : await entities.withIds([...new Set(ids)]);
+  return new Map(rows.map((row) => [row.id, arnOf(row)]));
 }
 
 function arnOf({ accountId, kind, path, name }: EntityRow): string {

@@ -1,7 +1,8 @@
 import { serviceMay } from "../auth/policy/service-may.ts";
 import type { TopicTable } from "../metadata/topics/topics.ts";
+import { isFifoName } from "../queues/settings.ts";
 import { publishInBatch } from "../topics/publish.ts";
-import { isFifoTopic, parseTopicArn, topicArn } from "../topics/settings.ts";
+import { parseTopicArn, topicArn } from "../topics/settings.ts";
 import type { PublishContext } from "../topics/topic-context.ts";
 import { type Source, type Target, TargetRefused } from "./target.ts";
 
@@ -20,7 +21,7 @@ export async function openTopic(parts: TopicTargetParts, arn: string, source: So
   const name = parseTopicArn(arn);
   const topic = name === null ? null : await parts.topics.find(name.accountId, name.name);
   if (topic === null || topicArn(topic) !== arn) throw new TargetRefused("The destination topic does not exist");
-  if (isFifoTopic(topic.name)) throw new TargetRefused("FIFO SNS topics are not supported");
+  if (isFifoName(topic.name)) throw new TargetRefused("FIFO SNS topics are not supported");
   const isAllowed = serviceMay({
     ...{ service: "s3.amazonaws.com", action: "sns:Publish", resource: arn, resourceAccountId: topic.accountId },
     ...{ policy: topic.attributes.Policy, source, nowMs: parts.clock.now() },

@@ -1,9 +1,13 @@
+import type { Grant } from "../store/types.ts";
+
 /** Where the access logs of a bucket go, as column `logging` has it. */
 export interface LoggingConfiguration {
   readonly targetBucket: string;
   readonly targetPrefix: string;
   /** `simple`: all in one place. Otherwise by account, region, bucket and day, of the requests or of the delivery. */
   readonly keys: "simple" | "EventTime" | "DeliveryTime";
+  /** What log objects grant besides the owner's full control. Absent: nothing. */
+  readonly grants?: readonly Grant[];
 }
 
 /** About which bucket an object tells, and when it was made. */

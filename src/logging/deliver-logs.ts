@@ -5,6 +5,7 @@ import type { StoreContext } from "../store/context.ts";
 import { StoreError } from "../store/failure.ts";
 import { putObject } from "../store/write/write.ts";
 import { type LoggingConfiguration, logKey } from "./configuration.ts";
+import { logAccess } from "./log-access.ts";
 import { accountOf, targetProblem } from "./target.ts";
 
 interface Log {
@@ -41,7 +42,7 @@ export async function deliverLogs(store: StoreContext, log: Log): Promise<void> 
   if (objects > 0) log.info(`access logs {"objects":${objects}}`);
 }
 
-async function deliverNext(store: StoreContext, log: Log): Promise<"none" | "delivered" | "dropped"> {
+async function deliverNext(store: StoreContext, log: Log): Promise<"none" | "delivered" | "postponed" | "dropped"> {
   const { accessLogs } = store.metadata;
   const nowMs = store.clock.now();
   const name = `${nowMs}-${toHex(store.random(8)).toUpperCase()}`;
@@ -54,7 +55,7 @@ async function deliverNext(store: StoreContext, log: Log): Promise<"none" | "del
     log.error(`access logs of ${batch.bucket?.name ?? "a bucket"}: ${problem}${isOver ? "; they are dropped" : ""}`);
     if (!isOver) {
       await accessLogs.postpone(batch.batch, nowMs);
-      return "dropped";
+      return "postponed";
     }
   }
   await accessLogs.drop(batch.batch);
@@ -79,6 +80,7 @@ async function deliver(store: StoreContext, batch: LineBatch, bucket: LoggedBuck
     await putObject(holder, {
       ...{ bucket: targetBucket, key, storageClass: "STANDARD" },
       attributes: { system: { contentType: "text/plain" }, user: {} },
+      access: (into) => logAccess(into, configuration.grants),
       body: {
         sizeBytes: bytes.length,
         digests: [],

@@ -29,7 +29,8 @@ export interface AccessRecord {
 }
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-const TEXT_CHARACTERS_MAX = 8_192;
+/** Of a client's text: what stands behind is not logged. */
+export const TEXT_CHARACTERS_MAX = 8_192;
 
 /**
  * The line of a request, with its line break. `owner`: canonical id of the bucket's. The last two fields, of access points and of whether an

@@ -113,6 +113,7 @@ async function answer(
     start,
     rows: Math.min(asked.rows ?? PAGE_ROWS, settings.pageRowsMax),
     bytesMax: settings.pageBytesMax,
+    repeatsNames: asked.format === "jsonl",
   });
   return {
     format: asked.format,
@@ -130,16 +131,23 @@ interface TakenPage {
   readonly next: PageStart | null;
 }
 
+interface PageBounds {
+  readonly start: PageStart;
+  readonly rows: number;
+  readonly bytesMax: number;
+  /** Each row is written with the names of its columns. */
+  readonly repeatsNames?: boolean;
+}
+
 /** Runs the query until the page is full, in rows or in bytes, or the query is at its end. */
 export async function takePage(
   run: Parameters<typeof runQuery>[0],
   prepared: Parameters<typeof runQuery>[1],
-  { start, rows: rowsMax, bytesMax }: { start: PageStart; rows: number; bytesMax: number },
+  { start, rows: rowsMax, bytesMax, repeatsNames = false }: PageBounds,
 ): Promise<TakenPage> {
   const { limit } = prepared.compiled;
   const isStepped = prepared.steps?.kind === "rows";
-  const fitting = Math.min(rowsMax, rowsOfOwnTexts(prepared.input));
-  const wanted = Math.min(fitting, limit.rows === null ? fitting : Math.max(0, limit.rows - start.given));
+  const wanted = Math.min(rowsMax, limit.rows === null ? rowsMax : Math.max(0, limit.rows - start.given));
   // The first page of all passes over OFFSET; those behind it know where they are.
   let skip = start.skip + (start.given === 0 && start.from === null ? limit.offset : 0);
   if (!isStepped && start.given > 0) skip += limit.offset;
@@ -147,46 +155,36 @@ export async function takePage(
   const taken: (readonly Value[])[] = [];
   let columns: readonly string[] = [];
   let [bytes, scanned] = [0, 0];
+  /** The page ends before the row of this index in the piece. */
+  const ended = (index: number): TakenPage => {
+    const given = start.given + taken.length;
+    const next = isStepped ? { from: at, skip: index, given } : { from: null, skip: start.skip + taken.length, given };
+    return { columns, rows: taken, scanned, next: limit.rows !== null && given >= limit.rows ? null : next };
+  };
   for await (const piece of runQuery(run, prepared, { from: start.from, skip, rows: wanted + 1 })) {
     if (piece.isSpent) {
       const given = start.given + taken.length;
       return { columns, rows: taken, scanned, next: { from: piece.at, skip, given } };
     }
     columns = piece.columns;
+    const nameBytes = repeatsNames ? sizeOf(columns.map((name) => JSON.stringify(name))) : 0;
     scanned += piece.scanned;
     if (isStepped && JSON.stringify(piece.at) !== JSON.stringify(at)) at = piece.at;
     const passed = isStepped ? Math.min(skip, piece.rows.length) : 0;
     for (let index = passed; index < piece.rows.length; index++) {
       const row = piece.rows[index] as readonly Value[];
-      if (taken.length >= wanted || (bytes >= bytesMax && taken.length > 0)) {
-        const isEnd = limit.rows !== null && start.given + taken.length >= limit.rows;
-        const given = start.given + taken.length;
-        const next = isStepped
-          ? { from: at, skip: index, given }
-          : { from: null, skip: start.skip + taken.length, given };
-        return { columns, rows: taken, scanned, next: isEnd ? null : next };
-      }
+      if (taken.length >= wanted || (bytes >= bytesMax && taken.length > 0)) return ended(index);
       taken.push(row);
-      bytes += sizeOf(row);
+      bytes += sizeOf(row) + nameBytes;
     }
     skip -= passed;
+    if (piece.isCut) return ended(piece.rows.length);
   }
   return { columns, rows: taken, scanned, next: null };
 }
 
-/** Bytes of the caller's own texts in all rows of a page, if each row repeats them. */
-const OWN_TEXT_BYTES_MAX = 16 * 1024 * 1024;
-
-/** How many rows may repeat the texts that a query brings: a statement's rows are in memory before their bytes can be counted. */
-function rowsOfOwnTexts({ text, parameters }: QueryInput): number {
-  let length = 0;
-  for (const [literal] of text.matchAll(/'(?:[^']|'')*'/g)) length += literal.length;
-  for (const value of Object.values(parameters)) if (typeof value === "string") length += value.length;
-  return Math.max(1, Math.floor(OWN_TEXT_BYTES_MAX / Math.max(length, 1)));
-}
-
 function sizeOf(row: readonly Value[]): number {
-  return row.reduce<number>((sum, value) => sum + (typeof value === "string" ? value.length : 8), 0);
+  return row.reduce<number>((sum, value) => sum + 8 + (typeof value === "string" ? value.length : 0), 0);
 }
 
 const FORMATS: ReadonlySet<unknown> = new Set(["jsonl", "csv", "parquet"]);

@@ -64,14 +64,15 @@ export function compileParsed(
   const renderer = rendererOf(parsed, input, (use) => views.view(use));
   const sql = renderer.select({ ...parsed.select.body, limit: undefined });
   const limit = limitOf(parsed, renderer);
-  const { lists, growth, commonTables, listed } = renderer;
+  const { lists, growth, commonTables, listed, rowText } = renderer;
   if (growth > GROWTH_MAX) {
     throw new QueryRefused(
       "LimitExceeded",
       "too many operations make texts longer (||, concat, replace, group_concat …)",
     );
   }
-  return { parsed, uses: views.uses, sql, limit, isClosed: views.isClosed, lists, growth, commonTables, listed };
+  const cost = { lists, growth, commonTables, listed, rowText };
+  return { parsed, uses: views.uses, sql, limit, isClosed: views.isClosed, ...cost };
 }
 
 /** LIMIT and OFFSET, which must be numbers. A negative LIMIT is none, as in SQLite. */

@@ -16,6 +16,7 @@ import { QueryRefused } from "./failure.ts";
 import { dateAdd, dateDiff, dateTrunc, FUNCTIONS, type FunctionRule } from "./functions.ts";
 import { ARGUMENTS_MAX, PATTERN_BYTES_MAX, QUERY_DEPTH_MAX } from "./limits.ts";
 import { literal, type ParameterValue } from "./parameters.ts";
+import { BLOB_BYTE_CHARACTERS, SHORT_TEXT, textOfCall, textOfColumn } from "./row-text.ts";
 
 /** What an expression is rendered in. */
 export interface Expressions {
@@ -34,6 +35,10 @@ export interface Expressions {
   growth: number;
   /** See `RenderedCost`. */
   listed: number | null;
+  /** See `RenderedCost`, so far. */
+  rowText: number;
+  /** Characters that a column of FROM may hold besides those of a table's column of its name. */
+  readonly namedText: number;
 }
 
 /** Functions whose result may be longer than their arguments. */
@@ -108,30 +113,42 @@ function render(expr: Expr, about: Expressions): string {
   switch (expr.type) {
     case "NumericLiteral":
       if (!NUMBER.test(expr.value)) throw new QueryRefused("SyntaxError", `${expr.value} is no number`);
+      about.rowText += SHORT_TEXT;
       return expr.value;
     case "StringLiteral":
+      about.rowText += expr.value.length;
       return quoteText(expr.value);
     case "BlobLiteral":
+      about.rowText += expr.bytes.length * BLOB_BYTE_CHARACTERS;
       return `x'${toHex(expr.bytes)}'`;
     case "NullLiteral":
       return "NULL";
     case "KeywordLiteral":
       throw notAllowed(expr.value);
     case "CurrentDateLiteral":
+      about.rowText += SHORT_TEXT;
       return "CURRENT_DATE";
     case "CurrentTimeLiteral":
+      about.rowText += SHORT_TEXT;
       return "CURRENT_TIME";
     case "CurrentTimestampLiteral":
+      about.rowText += SHORT_TEXT;
       return "CURRENT_TIMESTAMP";
     case "Id":
+      about.rowText += about.namedText + textOfColumn(expr.name);
       return /^(true|false)$/i.test(expr.name) ? expr.name.toUpperCase() : quoteName(expr.name);
     case "NameExpr":
+      about.rowText += about.namedText + textOfColumn(expr.name.text);
       return quoteName(expr.name.text);
     case "QualifiedExpr":
       checkSchema(expr.schema);
+      about.rowText += about.namedText + textOfColumn(expr.column.text);
       return `${quoteName(about.table(expr.table.text))}.${quoteName(expr.column.text)}`;
-    case "VariableExpr":
-      return literal(about.parameter(expr));
+    case "VariableExpr": {
+      const value = about.parameter(expr);
+      about.rowText += typeof value === "string" ? value.length : SHORT_TEXT;
+      return literal(value);
+    }
     case "ParenthesizedExpr":
       return `(${list(expr.exprs)})`;
     case "UnaryExpr":
@@ -170,6 +187,7 @@ function render(expr: Expr, about: Expressions): string {
       return `(${one(expr.expr)} COLLATE ${expr.collation.toUpperCase()})`;
     case "FunctionCallStarExpr":
       if (expr.name.name.toLowerCase() !== "count") throw notAllowed(`${expr.name.name}(*)`);
+      about.rowText += SHORT_TEXT;
       return `count(*)${renderTail(expr.filterOver, about)}`;
     case "FunctionCallExpr":
       return renderCall(expr, about);
@@ -198,7 +216,7 @@ function renderCast(inner: string, type: string): string {
 }
 
 /** The text that an expression stands for, or null. */
-function textOf(expr: Expr, about: Expressions): string | null {
+export function textOf(expr: Expr, about: Pick<Expressions, "parameter">): string | null {
   if (expr.type === "StringLiteral") return expr.value;
   if (expr.type === "ParenthesizedExpr" && expr.exprs.length === 1) return textOf(expr.exprs[0] as Expr, about);
   if (expr.type !== "VariableExpr") return null;
@@ -223,7 +241,7 @@ function renderLike(expr: LikeExpr, about: Expressions): string {
     throw new QueryRefused(
       "LimitExceeded",
       `a pattern is longer than ${PATTERN_BYTES_MAX} bytes`,
-      "starts_with(key, '…') takes a prefix of any length, instr(key, '…') a part",
+      "starts_with(key, '…') takes a prefix of any length",
     );
   }
   const operator = isExact || expr.op === "Glob" ? "GLOB" : "LIKE";
@@ -264,7 +282,10 @@ function renderCall(expr: FunctionCallExpr, about: Expressions): string {
   }
   checkUse(name, rule, expr);
   if (SEARCHING.has(name) && args[1] !== undefined) checkSought(name, args[1], about);
+  const before = about.rowText;
   const rendered = args.map((arg) => renderExpression(arg, about));
+  const replacing = name === "replace" ? args.slice(1).map((arg) => textOf(arg, about)) : [];
+  about.rowText = before + textOfCall(name, { text: about.rowText - before, args: args.length, replacing });
   const tail = renderTail(expr.filterOver, about);
   if (rule.render !== undefined) {
     if (expr.distinctness || expr.orderBy) throw notAllowed(`DISTINCT or ORDER BY in ${name}`);
@@ -300,7 +321,7 @@ function checkUse(name: string, { kind }: FunctionRule, { filterOver, distinctne
 /** Functions whose arguments must be known beforehand; null: it is none of them. */
 function renderSpecial(name: string, args: readonly Expr[], about: Expressions): string | null {
   const [first, second, third] = args;
-  if (GROWING.has(name)) about.growth += args.length;
+  if (GROWING.has(name) || (name === "json_extract" && args.length > 2)) about.growth += args.length;
   if (name === "replace") {
     const [from, to] = [second, third].map((arg) => (arg === undefined ? null : textOf(arg, about)));
     if (

@@ -18,7 +18,15 @@ import { QueryRefused } from "./failure.ts";
 import { COLUMNS_MAX, COMPOUND_TERMS_MAX, TABLES_MAX } from "./limits.ts";
 import { Names } from "./names.ts";
 import { ParameterReader, type Parameters } from "./parameters.ts";
-import { checkSchema, type Expressions, renderExpression, renderSorted, renderWindow } from "./render-expression.ts";
+import {
+  checkSchema,
+  type Expressions,
+  renderExpression,
+  renderSorted,
+  renderWindow,
+  textOf,
+} from "./render-expression.ts";
+import { textOfTable } from "./row-text.ts";
 
 /** One place of a query that reads a table. */
 export interface TableUse {
@@ -38,6 +46,8 @@ export interface RenderedCost {
   readonly listed: number | null;
   /** Operations that make texts longer. */
   readonly growth: number;
+  /** Characters that a row may hold at most: the query's own texts and values of tables, each as often as it stands there, and what functions make of them. */
+  readonly rowText: number;
 }
 
 export interface RenderOptions {
@@ -65,6 +75,8 @@ const JOINS: ReadonlyMap<number, string> = new Map([
 const JOIN_OUTER = 32;
 const JOIN_NATURAL = 4;
 const COMPOUND = { Union: "UNION", UnionAll: "UNION ALL", Except: "EXCEPT", Intersect: "INTERSECT" } as const;
+/** A row of `json_each` has an element as `value` and `atom`, and its name as `key` and in `fullkey`. */
+const LIST_COPIES = 2;
 /** Of one object's tags or metadata, which S3 bounds by ten and by 2 KB. */
 const MAP_ELEMENTS = 100;
 
@@ -80,6 +92,13 @@ export class Renderer implements Expressions {
   readonly likeTellsCase: boolean;
   depth = 0;
   growth = 0;
+  rowText = 0;
+  namedText = 0;
+  /** What the FROM that is being rendered adds to `namedText`, and what `*` stands for besides. */
+  #broughtText = 0;
+  #tableText = 0;
+  /** The same of common tables, by their names. */
+  readonly #commonText = new Map<string, number>();
   readonly #parameters: ParameterReader;
   readonly #view: RenderOptions["view"];
   readonly #columnName: RenderOptions["columnName"];
@@ -119,15 +138,19 @@ export class Renderer implements Expressions {
     }
     const [firstFrom, ...froms] = [select.select, ...compounds.map((part) => part.select)].map(fromOf);
     this.enter(firstFrom);
+    const named = this.namedText;
     const first = this.#one(select.select);
     // ORDER BY sees the first SELECT's tables.
-    const order = select.orderBy ? ` ORDER BY ${renderSorted(select.orderBy, this)}` : "";
-    const limit = select.limit ? this.#limit(select.limit) : "";
+    const { orderBy, limit: bound } = select;
+    const order = orderBy ? ` ORDER BY ${this.#beside(() => renderSorted(orderBy, this))}` : "";
+    const limit = bound ? this.#beside(() => this.#limit(bound)) : "";
     this.#names.leave();
+    this.namedText = named;
     const rest = compounds
       .map((part, at) => {
         this.enter(froms[at]);
         const sql = ` ${COMPOUND[part.operator]} ${this.#one(part.select)}`;
+        this.namedText = named;
         this.#names.leave();
         return sql;
       })
@@ -148,8 +171,9 @@ export class Renderer implements Expressions {
 
   #commonTable({ tblName, columns, materialized, select }: CommonTableExpr): string {
     // In scope behind itself alone: one that names itself would be recursive.
-    const sql = this.select(select);
+    const { sql, text } = this.#measured(() => this.select(select));
     const { name } = this.#names.addCommon(tblName.text.toLowerCase());
+    this.#commonText.set(name, text);
     const names = columns ? `(${columns.map(({ colName }) => quoteName(colName.text)).join(", ")})` : "";
     const how = materialized === "Any" ? "" : materialized === "No" ? "NOT MATERIALIZED " : "MATERIALIZED ";
     return `${quoteName(name)}${names} AS ${how}(${sql})`;
@@ -164,30 +188,62 @@ export class Renderer implements Expressions {
     const { distinctness, columns, from, whereClause, groupBy, having, windowClause } = select;
     if (columns.length > COLUMNS_MAX) throw new QueryRefused("LimitExceeded", `more than ${COLUMNS_MAX} columns`);
     const distinct = distinctness === "Distinct" ? "DISTINCT " : "";
-    const results = columns.map((column, index) => this.#column(column, index)).join(", ");
+    const source = from && this.#source(from, whereClause);
+    const starText = this.namedText + (source?.tableText ?? 0);
+    const results = columns.map((column, index) => this.#column(column, index, starText)).join(", ");
     const parts = [`SELECT ${distinct}${results}`];
-    if (from) parts.push(`FROM ${this.from(from, whereClause)}`);
-    if (whereClause) parts.push(`WHERE ${renderExpression(whereClause, this)}`);
-    if (groupBy) parts.push(`GROUP BY ${this.#list(groupBy)}`);
-    if (having) parts.push(`HAVING ${renderExpression(having, this)}`);
+    if (source !== undefined) parts.push(`FROM ${source.sql}`);
+    if (whereClause) parts.push(`WHERE ${this.#condition(whereClause)}`);
+    if (groupBy) parts.push(`GROUP BY ${this.#beside(() => this.#list(groupBy))}`);
+    if (having) parts.push(`HAVING ${this.#condition(having)}`);
     if (windowClause) {
       const windows = windowClause.map(
-        ({ name, window }) => `${quoteName(name.text)} AS (${renderWindow(window, this)})`,
+        ({ name, window }) => `${quoteName(name.text)} AS (${this.#beside(() => renderWindow(window, this))})`,
       );
       parts.push(`WINDOW ${windows.join(", ")}`);
     }
     return parts.join(" ");
   }
 
+  /** FROM, whose subqueries' texts may stand in each column that is named from here on. */
+  #source(from: FromClause, where: Expr | undefined): { sql: string; tableText: number } {
+    const [brought, tables] = [this.#broughtText, this.#tableText];
+    [this.#broughtText, this.#tableText] = [0, 0];
+    const source = { sql: this.from(from, where), tableText: this.#tableText };
+    this.namedText += this.#broughtText;
+    [this.#broughtText, this.#tableText] = [brought, tables];
+    return source;
+  }
+
+  /** Conditions and orders choose rows: none of their texts is in them. */
+  #beside(render: () => string): string {
+    return this.#measured(render).sql;
+  }
+
+  #condition(expr: Expr): string {
+    return this.#beside(() => renderExpression(expr, this));
+  }
+
+  /** Renders what is in no row by itself, with the characters that it would have. */
+  #measured(render: () => string): { sql: string; text: number } {
+    const before = this.rowText;
+    const sql = render();
+    const text = this.rowText - before;
+    this.rowText = before;
+    return { sql, text };
+  }
+
   #list(exprs: readonly Expr[]): string {
     return exprs.map((expr) => renderExpression(expr, this)).join(", ");
   }
 
-  #column(column: ResultColumn, index: number): string {
+  #column(column: ResultColumn, index: number, starText: number): string {
     switch (column.type) {
       case "StarResultColumn":
+        this.rowText += starText;
         return "*";
       case "TableStarResultColumn":
+        this.rowText += starText;
         return `${quoteName(this.table(column.table.text))}.*`;
       case "ExprResultColumn": {
         const { offset, length } = column.expr.span;
@@ -210,15 +266,18 @@ export class Renderer implements Expressions {
     const kind = isComma ? "," : ` ${joinName(operator.joinType ?? 0)} `;
     const sql = this.#table(table, where, false);
     if (constraint === undefined) return `${kind} ${sql}`;
-    if (constraint.type === "OnJoinConstraint") return `${kind} ${sql} ON ${renderExpression(constraint.expr, this)}`;
+    if (constraint.type === "OnJoinConstraint") return `${kind} ${sql} ON ${this.#condition(constraint.expr)}`;
     return `${kind} ${sql} USING (${constraint.columns.map(({ text }) => quoteName(text)).join(", ")})`;
   }
 
   #table(table: SelectTable, where: Expr | undefined, isAlone: boolean): string {
     if (++this.#items > TABLES_MAX) throw new QueryRefused("LimitExceeded", `more than ${TABLES_MAX} tables`);
     switch (table.type) {
-      case "SelectSelectTable":
-        return `(${this.#names.outside(() => this.select(table.select))}) AS ${quoteName(this.#names.of(table).name)}`;
+      case "SelectSelectTable": {
+        const { sql, text } = this.#measured(() => this.#names.outside(() => this.select(table.select)));
+        this.#broughtText += text;
+        return `(${sql}) AS ${quoteName(this.#names.of(table).name)}`;
+      }
       case "SubSelectTable":
         return `(${this.from(table.from, undefined)})`;
       case "TableCallSelectTable":
@@ -230,6 +289,7 @@ export class Renderer implements Expressions {
         const common = table.tblName.dbName === undefined ? this.#names.common(name) : undefined;
         if (common !== undefined) {
           this.commonTables.set(own, common.name);
+          this.#broughtText += this.#commonText.get(common.name) ?? 0;
           return `${quoteName(common.name)} AS ${quoteName(own)}`;
         }
         if (!isTableName(name)) {
@@ -240,6 +300,7 @@ export class Renderer implements Expressions {
           );
         }
         const alias = table.alias?.name.text ?? name;
+        this.#tableText += textOfTable(name);
         return `(${this.#use(name, { alias, where, isAlone })}) AS ${quoteName(own)}`;
       }
     }
@@ -263,12 +324,14 @@ export class Renderer implements Expressions {
     }
     const [value] = args as [Expr];
     this.lists.set(own, this.#elements(value));
-    return `json_each(${renderExpression(value, this)}) AS ${quoteName(own)}`;
+    const { sql, text } = this.#measured(() => renderExpression(value, this));
+    this.#broughtText += text * LIST_COPIES;
+    return `json_each(${sql}) AS ${quoteName(own)}`;
   }
 
   /** How many elements a value has at most: a text that the query brings, or a map of one of the tables before. */
   #elements(value: Expr): number {
-    const text = this.#textOf(value);
+    const text = textOf(value, this);
     if (text !== null) return elementsOf(text);
     if (value.type === "QualifiedExpr") {
       const { table } = this.#names.resolve(value.table.text);
@@ -298,18 +361,10 @@ export class Renderer implements Expressions {
       );
     };
     const isNarrowed = !TABLES[table].isOperators;
-    const narrowing = isNarrowed ? narrowingOf(where, isColumn, (expr) => this.#textOf(expr)) : NOT_NARROWED;
+    const narrowing = isNarrowed ? narrowingOf(where, isColumn, (expr) => textOf(expr, this)) : NOT_NARROWED;
     const use: TableUse = { table, number: this.uses.length + 1, narrowing };
     this.uses.push(use);
     return this.#view(use);
-  }
-
-  /** The text that an expression stands for, or null. */
-  #textOf(expr: Expr): string | null {
-    if (expr.type === "StringLiteral") return expr.value;
-    if (expr.type !== "VariableExpr") return null;
-    const value = this.parameter(expr);
-    return typeof value === "string" ? value : null;
   }
 }
 
@@ -340,7 +395,7 @@ function fromOf(select: OneSelect): FromClause | undefined {
 }
 
 /** The column's own name; null: it is an expression. */
-function nameOf(expr: Expr): string | null {
+export function nameOf(expr: Expr): string | null {
   if (expr.type === "Id") return expr.name;
   if (expr.type === "NameExpr") return expr.name.text;
   return expr.type === "QualifiedExpr" ? expr.column.text : null;

@@ -6,7 +6,8 @@ import type { Scope } from "../metadata/query/visible.ts";
 import { type CompiledQuery, type CompileOptions, compileParsed, type QueryInput } from "./compile.ts";
 import { type Estimate, estimate } from "./estimate.ts";
 import { QueryRefused } from "./failure.ts";
-import { type Steps, stepsOf } from "./steps.ts";
+import { cutSql } from "./row-text.ts";
+import { type SteppedTable, type Steps, stepsOf } from "./steps.ts";
 
 /** What one query may take. */
 export interface QueryLimits {
@@ -80,6 +81,8 @@ export interface Piece extends TableRows {
   readonly scanned: number;
   /** The time or the rows of one page are spent: it goes on `at`, and this piece has no rows. */
   readonly isSpent?: true;
+  /** The rows that follow do not fit into memory beside these, which are the last of this statement. */
+  readonly isCut?: boolean;
 }
 
 /** Which rows of a result are wanted. */
@@ -94,8 +97,8 @@ export interface Window {
 
 /**
  * Runs a prepared query and gives its result piece by piece. A query over one table runs in steps, between which others are served; any other is
- * refused if its estimate is above the limit, and otherwise is one statement. Rows in steps are not cut to the window: whoever takes them stops,
- * and passes over the first. Throws `QueryRefused` and `MetadataUnavailable`.
+ * refused if its estimate is above the limit, and otherwise is one statement, or several where rows may be long. Rows in steps are not cut to the
+ * window: whoever takes them stops, and passes over the first. Throws `QueryRefused` and `MetadataUnavailable`.
  */
 export async function* runQuery(
   run: QueryRun,
@@ -104,7 +107,6 @@ export async function* runQuery(
 ): AsyncGenerator<Piece> {
   const { steps, compiled } = prepared;
   if (steps?.kind === "rows") return yield* runRows(run, prepared, { table: steps.table, from: window.from });
-  const limit = ` LIMIT ${window.rows} OFFSET ${window.skip}`;
   if (steps?.kind === "groups") {
     let state = "";
     let scanned = 0;
@@ -113,13 +115,76 @@ export async function* runQuery(
       scanned += step.rows;
     }
     if (state === "") state = await mergeStep(run, { prepared, steps, step: NOWHERE, state });
-    const result = await told(() => run.queries.run(steps.groups.result + limit, state));
-    yield { ...result, at: null, scanned };
-    return;
+    const statement = { sql: steps.groups.result, values: [state], rowText: compiled.rowText };
+    return yield* runWhole(run, statement, { ...window, scanned });
   }
   const { rows } = await estimateRows(run, prepared, run.limits.wholeRowsMax + 1);
   if (rows > run.limits.wholeRowsMax) throw tooManyRows(rows, run.limits.wholeRowsMax);
-  yield { ...(await told(() => run.queries.run(compiled.sql + limit))), at: null, scanned: rows };
+  yield* runWhole(run, { ...compiled, values: [] }, { ...window, scanned: rows });
+}
+
+/** SQL that is not in steps. */
+interface Statement {
+  readonly sql: string;
+  readonly values: readonly string[];
+  readonly rowText: number;
+}
+
+/** Rows are mostly so many times shorter than they could be. */
+const SHORTER = 64;
+
+/** The rows that are wanted, by statements that do not make SQLite hold too much at once. */
+async function* runWhole(
+  { queries, clock, limits }: QueryRun,
+  statement: Statement,
+  window: Pick<Window, "skip" | "rows"> & { readonly scanned: number },
+): AsyncGenerator<Piece> {
+  const untilMs = clock.now() + limits.timeMs;
+  const rowsMax = SHORTER * rowsOfText(statement.rowText);
+  for (let done = 0; done < window.rows; done += rowsMax) {
+    const rows = Math.min(window.rows - done, rowsMax);
+    const found = await runCut(queries, statement, { skip: window.skip + done, rows });
+    const isEnd = found.rows.length < rows || done + rows === window.rows;
+    const isCut = found.isCut || (!isEnd && clock.now() >= untilMs);
+    yield { ...found, isCut, at: null, scanned: window.scanned };
+    if (isEnd || isCut) return;
+  }
+}
+
+/**
+ * Runs a statement. Where its rows may be longer than is kept in memory, SQLite itself cuts them: they are all there before any can be counted
+ * here.
+ */
+async function runCut(
+  queries: QueryTable,
+  { sql, values, rowText }: Statement,
+  { skip, rows }: Pick<Window, "skip" | "rows">,
+): Promise<TableRows & { readonly isCut: boolean }> {
+  const limited = `${sql} LIMIT ${rows} OFFSET ${skip}`;
+  if (rows <= rowsOfText(rowText)) return { ...(await told(() => queries.run(limited, ...values))), isCut: false };
+  const columns = await columnsOf(queries, sql, ...values);
+  return cutRows(queries, { sql: limited, values, columns });
+}
+
+async function columnsOf(queries: QueryTable, sql: string, ...values: readonly string[]): Promise<readonly string[]> {
+  return (await told(() => queries.run(`${sql} LIMIT 0`, ...values))).columns;
+}
+
+async function cutRows(
+  queries: QueryTable,
+  { sql, values = [], columns }: { sql: string; values?: readonly string[]; columns: readonly string[] },
+): Promise<TableRows & { readonly isCut: boolean }> {
+  const found = await told(() => queries.run(cutSql(sql, columns.length, STATEMENT_TEXT_MAX), ...values));
+  const fitting = found.rows.filter((row) => Number(row.at(-1)) <= STATEMENT_TEXT_MAX);
+  if (fitting.length === 0 && found.rows.length > 0) {
+    throw new QueryRefused(
+      "LimitExceeded",
+      `a row is longer than ${STATEMENT_TEXT_MAX} characters`,
+      "take substr of it",
+    );
+  }
+  const cut = fitting.map((row) => row.slice(0, -1));
+  return { columns, rows: cut, rowsRead: found.rowsRead, isCut: fitting.length < found.rows.length };
 }
 
 function tooManyRows(rows: number, max: number): QueryRefused {
@@ -148,17 +213,33 @@ async function* runRows(
   { table, from }: { table: Steps["table"]; from: Position | null },
 ): AsyncGenerator<Piece> {
   let wasEmpty = true;
+  let columns: readonly string[] | null = null;
   for await (const step of walk(run, prepared, { table, from, isPaged: true })) {
     const at = { bucketId: step.bucketId, key: step.keys.lo };
     if (step.isSpent) return yield { columns: [], rows: [], rowsRead: 0, at, scanned: 0, isSpent: true };
     const { sql } = stepOf(prepared, step);
-    const rows = await told(() => run.queries.run(sql));
     wasEmpty = false;
-    yield { ...rows, at, scanned: step.rows };
+    if (table === "objects") {
+      yield { ...(await told(() => run.queries.run(sql))), at, scanned: step.rows };
+      continue;
+    }
+    // A key may have any number of versions, and many pairs of metadata.
+    columns ??= await columnsOf(run.queries, sql);
+    const found = await cutRows(run.queries, { sql, columns });
+    if (found.isCut) throw keyTooLong();
+    yield { ...found, at, scanned: step.rows };
   }
   if (!wasEmpty) return;
   const { sql } = stepOf(prepared, NOWHERE);
   yield { ...(await told(() => run.queries.run(sql))), at: null, scanned: 0 };
+}
+
+function keyTooLong(): QueryRefused {
+  return new QueryRefused(
+    "LimitExceeded",
+    `the rows of a few keys have more than ${STATEMENT_TEXT_MAX} characters`,
+    "name fewer columns, or add ORDER BY key",
+  );
 }
 
 function stepOf({ compiled, input, options }: PreparedQuery, { bucketId, keys }: Step): CompiledQuery {
@@ -184,6 +265,16 @@ async function mergeStep(
   return String(merged.rows[0]?.[0] ?? "[]");
 }
 
+/** Characters of all rows that a statement returns. */
+const STATEMENT_TEXT_MAX = 16 * 1024 * 1024;
+/** Rows of these tables that an object has, mostly. */
+const ROWS_PER_OBJECT: Readonly<Record<SteppedTable, number>> = { objects: 1, versions: 1, tags: 10, metadata: 10 };
+
+/** How many rows of so many characters a statement may return. */
+function rowsOfText(rowText: number): number {
+  return Math.max(1, Math.floor(STATEMENT_TEXT_MAX / Math.max(rowText, 1)));
+}
+
 const FIRST_ROWS = 500;
 const STEP_ROWS_MAX = 20_000;
 
@@ -198,7 +289,10 @@ async function* walk(
 ): AsyncGenerator<Step> {
   const ranges = rangesOf(compiled.uses[0]?.scopes ?? [], from);
   const untilMs = clock.now() + limits.timeMs;
-  let rows = FIRST_ROWS;
+  // Groups of a step are one value, which SQLite bounds.
+  const fitting = isPaged ? Math.ceil(rowsOfText(compiled.rowText) / ROWS_PER_OBJECT[table]) : STEP_ROWS_MAX;
+  const rowsMax = Math.min(STEP_ROWS_MAX, fitting);
+  let rows = Math.min(FIRST_ROWS, rowsMax);
   let scanned = 0;
   for (const range of ranges) {
     let lo: string | null = range.keys.lo;
@@ -214,7 +308,7 @@ async function* walk(
       scanned += rows;
       lo = end;
       const tookMs = Math.max(1, clock.now() - begunMs);
-      rows = Math.round(Math.min(STEP_ROWS_MAX, rows * 4, Math.max(50, (rows * limits.stepMs) / tookMs)));
+      rows = Math.round(Math.min(rowsMax, rows * 4, Math.max(50, (rows * limits.stepMs) / tookMs)));
     }
   }
 }

@@ -10,6 +10,13 @@ import type { ParsedQuery } from "./parse.ts";
 /** What of a bucket a caller may see, as the service of S3 decides it. */
 export type BucketSight = (bucket: BucketRow) => VisibleBucket;
 
+/** The same, by a request's own facts. */
+export type SeeBucket = (
+  caller: Caller,
+  request: { headers: Headers; tlsVersion: string | null; nowMs: number },
+  bucket: BucketRow,
+) => VisibleBucket;
+
 /** A database, with what of it a caller may see. */
 export interface FoundSight {
   readonly metadata: Metadata;

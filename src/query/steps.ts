@@ -4,7 +4,7 @@ import { quoteName } from "../metadata/query/quote.ts";
 import { type CompileOptions, columnNameOf, compileWith, type QueryInput } from "./compile.ts";
 import type { ParsedQuery } from "./parse.ts";
 import { type Expressions, renderExpression, renderSorted } from "./render-expression.ts";
-import type { Renderer } from "./render-select.ts";
+import { nameOf, type Renderer } from "./render-select.ts";
 
 /** How a query over one table can be cut into steps, each over a range of keys, so that the results make up that of the whole. */
 export type Steps =
@@ -190,15 +190,9 @@ class Grouping {
       .map((column, index) => {
         if (column.type !== "ExprResultColumn") return "*";
         const { offset, length } = column.expr.span;
-        const own =
-          column.expr.type === "Id"
-            ? column.expr.name
-            : column.expr.type === "QualifiedExpr"
-              ? column.expr.column.text
-              : null;
         const { dialect } = this.#input;
         const text = columnNameOf(this.#parsed, { from: offset, to: offset + length, index, dialect });
-        return `${renderExpression(column.expr, over)} AS ${quoteName(column.alias?.name.text ?? own ?? text)}`;
+        return `${renderExpression(column.expr, over)} AS ${quoteName(column.alias?.name.text ?? nameOf(column.expr) ?? text)}`;
       })
       .join(", ");
   }
@@ -214,6 +208,8 @@ class Grouping {
       isWhole: this.#select.columns.every(({ type }) => type === "ExprResultColumn"),
       depth: 0,
       growth: 0,
+      rowText: 0,
+      namedText: 0,
       listed: null,
       table: about.table.bind(about),
       likeTellsCase: about.likeTellsCase,

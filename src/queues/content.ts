@@ -14,6 +14,16 @@ export interface Content {
   readonly trace: AttributeValue | null;
 }
 
+/** What counts for the limits of queues and topics: the body, and names, types and values of the attributes, in bytes of UTF-8. */
+export function contentBytes({ body, attributes }: Pick<Content, "body" | "attributes">): number {
+  let bytes = Buffer.byteLength(body);
+  for (const [name, { dataType, value }] of attributes) {
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(dataType);
+    bytes += "text" in value ? Buffer.byteLength(value.text) : value.bytes.length;
+  }
+  return bytes;
+}
+
 /**
  * The content as one text: each part with its length in UTF-16 units before it. Unlike JSON it escapes nothing, so a message of the
  * largest size stays below D1's 2 MB a row, encrypted too.

@@ -45,6 +45,12 @@ export interface QueueSettings {
   readonly redrive: { readonly deadLetterArn: string; readonly receivesMax: number } | null;
 }
 
+/** Whether MessageGroupId or MessageDeduplicationId may be so, of messages to queues and topics. */
+export function isOrderingId(text: string): boolean {
+  return /^[A-Za-z0-9!"#$%&'()*+,\-./:;<=>?@[\\\]^_`{|}~]{1,128}$/.test(text);
+}
+
+/** Whether the name of a queue or topic says that it keeps an order. */
 export function isFifoName(name: string): boolean {
   return name.endsWith(".fifo");
 }

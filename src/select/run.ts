@@ -100,15 +100,17 @@ export class SelectRun {
         }
         if (outcome === "passed" && query.finish === null) this.#left -= 1;
         if (writer.length >= RECORDS_LENGTH) return this.#flush() as SelectEvent;
-        if (this.#records >= TURN_RECORDS || this.#work.isTurnOver) await this.#yield();
+        if (this.#records >= TURN_RECORDS || this.#work.isTurnOver) {
+          await this.#yield();
+          if (this.#isBeatDue) return this.#beat();
+        }
       }
       if (this.#left === 0 || !(await reader.fill())) break;
       if (this.#counts.processedBytes > INFLATED_MAX_BYTES && this.#counts.processedBytes > this.#source.sizeBytes) {
         throw new SelectFailure("ExternalEvalException", "The object decompresses to more than 64 GiB.");
       }
       if (this.#counts.processedBytes - this.#yieldedBytes >= TURN_BYTES) await this.#yield();
-      const due = this.#clock.now() - this.#beatMs >= BEAT_MS;
-      if (due) return this.#beat();
+      if (this.#isBeatDue) return this.#beat();
     }
     if (this.#statement.limit !== 0 && query.finish !== null) {
       this.#work.beginRecord();
@@ -117,6 +119,10 @@ export class SelectRun {
     await this.#opened.cancel();
     this.#state = "finished";
     return this.next();
+  }
+
+  get #isBeatDue(): boolean {
+    return this.#clock.now() - this.#beatMs >= BEAT_MS;
   }
 
   /** A sign of life: what there is of results, progress if it was asked for, or the bare message. */

@@ -30,10 +30,10 @@ export function decodePublication(text: string): Publication {
   };
 }
 
-/** The message for a protocol. */
-export function messageFor({ message, isJson }: Publication, protocol: string): string {
+/** The message for a protocol. `parsed`: the message as JSON. */
+export function messageFor({ message, isJson }: Publication, protocol: string, parsed: () => unknown): string {
   if (!isJson) return message;
-  const messages = JSON.parse(message) as Record<string, unknown>;
+  const messages = parsed() as Readonly<Record<string, unknown>>;
   const own = messages[protocol];
   return typeof own === "string" ? own : `${messages.default}`;
 }

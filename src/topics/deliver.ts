@@ -138,10 +138,7 @@ class LineSending {
       if (outcome.kind === "unreachable") {
         noteSlow();
         // The others would have fared no better: it counts as an attempt of each.
-        for (const other of this.#line.deliveries.slice(index + 1)) {
-          const more = await this.#write(other);
-          if (more !== null) this.#note(other, more.body, outcome);
-        }
+        for (const other of this.#line.deliveries.slice(index + 1)) await this.#noteUnsent(other, outcome);
         return;
       }
       if (clock.now() - calledMs > SLOW_ANSWER_MS) {
@@ -192,17 +189,24 @@ class LineSending {
       return;
     }
     const delay = outcome.kind === "refused" ? null : delaySeconds(this.#policy.retry, delivery.attempts);
-    if (delay === null) {
-      this.#giveUp(delivery, body, outcome.reason);
+    if (delay === null) this.#giveUp(delivery, body, outcome.reason);
+    else this.#postpone(delivery, delay, outcome.reason);
+  }
+
+  /** An attempt without a call. Its document is written and signed only if it may become a dead letter. */
+  async #noteUnsent(delivery: ClaimedDelivery, { reason }: { reason: string }): Promise<void> {
+    const delay = delaySeconds(this.#policy.retry, delivery.attempts);
+    if (delay !== null) {
+      this.#postpone(delivery, delay, reason);
       return;
     }
+    const written = await this.#write(delivery);
+    if (written !== null) this.#giveUp(delivery, written.body, reason);
+  }
+
+  #postpone({ publication, attempts }: ClaimedDelivery, delay: number, failure: string): void {
     const nextMs = this.#context.clock.now() + 1000 * delay;
-    this.#outcomes.push({
-      publicationId: delivery.publication.id,
-      nextMs,
-      attempts: delivery.attempts,
-      failure: outcome.reason,
-    });
+    this.#outcomes.push({ publicationId: publication.id, nextMs, attempts, failure });
   }
 
   #done({ publication }: ClaimedDelivery): void {

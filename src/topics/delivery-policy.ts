@@ -79,6 +79,15 @@ export function parseTopicPolicy(text: string): DeliveryPolicy {
   };
 }
 
+/** Checks one that is put. What would be kept and not followed is refused. Throws `DeliveryPolicyProblem`. */
+export function checkSubscriptionPolicy(text: string): void {
+  const { guaranteed } = objectOf(text);
+  if (guaranteed !== undefined && guaranteed !== null && guaranteed !== false) {
+    throw new DeliveryPolicyProblem("guaranteed is not supported");
+  }
+  parseSubscriptionPolicy(text);
+}
+
 /** The same of a subscription. `above`: what it does not say. */
 export function parseSubscriptionPolicy(text: string, above: DeliveryPolicy = DEFAULT): DeliveryPolicy {
   const document = objectOf(text);

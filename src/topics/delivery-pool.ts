@@ -41,6 +41,7 @@ export class DeliveryPool {
   /** Sets free slots to work until nothing is due or `isSpent` says so. Resolves when those that it set to work have ended. */
   async run(isSpent: () => boolean): Promise<DeliveryReport> {
     const report: DeliveryReport = { delivered: 0, givenUp: 0, waiting: 0 };
+    if (!(await this.#isAnyDue())) return report;
     const lanes = (["quick", "slow"] as const).map(async (lane) => {
       const pass: Pass = { served: new Set(), hasServed: false };
       const free = Array.from({ length: SLOTS[lane] - this.#busy[lane] });
@@ -54,6 +55,12 @@ export class DeliveryPool {
     const failed = ended.find((one) => one.status === "rejected");
     if (failed !== undefined) throw failed.reason;
     return report;
+  }
+
+  /** Otherwise each slot would look for itself. */
+  async #isAnyDue(): Promise<boolean> {
+    const { tables, clock } = this.#context;
+    return (await tables.deliveries.dueAfter(0, { nowMs: clock.now(), limit: 1 })).length > 0;
   }
 
   async #work(

@@ -3,7 +3,7 @@ import type { PublicationRow } from "../metadata/topics/publications.ts";
 import type { SubscriptionRow } from "../metadata/topics/subscriptions.ts";
 import type { TopicRow } from "../metadata/topics/topics.ts";
 import { sequenceText } from "../queues/ids.ts";
-import { messageFor, type Publication } from "./content.ts";
+import type { Publication } from "./content.ts";
 import { settingsOf, subscriptionArn, topicArn } from "./settings.ts";
 import type { Signer } from "./signers.ts";
 
@@ -14,6 +14,8 @@ export interface Letter {
   readonly topic: TopicRow;
   readonly row: Pick<PublicationRow, "messageId" | "atMs" | "sequence">;
   readonly publication: Publication;
+  /** Of the publication, for the subscription's protocol. */
+  readonly message: string;
   readonly subscription: Pick<SubscriptionRow, "id" | "protocol" | "origin">;
 }
 
@@ -52,7 +54,7 @@ type Facts = Readonly<Record<(typeof SIGNED)[number], string | undefined>>;
 /** Members that the signature covers, in their order. */
 const SIGNED = ["Message", "MessageId", "Subject", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"] as const;
 
-function factsOf({ topic, row, publication, subscription }: Letter): Facts {
+function factsOf({ topic, row, publication, message, subscription }: Letter): Facts {
   const { kind, subject, token } = publication;
   const TopicArn = topicArn(topic);
   return {
@@ -61,7 +63,7 @@ function factsOf({ topic, row, publication, subscription }: Letter): Facts {
     Token: token ?? undefined,
     TopicArn,
     Subject: subject ?? undefined,
-    Message: messageFor(publication, subscription.protocol),
+    Message: message,
     SubscribeURL: token === null ? undefined : confirmUrl(subscription.origin, TopicArn, token),
     Timestamp: new Date(row.atMs).toISOString(),
   };

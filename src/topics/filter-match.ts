@@ -1,3 +1,4 @@
+import { isInRange } from "../base/ip-address.ts";
 import type { AttributeValue } from "../queues/content.ts";
 import { type Filter, isFilter, type KeyRules, type OtherRule, parseAddress, roundNumber } from "./filter-policy.ts";
 
@@ -105,7 +106,7 @@ function matches(rule: OtherRule, value: unknown, effort: Effort): boolean {
     case "cidr": {
       effort.steps += 10;
       const address = typeof value === "string" ? parseAddress(value) : null;
-      return address?.length === rule.length && address.number >> BigInt(rule.length - rule.bits) === rule.base;
+      return address !== null && isInRange(address, rule.range);
     }
   }
 }

@@ -1,3 +1,5 @@
+import { bitsOf, type IpAddress, type IpRange, parseIpAddress } from "../base/ip-address.ts";
+
 /** A condition on one value. */
 type FilterRule =
   | { readonly kind: "equals"; readonly value: string | number | boolean | null }
@@ -7,7 +9,7 @@ type FilterRule =
   | { readonly kind: "anythingButPrefix"; readonly texts: readonly string[] }
   | { readonly kind: "numeric"; readonly bounds: readonly { readonly operator: string; readonly value: number }[] }
   | { readonly kind: "exists"; readonly value: boolean }
-  | { readonly kind: "cidr"; readonly base: bigint; readonly bits: number; readonly length: 32 | 128 };
+  | { readonly kind: "cidr"; readonly range: IpRange };
 
 /** The rules of one key, of which one must match, sorted so that the values of a list cost one look-up. */
 export interface KeyRules {
@@ -238,29 +240,15 @@ function inRange(value: number): number {
 function readCidr(text: string): FilterRule {
   const [, address = "", bits = ""] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
   const parsed = parseAddress(address);
-  if (parsed === null || bits === "" || Number(bits) > parsed.length) {
+  if (parsed === null || bits === "" || Number(bits) > bitsOf(parsed)) {
     throw new FilterPolicyProblem("Malformed CIDR, one '/' required");
   }
-  const shift = BigInt(parsed.length - Number(bits));
-  return { kind: "cidr", base: parsed.number >> shift, bits: Number(bits), length: parsed.length };
+  return { kind: "cidr", range: { address: parsed, prefixBits: Number(bits) } };
 }
 
-/** An IPv4 or IPv6 address as a number. Null: it is none. */
-export function parseAddress(text: string): { number: bigint; length: 32 | 128 } | null {
-  const four = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (four !== null) {
-    const parts = four.slice(1).map(Number);
-    if (parts.some((part) => part > 255)) return null;
-    return { number: parts.reduce((sum, part) => sum * 256n + BigInt(part), 0n), length: 32 };
-  }
-  if (!/^[0-9a-f:.]{2,45}$/i.test(text) || !URL.canParse(`http://[${text}]/`)) return null;
-  // The URL parser has written it out in hexadecimal groups.
-  const [head = "", tail] = new URL(`http://[${text}]/`).hostname.slice(1, -1).split("::");
-  const before = head === "" ? [] : head.split(":");
-  const after = tail === undefined || tail === "" ? [] : tail.split(":");
-  const zeros = Array.from({ length: tail === undefined ? 0 : 8 - before.length - after.length }, () => "0");
-  const groups = [...before, ...zeros, ...after];
-  return { number: groups.reduce((sum, group) => sum * 65_536n + BigInt(`0x${group}`), 0n), length: 128 };
+/** An address in a filter or a message: IPv4 may have leading zeros. Null: it is none. */
+export function parseAddress(text: string): IpAddress | null {
+  return parseIpAddress(text.includes(":") ? text : text.replace(/(^|\.)0{1,2}(?=\d)/g, "$1"));
 }
 
 /** How many keys a filter has, and how many combinations of values: those of nested keys count once for each level. */

@@ -1,6 +1,7 @@
 import type { PublicationRow } from "../metadata/topics/publications.ts";
 import type { SubscriptionRow } from "../metadata/topics/subscriptions.ts";
 import type { TopicRow } from "../metadata/topics/topics.ts";
+import { isFifoName } from "../queues/settings.ts";
 import { decodePublication, messageFor, type Publication } from "./content.ts";
 import { documentOf } from "./documents.ts";
 import { attributesPass, bodyPasses, type Effort, parseBody } from "./filter-match.ts";
@@ -8,14 +9,14 @@ import type { FilterScope } from "./filter-policy.ts";
 import { knownFilter } from "./known-filters.ts";
 import { digestOf } from "./publish.ts";
 import { isTooLarge, type QueueMessage } from "./queue-endpoints.ts";
-import { isFifoTopic, topicLimits } from "./settings.ts";
+import { topicLimits } from "./settings.ts";
 import type { DeliveryContext } from "./topic-context.ts";
 
 /** A publication that was opened. */
 export interface OpenedPublication {
   readonly row: PublicationRow;
   readonly publication: Publication;
-  /** The message as `parseBody` has it: parsed once, by the first filter that asks. */
+  /** The message as `parseBody` has it: parsed once, for the first filter or subscription that asks. */
   parsed(): unknown;
 }
 
@@ -60,12 +61,13 @@ export async function bodyOf(
   {
     topic,
     subscription,
-    opened: { row, publication },
+    opened: { row, publication, parsed },
   }: { topic: TopicRow; subscription: SubscriptionRow; opened: OpenedPublication },
 ): Promise<string> {
-  if (isRaw(subscription, publication)) return messageFor(publication, subscription.protocol);
+  const message = messageFor(publication, subscription.protocol, parsed);
+  if (isRaw(subscription, publication)) return message;
   const addressed = publicOrigin === null ? subscription : { ...subscription, origin: publicOrigin };
-  return documentOf({ topic, row, publication, subscription: addressed }, await signers.current());
+  return documentOf({ topic, row, publication, message, subscription: addressed }, await signers.current());
 }
 
 /** The same as a message in a queue, or why no queue takes it. */
@@ -79,7 +81,7 @@ export function queueMessage(
   if (attributes.size > topicLimits.rawAttributes) return { problem: "too many attributes for a raw message" };
   if (isTooLarge({ body, attributes })) return { problem: "larger than a message in a queue may be" };
   // A document names its subscription, so its own digest would be another one at each delivery.
-  const deduplicationId = isFifoTopic(topic.name)
+  const deduplicationId = isFifoName(topic.name)
     ? (publication.deduplicationId ?? digestOf(publication.message))
     : opened.row.messageId;
   return { body, attributes, groupId, deduplicationId };

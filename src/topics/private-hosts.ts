@@ -1,3 +1,4 @@
+import { type IpAddress, type IpRange, isInRange } from "../base/ip-address.ts";
 import { parseAddress } from "./filter-policy.ts";
 
 /** Address blocks that are not of the public Internet: IANA's special-purpose registries (RFC 6890). */
@@ -9,20 +10,14 @@ const BLOCKS = [
   ...["fec0::/10", "ff00::/8"],
 ].map(block);
 
-/** IPv6 blocks whose addresses hold an IPv4 address, and how many bits stand behind it. */
+/** IPv6 blocks whose addresses hold an IPv4 address, and at which of their words. */
 const CARRIERS = [
-  { ...block("::ffff:0:0/96"), behind: 0n },
-  { ...block("::ffff:0:0:0/96"), behind: 0n },
-  { ...block("64:ff9b::/96"), behind: 0n },
-  { ...block("64:ff9b:1::/48"), behind: 0n },
-  { ...block("2002::/16"), behind: 80n },
+  { range: block("::ffff:0:0/96"), at: 6 },
+  { range: block("::ffff:0:0:0/96"), at: 6 },
+  { range: block("64:ff9b::/96"), at: 6 },
+  { range: block("64:ff9b:1::/48"), at: 6 },
+  { range: block("2002::/16"), at: 1 },
 ] as const;
-
-interface Block {
-  readonly base: bigint;
-  readonly length: 32 | 128;
-  readonly shift: bigint;
-}
 
 /** Names that mean this machine or its network wherever they are resolved. */
 const NAMES = /^(localhost|.*\.localhost|.*\.local|.*\.internal|.*\.localdomain|.*\.home\.arpa|[^.]+)$/;
@@ -37,20 +32,15 @@ export function isPrivateHost(hostname: string): boolean {
   return address === null ? NAMES.test(host) : isPrivateAddress(address);
 }
 
-function isPrivateAddress({ number, length }: { number: bigint; length: 32 | 128 }): boolean {
-  const carrier = CARRIERS.find((one) => isIn(one, number, length));
-  if (carrier !== undefined) return isPrivateAddress({ number: (number >> carrier.behind) & 0xffff_ffffn, length: 32 });
-  return BLOCKS.some((one) => isIn(one, number, length));
+function isPrivateAddress(address: IpAddress): boolean {
+  const carrier = CARRIERS.find(({ range }) => isInRange(address, range));
+  if (carrier !== undefined) return isPrivateAddress(address.slice(carrier.at, carrier.at + 2));
+  return BLOCKS.some((range) => isInRange(address, range));
 }
 
-function isIn({ base, length, shift }: Block, number: bigint, size: 32 | 128): boolean {
-  return length === size && number >> shift === base;
-}
-
-function block(text: string): Block {
+function block(text: string): IpRange {
   const [address = "", bits = ""] = text.split("/");
   const parsed = parseAddress(address);
   if (parsed === null) throw new Error(`${text} is no block of addresses`);
-  const shift = BigInt(parsed.length - Number(bits));
-  return { base: parsed.number >> shift, length: parsed.length, shift };
+  return { address: parsed, prefixBits: Number(bits) };
 }

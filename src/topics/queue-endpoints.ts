@@ -3,11 +3,11 @@ import { serviceMay } from "../auth/policy/service-may.ts";
 import type { Statement } from "../metadata/database.ts";
 import type { QueueRow, QueueTable } from "../metadata/queues/queues.ts";
 import type { TopicRow } from "../metadata/topics/topics.ts";
-import { encodeContent } from "../queues/content.ts";
+import { contentBytes, encodeContent } from "../queues/content.ts";
 import { type OutgoingMessage, sendInBatch } from "../queues/send.ts";
-import { parseQueueArn, queueArn, queueLimits } from "../queues/settings.ts";
+import { isFifoName, parseQueueArn, queueArn, queueLimits } from "../queues/settings.ts";
 import { digestOf } from "./publish.ts";
-import { isFifoTopic, topicArn } from "./settings.ts";
+import { topicArn } from "./settings.ts";
 import type { DeliveryContext } from "./topic-context.ts";
 
 /** What is sent to a queue: a document, or a raw message with its attributes. */
@@ -53,13 +53,8 @@ const POST_BYTES = 1_900_000;
 const ROW_BYTES = 1_024;
 
 /** Whether a message is above what any queue takes: body and attributes together, as SQS counts them. */
-export function isTooLarge({ body, attributes }: Pick<QueueMessage, "body" | "attributes">): boolean {
-  let bytes = Buffer.byteLength(body);
-  for (const [name, { dataType, value }] of attributes) {
-    bytes += Buffer.byteLength(name) + dataType.length;
-    bytes += "text" in value ? Buffer.byteLength(value.text) : value.bytes.length;
-  }
-  return bytes > queueLimits.messageBytes;
+export function isTooLarge(message: Pick<QueueMessage, "body" | "attributes">): boolean {
+  return contentBytes(message) > queueLimits.messageBytes;
 }
 
 /** The bytes of a message in a statement, encrypted or not. None that `isTooLarge` lets through has more than `POST_BYTES`. */
@@ -96,7 +91,7 @@ function postToQueue(
   queue: QueueRow,
   messages: readonly QueueMessage[],
 ): QueuePost {
-  const isFifo = isFifoTopic(queue.name);
+  const isFifo = isFifoName(queue.name);
   return sendInBatch(
     context,
     queue,

@@ -1,6 +1,7 @@
 import { parseArn } from "../base/arn.ts";
 import type { SubscriptionRow } from "../metadata/topics/subscriptions.ts";
 import type { TopicRow } from "../metadata/topics/topics.ts";
+import { isFifoName } from "../queues/settings.ts";
 
 /** Limits of the service: "Amazon SNS endpoints and quotas", and the API Reference of Publish. */
 export const topicLimits = {
@@ -51,13 +52,9 @@ export function isTopicName(name: string): boolean {
   return name.length <= 256 && /^[\w-]+(\.fifo)?$/.test(name);
 }
 
-export function isFifoTopic(name: string): boolean {
-  return name.endsWith(".fifo");
-}
-
 export function settingsOf({ name, attributes }: Pick<TopicRow, "name" | "attributes">): TopicSettings {
   return {
-    isFifo: isFifoTopic(name),
+    isFifo: isFifoName(name),
     hasContentDeduplication: attributes.ContentBasedDeduplication === "true",
     deduplicationScope: attributes.FifoThroughputScope === "MessageGroup" ? "messageGroup" : "topic",
     signatureVersion: attributes.SignatureVersion === "2" ? "2" : "1",

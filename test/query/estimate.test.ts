@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { takePage } from "../../src/query/ask.ts";
 import { QueryRefused } from "../../src/query/failure.ts";
@@ -14,15 +14,18 @@ beforeAll(() => {
   rig = new QueryRig();
   rig.bucket(1, "mine");
   rig.objects(Array.from({ length: COUNT }, (_, at) => ({ bucketId: 1, key: `k${at}`, tags: { a: "b" } })));
+  rig.bucket(2, "pairs");
+  const user = Object.fromEntries(Array.from({ length: COUNT }, (_, at) => [`n${at}`, ""]));
+  rig.objects([{ bucketId: 2, key: "k", user }]);
 });
 afterAll(() => rig.d1.close());
 
 const limits = readQuerySettings({});
 
-async function prepare(text: string, parameters: string[] = []) {
+async function prepare(text: string, parameters: string[] = [], bucket = seen(1, "mine")) {
   const run = { queries: rig.metadata.queries, clock: systemClock, limits };
   const input = { text, parameters, dialect: "sqlite" as const };
-  const options = { sight: { buckets: [seen(1, "mine")], isOperator: false } };
+  const options = { sight: { buckets: [bucket], isOperator: false } };
   return { run, prepared: await prepareQuery(run, input, { parsed: parseQuery(text), options }) };
 }
 
@@ -36,12 +39,124 @@ async function ask(text: string) {
   return takePage(run, prepared, { start: FIRST_PAGE, rows: 1_000, bytesMax: 1e6 });
 }
 
-test("a page has the fewer rows the longer the texts are that each of them repeats", async () => {
-  const long = "a".repeat(60_000);
-  const { run, prepared } = await prepare("SELECT key || ?1 AS x FROM objects ORDER BY key", [long]);
-  const page = await takePage(run, prepared, { start: FIRST_PAGE, rows: 1_000, bytesMax: 1e9 });
-  expect(page.rows.length).toBe(279);
+const MANY = 100_000;
+
+test.each([
+  ["SELECT key || ?1 AS x FROM objects ORDER BY key", 279],
+  ["SELECT ?1, ?1, ?1 FROM objects ORDER BY key", 93],
+  // In steps: the row with which the page is full is in it.
+  ["SELECT ?1, ?1, ?1 FROM objects", 94],
+  ["SELECT t.x, x FROM objects, (SELECT ?1 AS x) AS t", 139],
+  ["SELECT * FROM objects, (SELECT ?1 AS x, ?1 AS y) AS t", 139],
+  ["WITH t AS (SELECT ?1 AS x), u AS (SELECT x || x AS y FROM t) SELECT y, y FROM objects, u", 69],
+  ["SELECT (SELECT t.x) || t.x FROM objects, (SELECT ?1 AS x) AS t", 139],
+  ["SELECT hex(?1) FROM objects ORDER BY key", 139],
+  ["SELECT replace(?1, 'a', 'bbbb') FROM objects ORDER BY key", 69],
+])("a page has the fewer rows the longer the texts are that each of them repeats: %s", async (text, rows) => {
+  const { run, prepared } = await prepare(text, ["a".repeat(60_000)]);
+  const page = await takePage(run, prepared, { start: FIRST_PAGE, rows: MANY, bytesMax: 16 * 1024 * 1024 });
+  expect(page.rows.length).toBe(rows);
   expect(page.next).not.toBe(null);
+});
+
+const longer = (times: number, of: string) => `${"hex(".repeat(times)}${of}${")".repeat(times)}`;
+
+test.each([
+  [`SELECT x FROM objects, (SELECT group_concat(${longer(6, "key")}) AS x FROM objects) ORDER BY key`, 239],
+  ["SELECT j FROM objects, (SELECT json_group_array(key || ?1) AS j FROM objects WHERE key < 'k101') ORDER BY key", 69],
+  [`SELECT json_extract(?2${", '$'".repeat(4)}) FROM objects ORDER BY key`, 69],
+  ["SELECT o.*, ?1 AS x FROM objects o ORDER BY key", 278],
+  ["SELECT key, max(key) || ?1 AS x FROM objects GROUP BY key", 279],
+  ["SELECT x FROM objects, (SELECT value AS x FROM json_each(?2)) ORDER BY key", 279],
+  ["SELECT first_value(?1) OVER (ORDER BY key) AS x FROM objects", 279],
+])("SQLite cuts the rows of a statement where functions and joins make them long: %s", async (text, rows) => {
+  const long = "a".repeat(60_000);
+  const { run, prepared } = await prepare(text, [long, JSON.stringify([long])]);
+  const page = await takePage(run, prepared, { start: FIRST_PAGE, rows: MANY, bytesMax: 1e9 });
+  expect(page.rows.length).toBe(rows);
+  expect(page.next).toEqual({ from: null, skip: rows, given: rows });
+});
+
+test("pages that were cut make up the whole, with its names of columns", async () => {
+  const { run, prepared } = await prepare("SELECT key, key, ?1 AS 'a''b' FROM objects ORDER BY key", [
+    "a".repeat(60_000),
+  ]);
+  const keys: unknown[] = [];
+  const pages: number[] = [];
+  for (let start: typeof FIRST_PAGE | null = FIRST_PAGE; start !== null; ) {
+    const page = await takePage(run, prepared, { start, rows: MANY, bytesMax: 1e9 });
+    expect(page.columns).toEqual(["key", "key", "a'b"]);
+    keys.push(...page.rows.map(([key]) => key));
+    pages.push(page.rows.length);
+    start = page.next;
+  }
+  expect(keys).toEqual(Array.from({ length: COUNT }, (_, at) => `k${at}`).sort());
+  expect(pages).toEqual([279, COUNT - 279]);
+});
+
+test("a row that is too long by itself is refused", async () => {
+  const long = `(SELECT group_concat(${longer(8, "key")}) AS x FROM objects)`;
+  const { run, prepared } = await prepare(`SELECT ${Array(90).fill("x").join(", ")} FROM ${long}`);
+  const asked = takePage(run, prepared, { start: FIRST_PAGE, rows: MANY, bytesMax: 1e9 });
+  const answer = await asked.then(
+    ({ rows }) => rows.length,
+    (error: unknown) => error,
+  );
+  expect(answer).toMatchObject({ code: "LimitExceeded" });
+});
+
+test("the rows of one object are bounded together", async () => {
+  const ask = async (text: string) => {
+    const { run, prepared } = await prepare(text, ["a".repeat(60_000)], seen(2, "pairs"));
+    const asked = takePage(run, prepared, { start: FIRST_PAGE, rows: MANY, bytesMax: 1e9 });
+    return asked.then(
+      ({ rows }) => rows.length,
+      (error: unknown) => (error as QueryRefused).code,
+    );
+  };
+  expect(await ask("SELECT name FROM metadata WHERE name <> ?1")).toBe(COUNT);
+  expect(await ask("SELECT name, ?1 FROM metadata")).toBe("LimitExceeded");
+  expect(await ask("SELECT name, ?1 FROM metadata ORDER BY name")).toBe(279);
+});
+
+test("SQLite makes the fewer rows at once the longer they could be", async () => {
+  const { run, prepared } = await prepare(`SELECT key, ${longer(5, "key")} AS x FROM objects ORDER BY key`);
+  const ran = vi.spyOn(run.queries, "run");
+  const page = await takePage(run, prepared, { start: FIRST_PAGE, rows: MANY, bytesMax: 1e9 });
+  const windows = ran.mock.calls.flatMap(([sql]) => /LIMIT ([1-9]\d*) OFFSET \d+/.exec(sql)?.[0] ?? []);
+  ran.mockRestore();
+  expect(page.rows.map(([key]) => key)).toEqual(Array.from({ length: COUNT }, (_, at) => `k${at}`).sort());
+  expect([page.next, windows]).toEqual([null, ["LIMIT 128 OFFSET 0", "LIMIT 128 OFFSET 128", "LIMIT 128 OFFSET 256"]]);
+});
+
+test("a step has the fewer rows the longer functions may make them", async () => {
+  const { run, prepared } = await prepare(`SELECT key, ${longer(4, "key")} AS x FROM objects`);
+  const ran = vi.spyOn(run.queries, "run");
+  const page = await takePage(run, prepared, { start: FIRST_PAGE, rows: MANY, bytesMax: 1e9 });
+  const sizes = await Promise.all(
+    ran.mock.results.map(async ({ value }) => ((await value) as { rows: [] }).rows.length),
+  );
+  ran.mockRestore();
+  expect(page.rows.length).toBe(COUNT);
+  expect(Math.max(...sizes)).toBeLessThan(16);
+});
+
+test.each([
+  "SELECT key FROM objects WHERE key <> ?1 ORDER BY key",
+  "SELECT o.key FROM objects o JOIN buckets b ON b.bucket <> ?1",
+  "SELECT key FROM objects GROUP BY key HAVING max(key) <> ?1",
+  "SELECT key FROM (SELECT key FROM objects WHERE key <> ?1) ORDER BY key",
+])("texts of conditions are in no row: %s", async (text) => {
+  const { run, prepared } = await prepare(text, ["a".repeat(60_000)]);
+  const page = await takePage(run, prepared, { start: FIRST_PAGE, rows: MANY, bytesMax: 1e9 });
+  expect([page.rows.length, page.next]).toEqual([COUNT, null]);
+});
+
+test("a page is bounded with the names of columns where each row repeats them, and empty texts count", async () => {
+  const { run, prepared } = await prepare(`SELECT '' AS ${"n".repeat(1_000)} FROM objects`);
+  const bounds = { start: FIRST_PAGE, rows: 1_000, bytesMax: 10_000 };
+  expect((await takePage(run, prepared, { ...bounds, repeatsNames: true })).rows.length).toBe(10);
+  expect((await takePage(run, prepared, { ...bounds, bytesMax: 800 })).rows.length).toBe(100);
 });
 
 describe("names that the caller chooses do not steer the estimate", () => {

@@ -1,3 +1,4 @@
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { expect, test } from "vitest";
 import type { Clock } from "../../src/base/clock.ts";
 import { SelectRun } from "../../src/select/run.ts";
@@ -98,4 +99,26 @@ test("a pattern that changes with the record is compiled again", async () => {
   expect(await selected("ab,a%\nab,b%\n", "SELECT s._2 FROM S3Object s WHERE s._1 LIKE s._2", { output: csvOut })).toBe(
     "a%\n",
   );
+});
+
+test("a client hears from a query each second, however many records come at once", async () => {
+  let nowMs = 0;
+  const clock: Clock = {
+    now: () => nowMs,
+    sleep: async () => {
+      nowMs += 600;
+    },
+    timer: () => ({ done: new Promise(() => {}), cancel: () => {} }),
+  };
+  const columnData = [{ name: "n", data: new Array(200_000).fill(1), type: "INT32" as const }];
+  const file = new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: 200_000 }));
+  const request = requestOf("SELECT COUNT(*) FROM S3Object", { input: { kind: "parquet" } });
+  const run = new SelectRun(sourceOf(file, 64 * 1024), request, clock);
+  const kinds: string[] = [];
+  for (let event = await run.next(); event !== null; event = await run.next()) {
+    kinds.push(event.kind);
+    if (event.kind === "continuation") expect(nowMs).toBe(1_200 * kinds.length);
+  }
+  expect(kinds).toEqual([...new Array(Math.floor(nowMs / 1_200)).fill("continuation"), "records", "stats", "end"]);
+  expect(nowMs).toBeGreaterThanOrEqual(6_000);
 });

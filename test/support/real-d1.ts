@@ -11,16 +11,18 @@ interface Statement {
 }
 
 /**
- * Takes a batch as JSON and runs it on the D1 that the path names. Miniflare's own `getBindings` reaches D1 through a proxy that blocks
+ * Takes a batch as JSON, or one statement for `raw`, and runs it on the D1 that the path names. Miniflare's own `getBindings` reaches D1 through a proxy that blocks
  * this process for each `prepare` and each `bind`: 40 ms for the batch of one PutObject.
  */
 const WORKER = `
 export default {
   async fetch(request, env) {
     const database = env[new URL(request.url).pathname.slice(1)];
-    const statements = (await request.json()).map(({ sql, values }) => database.prepare(sql).bind(...values));
+    const bound = ({ sql, values }) => database.prepare(sql).bind(...values);
+    const asked = await request.json();
     try {
-      return Response.json({ outcomes: await database.batch(statements) });
+      const answer = Array.isArray(asked) ? database.batch(asked.map(bound)) : bound(asked).raw({ columnNames: true });
+      return Response.json({ outcomes: await answer });
     } catch (error) {
       return Response.json({ failure: error.message });
     }
@@ -77,12 +79,16 @@ class RemoteD1 {
   }
 
   prepare(sql: string): Statement & { bind(...values: unknown[]): Statement } {
-    return { sql, values: [], bind: (...values) => ({ sql, values }) };
+    const bind = (...values: unknown[]) => ({ sql, values, raw: () => this.#ask({ sql, values }) });
+    return { sql, values: [], bind };
   }
 
-  async batch(statements: readonly Statement[]): Promise<unknown[]> {
-    const body = JSON.stringify(statements.map(({ sql, values }) => ({ sql, values })));
-    const response = await fetch(this.#endpoint, { method: "POST", body });
+  batch(statements: readonly Statement[]): Promise<unknown[]> {
+    return this.#ask(statements.map(({ sql, values }) => ({ sql, values })));
+  }
+
+  async #ask(asked: Statement | readonly Statement[]): Promise<unknown[]> {
+    const response = await fetch(this.#endpoint, { method: "POST", body: JSON.stringify(asked) });
     const { outcomes, failure } = (await response.json()) as { outcomes?: unknown[]; failure?: string };
     if (outcomes === undefined) throw new Error(failure);
     return outcomes;

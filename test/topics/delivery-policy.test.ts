@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  checkSubscriptionPolicy,
   delaySeconds,
   deliveryPolicyOf,
   parseSubscriptionPolicy,
@@ -58,6 +59,16 @@ describe("delivery policies", () => {
     [{ other: 1 }, "Unexpected JSON member: other"],
   ])("refuse %j", (policy, message) => {
     expect(() => parseSubscriptionPolicy(JSON.stringify(policy))).toThrow(message);
+  });
+
+  it.each([true, "true", 1])("refuse the member guaranteed with %j, which kept ones may have", (guaranteed) => {
+    const policy = JSON.stringify({ guaranteed, healthyRetryPolicy: { numRetries: 1 } });
+    expect(() => checkSubscriptionPolicy(policy)).toThrow("guaranteed is not supported");
+    expect(deliveryPolicyOf(undefined, policy).retry.numRetries).toBe(1);
+  });
+
+  it.each([{}, { guaranteed: false }, { guaranteed: null }])("take %j", (policy) => {
+    expect(() => checkSubscriptionPolicy(JSON.stringify(policy))).not.toThrow();
   });
 
   it("of a topic hold where the subscription has none, or may have none", () => {

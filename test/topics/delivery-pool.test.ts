@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DeliveryPool } from "../../src/topics/delivery-pool.ts";
 import { type Call, SnsRig } from "../services/sns/support/sns.ts";
+import { settle } from "../support/manual-clock.ts";
 
 let rig: SnsRig;
 let topic: string;
@@ -41,18 +42,79 @@ describe("the pool", () => {
 
   it("leaves an endpoint that answers slowly to the slot of slow ones", async () => {
     await rig.subscribeWebhook(topic, url("slow"));
-    for (let at = 0; at < 3; at++) await rig.publish(topic, `${at}`);
-    let isSpent = false;
+    for (let at = 0; at < 4; at++) await rig.publish(topic, `${at}`);
     rig.answer = async () => {
       await rig.sqs.clock.advance(2_500);
-      isSpent = rig.calls.length >= 2;
       return new Response(null, { status: 200 });
     };
-    const { fanOut } = await import("../../src/topics/fan-out.ts");
-    await fanOut(rig.topics, () => false);
+    const { deliveries } = rig.topics.tables;
+    const claim = deliveries.claim.bind(deliveries);
+    const callsBefore: number[] = [];
+    deliveries.claim = async (place, limits) => {
+      const line = await claim(place, limits);
+      if (line !== null) callsBefore.push(rig.calls.length);
+      return line;
+    };
+    await rig.deliver();
+    expect(rig.calls.length).toBe(4);
+    // A quick slot gives it back after its first answer. The slot of slow ones makes all others in one claim, in time that is left for it.
+    expect(callsBefore).toEqual([0, 1]);
+    expect(await rig.rows("deliveries")).toBe(0);
+  });
+
+  it("asks once where nothing is due", async () => {
+    await rig.subscribeWebhook(topic, url("a"));
+    const dueAfter = vi.spyOn(rig.topics.tables.deliveries, "dueAfter");
     await rig.pool.run(() => false);
-    expect(rig.calls.length).toBe(3);
-    expect(isSpent).toBe(true);
+    expect(dueAfter).toHaveBeenCalledTimes(1);
+  });
+
+  it("calls an endpoint as often as its policy says, and no more", async () => {
+    const SubscriptionArn = await rig.subscribeWebhook(topic, url("a"));
+    const AttributeValue = '{"throttlePolicy":{"maxReceivesPerSecond":1}}';
+    await rig.ok("SetSubscriptionAttributes", { SubscriptionArn, AttributeName: "DeliveryPolicy", AttributeValue });
+    for (let at = 0; at < 2; at++) await rig.publish(topic, `${at}`);
+    const { clock } = rig.sqs;
+    const sleep = vi.spyOn(clock, "sleep");
+    const slept = () => sleep.mock.calls.filter(([ms]) => ms === 1_000).length;
+    const delivering = rig.deliver();
+    await vi.waitFor(() => expect(slept()).toBe(1));
+    await clock.advance(999);
+    for (let at = 0; at < 20; at++) await settle();
+    expect(rig.calls.length).toBe(1);
+    await clock.advance(1);
+    await vi.waitFor(() => expect(slept()).toBe(2));
+    expect(rig.calls.length).toBe(2);
+    await clock.advance(1_000);
+    await delivering;
+    expect(await rig.rows("deliveries")).toBe(0);
+  });
+
+  it("signs one document for an endpoint that cannot be reached, and the others when they are tried", async () => {
+    await rig.subscribeWebhook(topic, url("gone"));
+    for (let at = 0; at < 20; at++) await rig.publish(topic, `${at}`);
+    rig.answer = () => {
+      throw new Error("no route");
+    };
+    const signed = vi.spyOn(rig.topics.signers, "current");
+    await rig.deliver();
+    expect(rig.calls.length).toBe(1);
+    expect(signed).toHaveBeenCalledTimes(1);
+    expect(await rig.rows("deliveries")).toBe(20);
+  });
+
+  it("writes the documents of all that were tried for the last time for the dead letter queue", async () => {
+    const dead = await rig.queue("dead");
+    await rig.subscribeWebhook(topic, url("gone"), {
+      ...{ RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn }) },
+      DeliveryPolicy: '{"healthyRetryPolicy":{"numRetries":0}}',
+    });
+    for (let at = 0; at < 3; at++) await rig.publish(topic, `${at}`);
+    rig.answer = () => {
+      throw new Error("no route");
+    };
+    await rig.deliver();
+    expect((await rig.texts(dead.url)).sort()).toEqual(["0", "1", "2"]);
     expect(await rig.rows("deliveries")).toBe(0);
   });
 

@@ -21,7 +21,14 @@ it.each([
     "http://[::ffff:0:10.0.0.1]",
     "http://[64:ff9b::7f00:1]",
   ],
-  ...["http://[2002:7f00:1::]", "http://[fd00::1]", "http://[fe80::1]", "http://[ff02::1]", "http://[fec0::1]"],
+  ...[
+    "http://[2002:7f00:1::]",
+    "http://[64:ff9b:1::a00:1]",
+    "http://[fd00::1]",
+    "http://[fe80::1]",
+    "http://[ff02::1]",
+    "http://[fec0::1]",
+  ],
   ...[
     "http://localhost",
     "http://a.localhost",

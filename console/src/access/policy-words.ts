@@ -18,10 +18,12 @@ export const S3_ACTIONS: readonly string[] = prefixed(
 );
 
 /** Sherd's own pages below `/-/`. */
-const SHERD_ACTIONS = prefixed(
+export const SHERD_ACTIONS: readonly string[] = prefixed(
   "sherd",
-  `* CheckStore CloseAccount CreateAccount DeleteBucketQuota EncryptBucket GetBucketQuota GetDurability GetMetrics GetUsage Heal
-  ListAccounts ListSnapshots PutBucketQuota RekeyAccount ReopenAccount RestoreMetadata RunJobs VerifyStore`,
+  `* CheckStore CloseAccount CreateAccount DeleteAccountQuota DeleteBucketQuota DeleteRateLimit EncryptBucket GetAccountQuota
+  GetBucketEncryptionRun GetBucketQuota GetDurability GetErrors GetMetrics GetObjectPlacement GetUsage Heal ListAccounts ListRateLimits
+  ListSnapshots PreviewLifecycle PutAccountQuota PutBucketQuota PutRateLimit Query QueryStore RekeyAccount ReopenAccount ResealSecrets
+  RestoreMetadata RunJobs StopEncryptingBucket VerifyStore`,
 );
 
 const OTHER_ACTIONS = [

@@ -10,7 +10,7 @@ export interface Credentials {
   sessionToken?: string;
 }
 
-export type ServiceName = "s3" | "iam" | "sts" | "sqs" | "sns" | "kms" | "athena" | "sherd";
+export type ServiceName = "s3" | "iam" | "sts" | "sqs" | "sns" | "athena" | "sherd";
 
 export interface AwsRequest {
   method?: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
@@ -31,7 +31,7 @@ export interface SignedRequest {
   headers: Headers;
 }
 
-const VERSIONS = { iam: "2010-05-08", sts: "2011-06-15", sqs: "2012-11-05", sns: "2010-03-31" } as const;
+const VERSIONS = { iam: "2010-05-08", sts: "2011-06-15", sns: "2010-03-31" } as const;
 
 /**
  * Speaks to the store by AWS's own APIs, signed with the caller's key (Signature Version 4). Every method throws `AwsError`, with code
@@ -40,12 +40,21 @@ const VERSIONS = { iam: "2010-05-08", sts: "2011-06-15", sqs: "2012-11-05", sns:
 export class AwsClient {
   readonly origin: string;
   readonly region: string;
-  readonly credentials: Credentials;
+  #credentials: Credentials;
 
   constructor(credentials: Credentials, { origin, region }: { origin: string; region: string }) {
-    this.credentials = credentials;
+    this.#credentials = credentials;
     this.origin = origin;
     this.region = region;
+  }
+
+  get credentials(): Credentials {
+    return this.#credentials;
+  }
+
+  /** Signs with these from now on, in work that is under way too. */
+  renew(credentials: Credentials): void {
+    this.#credentials = credentials;
   }
 
   async sign(service: ServiceName, request: AwsRequest): Promise<SignedRequest> {
@@ -64,7 +73,7 @@ export class AwsClient {
       ...(typeof body === "string" ? { body } : {}),
       service,
       region: this.region,
-      ...this.credentials,
+      ...this.#credentials,
       // Of all headers, so that nothing on the way changes metadata or conditions.
       allHeaders: true,
     }).sign();
@@ -113,7 +122,7 @@ export class AwsClient {
     return root;
   }
 
-  /** An action of IAM, STS, SQS or SNS by the query protocol; returns `<ActionResponse>`. */
+  /** An action of IAM, STS or SNS by the query protocol; returns `<ActionResponse>`. */
   async query(
     service: keyof typeof VERSIONS,
     action: string,
@@ -150,7 +159,7 @@ export class AwsClient {
       service: "s3",
       region: this.region,
       signQuery: true,
-      ...this.credentials,
+      ...this.#credentials,
     }).sign();
     // The form encoding of spaces is not the one that is signed.
     return signed.href.replaceAll("+", "%20");

@@ -2,9 +2,8 @@ import { autocompletion, type CompletionSource, completionKeymap } from "@codemi
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { bracketMatching, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
-import { type LintSource, linter, lintGutter } from "@codemirror/lint";
 import { searchKeymap } from "@codemirror/search";
-import { EditorState } from "@codemirror/state";
+import { EditorState, type Extension } from "@codemirror/state";
 import { EditorView, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { useEffect, useRef } from "react";
@@ -16,9 +15,9 @@ export interface CodeEditorProps {
   isReadOnly?: boolean;
   onChange?: (value: string) => void;
   language?: "json";
-  /** Marks what is wrong. */
-  lint?: LintSource;
   complete?: CompletionSource;
+  /** A language of its own, and what belongs to it. */
+  extensions?: Extension;
 }
 
 /**
@@ -33,7 +32,7 @@ export default function CodeEditor(props: CodeEditorProps) {
   useEffect(() => {
     if (host.current === null) return;
     const root = host.current.shadowRoot ?? host.current.attachShadow({ mode: "open" });
-    const { language, lint, complete } = latest.current;
+    const { language, complete, extensions = [] } = latest.current;
     const state = EditorState.create({
       doc: latest.current.value,
       extensions: [
@@ -49,8 +48,8 @@ export default function CodeEditor(props: CodeEditorProps) {
           if (update.docChanged) latest.current.onChange?.(update.state.doc.toString());
         }),
         THEME,
+        extensions,
         ...(language === "json" ? [json()] : []),
-        ...(lint ? [linter(lint), lintGutter()] : []),
         ...(complete ? [autocompletion({ override: [complete] })] : []),
       ],
     });
@@ -76,6 +75,8 @@ const THEME = EditorView.theme({
 const COLOURS = HighlightStyle.define([
   { tag: tags.string, color: "var(--accent)" },
   { tag: [tags.number, tags.bool, tags.null], color: "var(--success)" },
+  { tag: tags.keyword, color: "var(--accent)", fontWeight: "600" },
+  { tag: tags.comment, color: "var(--quiet)" },
   { tag: tags.propertyName, color: "var(--text)", fontWeight: "600" },
   { tag: tags.invalid, color: "var(--danger)" },
 ]);

@@ -26,7 +26,7 @@ export function parseCredential(
   const parts = text.split("/");
   if (parts.length !== 5) return wrong({ problem: "shape" });
   const [accessKeyId, date, region, service, terminal] = parts as [string, string, string, string, string];
-  if (accessKeyId === "" || region === "" || !regionName.test(region)) return wrong({ problem: "shape" });
+  if (accessKeyId === "" || !regionName.test(region)) return wrong({ problem: "shape" });
   if (!isDay(date)) return wrong({ problem: "date", found: date });
   if (!scopes.includes(service)) return wrong({ problem: "service", found: service });
   if (terminal !== "aws4_request") return wrong({ problem: "terminal", found: terminal });

@@ -27,7 +27,6 @@ export interface LineRow {
 /** Lines that become one object. */
 export interface LineBatch {
   readonly batch: string;
-  readonly batchMs: number;
   readonly day: string;
   /** Null: the bucket is gone, or logs no longer. */
   readonly bucket: LoggedBucket | null;
@@ -96,7 +95,7 @@ export class AccessLogTable {
     const first = "(SELECT bucket_id, day FROM access_log_lines WHERE batch IS NULL ORDER BY id LIMIT 1)";
     const some = `SELECT id, sum(length(lines)) OVER (ORDER BY id) - length(lines) AS before FROM access_log_lines
       WHERE batch IS NULL AND (bucket_id, day) = ${first}`;
-    type Raw = { batch: string; batchMs: number; day: string; bucketId: number; lines: string };
+    type Raw = { batch: string; day: string; bucketId: number; lines: string };
     const taken = `(SELECT coalesce(${abandoned}, ?1))`;
     const [, rows, buckets] = await this.#database.batch<[unknown, Raw, LoggedBucket]>([
       {
@@ -105,7 +104,7 @@ export class AccessLogTable {
         values: [batch, abandonedMs, bytes, nowMs],
       },
       {
-        sql: `SELECT batch, batch_ms AS "batchMs", day, bucket_id AS "bucketId", lines FROM access_log_lines WHERE batch = ${taken} ORDER BY id`,
+        sql: `SELECT batch, day, bucket_id AS "bucketId", lines FROM access_log_lines WHERE batch = ${taken} ORDER BY id`,
         values: [batch, abandonedMs],
       },
       {
@@ -116,8 +115,7 @@ export class AccessLogTable {
     ]);
     const [head] = rows;
     if (head === undefined) return null;
-    const { batchMs, day } = head;
-    return { batch: head.batch, batchMs, day, bucket: buckets[0] ?? null, lines: rows.map(({ lines }) => lines) };
+    return { batch: head.batch, day: head.day, bucket: buckets[0] ?? null, lines: rows.map(({ lines }) => lines) };
   }
 
   /** Gives a batch back: it is tried again as if somebody had just abandoned it. */

@@ -1,6 +1,6 @@
 import { type Database, GuardError, require, type Statement, TakenError } from "../database.ts";
 import { type NewPublication, publishDirectly } from "./publishing.ts";
-import { requireTopic, TOPIC_COLUMNS, type TopicRow } from "./topics.ts";
+import { parseTopic, requireTopic, TOPIC_COLUMNS, type TopicRow } from "./topics.ts";
 
 export interface SubscriptionRow {
   /** Order of subscriptions. Never reused. */
@@ -35,7 +35,7 @@ export type ListedSubscription = Pick<
 /** A subscription with the topic that it belongs to. */
 export interface FoundSubscription {
   readonly subscription: SubscriptionRow;
-  readonly topic: Pick<TopicRow, "id" | "accountId" | "name" | "region" | "revision">;
+  readonly topic: TopicRow;
 }
 
 type Raw = Omit<SubscriptionRow, "attributes" | "authenticated"> & { attributes: string; authenticated: number };
@@ -69,7 +69,7 @@ export class SubscriptionTable {
 
   /** By its id, if its topic is there. */
   async find(id: string): Promise<FoundSubscription | null> {
-    const [subscriptions, topics] = await this.#database.batch<[Raw, FoundSubscription["topic"]]>([
+    const [subscriptions, topics] = await this.#database.batch<[Raw, Parameters<typeof parseTopic>[0]]>([
       { sql: `SELECT ${SUBSCRIPTION_COLUMNS} FROM subscriptions s WHERE s.id = ?1`, values: [id] },
       {
         sql: `SELECT ${TOPIC_COLUMNS} FROM topics WHERE id = (SELECT topic_id FROM subscriptions WHERE id = ?1)`,
@@ -78,7 +78,8 @@ export class SubscriptionTable {
     ]);
     const [row] = subscriptions;
     const [topic] = topics;
-    return row === undefined || topic === undefined ? null : { subscription: parseSubscription(row), topic };
+    if (row === undefined || topic === undefined) return null;
+    return { subscription: parseSubscription(row), topic: parseTopic(topic) };
   }
 
   /** The one that waits for this token. */

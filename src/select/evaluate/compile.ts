@@ -1,6 +1,6 @@
 import { SelectFailure } from "../failure.ts";
 import { type LikeMatcher, likeMatcher } from "../like.ts";
-import type { Comparison, Expression, Path } from "../sql/ast.ts";
+import { type Comparison, type Expression, MIRRORED, type Path } from "../sql/ast.ts";
 import { compareValues, numberOf, textLength, type Value } from "../value.ts";
 import type { Work } from "../work.ts";
 import { calculate } from "./arithmetic.ts";
@@ -163,14 +163,6 @@ const HOLDS: Readonly<Record<Comparison, (order: number) => boolean>> = {
   "<=": (order) => order <= 0,
   ">": (order) => order > 0,
   ">=": (order) => order >= 0,
-};
-const MIRRORED: Readonly<Record<Comparison, Comparison>> = {
-  "=": "=",
-  "<>": "<>",
-  "<": ">",
-  "<=": ">=",
-  ">": "<",
-  ">=": "<=",
 };
 
 function compileComparison(expression: Expression & { kind: "compare" }, scope: Scope): Getter {

@@ -89,6 +89,8 @@ export class ColumnPages {
       const { compressed_page_size: compressed, uncompressed_page_size: plain } = header;
       if (!isSize(compressed) || !isSize(plain)) throw new SelectFailure("ParquetParsingError");
       if (compressed > PAGE_MAX_BYTES || plain > PAGE_MAX_BYTES) throw new SelectFailure("OverMaxParquetBlockSize");
+      // Bytes that are read stand beside those before them while they are joined.
+      if (this.#bytes.length < compressed) requireRoom(this.heldBytes + 2 * compressed, bytesMax);
       if (!(await this.#have(compressed))) throw new SelectFailure("ParquetParsingError");
       const page = this.#bytes.subarray(0, compressed);
       this.#bytes = this.#bytes.subarray(compressed);

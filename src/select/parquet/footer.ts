@@ -5,8 +5,10 @@ import type { SelectSource } from "../formats/pieces.ts";
 import { endOfThrift } from "./check-thrift.ts";
 import { statisticsParsers } from "./values.ts";
 
-/** Larger footers do not fit into an isolate once they are decoded. */
-const FOOTER_MAX_BYTES = 4 * 1024 * 1024;
+/** Decoded, a larger footer would take more than a query may hold. */
+const FOOTER_MAX_BYTES = 2 * 1024 * 1024;
+/** What a byte of a footer takes once it is decoded. */
+const DECODED_BYTES = 20;
 /** The first read: enough for most footers. */
 const TAIL_BYTES = 64 * 1024;
 const TRAILER_BYTES = 8;
@@ -24,6 +26,8 @@ export interface Column {
 export interface Footer {
   readonly metadata: FileMetaData;
   readonly columns: readonly Column[];
+  /** What it takes in memory, about. */
+  readonly heldBytes: number;
 }
 
 /** Reads bytes of the object, counted by who gives this. */
@@ -40,7 +44,7 @@ export async function readFooter({ sizeBytes }: Pick<SelectSource, "sizeBytes">,
     throw new SelectFailure("ParquetParsingError");
   }
   if (footerBytes > FOOTER_MAX_BYTES)
-    throw new SelectFailure("OverMaxParquetBlockSize", "The footer is larger than 4 MiB.");
+    throw new SelectFailure("OverMaxParquetBlockSize", "The footer is larger than 2 MiB.");
   const wanted = footerBytes + TRAILER_BYTES;
   if (wanted > tailBytes) tail = await read(sizeBytes - wanted, wanted);
   try {
@@ -48,7 +52,7 @@ export async function readFooter({ sizeBytes }: Pick<SelectSource, "sizeBytes">,
     endOfThrift(whole, 0, footerBytes);
     const metadata = parquetMetadata(whole.buffer, { parsers: statisticsParsers, geoparquet: false });
     const schema = parquetSchema(metadata);
-    return { metadata, columns: columnsOf(schema) };
+    return { metadata, columns: columnsOf(schema), heldBytes: footerBytes * DECODED_BYTES };
   } catch (cause) {
     throw new SelectFailure("ParquetParsingError", undefined, { cause });
   }

@@ -12,7 +12,7 @@ import { type Column, type Footer, type ReadBytes, readFooter } from "./footer.t
 import { type Bounds, groupFilter } from "./skip-groups.ts";
 import { dialectValue } from "./values.ts";
 
-/** Values and dictionaries of all columns that are read, decoded, together with what decoding a page takes. */
+/** The footer, and values and dictionaries of all columns that are read, decoded, together with what decoding a page takes. */
 const HELD_MAX_BYTES = 40 * 1024 * 1024;
 /** What decoding a value takes, in units of `Work`. */
 const VALUE_UNITS = 40;
@@ -46,7 +46,7 @@ export class ParquetReader implements RecordReader {
   readonly #alias: Name;
   readonly #read: ReadBytes;
   readonly #skips: ReturnType<typeof groupFilter>;
-  #footer: Footer = { metadata: { row_groups: [] } as unknown as Footer["metadata"], columns: [] };
+  #footer: Footer = { metadata: { row_groups: [] } as unknown as Footer["metadata"], columns: [], heldBytes: 0 };
   readonly #open = new Map<Column, OpenColumn>();
   #wholeColumns: readonly OpenColumn[] = [];
   #group = -1;
@@ -99,7 +99,7 @@ export class ParquetReader implements RecordReader {
   async fill(): Promise<boolean> {
     if (this.#row + 1 >= this.#rows && !this.#nextGroup()) return false;
     const { counts, work } = this.#query;
-    let heldBytes = 0;
+    let { heldBytes } = this.#footer;
     for (const { pages } of this.#open.values()) heldBytes += pages?.heldBytes ?? 0;
     for (const open of this.#open.values()) {
       if (this.#row + 1 < open.end) continue;

@@ -1,4 +1,4 @@
-import type { Comparison, Expression, Literal, Path } from "../sql/ast.ts";
+import { type Comparison, type Expression, type Literal, MIRRORED, type Path } from "../sql/ast.ts";
 import { compareValues, type Value } from "../value.ts";
 
 /** A column's smallest and largest value in a row group. */
@@ -46,15 +46,6 @@ function constraintsOf(where: Expression): Constraint[] {
       return [];
   }
 }
-
-const MIRRORED: Readonly<Record<Comparison, Comparison>> = {
-  "=": "=",
-  "<>": "<>",
-  "<": ">",
-  "<=": ">=",
-  ">": "<",
-  ">=": "<=",
-};
 
 function excludes({ min, max }: Bounds, op: Comparison, constant: Literal): boolean {
   const toMin = compareValues(constant, min, false);

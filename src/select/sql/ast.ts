@@ -21,6 +21,16 @@ export interface Path {
 
 export type Literal = null | undefined | boolean | number | bigint | string | Timestamp;
 export type Comparison = "=" | "<>" | "<" | "<=" | ">" | ">=";
+/** What a comparison becomes when its sides change places. */
+export const MIRRORED: Readonly<Record<Comparison, Comparison>> = {
+  "=": "=",
+  "<>": "<>",
+  "<": ">",
+  "<=": ">=",
+  ">": "<",
+  ">=": "<=",
+};
+
 export type Arithmetic = "+" | "-" | "*" | "/" | "%" | "||";
 export type CastType = "BOOL" | "INT" | "FLOAT" | "DECIMAL" | "STRING" | "TIMESTAMP";
 export type AggregateName = "COUNT" | "SUM" | "AVG" | "MIN" | "MAX";

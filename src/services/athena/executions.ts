@@ -4,10 +4,9 @@ import { integer, list, required, text } from "../../protocols/aws-json/fields.t
 import { type AthenaCall, invalidRequest, operation, requireNames, WORK_GROUP } from "./operation.ts";
 import { refusedObject } from "./refused-object.ts";
 import type { ExecutionRequest } from "./start.ts";
-import { readCsv, type TypedColumn } from "./values.ts";
+import { RESULT_BYTES_MAX, readCsv, type TypedColumn } from "./values.ts";
 
 const executionId = text({ min: 1, max: 128 });
-const RESULT_BYTES_MAX = 64 * 1024 * 1024;
 const ROWS_PER_PAGE = 1_000;
 /** A request that runs a query is over after this time: one that is still RUNNING then was broken off. */
 const BROKEN_OFF_MS = 10 * 60_000;
@@ -103,15 +102,19 @@ export const getQueryResults = operation({
     }
     if (!/^\d{1,9}$/.test(NextToken)) throw invalidRequest("NextToken is of no page.");
     const [, bucket = "", key = ""] = /^s3:\/\/([^/]+)\/(.*)$/.exec(row.output) ?? [];
-    const bytes = await call.objects.get(call.exchange, { bucket, key }, RESULT_BYTES_MAX).catch(refusedObject);
-    const all = readCsv(new TextDecoder().decode(bytes));
+    const { expectedOwner } = JSON.parse(row.request) as ExecutionRequest;
+    const place = { bucket, key, expectedOwner };
+    const bytes = await call.objects.get(call.exchange, place, RESULT_BYTES_MAX).catch(refusedObject);
+    const columns = JSON.parse(row.columns ?? "[]") as TypedColumn[];
     const from = Number(NextToken);
-    const page = all.slice(from, from + MaxResults);
+    const window = { from, count: MaxResults + 1, columns: columns.length };
+    const found = readCsv(new TextDecoder().decode(bytes), window);
+    const page = found.slice(0, MaxResults);
     const Rows = page.map((values) => ({
       Data: values.map((value) => (value === null ? {} : { VarCharValue: value })),
     }));
-    const ColumnInfo = (JSON.parse(row.columns ?? "[]") as TypedColumn[]).map(columnInfo);
-    const end = from + page.length < all.length ? { NextToken: String(from + page.length) } : {};
+    const ColumnInfo = columns.map(columnInfo);
+    const end = found.length > page.length ? { NextToken: String(from + page.length) } : {};
     return { UpdateCount: 0, ResultSet: { Rows, ResultSetMetadata: { ColumnInfo } }, ...end };
   },
 });
@@ -166,7 +169,10 @@ function described(row: ExecutionRow, call: AthenaCall): JsonResult {
     Query: request.query,
     StatementType: "DML",
     SubstatementType: "SELECT",
-    ResultConfiguration: { OutputLocation: row.output ?? request.location },
+    ResultConfiguration: {
+      OutputLocation: row.output ?? request.location,
+      ...(request.expectedOwner !== undefined && { ExpectedBucketOwner: request.expectedOwner }),
+    },
     QueryExecutionContext: {
       ...(request.database !== null && { Database: request.database }),
       ...(request.catalog !== null && { Catalog: request.catalog }),

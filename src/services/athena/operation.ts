@@ -1,27 +1,29 @@
-import type { Caller } from "../../auth/access.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { RandomBytes } from "../../base/random.ts";
 import type { Exchange } from "../../edge/service.ts";
 import type { ExecutionTable } from "../../metadata/query/executions.ts";
-import type { VisibleBucket } from "../../metadata/query/visible.ts";
-import type { BucketRow } from "../../metadata/rows.ts";
 import type { JsonResult } from "../../protocols/aws-json/answer.ts";
 import type { JsonValue } from "../../protocols/aws-json/document.ts";
 import { JsonError } from "../../protocols/aws-json/error.ts";
 import { type Fields, type Input, readFields } from "../../protocols/aws-json/fields.ts";
 import type { QueryParts } from "../../query/ask.ts";
+import type { SeeBucket } from "../../query/sight.ts";
 
 /** What S3 says to the caller's own request for an object: its code. */
 export class ObjectRefused extends Error {}
 
 /** Objects, as the service of S3 reads and writes them for the caller of another request. Throws anything; S3's errors have a `code`. */
 export interface ObjectAccess {
-  put(
-    exchange: Exchange,
-    object: { bucket: string; key: string; contentType: string; bytes: Uint8Array },
-  ): Promise<void>;
+  put(exchange: Exchange, object: ObjectPlace & { contentType: string; bytes: Uint8Array }): Promise<void>;
   /** Of `bytesMax` at most. */
-  get(exchange: Exchange, object: { bucket: string; key: string }, bytesMax: number): Promise<Uint8Array>;
+  get(exchange: Exchange, object: ObjectPlace, bytesMax: number): Promise<Uint8Array>;
+}
+
+export interface ObjectPlace {
+  readonly bucket: string;
+  readonly key: string;
+  /** The account that must own the bucket; undefined: any. */
+  readonly expectedOwner?: string | undefined;
 }
 
 export interface AthenaParts {
@@ -29,11 +31,7 @@ export interface AthenaParts {
   /** The first database. */
   readonly metadata: { readonly executions: ExecutionTable };
   readonly objects: ObjectAccess;
-  seeBucket(
-    caller: Caller,
-    request: { headers: Headers; tlsVersion: string | null; nowMs: number },
-    bucket: BucketRow,
-  ): VisibleBucket;
+  readonly seeBucket: SeeBucket;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly region: string;

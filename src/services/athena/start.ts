@@ -12,20 +12,20 @@ import { bucketsNamed, findSight } from "../../query/sight.ts";
 import { FIRST_PAGE } from "../../query/token.ts";
 import { type AthenaCall, invalidRequest, ObjectRefused, operation, requireNames } from "./operation.ts";
 import { refusedObject } from "./refused-object.ts";
-import { typeColumns, writeCsv } from "./values.ts";
+import { RESULT_BYTES_MAX, typeColumns, writeCsv } from "./values.ts";
 
 /** What an execution was asked for, as its row keeps it. */
 export interface ExecutionRequest {
   readonly query: string;
   readonly parameters: readonly string[];
   readonly location: string;
+  /** The account that must own the bucket of the result. Absent: any. */
+  readonly expectedOwner?: string | undefined;
   readonly catalog: string | null;
   readonly database: string | null;
 }
 
-/** A result is kept in memory until it is written. */
 const RESULT_ROWS_MAX = 100_000;
-const RESULT_BYTES_MAX = 16 * 1024 * 1024;
 
 /**
  * StartQueryExecution. The query runs at once, within the bounds of docs/sql.md, and has ended when this is answered: clients that ask for its state find
@@ -62,6 +62,7 @@ export const startQueryExecution = operation({
     const request: ExecutionRequest = {
       ...{ query: input.QueryString, parameters: input.ExecutionParameters ?? [], location },
       ...{ catalog: Catalog ?? null, database: Database ?? null },
+      expectedOwner: input.ResultConfiguration?.ExpectedBucketOwner,
     };
     const submittedMs = call.clock.now();
     const id = newExecutionId(submittedMs, call.random(10));
@@ -79,7 +80,7 @@ export const startQueryExecution = operation({
 
 type End = Parameters<AthenaCall["executions"]["end"]>[1];
 
-/** Runs the query and writes its result; what is wrong with either is how the execution ends. A crash leaves it RUNNING; see `stateOf`. */
+/** Runs the query and writes its result; what is wrong with either is how the execution ends. A crash leaves it RUNNING; see `ended` of executions.ts. */
 async function execute(call: AthenaCall, { id }: Pick<ExecutionRow, "id">, request: ExecutionRequest): Promise<End> {
   const failed = (reason: string): End => ({
     ...{ state: "FAILED", reason, completedMs: call.clock.now() },
@@ -94,7 +95,9 @@ async function execute(call: AthenaCall, { id }: Pick<ExecutionRow, "id">, reque
     const [, bucket = "", prefix = ""] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(request.location) ?? [];
     const key = `${prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`}${id}.csv`;
     const bytes = new TextEncoder().encode(writeCsv(columns, rows));
-    const object = { bucket, key, contentType: "application/octet-stream", bytes };
+    if (bytes.length > RESULT_BYTES_MAX) throw tooLarge();
+    const place = { bucket, key, expectedOwner: request.expectedOwner };
+    const object = { ...place, contentType: "application/octet-stream", bytes };
     await call.objects.put(call.exchange, object).catch(refusedObject);
     return {
       ...{ state: "SUCCEEDED", reason: null, completedMs: call.clock.now(), output: `s3://${bucket}/${key}` },
@@ -111,12 +114,11 @@ async function execute(call: AthenaCall, { id }: Pick<ExecutionRow, "id">, reque
 }
 
 async function ask(call: AthenaCall, { query, parameters }: ExecutionRequest) {
-  const { caller, request, receivedMs } = call.exchange;
+  const { caller, facts, receivedMs } = call.exchange;
   const parsed = parseQuery(query.replace(/;\s*$/, ""), "athena");
   const input = { text: query, parameters: literalsOf(parameters), dialect: "athena" as const };
   if (parsed.isExplained) throw new QueryRefused("NotAllowed", "EXPLAIN is not allowed here", "POST /-/sql explains");
-  const tlsVersion = typeof request.cf?.tlsVersion === "string" ? request.cf.tlsVersion : null;
-  const about = { headers: new Headers(), tlsVersion, nowMs: receivedMs };
+  const about = { headers: new Headers(), tlsVersion: facts.tlsVersion ?? null, nowMs: receivedMs };
   const bucketSight = (bucket: BucketRow) => call.seeBucket(caller, about, bucket);
   await caller.confirm();
   const { databases, clock, settings } = call.queries;
@@ -124,18 +126,20 @@ async function ask(call: AthenaCall, { query, parameters }: ExecutionRequest) {
   const run = { queries: metadata.queries, clock, limits: settings };
   const prepared = await prepareQuery(run, input, { parsed, options: { sight } });
   const page = await takePage(run, prepared, { start: FIRST_PAGE, rows: RESULT_ROWS_MAX, bytesMax: RESULT_BYTES_MAX });
-  if (page.next !== null) {
-    throw new QueryRefused(
-      "LimitExceeded",
-      `the result has more than ${RESULT_ROWS_MAX} rows or ${RESULT_BYTES_MAX} bytes, or takes too long`,
-      "narrow it, or ask POST /-/sql page by page",
-    );
-  }
+  if (page.next !== null) throw tooLarge();
   return {
     columns: typeColumns(page.columns, page.rows, prepared.compiled.uses),
     rows: page.rows,
     scanned: page.scanned,
   };
+}
+
+function tooLarge(): QueryRefused {
+  return new QueryRefused(
+    "LimitExceeded",
+    `the result has more than ${RESULT_ROWS_MAX} rows or ${RESULT_BYTES_MAX} bytes, or takes too long`,
+    "narrow it, or ask POST /-/sql page by page",
+  );
 }
 
 /** A UUID of version 8, whose first 48 bits are the time: later ones sort behind. */

@@ -5,6 +5,9 @@ import type { Value } from "../../query/run.ts";
 /** A column of a result, with a type of Athena's. */
 export type TypedColumn = readonly [name: string, type: string];
 
+/** A result is in memory when it is written and when it is read. */
+export const RESULT_BYTES_MAX = 16 * 1024 * 1024;
+
 /** What a column is: of the table's column of the same name if all values are of its type, else by the values. */
 export function typeColumns(
   columns: readonly string[],
@@ -67,21 +70,33 @@ export function writeCsv(columns: readonly TypedColumn[], rows: readonly (readon
   return `${[columns.map(([name]) => quoted(name)).join(","), ...lines].join("\n")}\n`;
 }
 
-/** Reads what `writeCsv` wrote, and nothing else. */
-export function readCsv(text: string): (string | null)[][] {
+/** Rows of a result that are wanted: `count` of them behind the first `from`, each of `columns` fields at most. */
+interface CsvWindow {
+  readonly from: number;
+  readonly count: number;
+  readonly columns: number;
+}
+
+/** Reads what `writeCsv` wrote, and nothing else. The text may be another: only what is wanted is kept of it. */
+export function readCsv(text: string, { from, count, columns }: CsvWindow): (string | null)[][] {
   const rows: (string | null)[][] = [];
   let row: (string | null)[] = [];
+  let passed = 0;
   let at = 0;
-  while (at < text.length) {
+  while (at < text.length && rows.length < count) {
+    const isKept = passed >= from && row.length < columns;
     if (text[at] === '"') {
       let end = at + 1;
       while (end < text.length && (text[end] !== '"' || text[end + 1] === '"')) end += text[end] === '"' ? 2 : 1;
-      row.push(text.slice(at + 1, end).replaceAll('""', '"'));
+      if (isKept) row.push(text.slice(at + 1, end).replaceAll('""', '"'));
       at = end + 1;
-    } else row.push(null);
+    } else if (isKept) row.push(null);
     if (text[at] === "\n") {
-      rows.push(row);
-      row = [];
+      if (passed >= from) {
+        rows.push(row);
+        row = [];
+      }
+      passed++;
     }
     at++;
   }

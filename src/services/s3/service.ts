@@ -5,7 +5,7 @@ import { bucketOfHost } from "./address/target.ts";
 import { corsAnswerHeaders } from "./cors/answer-headers.ts";
 import { dispatch } from "./dispatch.ts";
 import { errorDocument, toS3Error } from "./errors/render-error.ts";
-import { accessRecord } from "./logging/access-record.ts";
+import { accessRecord, loggedTarget } from "./logging/access-record.ts";
 import type { S3Parts } from "./parts.ts";
 
 /** Half of an isolate: further queries are answered Busy. */
@@ -23,8 +23,10 @@ export function s3Service(parts: S3Parts): Service {
     headersBeside: (request) => corsAnswerHeaders(request, parts),
     answer: (exchange: Exchange) => dispatch(exchange, { ...parts, selectMemory }),
     ended(exchange, lifetime) {
-      const record = parts.accessLog && accessRecord(exchange, parts.baseDomains);
-      if (record) parts.accessLog?.record(parts.store, record, lifetime);
+      const { accessLog, store, baseDomains } = parts;
+      const target = accessLog === undefined ? null : loggedTarget(exchange, baseDomains);
+      if (target === null || !accessLog?.mayWant(target.bucket)) return;
+      accessLog.record(store, accessRecord(exchange, target), lifetime);
     },
     fail,
   };

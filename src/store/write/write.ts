@@ -21,6 +21,7 @@ import type {
   BucketName,
   Digests,
   IncomingBody,
+  ObjectAccess,
   ObjectChecksum,
   ObjectKey,
   ObjectLock,
@@ -40,6 +41,8 @@ export interface PutObject {
   attributes: Attributes;
   storageClass: string;
   body: IncomingBody;
+  /** Whose the object is, and its ACL, in the bucket as it is at the commit. Absent: as the gate has it. */
+  access?: (bucket: Bucket) => ObjectAccess;
   tags?: Tags;
   /** Absent: the bucket's default retention. */
   lock?: ObjectLock;
@@ -87,7 +90,7 @@ export async function putInto(store: StoreContext, put: PutObject, admission: Ad
     lock: lockFor(store, found, put.lock),
     attributes: {
       ...put.attributes,
-      ...newObjectAccess(store, found),
+      ...(put.access?.(found) ?? newObjectAccess(store, found)),
       ...described(sealing, found, { key: put.key, versionId: id }),
     },
     etag: etagOf(store, digests, sealing),

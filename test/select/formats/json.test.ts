@@ -165,3 +165,16 @@ describe("bounds", () => {
     ).toBe("UnsupportedScanRangeInput");
   });
 });
+
+test("a row with integers beyond a double is at most 256 KiB long, one with such digits in a text is not bounded by it", async () => {
+  const rowOf = (value: string) => `{"n":${value},"t":"${"a".repeat(300_000)}"}`;
+  const read = (row: string) =>
+    selected(sourceOf(row, 64 * 1024), "SELECT s.n FROM S3Object s", { input: jsonIn(), output: jsonOut });
+  for (const number of ["9007199254740993", "-9007199254740993", " 1234567890123456789 "]) {
+    expect(await refusal(read(rowOf(number)))).toBe("OverMaxRecordSize");
+    expect(await read(`{"n":[1,${number}]}`)).toBe(`{"n":[1,${number.trim()}]}\n`);
+  }
+  expect(await read(rowOf('"a1234567890123456789b"'))).toBe('{"n":"a1234567890123456789b"}\n');
+  expect(await read(rowOf('"9007199254740993"'))).toBe('{"n":"9007199254740993"}\n');
+  expect(await read(rowOf("0.1234567890123456"))).toBe('{"n":0.1234567890123456}\n');
+});

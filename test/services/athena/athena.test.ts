@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { firstAccount } from "../../../src/auth/principal.ts";
 import { operations } from "../../../src/services/athena/operations.ts";
 import { readCsv, writeCsv } from "../../../src/services/athena/values.ts";
+import { putObject } from "../../../src/store/write/write.ts";
+import { bodyOf } from "../../support/store.ts";
 import { AthenaRig } from "./rig.ts";
 
 let rig: AthenaRig;
@@ -163,6 +166,26 @@ describe("who may", () => {
     const nowhere = await rig.run("SELECT 1", { ResultConfiguration: { OutputLocation: "s3://nowhere/" } });
     expect([nowhere.state, nowhere.reason]).toEqual(["FAILED", expect.stringContaining("NoSuchBucket")]);
   });
+
+  test("a result is written and read by the TLS version of the caller's connection", async () => {
+    const oldTls = { NumericLessThan: { "s3:TlsVersion": "1.2" } };
+    const deny = { Effect: "Deny", Action: ["s3:PutObject", "s3:GetObject"], Resource: "*", Condition: oldTls };
+    const caller = rig.caller([athena, allow("s3:*"), deny]);
+    const ask = async (tlsVersion: string | null) => {
+      rig.tlsVersion = tlsVersion;
+      return rig.run("SELECT key FROM objects", {}, caller);
+    };
+    try {
+      const { id, state } = await ask("TLSv1.2");
+      expect(state).toBe("SUCCEEDED");
+      expect(await rig.call("GetQueryResults", { QueryExecutionId: id }, caller)).toMatchObject({ status: 200 });
+      const refused = await ask("TLSv1.1");
+      expect([refused.state, refused.reason]).toEqual(["FAILED", expect.stringContaining("AccessDenied")]);
+      expect(await rig.call("GetQueryResults", { QueryExecutionId: id }, caller)).toMatchObject({ status: 400 });
+    } finally {
+      rig.tlsVersion = null;
+    }
+  });
 });
 
 describe("the catalog", () => {
@@ -206,8 +229,42 @@ test("CSV is read as it was written", () => {
     ],
     rows,
   );
-  expect(readCsv(text)).toEqual([
+  expect(readCsv(text, { from: 0, count: 9, columns: 3 })).toEqual([
     ["t", "n", "u"],
     ...rows.map((row) => row.map((value) => (value === null ? null : String(value)))),
   ]);
+});
+
+test("of CSV only the rows that are wanted are kept", () => {
+  const window = { from: 3, count: 2, columns: 2 };
+  expect(readCsv("\n".repeat(10), window)).toEqual([[null], [null]]);
+  expect(readCsv('"a"\n"b"\n"c"\n"d","e","f"\n,,,,,,\n"g"\n', window)).toEqual([
+    ["d", "e"],
+    [null, null],
+  ]);
+});
+
+test("a page of a result that was overwritten has the rows that were asked for", async () => {
+  const { id } = await rig.run(`SELECT key ${HOLIDAY}`);
+  const body = bodyOf(new Uint8Array(5_000).fill(10));
+  const attributes = { system: { contentType: "text/csv" }, user: {} };
+  const object = { bucket: "results", key: `here/${id}.csv`, attributes, storageClass: "STANDARD" as const, body };
+  await putObject(rig.test.store, object);
+  const page = await rig.call("GetQueryResults", { QueryExecutionId: id, MaxResults: 3, NextToken: "4990" });
+  expect(page.ResultSet.Rows).toEqual([{ Data: [{}] }, { Data: [{}] }, { Data: [{}] }]);
+  expect(page.NextToken).toBe("4993");
+});
+
+test("a result goes to a bucket of the expected owner alone", async () => {
+  const owned = (ExpectedBucketOwner: string) => ({
+    ResultConfiguration: { OutputLocation: "s3://results/here/", ExpectedBucketOwner },
+  });
+  const { state, reason } = await rig.run(`SELECT key ${HOLIDAY}`, owned("999999999999"));
+  expect([state, reason]).toEqual(["FAILED", expect.stringContaining("AccessDenied")]);
+  const { accountId } = firstAccount;
+  const { execution } = await rig.run(`SELECT key ${HOLIDAY}`, owned(accountId));
+  expect(execution).toMatchObject({
+    Status: { State: "SUCCEEDED" },
+    ResultConfiguration: { ExpectedBucketOwner: accountId },
+  });
 });

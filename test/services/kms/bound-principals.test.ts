@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { firstAccount, roleArn } from "../../../src/auth/principal.ts";
 import { deleteEntity, makeEntity } from "../../support/entities.ts";
 import { allow, KmsRig } from "./support/kms.ts";
@@ -75,6 +75,19 @@ test("a grant means the user who has the name then", async () => {
   const deleted = { GrantId, GranteePrincipal: FIRST, RetiringPrincipal: FIRST };
   expect((await rig.ok("ListGrants", { KeyId })).Grants).toMatchObject([deleted]);
   expect((await rig.call(annAs(FIRST), "RetireGrant", { KeyId, GrantId })).status).toBe(200);
+});
+
+test("both principals of a grant are looked for in one round trip", async () => {
+  await born();
+  await makeEntity(rig.test, { kind: "user", name: "bob", id: "AIDABOBFORTHEGRANT" });
+  const bob = ann.replace(/ann$/, "bob");
+  const KeyId = await rig.key();
+  const named = vi.spyOn(rig.test.store.metadata.identities.entities, "named");
+  await rig.ok("CreateGrant", { KeyId, GranteePrincipal: ann, RetiringPrincipal: bob, Operations: ["Encrypt"] });
+  expect(named).toHaveBeenCalledTimes(1);
+  named.mockRestore();
+  const { Grants } = await rig.ok("ListGrants", { KeyId });
+  expect(Grants).toMatchObject([{ GranteePrincipal: ann, RetiringPrincipal: bob }]);
 });
 
 test("a grant for whom there is not is for whoever gets the name", async () => {

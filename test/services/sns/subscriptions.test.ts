@@ -355,6 +355,23 @@ describe("subscriptions", () => {
     expect(mapOf(await rig.ok("GetSubscriptionAttributes", { SubscriptionArn })).FilterPolicy).toBeUndefined();
   });
 
+  it("that another request changes meanwhile do not count as one filter too many", async () => {
+    const { arn } = await rig.queue("q");
+    const SubscriptionArn = await rig.subscribe(topic, arn, { FilterPolicy: '{"color":["red"]}' });
+    const set = (AttributeName: string, AttributeValue: string) =>
+      rig.call(rig.root(), "SetSubscriptionAttributes", { SubscriptionArn, AttributeName, AttributeValue });
+    const both = await Promise.all([set("RawMessageDelivery", "true"), set("FilterPolicy", '{"color":["blue"]}')]);
+    expect(both.map(({ code }) => code)).toEqual(["", "ConcurrentAccess"]);
+  });
+
+  it("of webhooks do not take a delivery policy that would not be followed", async () => {
+    const SubscriptionArn = await rig.subscribe(topic, "https://h.example.com/");
+    const parameters = { SubscriptionArn, AttributeName: "DeliveryPolicy", AttributeValue: '{"guaranteed":true}' };
+    expect(await rig.error("SetSubscriptionAttributes", parameters)).toBe(
+      "InvalidParameter: Invalid parameter: DeliveryPolicy: guaranteed is not supported",
+    );
+  });
+
   it("get what their filters let through", { tags: ["slow"] }, async () => {
     const red = await rig.queue("red");
     const urgent = await rig.queue("urgent");

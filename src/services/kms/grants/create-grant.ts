@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { parsePrincipalName } from "../../../auth/policy/principal-name.ts";
-import { bindPrincipal } from "../../../auth/policy-principals.ts";
+import { boundPrincipals } from "../../../auth/policy-principals.ts";
 import { toHex } from "../../../base/bytes.ts";
 import { GRANT_OPERATIONS } from "../../../keyring/grants.ts";
 import { keyringLimits } from "../../../keyring/limits.ts";
@@ -67,7 +67,7 @@ export const createGrant = keyOperation({
   },
 });
 
-/** Who is meant, as the grant's row has them. */
+/** Who is meant, as the grant's row has them. One D1 round trip at the most. */
 async function principalsOf(
   { entities }: KmsCall,
   input: { readonly GranteePrincipal: string | undefined; readonly RetiringPrincipal: string | undefined },
@@ -75,10 +75,8 @@ async function principalsOf(
   const grantee = requirePrincipal("GranteePrincipal", input.GranteePrincipal);
   const retiring =
     input.RetiringPrincipal === undefined ? null : requirePrincipal("RetiringPrincipal", input.RetiringPrincipal);
-  return {
-    grantee: await bindPrincipal(entities, grantee),
-    retiring: retiring === null ? null : await bindPrincipal(entities, retiring),
-  };
+  const bound = await boundPrincipals(entities, retiring === null ? [grantee] : [grantee, retiring]);
+  return { grantee: bound(grantee), retiring: retiring === null ? null : bound(retiring) };
 }
 
 /** "GrantConstraints" in the KMS API Reference. */

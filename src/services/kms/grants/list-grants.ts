@@ -1,5 +1,5 @@
 import { principalAccountId } from "../../../auth/policy/principal.ts";
-import { bindPrincipal } from "../../../auth/policy-principals.ts";
+import { boundPrincipals } from "../../../auth/policy-principals.ts";
 import type { RetirableGrant } from "../../../metadata/keyring/grants.ts";
 import { notBuilt, required } from "../../../protocols/aws-json/fields.ts";
 import type { KmsCall } from "../model/call.ts";
@@ -53,5 +53,6 @@ async function retirable(call: KmsCall, arn: string, { after, limit }: { after: 
 
 /** How the principal with this ARN stands in grants: by unique id, and by the ARN if it did not exist when the grant was made. */
 async function meanings({ entities }: KmsCall, arn: string): Promise<readonly [string, string]> {
-  return [arn, await bindPrincipal(entities, arn)];
+  const bound = await boundPrincipals(entities, [arn]);
+  return [arn, bound(arn)];
 }

@@ -1,5 +1,6 @@
+import { fullControl } from "../../../auth/public-acls.ts";
 import { headBucket } from "../../../store/buckets/buckets.ts";
-import { fullControl, settingsOf } from "../gate/settings.ts";
+import { settingsOf } from "../gate/settings.ts";
 import type { Handler } from "../handler.ts";
 import { aclDocument } from "./acl-document.ts";
 

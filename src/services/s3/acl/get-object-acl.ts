@@ -1,5 +1,6 @@
+import { fullControl } from "../../../auth/public-acls.ts";
 import { headObjectIn } from "../../../store/read/objects.ts";
-import { fullControl, settingsOf } from "../gate/settings.ts";
+import { settingsOf } from "../gate/settings.ts";
 import type { Handler } from "../handler.ts";
 import { versionHeader, versionOf } from "../objects/version-id.ts";
 import { aclDocument } from "./acl-document.ts";

@@ -1,7 +1,7 @@
+import { fullControl, isPublicAcl } from "../../../auth/public-acls.ts";
 import type { Grant, ObjectAccess, ObjectOwner } from "../../../store/types.ts";
 import { S3Error } from "../errors/error.ts";
-import { isPublicAcl } from "../gate/acl-grant.ts";
-import { type BucketSettings, fullControl } from "../gate/settings.ts";
+import type { BucketSettings } from "../gate/settings.ts";
 import { ANONYMOUS_OWNER } from "./anonymous-owner.ts";
 import { cannedGrants } from "./canned.ts";
 import type { RequestedAcl } from "./requested-acl.ts";

@@ -1,11 +1,10 @@
+import { isPublicAcl, NOTHING_BLOCKED } from "../../../auth/public-acls.ts";
 import type { StoreContext } from "../../../store/context.ts";
 import type { BucketAccess, Grant } from "../../../store/types.ts";
 import { cannedGrants } from "../acl/canned.ts";
 import { isObjectOwnership, type ObjectOwnership } from "../acl/ownership.ts";
 import { aclOfHeaders } from "../acl/requested-acl.ts";
 import { S3Error } from "../errors/error.ts";
-import { isPublicAcl } from "../gate/acl-grant.ts";
-import { NOTHING_BLOCKED } from "../gate/settings.ts";
 import type { Call } from "../handler.ts";
 
 const OWNERSHIP = "x-amz-object-ownership";

@@ -66,8 +66,3 @@ function matchGrantee({ grantee }: Grant, principal: Principal, ignoresPublic: b
       return principal.kind === "service" && principal.service === "logging.s3.amazonaws.com" ? "everyone" : "none";
   }
 }
-
-/** Whether an ACL lets in callers of any account. */
-export function isPublicAcl(acl: readonly Grant[]): boolean {
-  return acl.some(({ grantee }) => "group" in grantee && grantee.group !== "LogDelivery");
-}

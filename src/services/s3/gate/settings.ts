@@ -2,6 +2,7 @@ import { parsePolicy } from "../../../auth/policy/parse.ts";
 import type { Policy } from "../../../auth/policy/policy.ts";
 import { isPublicPolicy } from "../../../auth/policy/public-access.ts";
 import { firstAccount } from "../../../auth/principal.ts";
+import { effectiveBlock, fullControl } from "../../../auth/public-acls.ts";
 import type { Bucket, BucketAccess, Grant, ObjectOwner, PublicAccessBlock, Tags } from "../../../store/types.ts";
 
 /** What decides who may reach a bucket, with everything that is not set in its place. */
@@ -20,21 +21,6 @@ export interface BucketSettings {
   /** The policy lets in callers that nothing fixed limits. */
   isPublic(): boolean;
 }
-
-export const NOTHING_BLOCKED: PublicAccessBlock = {
-  BlockPublicAcls: false,
-  IgnorePublicAcls: false,
-  BlockPublicPolicy: false,
-  RestrictPublicBuckets: false,
-};
-
-/** What buckets have from the start, as at AWS since April 2023. */
-export const ALL_BLOCKED: PublicAccessBlock = {
-  BlockPublicAcls: true,
-  IgnorePublicAcls: true,
-  BlockPublicPolicy: true,
-  RestrictPublicBuckets: true,
-};
 
 const NOTHING_SET: BucketAccess = {};
 
@@ -62,11 +48,6 @@ export function settingsOf(bucket: Bucket): BucketSettings {
   };
 }
 
-/** The ACL of whatever has none of its own. */
-export function fullControl(ownerId: string): readonly Grant[] {
-  return [{ grantee: { id: ownerId }, permission: "FULL_CONTROL" }];
-}
-
 function compile({ name, access }: Bucket): { policy: Policy; isPublic?: boolean } | undefined {
   if (access?.policy === undefined) return undefined;
   const known = compiled.get(access);
@@ -77,15 +58,4 @@ function compile({ name, access }: Bucket): { policy: Policy; isPublic?: boolean
   const policy = { policy: parsed.policy };
   compiled.set(access, policy);
   return policy;
-}
-
-function effectiveBlock({ block = ALL_BLOCKED, accountBlock }: BucketAccess): PublicAccessBlock {
-  const own = block === "none" ? NOTHING_BLOCKED : block;
-  if (accountBlock === undefined) return own;
-  return {
-    BlockPublicAcls: own.BlockPublicAcls || accountBlock.BlockPublicAcls,
-    IgnorePublicAcls: own.IgnorePublicAcls || accountBlock.IgnorePublicAcls,
-    BlockPublicPolicy: own.BlockPublicPolicy || accountBlock.BlockPublicPolicy,
-    RestrictPublicBuckets: own.RestrictPublicBuckets || accountBlock.RestrictPublicBuckets,
-  };
 }

@@ -1,32 +1,49 @@
 import { canonicalIdOf, type Principal } from "../../../auth/principal.ts";
 import type { EndedExchange } from "../../../edge/service.ts";
-import type { AccessRecord } from "../../../logging/line.ts";
-import { parseQueryParameters, parseTarget, type Target } from "../address/target.ts";
+import { type AccessRecord, TEXT_CHARACTERS_MAX } from "../../../logging/line.ts";
+import { checkAddressedBucketName } from "../address/bucket-name.ts";
+import { parseTarget, type Target } from "../address/target.ts";
 import { operationName } from "./operation-name.ts";
 
-/** Values of query parameters that would let a reader of the log repeat the request. */
-const SECRET = /([?&](?:X-Amz-Signature|X-Amz-Security-Token|X-Amz-Credential|Signature|AWSAccessKeyId)=)[^&]*/gi;
+/**
+ * Query parameters, by their decoded names, whose values would let a reader of the log repeat the request or read what a customer's key
+ * encrypts: in presigned URLs headers may be parameters.
+ */
+const SECRET =
+  /^(x-amz-(signature|security-token|credential)|signature|awsaccesskeyid|x-amz-(copy-source-)?server-side-encryption-customer-key)$/i;
 
-/** What is logged of an exchange. Null: it names no bucket. */
-export function accessRecord(ended: EndedExchange, baseDomains: readonly string[]): AccessRecord | null {
+/** What an exchange is about, if a bucket could have that name; null: nothing is logged of it. */
+export function loggedTarget({ about }: Pick<EndedExchange, "about">, baseDomains: readonly string[]): Target | null {
+  try {
+    const target = parseTarget(about.url, baseDomains);
+    if (target.level === "service") return null;
+    checkAddressedBucketName(target.bucket);
+    return target;
+  } catch {
+    // What S3 could not read it has refused, and it is about no bucket.
+    return null;
+  }
+}
+
+/** What is logged of an exchange about a bucket. Never throws. */
+export function accessRecord(ended: EndedExchange, target: Target): AccessRecord {
   const { about, response, clientAddress, endedMs } = ended;
   const { request, url } = about;
-  const target = targetOf(ended, baseDomains);
-  if (target === null || target.bucket === "") return null;
-  const query = parseQueryParameters(url.rawQuery);
-  const line = `${request.method} ${url.rawPath}${url.rawQuery === "" ? "" : `?${url.rawQuery}`} HTTP/1.1`;
+  // Unlike S3's own reading this takes escapes that are not UTF-8.
+  const query = new URLSearchParams(`?${url.rawQuery}`);
+  const path = url.rawQuery === "" ? url.rawPath : `${url.rawPath}?${redacted(url.rawQuery)}`;
   return {
     ...{ bucket: target.bucket, key: target.key === "" ? null : target.key, atMs: about.receivedMs, clientAddress },
     requester: about.caller === undefined ? null : requesterOf(about.caller.principal),
     ...{ requestId: about.requestId, hostId: about.hostId },
     operation: operationName(about.operation, { method: request.method, isObject: target.key !== "" }),
-    requestLine: line.replace(SECRET, "$1REDACTED"),
+    requestLine: cut(`${request.method} ${path} HTTP/1.1`),
     ...{ status: response.status, error: about.error ?? null },
     sentBytes: about.answered?.sentBytes ?? null,
     objectBytes: objectBytes(about.operation, request.headers, response.headers),
     totalMs: endedMs - about.receivedMs,
     turnaroundMs: about.answered === undefined ? null : about.answered.atMs - about.receivedMs,
-    ...{ referer: request.headers.get("referer"), userAgent: request.headers.get("user-agent") },
+    ...{ referer: refererOf(request.headers), userAgent: cut(request.headers.get("user-agent")) },
     versionId: plain(query.get("versionId")),
     ...authenticationOf(request.headers, query),
     host: plain(request.headers.get("host") ?? url.hostname),
@@ -34,13 +51,32 @@ export function accessRecord(ended: EndedExchange, baseDomains: readonly string[
   };
 }
 
-function targetOf({ about }: EndedExchange, baseDomains: readonly string[]): Target | null {
+function redacted(rawQuery: string): string {
+  const parameters = rawQuery.split("&").map((parameter) => {
+    const [name = ""] = parameter.split("=", 1);
+    return name !== parameter && SECRET.test(decodedName(name)) ? `${name}=REDACTED` : parameter;
+  });
+  return parameters.join("&");
+}
+
+function decodedName(name: string): string {
   try {
-    return parseTarget(about.url, baseDomains);
+    return decodeURIComponent(name);
   } catch {
-    // What S3 could not read it has refused, and it is about no bucket.
-    return null;
+    return name;
   }
+}
+
+/** The page that linked here may have been a presigned URL itself. */
+function refererOf(headers: Headers): string | null {
+  const referer = headers.get("referer");
+  const at = referer?.indexOf("?") ?? -1;
+  if (referer === null || at < 0) return cut(referer);
+  return cut(`${referer.slice(0, at)}?${redacted(referer.slice(at + 1))}`);
+}
+
+function cut<T extends string | null>(text: T): T | string {
+  return text !== null && text.length > TEXT_CHARACTERS_MAX ? text.slice(0, TEXT_CHARACTERS_MAX) : text;
 }
 
 function requesterOf(principal: Principal): string | null {
@@ -50,7 +86,7 @@ function requesterOf(principal: Principal): string | null {
 
 /** Size of the object that is read or written, as far as headers tell. */
 function objectBytes(operation: string, asked: Headers, answered: Headers): number | null {
-  if (operation === "GetObject" || operation === "HeadObject") {
+  if (operation === "GetObject" || operation === "HeadObject" || operation === "WebsiteGet") {
     const whole = /\/(\d+)$/.exec(answered.get("content-range") ?? "")?.[1];
     return numberOf(whole ?? answered.get("content-length"));
   }

@@ -2,6 +2,7 @@ import type { LoggingConfiguration } from "../../../logging/configuration.ts";
 import { child, childText, type XmlElement } from "../../../protocols/rest-xml/read.ts";
 import type { XmlShape } from "../../../protocols/rest-xml/shape.ts";
 import { element, xmlDocument } from "../../../protocols/rest-xml/write.ts";
+import { GRANT_SHAPE, type GrantRules, grantElements, type NamedGrant, parseGrants } from "../acl/grants-document.ts";
 import { S3Error } from "../errors/error.ts";
 
 const PREFIX_CHARACTERS_MAX = 900;
@@ -11,20 +12,21 @@ export const LOGGING_SHAPE: XmlShape = {
   LoggingEnabled: {
     TargetBucket: "text",
     TargetPrefix: "text",
-    TargetGrants: {
-      Grant: { Grantee: { ID: "text", URI: "text", EmailAddress: "text", DisplayName: "text" }, Permission: "text" },
-    },
+    TargetGrants: { Grant: GRANT_SHAPE },
     TargetObjectKeyFormat: { SimplePrefix: {}, PartitionedPrefix: { PartitionDateSource: "text" } },
   },
 };
 
-/** A configuration, and whether it grants anything on the log objects. */
+/** "TargetGrant" in the Amazon S3 API Reference. */
+const GRANT_RULES: GrantRules = { permissions: new Set(["FULL_CONTROL", "READ", "WRITE"]), malformed: "MalformedXML" };
+
+/** A configuration, and what it grants on the log objects. */
 export interface ParsedLogging {
-  readonly configuration: LoggingConfiguration;
-  readonly hasGrants: boolean;
+  readonly configuration: Omit<LoggingConfiguration, "grants">;
+  readonly grants: readonly NamedGrant[];
 }
 
-/** Reads a BucketLoggingStatus; null: logging is off. Throws MalformedXML and InvalidArgument. */
+/** Reads a BucketLoggingStatus; null: logging is off. Throws MalformedXML, InvalidArgument and MalformedACLError. */
 export function parseBucketLogging(root: XmlElement): ParsedLogging | null {
   const enabled = child(root, "LoggingEnabled");
   if (enabled === undefined) return null;
@@ -35,10 +37,9 @@ export function parseBucketLogging(root: XmlElement): ParsedLogging | null {
     throw new S3Error("InvalidArgument", "The target prefix is too long", { ArgumentName: "TargetPrefix" });
   }
   const grants = child(enabled, "TargetGrants");
-  const hasGrants = grants !== undefined && grants.children.length > 0;
   return {
     configuration: { targetBucket, targetPrefix, keys: keysOf(child(enabled, "TargetObjectKeyFormat")) },
-    hasGrants,
+    grants: grants === undefined ? [] : parseGrants(grants, GRANT_RULES),
   };
 }
 
@@ -56,7 +57,7 @@ function keysOf(format: XmlElement | undefined): LoggingConfiguration["keys"] {
 /** The document that GetBucketLogging answers; an empty one if nothing is logged. */
 export function bucketLoggingDocument(configuration: LoggingConfiguration | null): string {
   if (configuration === null) return xmlDocument("BucketLoggingStatus");
-  const { targetBucket, targetPrefix, keys } = configuration;
+  const { targetBucket, targetPrefix, keys, grants = [] } = configuration;
   const format =
     keys === "simple" ? element("SimplePrefix") : element("PartitionedPrefix", element("PartitionDateSource", keys));
   return xmlDocument(
@@ -65,6 +66,7 @@ export function bucketLoggingDocument(configuration: LoggingConfiguration | null
       "LoggingEnabled",
       element("TargetBucket", targetBucket),
       element("TargetPrefix", targetPrefix),
+      grants.length === 0 ? [] : element("TargetGrants", grantElements(grants)),
       element("TargetObjectKeyFormat", format),
     ),
   );

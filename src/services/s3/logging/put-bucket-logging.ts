@@ -1,27 +1,36 @@
+import { isPublicAcl } from "../../../auth/public-acls.ts";
 import { targetProblem } from "../../../logging/target.ts";
 import { headBucket } from "../../../store/buckets/buckets.ts";
 import { storeOf } from "../../../store/buckets/databases.ts";
 import { setLogging } from "../../../store/buckets/logging.ts";
-import type { Bucket } from "../../../store/types.ts";
+import type { Bucket, Grant } from "../../../store/types.ts";
+import { resolveGrants } from "../acl/grants-document.ts";
 import { readDocument } from "../body/document.ts";
 import { S3Error } from "../errors/error.ts";
+import { settingsOf } from "../gate/settings.ts";
 import type { Call, Handler } from "../handler.ts";
 import { LOGGING_SHAPE, type ParsedLogging, parseBucketLogging } from "./bucket-logging.ts";
 
 /**
  * PutBucketLogging: where the access log of the bucket goes from then on; an empty document ends it. The target must be there, have the same
- * owner and region, and let the logging service write below the prefix. Throws InvalidTargetBucketForLogging and
- * CrossLocationLoggingProhibited besides what `parseBucketLogging` throws.
+ * owner and region, and let the logging service write below the prefix; grants must be such that it could take them of any writer. Throws
+ * InvalidTargetBucketForLogging, CrossLocationLoggingProhibited, AccessControlListNotSupported, AccessDenied for public grants where those
+ * are blocked, and what `parseBucketLogging` and `resolveGrants` throw.
  */
 export const putBucketLogging: Handler = async (call) => {
   const logging = parseBucketLogging(await readDocument(call, "BucketLoggingStatus", LOGGING_SHAPE));
-  const source = await headBucket(call.store, call.bucket);
-  if (logging !== null) await checkTarget(call, source, logging);
-  await setLogging(call.store, call.bucket, logging?.configuration ?? null);
+  if (logging === null) {
+    await setLogging(call.store, call.bucket, null);
+    return { status: 200 };
+  }
+  const target = await demandTarget(call, await headBucket(call.store, call.bucket), logging);
+  // Only those who may set it learn which accounts there are.
+  const grants = await grantsFor(call, target, logging);
+  await setLogging(call.store, call.bucket, { ...logging.configuration, ...(grants.length > 0 && { grants }) });
   return { status: 200 };
 };
 
-async function checkTarget(call: Call, source: Bucket, { configuration, hasGrants }: ParsedLogging): Promise<void> {
+async function demandTarget(call: Call, source: Bucket, { configuration }: ParsedLogging): Promise<Bucket> {
   const { targetBucket: TargetBucket, targetPrefix: prefix } = configuration;
   // Its policy decides, not what the caller may do there.
   const { metadata, clock } = await storeOf(call.store, TargetBucket);
@@ -30,14 +39,19 @@ async function checkTarget(call: Call, source: Bucket, { configuration, hasGrant
   if (problem === "other-region") {
     throw new S3Error("CrossLocationLoggingProhibited", undefined, { TargetBucket });
   }
-  if (problem !== null) throw new S3Error("InvalidTargetBucketForLogging", undefined, { TargetBucket });
-  if (!hasGrants) return;
-  const ownership = target?.access?.ownership ?? "BucketOwnerEnforced";
-  if (ownership === "BucketOwnerEnforced") {
-    throw new S3Error(
-      "InvalidArgument",
-      "TargetGrants cannot be set: the target bucket has its access control lists disabled.",
-    );
+  if (target === null || problem !== null) {
+    throw new S3Error("InvalidTargetBucketForLogging", undefined, { TargetBucket });
   }
-  throw new S3Error("NotImplemented", "TargetGrants are not implemented by this server.");
+  return target;
+}
+
+async function grantsFor(call: Call, target: Bucket, { grants: named }: ParsedLogging): Promise<readonly Grant[]> {
+  if (named.length === 0) return [];
+  const { hasAcls, block } = settingsOf(target);
+  if (!hasAcls) {
+    throw new S3Error("AccessControlListNotSupported", "Target grants not allowed for bucket owner enforced buckets");
+  }
+  const grants = await resolveGrants(named, call.directory);
+  if (block.BlockPublicAcls && isPublicAcl(grants)) throw new S3Error("AccessDenied");
+  return grants;
 }

@@ -2,6 +2,7 @@ import type { BodyPieces } from "../../../base/body-pieces.ts";
 import { ByteBudget } from "../../../base/byte-budget.ts";
 import { concat } from "../../../base/bytes.ts";
 import type { Exchange } from "../../../edge/service.ts";
+import { encodeKey } from "../address/encode-key.ts";
 import { dispatch } from "../dispatch.ts";
 import { S3Error } from "../errors/error.ts";
 import { toS3Error } from "../errors/render-error.ts";
@@ -10,6 +11,8 @@ import type { S3Parts } from "../parts.ts";
 interface Place {
   readonly bucket: string;
   readonly key: string;
+  /** The account that must own the bucket; undefined: any. */
+  readonly expectedOwner?: string | undefined;
 }
 
 /**
@@ -26,10 +29,10 @@ export class CallersObjects {
 
   async put(
     exchange: Exchange,
-    { bucket, key, contentType, bytes }: Place & { contentType: string; bytes: Uint8Array },
+    { contentType, bytes, ...place }: Place & { contentType: string; bytes: Uint8Array },
   ): Promise<void> {
     const headers = { "content-type": contentType, "content-length": String(bytes.length) };
-    await this.#dispatch(exchange, { place: { bucket, key }, method: "PUT", headers, pieces: onePiece(bytes) });
+    await this.#dispatch(exchange, { place, method: "PUT", headers, pieces: onePiece(bytes) });
   }
 
   async get(exchange: Exchange, place: Place, bytesMax: number): Promise<Uint8Array> {
@@ -59,8 +62,9 @@ export class CallersObjects {
       pieces,
     }: { place: Place; method: string; headers: Record<string, string>; pieces: BodyPieces | null },
   ) {
-    const rawPath = `/${place.bucket}/${place.key.split("/").map(encodeURIComponent).join("/")}`;
+    const rawPath = `/${place.bucket}/${encodeKey(place.key)}`;
     const request = new Request(`http://localhost${rawPath}`, { method, headers });
+    if (place.expectedOwner !== undefined) request.headers.set("x-amz-expected-bucket-owner", place.expectedOwner);
     const signature = { ...exchange.signature, mode: { kind: "unsigned" as const }, verified: null };
     const url = { hostname: "localhost", rawPath, rawQuery: "" };
     try {

@@ -1,6 +1,6 @@
+import { ALL_BLOCKED } from "../../../auth/public-acls.ts";
 import { headBucket } from "../../../store/buckets/buckets.ts";
 import { S3Error } from "../errors/error.ts";
-import { ALL_BLOCKED } from "../gate/settings.ts";
 import type { Handler } from "../handler.ts";
 import { publicAccessDocument } from "./public-access-block.ts";
 

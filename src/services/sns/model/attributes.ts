@@ -1,7 +1,6 @@
-import { bindPrincipals } from "../../../auth/policy-principals.ts";
+import { isFifoName } from "../../../queues/settings.ts";
 import { DeliveryPolicyProblem, parseTopicPolicy } from "../../../topics/delivery-policy.ts";
-import { isFifoTopic, settingsOf } from "../../../topics/settings.ts";
-import type { SnsCall } from "./call.ts";
+import { settingsOf } from "../../../topics/settings.ts";
 import { invalidParameter, notBuilt } from "./errors.ts";
 import { checkTopicPolicy, defaultPolicy } from "./policies.ts";
 import type { KnownTopic } from "./topic-memory.ts";
@@ -44,7 +43,7 @@ const CHECKS: Readonly<Record<string, (topic: Subject, value: string) => void>> 
   SignatureVersion: (_, value) => oneOf("SignatureVersion", ["1", "2"], value),
   FifoTopic(topic, value) {
     oneOf("FifoTopic", ["true", "false"], value);
-    if ((value === "true") !== isFifoTopic(topic.name)) throw invalidParameter("FifoTopic");
+    if ((value === "true") !== isFifoName(topic.name)) throw invalidParameter("FifoTopic");
   },
   ContentBasedDeduplication(topic, value) {
     fifoOnly("ContentBasedDeduplication", topic);
@@ -61,16 +60,7 @@ function oneOf(name: string, values: readonly string[], value: string): void {
 }
 
 function fifoOnly(name: string, { name: topic }: Subject): void {
-  if (!isFifoTopic(topic)) throw invalidParameter("Attributes", `${name} is for FIFO topics only`);
-}
-
-/** Attributes as they are kept: a policy with the unique ids of the users and roles that it names. At most one D1 round trip. */
-export async function boundAttributes(
-  { entities }: Pick<SnsCall, "entities">,
-  given: ReadonlyMap<string, string>,
-): Promise<ReadonlyMap<string, string>> {
-  const policy = given.get("Policy");
-  return policy ? new Map([...given, ["Policy", await bindPrincipals(entities, policy)]]) : given;
+  if (!isFifoName(topic)) throw invalidParameter("Attributes", `${name} is for FIFO topics only`);
 }
 
 /** The attributes with one set. An empty value takes it away. */

@@ -1,5 +1,6 @@
-import { Buffer } from "node:buffer";
 import type { Input } from "../../../protocols/aws-query/fields.ts";
+import { contentBytes } from "../../../queues/content.ts";
+import { isOrderingId } from "../../../queues/settings.ts";
 import type { Publication } from "../../../topics/content.ts";
 import { settingsOf, topicLimits } from "../../../topics/settings.ts";
 import type { TopicCall } from "../model/call.ts";
@@ -8,9 +9,6 @@ import type { messageFields } from "../model/fields.ts";
 import { readMessageAttributes } from "./message-attributes.ts";
 
 type MessageInput = Input<typeof messageFields> & { readonly Message: string };
-
-/** Of MessageGroupId and MessageDeduplicationId. */
-const idForm = /^[A-Za-z0-9!"#$%&'()*+,\-./:;<=>?@[\\\]^_`{|}~]{1,128}$/;
 
 /** What is to be published, checked. Throws in AWS's words. */
 export function readMessage(call: TopicCall, input: MessageInput): Publication & { readonly sizeBytes: number } {
@@ -26,7 +24,7 @@ export function readMessage(call: TopicCall, input: MessageInput): Publication &
   const isJson = structure === "json";
   if (isJson) checkStructure(message);
   const attributes = readMessageAttributes(MessageAttributes);
-  const sizeBytes = sizeOf(message, attributes);
+  const sizeBytes = contentBytes({ body: message, attributes });
   if (sizeBytes > topicLimits.messageBytes) throw invalidParameter("Message too long");
   return {
     kind: "Notification",
@@ -88,16 +86,6 @@ function ordering(
 }
 
 function checkId(name: string, value: string | undefined): void {
-  if (value === undefined || idForm.test(value)) return;
+  if (value === undefined || isOrderingId(value)) return;
   throw invalidParameter(name, `${name} can only include alphanumeric and punctuation characters. 1 to 128 in length`);
-}
-
-/** What counts for the limit: the message, and names, types and values of the attributes, in bytes. */
-function sizeOf(message: string, attributes: Publication["attributes"]): number {
-  let sizeBytes = Buffer.byteLength(message);
-  for (const [name, { dataType, value }] of attributes) {
-    sizeBytes += Buffer.byteLength(name) + Buffer.byteLength(dataType);
-    sizeBytes += "text" in value ? Buffer.byteLength(value.text) : value.bytes.length;
-  }
-  return sizeBytes;
 }

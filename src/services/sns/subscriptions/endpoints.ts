@@ -1,5 +1,4 @@
 import { isFifoName, parseQueueArn, queueArn } from "../../../queues/settings.ts";
-import { isFifoTopic } from "../../../topics/settings.ts";
 import { accountOf, type TopicCall } from "../model/call.ts";
 import { invalidParameter, notBuilt } from "../model/errors.ts";
 
@@ -21,7 +20,7 @@ export async function readEndpoint(call: TopicCall, protocol: string, endpoint: 
   }
   if (endpoint === "") throw invalidParameter("Endpoint", "no value for required parameter");
   if (protocol === "sqs") return { protocol, endpoint, ownerAccountId: await queueOwner(call, endpoint) };
-  if (isFifoTopic(call.topic.name)) {
+  if (isFifoName(call.topic.name)) {
     throw invalidParameter("Protocol", "only queues can subscribe to FIFO topics");
   }
   const problem = call.webhooks.problem(endpoint);
@@ -36,7 +35,7 @@ async function queueOwner(call: TopicCall, arn: string): Promise<string> {
   const { queues, topic } = call;
   const name = parseQueueArn(arn);
   if (name === null) throw invalidParameter("SQS endpoint ARN");
-  if (isFifoName(name.name) && !isFifoTopic(topic.name)) {
+  if (isFifoName(name.name) && !isFifoName(topic.name)) {
     throw invalidParameter("Endpoint", "FIFO SQS Queues can not be subscribed to standard SNS topics");
   }
   if (name.accountId !== accountOf(call)) return name.accountId;

@@ -1,13 +1,12 @@
 import { isFifoName, parseQueueArn, queueArn } from "../../../queues/settings.ts";
-import { DeliveryPolicyProblem, parseSubscriptionPolicy } from "../../../topics/delivery-policy.ts";
+import { checkSubscriptionPolicy, DeliveryPolicyProblem } from "../../../topics/delivery-policy.ts";
 import { FilterPolicyProblem, type FilterScope, parseFilterPolicy } from "../../../topics/filter-policy.ts";
-import { isFifoTopic } from "../../../topics/settings.ts";
 import type { SnsCall } from "../model/call.ts";
 import { invalidParameter, notBuilt } from "../model/errors.ts";
 
 const NAMES = ["DeliveryPolicy", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy"] as const;
 const UNBUILT = ["ReplayPolicy", "SubscriptionRoleArn"];
-/** Attributes that an empty value takes away; of filters also `{}`. */
+/** Attributes that an empty value or {} takes away. */
 const REMOVABLE = ["DeliveryPolicy", "FilterPolicy", "RedrivePolicy", "FilterPolicyScope"];
 
 export type SubscriptionAttributes = Readonly<Record<string, string>>;
@@ -36,7 +35,7 @@ export async function mergeAttributes(
   for (const name of REMOVABLE) if (/^(\s*|\{\s*\})$/.test(merged.get(name) ?? "x")) merged.delete(name);
   if (given.has("RawMessageDelivery")) checkRaw(given.get("RawMessageDelivery") ?? "", merged);
   checkFilter(merged);
-  checkDelivery(merged.get("DeliveryPolicy"), subject);
+  if (given.has("DeliveryPolicy")) checkDelivery(merged.get("DeliveryPolicy"), subject);
   const redrive = merged.get("RedrivePolicy");
   if (redrive !== undefined && given.has("RedrivePolicy")) await checkRedrive(call, subject, redrive);
   return Object.fromEntries(merged);
@@ -80,7 +79,7 @@ function checkDelivery(policy: string | undefined, { protocol }: AttributeSubjec
   if (policy === undefined) return;
   if (protocol === "sqs") throw invalidParameter("DeliveryPolicy", "protocol sqs does not support it");
   try {
-    parseSubscriptionPolicy(policy);
+    checkSubscriptionPolicy(policy);
   } catch (error) {
     if (!(error instanceof DeliveryPolicyProblem)) throw error;
     throw invalidParameter(`DeliveryPolicy: ${error.message}`);
@@ -101,7 +100,7 @@ async function checkRedrive({ queues }: SnsCall, { topic, accountId }: Attribute
       "deadLetterTargetArn must name a queue in the account and region of the subscription",
     );
   }
-  if (isFifoName(name.name) !== isFifoTopic(topic.name)) {
+  if (isFifoName(name.name) !== isFifoName(topic.name)) {
     throw invalidParameter(
       "RedrivePolicy",
       "must use a FIFO queue as DLQ for a FIFO topic, and a standard one for others",

@@ -19,8 +19,7 @@ export const getSubscriptionAttributes: SnsOperation = {
     const { SubscriptionArn } = readInput(subscriptionField, parameters);
     const { subscription, topic, topicArn } = await demandSubscription(call, action, SubscriptionArn);
     const { attributes, protocol, endpoint, accountId, token, authenticated } = subscription;
-    const row = await call.context.tables.topics.find(topic.accountId, topic.name);
-    const policy = deliveryPolicyOf(row?.attributes.DeliveryPolicy, attributes.DeliveryPolicy);
+    const policy = deliveryPolicyOf(topic.attributes.DeliveryPolicy, attributes.DeliveryPolicy);
     const all = {
       ...{ SubscriptionArn, TopicArn: topicArn, Owner: accountId, Protocol: protocol, Endpoint: maskedUrl(endpoint) },
       ...{ PendingConfirmation: `${token !== null}`, ConfirmationWasAuthenticated: `${authenticated}` },
@@ -45,7 +44,9 @@ export const setSubscriptionAttributes: SnsOperation = {
       await call.context.tables.subscriptions.change(subscription, attributes);
     } catch (error) {
       if (!isSubscriptionChanged(error)) throw error;
-      if (AttributeName === "FilterPolicy") throw tooManyFilters();
+      // Only one more filter can be too many.
+      const addsFilter = attributes.FilterPolicy !== undefined && subscription.attributes.FilterPolicy === undefined;
+      if (addsFilter) throw tooManyFilters();
       throw snsError("ConcurrentAccess", "The subscription is being changed by another request.");
     }
     return null;

@@ -1,10 +1,12 @@
 import type { Ask } from "../../../auth/access.ts";
+import { boundAttributes } from "../../../auth/policy-principals.ts";
 import type { TagRow } from "../../../metadata/rows.ts";
 import { isTopicTaken, type NewTopic } from "../../../metadata/topics/topics.ts";
 import { text } from "../../../protocols/aws-query/fields.ts";
 import { newRevision } from "../../../queues/ids.ts";
-import { isFifoTopic, isTopicName, topicArn } from "../../../topics/settings.ts";
-import { boundAttributes, checkAttribute, shownAttributes, withAttribute } from "../model/attributes.ts";
+import { isFifoName } from "../../../queues/settings.ts";
+import { isTopicName, topicArn } from "../../../topics/settings.ts";
+import { checkAttribute, shownAttributes, withAttribute } from "../model/attributes.ts";
 import { accountOf, type SnsCall } from "../model/call.ts";
 import { invalidParameter, notBuilt } from "../model/errors.ts";
 import { attributesField, needed } from "../model/fields.ts";
@@ -27,9 +29,9 @@ export const createTopic: SnsOperation = {
     if (DataProtectionPolicy !== undefined) throw notBuilt("DataProtectionPolicy");
     checkName(name, given);
     const before = await call.memory.read(call.context.tables, named);
-    if (before !== null) return same(before, await boundAttributes(call, given), tags);
+    if (before !== null) return same(before, await boundAttributes(call.entities, given), tags);
     for (const [attribute, value] of given) checkAttribute({ ...named, arn }, attribute, value);
-    const attributes = [...(await boundAttributes(call, given))].reduce(
+    const attributes = [...(await boundAttributes(call.entities, given))].reduce(
       (all, [one, value]) => withAttribute(all, one, value),
       {},
     );
@@ -55,13 +57,13 @@ function asksFor(
 
 function checkName(name: string, attributes: ReadonlyMap<string, string>): void {
   const isFifo = attributes.get("FifoTopic")?.toLowerCase() === "true";
-  if (isFifo && !(isFifoTopic(name) && isTopicName(name))) {
+  if (isFifo && !(isFifoName(name) && isTopicName(name))) {
     throw invalidParameter(
       "Topic Name",
       "Fifo Topic names must end with .fifo and must be made up of only uppercase and lowercase ASCII letters, numbers, underscores, and hyphens, and must be between 1 and 256 characters long.",
     );
   }
-  if (!isTopicName(name) || (!isFifo && isFifoTopic(name))) throw invalidParameter("Topic Name");
+  if (!isTopicName(name) || (!isFifo && isFifoName(name))) throw invalidParameter("Topic Name");
 }
 
 interface Given {
@@ -75,7 +77,7 @@ async function make(call: SnsCall, topic: NewTopic, { given, tags }: Given): Pro
   } catch (error) {
     const other = isTopicTaken(error) ? await call.memory.read(call.context.tables, topic) : null;
     if (other === null) throw error;
-    return same(other, await boundAttributes(call, given), tags);
+    return same(other, await boundAttributes(call.entities, given), tags);
   }
   call.memory.forget(topic);
   return { TopicArn: topicArn(topic) };

@@ -1,8 +1,8 @@
-import { showPrincipals } from "../../../auth/policy-principals.ts";
+import { boundAttributes, showPrincipals } from "../../../auth/policy-principals.ts";
 import { text } from "../../../protocols/aws-query/fields.ts";
 import { newRevision } from "../../../queues/ids.ts";
 import { deliveryPolicyOf, effectivePolicy } from "../../../topics/delivery-policy.ts";
-import { boundAttributes, checkAttribute, shownAttributes, withAttribute } from "../model/attributes.ts";
+import { checkAttribute, shownAttributes, withAttribute } from "../model/attributes.ts";
 import { needed } from "../model/fields.ts";
 import { topicOperation } from "../operation.ts";
 
@@ -40,7 +40,7 @@ export const setTopicAttributes = topicOperation({
   topic: ({ TopicArn }) => TopicArn,
   async run({ context, memory, entities, topic }, { AttributeName: name, AttributeValue: value = "" }) {
     checkAttribute(topic, name, value);
-    const bound = await boundAttributes({ entities }, new Map([[name, value]]));
+    const bound = await boundAttributes(entities, new Map([[name, value]]));
     const attributes = withAttribute(topic.attributes, name, bound.get(name) ?? value);
     await context.tables.topics.change(topic, { attributes, revision: newRevision(context.random) });
     memory.forget(topic);

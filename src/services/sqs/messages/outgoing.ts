@@ -1,7 +1,7 @@
-import { Buffer } from "node:buffer";
 import type { Input } from "../../../protocols/aws-json/fields.ts";
+import { contentBytes } from "../../../queues/content.ts";
 import type { OutgoingMessage } from "../../../queues/send.ts";
-import { settingsOf } from "../../../queues/settings.ts";
+import { isOrderingId, settingsOf } from "../../../queues/settings.ts";
 import { type QueueCall, senderOf } from "../model/call.ts";
 import { invalidParameter, invalidValue, missingParameter, sqsError } from "../model/errors.ts";
 import type { messageFields } from "../model/fields.ts";
@@ -12,8 +12,6 @@ type MessageInput = Input<typeof messageFields>;
 const unsuitable = "The request include parameter that is not valid for this queue type.";
 const contents =
   "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF";
-/** Of MessageGroupId and MessageDeduplicationId. */
-const idForm = /^[A-Za-z0-9!"#$%&'()*+,\-./:;<=>?@[\\\]^_`{|}~]{1,128}$/;
 
 /** What is to be sent, checked. Throws in AWS's words. */
 export function readMessage(call: QueueCall, input: MessageInput): OutgoingMessage & { readonly sizeBytes: number } {
@@ -21,7 +19,7 @@ export function readMessage(call: QueueCall, input: MessageInput): OutgoingMessa
   if (body === "") throw missingParameter("MessageBody");
   if (hasForeignCharacter(body)) throw sqsError("InvalidMessageContents", contents);
   const attributes = readMessageAttributes(given);
-  const sizeBytes = sizeOf(body, attributes);
+  const sizeBytes = contentBytes({ body, attributes });
   const { messageBytesMax } = settingsOf(call.queue);
   if (sizeBytes > messageBytesMax) {
     throw invalidParameter(
@@ -60,23 +58,10 @@ function ordering(
 }
 
 function checkId(name: string, value: string | undefined): void {
-  if (value === undefined || idForm.test(value)) return;
+  if (value === undefined || isOrderingId(value)) return;
   throw invalidValue(
     value,
     name,
     `${name} can only include alphanumeric and punctuation characters. 1 to 128 in length.`,
   );
-}
-
-/** What counts for the limit: the body, and names, types and values of the attributes, in bytes. */
-function sizeOf(body: string, attributes: OutgoingMessage["attributes"]): number {
-  let sizeBytes = bytesOf(body);
-  for (const [name, { dataType, value }] of attributes) {
-    sizeBytes += bytesOf(name) + bytesOf(dataType) + ("text" in value ? bytesOf(value.text) : value.bytes.length);
-  }
-  return sizeBytes;
-}
-
-function bytesOf(text: string): number {
-  return Buffer.byteLength(text, "utf8");
 }

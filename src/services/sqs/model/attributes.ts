@@ -1,4 +1,4 @@
-import { bindPrincipals } from "../../../auth/policy-principals.ts";
+import { boundAttributes } from "../../../auth/policy-principals.ts";
 import { JsonError } from "../../../protocols/aws-json/error.ts";
 import { isFifoName } from "../../../queues/settings.ts";
 import type { SqsCall } from "./call.ts";
@@ -58,7 +58,7 @@ export async function mergeAttributes(
   { before, given }: { before: Readonly<Record<string, string>>; given: ReadonlyMap<string, string> },
 ): Promise<CheckedAttributes> {
   for (const [name, value] of given) checkAttribute(queue, name, value);
-  const merged = new Map([...Object.entries(before), ...(await boundAttributes(call, given))]);
+  const merged = new Map([...Object.entries(before), ...(await boundAttributes(call.entities, given))]);
   // An empty text takes the attribute away.
   for (const name of [...DOCUMENTS, ...KMS]) if (merged.get(name) === "") merged.delete(name);
   checkThroughput(merged);
@@ -67,15 +67,6 @@ export async function mergeAttributes(
   const deadLetter =
     redrive === undefined ? null : isNew ? await checkRedrivePolicy(call, queue, redrive) : targetOf(redrive);
   return { attributes: Object.fromEntries(merged), deadLetter };
-}
-
-/** Attributes as they are kept: a policy with the unique ids of the users and roles that it names. */
-export async function boundAttributes(
-  { entities }: SqsCall,
-  given: ReadonlyMap<string, string>,
-): Promise<ReadonlyMap<string, string>> {
-  const policy = given.get("Policy");
-  return policy === undefined ? given : new Map([...given, ["Policy", await bindPrincipals(entities, policy)]]);
 }
 
 /** Of a document, as of a policy. */

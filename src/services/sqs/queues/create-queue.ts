@@ -1,10 +1,11 @@
 import type { Ask } from "../../../auth/access.ts";
+import { boundAttributes } from "../../../auth/policy-principals.ts";
 import type { NewQueue } from "../../../metadata/queues/queues.ts";
 import { isQueueDeletedRecently, isQueueTaken } from "../../../metadata/queues/queues.ts";
 import { required, text } from "../../../protocols/aws-json/fields.ts";
 import { newRevision } from "../../../queues/ids.ts";
 import { allAttributes, isFifoName, isQueueName, queueArn } from "../../../queues/settings.ts";
-import { boundAttributes, mergeAttributes } from "../model/attributes.ts";
+import { mergeAttributes } from "../model/attributes.ts";
 import { accountOf, type SqsCall } from "../model/call.ts";
 import { invalidAttribute, invalidParameter, sqsError } from "../model/errors.ts";
 import { attributesField, tagsField } from "../model/fields.ts";
@@ -90,7 +91,7 @@ async function same(
   given: ReadonlyMap<string, string>,
 ): Promise<{ QueueUrl: string }> {
   const current = allAttributes(queue);
-  for (const [name, value] of await boundAttributes(call, given)) {
+  for (const [name, value] of await boundAttributes(call.entities, given)) {
     if ((current[name] ?? "") === value) continue;
     const message = `A queue already exists with the same name and a different value for attribute ${name.slice(0, 256)}`;
     throw sqsError("QueueNameExists", message);

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { systemClock } from "../../src/base/clock.ts";
+import { takePage } from "../../src/query/ask.ts";
+import { parseQuery } from "../../src/query/parse.ts";
+import { prepareQuery } from "../../src/query/run.ts";
+import { readQuerySettings } from "../../src/query/settings.ts";
+import { FIRST_PAGE } from "../../src/query/token.ts";
+import { createBucket } from "../../src/store/buckets/buckets.ts";
+import { putObject } from "../../src/store/write/write.ts";
+import { bodyOf, openTestStore, type TestStore } from "../support/store.ts";
+import { seen } from "./rig.ts";
+
+const KEYS = ["a", "b", "c"];
+let rig: TestStore;
+beforeAll(async () => {
+  rig = await openTestStore({ countsRows: true });
+  await createBucket(rig.store, { name: "mine", owner: "o", region: "us-east-1" });
+  for (const key of KEYS) {
+    const attributes = { system: {}, user: { by: "me" } };
+    const body = bodyOf(new Uint8Array(1));
+    await putObject(rig.store, { bucket: "mine", key, attributes, storageClass: "STANDARD", body });
+  }
+});
+afterAll(() => rig.dispose());
+
+async function ask(text: string, parameters: string[] = []) {
+  const { metadata } = rig.store;
+  const run = { queries: metadata.queries, clock: systemClock, limits: readQuerySettings({}) };
+  const input = { text, parameters, dialect: "sqlite" as const };
+  const options = { sight: { buckets: [seen(1, "mine")], isOperator: false } };
+  const prepared = await prepareQuery(run, input, { parsed: parseQuery(text), options });
+  return takePage(run, prepared, { start: FIRST_PAGE, rows: 1_000, bytesMax: 1e9 });
+}
+
+test("D1 takes the statements by which it cuts long rows", async () => {
+  const long = "a".repeat(40_000);
+  const { columns, rows, next } = await ask("SELECT key, key, ?1 AS x FROM objects ORDER BY key", [long]);
+  expect([columns, next]).toEqual([["key", "key", "x"], null]);
+  expect(rows).toEqual(KEYS.map((key) => [key, key, long]));
+  const wide = await ask(`SELECT ${Array(95).fill("key").join(", ")}, metadata FROM objects ORDER BY key`);
+  expect(wide.rows.map((row) => [row.length, row[94], row[95]])).toEqual(KEYS.map((key) => [96, key, '{"by":"me"}']));
+});
+
+test.each([
+  ["SELECT key, hex(hex(key)) AS x FROM objects", KEYS.map((key) => [key, expect.any(String)])],
+  ["SELECT key, name, value FROM metadata", KEYS.map((key) => [key, "by", "me"])],
+  ["SELECT key, is_latest FROM versions", KEYS.map((key) => [key, 1])],
+  ["SELECT group_concat(key) AS x, count(*) FROM objects GROUP BY bucket", [["a,b,c", 3]]],
+  ["SELECT key, max(size) FROM objects GROUP BY key", KEYS.map((key) => [key, 1])],
+  ["WITH t AS (SELECT json_group_array(key) AS x FROM objects) SELECT t.x FROM t", [['["a","b","c"]']]],
+])("and of %s", async (text, rows) => {
+  const page = await ask(text);
+  expect([page.rows, page.next]).toEqual([rows, null]);
+});
