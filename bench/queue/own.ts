@@ -33,10 +33,10 @@ export async function measureMillion(folder: string, messages: number): Promise<
     const urls = names.map((name) => `${target.endpoint}/100000000001/${name}`);
     for (const clients of [1, 16]) {
       // The first request finds nothing in memory.
-    for (const url of urls) {
-      await measureReceives(target, url, { clients: 1, messages: 20, operation: "warm-up" });
-    }
-    // In turns, so that what else the machine does falls upon both.
+      for (const url of urls) {
+        await measureReceives(target, url, { clients: 1, messages: 20, operation: "warm-up" });
+      }
+      // In turns, so that what else the machine does falls upon both.
       for (let turn = 0; turn < 4; turn++) {
         for (const [at, url] of urls.entries()) {
           const operation = `ReceiveMessage of ${names[at]}`;

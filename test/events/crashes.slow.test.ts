@@ -1,4 +1,3 @@
-import { createRequire } from "node:module"; const require = createRequire(import.meta.url);
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { deliver, type EventContext } from "../../src/events/deliver.ts";
 import { openEvents } from "../../src/events/open-events.ts";
@@ -82,7 +81,6 @@ describe.each(STRIKES)("whichever call to D1 does: %s", (strike) => {
       const struck = rig.stricken(plan);
       const key = `k${n}`;
       last = n;
-      require("node:fs").appendFileSync("/tmp/ev17-trace", `N ${n}\n`);
       const { clock } = rig.sqs;
       if (await outcomeOf(clock, putObject(struck.sqs.store.store, put("b", key, pattern(3))))) acknowledged.push(key);
       await outcomeOf(
