@@ -42,6 +42,7 @@ import { ExecutionTable } from "./query/executions.ts";
 import { QueryTable } from "./query/queries.ts";
 import { Queues } from "./queues/all.ts";
 import { SealedKeyTable } from "./sealed-keys/sealed-keys.ts";
+import { SearchTable } from "./search/search.ts";
 import { RestoringTable } from "./snapshots/restoring.ts";
 import { SnapshotTable } from "./snapshots/snapshots.ts";
 import { Topics } from "./topics/all.ts";
@@ -115,6 +116,7 @@ export class Metadata {
   readonly lifecycles: LifecycleTable;
   readonly lifecycleScans: LifecycleScans;
   readonly lifecycleRemovals: LifecycleRemovals;
+  readonly search: SearchTable;
   readonly usage: UsageTable;
   readonly quotas: QuotaTable;
 
@@ -151,6 +153,7 @@ export class Metadata {
     this.lifecycles = new LifecycleTable(database);
     this.lifecycleScans = new LifecycleScans(database);
     this.lifecycleRemovals = new LifecycleRemovals(database);
+    this.search = new SearchTable(database);
     this.usage = new UsageTable(database);
     this.quotas = new QuotaTable(database);
     this.buckets = new BucketTable(database, name, { memory, drives: this.drives, sharing: shared?.buckets });

@@ -2,7 +2,9 @@ import type { Clock } from "../base/clock.ts";
 import { compareKeys, type KeyRange } from "../base/key-range.ts";
 import { MetadataUnavailable, type TableRows } from "../metadata/database.ts";
 import type { QueryTable } from "../metadata/query/queries.ts";
+import type { SearchUse } from "../metadata/query/search-source.ts";
 import type { Scope } from "../metadata/query/visible.ts";
+import { chooseSearches } from "./choose-searches.ts";
 import { type CompiledQuery, type CompileOptions, compileParsed, type QueryInput } from "./compile.ts";
 import { type Estimate, estimate } from "./estimate.ts";
 import { QueryRefused } from "./failure.ts";
@@ -48,9 +50,12 @@ export interface QueryRun {
 export async function prepareQuery(
   { queries }: Pick<QueryRun, "queries">,
   input: QueryInput,
-  { parsed, options }: { parsed: CompiledQuery["parsed"]; options: CompileOptions },
+  { parsed, options: given }: { parsed: CompiledQuery["parsed"]; options: CompileOptions },
 ): Promise<PreparedQuery & { plan: Awaited<ReturnType<QueryTable["plan"]>> }> {
-  const compiled = compileParsed(parsed, input, options);
+  const plain = compileParsed(parsed, input, given);
+  const searches = await chooseSearches(queries, plain.uses, given.sight);
+  const options = searches.size === 0 ? given : { ...given, searches };
+  const compiled = searches.size === 0 ? plain : compileParsed(parsed, input, options);
   const plan = await told(() => queries.plan(compiled.sql));
   const isProven = estimate(plan, compiled, new Map()).isProven;
   if (isProven) return { input, options, compiled, steps: stepsOf(parsed, input), plan };
@@ -69,7 +74,11 @@ export async function estimateRows(
   max: number,
 ): Promise<Estimate> {
   const counts = new Map<number, number>();
-  for (const { number, table, scopes } of compiled.uses) counts.set(number, await queries.count(table, scopes, max));
+  for (const { number, table, scopes, search } of compiled.uses) {
+    const keys = scopes.flatMap((scope) => scope.keys);
+    const [searched] = search === null ? [] : await queries.countSearches([{ search, keys }], max);
+    counts.set(number, searched ?? (await queries.count(table, scopes, max)));
+  }
   return estimate(plan, compiled, counts);
 }
 
@@ -287,6 +296,7 @@ async function* walk(
   { compiled }: PreparedQuery,
   { table, from, isPaged = false }: { table: Steps["table"]; from: Position | null; isPaged?: boolean },
 ): AsyncGenerator<Step> {
+  const search = compiled.uses[0]?.search ?? null;
   const ranges = rangesOf(compiled.uses[0]?.scopes ?? [], from);
   const untilMs = clock.now() + limits.timeMs;
   // Groups of a step are one value, which SQLite bounds.
@@ -303,7 +313,7 @@ async function* walk(
         if (!isPaged) throw tookTooLong(scanned, limits);
         return yield { bucketId: range.bucketId, keys, rows: 0, isSpent: true };
       }
-      const end = await boundary(queries, table, { bucketId: range.bucketId, keys, rows });
+      const end = await boundary(queries, table, { bucketId: range.bucketId, keys, rows, search });
       yield { bucketId: range.bucketId, keys: { lo, hi: end ?? keys.hi }, rows };
       scanned += rows;
       lo = end;
@@ -316,8 +326,10 @@ async function* walk(
 async function boundary(
   queries: QueryTable,
   table: Steps["table"],
-  at: Parameters<QueryTable["boundary"]>[1],
+  at: Parameters<QueryTable["boundary"]>[1] & { readonly search: SearchUse | null },
 ): Promise<string | null> {
+  const { search } = at;
+  if (search !== null) return told(() => queries.searchBoundary(search, at.keys, at.rows));
   const found = await told(() => queries.boundary("objects", at));
   if (table !== "versions") return found;
   // Each key has a bounded part in a step by its rows of the other table too; a key with more versions than that is one step.

@@ -20,6 +20,7 @@ import { expireMessages } from "../queues/expire-messages.ts";
 import { moveMessages } from "../queues/move-messages.ts";
 import { reseal } from "../reseal/reseal.ts";
 import { scrub } from "../scrub/scrub.ts";
+import { search } from "../search/search.ts";
 import { RESTORE_JOB } from "../snapshots/restore.ts";
 import { snapshot } from "../snapshots/snapshot.ts";
 import { tiering } from "../tiering/tiering.ts";
@@ -53,6 +54,7 @@ export const JOBS: readonly Job[] = [
   expireExecutions,
   sweepTopics,
   usage,
+  search,
 ];
 
 /** Every job that must have run for the report of durability to be green. */
