@@ -20,8 +20,9 @@ export const S3_ACTIONS: readonly string[] = prefixed(
 /** Sherd's own pages below `/-/`. */
 const SHERD_ACTIONS = prefixed(
   "sherd",
-  `* CheckStore CloseAccount CreateAccount DeleteBucketQuota EncryptBucket GetBucketQuota GetDurability GetMetrics GetUsage Heal
-  ListAccounts ListSnapshots PutBucketQuota RekeyAccount ReopenAccount RestoreMetadata RunJobs VerifyStore`,
+  `* CheckStore CloseAccount CreateAccount DeleteBucketQuota DeleteBucketSearchIndex EncryptBucket GetBucketQuota
+  GetBucketSearchIndex GetDurability GetMetrics GetUsage Heal ListAccounts ListSnapshots PutBucketQuota
+  PutBucketSearchIndex RekeyAccount ReopenAccount RestoreMetadata RunJobs VerifyStore`,
 );
 
 const OTHER_ACTIONS = [
