@@ -6,8 +6,9 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { type CDPSession, chromium, type Page } from "playwright-core";
+import type { CDPSession, Page } from "playwright-core";
 import { installPython, venvProgram } from "../test/clients/install.ts";
+import { startBrowser } from "../test/support/browser.ts";
 import { startServer, type TestServer } from "../test/support/server.ts";
 import { formatTable } from "./support/table.ts";
 import { Undo } from "./support/undo.ts";
@@ -49,10 +50,7 @@ async function main(): Promise<void> {
   undo.push(() => rm(folder, { recursive: true, force: true }));
   const server = await startServer();
   undo.push(() => server.stop());
-  const browser = await chromium.launch({
-    executablePath: process.env.SHERD_CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-  });
+  const browser = await startBrowser();
   undo.push(() => browser.close());
   const page = await (await browser.newContext({ locale: "en-GB" })).newPage();
   const devtools = await page.context().newCDPSession(page);

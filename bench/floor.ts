@@ -5,6 +5,13 @@ import { parseArgs } from "node:util";
 import { type Bodies, makeBodies } from "./floor/bodies.ts";
 import { type Row, runContest } from "./floor/contest.ts";
 import { contests, type Endpoint, prepareBucket, prepareFloor, type SherdEndpoint } from "./floor/contests.ts";
+import {
+  ENCRYPTION_CLIENTS,
+  type EncryptionRow,
+  encryptionTable,
+  measureEncryption,
+  prepareEncryption,
+} from "./floor/encryption.ts";
 import { LocalWorkers } from "./floor/local-workers.ts";
 import { CROWDS, type MemoryRow, measureMemory } from "./floor/memory.ts";
 import { measurePages, PAGES, type PagesRow } from "./floor/pages.ts";
@@ -21,7 +28,8 @@ Measures Sherd, as \`npm start\` runs it, beside a bare Worker that moves the sa
 
   --json FILE     writes the rows
   --rounds N      rounds of each contest (default 15)
-  --only NAME     what to run: OP-BYTES (such as PUT-67108864), memory, pages, or stages; may be repeated
+  --only NAME     what to run: OP-BYTES (such as PUT-67108864), memory, pages, stages,
+                  encryption or encryption-16; may be repeated
   --beside DIR    also measures the Sherd of another checkout, to tell what a change brings; may be repeated`;
 
 const { values: options } = parseArgs({
@@ -69,8 +77,19 @@ async function main(): Promise<void> {
   const stages: StageRow[] = [];
   if (isWanted("stages")) stages.push(...(await measureStages(workers, client, { folder, bare, bodies, rounds })));
   if (stages.length > 0) console.log(`\n${stageTable(stages)}`);
+  const encryption: EncryptionRow[] = [];
+  for (const [name, clients] of Object.entries(ENCRYPTION_CLIENTS)) {
+    if (!isWanted(name)) continue;
+    // It encrypts what asks for it, and nothing else.
+    const plain = { fill: prepareEncryption, variables: { SHERD_ENCRYPTION: "off" } };
+    const sherd = await startRival(client, { folder, checkout: "", bodies, ...plain });
+    const how = { clients, rounds: Number(options.rounds), folder };
+    encryption.push(...(await measureEncryption(client, { sherd, bodies }, how)));
+  }
+  if (encryption.length > 0) console.log(`\n${encryptionTable(encryption)}`);
   if (options.json) {
     const all = [
+      ...encryption.map((row) => ({ figure: "encryption", ...row })),
       ...rows.map((row) => ({ figure: "speed", ...row })),
       ...memory.map((row) => ({ figure: "memory", ...row })),
       ...pages.map((row) => ({ figure: "pages", ...row })),
@@ -98,14 +117,28 @@ async function startFloor(
   return { name: "bare Worker", ...bare };
 }
 
+interface RivalOptions {
+  folder: string;
+  /** Empty: this one. */
+  checkout: string;
+  bodies: Bodies;
+  /** Puts what is read. */
+  fill?: typeof prepareBucket;
+  variables?: Record<string, string>;
+}
+
 async function startRival(
   client: BenchClient,
-  { folder, checkout, bodies }: { folder: string; checkout: string; bodies: Bodies },
+  { folder, checkout, bodies, fill = prepareBucket, variables = {} }: RivalOptions,
 ): Promise<SherdEndpoint> {
   const dataDir = await mkdtemp(join(folder, "sherd-"));
-  const { endpoint, pids, stop } = await startSherd(dataDir, checkout === "" ? undefined : resolve(checkout));
+  const { endpoint, pids, stop } = await startSherd(
+    dataDir,
+    checkout === "" ? undefined : resolve(checkout),
+    variables,
+  );
   undo.push(stop);
-  await prepareBucket(client, { endpoint }, bodies);
+  await fill(client, { endpoint }, bodies);
   const name = checkout === "" ? "Sherd" : `Sherd in ${checkout}`;
   return { name, endpoint, pids, sweep: newFileSweeper(dataDir) };
 }

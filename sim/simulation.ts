@@ -21,6 +21,7 @@ import {
 import { BUCKETS } from "./operation.ts";
 import { Oracle, Violation } from "./oracle.ts";
 import { SeededRandom } from "./random.ts";
+import { addRootKey, retireRootKey } from "./rotation.ts";
 import { Process } from "./scheduler.ts";
 import { tidyVersions } from "./tidy.ts";
 import { Versions } from "./versions.ts";
@@ -148,7 +149,9 @@ class Run {
       auditRows(world);
       auditDrives(world);
       await loseADrive(world, store);
-      await auditContents(oracle, store);
+      const newest = (await retireRootKey(world)) ?? store;
+      await auditContents(oracle, newest);
+      if (newest !== store) await auditVersions(oracle, versions, newest);
       // What was tidied away is announced too, and no client asked for it.
       await announced();
       this.#announcements.forget();
@@ -219,14 +222,18 @@ class Run {
     }
   }
 
-  /** Now and then a process dies in the middle of all that it does, and a new one takes its place. */
+  /** Now and then a process dies in the middle of all that it does, and a new one takes its place; with a newer root key, all do. */
   async #crashes(): Promise<void> {
     while (await this.#wait(20_000)) {
-      const at = this.#random.below(this.#hosts.length);
-      const dead = this.#hosts[at] as Host;
-      this.#hosts[at] = await this.#start(at);
-      dead.process.crash();
-      this.#world.count("crash");
+      const isRotated = this.#random.chance(0.2) && addRootKey(this.#world);
+      const all = [...this.#hosts.keys()];
+      const places = isRotated ? all : [this.#random.pick(all)];
+      const born = await Promise.all(places.map(async (at) => ({ at, host: await this.#start(at) })));
+      for (const { at, host } of born) {
+        (this.#hosts[at] as Host).process.crash();
+        this.#hosts[at] = host;
+      }
+      this.#world.count(isRotated ? "root key added" : "crash");
     }
   }
 
@@ -344,5 +351,7 @@ function isPlanned(error: unknown): boolean {
   if (error instanceof Violation) return false;
   if (error instanceof AggregateError) return error.errors.every(isPlanned);
   const name = error instanceof Error ? error.constructor.name : "";
+  // A job says of what it was at when it failed.
+  if (name === "Error" && (error as Error).cause !== undefined) return isPlanned((error as Error).cause);
   return ["MetadataUnavailable", "DriveError", "StoreError"].includes(name);
 }

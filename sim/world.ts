@@ -12,7 +12,7 @@ import { DriveLatency } from "../src/store/read/drive-latency.ts";
 import { DEFAULT_SETTINGS, type StoreSettings } from "../src/store/settings.ts";
 import { watchedDrives } from "../src/store/watched-drives.ts";
 import { BUFFERED_BYTES_MAX } from "../src/store/write/blob-layouts.ts";
-import { testSealing } from "../test/support/sealing.ts";
+import { TEST_ROOT_KEY, testSealing } from "../test/support/sealing.ts";
 import { SqliteD1 } from "../test/support/sqlite-d1.ts";
 import { Expiring } from "./expiring-model.ts";
 import type { SeededRandom } from "./random.ts";
@@ -89,6 +89,8 @@ export class World {
   readonly counts: Record<string, number> = {};
   /** What is known of the bucket whose objects expire. */
   readonly expiring = new Expiring();
+  /** What a process that starts seals with, the newest first. */
+  readonly rootKeys = [TEST_ROOT_KEY];
   rates: FaultRates;
   #kernel: WebAssembly.Module;
 
@@ -121,7 +123,7 @@ export class World {
       ...watchedDrives(drives, [metadata]),
       latency: new DriveLatency(),
       shardMemory: new ByteBudget(BUFFERED_BYTES_MAX),
-      sealing: testSealing((count) => this.random.bytes(count)),
+      sealing: testSealing((count) => this.random.bytes(count), this.rootKeys),
       engine: await ErasureEngine.create(this.#kernel, { slots: 4 }),
       clock: this.scheduler.clock(process),
       random: (count) => this.random.bytes(count),

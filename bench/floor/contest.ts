@@ -25,6 +25,8 @@ export interface Contest {
   contenders: readonly Contender[];
   rounds: number;
   requestsPerRound: number;
+  /** How many of them are under way at once; 1 if nothing is said. Of more than one, times are those of all by their number. */
+  clients?: number;
   /** Before each turn of each contender, not measured: lets all begin with the same state of the machine. */
   before?(): Promise<void>;
 }
@@ -68,7 +70,7 @@ export async function runContest(client: BenchClient, contest: Contest): Promise
     if (round % 2 !== 0) order.reverse();
     for (const { contender, sample } of order) {
       await contest.before?.();
-      const turn = await takeTurn(client, contender, contest.requestsPerRound);
+      const turn = await takeTurn(client, contender, contest);
       if (round < 0) continue;
       sample.ms.push(...turn.ms);
       sample.roundMs.push(median(turn.ms));
@@ -78,7 +80,12 @@ export async function runContest(client: BenchClient, contest: Contest): Promise
   return contest.contenders.map((contender, index) => rowOf(contest, contender, samples, index));
 }
 
-async function takeTurn(client: BenchClient, contender: Contender, requests: number) {
+async function takeTurn(
+  client: BenchClient,
+  contender: Contender,
+  { requestsPerRound: requests, clients = 1 }: Contest,
+) {
+  if (clients > 1) return takeCrowdedTurn(client, contender, { requests, clients });
   const ms: number[] = [];
   let cpu: CpuTime | null = NO_CPU;
   for (let request = 0; request < requests; request++) {
@@ -89,6 +96,24 @@ async function takeTurn(client: BenchClient, contender: Contender, requests: num
     await contender.after?.();
   }
   return { ms, cpu };
+}
+
+async function takeCrowdedTurn(
+  client: BenchClient,
+  contender: Contender,
+  { requests, clients }: { requests: number; clients: number },
+) {
+  const prepared = Array.from({ length: requests }, () => contender.prepare());
+  const before = cpuTime(contender.pids);
+  const startedMs = performance.now();
+  const oneClient = async () => {
+    for (let next = prepared.pop(); next; next = prepared.pop()) await client.expect(next, contender.expectedBody);
+  };
+  await Promise.all(Array.from({ length: clients }, oneClient));
+  const each = (performance.now() - startedMs) / requests;
+  const cpu = cpuBetween(before, cpuTime(contender.pids));
+  await contender.after?.();
+  return { ms: Array.from({ length: requests }, () => each), cpu };
 }
 
 function rowOf({ op, bytes }: Contest, contender: Contender, samples: readonly Samples[], index: number): Row {

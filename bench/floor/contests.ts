@@ -39,7 +39,7 @@ const SMALL_REQUESTS_PER_ROUND = 25;
 const WRITTEN_BYTES = 1.5 * LARGE_BYTES;
 const bucket = "floor";
 
-type Located = Pick<Endpoint, "endpoint">;
+export type Located = Pick<Endpoint, "endpoint">;
 
 /** Puts what the contests read. */
 export async function prepareFloor(client: BenchClient, { endpoint }: Located, bodies: Bodies): Promise<void> {

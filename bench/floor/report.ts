@@ -97,6 +97,6 @@ function milliseconds(ms: number | null): string {
   return ms?.toFixed(ms < 10 ? 2 : 0) ?? "?";
 }
 
-function sizeName(bytes: number): string {
+export function sizeName(bytes: number): string {
   return bytes >= 1024 * 1024 ? `${bytes / 1024 / 1024} MiB` : `${bytes / 1024} KiB`;
 }

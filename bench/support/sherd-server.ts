@@ -23,14 +23,18 @@ type Noted = { workerdPids: number[] } | { workerdPids?: never; workerdPid: numb
 
 /**
  * Starts Sherd as `npm start` does, on a free port, with its data in `dataDir`: that of this checkout, or of the one in the
- * folder `checkout`.
+ * folder `checkout`. `variables` are added to its environment.
  */
-export async function startSherd(dataDir: string, checkout = root): Promise<SherdServer> {
+export async function startSherd(
+  dataDir: string,
+  checkout = root,
+  variables: Record<string, string> = {},
+): Promise<SherdServer> {
   // A runtime in this process has left its own path there.
   const { MINIFLARE_WORKERD_PATH: _, ...environment } = process.env;
   const launcher = join(checkout, "local/start.mjs");
   const server = spawn(process.execPath, [launcher, "--port", "0", "--data", dataDir, "--quiet"], {
-    env: { ...environment, SHERD_ACCESS_KEY_ID: accessKeyId, SHERD_SECRET_ACCESS_KEY: secret },
+    env: { ...environment, SHERD_ACCESS_KEY_ID: accessKeyId, SHERD_SECRET_ACCESS_KEY: secret, ...variables },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = once(server, "exit");

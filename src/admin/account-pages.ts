@@ -10,6 +10,7 @@ import { resealKeys } from "../auth/keys/reseal.ts";
 import type { AccountRow } from "../metadata/identities/accounts.ts";
 import type { Sealer } from "../sealing/root-sealer.ts";
 import type { StoreContext } from "../store/context.ts";
+import { jsonPage, refusal } from "./json-page.ts";
 import type { AskedPage, OwnPage, RenderedPage } from "./serve-page.ts";
 
 const ACCOUNTS_PER_PAGE_MAX = 1_000;
@@ -31,7 +32,7 @@ export function accountPages(store: StoreContext, sealer: Sealer): Map<string, O
       }
       const rows = await identities.accounts.list(query.get("after") ?? "", limit);
       const accounts = rows.slice(0, limit);
-      return json(200, {
+      return jsonPage({
         accounts: accounts.map(shown),
         next: rows.length > limit ? (accounts.at(-1)?.id ?? null) : null,
       });
@@ -60,7 +61,7 @@ export function accountPages(store: StoreContext, sealer: Sealer): Map<string, O
   const reseal: OwnPage = {
     method: "POST",
     action: "sherd:ResealSecrets",
-    render: async ({ query }) => json(200, await resealKeys(identities.keys, sealer, query.get("from") ?? "")),
+    render: async ({ query }) => jsonPage(await resealKeys(identities.keys, sealer, query.get("from") ?? "")),
   };
   return new Map([
     ["accounts", [list, create]],
@@ -91,7 +92,7 @@ function readFields(body: Uint8Array, names: readonly string[]): string[] | null
 }
 
 function rendered(status: 200 | 201, done: Done<object>): RenderedPage {
-  return done.ok ? json(status, done.value) : refusedAs(done.failure);
+  return done.ok ? jsonPage(done.value, status) : refusedAs(done.failure);
 }
 
 function refusedAs(failure: AccountFailure): RenderedPage {
@@ -107,12 +108,4 @@ function refusedAs(failure: AccountFailure): RenderedPage {
     case "conflict":
       return refusal(409, "the account was changed at the same time: try again");
   }
-}
-
-function refusal(status: 400 | 404 | 409, error: string): RenderedPage {
-  return json(status, { error });
-}
-
-function json(status: 200 | 201 | 400 | 404 | 409, value: unknown): RenderedPage {
-  return { status, contentType: "application/json", body: `${JSON.stringify(value, null, 2)}\n` };
 }

@@ -18,29 +18,21 @@ const TYPES: Readonly<Record<string, string>> = {
   css: "text/css; charset=utf-8",
   html: "text/html; charset=utf-8",
   js: "text/javascript; charset=utf-8",
-  json: "application/json",
   svg: "image/svg+xml",
-  wasm: "application/wasm",
 };
 
-/** `index.html`, `sw.js`, or a file whose name carries the hash of its contents. */
+/** `index.html`, `sw.js`, `icon.svg`, or below `assets/` a file whose name carries the hash of its contents. */
 const FILE = /^(?:assets\/)?[A-Za-z0-9_-][A-Za-z0-9_.-]*\.([a-z]+)$/;
-/** A file with such a name never changes. */
+/** A file below `assets/` never changes. */
 const HASHED_MAX_AGE_SECONDS = 31_536_000;
 
 /**
  * Answers a request below `/-/console` from the console's built files, with the headers of `consoleProtection`. The build keeps a gzip of
  * each file beside it. Names are matched as they arrive, so no path leads out of the folder.
- *
- * @param signInOrigins origins of OpenID Connect providers that the console may ask.
  */
-export async function serveConsole(
-  request: Request,
-  files: ConsoleFiles | undefined,
-  signInOrigins: readonly string[] = [],
-): Promise<Response> {
+export async function serveConsole(request: Request, files: ConsoleFiles | undefined): Promise<Response> {
   const { rawPath, rawQuery } = cutUrl(request.url);
-  const headers = consoleProtection(new URL(request.url).host, signInOrigins);
+  const headers = consoleProtection(new URL(request.url).host);
   if (request.method !== "GET" && request.method !== "HEAD") {
     return new Response("only GET and HEAD\n", { status: 405, headers: { ...headers, Allow: "GET, HEAD" } });
   }
@@ -55,8 +47,10 @@ export async function serveConsole(
     const text = files === undefined ? "the console is not part of this deployment\n" : "there is no such file\n";
     return new Response(text, { status: 404, headers: { ...headers, "Content-Type": "text/plain; charset=utf-8" } });
   }
+  const isHead = request.method === "HEAD";
+  if (isHead) await found.body?.cancel();
   const isHashed = name.startsWith("assets/");
-  return new Response(request.method === "HEAD" ? null : found.body, {
+  return new Response(isHead ? null : found.body, {
     headers: {
       ...headers,
       "Content-Type": type,
@@ -88,7 +82,7 @@ async function findFile(
  *
  * @see https://www.w3.org/TR/CSP3/
  */
-function consoleProtection(host: string, signInOrigins: readonly string[]): Record<string, string> {
+function consoleProtection(host: string): Record<string, string> {
   // A source of the policy cannot hold an IPv6 address.
   const own = host.startsWith("[") ? "'self'" : `${host}${CONSOLE_PATH}/`;
   const policy = [
@@ -100,7 +94,7 @@ function consoleProtection(host: string, signInOrigins: readonly string[]): Reco
     "media-src 'self'",
     // PDF in the browser's own viewer, and downloads that the service worker makes.
     "frame-src 'self'",
-    ["connect-src 'self'", ...signInOrigins].join(" "),
+    "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",

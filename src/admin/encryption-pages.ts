@@ -10,10 +10,10 @@ import { guardedStore } from "../store/guarded-store.ts";
 import { newId } from "../store/placement/ids.ts";
 import { newSealing } from "../store/sealed/new-sealing.ts";
 import type { Bucket } from "../store/types.ts";
+import { budgetOf } from "./call-budget.ts";
+import { jsonPage, refusal } from "./json-page.ts";
 import type { AskedPage, OwnPage, RenderedPage } from "./serve-page.ts";
 
-/** One call works about this long on a bucket with SSE-KMS; the caller calls again. */
-const CALL_MS = 10_000;
 /** Of the key that is made to see whether the bucket's encryption works. No object is encrypted with it. */
 const TRIAL_KEY = "-";
 
@@ -35,7 +35,7 @@ export function encryptionPages(store: StoreContext, dataKeysOf?: DataKeysOf): M
       const keys = dataKeysOf?.(caller);
       const mine = await storeOf(guardedStore(store, keys ? keys.guard : caller.guard, keys), name);
       const bucket = await mine.metadata.buckets.find(name);
-      return bucket ? answer(mine, bucket) : refusal(400, `there is no bucket ${name}`);
+      return bucket ? answer(mine, bucket) : refusal(404, `there is no bucket ${name}`);
     },
   });
   return new Map([
@@ -66,9 +66,7 @@ async function start(store: StoreContext, bucket: Bucket): Promise<RenderedPage>
   await metadata.encrypting.start(bucket.id, newId(store), clock.now());
   const run = await metadata.encrypting.find(bucket.id);
   if (!run || !needsKms(bucket)) return shown(bucket, run);
-  const untilMs = clock.now() + CALL_MS;
-  const budget = { untilMs, isSpent: () => clock.now() >= untilMs };
-  return shown(bucket, (await encryptBucket(store, run, budget, { withKms: true })) ?? run);
+  return shown(bucket, (await encryptBucket(store, run, budgetOf(store), { withKms: true })) ?? run);
 }
 
 async function progress({ metadata }: StoreContext, bucket: Bucket): Promise<RenderedPage> {
@@ -81,10 +79,10 @@ async function stop(store: StoreContext, bucket: Bucket): Promise<RenderedPage> 
 }
 
 function shown(bucket: Bucket, run: BucketEncryptionRun | null): RenderedPage {
-  if (run === null) return json(200, { bucket: bucket.name, state: "never-started" });
+  if (run === null) return jsonPage({ bucket: bucket.name, state: "never-started" });
   const { state, startedMs, endedMs, place, progress: counts } = run;
   const { encryptedVersions, encryptedBytes, encryptedAnnotations, failed, failure, passes } = counts;
-  return json(200, {
+  return jsonPage({
     bucket: bucket.name,
     state,
     worksIn: needsKms(bucket) ? "POST" : "background",
@@ -98,12 +96,4 @@ function shown(bucket: Bucket, run: BucketEncryptionRun | null): RenderedPage {
     failed,
     lastFailure: failure,
   });
-}
-
-function refusal(status: 400 | 409, error: string): RenderedPage {
-  return json(status, { error });
-}
-
-function json(status: 200 | 400 | 409, value: unknown): RenderedPage {
-  return { status, contentType: "application/json", body: `${JSON.stringify(value, null, 2)}\n` };
 }

@@ -7,10 +7,9 @@ import {
   goOnHealing,
 } from "../maintenance/heal/heal-drives.ts";
 import type { StoreContext } from "../store/context.ts";
+import { budgetOf, CALL_SECONDS } from "./call-budget.ts";
+import { jsonPage, refusal } from "./json-page.ts";
 import type { OwnPage, RenderedPage } from "./serve-page.ts";
-
-/** One call lasts about this long; the command calls again. */
-const CALL_SECONDS = 10;
 
 /**
  * `POST /-/heal?drive=NAME`, or `drive=all`, begins; without `drive` it goes on, and is called until it is `done`. `dry-run` counts what is
@@ -24,21 +23,21 @@ export function healPage(store: StoreContext): OwnPage {
       const name = query.get("drive");
       const all = store.drives.map((drive) => drive.name);
       const names = name === null || name === "all" ? all : [name];
-      if (names.some((one) => !all.includes(one))) return refused(`there is no drive ${name}`);
+      if (names.some((one) => !all.includes(one))) return refusal(400, `there is no drive ${name}`);
       if (query.has("dry-run")) return dryRun(store, names, query.get("from"));
       if (query.has("adopt")) {
-        if (name === null || name === "all") return refused("name the drive that is to be taken over");
+        if (name === null || name === "all") return refusal(400, "name the drive that is to be taken over");
         const adopted = await adoptDrive(store, name);
-        if (adopted.state === "refused") return refused(adopted.reason);
+        if (adopted.state === "refused") return refusal(400, adopted.reason);
       }
       if (name !== null) {
-        const refusal = await beginHealing(store, names);
-        if (refusal) return refused(refusal.reason);
+        const refused = await beginHealing(store, names);
+        if (refused) return refusal(400, refused.reason);
       }
       const bytesPerSecond = parseRate(query.get("bytes-per-second"));
-      if (bytesPerSecond === "wrong") return refused("`bytes-per-second` must be a whole number above 0");
+      if (bytesPerSecond === "wrong") return refusal(400, "`bytes-per-second` must be a whole number above 0");
       // The first call only begins, so that the caller sees at once that it was understood.
-      return json(await goOnHealing(store, { seconds: name === null ? CALL_SECONDS : 1, bytesPerSecond }));
+      return jsonPage(await goOnHealing(store, { seconds: name === null ? CALL_SECONDS : 1, bytesPerSecond }));
     },
   };
 }
@@ -51,16 +50,16 @@ export function verifyPage(store: StoreContext): OwnPage {
     async render({ query }) {
       const text = query.get("from");
       const from = text === null ? null : parseCheckCursor(text);
-      if (text !== null && from === null) return refused("`from` is not what a check gave as `next`");
-      return json(await checkStore(store, from, budgetOf(store), { notes: true }));
+      if (text !== null && from === null) return refusal(400, "`from` is not what a check gave as `next`");
+      return jsonPage(await checkStore(store, from, budgetOf(store), { notes: true }));
     },
   };
 }
 
 async function dryRun(store: StoreContext, names: readonly string[], text: string | null): Promise<RenderedPage> {
   const from = text === null ? null : parseCountCursor(text);
-  if (text !== null && from === null) return refused("`from` is not what a dry run gave as `next`");
-  return json(await countLacking(store, { names, from, budget: budgetOf(store) }));
+  if (text !== null && from === null) return refusal(400, "`from` is not what a dry run gave as `next`");
+  return jsonPage(await countLacking(store, { names, from, budget: budgetOf(store) }));
 }
 
 function parseCountCursor(text: string): CountCursor | null {
@@ -75,17 +74,4 @@ function parseCountCursor(text: string): CountCursor | null {
 function parseRate(text: string | null): number | null | "wrong" {
   if (text === null) return null;
   return /^[1-9]\d{0,14}$/.test(text) ? Number(text) : "wrong";
-}
-
-function budgetOf({ clock }: StoreContext) {
-  const untilMs = clock.now() + CALL_SECONDS * 1000;
-  return { untilMs, isSpent: () => clock.now() >= untilMs };
-}
-
-function json(value: unknown): RenderedPage {
-  return { contentType: "application/json", body: `${JSON.stringify(value, null, 2)}\n` };
-}
-
-function refused(error: string): RenderedPage {
-  return { ...json({ error }), status: 400 };
 }

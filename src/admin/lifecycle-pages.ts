@@ -3,14 +3,12 @@ import { LIFECYCLE_DOCUMENT, type ReadOptions, readLifecycle } from "../lifecycl
 import { lifecycleFromJson } from "../lifecycle/json.ts";
 import { LifecycleRefused } from "../lifecycle/refused.ts";
 import { parsePlace, previewLifecycle } from "../maintenance/lifecycle/preview.ts";
-import type { Budget } from "../maintenance/run/job.ts";
 import { MalformedXml, readXml } from "../protocols/rest-xml/read.ts";
 import { storeOf } from "../store/buckets/databases.ts";
 import type { StoreContext } from "../store/context.ts";
+import { budgetOf } from "./call-budget.ts";
+import { jsonPage, refusal } from "./json-page.ts";
 import type { AskedPage, OwnPage, RenderedPage } from "./serve-page.ts";
-
-/** One call lasts about this long. */
-const CALL_MS = 10_000;
 
 /**
  * POST `/-/lifecycle-preview/BUCKET`: what the configuration in the body (AWS's XML, or the JSON that the AWS CLI takes) would do to the
@@ -20,6 +18,7 @@ export function lifecyclePages(store: StoreContext): Record<string, OwnPage> {
   const preview: OwnPage = {
     method: "POST",
     action: "sherd:PreviewLifecycle",
+    isReadOnly: true,
     resource: ({ bucket = "" }) => `arn:aws:s3:::${bucket}`,
     render: (asked) => render(store, asked),
   };
@@ -39,10 +38,9 @@ async function render(
   const configuration = body.length === 0 ? bucket.lifecycle : read(body, optionsOf(store, query));
   if (configuration === null) return refusal(404, "the bucket has no lifecycle configuration: send one as the body");
   if (configuration instanceof Error) return refusal(400, configuration.message);
-  const untilMs = store.clock.now() + CALL_MS;
-  const budget: Budget = { untilMs, isSpent: () => store.clock.now() >= untilMs };
+  const budget = budgetOf(store);
   const asked = { bucket, configuration: configuration as LifecycleConfiguration, budget, from };
-  return json(200, await previewLifecycle(store, asked));
+  return jsonPage(await previewLifecycle(store, asked));
 }
 
 function optionsOf({ settings }: StoreContext, query: URLSearchParams): ReadOptions {
@@ -71,12 +69,4 @@ function read(body: Uint8Array, options: ReadOptions): LifecycleConfiguration | 
     }
     throw error;
   }
-}
-
-function refusal(status: 400 | 404, error: string): RenderedPage {
-  return json(status, { error });
-}
-
-function json(status: 200 | 400 | 404, value: unknown): RenderedPage {
-  return { status, contentType: "application/json", body: `${JSON.stringify(value, null, 2)}\n` };
 }

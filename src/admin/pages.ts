@@ -1,7 +1,6 @@
 import { type Metric, renderMetrics } from "../base/prometheus.ts";
 import { durability } from "../maintenance/census/durability.ts";
 import { checkStore, parseCheckCursor } from "../maintenance/check/check.ts";
-import type { Budget } from "../maintenance/run/job.ts";
 import { runJobs } from "../maintenance/run/run-jobs.ts";
 import { findSnapshots } from "../maintenance/snapshots/find-snapshots.ts";
 import { restoreMetadata, summaryOf } from "../maintenance/snapshots/restore.ts";
@@ -9,10 +8,12 @@ import { MetadataUnavailable } from "../metadata/database.ts";
 import { allStores } from "../store/buckets/databases.ts";
 import type { StoreContext } from "../store/context.ts";
 import { StoreError } from "../store/failure.ts";
+import { budgetOf } from "./call-budget.ts";
 import { durabilityPage } from "./durability-page.ts";
 import { type DataKeysOf, encryptionPages } from "./encryption-pages.ts";
 import { healPage, verifyPage } from "./healing-pages.ts";
 import { isolateMetrics, type Observed } from "./isolate-metrics.ts";
+import { jsonPage, refusal } from "./json-page.ts";
 import { lifecyclePages } from "./lifecycle-pages.ts";
 import { placementPage } from "./placement-page.ts";
 import { rateLimitPages } from "./rate-limit-pages.ts";
@@ -21,9 +22,6 @@ import type { OwnPage } from "./serve-page.ts";
 import { storeMetrics } from "./store-metrics.ts";
 import { usageMetrics } from "./usage-metrics.ts";
 import { usagePages } from "./usage-pages.ts";
-
-/** One call of a command lasts about this long; the command calls again. */
-const CALL_MS = 10_000;
 
 /** The server's own pages, by name below `/-/`. Without `dataKeysOf` there is no KMS. */
 export function ownPages(store: StoreContext, observed: Observed, dataKeysOf?: DataKeysOf): Map<string, OwnPage[]> {
@@ -35,7 +33,7 @@ export function ownPages(store: StoreContext, observed: Observed, dataKeysOf?: D
       if (accept.includes("text/html")) {
         return { contentType: "text/html; charset=utf-8", body: durabilityPage(report) };
       }
-      return json(report);
+      return jsonPage(report);
     },
   };
   const snapshotsPage: OwnPage = {
@@ -46,7 +44,7 @@ export function ownPages(store: StoreContext, observed: Observed, dataKeysOf?: D
         const { complete, incomplete, unreachable } = await findSnapshots(one);
         return { database: one.metadata.identity.name, complete: complete.map(summaryOf), incomplete, unreachable };
       });
-      return json(await Promise.all(each));
+      return jsonPage(await Promise.all(each));
     },
   };
   const restorePage: OwnPage = {
@@ -55,8 +53,8 @@ export function ownPages(store: StoreContext, observed: Observed, dataKeysOf?: D
     async render({ query }) {
       const name = query.get("database") ?? store.metadata.identity.name;
       const one = allStores(store).find(({ metadata }) => metadata.identity.name === name);
-      if (!one) return { ...json({ error: "there is no such database" }), status: 400 };
-      return json(await restoreMetadata(one, { snapshotId: query.get("snapshot"), budget: budgetOf(store) }));
+      if (!one) return refusal(400, "there is no such database");
+      return jsonPage(await restoreMetadata(one, { snapshotId: query.get("snapshot"), budget: budgetOf(store) }));
     },
   };
   const checkPage: OwnPage = {
@@ -65,15 +63,14 @@ export function ownPages(store: StoreContext, observed: Observed, dataKeysOf?: D
     async render({ query }) {
       const text = query.get("from");
       const from = text === null ? null : parseCheckCursor(text);
-      if (text !== null && from === null)
-        return { ...json({ error: "`from` is not what a check gave as `next`" }), status: 400 };
-      return json(await checkStore(store, from, budgetOf(store)));
+      if (text !== null && from === null) return refusal(400, "`from` is not what a check gave as `next`");
+      return jsonPage(await checkStore(store, from, budgetOf(store)));
     },
   };
   const runPage: OwnPage = {
     method: "POST",
     action: "sherd:RunJobs",
-    render: async () => json(Object.fromEntries(await runJobs(store))),
+    render: async () => jsonPage(Object.fromEntries(await runJobs(store))),
   };
   const metricsPage: OwnPage = {
     method: "GET",
@@ -123,13 +120,4 @@ function whileAvailable(page: OwnPage): OwnPage {
       }
     },
   };
-}
-
-function json(value: unknown) {
-  return { contentType: "application/json", body: `${JSON.stringify(value, null, 2)}\n` };
-}
-
-function budgetOf({ clock }: StoreContext): Budget {
-  const untilMs = clock.now() + CALL_MS;
-  return { untilMs, isSpent: () => clock.now() >= untilMs };
 }

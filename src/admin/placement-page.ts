@@ -3,6 +3,7 @@ import { storeOf } from "../store/buckets/databases.ts";
 import type { StoreContext } from "../store/context.ts";
 import { StoreError } from "../store/failure.ts";
 import { objectPlacement } from "../store/placement/object-placement.ts";
+import { jsonPage, refusal } from "./json-page.ts";
 import type { AskedPage, OwnPage, RenderedPage } from "./serve-page.ts";
 
 const ACTION = "sherd:GetObjectPlacement";
@@ -28,7 +29,7 @@ export function placementPage(store: StoreContext): OwnPage {
       const row = isName ? await owning.metadata.buckets.find(bucket) : null;
       demand(asked, `arn:aws:s3:::${bucket}/${key}`, row?.ownerAccount ?? firstAccount.accountId);
       if (!isName || key === "" || new TextEncoder().encode(key).length > KEY_BYTES_MAX) {
-        return json(400, { error: "bucket and key are needed, as S3 takes them" });
+        return refusal(400, "bucket and key are needed, as S3 takes them");
       }
       const versionId = asked.query.get("versionId");
       return answer(owning, { bucket, key, ...(versionId === null ? {} : { versionId }) });
@@ -50,23 +51,19 @@ async function answer(store: StoreContext, name: Parameters<typeof objectPlaceme
         verifiedAt: verifiedMs === null ? null : new Date(verifiedMs).toISOString(),
       })),
     }));
-    return json(200, { ...placement, blobs: shown });
+    return jsonPage({ ...placement, blobs: shown });
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     switch (error.failure.kind) {
       case "no-such-bucket":
-        return json(404, { error: "there is no such bucket" });
+        return refusal(404, "there is no such bucket");
       case "no-such-key":
       case "no-such-version":
-        return json(404, { error: "there is no such object or version" });
+        return refusal(404, "there is no such object or version");
       case "is-delete-marker":
-        return json(404, { error: "a delete marker has no bytes" });
+        return refusal(404, "a delete marker has no bytes");
       default:
         throw error;
     }
   }
-}
-
-function json(status: 200 | 400 | 404, value: unknown): RenderedPage {
-  return { status, contentType: "application/json", body: `${JSON.stringify(value, null, 2)}\n` };
 }

@@ -2,7 +2,9 @@ import { accountOfKeyId } from "../auth/keys/key-id.ts";
 import { parseRate } from "../edge/rate-limiter.ts";
 import { GuardError } from "../metadata/database.ts";
 import { setRateLimit } from "../metadata/identities/rate-limits.ts";
+import { allStores } from "../store/buckets/databases.ts";
 import type { StoreContext } from "../store/context.ts";
+import { jsonPage, refusal } from "./json-page.ts";
 import { readMembers } from "./read-members.ts";
 import type { OwnPage, RenderedPage } from "./serve-page.ts";
 
@@ -10,22 +12,28 @@ const LIMITS_PER_PAGE = 1_000;
 const MEASURES = ["requestsPerSecond", "bytesInPerSecond", "bytesOutPerSecond"];
 
 /** `/-/rate-limits`: GET lists, PUT sets and DELETE takes away the limits of an account or of one of its keys (docs/quotas.md). */
-export function rateLimitPages({ metadata, clock }: StoreContext): Map<string, OwnPage[]> {
+export function rateLimitPages(store: StoreContext): Map<string, OwnPage[]> {
+  const { metadata, clock } = store;
   const { accounts, rateLimits } = metadata.identities;
+  const [, ...others] = allStores(store);
   const change = async (
     subject: { accountId: string; accessKeyId: string | null },
     limit: Parameters<typeof setRateLimit>[1],
   ): Promise<RenderedPage> => {
     const account = await accounts.find(subject.accountId);
-    if (!account) return json(404, { error: `there is no account ${subject.accountId}` });
+    if (!account) return refusal(404, `there is no account ${subject.accountId}`);
+    // For requests that nobody signs: they read a bucket's limits in the bucket's own database.
+    if (subject.accessKeyId === null) {
+      await Promise.all(others.map((other) => other.metadata.identities.rateLimits.copy(account.id, limit)));
+    }
     try {
       const { id, accessEpoch: seen } = account;
       await accounts.change({ id, seen, nowMs: clock.now() }, [setRateLimit(subject, limit)]);
     } catch (error) {
       if (!(error instanceof GuardError) || error.guard !== "access_changed") throw error;
-      return json(409, { error: "the account was changed at the same time: try again" });
+      return refusal(409, "the account was changed at the same time: try again");
     }
-    return json(200, { ...subject, ...limit });
+    return jsonPage({ ...subject, ...limit });
   };
   const list: OwnPage = {
     method: "GET",
@@ -34,7 +42,7 @@ export function rateLimitPages({ metadata, clock }: StoreContext): Map<string, O
       const [accountId = "", accessKeyId = ""] = (query.get("after") ?? "").split("/");
       const rows = await rateLimits.list({ accountId, accessKeyId }, LIMITS_PER_PAGE);
       const last = rows.length < LIMITS_PER_PAGE ? undefined : rows.at(-1);
-      return json(200, { limits: rows, next: last ? `${last.accountId}/${last.accessKeyId ?? ""}` : null });
+      return jsonPage({ limits: rows, next: last ? `${last.accountId}/${last.accessKeyId ?? ""}` : null });
     },
   };
   const put: OwnPage = {
@@ -42,11 +50,12 @@ export function rateLimitPages({ metadata, clock }: StoreContext): Map<string, O
     action: "sherd:PutRateLimit",
     render: async ({ body }) => {
       const members = readMembers(body, ["accountId", "accessKeyId", ...MEASURES]);
-      const subject = subjectOf(members?.get("accountId"), members?.get("accessKeyId") ?? null);
-      if (members === null || typeof subject === "string") return json(400, { error: subject ?? EXPECTED });
+      if (members === null) return refusal(400, EXPECTED);
+      const subject = subjectOf(members.get("accountId"), members.get("accessKeyId") ?? null);
+      if (typeof subject === "string") return refusal(400, subject);
       const rate = parseRate([...members].filter(([name]) => MEASURES.includes(name)));
       const isEmpty = rate === null || Object.values(rate).every((value) => value === null);
-      return isEmpty ? json(400, { error: EXPECTED }) : change(subject, rate);
+      return isEmpty ? refusal(400, EXPECTED) : change(subject, rate);
     },
   };
   const remove: OwnPage = {
@@ -54,7 +63,7 @@ export function rateLimitPages({ metadata, clock }: StoreContext): Map<string, O
     action: "sherd:DeleteRateLimit",
     render: async ({ query }) => {
       const subject = subjectOf(query.get("accountId"), query.get("accessKeyId"));
-      return typeof subject === "string" ? json(400, { error: subject }) : change(subject, null);
+      return typeof subject === "string" ? refusal(400, subject) : change(subject, null);
     },
   };
   return new Map([["rate-limits", [list, put, remove]]]);
@@ -73,8 +82,4 @@ function subjectOf(
     return "accessKeyId must be a key of the account";
   }
   return { accountId, accessKeyId };
-}
-
-function json(status: 200 | 400 | 404 | 409, value: unknown): RenderedPage {
-  return { status, contentType: "application/json", body: `${JSON.stringify(value, null, 2)}\n` };
 }

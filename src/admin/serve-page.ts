@@ -5,7 +5,7 @@ import type { Authenticator } from "../auth/authenticator.ts";
 import { firstAccount } from "../auth/principal.ts";
 import type { Clock } from "../base/clock.ts";
 import type { ClientPatience } from "../edge/client-patience.ts";
-import type { ClientAddress } from "../edge/request-facts.ts";
+import { type ClientAddress, tlsVersionOf } from "../edge/request-facts.ts";
 import { BodyTooLarge } from "../edge/service.ts";
 import { identify } from "./identify.ts";
 
@@ -24,17 +24,17 @@ export interface AskedPage {
   tlsVersion: string | null;
 }
 
-/** A page of the server's own, for callers of the first account who are allowed its action. */
+/** A page of the server's own, for callers who are allowed its action: those of the first account, unless it says otherwise. */
 export interface OwnPage {
   /** Pages that change something are not GET. */
   method: "GET" | "POST" | "PUT" | "DELETE";
   /** What a policy must allow: `sherd:GetDurability`. */
   action: string;
-  /** `render` asks for the action, on a resource that it finds out. */
+  /** `render` asks for the action, on a resource that it finds out, and in the account that owns it. */
   demandsItself?: true;
   /** ARN of what it is allowed on. Absent: `arn:aws:sherd::100000000001:<action without sherd:>`. */
   resource?(path: AskedPage["path"]): string;
-  /** It is for members of every account, and about what is theirs. Absent: for those of the first account. */
+  /** It is for members of every account, and about what is theirs. Absent: for those of the first account, unless `demandsItself`. */
   isForAccounts?: true;
   /** It changes nothing, whatever its method. */
   isReadOnly?: true;
@@ -67,9 +67,9 @@ export const PROTECTION = {
 };
 
 /**
- * Answers with a page if its caller is allowed the page's action. Callers bring an access key of the first account by HTTP Basic
- * authentication (RFC 7617), as Prometheus and browsers can, or sign the request (Signature Version 4, service `sherd`). Use it
- * over https, or on the machine itself.
+ * Answers with a page if its caller is allowed the page's action. Callers bring an access key by HTTP Basic authentication
+ * (RFC 7617), as Prometheus and browsers can, or sign the request (Signature Version 4, service `sherd`). Most pages are for the
+ * first account alone (`OwnPage`). Use it over https, or on the machine itself.
  */
 export async function serveOwnPage(
   { request, path }: { request: Request; path: AskedPage["path"] },
@@ -91,8 +91,7 @@ export async function serveOwnPage(
     if (!page.demandsItself) caller.demand([ask]);
     const accept = request.headers.get("accept") ?? "";
     const { searchParams: query } = new URL(request.url);
-    const tlsVersion = typeof request.cf?.tlsVersion === "string" ? request.cf.tlsVersion : null;
-    const asked = { accept, query, path, body, caller, headers: request.headers, tlsVersion };
+    const asked = { accept, query, path, body, caller, headers: request.headers, tlsVersion: tlsVersionOf(request) };
     const { status = 200, contentType, body: rendered, headers } = await page.render(asked);
     return new Response(rendered, { status, headers: { ...PROTECTION, "Content-Type": contentType, ...headers } });
   } catch (error) {
@@ -100,7 +99,7 @@ export async function serveOwnPage(
     if (error instanceof BodyTooLarge) return plain(413, `the body must not exceed ${error.bytesMax} bytes`);
     if (!(error instanceof AuthenticationError)) throw error;
     const headers = { "WWW-Authenticate": 'Basic realm="Sherd access key", charset="UTF-8"' };
-    return plain(401, "an access key of the first account is needed: access key id and secret", headers);
+    return plain(401, "an access key is needed: access key id and secret", headers);
   }
 }
 

@@ -7,28 +7,28 @@ import { accountSums } from "./usage-pages.ts";
 /** Buckets and accounts with samples of their own: the largest. The others are added up, so that no series is without bound. */
 const SERIES_MAX = 100;
 
-/** Usage as gauges. Two round trips to each database. */
-export async function usageMetrics(store: StoreContext): Promise<Metric[]> {
+/** Usage as gauges. Two round trips to each database. `seriesMax`: how many buckets, and accounts, have samples of their own. */
+export async function usageMetrics(store: StoreContext, seriesMax = SERIES_MAX): Promise<Metric[]> {
   const [lists, accounts] = await Promise.all([
-    Promise.all(allStores(store).map(({ metadata }) => metadata.usage.largest(SERIES_MAX))),
+    Promise.all(allStores(store).map(({ metadata }) => metadata.usage.largest(seriesMax))),
     accountSums(store),
   ]);
   const buckets = lists
     .flat()
     .sort((a, b) => b.bytes - a.bytes)
-    .slice(0, SERIES_MAX);
+    .slice(0, seriesMax);
   const owners = [...accounts].sort((a, b) => b.bytes - a.bytes);
   const rows = [
     ...buckets.map((one) => ({ labels: { bucket: one.bucket }, usage: one as Usage })),
-    ...others("bucket", accounts, buckets),
+    ...(buckets.length < seriesMax ? [] : others("bucket", accounts, buckets)),
   ];
-  const largest = owners.slice(0, SERIES_MAX);
+  const largest = owners.slice(0, seriesMax);
   const accountRows = [
     ...largest.map((one) => ({ labels: { account: one.owner }, usage: one as Usage })),
-    ...others("account", accounts, largest),
+    ...(largest.length < seriesMax ? [] : others("account", accounts, largest)),
   ];
   return [
-    gauge("sherd_bucket_bytes", `Bytes of all versions, of the ${SERIES_MAX} largest buckets.`, rows, "bytes"),
+    gauge("sherd_bucket_bytes", `Bytes of all versions, of the ${seriesMax} largest buckets.`, rows, "bytes"),
     gauge("sherd_bucket_objects", "Keys that have a current version.", rows, "objects"),
     gauge("sherd_bucket_versions", "Versions, current or not.", rows, "versions"),
     gauge("sherd_account_bytes", "Bytes of all versions, by the account's canonical id.", accountRows, "bytes"),
@@ -50,7 +50,7 @@ function others(label: string, all: readonly Usage[], told: readonly Usage[]): R
     objects: rest("objects"),
     deleteMarkers: rest("deleteMarkers"),
   };
-  return told.length < SERIES_MAX || usage.versions <= 0 ? [] : [{ labels: { [label]: "" }, usage }];
+  return usage.versions <= 0 ? [] : [{ labels: { [label]: "" }, usage }];
 }
 
 function sum(usages: readonly Usage[], measure: keyof Usage): number {

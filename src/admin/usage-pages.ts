@@ -5,8 +5,9 @@ import { USAGE_DAYS } from "../maintenance/usage/usage.ts";
 import { GuardError } from "../metadata/database.ts";
 import type { Quota } from "../metadata/usage/quotas.ts";
 import type { AccountUsage, Usage, UsageDay } from "../metadata/usage/usage.ts";
-import { allStores } from "../store/buckets/databases.ts";
+import { allStores, storeOf } from "../store/buckets/databases.ts";
 import type { StoreContext } from "../store/context.ts";
+import { jsonPage, refusal } from "./json-page.ts";
 import { readMembers } from "./read-members.ts";
 import type { AskedPage, OwnPage, RenderedPage } from "./serve-page.ts";
 
@@ -48,7 +49,7 @@ function bucketQuotaPages(store: StoreContext): OwnPage[] {
     resource,
     async render(asked) {
       const bucket = asked.path.bucket ?? "";
-      const one = store.databases ? await store.databases.of(bucket) : store;
+      const one = await storeOf(store, bucket);
       try {
         return await act(bucket, one, asked);
       } catch (error) {
@@ -61,7 +62,7 @@ function bucketQuotaPages(store: StoreContext): OwnPage[] {
     page("GET", "sherd:GetBucketQuota", async (bucket, { metadata }) => {
       const found = await metadata.usage.ofBucket(bucket);
       if (!found) return noBucket(bucket);
-      return json(200, { bucket, quota: (await metadata.quotas.ofBucket(bucket)) ?? NONE, used: usedOf(found) });
+      return jsonPage({ bucket, quota: (await metadata.quotas.ofBucket(bucket)) ?? NONE, used: usedOf(found) });
     }),
     page("PUT", "sherd:PutBucketQuota", async (bucket, { metadata }, { body }) => {
       const quota = readQuota(body);
@@ -70,11 +71,11 @@ function bucketQuotaPages(store: StoreContext): OwnPage[] {
       if (!found) return noBucket(bucket);
       if (!found.isCounted) return refusal(409, "the bucket is still being counted: try again in a minute");
       await metadata.quotas.setOfBucket(bucket, quota);
-      return json(200, { bucket, quota, used: usedOf(found) });
+      return jsonPage({ bucket, quota, used: usedOf(found) });
     }),
     page("DELETE", "sherd:DeleteBucketQuota", async (bucket, { metadata }) => {
       await metadata.quotas.setOfBucket(bucket, null);
-      return json(200, { bucket, quota: NONE });
+      return jsonPage({ bucket, quota: NONE });
     }),
   ];
 }
@@ -96,7 +97,7 @@ function accountQuotaPages(store: StoreContext): OwnPage[] {
   return [
     page("GET", "sherd:GetAccountQuota", async ({ id, owner }) => {
       const found = await store.metadata.quotas.ofAccount(owner);
-      return json(200, { account: id, quota: found?.whole ?? NONE, used: usedOf(await sumOf(store, owner)) });
+      return jsonPage({ account: id, quota: found?.whole ?? NONE, used: usedOf(await sumOf(store, owner)) });
     }),
     page("PUT", "sherd:PutAccountQuota", async ({ id, owner }, { body }) => {
       const quota = readQuota(body);
@@ -104,17 +105,17 @@ function accountQuotaPages(store: StoreContext): OwnPage[] {
       const used = await sumOf(store, owner);
       if (!used.isCounted) return refusal(409, "the account's buckets are still being counted: try again in a minute");
       await setAccountQuota(store, owner, quota);
-      return json(200, { account: id, quota, used: usedOf(used) });
+      return jsonPage({ account: id, quota, used: usedOf(used) });
     }),
     page("DELETE", "sherd:DeleteAccountQuota", async ({ id, owner }) => {
       await setAccountQuota(store, owner, null);
-      return json(200, { account: id, quota: NONE });
+      return jsonPage({ account: id, quota: NONE });
     }),
   ];
 }
 
 async function bucketUsage(store: StoreContext, bucket: string, fromDay: number): Promise<RenderedPage> {
-  const { metadata } = store.databases ? await store.databases.of(bucket) : store;
+  const { metadata } = await storeOf(store, bucket);
   const found = await metadata.usage.ofBucket(bucket);
   if (!found) return noBucket(bucket);
   const [days, quota, all, cost] = await Promise.all([
@@ -124,7 +125,7 @@ async function bucketUsage(store: StoreContext, bucket: string, fromDay: number)
     monthlyCost(store),
   ]);
   const monthlyDollars = cost?.(all.bytes === 0 ? 0 : found.bytes / all.bytes) ?? null;
-  return json(200, { bucket, ...shown(found), quota: quota ?? NONE, monthlyDollars, days: days.map(shownDay) });
+  return jsonPage({ bucket, ...shown(found), quota: quota ?? NONE, monthlyDollars, days: days.map(shownDay) });
 }
 
 async function accountUsage(store: StoreContext, account: string, fromDay: number): Promise<RenderedPage> {
@@ -139,7 +140,7 @@ async function accountUsage(store: StoreContext, account: string, fromDay: numbe
   ]);
   const monthlyDollars = cost?.(all.bytes === 0 ? 0 : found.bytes / all.bytes) ?? null;
   const { buckets } = found;
-  return json(200, { account, buckets, ...shown(found), quota: quota?.whole ?? NONE, monthlyDollars, days });
+  return jsonPage({ account, buckets, ...shown(found), quota: quota?.whole ?? NONE, monthlyDollars, days });
 }
 
 async function wholeUsage(
@@ -147,22 +148,19 @@ async function wholeUsage(
   page: { fromDay: number; limit: number; after: string },
 ): Promise<RenderedPage> {
   const stores = allStores(store);
-  const [all, cost, days, lists] = await Promise.all([
-    sumOf(store, null),
+  const [accounts, cost, days, lists] = await Promise.all([
+    accountSums(store),
     monthlyCost(store),
     daysOf(store, null, page.fromDay),
     Promise.all(stores.map(({ metadata }) => metadata.usage.buckets(page.after, page.limit + 1))),
   ]);
+  const all = sumOfAccounts(accounts);
   const rows = lists.flat().sort((a, b) => (a.bucket < b.bucket ? -1 : 1));
   const listed = rows.slice(0, page.limit);
   const dollars = (bytes: number) => cost?.(all.bytes === 0 ? 0 : bytes / all.bytes).total ?? null;
-  return json(200, {
+  return jsonPage({
     total: { buckets: all.buckets, ...shown(all), monthlyDollars: cost?.(1) ?? null },
-    accounts: (await accountSums(store)).map((one) => ({
-      canonicalId: one.owner,
-      buckets: one.buckets,
-      ...shown(one),
-    })),
+    accounts: accounts.map((one) => ({ canonicalId: one.owner, buckets: one.buckets, ...shown(one) })),
     buckets: listed.map((one) => ({ bucket: one.bucket, ...shown(one), monthlyDollars: dollars(one.bytes) })),
     next: rows.length > page.limit ? (listed.at(-1)?.bucket ?? null) : null,
     days,
@@ -181,8 +179,12 @@ export async function accountSums(store: StoreContext, owner: string | null = nu
 }
 
 async function sumOf(store: StoreContext, owner: string | null): Promise<AccountUsage> {
+  return sumOfAccounts(await accountSums(store, owner));
+}
+
+function sumOfAccounts(accounts: readonly AccountUsage[]): AccountUsage {
   const nothing = { owner: "", bytes: 0, versions: 0, objects: 0, deleteMarkers: 0, buckets: 0, isCounted: true };
-  return (await accountSums(store, owner)).reduce(added, nothing);
+  return accounts.reduce(added, nothing);
 }
 
 function added(a: AccountUsage, b: AccountUsage): AccountUsage {
@@ -251,12 +253,4 @@ function numberIn(query: URLSearchParams, name: string, max: number): number | n
 
 function noBucket(bucket: string): RenderedPage {
   return refusal(404, `there is no bucket ${bucket}`);
-}
-
-function refusal(status: 400 | 404 | 409, error: string): RenderedPage {
-  return json(status, { error });
-}
-
-function json(status: 200 | 400 | 404 | 409, value: unknown): RenderedPage {
-  return { status, contentType: "application/json", body: `${JSON.stringify(value, null, 2)}\n` };
 }

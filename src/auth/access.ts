@@ -22,6 +22,8 @@ export interface Ask
 export interface RequestFacts {
   /** `aws:SourceIp`, `aws:SecureTransport`, `aws:UserAgent`, `aws:referer` and the like, by their names in lower case. */
   readonly context: ContextLookup;
+  /** Of the client's connection: `TLSv1.3`. Absent: it is not known, or there is no TLS. */
+  readonly tlsVersion?: string;
   /** Milliseconds since 1970. */
   now(): number;
 }
@@ -55,7 +57,7 @@ export interface Caller {
   readonly accessKeyId: string | null;
   /** Null for long-lived keys and for anonymous callers. */
   readonly session: Session | null;
-  /** How much the caller may ask for in a second. Null: the Worker's own key, and anonymous callers, have no limits. */
+  /** How much the caller may ask for in a second. Null: the Worker's own key, and anonymous callers, have no limits of their own. */
   readonly rates: CallerRates | null;
   /**
    * Decides, and remembers the ask: if a D1 batch finds later that the account's access has changed, all asks that were allowed

@@ -6,6 +6,7 @@ import { type JsonValue, parseDocument } from "../protocols/aws-json/document.ts
 import { JsonError, serializationException } from "../protocols/aws-json/error.ts";
 import { describeRefusal } from "./describe-refusal.ts";
 import { jsonAuthenticationError } from "./json-authentication.ts";
+import { RateExceeded } from "./rate-limiter.ts";
 import { BodyTooLarge, type Exchange, type ExchangeHead, type Failed, type Service } from "./service.ts";
 
 /** One operation of a service with JSON documents: reads its input, asks whether it may, and does it. */
@@ -115,6 +116,7 @@ function toJsonError(thrown: unknown, { action, deniedStatus }: { action: string
   if (thrown instanceof AccessRefused)
     return new JsonError("AccessDeniedException", deniedStatus, describeRefusal(thrown));
   if (thrown instanceof AuthenticationError) return jsonAuthenticationError(thrown.failure);
+  if (thrown instanceof RateExceeded) return new JsonError("ThrottlingException", 400, "Rate exceeded");
   if (thrown instanceof BodyTooLarge) {
     return new JsonError("RequestEntityTooLarge", 413, `The request must not exceed ${thrown.bytesMax} bytes.`);
   }

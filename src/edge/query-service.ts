@@ -7,6 +7,7 @@ import { QueryError } from "../protocols/aws-query/error.ts";
 import { parseParameters, type QueryNode } from "../protocols/aws-query/parameters.ts";
 import { describeRefusal } from "./describe-refusal.ts";
 import { queryAuthenticationError } from "./query-authentication.ts";
+import { RateExceeded } from "./rate-limiter.ts";
 import { BodyTooLarge, type Exchange, type ExchangeHead, type Failed, type Service } from "./service.ts";
 
 /** One operation of a query service: reads its parameters, asks whether it may, and does it. */
@@ -104,6 +105,7 @@ function toQueryError(thrown: unknown, action: string): QueryError {
   if (thrown instanceof QueryError) return thrown;
   if (thrown instanceof AccessRefused) return new QueryError("AccessDenied", 403, describeRefusal(thrown));
   if (thrown instanceof AuthenticationError) return queryAuthenticationError(thrown.failure);
+  if (thrown instanceof RateExceeded) return new QueryError("Throttling", 400, "Rate exceeded");
   if (thrown instanceof ClientTooSlow) {
     return new QueryError("RequestTimeoutException", 408, "The request was not sent within the timeout period.");
   }

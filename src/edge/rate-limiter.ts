@@ -1,4 +1,4 @@
-import type { Caller } from "../auth/access.ts";
+import type { CallerRates } from "../auth/access.ts";
 import type { BodyPieces } from "../base/body-pieces.ts";
 import type { Clock } from "../base/clock.ts";
 import type { OutgoingBody, UnsizedBody } from "../base/outgoing-body.ts";
@@ -83,23 +83,25 @@ export class RateLimiter {
     this.#share = share;
   }
 
-  /** Lets one request of the caller begin, or throws `RateExceeded`. Null: no limit is the caller's. */
-  admit({ rates }: Pick<Caller, "rates">): Pace | null {
-    if (rates === null) return null;
+  /** The pace of a request of which nobody knows yet whose limits hold for it. */
+  begin(): Pace {
+    return new Pace(this.#clock, (rates) => this.#admit(rates));
+  }
+
+  #admit(rates: CallerRates): PaceLimits {
     const subjects = [
       { id: `account ${rates.accountId}`, rate: rates.account ?? this.#defaults.account ?? null },
       ...(rates.accessKeyId === null
         ? []
         : [{ id: `key ${rates.accessKeyId}`, rate: rates.key ?? this.#defaults.key ?? null }]),
     ].flatMap(({ id, rate }) => (rate === null ? [] : [{ id, rate }]));
-    if (subjects.length === 0) return null;
     const requests = this.#limits(subjects, "requestsPerSecond");
     const [into, out] = [this.#limits(subjects, "bytesInPerSecond"), this.#limits(subjects, "bytesOutPerSecond")];
     const debt = Math.max(longest(into, 0), longest(out, 0));
     const wait = Math.max(longest(requests, 1), debt > WAIT_SECONDS_MAX ? debt : 0);
     if (wait > 0) throw new RateExceeded(Math.max(1, Math.ceil(wait)));
     for (const { spend } of requests) spend(1);
-    return new Pace(this.#clock, into, out);
+    return { into, out };
   }
 
   #limits(subjects: readonly { id: string; rate: Rate }[], measure: Measure): Limit[] {
@@ -136,25 +138,42 @@ function longest(limits: readonly Limit[], count: number): number {
   return Math.max(0, ...limits.map((limit) => limit.wait(count)));
 }
 
-/** Slows the bodies of one request down to the caller's limits. What passes is counted, and what comes next waits for it. */
+interface PaceLimits {
+  readonly into: readonly Limit[];
+  readonly out: readonly Limit[];
+}
+
+/**
+ * Counts one request, and slows its bodies down to the limits that hold for it. What passes is counted, and what comes next waits for it.
+ * Until `admit` nothing is slowed.
+ */
 export class Pace {
   readonly #clock: Clock;
-  readonly #into: readonly Limit[];
-  readonly #out: readonly Limit[];
+  readonly #find: (rates: CallerRates) => PaceLimits;
+  #limits: PaceLimits | null = null;
+  /** Bytes that came in before anybody knew whose limits hold. */
+  #earlierBytes = 0;
 
-  constructor(clock: Clock, into: readonly Limit[], out: readonly Limit[]) {
+  constructor(clock: Clock, find: (rates: CallerRates) => PaceLimits) {
     this.#clock = clock;
-    this.#into = into;
-    this.#out = out;
+    this.#find = find;
   }
 
-  incoming(pieces: BodyPieces | null): BodyPieces | null {
-    if (pieces === null || this.#into.length === 0) return pieces;
+  /** Counts the request, once: the first whose limits hold for it are asked. Null: none do. Throws `RateExceeded`. */
+  admit(rates: CallerRates | null): void {
+    if (rates === null || this.#limits !== null) return;
+    this.#limits = this.#find(rates);
+    this.spendIncoming(this.#earlierBytes);
+  }
+
+  /** `isOpen`: whose limits hold is found while the body comes. */
+  incoming(pieces: BodyPieces | null, { isOpen = false } = {}): BodyPieces | null {
+    if (pieces === null || (this.#limits === null ? !isOpen : this.#limits.into.length === 0)) return pieces;
     return {
       next: async () => {
-        await this.#waitFor(this.#into);
+        await this.#waitFor(this.#limits?.into ?? []);
         const piece = await pieces.next();
-        for (const { spend } of this.#into) spend(piece?.length ?? 0);
+        this.spendIncoming(piece?.length ?? 0);
         return piece;
       },
       release: () => pieces.release(),
@@ -162,19 +181,26 @@ export class Pace {
   }
 
   outgoing<Body extends OutgoingBody | UnsizedBody>(body: Body): Body {
-    if (this.#out.length === 0) return body;
+    const out = this.#limits?.out ?? [];
+    if (out.length === 0) return body;
     const next = async () => {
-      await this.#waitFor(this.#out);
+      await this.#waitFor(out);
       const piece = await body.next();
-      for (const { spend } of this.#out) spend(piece?.length ?? 0);
+      for (const { spend } of out) spend(piece?.length ?? 0);
       return piece;
     };
     return { ...body, sizeBytes: body.sizeBytes, next, cancel: () => body.cancel() };
   }
 
+  /** A body that came at once: whatever comes after it waits. */
+  spendIncoming(bytes: number): void {
+    if (this.#limits === null) this.#earlierBytes += bytes;
+    for (const { spend } of this.#limits?.into ?? []) spend(bytes);
+  }
+
   /** A small body, which is sent at once: whatever comes after it waits. */
   spendOutgoing(bytes: number): void {
-    for (const { spend } of this.#out) spend(bytes);
+    for (const { spend } of this.#limits?.out ?? []) spend(bytes);
   }
 
   async #waitFor(limits: readonly Limit[]): Promise<void> {

@@ -14,7 +14,17 @@ export type ClientAddress = { readonly from: "connection" } | { readonly from: "
  * Follows "AWS global condition context keys" in the IAM User Guide, "Properties of the network" and "Properties of the request".
  */
 export function requestFacts(request: Request, address: ClientAddress, clock: Clock): RequestFacts {
-  return { now: () => clock.now(), context: (key) => contextValue(key, request, address) };
+  const tlsVersion = tlsVersionOf(request);
+  return {
+    now: () => clock.now(),
+    context: (key) => contextValue(key, request, address),
+    ...(tlsVersion !== null && { tlsVersion }),
+  };
+}
+
+/** `TLSv1.3`, as Cloudflare's edge names it; null if nobody does. */
+export function tlsVersionOf({ cf }: Request): string | null {
+  return typeof cf?.tlsVersion === "string" ? cf.tlsVersion : null;
 }
 
 function contextValue(key: string, request: Request, address: ClientAddress): ContextValue | undefined {

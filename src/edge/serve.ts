@@ -78,24 +78,39 @@ async function converse(about: ExchangeHead, edge: Edge): Promise<Responded> {
 async function answer({ service, body, headers }: Chosen, about: ExchangeHead, edge: Edge): Promise<Answer> {
   const { request } = about;
   const facts = requestFacts(request, edge.clientAddress, edge.clock);
-  const authenticateForm = (fields: ReadonlyMap<string, string>) => edge.authenticator.form(fields, facts);
-  const known = { authenticateForm, facts, body: null };
+  const pace = edge.limiter?.begin() ?? null;
+  const known = { ...counted(edge, facts, pace), facts, body: null };
   if (service.isPublic?.(request)) {
     const signature = { mode: { kind: "unsigned" }, verified: null, region: null } as const;
-    return service.answer(Object.assign(about, { ...known, caller: anonymousCaller(facts), signature }));
+    const exchange = Object.assign(about, { ...known, caller: anonymousCaller(facts), signature });
+    return slowed(await service.answer(exchange), pace);
   }
   const exchange = await authenticate(service, about, { edge, facts, body, headers });
-  // Limits hold for services whose bodies stream: S3.
-  const pace = service.body.kind === "stream" ? (edge.limiter?.admit(exchange.caller) ?? null) : null;
-  const paced = pace === null ? {} : { pieces: pace.incoming(about.pieces) };
-  const answered = await answerAsOfNow(service, Object.assign(about, { ...known, ...exchange, ...paced }));
-  return pace === null ? answered : slowed(answered, pace);
+  const { caller } = exchange;
+  pace?.admit(caller.rates);
+  pace?.spendIncoming(exchange.body?.length ?? 0);
+  // Nobody knows yet for whom a request counts that is not signed: a form's sender, or the owner of what it reaches.
+  const isOpen = caller.principal.kind === "anonymous";
+  const paced = pace === null ? {} : { pieces: pace.incoming(about.pieces, { isOpen }) };
+  return slowed(await answerAsOfNow(service, Object.assign(about, { ...known, ...exchange, ...paced })), pace);
 }
 
-/** The answer, whose body is sent no faster than the caller's limits allow. */
-function slowed(answered: Answer, pace: Pace): Answer {
+/** What counts a request for somebody who is found out while it is answered. */
+function counted(edge: Edge, facts: RequestFacts, pace: Pace | null): Pick<Exchange, "authenticateForm" | "countFor"> {
+  return {
+    async authenticateForm(fields) {
+      const form = await edge.authenticator.form(fields, facts);
+      pace?.admit(form.caller.rates);
+      return form;
+    },
+    countFor: ({ accountId, rate }) => pace?.admit({ accountId, account: rate, accessKeyId: null, key: null }),
+  };
+}
+
+/** The answer, whose body is sent no faster than the limits allow that hold for the request. */
+function slowed(answered: Answer, pace: Pace | null): Answer {
   const { body } = answered;
-  if (body === undefined) return answered;
+  if (body === undefined || pace === null) return answered;
   if (typeof body === "object" && "next" in body) return { ...answered, body: pace.outgoing(body) };
   pace.spendOutgoing(body.length);
   return answered;

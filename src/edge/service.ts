@@ -5,6 +5,7 @@ import type { SigningRules } from "../auth/sigv4/signing-rules.ts";
 import type { VerifiedSignature } from "../auth/sigv4/verify-signature.ts";
 import type { BodyPieces } from "../base/body-pieces.ts";
 import type { Answer } from "./answer.ts";
+import type { Rate } from "./rate-limiter.ts";
 import type { RawUrl } from "./raw-url.ts";
 
 /**
@@ -98,7 +99,12 @@ export interface Exchange extends ExchangeHead {
   readonly signature: ProvenSignature;
   /** The whole body, for services that ask for it; otherwise null. */
   readonly body: Uint8Array | null;
-  /** Authenticates by the fields of a form (names in lower case), as S3's PostObject is signed. Throws `AuthenticationError`. */
+  /** Counts a request that nobody signed for the account whose resource it reaches, once. Throws `RateExceeded`. */
+  countFor(owner: { readonly accountId: string; readonly rate: Rate | null }): void;
+  /**
+   * Authenticates by the fields of a form (names in lower case), as S3's PostObject is signed, and counts the request for its sender.
+   * Throws `AuthenticationError`, `RateExceeded`.
+   */
   authenticateForm(fields: ReadonlyMap<string, string>): Promise<AuthenticatedForm>;
 }
 

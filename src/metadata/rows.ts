@@ -1,4 +1,6 @@
 import type { BucketAccess } from "./buckets/access.ts";
+import { FIRST_ACCOUNT_ID } from "./identities/accounts.ts";
+import { type RateLimit, rateLimitJson } from "./identities/rate-limits.ts";
 
 /** Rows as the tables give them: JSON columns parsed, everything else as stored. Units: see migrations/README.md. */
 
@@ -22,10 +24,16 @@ export interface BucketRow {
   notificationId: string | null;
   /** Its lifecycle configuration, as it was set; `accessId` changes with it. null: it has none. */
   lifecycle: object | null;
+  /** The limits of the account that owns it; null: it has none of its own. */
+  ownerRate: RateLimit | null;
 }
 
 /** A bucket as `bucketColumns` selects it: `access` and `lifecycle` are JSON, or null if they are what the statement was told is known. */
-export type RawBucket = Omit<BucketRow, "access" | "lifecycle"> & { access: string | null; lifecycle: string | null };
+export type RawBucket = Omit<BucketRow, "access" | "lifecycle" | "ownerRate"> & {
+  access: string | null;
+  lifecycle: string | null;
+  ownerRate: string | null;
+};
 
 export interface ChecksumRow {
   algorithm: string;
@@ -153,9 +161,14 @@ export const OBJECT_COLUMNS = `o.key, o.id, o.seq, o.is_null, o.size_bytes, o.et
 /** Of table buckets, for a `RawBucket`. `known` is SQL: the id of the access settings that need not be read again, or NULL. */
 export function bucketColumns(known: string): string {
   return `id, name, owner, region, created_ms AS "createdMs", versioning, object_lock AS "objectLock",
-  owner_account AS "ownerAccount", notification_id AS "notificationId",
+  owner_account AS "ownerAccount", ${ownerRateColumn("owner_account")}, notification_id AS "notificationId",
   access_id AS "accessId", CASE WHEN access_id IS ${known} THEN NULL ELSE access END AS access,
   ${lifecycleColumn({ bucketId: "id", accessId: "access_id", known })}`;
+}
+
+/** The limits of the account that owns a bucket, for a `RawBucket`. `ownerAccount` is SQL. */
+export function ownerRateColumn(ownerAccount: string): string {
+  return `${rateLimitJson(`coalesce(${ownerAccount}, '${FIRST_ACCOUNT_ID}')`, "''")} AS "ownerRate"`;
 }
 
 /** The lifecycle configuration of a bucket, for a `RawBucket`. All are SQL. A bucket whose settings are known costs no row. */

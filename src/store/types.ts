@@ -1,5 +1,6 @@
 import type { Expiry } from "../lifecycle/headers.ts";
 import type { BucketAccess, ObjectAccess } from "../metadata/buckets/access.ts";
+import type { RateLimit } from "../metadata/identities/rate-limits.ts";
 import type { ObjectEncryption } from "../sealing/object-encryption.ts";
 
 export type {
@@ -39,6 +40,8 @@ export interface Bucket {
   notificationId: string | null;
   /** Its lifecycle configuration, as it was set; null: it has none. */
   lifecycle: object | null;
+  /** Rate limits of the account that owns it; null: it has none of its own. */
+  ownerRate: RateLimit | null;
 }
 
 /** Headers that S3 keeps with an object and gives back as they were sent. Absent ones were not sent. */

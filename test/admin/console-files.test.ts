@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { serveConsole } from "../../src/admin/console-files.ts";
 import { isOwnPath } from "../../src/admin/own-app.ts";
 
@@ -42,6 +42,14 @@ describe("the console's files", () => {
     expect((await get("/-/console/", { method: "PUT", body: "x" })).status).toBe(405);
     const head = await get("/-/console/", { method: "HEAD" });
     expect([head.status, await head.text()]).toEqual([200, ""]);
+  });
+
+  test("are let go of when only their headers are asked for", async () => {
+    const cancel = vi.fn();
+    const body = new ReadableStream({ cancel });
+    const open = { fetch: async () => new Response(body) };
+    await serveConsole(new Request("http://sherd.test/-/console/", { method: "HEAD" }), open);
+    expect(cancel).toHaveBeenCalledTimes(1);
   });
 
   test("allow scripts and styles of the console alone, and no frame around them", async () => {

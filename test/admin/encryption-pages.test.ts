@@ -87,7 +87,7 @@ test("with SSE-KMS each call does some of it, as its caller", async () => {
 });
 
 test("what cannot be encrypted is refused at once", async () => {
-  expect(await ask("POST", "nowhere")).toMatchObject({ status: 400, error: "there is no bucket nowhere" });
+  expect(await ask("POST", "nowhere")).toMatchObject({ status: 404, error: "there is no bucket nowhere" });
   const plain = appOver({ ...rig.store, sealing: noSealing });
   expect(await ask("POST", "other", operator, plain)).toMatchObject({ status: 409 });
   expect(await ask("GET", "other")).toMatchObject({ state: "never-started" });

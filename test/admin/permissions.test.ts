@@ -91,6 +91,18 @@ describe("every own page", () => {
     expect((await ask("lifecycle-preview/%6dine", one, { method: "POST" })).status).toBe(404);
   });
 
+  test("needs the header that no form can send only if it may change something", async () => {
+    const readOnly = ["sherd:PreviewLifecycle", "sherd:Query"];
+    for (const [name, ways] of pages) {
+      for (const { method, action } of ways.filter((way) => way.method !== "GET")) {
+        const { status } = await app.fetch(
+          new Request(`http://sherd.test/-/${name}`, { method, headers: basic(root) }),
+        );
+        expect([action, status === 403]).toEqual([action, !readOnly.includes(action)]);
+      }
+    }
+  });
+
   test("is not kept, framed, sniffed or scripted", async () => {
     for (const [page, key] of [
       ["durability", root],

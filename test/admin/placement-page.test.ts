@@ -55,6 +55,16 @@ describe("GET /-/placement", () => {
     expect((await ask({ bucket: "bucket", key: "a/c" }, { accessKeyId, secret })).status).toBe(403);
   });
 
+  test("is for another account too, of its own buckets", async () => {
+    const { accessKeyId, secretAccessKey: secret, accountId, canonicalId } = await people.account("tenant");
+    const key = { accessKeyId, secret };
+    await createBucket(rig.store, { name: "theirs", owner: canonicalId, ownerAccount: accountId, region: "us-east-1" });
+    await putObject(rig.store, put("theirs", "k", pattern(100)));
+    expect((await ask({ bucket: "theirs", key: "k" }, key)).status).toBe(200);
+    expect((await ask({ bucket: "theirs", key: "none" }, key)).status).toBe(404);
+    expect((await ask({ bucket: "bucket", key: "d" }, key)).status).toBe(403);
+  });
+
   test("says what is wrong with what is asked", async () => {
     for (const query of [
       { bucket: "bucket", key: "" },

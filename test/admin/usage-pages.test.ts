@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createOwnApp } from "../../src/admin/own-app.ts";
 import { ownPages } from "../../src/admin/pages.ts";
 import { Authenticator } from "../../src/auth/authenticator.ts";
@@ -67,6 +67,13 @@ describe("/-/usage", () => {
     expect(answer.total.monthlyDollars).toEqual({ drives: 0, metadata: expect.any(Number), total: expect.any(Number) });
     expect((await ask("usage?account=100000000001")).answer).toMatchObject({ ...sums, quota: none });
     expect((await ask("usage?bucket=work")).answer).toMatchObject({ bytes: 100_000, days: [{ bytes: 100_000 }] });
+  });
+
+  test("adds up the accounts once", async () => {
+    const accounts = vi.spyOn(rig.store.metadata.usage, "accounts");
+    await ask("usage");
+    expect(accounts).toHaveBeenCalledTimes(1);
+    accounts.mockRestore();
   });
 
   test("is read page by page", async () => {
@@ -207,5 +214,10 @@ describe("/-/rate-limits", () => {
     { accountId: "100000000001", requestsPerSecond: 1, more: 1 },
   ])("%j is refused", async (body) => {
     expect((await ask("rate-limits", { method: "PUT", body })).status).toBe(400);
+  });
+
+  test.each(["{", "[]", "1"])("%s, which is no such object, is told what is expected", async (body) => {
+    const { status, answer } = await ask("rate-limits", { method: "PUT", body });
+    expect([status, answer.error]).toEqual([400, expect.stringContaining("one or more of requestsPerSecond")]);
   });
 });

@@ -3,9 +3,9 @@ import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { whyNoBrowser } from "../support/browser.ts";
 import { elementText } from "../support/sherd.ts";
 import { pattern } from "../support/store.ts";
-import { whyNoBrowser } from "./browser.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 /** What a page sends, as far as it can be told to one. */

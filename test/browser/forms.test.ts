@@ -2,10 +2,10 @@ import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { createPresignedPost, type PresignedPostOptions } from "@aws-sdk/s3-presigned-post";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { whyNoBrowser } from "../support/browser.ts";
 import { signForm } from "../support/form.ts";
 import { elementText } from "../support/sherd.ts";
 import { pattern } from "../support/store.ts";
-import { whyNoBrowser } from "./browser.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 /** `${filename}`, which is no template of this language. */

@@ -2,8 +2,8 @@ import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from "@aws-sd
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startBrowser, whyNoBrowser } from "../support/browser.ts";
 import { type Sherd, startSherd } from "../support/sherd.ts";
-import { startBrowser, whyNoBrowser } from "./browser.ts";
 
 /** An administrator, whose browser knows the key, opens objects that somebody else has written. */
 describe.skipIf(whyNoBrowser !== null)(`objects beside own pages (${whyNoBrowser ?? "Chromium"})`, () => {

@@ -1,8 +1,8 @@
 import { createServer, type Server } from "node:http";
 import { type CORSRule, CreateBucketCommand, PutBucketCorsCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { Browser, Page } from "playwright-core";
+import { startBrowser } from "../support/browser.ts";
 import { type Sherd, startSherd } from "../support/sherd.ts";
-import { startBrowser } from "./browser.ts";
 
 /** A server, a browser, and pages of an origin that is not the server's. */
 export interface Stage {

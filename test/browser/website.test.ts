@@ -7,8 +7,8 @@ import {
 } from "@aws-sdk/client-s3";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startBrowser, whyNoBrowser } from "../support/browser.ts";
 import { type Sherd, startSherd } from "../support/sherd.ts";
-import { startBrowser, whyNoBrowser } from "./browser.ts";
 
 /** A website in a bucket, in the browser of somebody who knows the server's key. */
 describe.skipIf(whyNoBrowser !== null)(`a website (${whyNoBrowser ?? "Chromium"})`, () => {

@@ -82,13 +82,15 @@ describe("metrics in the console", () => {
   test("rates are differences, and unknown where a counter began again", () => {
     const at = (get: number, failed: number, atMs: number, fast: number) =>
       readingOf(
-        renderMetrics([
-          requests(get, failed),
-          durations([
-            ["0.1", fast],
-            ["+Inf", fast],
+        parseMetrics(
+          renderMetrics([
+            requests(get, failed),
+            durations([
+              ["0.1", fast],
+              ["+Inf", fast],
+            ]),
           ]),
-        ]),
+        ),
         atMs,
       );
     const rates = ratesOf(at(100, 1, 0, 50), at(150, 6, 10_000, 100));

@@ -12,11 +12,17 @@ const rate = (most: Partial<NonNullable<CallerRates["account"]>>) => ({
 const caller = (rates: Partial<CallerRates> | null) => ({
   rates: rates && { accountId: "1", account: null, accessKeyId: "K", key: null, ...rates },
 });
+/** One request begins. */
+const admit = (limiter: RateLimiter, { rates }: ReturnType<typeof caller>) => {
+  const pace = limiter.begin();
+  pace.admit(rates);
+  return pace;
+};
 const admitted = (limiter: RateLimiter, who: ReturnType<typeof caller>, tries: number) => {
   let count = 0;
   for (let index = 0; index < tries; index++) {
     try {
-      limiter.admit(who);
+      admit(limiter, who);
       count += 1;
     } catch (error) {
       if (!(error instanceof RateExceeded)) throw error;
@@ -42,7 +48,7 @@ describe("requests", () => {
     const limiter = new RateLimiter(clock, {});
     const who = caller({ account: rate({ requestsPerSecond: 5 }) });
     expect(admitted(limiter, who, 9)).toBe(5);
-    expect(() => limiter.admit(who)).toThrow(expect.objectContaining({ retryAfterSeconds: 1 }));
+    expect(() => admit(limiter, who)).toThrow(expect.objectContaining({ retryAfterSeconds: 1 }));
     await clock.advance(400);
     expect(admitted(limiter, who, 9)).toBe(2);
     await clock.advance(60_000);
@@ -70,7 +76,7 @@ describe("requests", () => {
     const limiter = new RateLimiter(clock, {}, frontShare("4"));
     const who = caller({ account: rate({ requestsPerSecond: 2 }) });
     expect(admitted(limiter, who, 9)).toBe(1);
-    expect(() => limiter.admit(who)).toThrow(expect.objectContaining({ retryAfterSeconds: 2 }));
+    expect(() => admit(limiter, who)).toThrow(expect.objectContaining({ retryAfterSeconds: 2 }));
     await clock.advance(2_000);
     expect(admitted(limiter, who, 9)).toBe(1);
   });
@@ -87,8 +93,8 @@ describe("bytes", () => {
     const clock = new ManualClock();
     const limiter = new RateLimiter(clock, {});
     const account = rate({ bytesInPerSecond: 2000, bytesOutPerSecond: 2000 });
-    const pace = limiter.admit(caller({ account }));
-    const paced = way === "incoming" ? pace?.incoming(body(10)) : pace?.outgoing(body(10));
+    const pace = admit(limiter, caller({ account }));
+    const paced = way === "incoming" ? pace.incoming(body(10)) : pace.outgoing(body(10));
     let got = 0;
     let ended = false;
     const reading = (async () => {
@@ -109,14 +115,44 @@ describe("bytes", () => {
   it("of others are not slowed", async () => {
     const clock = new ManualClock();
     const limiter = new RateLimiter(clock, {});
-    limiter.admit(caller({ key: rate({ bytesOutPerSecond: 1000 }) }))?.spendOutgoing(100_000);
-    const free = limiter.admit(caller({ accessKeyId: "L", key: rate({ bytesOutPerSecond: 1_000_000 }) }));
-    const paced = free?.outgoing(body(3));
+    admit(limiter, caller({ key: rate({ bytesOutPerSecond: 1000 }) })).spendOutgoing(100_000);
+    const free = admit(limiter, caller({ accessKeyId: "L", key: rate({ bytesOutPerSecond: 1_000_000 }) }));
+    const paced = free.outgoing(body(3));
     for (let pieces = 0; pieces < 3; pieces++) expect((await paced?.next())?.length).toBe(1000);
     // Whoever is far behind is refused until it is not.
-    expect(() => limiter.admit(caller({ key: rate({ bytesOutPerSecond: 1000 }) }))).toThrow(
+    expect(() => admit(limiter, caller({ key: rate({ bytesOutPerSecond: 1000 }) }))).toThrow(
       expect.objectContaining({ retryAfterSeconds: 99 }),
     );
+  });
+});
+
+describe("a request of which nobody knows at first for whom it counts", () => {
+  const rates = (bytesInPerSecond: number) => caller({ account: rate({ bytesInPerSecond }) }).rates;
+
+  it("owes what came in until it is known, and counts once", async () => {
+    const clock = new ManualClock();
+    const limiter = new RateLimiter(clock, {});
+    const pace = limiter.begin();
+    const pieces = pace.incoming(body(10), { isOpen: true });
+    for (let count = 0; count < 9; count++) expect((await pieces?.next())?.length).toBe(1000);
+    pace.admit(rates(1000));
+    pace.admit(rates(1));
+    let isThere = false;
+    const last = pieces?.next().then(() => {
+      isThere = true;
+    });
+    await clock.advance(7_000);
+    expect(isThere).toBe(false);
+    await clock.advance(1_000);
+    await last;
+    expect(isThere).toBe(true);
+  });
+
+  it("is not slowed if it counts for nobody", async () => {
+    const pace = new RateLimiter(new ManualClock(), parseDefaultRates('{"account": {"bytesInPerSecond": 1}}')).begin();
+    const pieces = pace.incoming(body(3), { isOpen: true });
+    pace.admit(null);
+    for (let count = 0; count < 3; count++) expect((await pieces?.next())?.length).toBe(1000);
   });
 });
 

@@ -48,6 +48,16 @@ test("aws:SecureTransport is the connection's, or what the trusted proxy says", 
   expect(factsOf({ "x-forwarded-proto": "https" }, { address: proxy })("aws:securetransport")).toBe("true");
 });
 
+test("the TLS version is what Cloudflare's edge says, and nothing a client sends", () => {
+  const of = (cf: Record<string, unknown>, headers = {}) => {
+    const request = Object.assign(new Request("https://h/", { headers }), { cf });
+    return requestFacts(request, connection, systemClock).tlsVersion;
+  };
+  expect(of({ tlsVersion: "TLSv1.2" })).toBe("TLSv1.2");
+  expect(of({}, { "cf-tls-version": "TLSv1.3" })).toBeUndefined();
+  expect(of({ tlsVersion: 1.3 })).toBeUndefined();
+});
+
 test("the header of the address must be a name", () => {
   expect(readEdgeVariables({}).clientAddress).toEqual(connection);
   expect(readEdgeVariables({ SHERD_CLIENT_ADDRESS_HEADER: "X-Forwarded-For" }).clientAddress).toEqual(proxy);

@@ -15,6 +15,7 @@ const bucket = {
     access: null,
     notificationId: null,
     lifecycle: null,
+    ownerRate: null,
   },
 };
 const ARN = "arn:aws:s3:::holiday";

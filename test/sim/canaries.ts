@@ -183,6 +183,31 @@ export const CANARIES: [string, Sabotage][] = [
     },
   ],
   [
+    "a key is sealed again without a look at whose the row is by then",
+    ({ store }) => {
+      const { sealedKeys } = store.metadata;
+      const reseal = sealedKeys.reseal.bind(sealedKeys);
+      sealedKeys.reseal = async (table, changes) => {
+        await store.clock.sleep(1_000);
+        const { rows } = await sealedKeys.page(table, null, 10_000);
+        const now = new Map(rows.map(({ place, encryption }) => [place.join(), encryption as { sealed: string }]));
+        return reseal(
+          table,
+          changes.map((change) => ({ ...change, from: now.get(change.place.join())?.sealed ?? change.from })),
+        );
+      };
+    },
+  ],
+  [
+    "old versions are left under the older root key",
+    ({ store }) => {
+      const { sealedKeys } = store.metadata;
+      const page = sealedKeys.page.bind(sealedKeys);
+      sealedKeys.page = async (table, ...where) =>
+        table === "versions" ? { rows: [], next: null } : page(table, ...where);
+    },
+  ],
+  [
     "a deletion is not counted",
     ({ store }) => {
       const { removals } = store.metadata;

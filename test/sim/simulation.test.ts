@@ -18,6 +18,7 @@ describe("the simulation", () => {
       "drive lost",
       "green said",
       "announcement received",
+      "root key retired",
     ]) {
       expect([event, (counts[event] ?? 0) > 0]).toEqual([event, true]);
     }

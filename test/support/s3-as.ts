@@ -88,6 +88,7 @@ export function s3As(store: StoreContext, { principal, policies = [] }: Asker, e
       signature: { mode: { kind: "unsigned" }, verified: null, region: null },
       body: null,
       authenticateForm: async () => ({ caller, policy: null }),
+      countFor: () => {},
     };
     try {
       return { ...(await readAnswer(await service.answer(exchange))), code: "" };

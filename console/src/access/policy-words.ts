@@ -18,11 +18,13 @@ export const S3_ACTIONS: readonly string[] = prefixed(
 );
 
 /** Sherd's own pages below `/-/`. */
-const SHERD_ACTIONS = prefixed(
+export const SHERD_ACTIONS: readonly string[] = prefixed(
   "sherd",
-  `* CheckStore CloseAccount CreateAccount DeleteBucketQuota DeleteBucketSearchIndex EncryptBucket GetBucketQuota
-  GetBucketSearchIndex GetDurability GetMetrics GetUsage Heal ListAccounts ListSnapshots PutBucketQuota
-  PutBucketSearchIndex RekeyAccount ReopenAccount RestoreMetadata RunJobs VerifyStore`,
+  `* CheckStore CloseAccount CreateAccount DeleteAccountQuota DeleteBucketQuota DeleteBucketSearchIndex DeleteRateLimit
+  EncryptBucket GetAccountQuota GetBucketEncryptionRun GetBucketQuota GetBucketSearchIndex GetDurability GetMetrics
+  GetObjectPlacement GetUsage Heal ListAccounts ListRateLimits ListSnapshots PreviewLifecycle PutAccountQuota
+  PutBucketQuota PutBucketSearchIndex PutRateLimit Query QueryStore RekeyAccount ReopenAccount ResealSecrets
+  RestoreMetadata RunJobs StopEncryptingBucket VerifyStore`,
 );
 
 const OTHER_ACTIONS = [

@@ -16,7 +16,12 @@ export function useGo(): (path: string, search?: Search, options?: { replace?: b
 
 /** An address for a link. */
 export function hrefOf(path: string, search: Search = {}): string {
-  const pairs = Object.entries(search).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return `#${path}${searchText(search)}`;
+}
+
+/** What stands in an address behind the path, with its `?`. */
+export function searchText(search: Readonly<Record<string, unknown>>): string {
+  const pairs = Object.entries(search).filter((pair): pair is [string, string] => typeof pair[1] === "string");
   const query = new URLSearchParams(pairs).toString();
-  return `#${path}${query === "" ? "" : `?${query}`}`;
+  return query === "" ? "" : `?${query}`;
 }

@@ -11,7 +11,7 @@ import { Button, IconButton } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Toasts } from "../ui/toasts.tsx";
-import { PAGES } from "./pages.ts";
+import { navigationOf, PAGES } from "./pages.ts";
 import { LanguageMenu, ThemeMenu } from "./preferences.tsx";
 
 /** The frame of every page; the page of sign-in while nobody is signed in. */
@@ -19,7 +19,7 @@ export function Layout() {
   const session = useSession();
   useEffect(() => {
     if (session === null) return endTasks();
-    return watchIdle(isBusy, session.expiresMs);
+    return watchIdle(isBusy);
   }, [session]);
   useEffect(askBeforeLeaving, []);
   return (
@@ -57,6 +57,7 @@ function Frame() {
 function Header({ path }: { path: string }) {
   const t = useText();
   const [isOpen, setOpen] = useState(false);
+  const current = navigationOf(path)?.path;
   return (
     <header className={`header ${isOpen ? "open" : ""}`}>
       <a className="brand" href="#/">
@@ -71,11 +72,7 @@ function Header({ path }: { path: string }) {
           {PAGES.map(({ path: to, title, navigation }) =>
             navigation === undefined ? null : (
               <li key={to}>
-                <a
-                  href={`#${to}`}
-                  aria-current={isWithin(path, to) ? "page" : undefined}
-                  onClick={() => setOpen(false)}
-                >
+                <a href={`#${to}`} aria-current={to === current ? "page" : undefined} onClick={() => setOpen(false)}>
                   <Icon name={navigation.icon} />
                   {t(title)}
                 </a>
@@ -87,12 +84,6 @@ function Header({ path }: { path: string }) {
       <Account />
     </header>
   );
-}
-
-/** Objects are in buckets. */
-function isWithin(path: string, page: string): boolean {
-  if (page === "/") return path === "/" || path.startsWith("/objects") || path.startsWith("/bucket");
-  return path === page || path.startsWith(`${page}/`);
 }
 
 function Account() {

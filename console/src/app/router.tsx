@@ -7,6 +7,7 @@ import {
 } from "@tanstack/react-router";
 import { text } from "../text/text.ts";
 import { Loading } from "../ui/notice.tsx";
+import { searchText } from "./address.ts";
 import { FaultPage } from "./error-boundary.tsx";
 import { Layout } from "./layout.tsx";
 import { NotFoundPage } from "./not-found-page.tsx";
@@ -34,9 +35,5 @@ export const router = createRouter({
   defaultErrorComponent: ({ error }) => <FaultPage error={error} />,
   defaultPendingComponent: () => <Loading label={text("loading")} />,
   parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
-  stringifySearch: (search) => {
-    const pairs = Object.entries(search).filter((pair): pair is [string, string] => typeof pair[1] === "string");
-    const query = new URLSearchParams(pairs).toString();
-    return query === "" ? "" : `?${query}`;
-  },
+  stringifySearch: searchText,
 });

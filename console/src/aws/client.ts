@@ -10,7 +10,7 @@ export interface Credentials {
   sessionToken?: string;
 }
 
-export type ServiceName = "s3" | "iam" | "sts" | "sqs" | "sns" | "kms" | "athena" | "sherd";
+export type ServiceName = "s3" | "iam" | "sts" | "sqs" | "sns" | "athena" | "sherd";
 
 export interface AwsRequest {
   method?: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
@@ -31,7 +31,7 @@ export interface SignedRequest {
   headers: Headers;
 }
 
-const VERSIONS = { iam: "2010-05-08", sts: "2011-06-15", sqs: "2012-11-05", sns: "2010-03-31" } as const;
+const VERSIONS = { iam: "2010-05-08", sts: "2011-06-15", sns: "2010-03-31" } as const;
 
 /**
  * Speaks to the store by AWS's own APIs, signed with the caller's key (Signature Version 4). Every method throws `AwsError`, with code
@@ -113,7 +113,7 @@ export class AwsClient {
     return root;
   }
 
-  /** An action of IAM, STS, SQS or SNS by the query protocol; returns `<ActionResponse>`. */
+  /** An action of IAM, STS or SNS by the query protocol; returns `<ActionResponse>`. */
   async query(
     service: keyof typeof VERSIONS,
     action: string,

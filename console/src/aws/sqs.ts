@@ -110,6 +110,7 @@ export interface MoveTask {
   moved: number;
   toMove: number | null;
   failure: string | null;
+  startedMs: number;
 }
 
 /** Back to the queues that the messages came from. */
@@ -127,6 +128,7 @@ interface WireMoveTask {
   ApproximateNumberOfMessagesMoved?: number;
   ApproximateNumberOfMessagesToMove?: number;
   FailureReason?: string;
+  StartedTimestamp: number;
 }
 
 /** The newest first. */
@@ -139,6 +141,7 @@ export async function moveTasks(client: AwsClient, arn: string): Promise<MoveTas
     moved: task.ApproximateNumberOfMessagesMoved ?? 0,
     toMove: task.ApproximateNumberOfMessagesToMove ?? null,
     failure: task.FailureReason ?? null,
+    startedMs: task.StartedTimestamp,
   }));
 }
 

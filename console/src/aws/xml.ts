@@ -40,3 +40,8 @@ export function members(parent: Element | null, ...path: string[]): Element[] {
 export function escapeXml(text: string): string {
   return text.replace(/[&<>"\p{Cc}]/gu, (character) => `&#${character.codePointAt(0)};`);
 }
+
+/** A key or marker of `encoding-type=url`, which writes spaces as `+`. */
+export function urlDecoded(text: string): string {
+  return decodeURIComponent(text.replaceAll("+", "%20"));
+}

@@ -1,18 +1,13 @@
 import { useState } from "react";
 import { useGo } from "../app/address.ts";
-import {
-  OWNERSHIPS,
-  type Ownership,
-  putEncryption,
-  putPublicAccessBlock,
-  putVersioning,
-} from "../aws/s3/bucket-settings.ts";
-import { createBucket, type NewBucket } from "../aws/s3/buckets.ts";
+import { OWNERSHIPS, type Ownership } from "../aws/s3/bucket-settings.ts";
+import { createWithSettings } from "../aws/s3/new-bucket.ts";
 import { queries, useClient } from "../session/session.ts";
 import { useText } from "../text/text.ts";
 import { FormDialog } from "../ui/dialog.tsx";
 import { Select, Switch, TextField } from "../ui/fields.tsx";
 import { Notice } from "../ui/notice.tsx";
+import { toastError } from "../ui/toasts.tsx";
 
 type EncryptionChoice = "default" | "AES256" | "aws:kms";
 
@@ -28,16 +23,15 @@ export function CreateBucketDialog({ isOpen, onClose }: { isOpen: boolean; onClo
   const [encryption, setEncryption] = useState<EncryptionChoice>("default");
   const [keyId, setKeyId] = useState("");
   const create = async (form: FormData) => {
-    const bucket: NewBucket = { name: String(form.get("name")), isLocked, ownership };
-    await createBucket(client, bucket);
-    // The bucket is there: what cannot be set now is set on its page, where the refusal is seen.
-    if (isVersioned && !isLocked) await putVersioning(client, bucket.name, "Enabled");
-    if (!isBlocked) await putPublicAccessBlock(client, bucket.name, UNBLOCKED);
-    if (encryption !== "default") {
-      await putEncryption(client, bucket.name, { algorithm: encryption, keyId, bucketKey: encryption === "aws:kms" });
-    }
+    const name = String(form.get("name"));
+    const chosen =
+      encryption === "default" ? null : { algorithm: encryption, keyId, bucketKey: encryption === "aws:kms" };
+    const settings = { isVersioned, isBlocked, encryption: chosen };
+    const refused = await createWithSettings(client, { name, isLocked, ownership }, settings);
+    // The bucket is there, so creating it again would be refused: what was not set is told, and can be set on its page.
+    for (const error of refused) toastError(error);
     await queries.invalidateQueries({ queryKey: ["buckets"] });
-    go("/objects", { bucket: bucket.name });
+    go(refused.length > 0 ? "/bucket" : "/objects", { bucket: name });
   };
   return (
     <FormDialog
@@ -83,10 +77,3 @@ export function CreateBucketDialog({ isOpen, onClose }: { isOpen: boolean; onClo
     </FormDialog>
   );
 }
-
-const UNBLOCKED = {
-  BlockPublicAcls: false,
-  IgnorePublicAcls: false,
-  BlockPublicPolicy: false,
-  RestrictPublicBuckets: false,
-};

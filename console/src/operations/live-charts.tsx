@@ -25,11 +25,11 @@ interface History {
 
 /** Reads the counters, and adds what has happened since the last reading to the history that is kept in the query's answer. */
 async function readMetrics(client: AwsClient): Promise<History> {
-  const text = await (await client.send("sherd", { path: "/-/metrics" })).text();
-  const last = readingOf(text, Date.now());
+  const samples = parseMetrics(await (await client.send("sherd", { path: "/-/metrics" })).text());
+  const last = readingOf(samples, Date.now());
   const before = queries.getQueryData<History>(KEY);
   const rates = before === undefined ? [] : [...before.rates, ratesOf(before.last, last)].slice(-KEPT_MAX);
-  return { last, samples: parseMetrics(text), rates };
+  return { last, samples, rates };
 }
 
 /** Requests, times and bytes while somebody looks; then each operation since the server started. */

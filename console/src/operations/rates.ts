@@ -1,4 +1,4 @@
-import { histogram, parseMetrics, quantile, type Sample, sum } from "./prometheus.ts";
+import { histogram, quantile, type Sample, sum } from "./prometheus.ts";
 
 /** What the counters said at one time. */
 export interface Reading {
@@ -8,7 +8,6 @@ export interface Reading {
   failures: number;
   receivedBytes: number;
   sentBytes: number;
-  driveFailures: number;
   durations: ReadonlyMap<number, number>;
 }
 
@@ -19,20 +18,17 @@ export interface Rates {
   failuresPerSecond: number | null;
   receivedPerSecond: number | null;
   sentPerSecond: number | null;
-  driveFailuresPerSecond: number | null;
   medianSeconds: number | null;
   p99Seconds: number | null;
 }
 
-export function readingOf(text: string, atMs: number): Reading {
-  const samples = parseMetrics(text);
+export function readingOf(samples: readonly Sample[], atMs: number): Reading {
   return {
     atMs,
     requests: sum(samples, "sherd_requests_total"),
     failures: sum(samples, "sherd_requests_total", ({ labels }) => Number(labels.status) >= 500),
     receivedBytes: sum(samples, "sherd_received_bytes_total"),
     sentBytes: sum(samples, "sherd_sent_bytes_total"),
-    driveFailures: sum(samples, "sherd_drive_failures_total"),
     durations: histogram(samples, "sherd_request_duration_seconds"),
   };
 }
@@ -51,7 +47,6 @@ export function ratesOf(before: Reading, after: Reading): Rates {
     failuresPerSecond: rate(({ failures }) => failures),
     receivedPerSecond: rate(({ receivedBytes }) => receivedBytes),
     sentPerSecond: rate(({ sentBytes }) => sentBytes),
-    driveFailuresPerSecond: rate(({ driveFailures }) => driveFailures),
     medianSeconds: isSame ? quantile(counted, 0.5) : null,
     p99Seconds: isSame ? quantile(counted, 0.99) : null,
   };

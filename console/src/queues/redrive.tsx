@@ -35,9 +35,8 @@ export function Redrive({ queue: { url }, arn }: { queue: Queue; arn: string }) 
         </Button>
       </div>
       <ul className="plain-list">
-        {tasks.data?.map((task, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: tasks that have ended have no name
-          <li key={index}>
+        {tasks.data?.map((task) => (
+          <li key={task.startedMs}>
             <TaskLine task={task} />
             {task.handle !== null && task.status === "RUNNING" && (
               <Button onPress={() => void cancelMove(client, task.handle ?? "").then(readAgain, toastError)}>

@@ -6,10 +6,9 @@ const LOOK_MS = 5_000;
 const EVENTS = ["pointerdown", "keydown", "wheel", "touchstart"] as const;
 
 /**
- * Signs out when nobody has used the tab for half an hour, or temporary credentials have ended. Long work counts as use: `isBusy` says so.
- * Returns what stops it.
+ * Signs out when nobody has used the tab for half an hour. Long work counts as use: `isBusy` says so. Returns what stops it.
  */
-export function watchIdle(isBusy: () => boolean, expiresMs: number | null): () => void {
+export function watchIdle(isBusy: () => boolean): () => void {
   let usedMs = Date.now();
   const note = () => {
     usedMs = Date.now();
@@ -18,8 +17,7 @@ export function watchIdle(isBusy: () => boolean, expiresMs: number | null): () =
   const stopListening = subscribe(note);
   const timer = setInterval(() => {
     if (isBusy()) note();
-    if (expiresMs !== null && Date.now() >= expiresMs) signOut("expired");
-    else if (Date.now() - usedMs >= IDLE_MS_MAX) signOut("idle");
+    if (Date.now() - usedMs >= IDLE_MS_MAX) signOut("idle");
   }, LOOK_MS);
   return () => {
     clearInterval(timer);

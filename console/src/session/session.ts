@@ -14,8 +14,6 @@ export interface Identity {
 export interface Session {
   client: AwsClient;
   identity: Identity;
-  /** When temporary credentials end; null for a key pair. */
-  expiresMs: number | null;
 }
 
 /** Answers of the store, forgotten at sign-out. */
@@ -34,7 +32,6 @@ export const queries = new QueryClient({
 interface Kept {
   credentials: Credentials;
   region: string;
-  expiresMs: number | null;
 }
 
 /** Of the tab: another tab signs in by itself, and closing this one forgets it. */
@@ -42,7 +39,7 @@ const STORED = "sherd-session";
 const listeners = new Set<() => void>();
 let current: Session | null = null;
 /** Why the last session ended, for the page of sign-in. */
-let ended: "idle" | "expired" | null = null;
+let ended: "idle" | null = null;
 
 const REGION_DEFAULT = "us-east-1";
 
@@ -50,13 +47,13 @@ const REGION_DEFAULT = "us-east-1";
  * Signs in if the store knows the key. The region that the store signs for is found by its own answer. Throws `AwsError`. The secret is
  * kept in memory, and in the tab's session storage so that a reload does not ask again; it is never sent.
  */
-export async function signIn(credentials: Credentials, expiresMs: number | null = null): Promise<void> {
+export async function signIn(credentials: Credentials): Promise<void> {
   const region = await regionOf(credentials);
   const client = new AwsClient(credentials, { origin: location.origin, region });
   const identity = await identify(client);
-  sessionStorage.setItem(STORED, JSON.stringify({ credentials, region, expiresMs } satisfies Kept));
+  sessionStorage.setItem(STORED, JSON.stringify({ credentials, region } satisfies Kept));
   ended = null;
-  set({ client, identity, expiresMs });
+  set({ client, identity });
 }
 
 /** Takes up the session that the tab had before it was loaded again. */
@@ -64,10 +61,9 @@ export async function resumeSession(): Promise<void> {
   const stored = sessionStorage.getItem(STORED);
   if (stored === null) return;
   try {
-    const { credentials, region, expiresMs } = JSON.parse(stored) as Kept;
-    if (expiresMs !== null && expiresMs <= Date.now()) return signOut("expired");
+    const { credentials, region } = JSON.parse(stored) as Kept;
     const client = new AwsClient(credentials, { origin: location.origin, region });
-    set({ client, identity: await identify(client), expiresMs });
+    set({ client, identity: await identify(client) });
   } catch {
     // The key has been taken away, or what is kept is damaged.
     signOut();

@@ -17,7 +17,7 @@ export function SignInPage() {
       <div className="sign-in-card">
         <img src={`${import.meta.env.BASE_URL}icon.svg`} alt="" width="48" height="48" />
         <h1>{t("signIn.title")}</h1>
-        {ended !== null && <Notice tone="info">{t(ended === "idle" ? "signIn.idle" : "signIn.expired")}</Notice>}
+        {ended !== null && <Notice tone="info">{t("signIn.idle")}</Notice>}
         {isSecureContext ? <KeyForm /> : <Notice tone="danger">{t("signIn.insecure")}</Notice>}
         <p className="quiet">{t("signIn.secretStays")}</p>
         <LanguageMenu />

@@ -23,10 +23,13 @@ export interface Task {
 
 export interface TaskHandle {
   readonly id: number;
-  /** Aborted when the reader cancels the task. */
+  /** Aborted when the reader cancels the task, with `CANCELLED`, or signs out. */
   readonly signal: AbortSignal;
   update(change: Partial<Omit<Task, "id">>): void;
 }
+
+/** Why the signal of a task is aborted that the reader cancels. At sign-out it is another reason. */
+export const CANCELLED = new DOMException("cancelled", "AbortError");
 
 const controllers = new Map<number, AbortController>();
 const listeners = new Set<() => void>();
@@ -78,7 +81,7 @@ export async function runTask(
 export function dismissTask(id: number): void {
   const task = tasks.find((one) => one.id === id);
   if (task?.state === "running" || task?.state === "paused") {
-    controllers.get(id)?.abort(new DOMException("cancelled", "AbortError"));
+    controllers.get(id)?.abort(CANCELLED);
     return;
   }
   controllers.delete(id);
@@ -86,9 +89,13 @@ export function dismissTask(id: number): void {
   tell();
 }
 
-/** Takes all that have ended well out of the tray. */
+/** Takes all that have ended, well or not, out of the tray. */
 export function dismissEnded(): void {
-  tasks = tasks.filter(({ state }) => state === "running" || state === "paused");
+  tasks = tasks.filter(({ id, state }) => {
+    if (state === "running" || state === "paused") return true;
+    controllers.delete(id);
+    return false;
+  });
   tell();
 }
 
@@ -124,7 +131,7 @@ function updateTask(id: number, change: Partial<Task>): void {
   tell();
 }
 
-/** At most once a frame: a thousand files end faster than they can be drawn. */
+/** At most 20 times a second: a thousand files end faster than they can be drawn. */
 function tell(): void {
   if (isTelling) return;
   isTelling = true;

@@ -49,12 +49,15 @@ export default function Chart({
     draw();
     const resized = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: HEIGHT }));
     resized.observe(element);
-    // Colours are painted, so another theme is another picture.
+    // Colours are painted, so another theme is another picture: one that is chosen, or the system's.
     const themed = new MutationObserver(draw);
     themed.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    dark.addEventListener("change", draw);
     return () => {
       resized.disconnect();
       themed.disconnect();
+      dark.removeEventListener("change", draw);
       plot.current?.destroy();
       plot.current = null;
     };

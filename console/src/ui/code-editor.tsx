@@ -2,7 +2,6 @@ import { autocompletion, type CompletionSource, completionKeymap } from "@codemi
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { bracketMatching, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
-import { type LintSource, linter, lintGutter } from "@codemirror/lint";
 import { searchKeymap } from "@codemirror/search";
 import { EditorState } from "@codemirror/state";
 import { EditorView, keymap, lineNumbers } from "@codemirror/view";
@@ -16,8 +15,6 @@ export interface CodeEditorProps {
   isReadOnly?: boolean;
   onChange?: (value: string) => void;
   language?: "json";
-  /** Marks what is wrong. */
-  lint?: LintSource;
   complete?: CompletionSource;
 }
 
@@ -33,7 +30,7 @@ export default function CodeEditor(props: CodeEditorProps) {
   useEffect(() => {
     if (host.current === null) return;
     const root = host.current.shadowRoot ?? host.current.attachShadow({ mode: "open" });
-    const { language, lint, complete } = latest.current;
+    const { language, complete } = latest.current;
     const state = EditorState.create({
       doc: latest.current.value,
       extensions: [
@@ -50,7 +47,6 @@ export default function CodeEditor(props: CodeEditorProps) {
         }),
         THEME,
         ...(language === "json" ? [json()] : []),
-        ...(lint ? [linter(lint), lintGutter()] : []),
         ...(complete ? [autocompletion({ override: [complete] })] : []),
       ],
     });

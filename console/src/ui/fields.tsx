@@ -16,27 +16,24 @@ import { Icon } from "./icon.tsx";
 interface TextFieldProps extends Omit<AriaTextFieldProps, "className" | "style" | "children"> {
   label: string;
   hint?: ReactNode;
-  error?: string | undefined;
   /** Keys and names: one width, no spelling, no capitals by itself. */
   isCode?: boolean;
   /** Lines of a text area. */
   rows?: number;
-  placeholder?: string | undefined;
 }
 
-export function TextField({ label, hint, error, isCode = false, rows, placeholder, ...props }: TextFieldProps) {
+export function TextField({ label, hint, isCode = false, rows, ...props }: TextFieldProps) {
   const code = isCode ? { spellCheck: "false" as const, autoCapitalize: "none", autoCorrect: "off" } : {};
-  const given = placeholder === undefined ? {} : { placeholder };
   return (
-    <AriaTextField {...props} {...code} isInvalid={error !== undefined} className={`field ${isCode ? "is-code" : ""}`}>
+    <AriaTextField {...props} {...code} className={`field ${isCode ? "is-code" : ""}`}>
       <Label>{label}</Label>
-      {rows === undefined ? <Input {...given} /> : <TextArea rows={rows} {...given} />}
+      {rows === undefined ? <Input /> : <TextArea rows={rows} />}
       {hint && (
         <Text slot="description" className="hint">
           {hint}
         </Text>
       )}
-      <FieldError className="field-error">{error}</FieldError>
+      <FieldError className="field-error" />
     </AriaTextField>
   );
 }
@@ -67,24 +64,21 @@ export function Switch({ children, ...props }: Omit<SwitchProps, "children" | "c
 /** One of a few values. */
 export function Select<Value extends string>(props: {
   label: string;
-  /** Read aloud, not shown. */
-  isLabelHidden?: boolean;
   value: Value;
   options: readonly { value: Value; label: string }[];
   onChange: (value: Value) => void;
   hint?: string;
   name?: string;
 }) {
-  const { label, isLabelHidden = false, value, options, onChange, hint, name } = props;
+  const { label, value, options, onChange, hint, name } = props;
   return (
     <AriaSelect
       {...(name === undefined ? {} : { name })}
-      {...(isLabelHidden ? { "aria-label": label } : {})}
       className="field select"
       value={value}
       onChange={(key) => key !== null && onChange(key as Value)}
     >
-      {!isLabelHidden && <Label>{label}</Label>}
+      <Label>{label}</Label>
       <AriaButton className="button plain">
         <SelectValue />
         <Icon name="chevron" />

@@ -22,7 +22,6 @@ const PATHS = {
   queue: "M4 6h16v4H4zM4 14h16v4H4z",
   refresh: "M20 5v5h-5M4 19v-5h5M5.500 9a7 7 0 0 1 12-2.500L20 10M4 14l2.500 3.500a7 7 0 0 0 12-2.500",
   search: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zm5 12 4 4",
-  theme: "M12 3a9 9 0 1 0 0 18zm0 0a9 9 0 0 1 0 18",
   trash: "M4 7h16M9 7V4h6v3M6 7l1 14h10l1-14M10 11v6m4-6v6",
   undo: "M9 7 4 12l5 5M4 12h10a6 6 0 0 1 0 9",
   upload: "M12 20V9m-5 5 5-5 5 5M5 4h14",

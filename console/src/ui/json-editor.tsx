@@ -10,7 +10,7 @@ const CodeEditor = lazy(() => import("./code-editor.tsx"));
 export function JsonEditor({
   words,
   ...props
-}: Omit<CodeEditorProps, "language" | "lint" | "complete"> & {
+}: Omit<CodeEditorProps, "language" | "complete"> & {
   /** What may stand in it. */
   words: readonly string[];
 }) {

@@ -1,4 +1,5 @@
-import type { BucketRow, RawBucket } from "../rows.ts";
+import type { RateLimit } from "../identities/rate-limits.ts";
+import { type BucketRow, parseJson, type RawBucket } from "../rows.ts";
 import type { BucketAccess } from "./access.ts";
 
 /** Texts of policies and ACLs that an isolate remembers, in characters. Compiled they take about five times that. */
@@ -26,7 +27,8 @@ export class AccessMemory {
 
   /** The row with its settings. `known` is what the statement that read it was told. */
   complete(raw: RawBucket, known: KnownAccess | null): BucketRow {
-    const { access: text, lifecycle: rules, ...row } = raw;
+    const { access: text, lifecycle: rules, ownerRate, ...unparsed } = raw;
+    const row = { ...unparsed, ownerRate: parseJson<RateLimit>(ownerRate) };
     if (row.accessId === null) return { ...row, access: null, lifecycle: null };
     if (text === null) {
       const { access, lifecycle } = known as KnownAccess;

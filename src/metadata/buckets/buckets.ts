@@ -7,7 +7,7 @@ import type { AccessMemory, KnownAccess } from "./access-memory.ts";
 import { requireIdentity } from "./identity.ts";
 import { NAMED_KINDS } from "./named-kinds.ts";
 
-export type NewBucket = Omit<BucketRow, "id" | "notificationId" | "lifecycle"> & {
+export type NewBucket = Omit<BucketRow, "id" | "notificationId" | "lifecycle" | "ownerRate"> & {
   /** By kind, as `configure` sets them. */
   configuration: Readonly<Record<string, unknown>>;
 };

@@ -146,7 +146,13 @@ export class EncryptingTable {
       { sql: `SELECT ${bucketColumns("NULL")} FROM buckets b WHERE b.id = ?1`, values: [run.bucketId] },
     ]);
     if (claimed.length === 0 || !raw) return null;
-    return { ...raw, access: parseJson(raw.access), lifecycle: parseJson(raw.lifecycle) };
+    const { access, lifecycle, ownerRate } = raw;
+    return {
+      ...raw,
+      access: parseJson(access),
+      lifecycle: parseJson(lifecycle),
+      ownerRate: parseJson(ownerRate),
+    };
   }
 
   /** Keeps how far a run has come. Returns whether it goes on: it is still the same run, and was not stopped. */

@@ -39,6 +39,11 @@ export class RateLimitTable {
     );
     return rows.map((row) => ({ ...row, accessKeyId: row.accessKeyId === "" ? null : row.accessKeyId }));
   }
+
+  /** As `setRateLimit` of an account, in a database that has some of its buckets and not the account itself. */
+  async copy(accountId: string, limit: RateLimit | null): Promise<void> {
+    await this.#database.batch([setRateLimit({ accountId, accessKeyId: null }, limit)]);
+  }
 }
 
 /** Sets the limits of an account or a key, or takes them away (null). A change of its account: `accounts.change` applies it. */

@@ -9,6 +9,7 @@ import {
   lifecycleColumn,
   OBJECT_COLUMNS,
   type ObjectRow,
+  ownerRateColumn,
   parseBlob,
   parseJson,
   parseObject,
@@ -150,7 +151,8 @@ const BUCKET = "?1 || ''";
 const KEY = "?2 || ''";
 
 const HEAD_COLUMNS = `b.id AS "bucketId", b.name AS "bucketName", b.owner, b.region, b.created_ms AS "createdMs", b.versioning,
-  b.object_lock AS "objectLock", b.owner_account AS "ownerAccount", b.notification_id AS "notificationId", b.access_id AS "accessId",
+  b.object_lock AS "objectLock", b.owner_account AS "ownerAccount", ${ownerRateColumn("b.owner_account")},
+  b.notification_id AS "notificationId", b.access_id AS "accessId",
   CASE WHEN b.access_id IS ?6 THEN NULL ELSE b.access END AS access,
   ${lifecycleColumn({ bucketId: "b.id", accessId: "b.access_id", known: "?6" })}, o.is_marker AS "isMarker", ${OBJECT_COLUMNS},
   CASE WHEN o.id IS NULL AND b.versioning IS NOT NULL AND ?5 = 'current' THEN
@@ -202,9 +204,9 @@ function openStatement(ref: ObjectRef, window: ReadWindow, known: KnownAccess | 
 
 export function foundHead(raw: RawHead, memory: AccessMemory, known: KnownAccess | null): FoundHead {
   const { bucketId: id, bucketName: name, owner, region, createdMs, versioning, objectLock } = raw;
-  const { ownerAccount, accessId, access, notificationId, lifecycle } = raw;
+  const { ownerAccount, ownerRate, accessId, access, notificationId, lifecycle } = raw;
   const rules = { versioning, objectLock, accessId, access, notificationId, lifecycle };
-  const rawBucket = { id, name, owner, region, createdMs, ownerAccount, ...rules };
+  const rawBucket = { id, name, owner, region, createdMs, ownerAccount, ownerRate, ...rules };
   const bucket = memory.complete(rawBucket, known);
   if (raw.id === null) return { bucket, object: null, marker: hidingMarker(raw.hiddenBy) };
   const object = parseObject(raw as RawObject);

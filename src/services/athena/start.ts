@@ -114,12 +114,11 @@ async function execute(call: AthenaCall, { id }: Pick<ExecutionRow, "id">, reque
 }
 
 async function ask(call: AthenaCall, { query, parameters }: ExecutionRequest) {
-  const { caller, request, receivedMs } = call.exchange;
+  const { caller, facts, receivedMs } = call.exchange;
   const parsed = parseQuery(query.replace(/;\s*$/, ""), "athena");
   const input = { text: query, parameters: literalsOf(parameters), dialect: "athena" as const };
   if (parsed.isExplained) throw new QueryRefused("NotAllowed", "EXPLAIN is not allowed here", "POST /-/sql explains");
-  const tlsVersion = typeof request.cf?.tlsVersion === "string" ? request.cf.tlsVersion : null;
-  const about = { headers: new Headers(), tlsVersion, nowMs: receivedMs };
+  const about = { headers: new Headers(), tlsVersion: facts.tlsVersion ?? null, nowMs: receivedMs };
   const bucketSight = (bucket: BucketRow) => call.seeBucket(caller, about, bucket);
   await caller.confirm();
   const { databases, clock, settings } = call.queries;

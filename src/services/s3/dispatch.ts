@@ -97,13 +97,14 @@ export async function dispatch(exchange: Exchange, parts: S3Parts & Pick<Call, "
 
 /** TagResource, UntagResource and ListTagsForResource, authorised like an operation of the bucket. */
 async function dispatchResourceTags(exchange: Exchange, store: S3Parts["store"]): Promise<Answer> {
-  const { request, url, caller } = exchange;
+  const { request, url, caller, facts } = exchange;
   const { bucket, act } = taggedBucket(exchange);
   const query = parseQueryParameters(url.rawQuery);
   const ask: Ask = { action: RESOURCE_TAG_ACTS[act].action, subject: "bucket", bucket, key: "" };
   const { principal } = caller;
   const headers = tagHeaders(request.headers, "accountId" in principal ? principal.accountId : null);
-  const about = { bucket, key: "", query, headers, isForm: false, tlsVersion: tlsVersionOf(request) };
+  const tlsVersion = facts.tlsVersion ?? null;
+  const about = { bucket, key: "", query, headers, isForm: false, tlsVersion };
   const gate = new RequestGate({ caller, asks: [ask], request: { ...about, nowMs: exchange.receivedMs, body: {} } });
   const gated = { ...(await storeOf(guardedStore(store, caller.guard), bucket)), gate };
   const answer = await answerResourceTags({ exchange, query, bucket, act, store: gated, gate });
@@ -116,19 +117,16 @@ const GRANTS = Object.keys(GRANT_HEADERS);
 type Opened = Pick<Call, "caller" | "bucket" | "key" | "headers" | "payload" | "query" | "directory">;
 
 /** The gate of a request, which has decided nothing yet but what concerns no bucket. */
-function openGate(row: OperationRow, opened: Opened, { request, receivedMs }: Exchange): RequestGate {
+function openGate(row: OperationRow, opened: Opened, { facts, receivedMs, countFor: count }: Exchange): RequestGate {
   const { caller, payload } = opened;
   const asks = row.asks(opened);
-  const tlsVersion = tlsVersionOf(request);
+  const tlsVersion = facts.tlsVersion ?? null;
   const about = { ...opened, isForm: payload.form !== undefined, nowMs: receivedMs, tlsVersion, body: {} };
-  const gate = new RequestGate({ caller, asks, request: about });
+  const countFor = caller.principal.kind === "anonymous" ? count : undefined;
+  const gate = new RequestGate({ caller, asks, request: about, countFor });
   // What a body may add to the decision, its handler has decided.
   if (row.body === "none") gate.account();
   return gate;
-}
-
-function tlsVersionOf({ cf }: Exchange["request"]): string | null {
-  return typeof cf?.tlsVersion === "string" ? cf.tlsVersion : null;
 }
 
 /** The request, as those are told of it who want to know of changes. */

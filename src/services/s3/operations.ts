@@ -105,15 +105,14 @@ function built(
   handler: Handler,
   options: Partial<Pick<OperationRow, "body" | "refused" | "query">> = {},
 ): OperationRow {
-  return { asks, body: "none", refused: refusedHeaders.none, query: [], ...options, handler };
+  return { asks, body: "none", refused: [], query: [], ...options, handler };
 }
 
 function notBuilt(asks: Asks): OperationRow {
-  return { asks, body: "none", refused: refusedHeaders.none, query: ["versionId"], handler: null };
+  return { asks, body: "none", refused: [], query: ["versionId"], handler: null };
 }
 
 const readObject = {
-  refused: refusedHeaders.readObject,
   query: [
     "versionId",
     "partNumber",
@@ -143,14 +142,13 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   AbortMultipartUpload: built(ofUpload("s3:AbortMultipartUpload"), abortMultipartUpload, { query: oneUpload }),
   CompleteMultipartUpload: built(asksOf.completeUpload, completeMultipartUpload, {
     body: "xml",
-    refused: refusedHeaders.readObject,
     query: oneUpload,
   }),
-  CopyObject: built(asksOf.copyObject, copyObject, { refused: refusedHeaders.copyObject }),
-  CreateBucket: built(newBucketAsks, createBucket, { body: "xml", refused: refusedHeaders.createBucket }),
+  CopyObject: built(asksOf.copyObject, copyObject),
+  CreateBucket: built(newBucketAsks, createBucket, { body: "xml" }),
   CreateBucketMetadataConfiguration: notBuilt(ofBucket("s3:CreateBucketMetadataTableConfiguration")),
   CreateBucketMetadataTableConfiguration: notBuilt(ofBucket("s3:CreateBucketMetadataTableConfiguration")),
-  CreateMultipartUpload: built(asksOf.writeObject, createMultipartUpload, { refused: refusedHeaders.createUpload }),
+  CreateMultipartUpload: built(asksOf.writeObject, createMultipartUpload),
   CreateSession: notBuilt(ofBucket("s3express:CreateSession")),
   DeleteBucket: built(ofBucket("s3:DeleteBucket"), deleteBucket),
   DeleteBucketAnalyticsConfiguration: notBuilt(ofBucket("s3:PutAnalyticsConfiguration")),
@@ -231,10 +229,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
     getObjectAnnotation,
     oneAnnotation,
   ),
-  GetObjectAttributes: built(attributesAsks, getObjectAttributes, {
-    refused: refusedHeaders.readObject,
-    ...oneVersion,
-  }),
+  GetObjectAttributes: built(attributesAsks, getObjectAttributes, oneVersion),
   GetObjectLegalHold: built(ofObject("s3:GetObjectLegalHold"), getObjectLegalHold, oneVersion),
   GetObjectLockConfiguration: built(ofBucket("s3:GetBucketObjectLockConfiguration"), getObjectLockConfiguration),
   GetObjectRetention: built(ofObject("s3:GetObjectRetention"), getObjectRetention, oneVersion),
@@ -290,10 +285,9 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
     query: ["delimiter", "encoding-type", "key-marker", "max-keys", "prefix", "version-id-marker"],
   }),
   ListParts: built(ofUpload("s3:ListMultipartUploadParts"), listParts, {
-    refused: refusedHeaders.readObject,
     query: ["uploadId", "max-parts", "part-number-marker"],
   }),
-  PostObject: built(asksOf.writeObject, postObject, { body: "form", refused: refusedHeaders.writeObject }),
+  PostObject: built(asksOf.writeObject, postObject, { body: "form" }),
   PutBucketAbac: built(ofBucket("s3:PutBucketAbac"), putBucketAbac, { body: "xml" }),
   PutBucketAccelerateConfiguration: notBuilt(ofBucket("s3:PutAccelerateConfiguration")),
   PutBucketAcl: built(ofBucket("s3:PutBucketAcl"), putBucketAcl, { body: "xml" }),
@@ -326,7 +320,7 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   PutBucketTagging: built(ofBucket("s3:PutBucketTagging"), putBucketTagging, { body: "xml" }),
   PutBucketVersioning: built(ofBucket("s3:PutBucketVersioning"), putBucketVersioning, { body: "xml" }),
   PutBucketWebsite: built(ofBucket("s3:PutBucketWebsite"), putBucketWebsite, { body: "xml" }),
-  PutObject: built(asksOf.writeObject, putObject, { body: "stream", refused: refusedHeaders.writeObject }),
+  PutObject: built(asksOf.writeObject, putObject, { body: "stream" }),
   PutObjectAcl: built(ofObject("s3:PutObjectAcl", "s3:PutObjectVersionAcl"), putObjectAcl, {
     body: "xml",
     ...oneVersion,
@@ -370,9 +364,8 @@ export const operations: Readonly<Record<OperationName, OperationRow>> = {
   ),
   UploadPart: built(ofKey("s3:PutObject"), uploadPart, {
     body: "stream",
-    refused: refusedHeaders.uploadPart,
     query: onePart,
   }),
-  UploadPartCopy: built(asksOf.copyPart, uploadPartCopy, { refused: refusedHeaders.uploadPartCopy, query: onePart }),
+  UploadPartCopy: built(asksOf.copyPart, uploadPartCopy, { query: onePart }),
   WriteGetObjectResponse: notBuilt(ofAccount("s3-object-lambda:WriteGetObjectResponse")),
 };

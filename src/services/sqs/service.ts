@@ -11,6 +11,7 @@ import {
   targetOf,
 } from "../../edge/json-service.ts";
 import { type QueryHandler, queryService } from "../../edge/query-service.ts";
+import { RateExceeded } from "../../edge/rate-limiter.ts";
 import { originOf } from "../../edge/request-origin.ts";
 import type { Exchange, Service } from "../../edge/service.ts";
 import { MetadataUnavailable } from "../../metadata/database.ts";
@@ -24,7 +25,7 @@ import { CountMemory } from "../../queues/count-memory.ts";
 import { FlightMemory } from "../../queues/flight-memory.ts";
 import type { QueueContext } from "../../queues/queue-context.ts";
 import type { Sealer } from "../../sealing/root-sealer.ts";
-import { queryCodeOf } from "./model/errors.ts";
+import { queryCodeOf, sqsError } from "./model/errors.ts";
 import { QueueMemory } from "./model/queue-memory.ts";
 import { parseQueuePath } from "./model/queue-url.ts";
 import type { SqsOperation } from "./operation.ts";
@@ -89,8 +90,10 @@ export function sqsService(parts: SqsParts): Service {
     ...jsonService(json),
     claims: (request, body) => isJson(request) || claimsForm(request, body),
     answer: (exchange) => (isJson(exchange.request) ? answerJson(json, exchange) : query.answer(exchange)),
-    fail: (thrown, about) =>
-      isJson(about.request) ? failJson(json, thrown, about) : query.fail(toQueryError(thrown), about),
+    fail: (thrown, about) => {
+      const error = thrown instanceof RateExceeded ? sqsError("RequestThrottled", "Rate exceeded") : thrown;
+      return isJson(about.request) ? failJson(json, error, about) : query.fail(toQueryError(error), about);
+    },
   };
 }
 

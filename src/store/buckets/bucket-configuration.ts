@@ -14,9 +14,18 @@ export async function readBucketConfiguration(
   bucket: BucketName,
   kind: ConfigurationKind,
 ): Promise<unknown> {
-  const found = await withMetadata({ bucket }, () => store.metadata.buckets.configuration(bucket, kind));
-  foundBucket(store, found?.bucket, bucket);
-  return found === null || found.value === null ? null : JSON.parse(found.value);
+  return (await findBucketConfiguration(store, bucket, kind)).value;
+}
+
+/** The same, with its bucket. */
+export async function findBucketConfiguration(
+  store: StoreContext,
+  name: BucketName,
+  kind: ConfigurationKind,
+): Promise<{ bucket: Bucket; value: unknown }> {
+  const found = await withMetadata({ bucket: name }, () => store.metadata.buckets.configuration(name, kind));
+  const bucket = foundBucket(store, found?.bucket, name);
+  return { bucket, value: found === null || found.value === null ? null : JSON.parse(found.value) };
 }
 
 /** Sets a configuration (anything that is JSON), or takes it away (null). Throws `StoreError` no-such-bucket. */

@@ -63,6 +63,8 @@ export interface CreateUpload {
 }
 
 export interface ListedUploads {
+  /** Of the bucket. */
+  region: string;
   entries: UploadEntry[];
   truncated: boolean;
   /** Where the next page begins; present if truncated. */
@@ -165,16 +167,16 @@ export async function listUploads(
   const { bucket, limit } = query;
   const after = { skipPrefix: false, ...query.after };
   const found = await withMetadata({ bucket }, () => store.metadata.listing.uploads({ ...query, after }));
-  foundBucket(store, found?.bucket, bucket);
+  const { region } = foundBucket(store, found?.bucket, bucket);
   const rows = found?.entries ?? [];
   const entries = rows
     .slice(0, limit)
     .map((row): UploadEntry => (row.kind === "prefix" ? row : { kind: "upload", ...uploadInfo(row) }));
   const last = entries.at(-1);
-  if (rows.length <= limit || !last) return { entries, truncated: false };
+  if (rows.length <= limit || !last) return { region, entries, truncated: false };
   const next =
     last.kind === "prefix" ? { key: last.prefix, skipPrefix: true } : { key: last.key, uploadId: last.uploadId };
-  return { entries, truncated: true, next };
+  return { region, entries, truncated: true, next };
 }
 
 /** The upload and its bucket. Throws `StoreError` no-such-bucket, no-such-upload. */

@@ -5,9 +5,9 @@ import {
   PutBucketTaggingCommand,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { whyNoBrowser } from "../browser.ts";
+import { whyNoBrowser } from "../../support/browser.ts";
 import { type ConsoleStage, openConsole, shoot, violations } from "./console-stage.ts";
 
 const HOSTILE_TAG = { Key: "שלום a:b/c", Value: "=1+2 @عربى" };
@@ -30,7 +30,13 @@ describe.skipIf(whyNoBrowser !== null)(`buckets, access, queues, operations (${w
   afterAll(() => stage?.stop());
 
   const button = (name: string) => page.getByRole("button", { name, exact: true });
-  const saved = () => page.getByRole("alertdialog").getByText("Saved.").first().waitFor();
+  /** Waits for what is said, and closes it, so that the next is not taken for it. */
+  const closed = async (said: string) => {
+    const toast = page.getByRole("alertdialog").filter({ hasText: said });
+    await toast.getByRole("button", { name: "Close" }).click();
+    await toast.waitFor({ state: "detached" });
+  };
+  const saved = () => closed("Saved.");
 
   test("a bucket is made with its options, and deleted with all that is in it", async () => {
     await stage.go(page, "/");
@@ -67,6 +73,14 @@ describe.skipIf(whyNoBrowser !== null)(`buckets, access, queues, operations (${w
     await saved();
     const { CORSRules } = await stage.client.send(new GetBucketCorsCommand({ Bucket: "holiday" }));
     expect(CORSRules?.[0]).toMatchObject({ AllowedOrigins: ["https://www.example.com"], MaxAgeSeconds: 3600 });
+    await page.route(/holiday\?cors=/, (route) =>
+      route.request().method() === "DELETE" ? route.fulfill({ status: 403, body: "" }) : route.continue(),
+    );
+    await button("Remove the configuration").click();
+    await closed("You may not do this.");
+    await page.unroute(/holiday\?cors=/);
+    await button("Remove the configuration").click();
+    await button("Remove the configuration").waitFor({ state: "detached" });
     await stage.go(page, "/bucket?bucket=holiday&tab=lifecycle");
     await button("Preview what the rules would do").click();
     await page.getByText("entries looked at, nothing changed").waitFor();
@@ -118,23 +132,36 @@ describe.skipIf(whyNoBrowser !== null)(`buckets, access, queues, operations (${w
     stage.calm();
   });
 
+  test("charts are painted again when the system's theme changes", async () => {
+    await page.emulateMedia({ colorScheme: "light" });
+    await stage.go(page, "/operations");
+    await page.locator("canvas").first().waitFor();
+    await page.evaluate("document.querySelectorAll('canvas').forEach((canvas) => canvas.classList.add('light'))");
+    await page.emulateMedia({ colorScheme: "dark" });
+    await expect.poll(() => page.locator("canvas.light").count()).toBe(0);
+    expect(await page.locator("canvas").count()).toBe(3);
+  });
+
   test("axe finds nothing, light and dark, wide and 360 px", async () => {
-    const pages: [string, string][] = [
-      ["operations", "/operations"],
-      ["bucket", "/bucket?bucket=holiday"],
-      ["permissions", "/bucket?bucket=holiday&tab=permissions"],
-      ["protection", "/bucket?bucket=holiday&tab=protection"],
-      ["lifecycle", "/bucket?bucket=holiday&tab=lifecycle"],
-      ["access", "/access"],
-      ["accounts", "/access?tab=accounts"],
-      ["policy", "/access/policy?arn=arn:aws:iam::aws:policy/AdministratorAccess"],
-      ["queues", "/queues"],
+    const heading = (name: string) => page.getByRole("heading", { name });
+    const tab = (name: string) => page.getByRole("tab", { name, selected: true });
+    const pages: [name: string, path: string, shown: Locator][] = [
+      ["operations", "/operations", page.locator("canvas").first()],
+      ["bucket", "/bucket?bucket=holiday", tab("Overview")],
+      ["permissions", "/bucket?bucket=holiday&tab=permissions", tab("Permissions")],
+      ["protection", "/bucket?bucket=holiday&tab=protection", tab("Protection")],
+      ["lifecycle", "/bucket?bucket=holiday&tab=lifecycle", tab("Lifecycle")],
+      ["access", "/access", tab("Users")],
+      ["accounts", "/access?tab=accounts", tab("Accounts")],
+      ["policy", "/access/policy?arn=arn:aws:iam::aws:policy/AdministratorAccess", heading("AdministratorAccess")],
+      ["queues", "/queues", heading("Queues")],
     ];
     const found: string[] = [];
-    for (const [name, path] of pages) {
+    for (const [name, path, shown] of pages) {
       await page.setViewportSize({ width: 1280, height: 720 });
       await stage.go(page, path);
-      await page.waitForTimeout(700);
+      // What is still loading after that is waited for by `violations`.
+      await shown.waitFor();
       for (const colorScheme of ["light", "dark"] as const) {
         await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
         found.push(...(await violations(page, `${name} ${colorScheme}`)));

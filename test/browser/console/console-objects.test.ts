@@ -14,7 +14,7 @@ import {
 } from "@aws-sdk/client-s3";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { whyNoBrowser } from "../browser.ts";
+import { whyNoBrowser } from "../../support/browser.ts";
 import { type ConsoleStage, listing, openConsole } from "./console-stage.ts";
 
 /** Of the upload that is cut, and files of a folder. More may be asked for: 1024 and 1000, say. */
@@ -128,7 +128,7 @@ describe.skipIf(whyNoBrowser !== null)(`the console's objects (${whyNoBrowser ??
     await upload("files", path, tab);
     await half;
     proxy.cut();
-    // Reloaded while nothing answers, and again when it does.
+    // Left while nothing answers, and opened again when it does.
     await tab.goto("about:blank");
     proxy.mend();
     await tab.goto(`${address}#${listing("large")}`);
@@ -215,6 +215,9 @@ describe.skipIf(whyNoBrowser !== null)(`the console's objects (${whyNoBrowser ??
     expect(await content()).toBe("one\nthree");
     await stage.go(page, listing(Bucket, { key: "note.txt", tab: "versions" }));
     const old = page.getByRole("row").filter({ hasText: "old" });
+    // What scrolls sideways can be reached by the keyboard.
+    await page.getByRole("group", { name: "Versions" }).focus();
+    expect(await page.evaluate("document.activeElement.getAttribute('aria-label')")).toBe("Versions");
     await old.getByRole("button").click();
     await page.getByRole("menuitem", { name: "Compare with the current one" }).click();
     await page.locator(".diff .removed").getByText("two").waitFor();

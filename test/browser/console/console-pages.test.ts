@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-s3";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { whyNoBrowser } from "../browser.ts";
+import { whyNoBrowser } from "../../support/browser.ts";
 import { type ConsoleStage, listing, openConsole, shoot, violations } from "./console-stage.ts";
 
 /** Names that a page could stumble over. Keys with `.` or `..` as a segment come apart: no browser can ask for them. */
@@ -209,15 +209,25 @@ describe.skipIf(whyNoBrowser !== null)(`the console's pages (${whyNoBrowser ?? "
     await tab.context().close();
   });
 
-  test("signing out forgets the key", async () => {
-    await stage.go(page, "/");
-    await page.getByRole("button", { name: "root" }).click();
-    await page.getByRole("button", { name: "Sign out" }).click();
-    await page.getByRole("button", { name: "Sign in" }).waitFor();
-    expect(await page.evaluate("JSON.stringify([{ ...sessionStorage }, Object.keys(localStorage)])")).toBe("[{},[]]");
-    await page.reload();
-    await page.getByRole("button", { name: "Sign in" }).waitFor();
-    expect(stage.server.output()).not.toContain("sessionToken");
+  test("the secret is never sent, and signing out forgets the key", async () => {
+    const tab = await stage.open();
+    const sent: string[] = [];
+    tab.on("request", (request) => {
+      sent.push(`${request.url()} ${JSON.stringify(request.headers())} ${request.postData() ?? ""}`);
+    });
+    const { accessKeyId, secretAccessKey } = stage.server;
+    await stage.signIn(tab);
+    await tab.reload();
+    await tab.getByRole("link", { name: "holiday" }).waitFor();
+    await tab.getByRole("button", { name: "root" }).click();
+    await tab.getByRole("button", { name: "Sign out" }).click();
+    await tab.getByRole("button", { name: "Sign in" }).waitFor();
+    expect(await tab.evaluate("JSON.stringify([{ ...sessionStorage }, Object.keys(localStorage)])")).toBe("[{},[]]");
+    await tab.reload();
+    await tab.getByRole("button", { name: "Sign in" }).waitFor();
+    expect(sent.some((request) => request.includes(accessKeyId))).toBe(true);
+    expect(sent.filter((request) => request.includes(secretAccessKey))).toEqual([]);
+    await tab.context().close();
   });
 });
 

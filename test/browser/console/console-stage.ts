@@ -4,8 +4,8 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { expect } from "vitest";
+import { startBrowser } from "../../support/browser.ts";
 import { startServer, type TestServer } from "../../support/server.ts";
-import { startBrowser } from "../browser.ts";
 
 /** A pair that signs in. */
 export interface Pair {

@@ -1,4 +1,4 @@
-"""Inventories as they lie, read by DuckDB: CSV and Parquet beside a listing. The server's jobs run once a minute."""
+"""Inventories as they lie, read by DuckDB: CSV and Parquet beside a listing. The jobs of `run.ts`'s server run every 10 s."""
 
 import hashlib
 import json

@@ -166,6 +166,26 @@ describe("who may", () => {
     const nowhere = await rig.run("SELECT 1", { ResultConfiguration: { OutputLocation: "s3://nowhere/" } });
     expect([nowhere.state, nowhere.reason]).toEqual(["FAILED", expect.stringContaining("NoSuchBucket")]);
   });
+
+  test("a result is written and read by the TLS version of the caller's connection", async () => {
+    const oldTls = { NumericLessThan: { "s3:TlsVersion": "1.2" } };
+    const deny = { Effect: "Deny", Action: ["s3:PutObject", "s3:GetObject"], Resource: "*", Condition: oldTls };
+    const caller = rig.caller([athena, allow("s3:*"), deny]);
+    const ask = async (tlsVersion: string | null) => {
+      rig.tlsVersion = tlsVersion;
+      return rig.run("SELECT key FROM objects", {}, caller);
+    };
+    try {
+      const { id, state } = await ask("TLSv1.2");
+      expect(state).toBe("SUCCEEDED");
+      expect(await rig.call("GetQueryResults", { QueryExecutionId: id }, caller)).toMatchObject({ status: 200 });
+      const refused = await ask("TLSv1.1");
+      expect([refused.state, refused.reason]).toEqual(["FAILED", expect.stringContaining("AccessDenied")]);
+      expect(await rig.call("GetQueryResults", { QueryExecutionId: id }, caller)).toMatchObject({ status: 400 });
+    } finally {
+      rig.tlsVersion = null;
+    }
+  });
 });
 
 describe("the catalog", () => {

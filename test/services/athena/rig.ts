@@ -23,6 +23,8 @@ export class AthenaRig {
   readonly test: TestStore;
   readonly clock: ManualClock;
   readonly service: Service;
+  /** Of the connections of those who call. Null: none is known. */
+  tlsVersion: string | null = null;
 
   private constructor(test: TestStore, clock: ManualClock) {
     this.test = test;
@@ -94,9 +96,14 @@ export class AthenaRig {
         pieces: null,
       },
       body: new TextEncoder().encode(JSON.stringify(input)),
-      facts: { context: () => undefined, now: () => this.clock.now() },
+      facts: {
+        context: () => undefined,
+        now: () => this.clock.now(),
+        ...(this.tlsVersion !== null && { tlsVersion: this.tlsVersion }),
+      },
       signature: { mode: { kind: "unsigned" }, verified: null, region: "us-east-1" },
       authenticateForm: () => Promise.reject(new Error("no form")),
+      countFor: () => {},
     };
     const answer = await this.service.answer(exchange).catch((thrown) => {
       const failed = this.service.fail(thrown, exchange);

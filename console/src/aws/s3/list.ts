@@ -1,5 +1,5 @@
 import type { AwsClient } from "../client.ts";
-import { children, textAt } from "../xml.ts";
+import { children, textAt, urlDecoded } from "../xml.ts";
 
 /** One row of a listing: an object, a version, a delete marker, or a common prefix. */
 export interface Entry {
@@ -92,7 +92,7 @@ async function listVersions(
     const facts = { versionId: textAt(one, "VersionId"), isLatest: textAt(one, "IsLatest") === "true" };
     return [{ ...objectEntry(one), ...facts, kind: one.localName === "Version" ? "object" : "marker" }];
   });
-  const next = [decoded(textAt(root, "NextKeyMarker")), textAt(root, "NextVersionIdMarker")];
+  const next = [urlDecoded(textAt(root, "NextKeyMarker")), textAt(root, "NextVersionIdMarker")];
   return {
     entries: [...entries, ...prefixes(root)].sort(byKey),
     next: textAt(root, "IsTruncated") === "true" ? JSON.stringify(next) : null,
@@ -108,7 +108,7 @@ export async function versionsOf(client: AwsClient, bucket: string, key: string)
 function objectEntry(one: Element): Entry {
   return {
     kind: "object",
-    key: decoded(textAt(one, "Key")),
+    key: urlDecoded(textAt(one, "Key")),
     sizeBytes: Number(textAt(one, "Size")),
     modifiedMs: Date.parse(textAt(one, "LastModified")),
     storageClass: textAt(one, "StorageClass"),
@@ -118,16 +118,11 @@ function objectEntry(one: Element): Entry {
 
 function prefixes(root: Element): Entry[] {
   return children(root, "CommonPrefixes").map((one) => ({
-    ...{ kind: "prefix", key: decoded(textAt(one, "Prefix")), etag: "" },
+    ...{ kind: "prefix", key: urlDecoded(textAt(one, "Prefix")), etag: "" },
     ...{ sizeBytes: 0, modifiedMs: Number.NaN, storageClass: "" },
   }));
 }
 
 function byKey(a: Entry, b: Entry): number {
   return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
-}
-
-/** Of `encoding-type=url`: a plus sign is a space, as forms have it. */
-function decoded(text: string): string {
-  return decodeURIComponent(text.replaceAll("+", " "));
 }

@@ -1,6 +1,6 @@
 import type { AwsClient } from "../client.ts";
 import { AwsError } from "../errors.ts";
-import { encodeKey, isAddressable, objectPath } from "../keys.ts";
+import { encodeKey, objectPath } from "../keys.ts";
 import { children, escapeXml, textAt } from "../xml.ts";
 
 export interface ObjectRef {
@@ -74,6 +74,17 @@ export async function headObject(client: AwsClient, ref: ObjectRef): Promise<Obj
   };
 }
 
+/** Whether there is such an object. What the caller may not look at counts as absent: the write's own condition decides then. */
+export async function objectExists(client: AwsClient, ref: ObjectRef): Promise<boolean> {
+  try {
+    await headObject(client, ref);
+    return true;
+  } catch (error) {
+    if (error instanceof AwsError && error.status >= 400 && error.status < 500) return false;
+    throw error;
+  }
+}
+
 /** A range of the bytes, or all. */
 export async function getObject(
   client: AwsClient,
@@ -96,10 +107,6 @@ export interface CopyOptions {
   mayReplace?: boolean;
 }
 
-/** CopyObject takes up to 5 GiB; more is copied part by part. */
-const COPY_BYTES_MAX = 5 * 1024 ** 3;
-const COPY_PART_BYTES = 1024 ** 3;
-
 /** Copies a version, with its tags. Moves no bytes in the store. */
 export async function copyObject(
   client: AwsClient,
@@ -116,49 +123,7 @@ export async function copyObject(
     "if-none-match": options.mayReplace ? undefined : "*",
     ...options.headers,
   };
-  try {
-    await client.s3Xml({ method: "PUT", path: objectPath(to.bucket, to.key), headers });
-  } catch (error) {
-    if (!(error instanceof AwsError) || error.code !== "InvalidRequest" || !isAddressable(from.key)) throw error;
-    const head = await headObject(client, from);
-    if (head.sizeBytes <= COPY_BYTES_MAX) throw error;
-    await copyInParts(client, { source, head, to, options });
-  }
-}
-
-interface PartsCopy {
-  source: string;
-  head: ObjectHead;
-  to: ObjectRef;
-  options: CopyOptions;
-}
-
-async function copyInParts(client: AwsClient, { source, head, to, options }: PartsCopy): Promise<void> {
-  const path = objectPath(to.bucket, to.key);
-  const kept = Object.fromEntries(Object.entries(head.metadata).map(([name, value]) => [`x-amz-meta-${name}`, value]));
-  const headers = { ...(options.headers ?? { ...head.system, ...kept }), "x-amz-storage-class": options.storageClass };
-  const begun = await client.s3Xml({ method: "POST", path, query: { uploads: "" }, headers });
-  const uploadId = textAt(begun, "UploadId");
-  try {
-    const parts: string[] = [];
-    for (let start = 0; start < head.sizeBytes; start += COPY_PART_BYTES) {
-      const end = Math.min(start + COPY_PART_BYTES, head.sizeBytes) - 1;
-      const number = String(parts.length + 1);
-      const copied = await client.s3Xml({
-        method: "PUT",
-        path,
-        query: { partNumber: number, uploadId },
-        headers: { "x-amz-copy-source": source, "x-amz-copy-source-range": `bytes=${start}-${end}` },
-      });
-      parts.push(`<Part><PartNumber>${number}</PartNumber><ETag>${escapeXml(textAt(copied, "ETag"))}</ETag></Part>`);
-    }
-    const body = `<CompleteMultipartUpload>${parts.join("")}</CompleteMultipartUpload>`;
-    const guard = { "if-none-match": options.mayReplace ? undefined : "*" };
-    await client.s3Xml({ method: "POST", path, query: { uploadId }, headers: guard, body });
-  } catch (error) {
-    await client.s3({ method: "DELETE", path, query: { uploadId } }).catch(() => {});
-    throw error;
-  }
+  await client.s3Xml({ method: "PUT", path: objectPath(to.bucket, to.key), headers });
 }
 
 /** Renames in place: one step, in which no reader finds neither name or both. */
@@ -169,55 +134,6 @@ export async function renameObject(client: AwsClient, bucket: string, from: stri
     query: { renameObject: "" },
     headers: { "x-amz-rename-source": `/${bucket}/${encodeKey(from)}`, "if-none-match": "*" },
   });
-}
-
-export interface Deleted {
-  key: string;
-  /** Of the delete marker that was made, in a bucket with versions. */
-  markerId: string | null;
-}
-
-/** What XML 1.0 has no way to write. */
-const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
-const DELETE_KEYS_MAX = 1_000;
-
-/** Deletes objects or versions, at most a thousand a call. Throws the first failure after all were tried. */
-export async function deleteObjects(
-  client: AwsClient,
-  bucket: string,
-  refs: readonly Omit<ObjectRef, "bucket">[],
-): Promise<Deleted[]> {
-  if (refs.length > DELETE_KEYS_MAX) throw new Error(`at most ${DELETE_KEYS_MAX} keys at once`);
-  const alone = refs.filter(({ key }) => NOT_IN_XML.test(key));
-  const together = refs.filter(({ key }) => !NOT_IN_XML.test(key));
-  const deleted = await Promise.all(alone.map((ref) => deleteOne(client, { bucket, ...ref })));
-  if (together.length === 0) return deleted;
-  const items = together.map(({ key, versionId }) => {
-    const version = versionId === undefined ? "" : `<VersionId>${escapeXml(versionId)}</VersionId>`;
-    return `<Object><Key>${escapeXml(key)}</Key>${version}</Object>`;
-  });
-  const body = `<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${items.join("")}</Delete>`;
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(body));
-  const headers = { "x-amz-checksum-sha256": base64(digest) };
-  const root = await client.s3Xml({ method: "POST", path: `/${bucket}`, query: { delete: "" }, headers, body });
-  const [failed] = children(root, "Error");
-  if (failed) throw new AwsError({ code: textAt(failed, "Code"), message: textAt(failed, "Message"), status: 403 });
-  return deleted.concat(
-    children(root, "Deleted").map((one) => ({
-      key: textAt(one, "Key"),
-      markerId: textAt(one, "DeleteMarker") === "true" ? textAt(one, "DeleteMarkerVersionId") || null : null,
-    })),
-  );
-}
-
-async function deleteOne(client: AwsClient, ref: ObjectRef): Promise<Deleted> {
-  const { headers } = await client.s3({
-    method: "DELETE",
-    path: objectPath(ref.bucket, ref.key),
-    query: versionQuery(ref),
-  });
-  const isMarker = ref.versionId === undefined && headers.get("x-amz-delete-marker") === "true";
-  return { key: ref.key, markerId: isMarker ? headers.get("x-amz-version-id") : null };
 }
 
 export type Tags = [string, string][];
@@ -288,10 +204,7 @@ export async function uploadLink(client: AwsClient, ref: ObjectRef, expiresSecon
   return client.presign({ method: "PUT", path: objectPath(ref.bucket, ref.key), expiresSeconds });
 }
 
-function versionQuery({ versionId }: ObjectRef): { versionId?: string } {
+/** Of a reference that names a version. */
+export function versionQuery({ versionId }: ObjectRef): { versionId?: string } {
   return versionId === undefined ? {} : { versionId };
-}
-
-function base64(buffer: ArrayBuffer): string {
-  return btoa(String.fromCharCode(...new Uint8Array(buffer)));
 }

@@ -1,6 +1,6 @@
 import type { AwsClient } from "../client.ts";
 import { objectPath } from "../keys.ts";
-import { children, escapeXml, textAt } from "../xml.ts";
+import { children, escapeXml, textAt, urlDecoded } from "../xml.ts";
 import type { ObjectRef } from "./objects.ts";
 
 export interface UploadRef extends ObjectRef {
@@ -89,7 +89,7 @@ export async function listUploads(client: AwsClient, bucket: string, prefix: str
   });
   return children(root, "Upload").map((one) => ({
     bucket,
-    key: decodeURIComponent(textAt(one, "Key").replaceAll("+", " ")),
+    key: urlDecoded(textAt(one, "Key")),
     uploadId: textAt(one, "UploadId"),
     initiatedMs: Date.parse(textAt(one, "Initiated")),
   }));

@@ -13,6 +13,7 @@ import { Button } from "../../ui/button.tsx";
 import { JsonEditor } from "../../ui/json-editor.tsx";
 import { SaveForm } from "../../ui/save-form.tsx";
 import { Loaded, Section } from "../../ui/section.tsx";
+import { toastError } from "../../ui/toasts.tsx";
 import { LifecyclePreview } from "./lifecycle-preview.tsx";
 import { readAgain, settingKey } from "./setting.ts";
 
@@ -210,7 +211,9 @@ function DocumentForm({
             <Button
               variant="danger"
               onPress={() =>
-                void deleteConfiguration(client, bucket, configuration.query).then(() => readAgain(bucket))
+                void deleteConfiguration(client, bucket, configuration.query)
+                  .then(() => readAgain(bucket))
+                  .catch(toastError)
               }
             >
               {t("editor.remove")}

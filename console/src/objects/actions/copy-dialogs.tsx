@@ -2,7 +2,8 @@ import { useState } from "react";
 import type { AwsClient } from "../../aws/client.ts";
 import { nameOf, visibleKey } from "../../aws/keys.ts";
 import type { Entry } from "../../aws/s3/list.ts";
-import { copyObject, deleteObjects, type ObjectRef, renameObject } from "../../aws/s3/objects.ts";
+import { moveObject } from "../../aws/s3/move.ts";
+import { copyObject, type ObjectRef, renameObject } from "../../aws/s3/objects.ts";
 import { queries, useClient } from "../../session/session.ts";
 import { runTask } from "../../tasks/tasks.ts";
 import { text, useText } from "../../text/text.ts";
@@ -56,8 +57,7 @@ export function CopyDialog({ from, onClose, onChanged }: Props & { from: ObjectR
       onClose={onClose}
       onSubmit={async (form) => {
         const to = { bucket: String(form.get("bucket")), key: String(form.get("key")) };
-        await copyObject(client, from, to, { mayReplace });
-        if (isMove) await deleteObjects(client, from.bucket, [from]);
+        await (isMove ? moveObject : copyObject)(client, from, to, { mayReplace });
         await Promise.all([onChanged(), queries.invalidateQueries({ queryKey: ["objects", to.bucket] })]);
         toast(text(isMove ? "copy.moved" : "copy.done", { key: visibleKey(`${to.bucket}/${to.key}`) }));
       }}
@@ -121,8 +121,7 @@ async function copyAll(client: AwsClient, { bucket, entries, to, isMove }: CopyA
     for (const [index, { key, versionId }] of entries.entries()) {
       task.signal.throwIfAborted();
       const from = { bucket, key, versionId };
-      await copyObject(client, from, { bucket: to.bucket, key: to.prefix + nameOf(key) });
-      if (isMove) await deleteObjects(client, bucket, [{ key, versionId }]);
+      await (isMove ? moveObject : copyObject)(client, from, { bucket: to.bucket, key: to.prefix + nameOf(key) });
       task.update({ done: index + 1 });
     }
   });

@@ -1,18 +1,17 @@
 import type { AwsClient } from "../../aws/client.ts";
 import { visibleKey } from "../../aws/keys.ts";
+import { deleteObjects } from "../../aws/s3/delete.ts";
 import { type Entry, listPage, PAGE_KEYS } from "../../aws/s3/list.ts";
-import { type Deleted, deleteObjects, type ObjectRef } from "../../aws/s3/objects.ts";
 import { useClient } from "../../session/session.ts";
 import { runTask, type TaskHandle } from "../../tasks/tasks.ts";
 import { text, useText } from "../../text/text.ts";
 import { FormDialog } from "../../ui/dialog.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { toast, toastError } from "../../ui/toasts.tsx";
+import { DeletedSoFar } from "./deleted-so-far.ts";
 import type { DialogsProps } from "./object-dialogs.tsx";
 
 const SHOWN_MAX = 8;
-/** Undo removes the delete markers that were made; of more than this it would be long work of its own. */
-const UNDO_MAX = 1_000;
 
 /** Deletes what is chosen, and all below a chosen prefix. In a bucket with versions it can be undone. */
 export function DeleteDialog({
@@ -28,8 +27,8 @@ export function DeleteDialog({
   const isPermanent = !isVersioned || entries.some(({ versionId }) => versionId !== undefined);
   const isMarker = entries.every(({ kind }) => kind === "marker");
   const remove = async () => {
-    const deleted: Deleted[] = [];
-    const undo = () => void undelete(client, bucket, deleted).then(onChanged, toastError);
+    const deleted = new DeletedSoFar();
+    const undo = () => void deleteObjects(client, bucket, deleted.markers).then(onChanged, toastError);
     void runTask(text("delete.task", { count: entries.length }), {}, async (task) => {
       try {
         for (const entry of entries.filter(({ kind }) => kind === "prefix")) {
@@ -38,19 +37,16 @@ export function DeleteDialog({
         const refs = entries.filter(({ kind }) => kind !== "prefix").map(({ key, versionId }) => ({ key, versionId }));
         for (let at = 0; at < refs.length; at += PAGE_KEYS) {
           task.signal.throwIfAborted();
-          deleted.push(...(await deleteObjects(client, bucket, refs.slice(at, at + PAGE_KEYS))));
-          task.update({ done: deleted.length });
+          deleted.add(await deleteObjects(client, bucket, refs.slice(at, at + PAGE_KEYS)));
+          task.update({ done: deleted.count });
         }
       } finally {
         await onChanged();
       }
     }).then((isDone) => {
       if (!isDone) return;
-      const mayUndo = deleted.length <= UNDO_MAX && deleted.some(({ markerId }) => markerId !== null);
-      toast(
-        text("delete.done", { count: deleted.length }),
-        mayUndo ? { label: text("delete.undo"), onPress: undo } : undefined,
-      );
+      const action = deleted.markers.length > 0 ? { label: text("delete.undo"), onPress: undo } : undefined;
+      toast(text("delete.done", { count: deleted.count }), action);
     });
   };
   return (
@@ -84,7 +80,7 @@ interface Below {
   bucket: string;
   prefix: string;
   task: TaskHandle;
-  deleted: Deleted[];
+  deleted: DeletedSoFar;
 }
 
 /** Page by page, each from the beginning: what was listed is gone by then. */
@@ -94,21 +90,8 @@ async function deleteBelow(client: AwsClient, { bucket, prefix, task, deleted }:
     task.signal.throwIfAborted();
     const { entries } = await listPage(client, listing, null, task.signal);
     if (entries.length === 0) return;
-    deleted.push(
-      ...(await deleteObjects(
-        client,
-        bucket,
-        entries.map(({ key }) => ({ key })),
-      )),
-    );
-    task.update({ done: deleted.length });
+    const refs = entries.map(({ key }) => ({ key }));
+    deleted.add(await deleteObjects(client, bucket, refs));
+    task.update({ done: deleted.count });
   }
-}
-
-/** Takes the delete markers away: the versions below are current again. */
-async function undelete(client: AwsClient, bucket: string, deleted: readonly Deleted[]): Promise<void> {
-  const markers = deleted.flatMap(({ key, markerId }): Omit<ObjectRef, "bucket">[] =>
-    markerId === null ? [] : [{ key, versionId: markerId }],
-  );
-  await deleteObjects(client, bucket, markers);
 }

@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { AwsError } from "../../aws/errors.ts";
+import { getLock } from "../../aws/s3/bucket-settings.ts";
 import { putLegalHold, putRetention } from "../../aws/s3/objects.ts";
+import { settingKey } from "../../buckets/settings/setting.ts";
 import { queries, useClient } from "../../session/session.ts";
 import { formatTime } from "../../text/format.ts";
 import { text, useText } from "../../text/text.ts";
@@ -20,21 +21,13 @@ export function LockPanel({ of, head }: PanelProps) {
   const t = useText();
   const client = useClient();
   const [isEditing, setEditing] = useState(false);
-  const { data: hasLock, error } = useQuery({
-    queryKey: ["lock", of.bucket],
-    queryFn: async () => {
-      try {
-        await client.s3({ path: `/${of.bucket}`, query: { "object-lock": "" } });
-        return true;
-      } catch (failure) {
-        if (failure instanceof AwsError && failure.status === 404) return false;
-        throw failure;
-      }
-    },
+  const { data: lock, error } = useQuery({
+    queryKey: settingKey(of.bucket, "lock"),
+    queryFn: () => getLock(client, of.bucket),
   });
   if (error !== null) return <ErrorNotice error={error} />;
-  if (hasLock === undefined) return <Loading label={t("loading")} />;
-  if (!hasLock) return <p className="quiet">{t("lock.none")}</p>;
+  if (lock === undefined) return <Loading label={t("loading")} />;
+  if (lock === null) return <p className="quiet">{t("lock.none")}</p>;
   const refresh = () => queries.invalidateQueries({ queryKey: ["objects", of.bucket] });
   const hold = (isOn: boolean) => void putLegalHold(client, of, isOn).then(refresh).catch(toastError);
   return (

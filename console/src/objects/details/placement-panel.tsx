@@ -3,6 +3,7 @@ import type { ObjectRef } from "../../aws/s3/objects.ts";
 import { useClient } from "../../session/session.ts";
 import { formatBytes, formatTime } from "../../text/format.ts";
 import { isText, type TextKey, useText } from "../../text/text.ts";
+import { DataTable } from "../../ui/data-table.tsx";
 import { ErrorNotice } from "../../ui/error-notice.tsx";
 import { Loading, Notice } from "../../ui/notice.tsx";
 
@@ -20,16 +21,12 @@ interface PlacedBlob {
   isPack: boolean;
   k: number;
   m: number;
-  sizeBytes: number;
   objectBytes: number;
-  goodShards: number;
-  spareShards: number;
   shards: Shard[];
 }
 
-/** Answer of `GET /-/placement`; see docs/console.md. */
+/** Members of `GET /-/placement` that are shown here. */
 interface Placement {
-  sizeBytes: number;
   inlineBytes: number;
   drivesThatMayBeLost: number | null;
   blobs: PlacedBlob[];
@@ -73,36 +70,43 @@ function Blob({ blob }: { blob: PlacedBlob }) {
       <p className="quiet">
         {t(isPack ? "placement.pack" : "placement.blob", { k, m, size: formatBytes(objectBytes) })}
       </p>
-      <div className="scroll-x">
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">{t("placement.shard")}</th>
-              <th scope="col">{t("placement.drive")}</th>
-              <th scope="col">{t("placement.state")}</th>
-              <th scope="col">{t("placement.verified")}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {blob.shards.map((shard) => (
-              <tr key={shard.index}>
-                <td>{t(shard.index < k ? "placement.data" : "placement.parity", { number: shard.index + 1 })}</td>
-                <td>
-                  <bdi>{shard.drive ?? "–"}</bdi>
-                  {shard.domain !== null && shard.domain !== shard.drive && (
-                    <span className="quiet"> {shard.domain}</span>
-                  )}
-                </td>
-                <td>
-                  <span className={`badge ${shard.state}`}>{t(`placement.state.${shard.state}`)}</span>{" "}
-                  {causeOf(shard, t)}
-                </td>
-                <td>{shard.verifiedAt === null ? t("placement.never") : formatTime(shard.verifiedAt)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <DataTable
+        label={blob.id}
+        rows={blob.shards}
+        keyOf={({ index }) => String(index)}
+        columns={[
+          {
+            id: "shard",
+            title: t("placement.shard"),
+            cell: ({ index }) => t(index < k ? "placement.data" : "placement.parity", { number: index + 1 }),
+          },
+          {
+            id: "drive",
+            title: t("placement.drive"),
+            cell: ({ drive, domain }) => (
+              <>
+                <bdi>{drive ?? "–"}</bdi>
+                {domain !== null && domain !== drive && <span className="quiet"> {domain}</span>}
+              </>
+            ),
+          },
+          {
+            id: "state",
+            title: t("placement.state"),
+            cell: (shard) => (
+              <>
+                <span className={`badge ${shard.state}`}>{t(`placement.state.${shard.state}`)}</span>{" "}
+                {causeOf(shard, t)}
+              </>
+            ),
+          },
+          {
+            id: "verified",
+            title: t("placement.verified"),
+            cell: ({ verifiedAt }) => (verifiedAt === null ? t("placement.never") : formatTime(verifiedAt)),
+          },
+        ]}
+      />
     </section>
   );
 }

@@ -1,12 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { hrefOf } from "../../app/address.ts";
+import { deleteObjects } from "../../aws/s3/delete.ts";
 import { type Entry, versionsOf } from "../../aws/s3/list.ts";
-import { copyObject, deleteObjects, type ObjectRef } from "../../aws/s3/objects.ts";
+import { copyObject, type ObjectRef } from "../../aws/s3/objects.ts";
 import { queries, useClient } from "../../session/session.ts";
 import { formatBytes, formatTime } from "../../text/format.ts";
 import { text, useText } from "../../text/text.ts";
 import { IconButton } from "../../ui/button.tsx";
+import { DataTable } from "../../ui/data-table.tsx";
 import { FormDialog } from "../../ui/dialog.tsx";
 import { ErrorNotice } from "../../ui/error-notice.tsx";
 import { Menu, type MenuAction } from "../../ui/menu.tsx";
@@ -59,53 +61,31 @@ export function VersionsPanel({ of }: { of: ObjectRef }) {
   ];
   return (
     <>
-      <div className="scroll-x">
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">{t("properties.version")}</th>
-              <th scope="col">{t("objects.modified")}</th>
-              <th scope="col">{t("objects.size")}</th>
-              <th scope="col">
-                <span className="visually-hidden">{t("objects.actions")}</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {data.map((entry) => (
-              <tr key={entry.versionId}>
-                <td>
-                  {entry.kind === "marker" ? (
-                    <span className="code">{entry.versionId}</span>
-                  ) : (
-                    <a
-                      className="code"
-                      href={hrefOf("/objects", {
-                        bucket,
-                        prefix: key.slice(0, key.lastIndexOf("/") + 1) || undefined,
-                        key,
-                        versionId: entry.versionId,
-                      })}
-                    >
-                      {entry.versionId}
-                    </a>
-                  )}{" "}
-                  <span className="badge">{t(labelOfVersion(entry))}</span>
-                </td>
-                <td>{formatTime(entry.modifiedMs)}</td>
-                <td>{entry.kind === "object" && formatBytes(entry.sizeBytes)}</td>
-                <td>
-                  <Menu
-                    label={t("objects.actionsOf", { name: entry.versionId ?? "" })}
-                    actions={actionsOf(entry)}
-                    trigger={<IconButton icon="more" label={t("objects.actionsOf", { name: entry.versionId ?? "" })} />}
-                  />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <DataTable
+        label={t("details.versions")}
+        rows={data}
+        keyOf={({ versionId = "" }) => versionId}
+        searchText={({ versionId, modifiedMs }) => `${versionId} ${formatTime(modifiedMs)}`}
+        columns={[
+          { id: "version", title: t("properties.version"), cell: (entry) => <Version of={of} entry={entry} /> },
+          { id: "modified", title: t("objects.modified"), cell: ({ modifiedMs }) => formatTime(modifiedMs) },
+          {
+            id: "size",
+            title: t("objects.size"),
+            cell: ({ kind, sizeBytes }) => kind === "object" && formatBytes(sizeBytes),
+          },
+          {
+            id: "actions",
+            title: t("objects.actions"),
+            isTitleHidden: true,
+            cell: (entry) => {
+              const label = t("objects.actionsOf", { name: entry.versionId ?? "" });
+              const trigger = <IconButton icon="more" label={label} />;
+              return <Menu label={label} actions={actionsOf(entry)} trigger={trigger} />;
+            },
+          },
+        ]}
+      />
       {removing && (
         <FormDialog
           title={t(removing.kind === "marker" ? "versions.removeMarker" : "versions.delete")}
@@ -124,6 +104,24 @@ export function VersionsPanel({ of }: { of: ObjectRef }) {
       {comparing && current && (
         <CompareDialog bucket={bucket} older={comparing} newer={current} onClose={() => setComparing(null)} />
       )}
+    </>
+  );
+}
+
+function Version({ of: { bucket, key }, entry }: { of: ObjectRef; entry: Entry }) {
+  const t = useText();
+  const { versionId } = entry;
+  const search = { bucket, prefix: key.slice(0, key.lastIndexOf("/") + 1) || undefined, key, versionId };
+  return (
+    <>
+      {entry.kind === "marker" ? (
+        <span className="code">{versionId}</span>
+      ) : (
+        <a className="code" href={hrefOf("/objects", search)}>
+          {versionId}
+        </a>
+      )}{" "}
+      <span className="badge">{t(labelOfVersion(entry))}</span>
     </>
   );
 }

@@ -53,14 +53,14 @@ export class ListStore {
     return this.#pages.length;
   }
 
-  /** The row, or null while its page is on its way. */
+  /** The row, or null while its page is on its way. After a failure no page is asked for until `retry`. */
   row(index: number): Entry | null {
     const number = this.#pageOf(index);
     const page = this.#pages[number];
     if (page === undefined) return null;
     this.#touch(number);
     if (page.rows === null) {
-      void this.#load(number, page.from);
+      if (this.error === null) void this.#load(number, page.from);
       return null;
     }
     return page.rows[index - (this.#starts[number] ?? 0)] ?? null;

@@ -39,7 +39,9 @@ export function ObjectList(props: ObjectListProps) {
   const { store, emptyText } = props;
   useSyncExternalStore(store.subscribe, store.changes);
   const scroller = useRef<HTMLDivElement>(null);
-  const [base, setBase] = useState(0);
+  // Of one listing: another one begins at its beginning.
+  const [stretch, setStretch] = useState({ store, base: 0 });
+  const base = stretch.store === store ? stretch.base : 0;
   const shown = Math.min(store.count - base, STRETCH_ROWS);
   const virtualizer = useVirtualizer({
     count: Math.max(0, shown),
@@ -87,7 +89,7 @@ export function ObjectList(props: ObjectListProps) {
         isSorted={props.sort.column !== "key"}
         base={base}
         onBase={(row) => {
-          setBase(row);
+          setStretch({ store, base: row });
           scroller.current?.scrollTo(0, 0);
         }}
       />

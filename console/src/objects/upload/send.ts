@@ -1,5 +1,6 @@
 import { type AwsClient, type AwsRequest, sha256Hex } from "../../aws/client.ts";
 import { AwsError, parseError } from "../../aws/errors.ts";
+import { base64OfHex } from "../../aws/s3/checksum.ts";
 import { retryDelayMs } from "./plan.ts";
 
 /** Requests with bodies at once, over all uploads: a browser opens six connections to a host. */
@@ -46,7 +47,7 @@ export async function sendBody(client: AwsClient, { request, body, onProgress, s
       signal.throwIfAborted();
       const bytes = await body.arrayBuffer();
       const hex = await sha256Hex(bytes);
-      const sha256 = btoa(String.fromCharCode(...(hex.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16))));
+      const sha256 = base64OfHex(hex);
       const headers = { ...request.headers, "x-amz-checksum-sha256": sha256 };
       const signed = await client.sign("s3", { ...request, method: "PUT", headers, bodySha256: hex });
       const etag = await put(signed, bytes, onProgress, signal);

@@ -1,13 +1,17 @@
-import type { AwsClient } from "../../aws/client.ts";
+import { type AwsClient, sha256Hex } from "../../aws/client.ts";
 import { AwsError } from "../../aws/errors.ts";
 import { objectPath } from "../../aws/keys.ts";
+import { base64OfHex } from "../../aws/s3/checksum.ts";
+import { objectExists } from "../../aws/s3/objects.ts";
 import { abortUpload, completeUpload, createUpload, listParts, type UploadedPart } from "../../aws/s3/uploads.ts";
 import { queries } from "../../session/session.ts";
 import { startTask, type TaskHandle } from "../../tasks/tasks.ts";
 import { text } from "../../text/text.ts";
+import { driveUpload, skip } from "./drive.ts";
 import { keyOfFile, partBytes, partRanges } from "./plan.ts";
 import { forget, type RememberedUpload, remember } from "./remembered.ts";
 import { sendBody } from "./send.ts";
+import { sideBySide } from "./side-by-side.ts";
 
 export interface ChosenFile {
   file: File;
@@ -94,6 +98,8 @@ async function uploadLarge(client: AwsClient, target: UploadTarget, { file, path
   const { bucket, mayReplace } = target;
   const task = startTask(path, { unit: "bytes", total: file.size, isLostByLeaving: true });
   try {
+    // Before all of its bytes are sent. The condition at the end holds in any case.
+    if (!mayReplace && (await objectExists(client, { bucket, key }))) return skip(task);
     const uploadId = await createUpload(client, { bucket, key }, typeOf(file));
     const facts = { name: file.name, size: file.size, lastModified: file.lastModified };
     const upload = { uploadId, bucket, key, mayReplace, ...facts, ...(handle ? { handle } : {}) };
@@ -101,7 +107,7 @@ async function uploadLarge(client: AwsClient, target: UploadTarget, { file, path
     task.update({ isLostByLeaving: false });
     await drive(client, task, upload, file);
   } catch (error) {
-    task.update({ state: "failed", error });
+    task.update(task.signal.aborted ? { state: "cancelled" } : { state: "failed", error });
   }
 }
 
@@ -110,38 +116,14 @@ export async function resumeUpload(client: AwsClient, upload: RememberedUpload, 
   await drive(client, startTask(upload.key, { unit: "bytes", total: file.size }), upload, file);
 }
 
-/** Sends what is missing, until it is done, fails, or the reader pauses or cancels. Resolves when the task has ended for now. */
 async function drive(client: AwsClient, task: TaskHandle, upload: RememberedUpload, file: File): Promise<void> {
-  const pause = new AbortController();
-  const signal = AbortSignal.any([task.signal, pause.signal]);
-  const again = () => void drive(client, task, upload, file);
-  task.update({ state: "running", error: null, note: "", pause: () => pause.abort(), resume: again, retry: again });
-  const cancel = () => void discard(client, task, upload);
-  task.signal.addEventListener("abort", cancel, { once: true });
-  try {
-    const parts = await sendParts(client, { upload, file, signal, progress: new Progress(task) });
-    task.update({ note: text("upload.completing") });
-    await completeUpload(client, upload, parts, upload.mayReplace);
-    await forget(upload.uploadId);
-    task.update({ state: "done", note: "" });
-    await changed(upload.bucket);
-  } catch (error) {
-    if (task.signal.aborted) return;
-    if (error instanceof AwsError && error.code === "NoSuchUpload") await forget(upload.uploadId);
-    task.update(pause.signal.aborted ? { state: "paused" } : { state: "failed", error });
-  } finally {
-    if (!pause.signal.aborted) task.signal.removeEventListener("abort", cancel);
-  }
-}
-
-/** What the reader cancels is gone. At sign-out the upload stays, and may be resumed. */
-async function discard(client: AwsClient, task: TaskHandle, upload: RememberedUpload): Promise<void> {
-  const reason: unknown = task.signal.reason;
-  if (!(reason instanceof DOMException) || reason.message !== "cancelled") return;
-  task.update({ state: "cancelled" });
-  await forget(upload.uploadId);
-  await abortUpload(client, upload).catch(() => {});
-  await changed(upload.bucket);
+  await driveUpload(task, {
+    send: (signal) => sendParts(client, { upload, file, signal, progress: new Progress(task) }),
+    complete: (parts) => completeUpload(client, upload, parts, upload.mayReplace),
+    forget: () => forget(upload.uploadId),
+    abort: () => abortUpload(client, upload).catch(() => {}),
+    changed: () => changed(upload.bucket),
+  });
 }
 
 interface Parts {
@@ -157,33 +139,27 @@ async function sendParts(client: AwsClient, { upload, file, signal, progress }: 
   const arrived = new Map((await listParts(client, upload)).map((part) => [part.number, part]));
   const ranges = partRanges(file.size, partBytes(file.size) ?? file.size);
   const done: UploadedPart[] = [];
-  const queue = ranges[Symbol.iterator]();
-  const work = async () => {
-    for (const { number, start, end } of queue) {
-      signal.throwIfAborted();
-      const body = file.slice(start, end);
-      const there = arrived.get(number);
-      if (there !== undefined && (await isSame(body, there))) {
-        done.push(there);
-      } else {
-        const query = { partNumber: String(number), uploadId: upload.uploadId };
-        const onProgress = (bytes: number) => progress.set(String(number), bytes);
-        const request = { path: objectPath(upload.bucket, upload.key), query };
-        const sent = await sendBody(client, { request, body, onProgress, signal });
-        done.push({ number, sizeBytes: end - start, ...sent });
-      }
-      progress.set(String(number), end - start);
+  await sideBySide(ranges, { atOnce: PARTS_AT_ONCE, signal }, async ({ number, start, end }, either) => {
+    const body = file.slice(start, end);
+    const there = arrived.get(number);
+    if (there !== undefined && (await isSame(body, there))) {
+      done.push(there);
+    } else {
+      const query = { partNumber: String(number), uploadId: upload.uploadId };
+      const onProgress = (bytes: number) => progress.set(String(number), bytes);
+      const request = { path: objectPath(upload.bucket, upload.key), query };
+      const sent = await sendBody(client, { request, body, onProgress, signal: either });
+      done.push({ number, sizeBytes: end - start, ...sent });
     }
-  };
-  await Promise.all(Array.from({ length: PARTS_AT_ONCE }, work));
+    progress.set(String(number), end - start);
+  });
   return done.sort((a, b) => a.number - b.number);
 }
 
 /** The file may have changed since: only what its checksum vouches for is taken as sent. */
 async function isSame(body: Blob, part: UploadedPart): Promise<boolean> {
   if (part.sizeBytes !== body.size || part.sha256 === "") return false;
-  const digest = await crypto.subtle.digest("SHA-256", await body.arrayBuffer());
-  return btoa(String.fromCharCode(...new Uint8Array(digest))) === part.sha256;
+  return base64OfHex(await sha256Hex(await body.arrayBuffer())) === part.sha256;
 }
 
 /** Adds up what several bodies have sent. */

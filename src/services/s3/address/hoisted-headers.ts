@@ -20,7 +20,8 @@ const CHECKSUM_VALUE = /^x-amz-checksum-(?!algorithm$|type$|mode$)/;
 
 /**
  * The headers of a request together with those that a presigned URL carries as parameters: SDKs move x-amz-* headers there
- * (metadata, storage class, ACL …), so that whoever uses the URL need not send them. A header that is sent as well wins.
+ * (metadata, storage class, ACL …), so that whoever uses the URL need not send them. A header that is sent as well wins; a
+ * parameter that is there twice is a list, as a repeated header is.
  * Throws InvalidArgument for a value that no header can hold.
  */
 export function withHoistedHeaders(headers: Headers, query: URLSearchParams): Headers {
@@ -37,7 +38,8 @@ export function withHoistedHeaders(headers: Headers, query: URLSearchParams): He
     }
     if (headers.has(name)) continue;
     merged ??= new Headers(headers);
-    merged.set(name, value);
+    const before = merged.get(name);
+    merged.set(name, before === null ? value : `${before},${value}`);
   }
   return merged ?? headers;
 }

@@ -1,7 +1,17 @@
 import { child, childrenOf, childText, type XmlElement } from "../../../protocols/rest-xml/read.ts";
+import type { XmlShape } from "../../../protocols/rest-xml/shape.ts";
 import { element, optional, xmlDocument } from "../../../protocols/rest-xml/write.ts";
 import type { BucketEncryption } from "../../../store/types.ts";
 import { S3Error } from "../errors/error.ts";
+
+/** ServerSideEncryptionConfiguration in S3's schema. */
+export const BUCKET_ENCRYPTION_SHAPE: XmlShape = {
+  Rule: {
+    ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "text", KMSMasterKeyID: "text" },
+    BucketKeyEnabled: "text",
+    BlockedEncryptionTypes: { EncryptionType: "text" },
+  },
+};
 
 /**
  * Reads a ServerSideEncryptionConfiguration, of one rule, as S3's API reference has it. `before`: what the bucket has, which stays where the

@@ -2,11 +2,11 @@ import { changeBucketAccess } from "../../../store/buckets/bucket-configuration.
 import { readDocument } from "../body/document.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Handler } from "../handler.ts";
-import { parseBucketEncryption } from "./bucket-encryption.ts";
+import { BUCKET_ENCRYPTION_SHAPE, parseBucketEncryption } from "./bucket-encryption.ts";
 
 /** PutBucketEncryption: how objects are encrypted that are written from then on. */
 export const putBucketEncryption: Handler = async (call) => {
-  const document = await readDocument(call, "ServerSideEncryptionConfiguration");
+  const document = await readDocument(call, "ServerSideEncryptionConfiguration", BUCKET_ENCRYPTION_SHAPE);
   await changeBucketAccess(call.store, call.bucket, ({ access }) => {
     const value = parseBucketEncryption(document, access?.encryption ?? {});
     if (value.rule?.form === "AES256" && call.store.sealing.sealer === null) {

@@ -6,10 +6,12 @@ import { S3Error } from "../errors/error.ts";
 import type { Handler } from "../handler.ts";
 import { versionOf } from "../objects/version-id.ts";
 
+const SHAPE = { "SSE-KMS": { KMSKeyArn: "text", BucketKeyEnabled: "text" } } as const;
+
 /** UpdateObjectEncryption: another KMS key seals the object's key from then on. No byte of the object moves. */
 export const updateObjectEncryption: Handler = async (call) => {
   const { bucket, key, query, store } = call;
-  const request = parseObjectEncryption(await readDocument(call, "ObjectEncryption"));
+  const request = parseObjectEncryption(await readDocument(call, "ObjectEncryption", SHAPE));
   await updateEncryption(store, { bucket, key, ...versionOf(query) }, request);
   return { status: 200 };
 };
@@ -18,7 +20,7 @@ export const updateObjectEncryption: Handler = async (call) => {
 function parseObjectEncryption(root: XmlElement): KmsRequest {
   const kms = child(root, "SSE-KMS");
   const keyId = kms && childText(kms, "KMSKeyArn")?.trim();
-  if (!kms || !keyId || child(root, "SSE-S3")) throw new S3Error("MalformedXML");
+  if (!kms || !keyId) throw new S3Error("MalformedXML");
   if (!/^arn:aws:kms:[a-z0-9-]+:\d{12}:key\/[\x21-\x7e]{1,256}$/.test(keyId)) {
     throw new S3Error("InvalidArgument", "The ARN of the KMS key is not valid.", { ArgumentName: "KMSKeyArn" });
   }

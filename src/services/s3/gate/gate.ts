@@ -1,6 +1,7 @@
 import { AccessRefused, type Caller, type Ask as PolicyAsk } from "../../../auth/access.ts";
-import { canonicalIdOf } from "../../../auth/principal.ts";
+import { canonicalIdOf, firstAccount } from "../../../auth/principal.ts";
 import { fullControl } from "../../../auth/public-acls.ts";
+import type { Exchange } from "../../../edge/service.ts";
 import type { Gate } from "../../../store/gate.ts";
 import type { Bucket, ObjectAccess, ObjectHead, ObjectOwner } from "../../../store/types.ts";
 import { newObjectAccess } from "../acl/new-object-access.ts";
@@ -17,6 +18,8 @@ export interface GateParts {
   readonly caller: Caller;
   readonly asks: readonly Ask[];
   readonly request: RequestContext;
+  /** Counts the request for the owner of the bucket that it is about, if nobody signed it. May throw to refuse. */
+  readonly countFor?: Exchange["countFor"] | undefined;
 }
 
 /** The asks that only the root user of the bucket's account may always do, so that no policy shuts out everybody. */
@@ -43,8 +46,10 @@ export class RequestGate implements Gate {
   #acl: RequestedAcl | null = null;
   #asks: readonly Ask[];
   readonly #decided = new Set<Ask>();
+  readonly #countFor: GateParts["countFor"];
 
-  constructor({ caller, asks, request }: GateParts) {
+  constructor({ caller, asks, request, countFor }: GateParts) {
+    this.#countFor = countFor;
     this.#caller = caller;
     this.#asks = asks;
     this.#request = request;
@@ -97,6 +102,7 @@ export class RequestGate implements Gate {
     for (const ask of this.#of(bucket)) {
       if (ask.subject !== "object" && ask.subject !== "upload") this.#demand(ask, settings, NO_OBJECT);
     }
+    this.#count(bucket);
   }
 
   upload(bucket: Bucket, initiator: string | null): void {
@@ -108,6 +114,7 @@ export class RequestGate implements Gate {
     for (const ask of this.#of(bucket)) {
       if (ask.subject === "upload") this.#demand(ask, settings, isInitiator ? OWN_UPLOAD : NO_OBJECT);
     }
+    this.#count(bucket);
   }
 
   object(bucket: Bucket, { key }: { key: string }, object: ObjectHead | null): void {
@@ -117,6 +124,7 @@ export class RequestGate implements Gate {
       this.#demand(ask, settings, { kind: "known", object });
       if (object === null) this.#demandListing(bucket, settings);
     }
+    this.#count(bucket);
   }
 
   anyObject(bucket: Bucket): boolean {
@@ -134,6 +142,7 @@ export class RequestGate implements Gate {
       if (!matters && !decision) this.#demand(ask, settings, unknown);
     }
     if (!matters) for (const ask of this.#of(bucket)) this.#decided.add(ask);
+    this.#count(bucket);
     return !matters;
   }
 
@@ -187,6 +196,7 @@ export class RequestGate implements Gate {
       notificationId: null,
       lifecycle: null,
       access: null,
+      ownerRate: null,
     };
     const { canonicalId: owner, accountId: ownerAccount } = principal;
     return { id: 0, name, owner, ownerAccount, region: "", createdMs: 0, ...unset };
@@ -205,6 +215,13 @@ export class RequestGate implements Gate {
   requireDecided(): void {
     const open = this.#asks.find((ask) => !this.#decided.has(ask));
     if (open) throw new Error(`nobody has decided whether the request may be answered: ${open.action}`);
+  }
+
+  /** Not before everything is allowed that is asked of the bucket: whoever is refused uses up nothing of its owner's limits. */
+  #count(bucket: Bucket): void {
+    if (this.#countFor === undefined || bucket.name !== this.#request.bucket) return;
+    if (this.#of(bucket).some((ask) => !this.#decided.has(ask))) return;
+    this.#countFor({ accountId: bucket.ownerAccount ?? firstAccount.accountId, rate: bucket.ownerRate });
   }
 
   #writer(): ObjectOwner {

@@ -7,9 +7,13 @@ import {
 } from "../../../store/buckets/inventory-configuration.ts";
 import { S3Error } from "../errors/error.ts";
 import { invalidArgument } from "../listing/parameters.ts";
-import { isConfigurationId, type NamedDocument, namedOperations } from "../named/named-configuration.ts";
+import {
+  checkPrefix,
+  type NamedDocument,
+  namedOperations,
+  parseConfigurationId,
+} from "../named/named-configuration.ts";
 
-const PREFIX_BYTES_MAX = 1024;
 /** With what follows it, the key of a report is not longer than a key can be. */
 const DESTINATION_PREFIX_BYTES_MAX = 768;
 const BUCKET_ARN = /^arn:aws:s3:::([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])$/;
@@ -48,9 +52,7 @@ export const inventoryOperations = namedOperations(inventoryDocument);
 
 /** Reads an InventoryConfiguration. Throws MalformedXML, InvalidArgument, NotImplemented. */
 function parseInventoryConfiguration(root: XmlElement): InventoryConfiguration {
-  const id = childText(root, "Id")?.trim() ?? "";
-  if (id === "") throw new S3Error("MalformedXML");
-  if (!isConfigurationId(id)) throw invalidArgument("Id", id, "The configuration ID is invalid");
+  const id = parseConfigurationId(root);
   const filter = child(root, "Filter");
   const prefix = filter ? requirePrefix(filter) : null;
   return {
@@ -104,12 +106,6 @@ function requirePrefix(filter: XmlElement): string {
   if (prefix === undefined) throw new S3Error("MalformedXML");
   checkPrefix(prefix);
   return prefix;
-}
-
-function checkPrefix(prefix: string, bytesMax = PREFIX_BYTES_MAX): void {
-  if (new TextEncoder().encode(prefix).length > bytesMax) {
-    throw invalidArgument("Prefix", prefix, `The maximum size of a prefix is ${bytesMax}`);
-  }
 }
 
 function required(parent: XmlElement, name: string): XmlElement {

@@ -86,7 +86,7 @@ function requesterOf(principal: Principal): string | null {
 
 /** Size of the object that is read or written, as far as headers tell. */
 function objectBytes(operation: string, asked: Headers, answered: Headers): number | null {
-  if (operation === "GetObject" || operation === "HeadObject") {
+  if (operation === "GetObject" || operation === "HeadObject" || operation === "WebsiteGet") {
     const whole = /\/(\d+)$/.exec(answered.get("content-range") ?? "")?.[1];
     return numberOf(whole ?? answered.get("content-length"));
   }

@@ -39,11 +39,12 @@ const RESOURCES: Readonly<Record<string, string>> = {
 const COPIES = ["CopyObject", "UploadPartCopy"];
 
 /**
- * The name of an operation in an access log: `REST.GET.OBJECT`. Subresources of buckets have the words of their names:
+ * The name of an operation in an access log: `REST.GET.OBJECT`, on a website `WEBSITE.GET.OBJECT`. Subresources of buckets have the words of their names:
  * `REST.PUT.PUBLIC_ACCESS_BLOCK`.
  */
 export function operationName(operation: string, { method, isObject }: { method: string; isObject: boolean }): string {
   const verb = COPIES.includes(operation) ? "COPY" : method;
+  if (operation === "WebsiteGet") return `WEBSITE.${method}.OBJECT`;
   const known = RESOURCES[operation];
   if (known !== undefined) return `REST.${verb}.${known}`;
   if (operation === "unknown") return `REST.${verb}.${isObject ? "OBJECT" : "BUCKET"}`;

@@ -2,6 +2,7 @@ import type { Answer } from "../../../edge/answer.ts";
 import { element, optional, type Xml, xmlDocument, xmlTime } from "../../../protocols/rest-xml/write.ts";
 import { type ListedUploads, listUploads as listStored } from "../../../store/multipart/uploads.ts";
 import { checksumTypeName } from "../body/checksums.ts";
+import { BUCKET_REGION } from "../gate/bucket-region.ts";
 import type { Call } from "../handler.ts";
 import { commonPrefixes } from "../listing/contents.ts";
 import { ownerElements } from "../listing/owner.ts";
@@ -44,7 +45,7 @@ export async function listMultipartUploads(call: Call): Promise<Answer> {
     element("IsTruncated", page.truncated),
     uploadElements(page.entries, encoding),
   );
-  return { status: 200, body };
+  return { status: 200, headers: { [BUCKET_REGION]: page.region }, body };
 }
 
 function uploadElements(entries: ListedUploads["entries"], encoding: NameEncoding): Xml[] {

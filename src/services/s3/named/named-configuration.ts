@@ -1,4 +1,4 @@
-import type { XmlElement } from "../../../protocols/rest-xml/read.ts";
+import { childText, type XmlElement } from "../../../protocols/rest-xml/read.ts";
 import type { XmlShape } from "../../../protocols/rest-xml/shape.ts";
 import { element, optional, type Xml, xmlDocument } from "../../../protocols/rest-xml/write.ts";
 import {
@@ -8,6 +8,7 @@ import {
   removeNamed,
   setNamed,
 } from "../../../store/buckets/named-configurations.ts";
+import { keyBytesMax } from "../address/target.ts";
 import { readDocument } from "../body/document.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Call, Handler } from "../handler.ts";
@@ -83,7 +84,22 @@ function requireId({ query }: Call): string {
   throw invalidArgument("id", id, "The configuration ID is invalid");
 }
 
+/** The id in a configuration. Throws MalformedXML, InvalidArgument. */
+export function parseConfigurationId(root: XmlElement): string {
+  const id = childText(root, "Id")?.trim() ?? "";
+  if (id === "") throw new S3Error("MalformedXML");
+  if (isConfigurationId(id)) return id;
+  throw invalidArgument("Id", id, "The configuration ID is invalid");
+}
+
+/** Throws InvalidArgument for a prefix that is longer. */
+export function checkPrefix(prefix: string, bytesMax = keyBytesMax): void {
+  if (new TextEncoder().encode(prefix).length > bytesMax) {
+    throw invalidArgument("Prefix", prefix, `The maximum size of a prefix is ${bytesMax}`);
+  }
+}
+
 /** 1 to 64 of letters, digits, period, underscore and hyphen. */
-export function isConfigurationId(id: string): boolean {
+function isConfigurationId(id: string): boolean {
   return id.length <= ID_CHARACTERS_MAX && /^[A-Za-z0-9._-]+$/.test(id);
 }

@@ -2,6 +2,7 @@ import type { BodyPieces } from "../../../base/body-pieces.ts";
 import { ByteBudget } from "../../../base/byte-budget.ts";
 import { concat } from "../../../base/bytes.ts";
 import type { Exchange } from "../../../edge/service.ts";
+import { encodeKey } from "../address/encode-key.ts";
 import { dispatch } from "../dispatch.ts";
 import { S3Error } from "../errors/error.ts";
 import { toS3Error } from "../errors/render-error.ts";
@@ -61,7 +62,7 @@ export class CallersObjects {
       pieces,
     }: { place: Place; method: string; headers: Record<string, string>; pieces: BodyPieces | null },
   ) {
-    const rawPath = `/${place.bucket}/${place.key.split("/").map(encodeURIComponent).join("/")}`;
+    const rawPath = `/${place.bucket}/${encodeKey(place.key)}`;
     const request = new Request(`http://localhost${rawPath}`, { method, headers });
     if (place.expectedOwner !== undefined) request.headers.set("x-amz-expected-bucket-owner", place.expectedOwner);
     const signature = { ...exchange.signature, mode: { kind: "unsigned" as const }, verified: null };

@@ -10,13 +10,17 @@ import {
 } from "../../../store/tiers/access-tiers.ts";
 import { S3Error } from "../errors/error.ts";
 import { invalidArgument } from "../listing/parameters.ts";
-import { isConfigurationId, type NamedDocument, namedOperations } from "../named/named-configuration.ts";
+import {
+  checkPrefix,
+  type NamedDocument,
+  namedOperations,
+  parseConfigurationId,
+} from "../named/named-configuration.ts";
 import { OBJECT_TAGS, parseTagList } from "../tagging/tags.ts";
 
 /** Days without access, as AWS bounds them. */
 const DAYS_MIN: Readonly<Record<AccessTier, number>> = { ARCHIVE_ACCESS: 90, DEEP_ARCHIVE_ACCESS: 180 };
 const DAYS_MAX = 730;
-const PREFIX_BYTES_MAX = 1024;
 
 const tag = { Key: "text", Value: "text" } as const;
 
@@ -49,13 +53,10 @@ function parseTieringConfiguration(
   root: XmlElement,
   settings: Pick<StoreSettings, "storageClasses">,
 ): TieringConfiguration {
-  const id = childText(root, "Id")?.trim() ?? "";
+  const id = parseConfigurationId(root);
   const status = childText(root, "Status")?.trim();
   const written = childrenOf(root, "Tiering");
-  if (id === "" || (status !== "Enabled" && status !== "Disabled") || written.length === 0) {
-    throw new S3Error("MalformedXML");
-  }
-  if (!isConfigurationId(id)) throw invalidArgument("Id", id, "The configuration ID is invalid");
+  if ((status !== "Enabled" && status !== "Disabled") || written.length === 0) throw new S3Error("MalformedXML");
   const filter = child(root, "Filter");
   const tierings = written.map((one) => parseTiering(one, settings));
   const [archive, deep] = ACCESS_TIERS.map((tier) => tierings.filter((one) => one.tier === tier));
@@ -96,9 +97,7 @@ function parseFilter(written: XmlElement): NonNullable<TieringConfiguration["fil
   const prefix = childText(from, "Prefix") ?? null;
   const tags = parseTagList(from, OBJECT_TAGS);
   if (and && (prefix === null ? 0 : 1) + tags.length < 2) throw new S3Error("MalformedXML");
-  if (new TextEncoder().encode(prefix ?? "").length > PREFIX_BYTES_MAX) {
-    throw invalidArgument("Prefix", prefix ?? "", `The maximum size of a prefix is ${PREFIX_BYTES_MAX}`);
-  }
+  checkPrefix(prefix ?? "");
   return { prefix, tags, isAnd: and !== undefined };
 }
 

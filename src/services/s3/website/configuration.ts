@@ -1,5 +1,6 @@
-import { childrenOf, childText, type XmlElement } from "../../../protocols/rest-xml/read.ts";
+import { child, childrenOf, childText, type XmlElement } from "../../../protocols/rest-xml/read.ts";
 import { element, optional, type XmlContent, xmlDocument } from "../../../protocols/rest-xml/write.ts";
+import { checkKeyLength, refusalOfLength } from "../address/target.ts";
 import { S3Error } from "../errors/error.ts";
 
 /** How a bucket is served as a website. Stored as JSON. */
@@ -22,7 +23,6 @@ export interface RoutingRule {
 }
 
 const RULES_MAX = 50;
-const KEY_BYTES_MAX = 1024;
 const HOST_NAME_MAX = 255;
 
 /** What WebsiteConfiguration may hold. */
@@ -49,10 +49,10 @@ export const WEBSITE_SHAPE = {
  * reference, "PutBucketWebsite" and the types that it names).
  */
 export function parseWebsite(root: XmlElement): WebsiteConfiguration {
-  const [redirectAll] = atMostOne(root, "RedirectAllRequestsTo");
-  const [index] = atMostOne(root, "IndexDocument");
-  const [error] = atMostOne(root, "ErrorDocument");
-  const [routing] = atMostOne(root, "RoutingRules");
+  const redirectAll = child(root, "RedirectAllRequestsTo");
+  const index = child(root, "IndexDocument");
+  const error = child(root, "ErrorDocument");
+  const routing = child(root, "RoutingRules");
   if (redirectAll) {
     if (index || error || routing) {
       throw invalidRequest("RedirectAllRequestsTo cannot be provided in conjunction with other Routing Rules.");
@@ -74,7 +74,7 @@ export function parseWebsite(root: XmlElement): WebsiteConfiguration {
 }
 
 function parseSuffix(suffix: string): string {
-  if (suffix === "" || suffix.includes("/") || isTooLong(suffix)) {
+  if (suffix === "" || suffix.includes("/") || refusalOfLength(suffix) !== null) {
     const details = { ArgumentName: "IndexDocument", ArgumentValue: suffix };
     throw new S3Error("InvalidArgument", "The IndexDocument Suffix is not well formed", details);
   }
@@ -82,7 +82,7 @@ function parseSuffix(suffix: string): string {
 }
 
 function parseErrorKey(key: string): string {
-  if (key === "" || isTooLong(key)) {
+  if (key === "" || refusalOfLength(key) !== null) {
     const details = { ArgumentName: "ErrorDocument", ArgumentValue: key };
     throw new S3Error("InvalidArgument", "The ErrorDocument Key is not well formed", details);
   }
@@ -90,8 +90,8 @@ function parseErrorKey(key: string): string {
 }
 
 function parseRule(rule: XmlElement): RoutingRule {
-  const [condition] = atMostOne(rule, "Condition");
-  const [redirect] = atMostOne(rule, "Redirect");
+  const condition = child(rule, "Condition");
+  const redirect = child(rule, "Redirect");
   if (!redirect) throw new S3Error("MalformedXML");
   return { ...(condition && { condition: parseCondition(condition) }), redirect: parseRedirect(redirect) };
 }
@@ -104,7 +104,7 @@ function parseCondition(condition: XmlElement): NonNullable<RoutingRule["conditi
       "Condition cannot be empty. To redirect all requests without a condition, the condition element shouldn't be present.",
     );
   }
-  if (keyPrefix !== undefined && isTooLong(keyPrefix)) throw new S3Error("KeyTooLongError");
+  if (keyPrefix !== undefined) checkKeyLength(keyPrefix);
   if (code !== undefined && !/^[45]\d\d$/.test(code)) {
     throw invalidRequest(`The provided HTTP error code (${code}) is not valid. Valid codes are 4XX or 5XX.`);
   }
@@ -123,8 +123,7 @@ function parseRedirect(redirect: XmlElement): RoutingRule["redirect"] {
   if (code !== undefined && (!/^3\d\d$/.test(code) || code === "300")) {
     throw invalidRequest(`The provided HTTP redirect code (${code}) is not valid. Valid codes are 3XX except 300.`);
   }
-  for (const key of [replacePrefix, replaceKey])
-    if (key !== undefined && isTooLong(key)) throw new S3Error("KeyTooLongError");
+  checkKeyLength(replacePrefix ?? replaceKey ?? "");
   return {
     ...(host !== undefined && { hostName: hostName(host) }),
     ...protocolOf(redirect),
@@ -153,20 +152,10 @@ function hostName(text: string): string {
   return text;
 }
 
-function atMostOne(parent: XmlElement, name: string): readonly XmlElement[] {
-  const found = childrenOf(parent, name);
-  if (found.length > 1) throw new S3Error("MalformedXML");
-  return found;
-}
-
 function requiredText(parent: XmlElement, name: string): string {
   const text = childText(parent, name);
   if (text === undefined) throw new S3Error("MalformedXML");
   return text;
-}
-
-function isTooLong(key: string): boolean {
-  return key.length * 3 > KEY_BYTES_MAX && new TextEncoder().encode(key).length > KEY_BYTES_MAX;
 }
 
 function invalidRequest(message: string): S3Error {

@@ -1,3 +1,4 @@
+import { encodeKey } from "../address/encode-key.ts";
 import type { RoutingRule, WebsiteConfiguration } from "./configuration.ts";
 
 /** Where a request came in: `http:` or `https:`, and the host with its port. */
@@ -9,14 +10,6 @@ export interface Origin {
 /** The URL of a key. Always with a host: a key may begin with a slash, and `//x/` alone would be another site. */
 export function urlOf({ protocol, host }: Origin, key: string): string {
   return `${protocol}//${host}/${encodeKey(key)}`;
-}
-
-/** Every byte that could end the path, or the header, is escaped. */
-function encodeKey(key: string): string {
-  return key
-    .split("/")
-    .map((part) => encodeURIComponent(part))
-    .join("/");
 }
 
 /** Where RedirectAllRequestsTo sends a request; path and query are kept as they arrived. */

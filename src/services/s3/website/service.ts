@@ -1,16 +1,20 @@
 import { anonymousCaller } from "../../../auth/caller.ts";
+import { firstAccount } from "../../../auth/principal.ts";
 import { s3SigningRules } from "../../../auth/sigv4/signing-rules.ts";
 import { ByteBudget } from "../../../base/byte-budget.ts";
 import type { Answer } from "../../../edge/answer.ts";
-import { cutUrl } from "../../../edge/raw-url.ts";
+import { cutUrl, type RawUrl } from "../../../edge/raw-url.ts";
 import type { Exchange, ExchangeHead, Failed, Service } from "../../../edge/service.ts";
-import { readBucketConfiguration } from "../../../store/buckets/bucket-configuration.ts";
+import { findBucketConfiguration } from "../../../store/buckets/bucket-configuration.ts";
 import { storeOf } from "../../../store/buckets/databases.ts";
 import { checkAddressedBucketName } from "../address/bucket-name.ts";
+import { encodeKey } from "../address/encode-key.ts";
+import { parseTarget, type Target } from "../address/target.ts";
 import { corsAnswerHeaders } from "../cors/answer-headers.ts";
 import { dispatch } from "../dispatch.ts";
 import { S3Error } from "../errors/error.ts";
 import { toS3Error } from "../errors/render-error.ts";
+import { accessRecord, loggedTarget } from "../logging/access-record.ts";
 import type { S3Parts } from "../parts.ts";
 import type { WebsiteConfiguration } from "./configuration.ts";
 import { errorPage } from "./error-page.ts";
@@ -44,13 +48,21 @@ export function websiteService(parts: S3Parts, hosts: WebsiteHosts): Service {
     bucketOfHost: bucketOf,
     headersBeside: (request) => {
       const { hostname, pathname } = new URL(request.url);
-      const url = `http://${bucketOf(hostname)}.${INSIDE}${pathname}`;
+      const url = `http://${hostInside(bucketOf(hostname))}${pathname}`;
       return corsAnswerHeaders(
         new Request(url, { method: request.method, headers: picked(request.headers, CORS_HEADERS) }),
         inside,
       );
     },
     answer: (exchange) => new Visit(exchange, inside, bucketOf(exchange.url.hostname)).answer(),
+    ended(exchange, lifetime) {
+      const { accessLog, store } = parts;
+      const { url } = exchange.about;
+      const about = { ...exchange.about, url: { ...url, hostname: hostInside(bucketOf(url.hostname)) } };
+      const target = accessLog === undefined ? null : loggedTarget({ about }, [INSIDE]);
+      if (target === null || !accessLog?.mayWant(target.bucket)) return;
+      accessLog.record(store, accessRecord(exchange, target), lifetime);
+    },
     fail,
   };
 }
@@ -91,7 +103,7 @@ class Visit {
     }
     const website = await this.#configuration();
     if ("redirectAll" in website) return moved(301, redirectAllTo(website, this.#origin, url));
-    const key = keyOf(url.rawPath);
+    const { key } = targetOn(this.#bucket, url);
     const rule = findRule(website.rules, key, null);
     if (rule) {
       const { status, location } = redirectOf(rule, this.#origin, key);
@@ -107,11 +119,13 @@ class Visit {
   async #configuration(): Promise<WebsiteConfiguration> {
     checkAddressedBucketName(this.#bucket);
     const store = await storeOf(this.#parts.store, this.#bucket);
-    const website = (await readBucketConfiguration(store, this.#bucket, "website")) as WebsiteConfiguration | null;
-    if (website === null) {
+    const { bucket, value } = await findBucketConfiguration(store, this.#bucket, "website");
+    if (value === null) {
       throw new S3Error("NoSuchWebsiteConfiguration", undefined, { BucketName: this.#bucket });
     }
-    return website;
+    // Here, because a redirect reaches no object and counts too.
+    this.#exchange.countFor({ accountId: bucket.ownerAccount ?? firstAccount.accountId, rate: bucket.ownerRate });
+    return value as WebsiteConfiguration;
   }
 
   /** The object, or the index document of the folder. Throws what S3 throws. */
@@ -177,11 +191,8 @@ class Visit {
   /** Asks S3 for an object of the bucket, as an anonymous client. */
   #ask(method: "GET" | "HEAD" | "OPTIONS", key: string, headers: Headers): Promise<Answer> {
     const { facts } = this.#exchange;
-    const rawPath = `/${key
-      .split("/")
-      .map((part) => encodeURIComponent(part))
-      .join("/")}`;
-    const hostname = `${this.#bucket}.${INSIDE}`;
+    const rawPath = `/${encodeKey(key)}`;
+    const hostname = hostInside(this.#bucket);
     const request = new Request(`http://${hostname}/`, { method, headers });
     const inside = {
       ...this.#exchange,
@@ -235,13 +246,13 @@ function moved(status: number, location: string): Answer {
   return { status, headers: { Location: location, "Content-Length": "0" } };
 }
 
-/** The key that a path names: decoded as a whole, as S3 does. Throws InvalidURI. */
-function keyOf(rawPath: string): string {
-  try {
-    return decodeURIComponent(rawPath.replaceAll("+", " ")).slice(1);
-  } catch (cause) {
-    throw new S3Error("InvalidURI", undefined, {}, { cause });
-  }
+/** What a path names on the website of a bucket. Throws as `parseTarget`. */
+function targetOn(bucket: string, url: RawUrl): Target {
+  return parseTarget({ ...url, hostname: hostInside(bucket) }, [INSIDE]);
+}
+
+function hostInside(bucket: string): string {
+  return `${bucket}.${INSIDE}`;
 }
 
 function picked(headers: Headers, names: readonly string[]): Headers {

@@ -27,6 +27,7 @@ const KINDS = {
   QueueDoesNotExist: { status: 400, queryCode: `${simple}.NonExistentQueue` },
   QueueNameExists: { status: 400, queryCode: "QueueAlreadyExists" },
   ReceiptHandleIsInvalid: { status: 404 },
+  RequestThrottled: { status: 400 },
   ResourceNotFoundException: { status: 404 },
   TooManyEntriesInBatchRequest: { status: 400, queryCode: `${simple}.TooManyEntriesInBatchRequest` },
   UnsupportedOperation: { status: 400, queryCode: `${simple}.UnsupportedOperation` },

@@ -183,6 +183,7 @@ export async function callService(
     signature: { mode: { kind: "unsigned" }, verified: null, region: "us-east-1" },
     body,
     authenticateForm: () => Promise.reject(new Error("no form")),
+    countFor: () => {},
   };
   const answer = await service.answer(exchange).catch((thrown) => {
     const failed = service.fail(thrown, exchange);

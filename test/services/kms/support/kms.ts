@@ -98,6 +98,7 @@ export class KmsRig {
       facts: { context: () => undefined, now: () => this.clock.now() },
       signature: { mode: { kind: "unsigned" }, verified: null, region: "us-east-1" },
       authenticateForm: () => Promise.reject(new Error("no form")),
+      countFor: () => {},
     };
     const answer = await this.service.answer(exchange).catch((thrown) => {
       const failed = this.service.fail(thrown, exchange);

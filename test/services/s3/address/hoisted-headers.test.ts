@@ -29,6 +29,21 @@ describe("headers in the query of a presigned URL", () => {
     expect(hoist({ ...query, "x-amz-meta-a": "b" })).toEqual({ "x-amz-meta-a": "b" });
   });
 
+  it("are lists where they are repeated, as repeated headers are", () => {
+    const query = new URLSearchParams({ ...signature, "x-amz-meta-a": "one" });
+    for (const [name, value] of [
+      ["x-amz-meta-a", "two, too"],
+      ["X-Amz-Meta-A", "three"],
+      ["x-amz-acl", "private"],
+    ] as const) {
+      query.append(name, value);
+    }
+    expect(Object.fromEntries(withHoistedHeaders(new Headers(), query))).toEqual({
+      "x-amz-acl": "private",
+      "x-amz-meta-a": "one,two, too,three",
+    });
+  });
+
   it("give way to what is sent", () => {
     expect(hoist({ ...signature, "x-amz-meta-a": "b" }, { "x-amz-meta-a": "c" })).toEqual({ "x-amz-meta-a": "c" });
   });

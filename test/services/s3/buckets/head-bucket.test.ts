@@ -36,6 +36,7 @@ test.each([
   ["GET", ""],
   ["GET", "?list-type=2"],
   ["GET", "?versions"],
+  ["GET", "?uploads"],
 ])("without a signature: 403 with the bucket's region, by which SDKs look for it: %s %s", async (method, query) => {
   const region = "eu-west-3";
   const client = sherd.client();

@@ -186,6 +186,26 @@ describe("SSE-KMS", () => {
     expect((await s3({ method: "HEAD", path: "/bucket/refused" })).status).toBe(404);
   });
 
+  test.each([
+    [
+      "/bucket",
+      "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>X</ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>",
+    ],
+    [
+      "/bucket",
+      "<ServerSideEncryptionConfiguration><Rule><BucketKeyEnabled>true</BucketKeyEnabled>X</Rule></ServerSideEncryptionConfiguration>",
+    ],
+    [
+      "/bucket/u",
+      `<ObjectEncryption><SSE-KMS><KMSKeyArn>${ask[`${SSE}-aws-kms-key-id`]}</KMSKeyArn>X</SSE-KMS></ObjectEncryption>`,
+    ],
+  ])("an element that the schema of %s?encryption does not have is no document of it", async (path, document) => {
+    await put("/bucket/u");
+    const send = (body: string) => s3({ method: "PUT", path: `${path}?encryption`, body });
+    expect((await send(document.replace("X", "<Nonsense>1</Nonsense>"))).code).toBe("MalformedXML");
+    expect((await send(document.replace("X", ""))).status).toBe(200);
+  });
+
   test("UpdateObjectEncryption seals the key again, and the bytes stay", async () => {
     await put("/bucket/u");
     const document = `<ObjectEncryption><SSE-KMS><KMSKeyArn>${ask[`${SSE}-aws-kms-key-id`]}</KMSKeyArn></SSE-KMS></ObjectEncryption>`;

@@ -7,6 +7,7 @@ import { testDataKeys } from "../../../support/data-keys.ts";
 import {
   allowing,
   nobody,
+  otherRoot,
   root,
   type S3Answer,
   type S3As,
@@ -507,6 +508,9 @@ const cases: (() => Case)[] = [
 async function everything(): Promise<string> {
   const tables = [
     "named_configurations",
+    "notifications",
+    "lifecycles",
+    "annotations",
     "buckets",
     "objects",
     "versions",
@@ -544,8 +548,15 @@ describe.each(cases.map((build, index) => ({ build, index })))("operation $index
       const answer = await asked(request);
       expect([name, missing, answer.status, answer.code]).toEqual([name, missing, 403, "AccessDenied"]);
     }
-    // Nor may a caller that nobody knows.
-    expect([name, (await s3As(rig.store, nobody)(request)).status]).toEqual([name, 403]);
+    // Nor may a caller that nobody knows, nor another account that the bucket's owner lets in nowhere.
+    const isInside = needs.length > 0 && needs.every(([, arn]) => arn.startsWith(B));
+    for (const who of [nobody, ...(isInside ? [otherRoot] : [])]) {
+      expect([name, who.principal.kind, (await s3As(rig.store, who)(request)).status]).toEqual([
+        name,
+        who.principal.kind,
+        403,
+      ]);
+    }
     expect(await everything()).toBe(before);
     const allowed = await s3As(rig.store, user(firstAccount, policiesFor(needs)))(request);
     expect([name, allowed.status, allowed.code === "AccessDenied", allowed.text]).toEqual([

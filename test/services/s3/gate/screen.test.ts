@@ -42,7 +42,7 @@ test("what is not built is refused by name", () => {
   expect(failing(() => screened("PutObject", { row: { handler: null } }), "NotImplemented").message).toContain(
     "PutObject",
   );
-  const row = { refused: [{ name: "x-amz-new-*" }] };
+  const row = { refused: [{ name: "x-amz-new-a" }] };
   const { details } = failing(() => screened("PutObject", { row, headers: { "x-amz-new-a": "b" } }), "NotImplemented");
   expect(details).toMatchObject({ Header: "x-amz-new-a" });
 });

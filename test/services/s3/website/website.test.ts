@@ -3,8 +3,11 @@ import { Authenticator } from "../../../../src/auth/authenticator.ts";
 import { rootRing } from "../../../../src/auth/keys/ring.ts";
 import { rootKey } from "../../../../src/auth/keys/root-key.ts";
 import { CLIENT_PATIENCE } from "../../../../src/edge/client-patience.ts";
+import { parseDefaultRates, RateLimiter } from "../../../../src/edge/rate-limiter.ts";
 import { RequestMetrics } from "../../../../src/edge/request-metrics.ts";
 import { serve } from "../../../../src/edge/serve.ts";
+import type { AccessLog } from "../../../../src/logging/access-log.ts";
+import type { AccessRecord } from "../../../../src/logging/line.ts";
 import { websiteService } from "../../../../src/services/s3/website/service.ts";
 import { deafEvents } from "../../../support/events.ts";
 import { rootVariables } from "../../../support/people.ts";
@@ -18,12 +21,15 @@ let rig: TestStore;
 let bucketName = "site";
 let HOST = "";
 let count = 0;
+/** What became of each request to a website. */
+let logged: AccessRecord[] = [];
 
 beforeAll(async () => {
   rig = await openTestStore();
   return () => rig.dispose();
 });
 beforeEach(async () => {
+  logged = [];
   count += 1;
   bucketName = `site-${count}`;
   HOST = `${bucketName}.website.test:9000`;
@@ -44,10 +50,17 @@ async function s3(method: string, path: string, body = "", headers: Record<strin
 }
 
 /** Asks a website, and follows nothing. */
-function site(path: string, init: RequestInit & { host?: string } = {}): Promise<Response> {
-  const { host = HOST, ...rest } = init;
+async function site(
+  path: string,
+  init: RequestInit & { host?: string; tlsVersion?: string; limiter?: RateLimiter } = {},
+): Promise<Response> {
+  const { host = HOST, tlsVersion, limiter, ...rest } = init;
   const log = { info: () => {}, error: () => {} };
-  const parts = { store: rig.store, baseDomains: [], log, events: deafEvents(rig.store) };
+  const accessLog = {
+    mayWant: () => true,
+    record: (_, record) => void logged.push(record),
+  } as Pick<AccessLog, "mayWant" | "record"> as AccessLog;
+  const parts = { store: rig.store, baseDomains: [], log, events: deafEvents(rig.store), accessLog };
   const hosts = { domains: ["website.test"], customHosts: ["www.example.org"] };
   const { clock, random } = rig.store;
   const edge = {
@@ -57,9 +70,17 @@ function site(path: string, init: RequestInit & { host?: string } = {}): Promise
     clientAddress: { from: "connection" } as const,
     logRequests: null,
     metrics: new RequestMetrics(),
-    ...{ clock, random, log },
+    ...{ clock, random, log, ...(limiter && { limiter }) },
   };
-  return serve(new Request(`http://${host}${path}`, rest), edge, { waitUntil: () => {} });
+  const request = new Request(`http://${host}${path}`, rest);
+  // Node knows nothing of the connection.
+  const cf = tlsVersion === undefined ? {} : { cf: { tlsVersion } };
+  const ends: Promise<unknown>[] = [];
+  const answer = await serve(Object.assign(request, cf), edge, { waitUntil: (work) => void ends.push(work) });
+  const copy = answer.clone();
+  await copy.arrayBuffer();
+  await Promise.all(ends);
+  return answer;
 }
 
 const configure = (content: string, bucket = "site") =>
@@ -131,6 +152,43 @@ describe("pages", () => {
     expect((await site("/a.txt", { headers: { range: "bytes=99-" } })).status).toBe(416);
   });
 
+  it("are logged under their bucket", async () => {
+    await site("/a.txt", { headers: { range: "bytes=2-4" } });
+    await site("/not+there");
+    expect(logged).toMatchObject([
+      { bucket: bucketName, key: "a.txt", operation: "WEBSITE.GET.OBJECT", status: 206, objectBytes: 10, error: null },
+      { bucket: bucketName, key: "not there", operation: "WEBSITE.GET.OBJECT", status: 404, error: "NoSuchKey" },
+    ]);
+    expect(logged.map(({ requester }) => requester)).toEqual([null, null]);
+  });
+
+  it("cost two round trips; what is not there costs a look for its folder, and the error document", async () => {
+    for (const [path, status, roundTrips] of [
+      ["/a.txt", 200, 2],
+      ["/blog/", 200, 2],
+      ["/blog", 302, 3],
+      ["/nothing", 404, 4],
+      ["/nothing/", 404, 3],
+    ] as const) {
+      rig.takeCost();
+      expect([path, (await site(path)).status, rig.takeCost().roundTrips]).toEqual([path, status, roundTrips]);
+    }
+  });
+
+  it("count for the account that owns the bucket, each once and whatever is answered", async () => {
+    const limiter = new RateLimiter(rig.store.clock, parseDefaultRates('{"account": {"requestsPerSecond": 2}}'));
+    const answers = [
+      await site("/nothing", { limiter }),
+      await site("/blog", { limiter }),
+      await site("/", { limiter }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([404, 302, 503]);
+    expect([answers[2]?.headers.get("x-amz-error-code"), answers[2]?.headers.get("retry-after")]).toEqual([
+      "SlowDown",
+      "1",
+    ]);
+  });
+
   it("that are not there have the error document, with the status of the error", async () => {
     for (const method of ["GET", "HEAD"]) {
       const missing = await site("/nothing", { method });
@@ -194,6 +252,21 @@ describe("who may read", () => {
     }
     const presigned = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=x&X-Amz-Signature=y";
     expect((await site(`/index.html?${presigned}`)).status).toBe(403);
+  });
+
+  it("nobody whose TLS is older than a policy demands", async () => {
+    await configure(INDEX);
+    await fill({ "index.html": "new" });
+    const about = { Principal: "*", Action: "s3:GetObject", Resource: `arn:aws:s3:::${bucketName}/*` };
+    const Condition = { NumericLessThan: { "s3:TlsVersion": "1.2" } };
+    const Statement = [
+      { ...about, Effect: "Allow" },
+      { ...about, Effect: "Deny", Condition },
+    ];
+    await s3("DELETE", "/site?publicAccessBlock");
+    await s3("PUT", "/site?policy", JSON.stringify({ Version: "2012-10-17", Statement }));
+    expect((await site("/", { tlsVersion: "TLSv1.2" })).status).toBe(200);
+    expect((await site("/", { tlsVersion: "TLSv1.1" })).status).toBe(403);
   });
 
   it("that a page is not there is for those to know who may list: 403, otherwise 404", async () => {
