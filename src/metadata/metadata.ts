@@ -38,6 +38,7 @@ import { ObjectTable } from "./objects/objects.ts";
 import { Removals } from "./objects/removals.ts";
 import { Renames } from "./objects/renames.ts";
 import { Rewrites } from "./objects/rewrites.ts";
+import { CarriedQueryTable } from "./query/carried-queries.ts";
 import { ExecutionTable } from "./query/executions.ts";
 import { QueryTable } from "./query/queries.ts";
 import { Queues } from "./queues/all.ts";
@@ -113,6 +114,8 @@ export class Metadata {
   readonly queries: QueryTable;
   /** Of use in the first database alone. */
   readonly executions: ExecutionTable;
+  /** Of use in the first database alone. */
+  readonly carriedQueries: CarriedQueryTable;
   readonly lifecycles: LifecycleTable;
   readonly lifecycleScans: LifecycleScans;
   readonly lifecycleRemovals: LifecycleRemovals;
@@ -150,6 +153,7 @@ export class Metadata {
     this.accessLogs = new AccessLogTable(database, memory);
     this.queries = new QueryTable(database);
     this.executions = new ExecutionTable(database);
+    this.carriedQueries = new CarriedQueryTable(database);
     this.lifecycles = new LifecycleTable(database);
     this.lifecycleScans = new LifecycleScans(database);
     this.lifecycleRemovals = new LifecycleRemovals(database);

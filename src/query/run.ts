@@ -102,6 +102,8 @@ export interface Window {
   readonly skip: number;
   /** Rows that are wanted then. */
   readonly rows: number;
+  /** What was grouped before, of a query that groups in steps. Absent: it is grouped now. */
+  readonly groups?: Groups | undefined;
 }
 
 /**
@@ -117,19 +119,48 @@ export async function* runQuery(
   const { steps, compiled } = prepared;
   if (steps?.kind === "rows") return yield* runRows(run, prepared, { table: steps.table, from: window.from });
   if (steps?.kind === "groups") {
-    let state = "";
-    let scanned = 0;
-    for await (const step of walk(run, prepared, { table: steps.table, from: null })) {
-      state = await mergeStep(run, { prepared, steps, step, state });
-      scanned += step.rows;
-    }
-    if (state === "") state = await mergeStep(run, { prepared, steps, step: NOWHERE, state });
+    const { state, scanned, isDone } = window.groups ?? (await gatherGroups(run, prepared));
+    if (!isDone) throw tookTooLong(scanned, run.limits);
     const statement = { sql: steps.groups.result, values: [state], rowText: compiled.rowText };
     return yield* runWhole(run, statement, { ...window, scanned });
   }
   const { rows } = await estimateRows(run, prepared, run.limits.wholeRowsMax + 1);
   if (rows > run.limits.wholeRowsMax) throw tooManyRows(rows, run.limits.wholeRowsMax);
   yield* runWhole(run, { ...compiled, values: [] }, { ...window, scanned: rows });
+}
+
+/** Groups of the rows that were read so far. */
+export interface Groups {
+  /** Where it goes on; null: at the start. */
+  readonly at: Position | null;
+  /** JSON of the groups; "": no row was read. */
+  readonly state: string;
+  readonly scanned: number;
+  /** All rows were read. */
+  readonly isDone: boolean;
+}
+
+const NO_GROUPS: Groups = { at: null, state: "", scanned: 0, isDone: false };
+
+/**
+ * Groups the rows of a query that groups in steps, from where it was, until all are read, or time or rows are spent. Throws `QueryRefused` and
+ * `MetadataUnavailable`.
+ */
+export async function gatherGroups(
+  run: QueryRun,
+  prepared: PreparedQuery,
+  before: Groups = NO_GROUPS,
+): Promise<Groups> {
+  const { steps } = prepared;
+  if (steps?.kind !== "groups") throw new Error("the query does not group in steps");
+  let { state, scanned } = before;
+  for await (const step of walk(run, prepared, { table: steps.table, from: before.at })) {
+    if (step.isSpent) return { at: { bucketId: step.bucketId, key: step.keys.lo }, state, scanned, isDone: false };
+    state = await mergeStep(run, { prepared, steps, step, state });
+    scanned += step.rows;
+  }
+  if (state === "") state = await mergeStep(run, { prepared, steps, step: NOWHERE, state });
+  return { at: null, state, scanned, isDone: true };
 }
 
 /** SQL that is not in steps. */
@@ -289,7 +320,7 @@ const STEP_ROWS_MAX = 20_000;
 
 /**
  * Ranges of keys that hold a bounded number of rows each, in the order of buckets' ids and keys. Their size follows the time that they take.
- * Throws `QueryRefused` if time or rows are spent, or says so where a further page can go on.
+ * Says so if time or rows are spent.
  */
 async function* walk(
   { queries, clock, limits }: QueryRun,
@@ -310,7 +341,6 @@ async function* walk(
       const begunMs = clock.now();
       const keys: KeyRange = { lo, hi: range.keys.hi };
       if (begunMs >= untilMs || scanned >= limits.steppedRowsMax) {
-        if (!isPaged) throw tookTooLong(scanned, limits);
         return yield { bucketId: range.bucketId, keys, rows: 0, isSpent: true };
       }
       const end = await boundary(queries, table, { bucketId: range.bucketId, keys, rows, search });

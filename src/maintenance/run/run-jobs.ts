@@ -15,6 +15,7 @@ import { heal } from "../heal/heal.ts";
 import { inventory } from "../inventory/inventory.ts";
 import { keys } from "../keys/keys.ts";
 import { lifecycle } from "../lifecycle/lifecycle.ts";
+import { carryQueries } from "../queries/carry-queries.ts";
 import { expireExecutions } from "../queries/expire-executions.ts";
 import { expireMessages } from "../queues/expire-messages.ts";
 import { moveMessages } from "../queues/move-messages.ts";
@@ -55,6 +56,7 @@ export const JOBS: readonly Job[] = [
   sweepTopics,
   usage,
   search,
+  carryQueries,
 ];
 
 /** Every job that must have run for the report of durability to be green. */
