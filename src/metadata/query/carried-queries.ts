@@ -38,11 +38,12 @@ export class CarriedQueryTable {
     this.#database = database;
   }
 
-  /** Adds one, unless the account has `max` already. Returns whether it did. */
+  /** Adds one, unless the account has `max` that run already. Returns whether it did. */
   async add(row: CarriedQuery, max: number): Promise<boolean> {
     const added = await this.#database.all(
       `INSERT INTO carried_queries (account_id, id, database, sight, place, groups, scanned, is_done)
-       SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, 0 WHERE (SELECT count(*) FROM carried_queries WHERE account_id = ?1) < ?8 RETURNING 1`,
+       SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, 0 WHERE (SELECT count(*) FROM carried_queries c JOIN query_executions e
+         ON e.account_id = c.account_id AND e.id = c.id WHERE c.account_id = ?1 AND e.state = 'RUNNING') < ?8 RETURNING 1`,
       ...[row.accountId, row.id, row.database, row.sight, row.place, row.groups, row.scanned, max],
     );
     return added.length > 0;

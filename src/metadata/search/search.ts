@@ -34,7 +34,7 @@ const COLUMNS: Readonly<Record<SearchField, string>> = {
 type RawIndex = Record<"id" | "tags" | "metadata" | "modified" | "size", number>;
 
 /**
- * Indexes by which the objects of a bucket are searched. Triggers keep them in the batch of each write (migrations/0028_search_indexes.sql): no
+ * Indexes by which the objects of a bucket are searched. Triggers keep them in the batch of each write (migrations/0030_search_indexes.sql): no
  * statement of the store mentions them. Each method is one round trip unless it says otherwise.
  */
 export class SearchTable {
