@@ -1,5 +1,5 @@
 import { allPages } from "./admin/all-pages.ts";
-import type { ConsoleBinding } from "./admin/console-files.ts";
+import { type ConsoleBinding, openConsole } from "./admin/console-files.ts";
 import { createCountsHandler } from "./admin/counts.ts";
 import { createMisconfiguredApp } from "./admin/misconfigured-app.ts";
 import { createOwnApp, isOwnPath } from "./admin/own-app.ts";
@@ -66,7 +66,7 @@ const cost = new CostMeter();
 const driveCounts = new Map<string, DriveCounts>();
 const accessLog = new AccessLog(clock, log);
 const requests = new RequestMetrics([accessLog]);
-const observed = { drives: driveCounts, cost, requests: () => requests.metrics() };
+const observed = { drives: driveCounts, cost, ...requests.observed };
 
 function buildStore(env: Env): StoreContext {
   const keySealer = openSealer(env, random);
@@ -105,7 +105,7 @@ function buildApp(env: Env): App {
     const limiter = openLimiter(env, clock);
     const edge: Edge = { ...settings, limiter, services, authenticator, clock, random, log, metrics: requests, uses };
     const pages = allPages(store, { observed, keys, queries, seeBucket: visibleBucket, ...dataKeys });
-    const own = createOwnApp(store, pages, edge, env.CONSOLE);
+    const own = createOwnApp(store, pages, edge, openConsole(env));
     const website = openWebsite(env, s3Parts);
     const websites: Edge = { ...edge, services: [website.service] };
     const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);

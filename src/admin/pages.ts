@@ -11,6 +11,7 @@ import { StoreError } from "../store/failure.ts";
 import { budgetOf } from "./call-budget.ts";
 import { durabilityPage } from "./durability-page.ts";
 import { type DataKeysOf, encryptionPages } from "./encryption-pages.ts";
+import { errorsPage } from "./errors-page.ts";
 import { healPage, verifyPage } from "./healing-pages.ts";
 import { isolateMetrics, type Observed } from "./isolate-metrics.ts";
 import { jsonPage, refusal } from "./json-page.ts";
@@ -84,6 +85,7 @@ export function ownPages(store: StoreContext, observed: Observed, dataKeysOf?: D
   const pages = {
     durability: durabilityPages,
     metrics: metricsPage,
+    errors: errorsPage(store, observed),
     snapshots: snapshotsPage,
     restore: restorePage,
     check: checkPage,

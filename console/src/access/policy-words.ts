@@ -21,8 +21,8 @@ export const S3_ACTIONS: readonly string[] = prefixed(
 export const SHERD_ACTIONS: readonly string[] = prefixed(
   "sherd",
   `* CheckStore CloseAccount CreateAccount DeleteAccountQuota DeleteBucketQuota DeleteBucketSearchIndex DeleteRateLimit
-  EncryptBucket GetAccountQuota GetBucketEncryptionRun GetBucketQuota GetBucketSearchIndex GetDurability GetMetrics
-  GetObjectPlacement GetUsage Heal ListAccounts ListRateLimits ListSnapshots PreviewLifecycle PutAccountQuota
+  EncryptBucket GetAccountQuota GetBucketEncryptionRun GetBucketQuota GetBucketSearchIndex GetDurability GetErrors
+  GetMetrics GetObjectPlacement GetUsage Heal ListAccounts ListRateLimits ListSnapshots PreviewLifecycle PutAccountQuota
   PutBucketQuota PutBucketSearchIndex PutRateLimit Query QueryStore RekeyAccount ReopenAccount ResealSecrets
   RestoreMetadata RunJobs StopEncryptingBucket VerifyStore`,
 );
