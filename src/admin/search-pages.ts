@@ -1,8 +1,9 @@
 import { type BucketSearchIndex, SEARCH_FIELDS, type SearchField } from "../metadata/search/search.ts";
 import { storeOf } from "../store/buckets/databases.ts";
 import type { StoreContext } from "../store/context.ts";
+import { jsonPage, refusal } from "./json-page.ts";
 import { readMembers } from "./read-members.ts";
-import type { AskedPage, OwnPage, RenderedPage } from "./serve-page.ts";
+import type { AskedPage, OwnPage } from "./serve-page.ts";
 
 /**
  * `/-/search-index/BUCKET`: GET tells of which fields the bucket keeps an index and whether it is complete, PUT begins one, DELETE switches it off
@@ -25,7 +26,7 @@ export function searchPages(store: StoreContext): Map<string, OwnPage[]> {
       const problem = await act(one, found.bucketId, asked);
       if (problem !== null) return refusal(400, problem);
       const now = method === "GET" ? found : await one.metadata.search.ofBucket(bucket);
-      return now ? json(200, shown(bucket, now)) : refusal(404, `there is no bucket ${bucket}`);
+      return now ? jsonPage(shown(bucket, now)) : refusal(404, `there is no bucket ${bucket}`);
     },
   });
   return new Map([
@@ -65,12 +66,4 @@ function shown(bucket: string, { index }: BucketSearchIndex) {
     fields: SEARCH_FIELDS.filter((field) => fields.has(field)),
     ...(filledTo === null ? { state: "complete" } : { state: "filling", filledTo }),
   };
-}
-
-function refusal(status: 400 | 404, error: string): RenderedPage {
-  return json(status, { error });
-}
-
-function json(status: 200 | 400 | 404, value: unknown): RenderedPage {
-  return { status, contentType: "application/json", body: `${JSON.stringify(value, null, 2)}\n` };
 }
