@@ -68,14 +68,14 @@ export class ReportTarget {
     const isAllowed =
       parsed?.ok === true &&
       serviceMay({
-        ...{ service: SERVICE, action: "s3:PutObject", resource: `arn:aws:s3:::${name}/${key}` },
-        ...{ resourceAccountId: ownerAccount ?? firstAccount.accountId, policy: parsed.policy },
+        service: SERVICE,
+        action: "s3:PutObject",
+        resource: `arn:aws:s3:::${name}/${key}`,
+        resourceAccountId: ownerAccount ?? firstAccount.accountId,
+        policy: parsed.policy,
         source: sourceOf(this.#source),
-        facts: {
-          ...{ "aws:principalisawsservice": "true", "aws:securetransport": "true" },
-          // What S3 sends with reports, and AWS's example of such a policy asks for.
-          "s3:x-amz-acl": "bucket-owner-full-control",
-        },
+        // What S3 sends with reports, and AWS's example of such a policy asks for.
+        facts: { "s3:x-amz-acl": "bucket-owner-full-control" },
         nowMs: this.#store.clock.now(),
       });
     if (!isAllowed) {
