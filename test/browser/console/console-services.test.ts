@@ -226,7 +226,6 @@ describe.skipIf(whyNoBrowser !== null)(`SQL, topics, reports, limits (${whyNoBro
       ["topics", "/topics"],
       ["reports", "/bucket?bucket=holiday&tab=reports"],
       ["limits", "/access?tab=limits"],
-      ["errors", "/operations"],
       ["topic", "/topic?arn=arn:aws:sns:us-east-1:100000000001:news"],
     ];
     const found = await violationsEverywhere(stage, page, pages, async (name) => {
