@@ -30,5 +30,9 @@ export function watchExpiry({ expiresMs, renewal }: Session): () => void {
   };
   void look();
   const timer = setInterval(() => void look(), LOOK_MS);
-  return () => clearInterval(timer);
+  const end = setTimeout(() => void look(), expiresMs - Date.now());
+  return () => {
+    clearInterval(timer);
+    clearTimeout(end);
+  };
 }
