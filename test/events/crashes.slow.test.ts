@@ -78,14 +78,16 @@ describe.each(STRIKES)("whichever call to D1 does: %s", (strike) => {
     const acknowledged: string[] = [];
     let last = 0;
     const calls = await strikeEach(strike, async (plan, n) => {
-      const struck = rig.stricken(plan);
+      const struck = rig.stricken(plan.next);
       const key = `k${n}`;
       last = n;
       const { clock } = rig.sqs;
-      if (await outcomeOf(clock, putObject(struck.sqs.store.store, put("b", key, pattern(3))))) acknowledged.push(key);
+      if (await outcomeOf(clock, putObject(struck.sqs.store.store, put("b", key, pattern(3))), plan))
+        acknowledged.push(key);
       await outcomeOf(
         clock,
         deliver(eventsOf(struck), () => false),
+        plan,
       );
       await recover();
     });
