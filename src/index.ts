@@ -21,6 +21,7 @@ import { Announcer } from "./events/announcer.ts";
 import { deliverRest, deliverToEndpoints, openEvents } from "./events/open-events.ts";
 import { DataKeyring } from "./keyring/data-keyring.ts";
 import { openKeyring } from "./keyring/open-keyring.ts";
+import { openServiceKeys } from "./keyring/open-service-keys.ts";
 import { AccessLog } from "./logging/access-log.ts";
 import { deliverLogs } from "./logging/deliver-logs.ts";
 import { runScheduled } from "./maintenance/run/run-scheduled.ts";
@@ -69,9 +70,8 @@ const requests = new RequestMetrics([accessLog]);
 const observed = { drives: driveCounts, cost, ...requests.observed };
 
 function buildStore(env: Env): StoreContext {
-  const keySealer = openSealer(env, random);
-  const parts = { ...surroundings, counts: driveCounts, engine, observe: cost.observe, keySealer };
-  return openStore(env, parts);
+  const keys = { keySealer: openSealer(env, random), openServiceKeys: openServiceKeys(env, surroundings) };
+  return openStore(env, { ...surroundings, ...keys, counts: driveCounts, engine, observe: cost.observe });
 }
 
 function buildApp(env: Env): App {

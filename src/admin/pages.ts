@@ -18,6 +18,7 @@ import { jsonPage, refusal } from "./json-page.ts";
 import { lifecyclePages } from "./lifecycle-pages.ts";
 import { placementPage } from "./placement-page.ts";
 import { rateLimitPages } from "./rate-limit-pages.ts";
+import { searchPages } from "./search-pages.ts";
 import type { OwnPage } from "./serve-page.ts";
 import { storeMetrics } from "./store-metrics.ts";
 import { usageMetrics } from "./usage-metrics.ts";
@@ -97,7 +98,13 @@ export function ownPages(store: StoreContext, observed: Observed, dataKeysOf?: D
     name,
     [page],
   ]);
-  const all = [...single, ...encryptionPages(store, dataKeysOf), ...usagePages(store), ...rateLimitPages(store)];
+  const all = [
+    ...single,
+    ...encryptionPages(store, dataKeysOf),
+    ...usagePages(store),
+    ...rateLimitPages(store),
+    ...searchPages(store),
+  ];
   return new Map(all.map(([name, ways]) => [name, ways.map(whileAvailable)]));
 }
 
