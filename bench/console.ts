@@ -120,6 +120,8 @@ async function scrolling(page: Page, browser: CDPSession): Promise<Row[]> {
     await page.waitForTimeout(10);
   }
   const seconds = (performance.now() - beganMs) / 1000;
+  // Otherwise the bodies of all further requests would come by here too.
+  await page.unrouteAll();
   const { processInfo } = await browser.send("SystemInfo.getProcessInfo");
   const tabs = await Promise.all(
     processInfo.filter(({ type }) => type === "renderer").map(({ id }) => privateBytes(id)),

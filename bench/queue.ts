@@ -2,25 +2,29 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { measureQueue, type QueueRow } from "./queue/measure.ts";
-import { startElasticMq, startMoto, startOwn } from "./queue/targets.ts";
-import { formatTable } from "./support/table.ts";
+import { measureQueue, type QueueRow, SETTINGS } from "./queue/measure.ts";
+import { measureEvents, measureMillion, type OwnRow } from "./queue/own.ts";
+import { type QueueTarget, startElasticMq, startMoto, startOwn } from "./queue/targets.ts";
+import { formatMarkdown } from "./support/table.ts";
 import { writeRows } from "./support/write-rows.ts";
 
 const usage = `Usage: npm run bench:queue -- [options]
 
 SendMessage, ReceiveMessage and DeleteMessage of 1 KiB by one client and by sixteen, one message a request and ten, on Sherd as
 npm start starts it, beside ElasticMQ (Maven Central, needs Java and Maven) and moto's server (PyPI, needs Python), in one run.
-The servers take turns.
+All servers run, and take turns. Then on Sherd alone: receives from a queue with a million messages beside one with few, PUTs of
+4 KiB with and without a notification, and the time until a waiting receive has the event.
 
-  --messages N   messages of each row (default 2000)
-  --only NAMES   sherd, elasticmq, moto; separated by commas
+  --messages N   messages of each row, twice as many in batches (default 800)
+  --puts N       PUTs of each row (default 400)
+  --only NAMES   sherd, elasticmq, moto, million, events; separated by commas
   --json FILE    writes the rows`;
 
 const { values: options } = parseArgs({
   options: {
-    messages: { type: "string", default: "2000" },
-    only: { type: "string", default: "sherd,elasticmq,moto" },
+    messages: { type: "string", default: "800" },
+    puts: { type: "string", default: "400" },
+    only: { type: "string", default: "sherd,elasticmq,moto,million,events" },
     json: { type: "string" },
     help: { type: "boolean", default: false },
   },
@@ -29,36 +33,76 @@ const { values: options } = parseArgs({
 const starters = { sherd: startOwn, elasticmq: startElasticMq, moto: startMoto };
 
 async function main(): Promise<void> {
-  const messages = Number(options.messages);
+  const [messages, puts] = [Number(options.messages), Number(options.puts)];
   if (!Number.isInteger(messages) || messages < 160) throw new Error("--messages: 160 or more");
-  const names = options.only.split(",") as (keyof typeof starters)[];
+  if (!Number.isInteger(puts) || puts < 160) throw new Error("--puts: 160 or more");
+  const names = options.only.split(",");
   console.log(`${cpus()[0]?.model}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}\n`);
   const folder = await mkdtemp(join(tmpdir(), "sherd-bench-queue-"));
   const rows: QueueRow[] = [];
+  const own: OwnRow[] = [];
   try {
-    for (const name of names) {
-      const target = await starters[name](join(folder, name));
-      try {
-        rows.push(...(await measureQueue(target, messages)));
-      } finally {
-        await target.stop();
-      }
+    rows.push(...(await besideOthers(folder, { names, messages })));
+    printRows(rows, names);
+    if (names.includes("events")) {
+      const target = await startOwn(join(folder, "events"));
+      own.push(...(await measureEvents(target, { puts }).finally(target.stop)));
+    }
+    if (names.includes("million")) {
+      const million = await measureMillion(join(folder, "million"), 10 * Math.floor(messages / 10));
+      rows.push(...million.rows);
+      own.push(...million.own);
     }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  console.log(tableOf(rows, names));
-  if (options.json) await writeRows(options.json, rows);
+  if (own.length > 0) console.log(`\n${ownTable(own)}`);
+  if (options.json) await writeRows(options.json, [...rows, ...own]);
 }
 
-/** Messages a second of each server, side by side. */
-function tableOf(rows: readonly QueueRow[], names: readonly string[]): string {
+/** All servers at once; of each row one after the other. */
+async function besideOthers(
+  folder: string,
+  { names, messages }: { names: readonly string[]; messages: number },
+): Promise<QueueRow[]> {
+  const targets: QueueTarget[] = [];
+  const rows: QueueRow[] = [];
+  try {
+    for (const [name, start] of Object.entries(starters)) {
+      if (names.includes(name)) targets.push(await start(join(folder, name)));
+    }
+    // Nobody starts cold.
+    for (const target of targets) await measureQueue(target, { messages: 160, batch: 10, clients: 16 });
+    for (const setting of SETTINGS) {
+      for (const target of targets) rows.push(...(await measureQueue(target, { messages, ...setting })));
+    }
+  } finally {
+    await Promise.all(targets.map(({ stop }) => stop()));
+  }
+  return rows;
+}
+
+/** Messages a second of each server, side by side, and how many times as many Sherd has. */
+function printRows(rows: readonly QueueRow[], names: readonly string[]): void {
+  if (rows.length === 0) return;
   const keyOf = ({ operation, clients, batch }: QueueRow) => `${operation}, ${clients} clients, ${batch} a request`;
-  const keys = [...new Set(rows.map(keyOf))];
-  const cell = (key: string, name: string) =>
-    rows.find((row) => keyOf(row) === key && row.server === name)?.messagesPerSecond.toFixed(0) ?? "";
-  const body = keys.map((key) => [key, ...names.map((name) => cell(key, name))]);
-  return formatTable(["messages/s", ...names], body);
+  const servers = Object.keys(starters).filter((name) => names.includes(name));
+  const others = servers.filter((name) => name !== "sherd");
+  const body = [...new Set(rows.map(keyOf))].map((key) => {
+    const of = (name: string) => rows.find((row) => keyOf(row) === key && row.server === name)?.messagesPerSecond ?? 0;
+    const ratios = servers.includes("sherd") ? others.map((name) => (of("sherd") / of(name)).toFixed(2)) : [];
+    return [key, ...servers.map((name) => of(name).toFixed(0)), ...ratios];
+  });
+  const ratios = servers.includes("sherd") ? others.map((name) => `sherd : ${name}`) : [];
+  console.log(formatMarkdown(["messages/s", ...servers, ...ratios], body));
+}
+
+function ownTable(own: readonly OwnRow[]): string {
+  const body = own.map(({ name, value, unit, target = "" }) => {
+    const digits = unit === "ratio" ? 2 : unit === "ms" ? 1 : 0;
+    return [name, `${value.toFixed(digits)}${unit === "ratio" ? "" : ` ${unit}`}`, target];
+  });
+  return formatMarkdown(["Sherd alone", "measured", "target"], body);
 }
 
 if (options.help) console.log(usage);

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { systemClock } from "../src/base/clock.ts";
 import { EVERY_KEY } from "../src/base/key-range.ts";
 import { Metadata } from "../src/metadata/metadata.ts";
+import { SEARCH_FIELDS } from "../src/metadata/search/search.ts";
 import { takePage } from "../src/query/ask.ts";
 import { parseQuery } from "../src/query/parse.ts";
 import { prepareQuery } from "../src/query/run.ts";
@@ -50,6 +51,31 @@ const QUESTIONS = [
     own: `SELECT count(*) FROM objects WHERE bucket_id = 1 AND EXISTS (SELECT 1 FROM json_each(tags) WHERE value ->> 0 = 'team' AND value ->> 1 = 't7')`,
   },
   {
+    name: "one object by a tag, with an index",
+    query: "SELECT key, size FROM objects WHERE bucket = 'b' AND tags ->> 'id' = 'x77777'",
+    own: "SELECT key, size_bytes FROM objects WHERE bucket_id = 1 AND key = '2027/0007777'",
+    isIndexed: true,
+  },
+  {
+    name: "one object by its metadata, with an index",
+    query: "SELECT key, size FROM objects WHERE bucket = 'b' AND metadata ->> 'n' = 'm77777'",
+    own: "SELECT key, size_bytes FROM objects WHERE bucket_id = 1 AND key = '2027/0007777'",
+    isIndexed: true,
+  },
+  {
+    name: "count by a tag, with an index",
+    query: "SELECT count(*) FROM objects WHERE bucket = 'b' AND tags ->> 'team' = 't7'",
+    own: `SELECT count(*) FROM objects WHERE bucket_id = 1 AND EXISTS (SELECT 1 FROM json_each(tags) WHERE value ->> 0 = 'team' AND value ->> 1 = 't7')`,
+    isIndexed: true,
+  },
+  {
+    name: "a minute of dates, with an index",
+    query:
+      "SELECT key FROM objects WHERE bucket = 'b' AND last_modified BETWEEN '1970-01-01 00:10' AND '1970-01-01 00:11'",
+    own: "SELECT key FROM objects WHERE bucket_id = 1 AND modified_ms BETWEEN 600000 AND 660000",
+    isIndexed: true,
+  },
+  {
     name: "one key",
     query: "SELECT size, etag FROM objects WHERE bucket = 'b' AND key = '2026/0000100'",
     own: "SELECT size_bytes, etag FROM objects WHERE bucket_id = 1 AND key = '2026/0000100'",
@@ -62,10 +88,15 @@ async function main(): Promise<void> {
   const d1 = filled(objects);
   const metadata = new Metadata(d1 as unknown as D1Database);
   const rows = [];
-  for (const { name, query, own } of QUESTIONS) {
+  let indexes: Indexes;
+  for (const { name, query, own, isIndexed = false } of QUESTIONS) {
     const [ours, theirs]: [number[], number[]] = [[], []];
+    if (isIndexed && indexes === undefined) indexes = await indexed(metadata);
     for (let round = 0; round <= rounds; round++) {
-      const [one, other] = [await timed(() => ask(metadata, query)), await timed(async () => d1.rawRows(own))];
+      const [one, other] = [
+        await timed(() => ask(metadata, query, isIndexed ? indexes : undefined)),
+        await timed(async () => d1.rawRows(own)),
+      ];
       // The first round warms up.
       if (round > 0) {
         ours.push(one);
@@ -101,11 +132,23 @@ function filled(objects: number): SqliteD1 {
     INSERT INTO objects (bucket_id, key, id, seq, is_null, size_bytes, etag, modified_ms, storage_class, tags, attributes)
     WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${objects - 1})
     SELECT 1, printf('%d/%07d', 2020 + i % 10, i / 10), '01ARZ3NDEKTSV4RRFFQ69G5FAV', 1, 1, i % 1000, printf('%032x', i), i, 'STANDARD',
-      json_array(json_array('team', 't' || i % 100)), json_object('system', json_object('contentType', 'text/plain'), 'user', json_object('n', i)) FROM n`);
+      json_array(json_array('team', 't' || i % 100), json_array('id', 'x' || i)), json_object('system', json_object('contentType', 'text/plain'), 'user', json_object('n', 'm' || i)) FROM n`);
   return d1;
 }
 
-async function ask(metadata: Metadata, text: string): Promise<void> {
+type Indexes = Awaited<ReturnType<Metadata["search"]["complete"]>> | undefined;
+
+/** An index of all fields, as the background job fills it. */
+async function indexed({ search }: Metadata): Promise<Indexes> {
+  const begunMs = performance.now();
+  await search.set(1, new Set(SEARCH_FIELDS), 0);
+  for (let next = await search.unfilled(); next !== null; next = await search.unfilled())
+    await search.fillOn(next, 500);
+  console.log(`index filled in ${((performance.now() - begunMs) / 1000).toFixed(1)} s`);
+  return search.complete({ ownerAccount: "", isFirst: true, names: ["b"] });
+}
+
+async function ask(metadata: Metadata, text: string, indexes: Indexes): Promise<void> {
   const columns = { content: EVERY_KEY, tags: EVERY_KEY, lock: EVERY_KEY };
   const keys = { objects: EVERY_KEY, versions: EVERY_KEY, uploads: EVERY_KEY, parts: EVERY_KEY };
   const about = {
@@ -121,7 +164,10 @@ async function ask(metadata: Metadata, text: string): Promise<void> {
   const buckets = [{ ...about, ...keys, current: columns, anyVersion: columns }];
   const input = { text, parameters: [], dialect: "sqlite" as const };
   const run = { queries: metadata.queries, clock: systemClock, limits: readQuerySettings({}) };
-  const parsed = { parsed: parseQuery(text), options: { sight: { buckets, isOperator: false } } };
+  const parsed = {
+    parsed: parseQuery(text),
+    options: { sight: { buckets, isOperator: false, ...(indexes && { indexes }) } },
+  };
   await takePage(run, await prepareQuery(run, input, parsed), { start: FIRST_PAGE, rows: 1_000, bytesMax: 1e7 });
 }
 

@@ -1,7 +1,7 @@
 // Builds the console into `console/dist`, unless what is there was built from the same files. `npm ci`, `npm start` and wrangler run it.
 // Plain JavaScript, because wrangler runs it on the Node that is first in the PATH.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -47,11 +47,28 @@ async function buildConsole() {
   const stamp = stampOf(inputs());
   if (isBuilt(stamp)) return;
   const { build } = await import("vite");
-  rmSync(stampPath, { force: true });
-  await build({ configFile: join(folder, "vite.config.ts"), root: folder, logLevel: "warn" });
-  for (const path of filesIn(dist)) writeFileSync(`${path}.gz`, gzipSync(readFileSync(path), { level: 9 }));
-  mkdirSync(dirname(stampPath), { recursive: true });
-  writeFileSync(stampPath, stamp);
+  // Apart, because several servers may be started at a time, and each finds the whole of one build.
+  const outDir = `${stampPath}-${process.pid}`;
+  try {
+    const options = { outDir, emptyOutDir: true };
+    await build({ configFile: join(folder, "vite.config.ts"), root: folder, logLevel: "warn", build: options });
+    for (const path of filesIn(outDir)) writeFileSync(`${path}.gz`, gzipSync(readFileSync(path), { level: 9 }));
+    rmSync(stampPath, { force: true });
+    replace(dist, outDir);
+    writeFileSync(stampPath, stamp);
+  } finally {
+    rmSync(outDir, { recursive: true, force: true });
+  }
+}
+
+/** Puts a folder in the place of another. Who else does the same at this moment may win, and has built the same. */
+function replace(path, by) {
+  rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+  try {
+    renameSync(by, path);
+  } catch (error) {
+    if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
+  }
 }
 
 /**

@@ -11,6 +11,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 900,
     reportCompressedSize: false,
+    // It compiles WebAssembly when it is imported, whether that is used or not, which the policy forbids.
+    rollupOptions: { treeshake: { moduleSideEffects: (id) => !id.includes("/hyparquet-compressors/") } },
   },
   server: { proxy: { "^(?!/-/console/)": "http://127.0.0.1:9000" } },
 });

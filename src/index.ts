@@ -1,5 +1,5 @@
 import { allPages } from "./admin/all-pages.ts";
-import type { ConsoleBinding } from "./admin/console-files.ts";
+import { type ConsoleBinding, openConsole } from "./admin/console-files.ts";
 import { createCountsHandler } from "./admin/counts.ts";
 import { createMisconfiguredApp } from "./admin/misconfigured-app.ts";
 import { createOwnApp, isOwnPath } from "./admin/own-app.ts";
@@ -21,6 +21,7 @@ import { Announcer } from "./events/announcer.ts";
 import { deliverRest, deliverToEndpoints, openEvents } from "./events/open-events.ts";
 import { DataKeyring } from "./keyring/data-keyring.ts";
 import { openKeyring } from "./keyring/open-keyring.ts";
+import { openServiceKeys } from "./keyring/open-service-keys.ts";
 import { AccessLog } from "./logging/access-log.ts";
 import { deliverLogs } from "./logging/deliver-logs.ts";
 import { runScheduled } from "./maintenance/run/run-scheduled.ts";
@@ -66,12 +67,11 @@ const cost = new CostMeter();
 const driveCounts = new Map<string, DriveCounts>();
 const accessLog = new AccessLog(clock, log);
 const requests = new RequestMetrics([accessLog]);
-const observed = { drives: driveCounts, cost, requests: () => requests.metrics() };
+const observed = { drives: driveCounts, cost, ...requests.observed };
 
 function buildStore(env: Env): StoreContext {
-  const keySealer = openSealer(env, random);
-  const parts = { ...surroundings, counts: driveCounts, engine, observe: cost.observe, keySealer };
-  return openStore(env, parts);
+  const keys = { keySealer: openSealer(env, random), openServiceKeys: openServiceKeys(env, surroundings) };
+  return openStore(env, { ...surroundings, ...keys, counts: driveCounts, engine, observe: cost.observe });
 }
 
 function buildApp(env: Env): App {
@@ -105,7 +105,7 @@ function buildApp(env: Env): App {
     const limiter = openLimiter(env, clock);
     const edge: Edge = { ...settings, limiter, services, authenticator, clock, random, log, metrics: requests, uses };
     const pages = allPages(store, { observed, keys, queries, seeBucket: visibleBucket, ...dataKeys });
-    const own = createOwnApp(store, pages, edge, env.CONSOLE);
+    const own = createOwnApp(store, pages, edge, openConsole(env));
     const website = openWebsite(env, s3Parts);
     const websites: Edge = { ...edge, services: [website.service] };
     const isOwn = (url: string) => isOwnPath(url, (hostname) => s3.bucketOfHost?.(hostname) ?? null);

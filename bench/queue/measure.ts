@@ -18,20 +18,37 @@ type Document = Record<string, unknown>;
 
 const BODY = "m".repeat(1024);
 
-/** One server: for each number of clients and each batch all messages are sent, then received, then deleted. */
-export async function measureQueue(target: QueueTarget, messages: number): Promise<QueueRow[]> {
-  const rows: QueueRow[] = [];
-  for (const batch of [1, 10]) {
-    for (const clients of [1, 16]) {
-      const { QueueUrl } = await call(new BenchClient(), target, "CreateQueue", {
-        QueueName: `bench-${batch}-${clients}`,
-        Attributes: { VisibilityTimeout: "3600" },
-      });
-      const setting = { target, clients, batch, messages: Math.floor(messages / (batch * clients)) * batch * clients };
-      rows.push(...(await measureOne(setting, QueueUrl as string)));
-    }
-  }
-  return rows;
+/** What the rows of all servers are: batches and clients. */
+export const SETTINGS = [1, 10].flatMap((batch) => [1, 16].map((clients) => ({ batch, clients })));
+
+/** One server and one setting: all messages are sent, then received, then deleted. */
+export async function measureQueue(
+  target: QueueTarget,
+  { messages, batch, clients }: { messages: number; batch: number; clients: number },
+): Promise<QueueRow[]> {
+  const queueUrl = await createQueue(target, `bench-${batch}-${clients}`);
+  // Single messages take longer each.
+  const share = batch === 1 ? messages : 2 * messages;
+  const whole = Math.floor(share / (batch * clients)) * batch * clients;
+  return measureOne({ target, clients, batch, messages: whole }, queueUrl);
+}
+
+/** Receives alone, from a queue that has enough messages, in batches of ten. */
+export async function measureReceives(
+  target: QueueTarget,
+  QueueUrl: string,
+  { clients, messages, operation }: { clients: number; messages: number; operation: string },
+): Promise<QueueRow> {
+  return timed({ target, clients, batch: 10, messages }, operation, async (client) => {
+    const answer = await call(client, target, "ReceiveMessage", { QueueUrl, MaxNumberOfMessages: 10 });
+    return ((answer.Messages ?? []) as unknown[]).length;
+  });
+}
+
+export async function createQueue(target: QueueTarget, QueueName: string, more: Document = {}): Promise<string> {
+  const Attributes = { VisibilityTimeout: "3600", ...more };
+  const { QueueUrl } = await call(new BenchClient(), target, "CreateQueue", { QueueName, Attributes });
+  return QueueUrl as string;
 }
 
 interface Setting {
@@ -97,7 +114,13 @@ async function timed(
   return { server: target.name, operation, clients, batch, messages, messagesPerSecond: messages / seconds, p50Ms };
 }
 
-async function call(client: BenchClient, target: QueueTarget, operation: string, input: Document): Promise<Document> {
+/** One request of SQS. Anything but 200 rejects. */
+export async function call(
+  client: BenchClient,
+  target: QueueTarget,
+  operation: string,
+  input: Document,
+): Promise<Document> {
   const headers = { "content-type": "application/x-amz-json-1.0", "x-amz-target": `AmazonSQS.${operation}` };
   const {
     method,

@@ -6,7 +6,8 @@ import { createRoot } from "react-dom/client";
 import { ErrorBoundary } from "./app/error-boundary.tsx";
 import { router } from "./app/router.tsx";
 import { applyTheme, storedTheme } from "./app/theme.ts";
-import { queries, resumeSession } from "./session/session.ts";
+import { arriveFromProvider, comesFromProvider } from "./session/oidc.ts";
+import { queries, resumeSession, signInByProvider } from "./session/session.ts";
 import "./style.css";
 import { startTexts, useLanguage } from "./text/text.ts";
 
@@ -23,7 +24,7 @@ function Console() {
 applyTheme(storedTheme());
 const container = document.getElementById("root");
 if (container === null) throw new Error("the page has no root");
-await Promise.all([startTexts(), resumeSession()]);
+await Promise.all([startTexts(), comesFromProvider() ? signInByProvider(arriveFromProvider) : resumeSession()]);
 createRoot(container).render(
   <StrictMode>
     <ErrorBoundary>

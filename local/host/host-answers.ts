@@ -19,7 +19,7 @@ export interface RunningFacts {
   isJobsRunning: () => boolean;
 }
 
-/** Answers the Workers' questions: `/state` is a `HostState`, `/metrics` a list of `Metric`s; `/jobs` starts the jobs' process. */
+/** Answers the Workers' questions: `/state` is a `HostState`, `/metrics` a list of `Metric`s, `/errors` of `RecentError`s; `/jobs` starts the jobs' process. */
 export function hostAnswers(watch: DiskWatch, running: () => RunningFacts): HostAnswer {
   return async (path) => {
     const { counts, startJobs, isJobsRunning } = running();
@@ -36,6 +36,8 @@ export function hostAnswers(watch: DiskWatch, running: () => RunningFacts): Host
       case "/metrics":
         await counts?.refresh();
         return [...(counts?.metrics() ?? []), ...processMetrics(running()), ...diskMetrics(watch)];
+      case "/errors":
+        return (await counts?.errors()) ?? [];
       default:
         return undefined;
     }

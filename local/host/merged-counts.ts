@@ -1,6 +1,7 @@
 import { get } from "node:http";
 import { text } from "node:stream/consumers";
 import type { Metric, Sample } from "../../src/base/prometheus.ts";
+import { mergeErrors, type RecentError } from "../../src/edge/recent-errors.ts";
 
 /** What one process has counted. */
 export interface CountsAnswer {
@@ -35,10 +36,16 @@ export class MergedCounts {
   async refresh(): Promise<void> {
     await Promise.all(
       this.#socketPaths.map(async (path) => {
-        const answer = await ask(path).catch(() => null);
+        const answer = await ask<CountsAnswer>(path, "/").catch(() => null);
         if (answer) this.take(path, answer);
       }),
     );
+  }
+
+  /** The last requests of all that failed or were refused, the newest first. One that does not answer has none. Never rejects. */
+  async errors(): Promise<RecentError[]> {
+    const each = this.#socketPaths.map((path) => ask<RecentError[]>(path, "/errors").catch(() => []));
+    return mergeErrors(await Promise.all(each));
   }
 
   /** Takes what a process says. One process is asked by several at once: what was asked first may come last. */
@@ -76,10 +83,10 @@ function totalOf({ metrics }: CountsAnswer): number {
   return total;
 }
 
-function ask(socketPath: string): Promise<CountsAnswer> {
+function ask<Answer>(socketPath: string, path: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const call = get({ socketPath, path: "/", agent: false, timeout: ANSWER_MS_MAX }, (response) => {
-      text(response).then((said) => resolve(JSON.parse(said) as CountsAnswer), reject);
+    const call = get({ socketPath, path, agent: false, timeout: ANSWER_MS_MAX }, (response) => {
+      text(response).then((said) => resolve(JSON.parse(said) as Answer), reject);
     });
     call.on("timeout", () => call.destroy(new Error("no answer")));
     call.on("error", reject);

@@ -5,6 +5,7 @@ import { openSealer } from "../../src/auth/keys/open-keys.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import type { DriveCounts } from "../../src/drives/counted.ts";
 import { ErasureEngine } from "../../src/erasure/engine.ts";
+import { openServiceKeys } from "../../src/keyring/open-service-keys.ts";
 import { JOBS, runJobs } from "../../src/maintenance/run/run-jobs.ts";
 import { logReports } from "../../src/maintenance/run/run-scheduled.ts";
 import { CostMeter } from "../../src/metadata/database.ts";
@@ -60,6 +61,7 @@ async function openJobsStore(
   const random = (count: number) => new Uint8Array(randomBytes(count));
   return openStore(env, {
     ...{ clock: systemClock, random, fetch, counts, openDisk, keySealer: openSealer(vars, random) },
+    openServiceKeys: openServiceKeys(vars, { clock: systemClock, random, fetch }),
     engine: await ErasureEngine.create(kernel),
     observe: cost.observe,
     tell: (line) => console.error(line),

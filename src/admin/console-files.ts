@@ -1,4 +1,5 @@
 import { cutUrl } from "../edge/raw-url.ts";
+import { readSignInProviders, type SignInProvider, signInDocument, signInOrigins } from "./console-sign-in.ts";
 
 /** Where the console's built files are: a disk service of workerd under `npm start`, static assets on Cloudflare. */
 export interface ConsoleFiles {
@@ -8,6 +9,19 @@ export interface ConsoleFiles {
 /** The binding of it; absent: there is no console. */
 export interface ConsoleBinding {
   CONSOLE?: ConsoleFiles;
+  SHERD_CONSOLE_OIDC?: string;
+}
+
+/** What the console is served from. */
+export interface ConsoleParts {
+  /** Undefined: it is not part of this deployment. */
+  readonly files: ConsoleFiles | undefined;
+  readonly providers: readonly SignInProvider[];
+}
+
+/** Throws an `Error` that says what to mend in the variables. */
+export function openConsole({ CONSOLE: files, SHERD_CONSOLE_OIDC }: ConsoleBinding): ConsoleParts {
+  return { files, providers: readSignInProviders(SHERD_CONSOLE_OIDC) };
 }
 
 /** Path of the console. */
@@ -23,16 +37,18 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** `index.html`, `sw.js`, `icon.svg`, or below `assets/` a file whose name carries the hash of its contents. */
 const FILE = /^(?:assets\/)?[A-Za-z0-9_-][A-Za-z0-9_.-]*\.([a-z]+)$/;
+const SIGN_IN = "sign-in.json";
 /** A file below `assets/` never changes. */
 const HASHED_MAX_AGE_SECONDS = 31_536_000;
 
 /**
  * Answers a request below `/-/console` from the console's built files, with the headers of `consoleProtection`. The build keeps a gzip of
- * each file beside it. Names are matched as they arrive, so no path leads out of the folder.
+ * each file beside it. Names are matched as they arrive, so no path leads out of the folder. `sign-in.json` is no file: it tells everybody
+ * by which OpenID Connect providers people sign in.
  */
-export async function serveConsole(request: Request, files: ConsoleFiles | undefined): Promise<Response> {
+export async function serveConsole(request: Request, { files, providers }: ConsoleParts): Promise<Response> {
   const { rawPath, rawQuery } = cutUrl(request.url);
-  const headers = consoleProtection(new URL(request.url).host);
+  const headers = consoleProtection(new URL(request.url).host, signInOrigins(providers));
   if (request.method !== "GET" && request.method !== "HEAD") {
     return new Response("only GET and HEAD\n", { status: 405, headers: { ...headers, Allow: "GET, HEAD" } });
   }
@@ -41,6 +57,10 @@ export async function serveConsole(request: Request, files: ConsoleFiles | undef
     return new Response(null, { status: 308, headers: { ...headers, Location: `${CONSOLE_PATH}/${query}` } });
   }
   const name = rawPath.slice(CONSOLE_PATH.length + 1) || "index.html";
+  if (name === SIGN_IN) {
+    const told = { ...headers, "Content-Type": "application/json", "Cache-Control": "no-cache" };
+    return new Response(request.method === "HEAD" ? null : signInDocument(providers), { headers: told });
+  }
   const type = TYPES[FILE.exec(name)?.[1] ?? ""];
   const found = type === undefined || files === undefined ? null : await findFile(files, name, request.headers);
   if (type === undefined || found === null) {
@@ -82,7 +102,7 @@ async function findFile(
  *
  * @see https://www.w3.org/TR/CSP3/
  */
-function consoleProtection(host: string): Record<string, string> {
+function consoleProtection(host: string, providers: readonly string[]): Record<string, string> {
   // A source of the policy cannot hold an IPv6 address.
   const own = host.startsWith("[") ? "'self'" : `${host}${CONSOLE_PATH}/`;
   const policy = [
@@ -94,7 +114,7 @@ function consoleProtection(host: string): Record<string, string> {
     "media-src 'self'",
     // PDF in the browser's own viewer, and downloads that the service worker makes.
     "frame-src 'self'",
-    "connect-src 'self'",
+    ["connect-src 'self'", ...providers].join(" "),
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",

@@ -1,5 +1,6 @@
 import type { Metric, Sample } from "../base/prometheus.ts";
 import type { DriveCounts } from "../drives/counted.ts";
+import type { RecentError } from "../edge/recent-errors.ts";
 import type { Cost } from "../metadata/database.ts";
 
 /** What an isolate has counted since it began. */
@@ -8,6 +9,8 @@ export interface Observed {
   cost: Readonly<Cost>;
   /** Of the requests that it served. */
   requests(): Metric[];
+  /** The last of them that failed or were refused; absent: it serves none. */
+  errors?(): RecentError[];
 }
 
 /** Counters and histograms of an isolate: what it was asked for, and what it has asked of its drives and of D1. */

@@ -4,7 +4,7 @@ import { listBuckets } from "../store/buckets/buckets.ts";
 import type { StoreContext } from "../store/context.ts";
 import { StoreError } from "../store/failure.ts";
 import { requireSpace } from "../store/placement/require-space.ts";
-import { CONSOLE_PATH, type ConsoleFiles, serveConsole } from "./console-files.ts";
+import { CONSOLE_PATH, type ConsoleParts, serveConsole } from "./console-files.ts";
 import { type OwnDoor, type OwnPage, PROTECTION, serveOwnPage } from "./serve-page.ts";
 
 /** Paths below this one are the server's own: no bucket can be named so. */
@@ -21,7 +21,7 @@ export function createOwnApp(
   store: StoreContext,
   pages: ReadonlyMap<string, readonly OwnPage[]>,
   door: OwnDoor,
-  consoleFiles?: ConsoleFiles,
+  consoleParts: ConsoleParts = { files: undefined, providers: [] },
 ): Hono {
   // The paths are matched as they arrived.
   const app = new Hono({ getPath: (request) => cutUrl(request.url).rawPath });
@@ -44,8 +44,8 @@ export function createOwnApp(
     return context.body(certificate, 200, { "content-type": "application/x-pem-file" });
   });
   app.use("*", async (context, next) => (isOfAnotherSite(context.req.raw) ? context.json(REFUSED, 403) : next()));
-  app.all(CONSOLE_PATH, (context) => serveConsole(context.req.raw, consoleFiles));
-  app.all(`${CONSOLE_PATH}/*`, (context) => serveConsole(context.req.raw, consoleFiles));
+  app.all(CONSOLE_PATH, (context) => serveConsole(context.req.raw, consoleParts));
+  app.all(`${CONSOLE_PATH}/*`, (context) => serveConsole(context.req.raw, consoleParts));
   for (const [name, ways] of pages) {
     for (const page of ways) {
       app.on(page.method, OWN_PATHS + name, ({ req }) =>

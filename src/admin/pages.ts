@@ -11,12 +11,14 @@ import { StoreError } from "../store/failure.ts";
 import { budgetOf } from "./call-budget.ts";
 import { durabilityPage } from "./durability-page.ts";
 import { type DataKeysOf, encryptionPages } from "./encryption-pages.ts";
+import { errorsPage } from "./errors-page.ts";
 import { healPage, verifyPage } from "./healing-pages.ts";
 import { isolateMetrics, type Observed } from "./isolate-metrics.ts";
 import { jsonPage, refusal } from "./json-page.ts";
 import { lifecyclePages } from "./lifecycle-pages.ts";
 import { placementPage } from "./placement-page.ts";
 import { rateLimitPages } from "./rate-limit-pages.ts";
+import { searchPages } from "./search-pages.ts";
 import type { OwnPage } from "./serve-page.ts";
 import { storeMetrics } from "./store-metrics.ts";
 import { usageMetrics } from "./usage-metrics.ts";
@@ -83,6 +85,7 @@ export function ownPages(store: StoreContext, observed: Observed, dataKeysOf?: D
   const pages = {
     durability: durabilityPages,
     metrics: metricsPage,
+    errors: errorsPage(store, observed),
     snapshots: snapshotsPage,
     restore: restorePage,
     check: checkPage,
@@ -95,7 +98,13 @@ export function ownPages(store: StoreContext, observed: Observed, dataKeysOf?: D
     name,
     [page],
   ]);
-  const all = [...single, ...encryptionPages(store, dataKeysOf), ...usagePages(store), ...rateLimitPages(store)];
+  const all = [
+    ...single,
+    ...encryptionPages(store, dataKeysOf),
+    ...usagePages(store),
+    ...rateLimitPages(store),
+    ...searchPages(store),
+  ];
   return new Map(all.map(([name, ways]) => [name, ways.map(whileAvailable)]));
 }
 

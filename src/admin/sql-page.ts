@@ -40,8 +40,9 @@ async function render(parts: QueryParts, seeBucket: SeeBucket, asked: AskedPage)
     if (error instanceof MetadataUnavailable)
       return refused(503, { code: "Unavailable", message: "the metadata do not answer" });
     if (!(error instanceof QueryRefused)) throw error;
-    const { code, message, hint } = error;
-    return refused(code === "AccessDenied" ? 403 : 400, { code, message, ...(hint !== null && { hint }) });
+    const { code, message, hint, position } = error;
+    const more = { ...(hint !== null && { hint }), ...(position !== null && { position }) };
+    return refused(code === "AccessDenied" ? 403 : 400, { code, message, ...more });
   }
 }
 
@@ -54,6 +55,13 @@ function readJson(body: Uint8Array): unknown {
   }
 }
 
-function refused(status: 400 | 403 | 503, error: { code: string; message: string; hint?: string }): RenderedPage {
+interface Refusal {
+  code: string;
+  message: string;
+  hint?: string;
+  position?: number;
+}
+
+function refused(status: 400 | 403 | 503, error: Refusal): RenderedPage {
   return { status, contentType: "application/json", body: `${JSON.stringify({ error })}\n` };
 }

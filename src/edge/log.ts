@@ -1,15 +1,17 @@
 import type { Edge, Log } from "./edge.ts";
+import type { RecentError } from "./recent-errors.ts";
 import { sourceAddress } from "./request-facts.ts";
 import { type RequestLine, toJsonLine, toTextLine } from "./request-line.ts";
 import type { ExchangeHead } from "./service.ts";
 
-/** Counts the exchange, and writes its line in the log if that is wanted. */
+/** Counts the exchange, remembers it if it is an error, and writes its line in the log if that is wanted. */
 export function logEnd(edge: Edge, about: ExchangeHead, response: Response): void {
   const { clock, log, logRequests, metrics } = edge;
   const { request, url, requestId, operation, error } = about;
   const ms = clock.now() - about.receivedMs;
   const [receivedBytes, sentBytes] = [declaredBytes(request.headers), declaredBytes(response.headers)];
   metrics.record({ operation, status: response.status, ms, receivedBytes, sentBytes });
+  metrics.errors.note(recentError(about, response.status));
   if (logRequests === null) return;
   const client = sourceAddress(request, edge.clientAddress);
   const line: RequestLine = {
@@ -21,6 +23,13 @@ export function logEnd(edge: Edge, about: ExchangeHead, response: Response): voi
     ms,
   };
   log.info(logRequests === "json" ? toJsonLine(line) : toTextLine(line));
+}
+
+function recentError(about: ExchangeHead, status: number): RecentError {
+  const { url, receivedMs: atMs, requestId, operation, error, service } = about;
+  const bucketOfPath = () => url.rawPath.split("/", 2)[1] ?? null;
+  const bucket = service?.bucketOfHost === undefined ? null : (service.bucketOfHost(url.hostname) ?? bucketOfPath());
+  return { atMs, status, code: error ?? null, operation, service: service?.name ?? "s3", bucket, requestId };
 }
 
 /** A line for the server's operator. Neither headers nor the query are in it: they may hold signatures. */

@@ -1,4 +1,5 @@
 import type { Metric, Sample } from "../base/prometheus.ts";
+import { RecentErrors } from "./recent-errors.ts";
 
 /** Upper bounds of the histogram's buckets. */
 const BOUNDS_MS = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000] as const;
@@ -23,6 +24,10 @@ export class RequestMetrics {
   readonly #requests = new Map<string, number>();
   readonly #durations = new Map<string, Histogram>();
   readonly #more: readonly { metrics(): Metric[] }[];
+  /** The last of them that failed or were refused. */
+  readonly errors = new RecentErrors();
+  /** For the pages that show it. */
+  readonly observed = { requests: () => this.metrics(), errors: () => this.errors.list() };
   #receivedBytes = 0;
   #sentBytes = 0;
 

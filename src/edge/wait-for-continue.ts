@@ -10,6 +10,9 @@ const FIXED_BOTOCORE = [1, 43, 77] as const;
  * 100 for an empty body, and a botocore older than the fix of its issue 3755 takes a final answer that comes instead for the 100:
  * it then waits for another one until the idle connection is closed (measured: 6 to 15 s). No other client waits here: neither newer ones,
  * which the User-Agent tells, nor aiobotocore, which has a connection of its own.
+ *
+ * Nothing else could write the 100: `npm start` gives its listening socket to workerd, which accepts connections itself, and a proxy in front would
+ * handle every byte of every client once more.
  */
 export async function outwaitContinue({ headers }: Request, clock: Clock): Promise<void> {
   const expects = /100-continue/i.test(headers.get("expect") ?? "") && headers.get("content-length") === "0";

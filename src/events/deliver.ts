@@ -1,3 +1,4 @@
+import { parseArn } from "../base/arn.ts";
 import type { Clock } from "../base/clock.ts";
 import { GuardError } from "../metadata/database.ts";
 import type { UndeliveredRow } from "../metadata/events/outbox-table.ts";
@@ -51,11 +52,17 @@ const BACKOFF_MAX_MS = 300_000;
  */
 export async function deliver(context: EventContext, isSpent: () => boolean): Promise<DeliveryReport> {
   const report: DeliveryReport = { announced: 0, delivered: 0, waiting: 0, givenUp: 0 };
+  let hasPublications = false;
   for (const database of context.databases) {
-    while (!isSpent() && (await announce(context, database, report)) === NEWS_MAX);
-    while (!isSpent() && (await retry(context, database, report)) === CLAIM_MAX);
+    let seen: Announced = { found: NEWS_MAX, hasWaiting: true, hasPublications: true };
+    while (!isSpent() && seen.found === NEWS_MAX) {
+      seen = await announce(context, database, report);
+      hasPublications ||= seen.hasPublications;
+    }
+    // Most often nothing waits: what was read with the news says so.
+    while (seen.hasWaiting && !isSpent() && (await retry(context, database, report)) === CLAIM_MAX);
   }
-  if (context.topics !== null) {
+  if (context.topics !== null && hasPublications) {
     const { delivered, givenUp } = await fanOut(context.topics, isSpent);
     report.delivered += delivered;
     report.givenUp += givenUp;
@@ -65,10 +72,19 @@ export async function deliver(context: EventContext, isSpent: () => boolean): Pr
 
 type EventDatabase = EventContext["databases"][number];
 
-/** One pass over the outbox of a database. Gives how much news it found. */
-async function announce(context: EventContext, database: EventDatabase, report: DeliveryReport): Promise<number> {
-  const { news, listeners, waiting } = await database.outbox.oldest(NEWS_MAX);
-  if (news.length === 0) return 0;
+interface Announced {
+  /** How much news there was. */
+  readonly found: number;
+  /** Whether messages wait for their targets. */
+  readonly hasWaiting: boolean;
+  /** Whether topics have publications that go on. */
+  readonly hasPublications: boolean;
+}
+
+/** One pass over the outbox of a database. */
+async function announce(context: EventContext, database: EventDatabase, report: DeliveryReport): Promise<Announced> {
+  const { news, listeners, waiting, hasPublications } = await database.outbox.oldest(NEWS_MAX);
+  if (news.length === 0) return { found: 0, hasWaiting: waiting.length > 0, hasPublications };
   const sorted = await sortByTarget(context, messagesOf(news, listeners, context.settings), new Set(waiting));
   const batches = sorted.now.map(({ target, messages }) => target.batch(messages.map(({ text }) => text)));
   const statements = batches.flatMap((batch) => batch.statements);
@@ -82,14 +98,22 @@ async function announce(context: EventContext, database: EventDatabase, report: 
       database === first ? statements : [],
     );
   } catch (error) {
-    if (isOvertaken(error)) return 0;
+    if (isOvertaken(error)) return { found: 0, hasWaiting: true, hasPublications: true };
     throw error;
   }
   for (const batch of batches) batch.committed();
   report.announced += news.length;
   report.delivered += sorted.now.reduce((sum, { messages }) => sum + messages.length, 0);
   report.waiting += sorted.later.length;
-  return news.length;
+  return {
+    found: news.length,
+    hasWaiting: waiting.length + sorted.later.length > 0,
+    hasPublications: hasPublications || sorted.now.some(({ messages }) => isTopic(messages)),
+  };
+}
+
+function isTopic([message]: readonly OutgoingNews[]): boolean {
+  return message !== undefined && parseArn(message.arn)?.service === "sns";
 }
 
 /** Somebody else has taken some of the news, or a queue or topic is another one by now: the next pass finds what is left. */

@@ -48,7 +48,7 @@ function configurationOf({ configuration }: ListenerRow): NotificationConfigurat
 }
 
 function changeOf(news: NewsRow, { bucket, owner, region }: ListenerRow): Change {
-  const { id, key, event, sizeBytes, etag, atMs, origin, isNull, seq, versionId } = news;
+  const { id, key, event, sizeBytes, etag, atMs, origin, detail, isNull, seq, versionId } = news;
   const version = isNull ? null : formatVersionId({ seq, id: versionId, isNull });
-  return { id, bucket, owner, region, key, event, sizeBytes, etag, atMs, origin, versionId: version };
+  return { id, bucket, owner, region, key, event, sizeBytes, etag, atMs, origin, detail, versionId: version };
 }

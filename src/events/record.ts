@@ -1,4 +1,4 @@
-import type { Origin } from "../metadata/events/outbox.ts";
+import type { NewsDetail, Origin } from "../metadata/events/outbox.ts";
 
 /** A change to an object, as the outbox has it. */
 export interface Change {
@@ -18,28 +18,26 @@ export interface Change {
   readonly etag: string | null;
   readonly atMs: number;
   readonly origin: Origin | null;
+  readonly detail: NewsDetail | null;
 }
 
-/** Minor versions of the event's form, by the kind of event; 2.1 for the others. */
-const FORMS: Readonly<Record<string, string>> = {
-  LifecycleExpiration: "2.3",
-  LifecycleTransition: "2.3",
-  IntelligentTiering: "2.3",
-  ObjectAcl: "2.3",
-  ObjectTagging: "2.3",
-};
+/** Versions of the two forms. Since 2.4 S3 has one for all kinds of events. */
+const FORM = "2.5";
+const BUS_FORM = "1.1";
+
+/** What S3 tells as the ETag of a delete marker: that of nothing. */
+const MARKER_ETAG = "d41d8cd98f00b204e9800998ecf8427e";
 
 /**
  * The message that S3 sends of one change, as JSON text. `configurationId`: id of the rule that asked for it. Changes of a key are in
- * the order of their sequencers, compared as text.
+ * the order of their sequencers, compared as text. S3 gives sequencers to creations and removals alone; here all kinds have them.
  *
- * Follows "Event message structure" in the Amazon S3 User Guide.
+ * Follows "Event message structure", version 2.5, in the Amazon S3 User Guide.
  */
 export function eventMessage(change: Change, configurationId: string): string {
   const { bucket, owner, region, event, atMs, origin } = change;
-  const [kind = ""] = event.split(":");
   const record = {
-    eventVersion: FORMS[kind] ?? "2.1",
+    eventVersion: FORM,
     eventSource: "aws:s3",
     awsRegion: region,
     eventTime: new Date(atMs).toISOString(),
@@ -56,17 +54,39 @@ export function eventMessage(change: Change, configurationId: string): string {
       bucket: { name: bucket, ownerIdentity: { principalId: owner }, arn: `arn:aws:s3:::${bucket}` },
       object: objectOf(change),
     },
+    ...detailOf(change),
   };
   return JSON.stringify({ Records: [record] });
 }
 
-function objectOf({ id, key, sizeBytes, etag, versionId }: Change) {
+function objectOf(change: Change) {
+  const { id, key, sizeBytes, versionId, detail } = change;
+  const etag = etagOf(change);
   return {
     key: formEncoded(key),
     ...(sizeBytes === null ? {} : { size: sizeBytes }),
     ...(etag === null ? {} : { eTag: etag }),
     ...(versionId === null ? {} : { versionId }),
+    ...(detail?.hasAnnotations === undefined ? {} : { hasObjectAnnotation: detail.hasAnnotations }),
     sequencer: sequencerOf(id),
+  };
+}
+
+function etagOf({ event, etag }: Change): string | null {
+  return event.endsWith(":DeleteMarkerCreated") ? MARKER_ETAG : etag;
+}
+
+/** What stands beside `s3` in events of some kinds. */
+function detailOf({ detail }: Change) {
+  const { storageClass, accessTier, annotation } = detail ?? {};
+  return {
+    ...(storageClass !== undefined && {
+      lifecycleEventData: { transitionEventData: { destinationStorageClass: storageClass } },
+    }),
+    ...(accessTier !== undefined && { intelligentTieringEventData: { destinationAccessTier: accessTier } }),
+    ...(annotation && {
+      objectAnnotation: [{ name: annotation.name, size: annotation.sizeBytes, eTag: annotation.etag }],
+    }),
   };
 }
 
@@ -98,13 +118,15 @@ const BUS_NAMES: Readonly<Record<string, readonly [detailType: string, reason?: 
   "ObjectTagging:Put": ["Object Tags Added"],
   "ObjectTagging:Delete": ["Object Tags Deleted"],
   "ObjectAcl:Put": ["Object ACL Updated"],
+  "ObjectAnnotation:Put": ["Object Annotation Created", "PutObjectAnnotation"],
+  "ObjectAnnotation:Delete": ["Object Annotation Removed", "DeleteObjectAnnotation"],
 };
 
 /**
  * The event that S3 sends to Amazon EventBridge, as JSON text; null: of this kind it sends none. `eventId` is a UUID, `accountId` that
  * of the bucket's owner.
  *
- * Follows "EventBridge event message structure" in the Amazon S3 User Guide.
+ * Follows "EventBridge event message structure", version 1.1, in the Amazon S3 User Guide.
  */
 export function busEvent(
   change: Change,
@@ -112,7 +134,7 @@ export function busEvent(
 ): string | null {
   const [detailType, reason] = BUS_NAMES[change.event] ?? [];
   if (detailType === undefined) return null;
-  const { id, bucket, key, sizeBytes, etag, versionId, origin, event } = change;
+  const { id, bucket, origin, event } = change;
   const deletion = event.endsWith("DeleteMarkerCreated") ? "Delete Marker Created" : "Permanently Deleted";
   return JSON.stringify({
     version: "0",
@@ -125,21 +147,41 @@ export function busEvent(
     resources: [`arn:aws:s3:::${bucket}`],
     detail: {
       version: "0",
+      "event-version": BUS_FORM,
       bucket: { name: bucket },
-      object: {
-        key,
-        ...(sizeBytes === null ? {} : { size: sizeBytes }),
-        ...(etag === null ? {} : { etag }),
-        ...(versionId === null ? {} : { "version-id": versionId }),
-        sequencer: sequencerOf(id),
-      },
+      object: busObject(change),
       "request-id": origin?.requestId ?? sequencerOf(id),
       requester: origin?.account ?? "s3.amazonaws.com",
       ...(origin ? { "source-ip-address": origin.sourceIp } : {}),
       ...(reason === undefined ? {} : { reason }),
       ...(detailType === "Object Deleted" ? { "deletion-type": deletion } : {}),
+      ...busDetail(change),
     },
   });
+}
+
+function busObject(change: Change) {
+  const { id, key, sizeBytes, versionId, detail } = change;
+  const etag = etagOf(change);
+  return {
+    key,
+    ...(sizeBytes === null ? {} : { size: sizeBytes }),
+    ...(etag === null ? {} : { etag }),
+    ...(versionId === null ? {} : { "version-id": versionId }),
+    ...(detail?.hasAnnotations === undefined ? {} : { "has-object-annotation": detail.hasAnnotations }),
+    sequencer: sequencerOf(id),
+  };
+}
+
+function busDetail({ detail }: Change) {
+  const { storageClass, accessTier, annotation } = detail ?? {};
+  return {
+    ...(storageClass !== undefined && { "destination-storage-class": storageClass }),
+    ...(accessTier !== undefined && { "destination-access-tier": accessTier }),
+    ...(annotation && {
+      "object-annotation": { name: annotation.name, size: annotation.sizeBytes, etag: annotation.etag },
+    }),
+  };
 }
 
 /** 16 hex digits, so that order of text is order of number. */

@@ -60,10 +60,11 @@ export class CallersKeys implements DataKeys {
   #isConfirmed = false;
   readonly #uses: Use[] = [];
 
-  constructor(shared: SharedKeys, caller: Caller) {
+  /** `accountId`: whose aliases and keys are meant by names alone, and whose epoch is asked for. */
+  constructor(shared: SharedKeys, caller: Caller, accountId = principalAccountId(caller.principal)) {
     this.#shared = shared;
     this.#caller = caller;
-    this.#accountId = principalAccountId(caller.principal);
+    this.#accountId = accountId;
     this.#epoch = this.#accountId === null ? null : shared.memory.epochOf(this.#accountId);
     this.guard = this.#makeGuard();
   }
@@ -183,14 +184,15 @@ export class CallersKeys implements DataKeys {
       return { kind: "not-found", message: missingKey(use.name, { accountId: use.accountId, region }) };
     }
     const requestAlias = use.name.kind === "alias" ? use.name.name : undefined;
+    const { principal } = this.#caller;
     const asked = {
       action: use.action,
       region,
       encryptionContext: use.context,
-      viaService: viaS3(region),
+      // A service that asks for itself comes by none.
+      viaService: principal.kind === "service" ? undefined : viaS3(region),
       requestAlias,
     };
-    const { principal } = this.#caller;
     const ask = keyring.access.ask(held, principal, asked);
     const decision = this.#caller.decide(ask);
     if (!decision.allowed) return denied(principal, ask, decision);
@@ -201,7 +203,7 @@ export class CallersKeys implements DataKeys {
   /** Per caller, key and material, so that a rotated key and another caller have their own. */
   #reuseId({ key }: HeldKmsKey, context: EncryptionContext): string {
     const { principal } = this.#caller;
-    const who = "arn" in principal ? principal.arn : principal.kind;
+    const who = nameOf(principal);
     return `new ${who} ${key.id} ${key.material} ${contextText(context)}`;
   }
 
@@ -251,12 +253,17 @@ function contextText(context: EncryptionContext): string {
   return toHex(canonicalContext(context));
 }
 
+function nameOf(principal: Caller["principal"]): string {
+  if (principal.kind === "service") return principal.service;
+  return "arn" in principal ? principal.arn : principal.kind;
+}
+
 function denied(
   principal: Caller["principal"],
   { action, resource }: { action: string; resource: string },
   { reason }: Extract<Decision, { allowed: false }>,
 ): DataKeyFailure {
-  const who = "arn" in principal ? principal.arn : "anonymous";
+  const who = nameOf(principal);
   const what = `${action} on resource: ${resource} ${describeDenial(reason, action)}`;
   return { kind: "access-denied", message: `User: ${who} is not authorized to perform: ${what}` };
 }

@@ -1,9 +1,11 @@
 import type { Caller } from "../auth/access.ts";
 import type { KeyringTables } from "../metadata/keyring/keyring.ts";
+import type { ServiceUse } from "../sealing/data-keys.ts";
 import { BucketKeys } from "./bucket-keys.ts";
 import { CallersKeys, type SharedKeys } from "./callers-keys.ts";
 import { KeyMemory } from "./key-memory.ts";
 import type { Keyring } from "./keyring.ts";
+import { serviceCaller } from "./service-caller.ts";
 
 /**
  * The data keys that S3 asks of the KMS. One an isolate: it remembers keys and bucket keys. For each request:
@@ -22,5 +24,15 @@ export class DataKeyring {
   /** The data keys of one request; its `guard` takes the place of the caller's. */
   forCaller(caller: Caller): CallersKeys {
     return new CallersKeys(this.#shared, caller);
+  }
+
+  /** The same for a service of the server's own. */
+  forService(use: ServiceUse): CallersKeys {
+    const { clock } = this.#shared.keyring;
+    return new CallersKeys(
+      this.#shared,
+      serviceCaller(use, () => clock.now()),
+      use.accountId,
+    );
   }
 }

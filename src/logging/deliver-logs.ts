@@ -1,12 +1,14 @@
 import { toHex } from "../base/bytes.ts";
 import type { LineBatch, LoggedBucket } from "../metadata/access-logs/access-logs.ts";
+import { DataKeyRefused } from "../sealing/data-keys.ts";
 import { storeOf } from "../store/buckets/databases.ts";
 import type { StoreContext } from "../store/context.ts";
 import { StoreError } from "../store/failure.ts";
+import { storeOfService } from "../store/guarded-store.ts";
 import { putObject } from "../store/write/write.ts";
 import { type LoggingConfiguration, logKey } from "./configuration.ts";
 import { logAccess } from "./log-access.ts";
-import { accountOf, targetProblem } from "./target.ts";
+import { accountOf, LOGGING_SERVICE, targetProblem } from "./target.ts";
 
 interface Log {
   info(line: string): void;
@@ -77,7 +79,9 @@ async function deliver(store: StoreContext, batch: LineBatch, bucket: LoggedBuck
   const bytes = new TextEncoder().encode(batch.lines.join(""));
   let rest: Uint8Array | null = bytes;
   try {
-    await putObject(holder, {
+    const { accountId } = source;
+    const service = { service: LOGGING_SERVICE, accountId, source: { arn: `arn:aws:s3:::${bucket.name}`, accountId } };
+    await putObject(storeOfService(holder, service), {
       ...{ bucket: targetBucket, key, storageClass: "STANDARD" },
       attributes: { system: { contentType: "text/plain" }, user: {} },
       access: (into) => logAccess(into, configuration.grants),
@@ -94,7 +98,7 @@ async function deliver(store: StoreContext, batch: LineBatch, bucket: LoggedBuck
     });
     return null;
   } catch (error) {
-    if (error instanceof StoreError) return error.message;
+    if (error instanceof StoreError || error instanceof DataKeyRefused) return error.message;
     throw error;
   }
 }

@@ -3,8 +3,8 @@ import { serviceMay } from "../auth/policy/service-may.ts";
 import { firstAccount } from "../auth/principal.ts";
 import type { Bucket } from "../store/types.ts";
 
-/** Who writes logs, in policies of target buckets. */
-const SERVICE = "logging.s3.amazonaws.com";
+/** Who writes logs, in policies of target buckets and of KMS keys. */
+export const LOGGING_SERVICE = "logging.s3.amazonaws.com";
 
 type Located = Pick<Bucket, "name" | "region" | "ownerAccount">;
 
@@ -26,7 +26,7 @@ export function targetProblem(
   const isAllowed =
     parsed.ok &&
     serviceMay({
-      ...{ service: SERVICE, action: "s3:PutObject", resource: `arn:aws:s3:::${target.name}/${prefix}`, nowMs },
+      ...{ service: LOGGING_SERVICE, action: "s3:PutObject", resource: `arn:aws:s3:::${target.name}/${prefix}`, nowMs },
       ...{ resourceAccountId: accountId, policy: parsed.policy },
       source: { arn: `arn:aws:s3:::${source.name}`, accountId },
     });

@@ -38,10 +38,12 @@ import { ObjectTable } from "./objects/objects.ts";
 import { Removals } from "./objects/removals.ts";
 import { Renames } from "./objects/renames.ts";
 import { Rewrites } from "./objects/rewrites.ts";
+import { CarriedQueryTable } from "./query/carried-queries.ts";
 import { ExecutionTable } from "./query/executions.ts";
 import { QueryTable } from "./query/queries.ts";
 import { Queues } from "./queues/all.ts";
 import { SealedKeyTable } from "./sealed-keys/sealed-keys.ts";
+import { SearchTable } from "./search/search.ts";
 import { RestoringTable } from "./snapshots/restoring.ts";
 import { SnapshotTable } from "./snapshots/snapshots.ts";
 import { Topics } from "./topics/all.ts";
@@ -112,9 +114,12 @@ export class Metadata {
   readonly queries: QueryTable;
   /** Of use in the first database alone. */
   readonly executions: ExecutionTable;
+  /** Of use in the first database alone. */
+  readonly carriedQueries: CarriedQueryTable;
   readonly lifecycles: LifecycleTable;
   readonly lifecycleScans: LifecycleScans;
   readonly lifecycleRemovals: LifecycleRemovals;
+  readonly search: SearchTable;
   readonly usage: UsageTable;
   readonly quotas: QuotaTable;
 
@@ -148,9 +153,11 @@ export class Metadata {
     this.accessLogs = new AccessLogTable(database, memory);
     this.queries = new QueryTable(database);
     this.executions = new ExecutionTable(database);
+    this.carriedQueries = new CarriedQueryTable(database);
     this.lifecycles = new LifecycleTable(database);
     this.lifecycleScans = new LifecycleScans(database);
     this.lifecycleRemovals = new LifecycleRemovals(database);
+    this.search = new SearchTable(database);
     this.usage = new UsageTable(database);
     this.quotas = new QuotaTable(database);
     this.buckets = new BucketTable(database, name, { memory, drives: this.drives, sharing: shared?.buckets });

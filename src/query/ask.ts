@@ -7,7 +7,7 @@ import { QueryRefused } from "./failure.ts";
 import { type Format, writeTable } from "./formats.ts";
 import { checkParameters } from "./parameters.ts";
 import { parseQuery } from "./parse.ts";
-import { estimateRows, type Position, prepareQuery, runQuery, type Value } from "./run.ts";
+import { estimateRows, type Groups, type Position, prepareQuery, runQuery, type Value } from "./run.ts";
 import type { QuerySettings } from "./settings.ts";
 import { type BucketSight, bucketsNamed, findSight } from "./sight.ts";
 import { FIRST_PAGE, openToken, type PageStart, sealToken } from "./token.ts";
@@ -135,6 +135,8 @@ interface PageBounds {
   readonly start: PageStart;
   readonly rows: number;
   readonly bytesMax: number;
+  /** See `Window`. */
+  readonly groups?: Groups | undefined;
   /** Each row is written with the names of its columns. */
   readonly repeatsNames?: boolean;
 }
@@ -143,7 +145,7 @@ interface PageBounds {
 export async function takePage(
   run: Parameters<typeof runQuery>[0],
   prepared: Parameters<typeof runQuery>[1],
-  { start, rows: rowsMax, bytesMax, repeatsNames = false }: PageBounds,
+  { start, rows: rowsMax, bytesMax, groups, repeatsNames = false }: PageBounds,
 ): Promise<TakenPage> {
   const { limit } = prepared.compiled;
   const isStepped = prepared.steps?.kind === "rows";
@@ -161,7 +163,7 @@ export async function takePage(
     const next = isStepped ? { from: at, skip: index, given } : { from: null, skip: start.skip + taken.length, given };
     return { columns, rows: taken, scanned, next: limit.rows !== null && given >= limit.rows ? null : next };
   };
-  for await (const piece of runQuery(run, prepared, { from: start.from, skip, rows: wanted + 1 })) {
+  for await (const piece of runQuery(run, prepared, { from: start.from, skip, rows: wanted + 1, groups })) {
     if (piece.isSpent) {
       const given = start.given + taken.length;
       return { columns, rows: taken, scanned, next: { from: piece.at, skip, given } };

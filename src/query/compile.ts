@@ -1,8 +1,10 @@
 import type { Expr } from "sqlite3-parser";
 import { intersect, isEveryKey, type KeyRange, unite } from "../base/key-range.ts";
 import { TABLES, type TableName } from "../metadata/query/catalog.ts";
+import type { SearchUse } from "../metadata/query/search-source.ts";
 import { viewSql } from "../metadata/query/views.ts";
 import type { Scope, VisibleBucket } from "../metadata/query/visible.ts";
+import type { SearchIndex } from "../metadata/search/search.ts";
 import { QueryRefused } from "./failure.ts";
 import type { Parameters } from "./parameters.ts";
 import { type ParsedQuery, parseQuery } from "./parse.ts";
@@ -14,6 +16,8 @@ export interface Sight {
   readonly buckets: readonly VisibleBucket[];
   /** Tables about the whole store too. */
   readonly isOperator: boolean;
+  /** Complete indexes, by the bucket's id. */
+  readonly indexes?: ReadonlyMap<number, SearchIndex>;
 }
 
 export interface QueryInput {
@@ -26,6 +30,8 @@ export interface QueryInput {
 /** A place of the query, with the rows that it may read. */
 export interface ScopedUse extends TableUse {
   readonly scopes: readonly Scope[];
+  /** The index through which it reads its rows; null: it reads all in its scopes. */
+  readonly search: SearchUse | null;
 }
 
 /** A query that may be run. */
@@ -44,6 +50,8 @@ export interface CompileOptions {
   readonly sight: Sight;
   /** Every view is closed. */
   readonly closesAll?: boolean;
+  /** The indexes that places use, by their numbers. */
+  readonly searches?: ReadonlyMap<number, SearchUse>;
   /** Rows of the first table are bounded further: one step of a query that is cut into steps. */
   readonly step?: { readonly bucketId: number; readonly keys: readonly KeyRange[] };
 }
@@ -131,11 +139,12 @@ class Views {
     const { sight, step, closesAll } = this.#options;
     const all = scopesOf(use, sight);
     const scopes = step === undefined ? all : stepOf(all, step);
-    this.uses.push({ ...use, scopes });
+    const search = (scopes.length === 1 && this.#options.searches?.get(use.number)) || null;
+    this.uses.push({ ...use, scopes, search });
     const isPartial = closesAll === true || scopes.some(({ isWhole }) => !isWhole);
     this.isClosed ||= isPartial;
     const { table, number } = use;
-    return viewSql({ table, number, scopes }, isPartial);
+    return viewSql({ table, number, scopes, search }, isPartial);
   }
 }
 

@@ -20,7 +20,7 @@ export interface Narrowing {
 export const NOT_NARROWED: Narrowing = { buckets: null, keys: EVERY_KEY };
 
 /** Whether an expression is the table's column. */
-type IsColumn = (expr: Expr, column: string) => boolean;
+export type IsColumn = (expr: Expr, column: string) => boolean;
 /** The text that an expression stands for, or null. */
 type TextOf = (expr: Expr) => string | null;
 
@@ -42,7 +42,8 @@ export function narrowingOf(where: Expr | undefined, isColumn: IsColumn, textOf:
   return found;
 }
 
-function conjuncts(expr: Expr | undefined): Expr[] {
+/** Conditions that are joined by AND. */
+export function conjuncts(expr: Expr | undefined): Expr[] {
   if (expr === undefined) return [];
   if (expr.type === "BinaryExpr" && expr.op === "And") return [...conjuncts(expr.left), ...conjuncts(expr.right)];
   if (expr.type === "ParenthesizedExpr" && expr.exprs.length === 1) return conjuncts(expr.exprs[0]);

@@ -48,10 +48,10 @@ export function estimate(
 
 /** Lines about tables of which a caller may see a part: by the bucket's id. What is for operators has no bucket. */
 function isProven(detail: string, uses: readonly ScopedUse[]): boolean {
-  const [, verb, alias = "", number = ""] = /^(SCAN|SEARCH) ([ovcn]\$(\d*))(?: |$)/.exec(detail) ?? [];
+  const [, verb, alias = "", number = ""] = /^(SCAN|SEARCH) ([ovcnx]\$(\d*))(?: |$)/.exec(detail) ?? [];
   const use = uses.find((one) => String(one.number) === number);
   if (alias === "" || (use !== undefined && TABLES[use.table].isOperators)) return true;
-  return verb === "SEARCH" && detail.includes("(bucket_id=?");
+  return verb === "SEARCH" && detail.includes(alias.startsWith("x") ? "(index_id=?" : "(bucket_id=?");
 }
 
 class PlanReader {
@@ -113,12 +113,14 @@ class PlanReader {
   #own(name: string, detail: string): number | null {
     if (name === "t$") return TAGS_PER_OBJECT;
     if (name === "c$" || name === "n$") return 1;
-    for (const { number, table, scopes } of this.#uses) {
+    for (const { number, table, scopes, search } of this.#uses) {
+      if (name === aliasOf(number, "x")) return Math.max(1, this.#counts.get(number) ?? 1);
       if (name.startsWith(`${aliasOf(number)}_list`) || name === `${aliasOf(number, "v")}_list`) return 1;
       if (name === aliasOf(number, "p")) return PAIRS[table] ?? 1;
       if (name !== aliasOf(number) && name !== aliasOf(number, "v")) continue;
       const all = Math.max(1, this.#counts.get(number) ?? 1);
       if (!/\(bucket_id=\? AND key=\?/.test(detail)) return all;
+      if (search !== null) return 1;
       // A plan has = for IN too: a row for each of its elements.
       const { listed } = this.#cost;
       const ranges = scopes.reduce((sum, { keys }) => sum + keys.length, 0);

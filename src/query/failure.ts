@@ -1,13 +1,15 @@
-/** Why a query is not run. `message` says what is wrong, `hint` what would help. */
+/** Why a query is not run. `message` says what is wrong, `hint` what would help, `position` where: the first character's index, from 0. */
 export class QueryRefused extends Error {
   readonly code: QueryFailure;
   readonly hint: string | null;
+  readonly position: number | null;
 
-  constructor(code: QueryFailure, message: string, hint: string | null = null) {
+  constructor(code: QueryFailure, message: string, hint: string | null = null, position: number | null = null) {
     super(message);
     this.name = "QueryRefused";
     this.code = code;
     this.hint = hint;
+    this.position = position;
   }
 }
 

@@ -24,7 +24,8 @@ export function parseQuery(given: string, dialect: "sqlite" | "athena" = "sqlite
   const parsed = parseStmt(text);
   if (parsed.status === "error") {
     const [first] = parsed.errors;
-    throw new QueryRefused("SyntaxError", first?.message ?? "syntax error", "write one SELECT in SQLite's dialect");
+    const hint = first?.hints?.[0]?.message ?? "write one SELECT in SQLite's dialect";
+    throw new QueryRefused("SyntaxError", first?.message ?? "syntax error", hint, first?.span.offset ?? null);
   }
   const { root } = parsed;
   checkNames(root);

@@ -27,6 +27,7 @@ import {
   textOf,
 } from "./render-expression.ts";
 import { textOfTable } from "./row-text.ts";
+import { numberOf, type Searched, searchesOf } from "./searches.ts";
 
 /** One place of a query that reads a table. */
 export interface TableUse {
@@ -34,6 +35,8 @@ export interface TableUse {
   /** From 1, in the order of the query. */
   readonly number: number;
   readonly narrowing: Narrowing;
+  /** Conditions that an index can answer. */
+  readonly searches: readonly Searched[];
 }
 
 /** What else a query's cost depends on. */
@@ -233,6 +236,14 @@ export class Renderer implements Expressions {
     return { sql, text };
   }
 
+  /** Renders what stands in the query at another place, and is counted there. */
+  #again(render: () => string): string {
+    const { growth, listed } = this;
+    const sql = this.#beside(render);
+    Object.assign(this, { growth, listed });
+    return sql;
+  }
+
   #list(exprs: readonly Expr[]): string {
     return exprs.map((expr) => renderExpression(expr, this)).join(", ");
   }
@@ -362,7 +373,13 @@ export class Renderer implements Expressions {
     };
     const isNarrowed = !TABLES[table].isOperators;
     const narrowing = isNarrowed ? narrowingOf(where, isColumn, (expr) => textOf(expr, this)) : NOT_NARROWED;
-    const use: TableUse = { table, number: this.uses.length + 1, narrowing };
+    const constants = {
+      text: (expr: Expr) => textOf(expr, this),
+      number: (expr: Expr) => numberOf(expr, (variable) => this.parameter(variable)),
+      sql: (expr: Expr) => this.#again(() => renderExpression(expr, this)),
+    };
+    const searches = isNarrowed ? searchesOf(where, table, { isColumn, constants }) : [];
+    const use: TableUse = { table, number: this.uses.length + 1, narrowing, searches };
     this.uses.push(use);
     return this.#view(use);
   }

@@ -2,7 +2,9 @@ import type { Clock } from "../base/clock.ts";
 import { compareKeys, type KeyRange } from "../base/key-range.ts";
 import { MetadataUnavailable, type TableRows } from "../metadata/database.ts";
 import type { QueryTable } from "../metadata/query/queries.ts";
+import type { SearchUse } from "../metadata/query/search-source.ts";
 import type { Scope } from "../metadata/query/visible.ts";
+import { chooseSearches } from "./choose-searches.ts";
 import { type CompiledQuery, type CompileOptions, compileParsed, type QueryInput } from "./compile.ts";
 import { type Estimate, estimate } from "./estimate.ts";
 import { QueryRefused } from "./failure.ts";
@@ -48,9 +50,12 @@ export interface QueryRun {
 export async function prepareQuery(
   { queries }: Pick<QueryRun, "queries">,
   input: QueryInput,
-  { parsed, options }: { parsed: CompiledQuery["parsed"]; options: CompileOptions },
+  { parsed, options: given }: { parsed: CompiledQuery["parsed"]; options: CompileOptions },
 ): Promise<PreparedQuery & { plan: Awaited<ReturnType<QueryTable["plan"]>> }> {
-  const compiled = compileParsed(parsed, input, options);
+  const plain = compileParsed(parsed, input, given);
+  const searches = await chooseSearches(queries, plain.uses, given.sight);
+  const options = searches.size === 0 ? given : { ...given, searches };
+  const compiled = searches.size === 0 ? plain : compileParsed(parsed, input, options);
   const plan = await told(() => queries.plan(compiled.sql));
   const isProven = estimate(plan, compiled, new Map()).isProven;
   if (isProven) return { input, options, compiled, steps: stepsOf(parsed, input), plan };
@@ -69,7 +74,11 @@ export async function estimateRows(
   max: number,
 ): Promise<Estimate> {
   const counts = new Map<number, number>();
-  for (const { number, table, scopes } of compiled.uses) counts.set(number, await queries.count(table, scopes, max));
+  for (const { number, table, scopes, search } of compiled.uses) {
+    const keys = scopes.flatMap((scope) => scope.keys);
+    const [searched] = search === null ? [] : await queries.countSearches([{ search, keys }], max);
+    counts.set(number, searched ?? (await queries.count(table, scopes, max)));
+  }
   return estimate(plan, compiled, counts);
 }
 
@@ -93,6 +102,8 @@ export interface Window {
   readonly skip: number;
   /** Rows that are wanted then. */
   readonly rows: number;
+  /** What was grouped before, of a query that groups in steps. Absent: it is grouped now. */
+  readonly groups?: Groups | undefined;
 }
 
 /**
@@ -108,19 +119,48 @@ export async function* runQuery(
   const { steps, compiled } = prepared;
   if (steps?.kind === "rows") return yield* runRows(run, prepared, { table: steps.table, from: window.from });
   if (steps?.kind === "groups") {
-    let state = "";
-    let scanned = 0;
-    for await (const step of walk(run, prepared, { table: steps.table, from: null })) {
-      state = await mergeStep(run, { prepared, steps, step, state });
-      scanned += step.rows;
-    }
-    if (state === "") state = await mergeStep(run, { prepared, steps, step: NOWHERE, state });
+    const { state, scanned, isDone } = window.groups ?? (await gatherGroups(run, prepared));
+    if (!isDone) throw tookTooLong(scanned, run.limits);
     const statement = { sql: steps.groups.result, values: [state], rowText: compiled.rowText };
     return yield* runWhole(run, statement, { ...window, scanned });
   }
   const { rows } = await estimateRows(run, prepared, run.limits.wholeRowsMax + 1);
   if (rows > run.limits.wholeRowsMax) throw tooManyRows(rows, run.limits.wholeRowsMax);
   yield* runWhole(run, { ...compiled, values: [] }, { ...window, scanned: rows });
+}
+
+/** Groups of the rows that were read so far. */
+export interface Groups {
+  /** Where it goes on; null: at the start. */
+  readonly at: Position | null;
+  /** JSON of the groups; "": no row was read. */
+  readonly state: string;
+  readonly scanned: number;
+  /** All rows were read. */
+  readonly isDone: boolean;
+}
+
+const NO_GROUPS: Groups = { at: null, state: "", scanned: 0, isDone: false };
+
+/**
+ * Groups the rows of a query that groups in steps, from where it was, until all are read, or time or rows are spent. Throws `QueryRefused` and
+ * `MetadataUnavailable`.
+ */
+export async function gatherGroups(
+  run: QueryRun,
+  prepared: PreparedQuery,
+  before: Groups = NO_GROUPS,
+): Promise<Groups> {
+  const { steps } = prepared;
+  if (steps?.kind !== "groups") throw new Error("the query does not group in steps");
+  let { state, scanned } = before;
+  for await (const step of walk(run, prepared, { table: steps.table, from: before.at })) {
+    if (step.isSpent) return { at: { bucketId: step.bucketId, key: step.keys.lo }, state, scanned, isDone: false };
+    state = await mergeStep(run, { prepared, steps, step, state });
+    scanned += step.rows;
+  }
+  if (state === "") state = await mergeStep(run, { prepared, steps, step: NOWHERE, state });
+  return { at: null, state, scanned, isDone: true };
 }
 
 /** SQL that is not in steps. */
@@ -280,13 +320,14 @@ const STEP_ROWS_MAX = 20_000;
 
 /**
  * Ranges of keys that hold a bounded number of rows each, in the order of buckets' ids and keys. Their size follows the time that they take.
- * Throws `QueryRefused` if time or rows are spent, or says so where a further page can go on.
+ * Says so if time or rows are spent.
  */
 async function* walk(
   { queries, clock, limits }: QueryRun,
   { compiled }: PreparedQuery,
   { table, from, isPaged = false }: { table: Steps["table"]; from: Position | null; isPaged?: boolean },
 ): AsyncGenerator<Step> {
+  const search = compiled.uses[0]?.search ?? null;
   const ranges = rangesOf(compiled.uses[0]?.scopes ?? [], from);
   const untilMs = clock.now() + limits.timeMs;
   // Groups of a step are one value, which SQLite bounds.
@@ -300,10 +341,9 @@ async function* walk(
       const begunMs = clock.now();
       const keys: KeyRange = { lo, hi: range.keys.hi };
       if (begunMs >= untilMs || scanned >= limits.steppedRowsMax) {
-        if (!isPaged) throw tookTooLong(scanned, limits);
         return yield { bucketId: range.bucketId, keys, rows: 0, isSpent: true };
       }
-      const end = await boundary(queries, table, { bucketId: range.bucketId, keys, rows });
+      const end = await boundary(queries, table, { bucketId: range.bucketId, keys, rows, search });
       yield { bucketId: range.bucketId, keys: { lo, hi: end ?? keys.hi }, rows };
       scanned += rows;
       lo = end;
@@ -316,8 +356,10 @@ async function* walk(
 async function boundary(
   queries: QueryTable,
   table: Steps["table"],
-  at: Parameters<QueryTable["boundary"]>[1],
+  at: Parameters<QueryTable["boundary"]>[1] & { readonly search: SearchUse | null },
 ): Promise<string | null> {
+  const { search } = at;
+  if (search !== null) return told(() => queries.searchBoundary(search, at.keys, at.rows));
   const found = await told(() => queries.boundary("objects", at));
   if (table !== "versions") return found;
   // Each key has a bounded part in a step by its rows of the other table too; a key with more versions than that is one step.

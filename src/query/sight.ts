@@ -51,7 +51,10 @@ export async function findSight(
   };
   const found = await Promise.all(
     databases.map(async (metadata) => {
-      const rows = await metadata.buckets.settings(options);
+      const [rows, indexes] = await Promise.all([
+        metadata.buckets.settings(options),
+        metadata.search.complete(options),
+      ]);
       if (rows.length > BUCKETS_MAX) {
         throw new QueryRefused(
           "LimitExceeded",
@@ -59,7 +62,7 @@ export async function findSight(
           "name some: bucket = '…', or buckets in the request",
         );
       }
-      return { metadata, buckets: rows.map(bucketSight).filter(hasAnything) };
+      return { metadata, buckets: rows.map(bucketSight).filter(hasAnything), indexes };
     }),
   );
   const asked = found.filter(({ buckets }) => buckets.length > 0);
@@ -71,7 +74,8 @@ export async function findSight(
     );
   }
   const chosen = asked[0] ?? (found[0] as (typeof found)[number]);
-  return { metadata: chosen.metadata, sight: { buckets: chosen.buckets, isOperator: isOperator(caller) } };
+  const sight = { buckets: chosen.buckets, isOperator: isOperator(caller), indexes: chosen.indexes };
+  return { metadata: chosen.metadata, sight };
 }
 
 function hasAnything({ objects, versions, uploads }: VisibleBucket): boolean {

@@ -52,8 +52,9 @@ export async function receiveMessages(
   const untilMs = clock.now() + 1000 * (request.waitSeconds ?? settings.waitSeconds);
   for (;;) {
     if (await isFull(context, queue)) {
-      // Long polling is told nothing of the limit.
-      if (untilMs <= clock.now()) return hasWaited ? { kind: "messages", messages: [] } : { kind: "over-limit" };
+      // Long polling is told nothing of the limit, nor is whoever receives from a FIFO queue.
+      const isTold = !hasWaited && !settings.isFifo;
+      if (untilMs <= clock.now()) return isTold ? { kind: "over-limit" } : { kind: "messages", messages: [] };
       hasWaited = true;
       await clock.sleep(Math.min(FULL_MS, untilMs - clock.now()));
       continue;
@@ -72,10 +73,15 @@ export async function receiveMessages(
   }
 }
 
+/**
+ * Whether as many messages are in flight as may be.
+ *
+ * Follows "Amazon SQS standard queue quotas" and "Amazon SQS FIFO queue quotas" in the SQS Developer Guide: 120,000 in both.
+ */
 function isFull({ clock, flights, bare }: QueueContext, queue: QueueRow): Promise<boolean> {
   const nowMs = clock.now();
-  if (settingsOf(queue).isFifo) return Promise.resolve(false);
-  const count = () => bare.messages.inFlight(queue.id, { nowMs, most: queueLimits.inFlight });
+  const table = settingsOf(queue).isFifo ? bare.fifo : bare.messages;
+  const count = () => table.inFlight(queue.id, { nowMs, most: queueLimits.inFlight });
   return flights.isFull(queue.id, { nowMs, limit: queueLimits.inFlight, count });
 }
 

@@ -63,6 +63,16 @@ export interface DataKeys {
   open(key: SealedDataKey): Promise<DataKeyResult<{ readonly plain: Uint8Array }>>;
 }
 
+/** What a service of the server's own does with keys, for no caller's request. */
+export interface ServiceUse {
+  /** `s3.amazonaws.com`, `logging.s3.amazonaws.com`. */
+  readonly service: string;
+  /** Of the bucket that it writes to. */
+  readonly accountId: string;
+  /** On whose behalf: `aws:SourceArn` and `aws:SourceAccount`. */
+  readonly source: { readonly arn: string; readonly accountId: string };
+}
+
 /**
  * A key that was used may no longer be: it was disabled, or the caller's permission was taken away, and a batch of the request found out
  * before anything was committed or answered.

@@ -4,8 +4,10 @@ import type { RandomBytes } from "../base/random.ts";
 import type { Drive } from "../drives/drive.ts";
 import type { DriveWatch } from "../drives/drive-watch.ts";
 import type { ErasureEngine } from "../erasure/engine.ts";
+import type { AccessGuard } from "../metadata/access-guard.ts";
 import type { Origin } from "../metadata/events/outbox.ts";
 import type { Metadata } from "../metadata/metadata.ts";
+import type { DataKeys, ServiceUse } from "../sealing/data-keys.ts";
 import type { Sealer } from "../sealing/root-sealer.ts";
 import type { Sealing } from "../sealing/sealing.ts";
 import type { Gate } from "./gate.ts";
@@ -34,6 +36,8 @@ export interface StoreContext {
   readonly settings: StoreSettings;
   /** What bodies are encrypted with. */
   readonly sealing: Sealing;
+  /** The data keys of a service of the server's own, such as the one that delivers logs. Absent: there is no KMS. */
+  readonly dataKeysOfService?: (use: ServiceUse) => DataKeys & { readonly guard: AccessGuard | null };
   /** What seals keys of the KMS: the first seals, any may open. Absent: there is no root secret. */
   readonly keySealers?: readonly [Sealer, ...Sealer[]];
   /** Is told of reads of objects that move by their last access. Absent: nobody wants to know. */

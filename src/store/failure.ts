@@ -116,7 +116,10 @@ export class StoreError extends Error {
 /** One line for the log. */
 function messageOf(failure: StoreFailure): string {
   if (failure.kind === "sealed-shut") return `${failure.kind}: ${failure.reason}`;
-  if (failure.kind === "kms") return `${failure.kind}: ${failure.failure.kind}`;
+  if (failure.kind === "kms") {
+    const { failure: of } = failure;
+    return `${failure.kind}: ${of.kind}${"message" in of ? `: ${of.message}` : ""}`;
+  }
   if (failure.kind !== "drives-unavailable") return failure.kind;
   const { needed, available, why = [] } = failure;
   const reasons = why.map(({ drive, reason }) => `${drive}: ${reason}`).join("; ");

@@ -1,5 +1,5 @@
 import type { AccessGuard } from "../metadata/access-guard.ts";
-import type { DataKeys } from "../sealing/data-keys.ts";
+import type { DataKeys, ServiceUse } from "../sealing/data-keys.ts";
 import { allStores } from "./buckets/databases.ts";
 import type { DatabaseSet, StoreContext } from "./context.ts";
 
@@ -23,6 +23,12 @@ export function guardedStore(store: StoreContext, guard: AccessGuard | null, dat
     return made;
   };
   return guarded(store);
+}
+
+/** The store for a service of the server's own: it has data keys of the KMS where their keys' policies let it in. */
+export function storeOfService(store: StoreContext, use: ServiceUse): StoreContext {
+  const keys = store.dataKeysOfService?.(use);
+  return keys ? guardedStore(store, keys.guard, keys) : store;
 }
 
 function guardedSet(set: DatabaseSet, guarded: (store: StoreContext) => StoreContext): DatabaseSet {

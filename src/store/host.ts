@@ -11,6 +11,8 @@ export interface Host extends SpaceGauge {
   known(): HostState | null;
   /** Counters of all processes together, and gauges of the machine; null where they cannot be had now. Never rejects. */
   metrics(): Promise<unknown[] | null>;
+  /** The last requests of all processes that failed or were refused; null where they cannot be had now. Never rejects. */
+  errors(): Promise<unknown[] | null>;
   /** Asks for the process that runs background jobs until nothing is left; see `HostState.hasJobsProcess`. Never rejects. */
   startJobs(): Promise<void>;
 }
@@ -67,6 +69,7 @@ export function openHost(binding: unknown, nowMs: () => number): Host | undefine
     state,
     known: () => known?.state ?? null,
     metrics: () => ask<unknown[]>("/metrics"),
+    errors: () => ask<unknown[]>("/errors"),
     startJobs: async () => void (await ask("/jobs")),
     measure: async () => spacesOf(await state()),
   };

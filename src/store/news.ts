@@ -1,4 +1,4 @@
-import type { News } from "../metadata/events/outbox.ts";
+import type { News, NewsDetail } from "../metadata/events/outbox.ts";
 import type { StoreContext } from "./context.ts";
 
 /** What can happen to an object, by AWS's names of events without `s3:`. */
@@ -21,6 +21,10 @@ export type EventName =
   | "LifecycleExpiration:DeleteMarkerCreated";
 
 /** What is told of a change that this store is about to make, to those who want to know of the bucket. */
-export function newsOf({ clock, origin }: Pick<StoreContext, "clock" | "origin">, event: EventName): News {
-  return { event, atMs: clock.now(), origin: origin ?? null };
+export function newsOf(
+  { clock, origin }: Pick<StoreContext, "clock" | "origin">,
+  event: EventName,
+  detail?: NewsDetail,
+): News {
+  return { event, atMs: clock.now(), origin: origin ?? null, ...(detail && { detail }) };
 }

@@ -2,6 +2,7 @@ import { ByteBudget } from "../base/byte-budget.ts";
 import { type DriveParts, openDrives } from "../drives/open.ts";
 import type { ErasureEngine } from "../erasure/engine.ts";
 import type { CostObserver } from "../metadata/database.ts";
+import type { KeyringTables } from "../metadata/keyring/keyring.ts";
 import { openMetadata } from "../metadata/open.ts";
 import { noDataKeys } from "../sealing/data-keys.ts";
 import { readSealing } from "../sealing/read-sealing.ts";
@@ -25,6 +26,12 @@ export interface StoreParts extends DriveParts {
   tell: (line: string) => void;
   /** What seals the keys of the KMS; null without a root secret. */
   keySealer: Sealer | null;
+  /** Makes `StoreContext.dataKeysOfService`. Absent: services of the server's own have no KMS. */
+  openServiceKeys?: (parts: {
+    tables: KeyringTables;
+    sealers: readonly [Sealer, ...Sealer[]];
+    region: string;
+  }) => NonNullable<StoreContext["dataKeysOfService"]>;
 }
 
 /** The store that bindings and variables describe; of the first database where there are several. Throws an `Error` that says what to fix. */
@@ -37,11 +44,15 @@ export function openStore(env: Readonly<Record<string, unknown>>, parts: StorePa
   const databases = openMetadata(env, parts.observe);
   const sealing = readSealing(env, { random, dataKeys: noDataKeys });
   const [newest, ...others] = [sealing.sealer, parts.keySealer].filter((sealer) => sealer !== null);
+  const sealers = newest && ([newest, ...others] as const);
+  const tables = databases[0]?.keyring;
+  const ofServices = sealers && tables && parts.openServiceKeys?.({ tables, sealers, region: settings.region });
   return openStores(databases, {
     ...watchedDrives(drives, databases),
     ...{ latency: new DriveLatency(), engine, shardMemory: new ByteBudget(BUFFERED_BYTES_MAX) },
     ...{ clock, random, settings, tell, sealing },
-    ...(newest && { keySealers: [newest, ...others] as const }),
+    ...(sealers && { keySealers: sealers }),
+    ...(ofServices && { dataKeysOfService: ofServices }),
     accesses: new AccessLog({ clock, settings, databases, tell }),
     ...(host ? { host, space: host } : {}),
   });

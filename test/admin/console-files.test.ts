@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { serveConsole } from "../../src/admin/console-files.ts";
+import { readSignInProviders } from "../../src/admin/console-sign-in.ts";
 import { isOwnPath } from "../../src/admin/own-app.ts";
 
 const built: Readonly<Record<string, string>> = {
@@ -15,7 +16,7 @@ const files = {
   },
 };
 const get = (path: string, init: RequestInit = {}, host = "sherd.test:9000") =>
-  serveConsole(new Request(`http://${host}${path}`, init), files);
+  serveConsole(new Request(`http://${host}${path}`, init), { files, providers: [] });
 
 describe("the console's files", () => {
   test("are served by their names alone, with their types", async () => {
@@ -48,7 +49,10 @@ describe("the console's files", () => {
     const cancel = vi.fn();
     const body = new ReadableStream({ cancel });
     const open = { fetch: async () => new Response(body) };
-    await serveConsole(new Request("http://sherd.test/-/console/", { method: "HEAD" }), open);
+    await serveConsole(new Request("http://sherd.test/-/console/", { method: "HEAD" }), {
+      files: open,
+      providers: [],
+    });
     expect(cancel).toHaveBeenCalledTimes(1);
   });
 
@@ -66,8 +70,24 @@ describe("the console's files", () => {
     expect(address.headers.get("content-security-policy")).toContain("script-src 'self';");
   });
 
+  test("tell everybody who may sign them in, and let the browser ask those and nobody else", async () => {
+    const [provider] = readSignInProviders('[{"issuer":"https://id.example.org/a","clientId":"c"}]');
+    const parts = { files, providers: provider ? [provider] : [] };
+    const ask = (path: string) => serveConsole(new Request(`http://sherd.test/-/console/${path}`), parts);
+    const { headers } = await ask("");
+    expect(headers.get("content-security-policy")).toContain("; connect-src 'self' https://id.example.org;");
+    const told = await ask("sign-in.json");
+    expect(told.headers.get("content-type")).toBe("application/json");
+    expect(await told.json()).toEqual({
+      providers: [
+        { name: "id.example.org", issuer: "https://id.example.org/a", clientId: "c", scope: "openid", roleArns: [] },
+      ],
+    });
+    expect(await (await get("/-/console/sign-in.json")).json()).toEqual({ providers: [] });
+  });
+
   test("are not there where none are built", async () => {
-    const answer = await serveConsole(new Request("http://sherd.test/-/console/"), undefined);
+    const answer = await serveConsole(new Request("http://sherd.test/-/console/"), { files: undefined, providers: [] });
     expect(answer.status).toBe(404);
   });
 

@@ -199,6 +199,15 @@ describe("requests that cannot be", () => {
     expect(answer.status).toBe(400);
     expect(await answer.json()).toMatchObject({ error: { code: expect.any(String), message: expect.any(String) } });
   });
+
+  test("a syntax error says where it is, in UTF-16 code units", async () => {
+    const query = "SELECT '😀' FROM objects WHERE bucket = = 1";
+    const answer = await ask(root, { query });
+    expect(answer.status).toBe(400);
+    const { error } = (await answer.json()) as { error: { code: string; position: number; hint: string } };
+    expect(error).toMatchObject({ code: "SyntaxError", hint: expect.stringContaining("expected") });
+    expect(error.position).toBe(query.lastIndexOf("="));
+  });
 });
 
 test("EXPLAIN says how many rows would be read", async () => {

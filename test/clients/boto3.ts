@@ -10,7 +10,7 @@ import { startTlsFront } from "./tls-front.ts";
 const GROUPS = [
   ...["tutorial", "tutorial_botocore", "objects", "multipart", "checksums", "listing", "keys"],
   ...["errors", "signing", "forms", "streaming", "transfer", "writers", "tls", "access", "identities", "queues", "kms"],
-  ...["encryption", "events", "queries", "tiers", "topics", "logs", "athena", "lifecycle"],
+  ...["encryption", "events", "queries", "tiers", "topics", "logs", "athena", "lifecycle", "documents"],
 ];
 
 export const pythonFolder = join(import.meta.dirname, "boto3");

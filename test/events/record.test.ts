@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { busEvent, type Change, eventMessage, testMessage } from "../../src/events/record.ts";
+import { EVENT_NAMES } from "../../src/events/rules.ts";
 
 const change: Change = {
   id: 26,
@@ -13,6 +14,7 @@ const change: Change = {
   etag: "d41d8cd98f00b204e9800998ecf8427e",
   atMs: 1_000,
   origin: { requester: "AWS:AIDAX", account: "100000000001", sourceIp: "192.0.2.1", requestId: "R1", hostId: "H1" },
+  detail: null,
 };
 
 describe("the message of an event", () => {
@@ -20,7 +22,7 @@ describe("the message of an event", () => {
     expect(JSON.parse(eventMessage(change, "rule-1"))).toEqual({
       Records: [
         {
-          eventVersion: "2.1",
+          eventVersion: "2.5",
           eventSource: "aws:s3",
           awsRegion: "eu-west-1",
           eventTime: "1970-01-01T00:00:01.000Z",
@@ -51,11 +53,48 @@ describe("the message of an event", () => {
     expect(record.s3.object).toEqual({ key: "in/a+b%2B%C3%BC.jpg", sequencer: "000000000000001A" });
   });
 
-  it("has the minor version of its kind", () => {
+  it("has the same version whatever happened", () => {
     const versionOf = (event: string) => JSON.parse(eventMessage({ ...change, event }, "r")).Records[0].eventVersion;
-    expect(["ObjectCreated:Copy", "ObjectTagging:Put", "LifecycleExpiration:Delete"].map(versionOf)).toEqual([
-      ...["2.1", "2.3", "2.3"],
-    ]);
+    const names = [...EVENT_NAMES].filter((name) => !name.endsWith("*")).map((name) => name.slice("s3:".length));
+    expect(new Set(names.map(versionOf))).toEqual(new Set(["2.5"]));
+  });
+
+  it.each([
+    [
+      "LifecycleTransition",
+      { storageClass: "GLACIER" },
+      { lifecycleEventData: { transitionEventData: { destinationStorageClass: "GLACIER" } } },
+    ],
+    [
+      "IntelligentTiering",
+      { accessTier: "ARCHIVE_ACCESS" },
+      { intelligentTieringEventData: { destinationAccessTier: "ARCHIVE_ACCESS" } },
+    ],
+    [
+      "ObjectAnnotation:Put",
+      { annotation: { name: "a", sizeBytes: 3, etag: "e" } },
+      { objectAnnotation: [{ name: "a", size: 3, eTag: "e" }] },
+    ],
+    ["ObjectAnnotation:Delete", { annotation: { name: "a" } }, { objectAnnotation: [{ name: "a" }] }],
+  ])("tells of %s what else is known", (event, detail, told) => {
+    const [plain] = JSON.parse(eventMessage({ ...change, event }, "r")).Records;
+    const [record] = JSON.parse(eventMessage({ ...change, event, detail }, "r")).Records;
+    expect(record).toEqual({ ...plain, ...told });
+  });
+
+  it("says of a copy whether it has annotations", () => {
+    const copied = { ...change, event: "ObjectCreated:Copy", detail: { hasAnnotations: false } };
+    expect(JSON.parse(eventMessage(copied, "r")).Records[0].s3.object).toMatchObject({ hasObjectAnnotation: false });
+  });
+
+  it("tells the ETag of nothing of a delete marker", () => {
+    const marked = { ...change, event: "ObjectRemoved:DeleteMarkerCreated", sizeBytes: null, etag: null };
+    expect(JSON.parse(eventMessage(marked, "r")).Records[0].s3.object).toEqual({
+      key: "in/a+b%2B%C3%BC.jpg",
+      eTag: "d41d8cd98f00b204e9800998ecf8427e",
+      versionId: "v1",
+      sequencer: "000000000000001A",
+    });
   });
 
   it("names S3 itself where nobody asked", () => {
@@ -93,6 +132,7 @@ describe("the event of the bus", () => {
       resources: ["arn:aws:s3:::photos"],
       detail: {
         version: "0",
+        "event-version": "1.1",
         bucket: { name: "photos" },
         object: { key: "in/a b+ü.jpg", size: 7, etag: change.etag, "version-id": "v1", sequencer: "000000000000001A" },
         "request-id": "R1",
@@ -107,6 +147,30 @@ describe("the event of the bus", () => {
     const typeOf = (event: string) => JSON.parse(busEvent({ ...change, event }, ids) ?? "").detail["deletion-type"];
     expect(typeOf("ObjectRemoved:Delete")).toBe("Permanently Deleted");
     expect(typeOf("ObjectRemoved:DeleteMarkerCreated")).toBe("Delete Marker Created");
+  });
+
+  it.each([
+    ["LifecycleTransition", { storageClass: "GLACIER" }, { "destination-storage-class": "GLACIER" }],
+    ["IntelligentTiering", { accessTier: "ARCHIVE_ACCESS" }, { "destination-access-tier": "ARCHIVE_ACCESS" }],
+    [
+      "ObjectAnnotation:Put",
+      { annotation: { name: "a", sizeBytes: 3, etag: "e" } },
+      { reason: "PutObjectAnnotation", "object-annotation": { name: "a", size: 3, etag: "e" } },
+    ],
+    [
+      "ObjectAnnotation:Delete",
+      { annotation: { name: "a" } },
+      { reason: "DeleteObjectAnnotation", "object-annotation": { name: "a" } },
+    ],
+  ])("tells of %s what else is known", (event, detail, told) => {
+    const plain = JSON.parse(busEvent({ ...change, event }, ids) ?? "");
+    const more = JSON.parse(busEvent({ ...change, event, detail }, ids) ?? "");
+    expect(more).toEqual({ ...plain, detail: { ...plain.detail, ...told } });
+  });
+
+  it("says of a copy whether it has annotations", () => {
+    const copied = { ...change, event: "ObjectCreated:Copy", detail: { hasAnnotations: true } };
+    expect(JSON.parse(busEvent(copied, ids) ?? "").detail.object).toMatchObject({ "has-object-annotation": true });
   });
 
   it("is not sent of kinds that the bus does not have", () => {

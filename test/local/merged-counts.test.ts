@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type CountsAnswer, MergedCounts, sumMetrics } from "../../local/host/merged-counts.ts";
+import type { RecentError } from "../../src/edge/recent-errors.ts";
 
 let folder: string;
 const servers: Server[] = [];
@@ -16,11 +17,18 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
+interface Told {
+  path: string;
+  answer: CountsAnswer | null;
+  errors: RecentError[];
+}
+
 /** A process that answers what is set; null: it does not answer. */
-async function process(name: string): Promise<{ path: string; answer: CountsAnswer | null }> {
-  const one: { path: string; answer: CountsAnswer | null } = { path: join(folder, name), answer: null };
-  const server = createServer((_, response) => {
-    if (one.answer) response.end(JSON.stringify(one.answer));
+async function process(name: string): Promise<Told> {
+  const one: Told = { path: join(folder, name), answer: null, errors: [] };
+  const server = createServer(({ url }, response) => {
+    if (one.answer && url === "/errors") response.end(JSON.stringify(one.errors));
+    else if (one.answer) response.end(JSON.stringify(one.answer));
     else response.destroy();
   });
   server.listen(one.path);
@@ -78,4 +86,16 @@ test("samples are one if name, suffix and labels are, in whatever order", () => 
     ]),
   ]);
   expect(sum[0]?.samples.map(({ value }) => value)).toEqual([4, 2, 4]);
+});
+
+test("the last errors of all processes are one list, the newest first", async () => {
+  const [a, b, c] = [await process("a"), await process("b"), await process("c")];
+  const error = (requestId: string, atMs: number): RecentError => ({
+    ...{ atMs, status: 503, code: "SlowDown", operation: "GetObject", service: "s3", bucket: null, requestId },
+  });
+  for (const one of [a, b]) one.answer = counted("x", 1);
+  a.errors = [error("1", 10)];
+  b.errors = [error("2", 30), error("3", 5)];
+  const all = await new MergedCounts([a.path, b.path, c.path]).errors();
+  expect(all.map(({ requestId }) => requestId)).toEqual(["2", "1", "3"]);
 });

@@ -94,7 +94,7 @@ describe("on the real D1", () => {
     expect(cost.rowsRead).toBeLessThanOrEqual(12 * 6 * OBJECTS);
   });
 
-  it("collect frees what was deleted", { tags: ["slow"] }, async () => {
+  it("collect frees what was deleted", async () => {
     for (let n = 1; n < 50; n++) await deleteObject(rig.rig.store, { bucket: rig.bucket, key: `k/${n}` });
     await rig.clock.advance(2 * DAY_MS);
     const cost = await costOf(() => runJob(collect, rig.rig.store));

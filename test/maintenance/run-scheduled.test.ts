@@ -31,6 +31,7 @@ function local(hasJobsProcess: boolean, runSeconds: number): StoreContext {
     state: async () => state,
     known: () => state,
     metrics: async () => null,
+    errors: async () => null,
     measure: async () => [],
     startJobs: async () => void started++,
   };

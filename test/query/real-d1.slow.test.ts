@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
+import { SEARCH_FIELDS } from "../../src/metadata/search/search.ts";
 import { takePage } from "../../src/query/ask.ts";
 import { parseQuery } from "../../src/query/parse.ts";
 import { prepareQuery } from "../../src/query/run.ts";
 import { readQuerySettings } from "../../src/query/settings.ts";
 import { FIRST_PAGE } from "../../src/query/token.ts";
 import { createBucket } from "../../src/store/buckets/buckets.ts";
+import { deleteObject } from "../../src/store/delete/delete.ts";
 import { putObject } from "../../src/store/write/write.ts";
 import { bodyOf, openTestStore, type TestStore } from "../support/store.ts";
 import { seen } from "./rig.ts";
@@ -51,4 +53,51 @@ test.each([
 ])("and of %s", async (text, rows) => {
   const page = await ask(text);
   expect([page.rows, page.next]).toEqual([rows, null]);
+});
+
+test("an index of a bucket is filled, kept by its writes and used in D1", async () => {
+  const { metadata } = rig.store;
+  await metadata.search.set(1, new Set(SEARCH_FIELDS), 0);
+  for (let next = await metadata.search.unfilled(); next !== null; next = await metadata.search.unfilled()) {
+    await metadata.search.fillOn(next, 2);
+  }
+  const attributes = { system: {}, user: { by: "you" } };
+  rig.takeCost();
+  await putObject(rig.store, {
+    bucket: "mine",
+    key: "d",
+    attributes,
+    storageClass: "STANDARD",
+    body: bodyOf(new Uint8Array(9)),
+  });
+  // The object, the usage of the bucket; and its metadata, its size and its date.
+  expect(rig.takeCost()).toMatchObject({ roundTrips: 1, rowsWritten: 2 + 3 });
+  const indexes = await metadata.search.complete({ ownerAccount: "", isFirst: true, names: ["mine"] });
+  for (const [condition, keys] of [
+    ["metadata ->> 'by' = 'me'", KEYS],
+    ["metadata ->> 'by' IN ('you', 'x')", ["d"]],
+    ["size > 1", ["d"]],
+    ["last_modified > datetime('now', '-1 hour')", [...KEYS, "d"]],
+  ] as const) {
+    const text = `SELECT key FROM objects WHERE ${condition}`;
+    const run = { queries: metadata.queries, clock: systemClock, limits: readQuerySettings({}) };
+    const input = { text, parameters: [], dialect: "sqlite" as const };
+    const options = { sight: { buckets: [seen(1, "mine")], isOperator: false, indexes } };
+    const prepared = await prepareQuery(run, input, { parsed: parseQuery(text), options });
+    expect(prepared.compiled.uses[0]?.search).not.toBe(null);
+    const page = await takePage(run, prepared, { start: FIRST_PAGE, rows: 1_000, bytesMax: 1e9 });
+    expect([condition, page.rows.flat()]).toEqual([condition, keys]);
+  }
+  await deleteObject(rig.store, { bucket: "mine", key: "d" });
+  expect(
+    await metadata.queries.countSearches(
+      [
+        {
+          search: { indexId: 1, field: "metadata:by", conditions: ["= 'you'"], isPoint: true },
+          keys: [{ lo: "", hi: null }],
+        },
+      ],
+      10,
+    ),
+  ).toEqual([0]);
 });

@@ -85,12 +85,14 @@ describe("rows", () => {
       const { Messages } = await rig.ok("ReceiveMessage", { QueueUrl, MaxNumberOfMessages: 10 });
       expect(Messages).toHaveLength(10);
     });
-    expect(received).toMatchObject({ roundTrips: 1 });
+    // What is in flight is counted once a minute.
+    expect(received).toMatchObject({ roundTrips: 2 });
     expect(received.rowsRead).toBeLessThanOrEqual(160);
     const next = await costOf(async () => {
       const { Messages } = await rig.ok("ReceiveMessage", { QueueUrl, MaxNumberOfMessages: 10 });
       expect(Messages).toHaveLength(10);
     });
+    expect(next).toMatchObject({ roundTrips: 1 });
     expect(next.rowsRead).toBeLessThanOrEqual(160);
   });
 });

@@ -28,6 +28,7 @@ beforeEach(async () => {
     state: async () => state,
     known: () => state,
     metrics: async () => null,
+    errors: async () => null,
     startJobs: async () => {},
     measure: async () => spacesOf(state),
   };

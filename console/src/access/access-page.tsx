@@ -5,6 +5,8 @@ import { useText } from "../text/text.ts";
 import { Tabs } from "../ui/tabs.tsx";
 import { listAccounts } from "./accounts.ts";
 import { AccountsTab } from "./accounts-tab.tsx";
+import { listRateLimits } from "./limits.ts";
+import { LimitsTab } from "./limits-tab.tsx";
 import { PoliciesTab } from "./policies-tab.tsx";
 import { PrincipalsTab } from "./principals-tab.tsx";
 
@@ -23,6 +25,12 @@ export default function AccessPage() {
     enabled: accountId === FIRST_ACCOUNT,
     retry: false,
   });
+  const limits = useQuery({
+    queryKey: ["limits"],
+    queryFn: () => listRateLimits(client),
+    enabled: accountId === FIRST_ACCOUNT,
+    retry: false,
+  });
   const tabs = [
     { id: "users", label: t("access.users"), content: () => <PrincipalsTab key="user" kind="user" /> },
     { id: "groups", label: t("access.groups"), content: () => <PrincipalsTab key="group" kind="group" /> },
@@ -34,6 +42,17 @@ export default function AccessPage() {
     label: t("access.accounts"),
     content: () => <AccountsTab accounts={accounts.data ?? []} />,
   };
+  const limitsTab = {
+    id: "limits",
+    label: t("access.limits"),
+    content: () => <LimitsTab limits={limits.data ?? []} accounts={accounts.data ?? []} />,
+  };
+  // Of those that only some may see.
+  const shown = [
+    ...tabs,
+    ...(accounts.data === undefined ? [] : [accountsTab]),
+    ...(limits.data === undefined ? [] : [limitsTab]),
+  ];
   return (
     <div className="page">
       <header className="page-header">
@@ -41,9 +60,9 @@ export default function AccessPage() {
       </header>
       <Tabs
         label={t("access.title")}
-        selected={tab === "accounts" && accounts.data === undefined ? "users" : tab}
+        selected={shown.some(({ id }) => id === tab) ? tab : "users"}
         onSelect={(next) => go("/access", { tab: next }, { replace: true })}
-        tabs={accounts.data === undefined ? tabs : [...tabs, accountsTab]}
+        tabs={shown}
       />
     </div>
   );

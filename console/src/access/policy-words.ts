@@ -20,9 +20,10 @@ export const S3_ACTIONS: readonly string[] = prefixed(
 /** Sherd's own pages below `/-/`. */
 export const SHERD_ACTIONS: readonly string[] = prefixed(
   "sherd",
-  `* CheckStore CloseAccount CreateAccount DeleteAccountQuota DeleteBucketQuota DeleteRateLimit EncryptBucket GetAccountQuota
-  GetBucketEncryptionRun GetBucketQuota GetDurability GetMetrics GetObjectPlacement GetUsage Heal ListAccounts ListRateLimits
-  ListSnapshots PreviewLifecycle PutAccountQuota PutBucketQuota PutRateLimit Query QueryStore RekeyAccount ReopenAccount ResealSecrets
+  `* CheckStore CloseAccount CreateAccount DeleteAccountQuota DeleteBucketQuota DeleteBucketSearchIndex DeleteRateLimit
+  EncryptBucket GetAccountQuota GetBucketEncryptionRun GetBucketQuota GetBucketSearchIndex GetDurability GetErrors
+  GetMetrics GetObjectPlacement GetUsage Heal ListAccounts ListRateLimits ListSnapshots PreviewLifecycle PutAccountQuota
+  PutBucketQuota PutBucketSearchIndex PutRateLimit Query QueryStore RekeyAccount ReopenAccount ResealSecrets
   RestoreMetadata RunJobs StopEncryptingBucket VerifyStore`,
 );
 

@@ -1,6 +1,7 @@
 import { Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { watchIdle } from "../session/idle.ts";
+import { watchExpiry } from "../session/renewal.ts";
 import { signOut, useSession } from "../session/session.ts";
 import { SignInPage } from "../session/sign-in-page.tsx";
 import { askBeforeLeaving } from "../tasks/leaving.ts";
@@ -21,6 +22,7 @@ export function Layout() {
     if (session === null) return endTasks();
     return watchIdle(isBusy);
   }, [session]);
+  useEffect(() => (session === null ? undefined : watchExpiry(session)), [session]);
   useEffect(askBeforeLeaving, []);
   return (
     <>

@@ -52,6 +52,19 @@ export const PAGES: readonly PageRow[] = [
   },
   { path: "/queue", within: "/queues", title: "queues.queue", load: () => import("../queues/queue-page.tsx") },
   {
+    path: "/topics",
+    title: "topics.title",
+    navigation: { icon: "bell" },
+    load: () => import("../topics/topics-page.tsx"),
+  },
+  { path: "/topic", within: "/topics", title: "topics.topic", load: () => import("../topics/topic-page.tsx") },
+  {
+    path: "/sql",
+    title: "sql.title",
+    navigation: { icon: "table" },
+    load: () => import("../query/sql-page.tsx"),
+  },
+  {
     path: "/operations",
     title: "operations.title",
     navigation: { icon: "gauge" },

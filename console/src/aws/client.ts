@@ -40,12 +40,21 @@ const VERSIONS = { iam: "2010-05-08", sts: "2011-06-15", sns: "2010-03-31" } as 
 export class AwsClient {
   readonly origin: string;
   readonly region: string;
-  readonly credentials: Credentials;
+  #credentials: Credentials;
 
   constructor(credentials: Credentials, { origin, region }: { origin: string; region: string }) {
-    this.credentials = credentials;
+    this.#credentials = credentials;
     this.origin = origin;
     this.region = region;
+  }
+
+  get credentials(): Credentials {
+    return this.#credentials;
+  }
+
+  /** Signs with these from now on, in work that is under way too. */
+  renew(credentials: Credentials): void {
+    this.#credentials = credentials;
   }
 
   async sign(service: ServiceName, request: AwsRequest): Promise<SignedRequest> {
@@ -64,7 +73,7 @@ export class AwsClient {
       ...(typeof body === "string" ? { body } : {}),
       service,
       region: this.region,
-      ...this.credentials,
+      ...this.#credentials,
       // Of all headers, so that nothing on the way changes metadata or conditions.
       allHeaders: true,
     }).sign();
@@ -150,7 +159,7 @@ export class AwsClient {
       service: "s3",
       region: this.region,
       signQuery: true,
-      ...this.credentials,
+      ...this.#credentials,
     }).sign();
     // The form encoding of spaces is not the one that is signed.
     return signed.href.replaceAll("+", "%20");

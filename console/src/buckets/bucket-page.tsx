@@ -5,11 +5,14 @@ import { Tabs } from "../ui/tabs.tsx";
 import { Acl, Ownership } from "./settings/acl.tsx";
 import { CorsSection, LifecycleSection, NotificationsSection, WebsiteSection } from "./settings/documents.tsx";
 import { EncryptionSection } from "./settings/encryption.tsx";
+import { InventorySection } from "./settings/inventories.tsx";
 import { Lock } from "./settings/lock.tsx";
+import { LoggingSection } from "./settings/logging.tsx";
 import { Overview } from "./settings/overview.tsx";
 import { PolicySection } from "./settings/policy.tsx";
 import { PublicAccess } from "./settings/public-access.tsx";
 import { Tags } from "./settings/tags.tsx";
+import { TieringSection } from "./settings/tierings.tsx";
 import { Versioning } from "./settings/versioning.tsx";
 
 /** What a bucket holds, and everything that can be set for it. Each part is read when its tab is opened. */
@@ -55,7 +58,26 @@ export default function BucketPage() {
               </>
             ),
           },
-          { id: "lifecycle", label: t("bucket.tab.lifecycle"), content: () => <LifecycleSection bucket={bucket} /> },
+          {
+            id: "lifecycle",
+            label: t("bucket.tab.lifecycle"),
+            content: () => (
+              <>
+                <LifecycleSection bucket={bucket} />
+                <TieringSection bucket={bucket} />
+              </>
+            ),
+          },
+          {
+            id: "reports",
+            label: t("bucket.tab.reports"),
+            content: () => (
+              <>
+                <LoggingSection bucket={bucket} />
+                <InventorySection bucket={bucket} />
+              </>
+            ),
+          },
           { id: "events", label: t("bucket.tab.events"), content: () => <NotificationsSection bucket={bucket} /> },
           { id: "cors", label: t("bucket.tab.cors"), content: () => <CorsSection bucket={bucket} /> },
           { id: "website", label: t("bucket.tab.website"), content: () => <WebsiteSection bucket={bucket} /> },

@@ -46,3 +46,17 @@ export async function bucketUsage(client: AwsClient, bucket: string): Promise<Bu
 export async function putQuota(client: AwsClient, bucket: string, quota: Quota): Promise<void> {
   await client.own({ method: "PUT", path: `/-/quota/${bucket}`, body: JSON.stringify(quota) });
 }
+
+export interface AccountQuota {
+  quota: Quota;
+  used: { bytes: number; objects: number };
+}
+
+/** Of all buckets of an account together. */
+export async function accountQuota(client: AwsClient, accountId: string): Promise<AccountQuota> {
+  return client.own<AccountQuota>({ path: `/-/account-quota/${accountId}` });
+}
+
+export async function putAccountQuota(client: AwsClient, accountId: string, quota: Quota): Promise<void> {
+  await client.own({ method: "PUT", path: `/-/account-quota/${accountId}`, body: JSON.stringify(quota) });
+}

@@ -12,6 +12,7 @@ import { Cost } from "./cost.tsx";
 import type { Durability } from "./durability.ts";
 import { BacklogTable, DrivesTable, JobsTable, RedundancyTable } from "./durability-tables.tsx";
 import { LiveCharts } from "./live-charts.tsx";
+import { RecentErrors } from "./recent-errors.tsx";
 
 const POLL_MS = 30_000;
 
@@ -43,6 +44,7 @@ export default function OperationsPage() {
         </>
       )}
       <LiveCharts />
+      <RecentErrors />
       {data !== undefined && (
         <>
           <h2>{t("operations.redundancy")}</h2>

@@ -6,9 +6,8 @@ import { queries, useClient } from "../session/session.ts";
 import { formatNumber } from "../text/format.ts";
 import { useText } from "../text/text.ts";
 import { Button } from "../ui/button.tsx";
+import { CreateFifoDialog } from "../ui/create-fifo-dialog.tsx";
 import { type Column, DataTable } from "../ui/data-table.tsx";
-import { FormDialog } from "../ui/dialog.tsx";
-import { Switch, TextField } from "../ui/fields.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Empty } from "../ui/notice.tsx";
 import { Loaded } from "../ui/section.tsx";
@@ -20,7 +19,13 @@ const POLL_MS = 10_000;
 export default function QueuesPage() {
   const t = useText();
   const client = useClient();
+  const go = useGo();
   const [isCreating, setCreating] = useState(false);
+  const create = async (name: string, isFifo: boolean) => {
+    const { url } = await createQueue(client, name, isFifo ? { FifoQueue: "true" } : {});
+    await queries.invalidateQueries({ queryKey: ["queues"] });
+    go("/queue", { url });
+  };
   return (
     <div className="page">
       <header className="page-header">
@@ -32,7 +37,14 @@ export default function QueuesPage() {
       <Loaded queryKey={["queues"]} read={() => listQueues(client)}>
         {(queues) => (queues.length === 0 ? <Empty title={t("queues.none")} /> : <QueuesTable queues={queues} />)}
       </Loaded>
-      <CreateDialog isOpen={isCreating} onClose={() => setCreating(false)} />
+      <CreateFifoDialog
+        title={t("queues.create")}
+        hint={t("queues.nameHint")}
+        fifo={t("queues.fifo")}
+        isOpen={isCreating}
+        onClose={() => setCreating(false)}
+        onCreate={create}
+      />
     </div>
   );
 }
@@ -79,32 +91,5 @@ function QueuesTable({ queues }: { queues: readonly Queue[] }) {
         number("delayed", t("queues.delayed"), "ApproximateNumberOfMessagesDelayed"),
       ]}
     />
-  );
-}
-
-function CreateDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
-  const t = useText();
-  const go = useGo();
-  const client = useClient();
-  const [isFifo, setFifo] = useState(false);
-  return (
-    <FormDialog
-      title={t("queues.create")}
-      submit={t("queues.create")}
-      isOpen={isOpen}
-      onClose={onClose}
-      onSubmit={async (form) => {
-        const typed = String(form.get("name"));
-        const name = isFifo && !typed.endsWith(".fifo") ? `${typed}.fifo` : typed;
-        const { url } = await createQueue(client, name, isFifo ? { FifoQueue: "true" } : {});
-        await queries.invalidateQueries({ queryKey: ["queues"] });
-        go("/queue", { url });
-      }}
-    >
-      <TextField name="name" label={t("access.name")} hint={t("queues.nameHint")} isRequired isCode autoFocus />
-      <Switch isSelected={isFifo} onChange={setFifo}>
-        {t("queues.fifo")}
-      </Switch>
-    </FormDialog>
   );
 }

@@ -3,6 +3,7 @@ import { useSyncExternalStore } from "react";
 import { AwsClient, type Credentials } from "../aws/client.ts";
 import { AwsError } from "../aws/errors.ts";
 import { textAt } from "../aws/xml.ts";
+import type { Renewal, Temporary } from "./temporary.ts";
 
 /** Who signed in, as GetCallerIdentity says. */
 export interface Identity {
@@ -14,6 +15,9 @@ export interface Identity {
 export interface Session {
   client: AwsClient;
   identity: Identity;
+  /** When temporary credentials end; null for a key, and where nobody knows. */
+  expiresMs: number | null;
+  renewal: Renewal | null;
 }
 
 /** Answers of the store, forgotten at sign-out. */
@@ -32,6 +36,8 @@ export const queries = new QueryClient({
 interface Kept {
   credentials: Credentials;
   region: string;
+  expiresMs: number | null;
+  renewal: Renewal | null;
 }
 
 /** Of the tab: another tab signs in by itself, and closing this one forgets it. */
@@ -39,7 +45,9 @@ const STORED = "sherd-session";
 const listeners = new Set<() => void>();
 let current: Session | null = null;
 /** Why the last session ended, for the page of sign-in. */
-let ended: "idle" | null = null;
+let ended: "idle" | "expired" | null = null;
+/** Why a sign-in by a provider came to nothing. */
+let signInError: unknown = null;
 
 const REGION_DEFAULT = "us-east-1";
 
@@ -47,13 +55,18 @@ const REGION_DEFAULT = "us-east-1";
  * Signs in if the store knows the key. The region that the store signs for is found by its own answer. Throws `AwsError`. The secret is
  * kept in memory, and in the tab's session storage so that a reload does not ask again; it is never sent.
  */
-export async function signIn(credentials: Credentials): Promise<void> {
+export async function signIn(
+  credentials: Credentials,
+  temporary: Omit<Temporary, "credentials"> | null = null,
+): Promise<void> {
   const region = await regionOf(credentials);
   const client = new AwsClient(credentials, { origin: location.origin, region });
   const identity = await identify(client);
-  sessionStorage.setItem(STORED, JSON.stringify({ credentials, region } satisfies Kept));
+  const { expiresMs = null, renewal = null } = temporary ?? {};
+  keep({ credentials, region, expiresMs, renewal });
   ended = null;
-  set({ client, identity });
+  signInError = null;
+  set({ client, identity, expiresMs, renewal });
 }
 
 /** Takes up the session that the tab had before it was loaded again. */
@@ -61,13 +74,36 @@ export async function resumeSession(): Promise<void> {
   const stored = sessionStorage.getItem(STORED);
   if (stored === null) return;
   try {
-    const { credentials, region } = JSON.parse(stored) as Kept;
+    const { credentials, region, expiresMs, renewal } = JSON.parse(stored) as Kept;
+    if (expiresMs !== null && expiresMs <= Date.now()) return signOut("expired");
     const client = new AwsClient(credentials, { origin: location.origin, region });
-    set({ client, identity: await identify(client) });
+    set({ client, identity: await identify(client), expiresMs, renewal });
   } catch {
     // The key has been taken away, or what is kept is damaged.
     signOut();
   }
+}
+
+/** Signs in with what a provider's token was exchanged for. What went wrong is told on the page of sign-in. */
+export async function signInByProvider(arrive: () => Promise<Temporary>): Promise<void> {
+  try {
+    const { credentials, ...temporary } = await arrive();
+    await signIn(credentials, temporary);
+  } catch (error) {
+    signInError = error;
+  }
+}
+
+/** New credentials for the same session: work that is under way goes on with them. */
+export function renewSession({ credentials, expiresMs, renewal }: Temporary): void {
+  if (current === null) return;
+  current.client.renew(credentials);
+  keep({ credentials, region: current.client.region, expiresMs, renewal });
+  set({ ...current, expiresMs, renewal });
+}
+
+function keep(kept: Kept): void {
+  sessionStorage.setItem(STORED, JSON.stringify(kept));
 }
 
 /** Forgets the key and all that was read with it. */
@@ -85,6 +121,10 @@ export function useSession(): Session | null {
 /** The ARN of whoever is signed in; "" if nobody is. */
 export function signedInArn(): string {
   return current?.identity.arn ?? "";
+}
+
+export function useSignInError(): unknown {
+  return useSyncExternalStore(subscribe, () => signInError);
 }
 
 export function useEnded(): typeof ended {

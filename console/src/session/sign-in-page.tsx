@@ -6,6 +6,7 @@ import { Button } from "../ui/button.tsx";
 import { ErrorNotice } from "../ui/error-notice.tsx";
 import { TextField } from "../ui/fields.tsx";
 import { Notice } from "../ui/notice.tsx";
+import { ProviderButtons } from "./provider-buttons.tsx";
 import { signIn, useEnded } from "./session.ts";
 
 /** Asks for a key pair. Without a secure context the browser has no cryptography to sign with. */
@@ -17,7 +18,8 @@ export function SignInPage() {
       <div className="sign-in-card">
         <img src={`${import.meta.env.BASE_URL}icon.svg`} alt="" width="48" height="48" />
         <h1>{t("signIn.title")}</h1>
-        {ended !== null && <Notice tone="info">{t("signIn.idle")}</Notice>}
+        {ended !== null && <Notice tone="info">{t(ended === "idle" ? "signIn.idle" : "signIn.expired")}</Notice>}
+        {isSecureContext && <ProviderButtons />}
         {isSecureContext ? <KeyForm /> : <Notice tone="danger">{t("signIn.insecure")}</Notice>}
         <p className="quiet">{t("signIn.secretStays")}</p>
         <LanguageMenu />

@@ -3,7 +3,7 @@ import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { bracketMatching, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { searchKeymap } from "@codemirror/search";
-import { EditorState } from "@codemirror/state";
+import { EditorState, type Extension } from "@codemirror/state";
 import { EditorView, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { useEffect, useRef } from "react";
@@ -16,6 +16,8 @@ export interface CodeEditorProps {
   onChange?: (value: string) => void;
   language?: "json";
   complete?: CompletionSource;
+  /** A language of its own, and what belongs to it. */
+  extensions?: Extension;
 }
 
 /**
@@ -30,7 +32,7 @@ export default function CodeEditor(props: CodeEditorProps) {
   useEffect(() => {
     if (host.current === null) return;
     const root = host.current.shadowRoot ?? host.current.attachShadow({ mode: "open" });
-    const { language, complete } = latest.current;
+    const { language, complete, extensions = [] } = latest.current;
     const state = EditorState.create({
       doc: latest.current.value,
       extensions: [
@@ -46,6 +48,7 @@ export default function CodeEditor(props: CodeEditorProps) {
           if (update.docChanged) latest.current.onChange?.(update.state.doc.toString());
         }),
         THEME,
+        extensions,
         ...(language === "json" ? [json()] : []),
         ...(complete ? [autocompletion({ override: [complete] })] : []),
       ],
@@ -72,6 +75,8 @@ const THEME = EditorView.theme({
 const COLOURS = HighlightStyle.define([
   { tag: tags.string, color: "var(--accent)" },
   { tag: [tags.number, tags.bool, tags.null], color: "var(--success)" },
+  { tag: tags.keyword, color: "var(--accent)", fontWeight: "600" },
+  { tag: tags.comment, color: "var(--quiet)" },
   { tag: tags.propertyName, color: "var(--text)", fontWeight: "600" },
   { tag: tags.invalid, color: "var(--danger)" },
 ]);

@@ -1,6 +1,7 @@
 /** Paths of 24 by 24 icons, drawn for the console. */
 const PATHS = {
   arrow: "M5 12h14m-5-5 5 5-5 5",
+  bell: "M6 16V11a6 6 0 0 1 12 0v5l2 2H4zM10 20h4M12 5V3",
   bucket: "M4 7c0-4 16-4 16 0l-2 11c-.5 3-11.500 3-12 0zM4 7c0 3.500 16 3.500 16 0",
   check: "m5 12 5 5 9-10",
   chevron: "m9 6 6 6-6 6",
@@ -22,6 +23,7 @@ const PATHS = {
   queue: "M4 6h16v4H4zM4 14h16v4H4z",
   refresh: "M20 5v5h-5M4 19v-5h5M5.500 9a7 7 0 0 1 12-2.500L20 10M4 14l2.500 3.500a7 7 0 0 0 12-2.500",
   search: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zm5 12 4 4",
+  table: "M4 5h16v14H4zM4 10h16M4 14.500h16M10 10v9",
   trash: "M4 7h16M9 7V4h6v3M6 7l1 14h10l1-14M10 11v6m4-6v6",
   undo: "M9 7 4 12l5 5M4 12h10a6 6 0 0 1 0 9",
   upload: "M12 20V9m-5 5 5-5 5 5M5 4h14",

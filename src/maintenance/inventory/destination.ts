@@ -5,9 +5,14 @@ import type { DueConfiguration } from "../../metadata/buckets/named-configuratio
 import { storeOf } from "../../store/buckets/databases.ts";
 import type { InventoryConfiguration } from "../../store/buckets/inventory-configuration.ts";
 import type { StoreContext } from "../../store/context.ts";
+import { storeOfService } from "../../store/guarded-store.ts";
+import type { EncryptionRequest } from "../../store/sealed/encryption.ts";
 import type { Bucket } from "../../store/types.ts";
 import { bodyOfBytes } from "../../store/write/body-of-bytes.ts";
 import { putObject } from "../../store/write/write.ts";
+
+/** Who delivers reports, in policies of destinations and of KMS keys. */
+const SERVICE = "s3.amazonaws.com";
 
 type Destination = InventoryConfiguration["destination"];
 
@@ -37,12 +42,13 @@ export class ReportTarget {
     if (destination.accountId !== null && destination.accountId !== account) {
       throw new DeliveryRefused(`bucket ${destination.bucket} does not belong to account ${destination.accountId}`);
     }
-    return new ReportTarget(owning, bucket, source, destination);
+    const use = { service: SERVICE, accountId: account, source: sourceOf(source) };
+    return new ReportTarget(storeOfService(owning, use), bucket, source, destination);
   }
 
   /**
    * Writes an object of the report by the store's own way, so that it is encrypted, announced and counted like others. Throws
-   * `DeliveryRefused` unless the bucket's policy lets S3 put it for the source bucket, also within one account, as at AWS; and what `putObject` throws.
+   * `DeliveryRefused` unless the bucket's policy lets S3 put it for the source bucket, also within one account, as at AWS; and what `putObject` throws. A KMS key must let S3 in too.
    */
   async put(key: string, bytes: Uint8Array, contentType: string): Promise<void> {
     this.#requireAllowed(key);
@@ -52,7 +58,7 @@ export class ReportTarget {
       attributes: { system: { contentType }, user: {} },
       storageClass: "STANDARD",
       body: bodyOfBytes(bytes),
-      ...(this.#destination.isEncrypted ? { encryption: { form: "AES256" } as const } : {}),
+      ...encryptionOf(this.#destination),
     });
   }
 
@@ -62,17 +68,14 @@ export class ReportTarget {
     const isAllowed =
       parsed?.ok === true &&
       serviceMay({
-        ...{ service: "s3.amazonaws.com", action: "s3:PutObject", resource: `arn:aws:s3:::${name}/${key}` },
-        ...{ resourceAccountId: ownerAccount ?? firstAccount.accountId, policy: parsed.policy },
-        source: {
-          arn: `arn:aws:s3:::${this.#source.bucket}`,
-          accountId: this.#source.ownerAccount ?? firstAccount.accountId,
-        },
-        facts: {
-          ...{ "aws:principalisawsservice": "true", "aws:securetransport": "true" },
-          // What S3 sends with reports, and AWS's example of such a policy asks for.
-          "s3:x-amz-acl": "bucket-owner-full-control",
-        },
+        service: SERVICE,
+        action: "s3:PutObject",
+        resource: `arn:aws:s3:::${name}/${key}`,
+        resourceAccountId: ownerAccount ?? firstAccount.accountId,
+        policy: parsed.policy,
+        source: sourceOf(this.#source),
+        // What S3 sends with reports, and AWS's example of such a policy asks for.
+        facts: { "s3:x-amz-acl": "bucket-owner-full-control" },
         nowMs: this.#store.clock.now(),
       });
     if (!isAllowed) {
@@ -81,4 +84,15 @@ export class ReportTarget {
       );
     }
   }
+}
+
+/** On whose behalf a report is delivered. */
+function sourceOf({ bucket, ownerAccount }: DueConfiguration): { arn: string; accountId: string } {
+  return { arn: `arn:aws:s3:::${bucket}`, accountId: ownerAccount ?? firstAccount.accountId };
+}
+
+/** What the configuration asks for; nothing: as the bucket encrypts. */
+function encryptionOf({ isEncrypted, kmsKeyArn }: Destination): { encryption?: EncryptionRequest } {
+  if (kmsKeyArn) return { encryption: { form: "aws:kms", keyId: kmsKeyArn, context: {}, bucketKey: null } };
+  return isEncrypted ? { encryption: { form: "AES256" } } : {};
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { dayOf } from "../../lifecycle/days.ts";
 import type { VersionTable } from "../../metadata/blobs/packing.ts";
 import type { DueConfiguration } from "../../metadata/buckets/named-configurations.ts";
+import { DataKeyRefused } from "../../sealing/data-keys.ts";
 import type { InventoryConfiguration } from "../../store/buckets/inventory-configuration.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { StoreError, type StoreFailure } from "../../store/failure.ts";
@@ -126,7 +127,8 @@ async function proceed(store: StoreContext, run: Run): Promise<Report | null> {
     await writing.writeManifest();
     counts.reports += 1;
   } catch (error) {
-    const isRefused = error instanceof DeliveryRefused || (error instanceof StoreError && !passes(error.failure));
+    const isNotLetIn = error instanceof DeliveryRefused || error instanceof DataKeyRefused;
+    const isRefused = isNotLetIn || (error instanceof StoreError && !passes(error.failure));
     if (!isRefused) throw error;
     counts.refusedReports += 1;
     store.tell?.(`inventory ${document.id} of bucket ${configuration.bucket} cannot be delivered: ${error.message}`);

@@ -15,11 +15,13 @@ import { heal } from "../heal/heal.ts";
 import { inventory } from "../inventory/inventory.ts";
 import { keys } from "../keys/keys.ts";
 import { lifecycle } from "../lifecycle/lifecycle.ts";
+import { carryQueries } from "../queries/carry-queries.ts";
 import { expireExecutions } from "../queries/expire-executions.ts";
 import { expireMessages } from "../queues/expire-messages.ts";
 import { moveMessages } from "../queues/move-messages.ts";
 import { reseal } from "../reseal/reseal.ts";
 import { scrub } from "../scrub/scrub.ts";
+import { search } from "../search/search.ts";
 import { RESTORE_JOB } from "../snapshots/restore.ts";
 import { snapshot } from "../snapshots/snapshot.ts";
 import { tiering } from "../tiering/tiering.ts";
@@ -53,6 +55,8 @@ export const JOBS: readonly Job[] = [
   expireExecutions,
   sweepTopics,
   usage,
+  search,
+  carryQueries,
 ];
 
 /** Every job that must have run for the report of durability to be green. */

@@ -1,5 +1,5 @@
 import { type Database, require, type Statement } from "../database.ts";
-import type { Origin } from "./outbox.ts";
+import type { NewsDetail, Origin } from "./outbox.ts";
 
 /** A row of the outbox. */
 export interface NewsRow {
@@ -14,6 +14,7 @@ export interface NewsRow {
   readonly etag: string | null;
   readonly atMs: number;
   readonly origin: Origin | null;
+  readonly detail: NewsDetail | null;
 }
 
 /** A notification configuration, also one that was replaced since. */
@@ -49,14 +50,24 @@ export class OutboxTable {
     this.#database = database;
   }
 
-  /** The oldest news, up to `limit`, with the configurations that ask for it, and the targets that something waits for already. */
-  async oldest(limit: number): Promise<{ news: NewsRow[]; listeners: ListenerRow[]; waiting: string[] }> {
-    type Raw = Omit<NewsRow, "isNull" | "origin"> & { isNull: number; origin: string | null };
+  /**
+   * The oldest news, up to `limit`, with the configurations that ask for it, the targets that something waits for already, and whether
+   * topics of this database have publications.
+   */
+  async oldest(
+    limit: number,
+  ): Promise<{ news: NewsRow[]; listeners: ListenerRow[]; waiting: string[]; hasPublications: boolean }> {
+    type Raw = Omit<NewsRow, "isNull" | "origin" | "detail"> & {
+      isNull: number;
+      origin: string | null;
+      detail: string | null;
+    };
     const some = "SELECT * FROM outbox ORDER BY id LIMIT ?1";
-    const [news, listeners, waiting] = await this.#database.batch<[Raw, ListenerRow, { target: string }]>([
+    type Found = [Raw, ListenerRow, { target: string }, { hasPublications: number }];
+    const [news, listeners, waiting, publications] = await this.#database.batch<Found>([
       {
         sql: `SELECT id, notification_id AS "notificationId", key, event, version_id AS "versionId", seq, is_null AS "isNull",
-                size_bytes AS "sizeBytes", etag, at_ms AS "atMs", origin FROM (${some})`,
+                size_bytes AS "sizeBytes", etag, at_ms AS "atMs", origin, detail FROM (${some})`,
         values: [limit],
       },
       {
@@ -65,11 +76,18 @@ export class OutboxTable {
         values: [limit],
       },
       { sql: "SELECT DISTINCT target FROM undelivered", values: [] },
+      { sql: `SELECT EXISTS (SELECT 1 FROM publications) AS "hasPublications"`, values: [] },
     ]);
     return {
-      news: news.map((row) => ({ ...row, isNull: row.isNull === 1, origin: row.origin && JSON.parse(row.origin) })),
+      news: news.map((row) => ({
+        ...row,
+        isNull: row.isNull === 1,
+        origin: row.origin && JSON.parse(row.origin),
+        detail: row.detail && JSON.parse(row.detail),
+      })),
       listeners,
       waiting: waiting.map(({ target }) => target),
+      hasPublications: publications[0]?.hasPublications === 1,
     };
   }
 

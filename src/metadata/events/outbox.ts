@@ -13,6 +13,18 @@ export interface Origin {
   hostId: string;
 }
 
+/** What is told besides of changes of some kinds. */
+export interface NewsDetail {
+  /** The new storage class of a version that moved. */
+  storageClass?: string;
+  /** The new access tier of a version of class INTELLIGENT_TIERING. */
+  accessTier?: string;
+  /** The annotation that was put or removed; of a removed one the name alone is told. */
+  annotation?: { name: string; sizeBytes?: number; etag?: string };
+  /** Whether a copy has annotations. */
+  hasAnnotations?: boolean;
+}
+
 /** What is told of a change to an object. */
 export interface News {
   /** `ObjectCreated:Put` and the like: AWS's names without `s3:`. */
@@ -20,6 +32,7 @@ export interface News {
   atMs: number;
   /** Null: the store itself, such as a lifecycle rule. */
   origin: Origin | null;
+  detail?: NewsDetail;
 }
 
 /*
@@ -28,7 +41,7 @@ export interface News {
  * Where nobody wants to know no statement is added.
  */
 
-const COLUMNS = "notification_id, key, event, version_id, seq, is_null, size_bytes, etag, at_ms, origin";
+const COLUMNS = "notification_id, key, event, version_id, seq, is_null, size_bytes, etag, at_ms, origin, detail";
 
 /** News of the versions that keys name, for a batch in which `requireRules` guards the bucket. Deletions tell neither size nor ETag. */
 export function announceCurrent(bucket: RuledBucket, { where, value }: PickedKeys, news: News | null): Statement[] {
@@ -36,7 +49,7 @@ export function announceCurrent(bucket: RuledBucket, { where, value }: PickedKey
   const content = isRemoval(news) ? "NULL, NULL" : "size_bytes, etag";
   return [
     {
-      sql: `INSERT INTO outbox (${COLUMNS}) SELECT ?3, key, ?4, id, seq, is_null, ${content}, ?5, ?6 FROM objects
+      sql: `INSERT INTO outbox (${COLUMNS}) SELECT ?3, key, ?4, id, seq, is_null, ${content}, ?5, ?6, ?7 FROM objects
             WHERE bucket_id = ?1 AND ${where} ORDER BY key RETURNING id`,
       isNews: true,
       values: [bucket.id, value, bucket.notificationId, ...valuesOf(news)],
@@ -53,7 +66,7 @@ export function announceMarkers(
   if (bucket.notificationId === null || news === null) return [];
   return [
     {
-      sql: `INSERT INTO outbox (${COLUMNS}) SELECT ?3, v.key, ?4, v.id, v.seq, v.is_null, NULL, NULL, ?5, ?6
+      sql: `INSERT INTO outbox (${COLUMNS}) SELECT ?3, v.key, ?4, v.id, v.seq, v.is_null, NULL, NULL, ?5, ?6, ?7
             FROM json_each(?2) m CROSS JOIN versions v ON v.bucket_id = ?1 AND v.key = m.value ->> 0 AND v.seq =
               (SELECT t.seq FROM versions t WHERE t.bucket_id = ?1 AND t.key = m.value ->> 0 ORDER BY t.seq DESC LIMIT 1)
             WHERE v.id = m.value ->> 1 RETURNING id`,
@@ -81,12 +94,12 @@ export function announceVersions(
   news: News | null,
 ): Statement[] {
   if (news === null || admitted?.notificationId === null) return [];
-  const [event, at, origin, known] = [1, 2, 3, 4].map((n) => `?${values.length + n}`);
+  const [event, at, origin, detail, known] = [1, 2, 3, 4, 5].map((n) => `?${values.length + n}`);
   const told = content ? "size_bytes, etag" : "NULL, NULL";
   const id = admitted ? known : "(SELECT notification_id FROM buckets WHERE name = ?1)";
   return [
     {
-      sql: `INSERT INTO outbox (${COLUMNS}) SELECT ${id}, key, ${event}, id, seq, is_null, ${told}, ${at}, ${origin}
+      sql: `INSERT INTO outbox (${COLUMNS}) SELECT ${id}, key, ${event}, id, seq, is_null, ${told}, ${at}, ${origin}, ${detail}
             FROM ${table} WHERE ${id} IS NOT NULL AND ${where} RETURNING id`,
       isNews: true,
       values: [...values, ...valuesOf(news), ...(admitted ? [admitted.notificationId] : [])],
@@ -98,6 +111,6 @@ function isRemoval({ event }: News): boolean {
   return event.startsWith("ObjectRemoved:") || event.startsWith("LifecycleExpiration:");
 }
 
-function valuesOf({ event, atMs, origin }: News): [string, number, string | null] {
-  return [event, atMs, origin && JSON.stringify(origin)];
+function valuesOf({ event, atMs, origin, detail }: News): [string, number, string | null, string | null] {
+  return [event, atMs, origin && JSON.stringify(origin), detail ? JSON.stringify(detail) : null];
 }

@@ -22,10 +22,13 @@ export interface ExecutionRow {
   readonly rowCount: number | null;
   /** Rows that were read. */
   readonly scanned: number | null;
+  /** 1: it is long, and background steps carry it on. */
+  readonly isCarried: number;
 }
 
 const COLUMNS = `account_id AS "accountId", id, client_token AS "clientToken", request, state, reason, submitted_ms AS "submittedMs",
-  completed_ms AS "completedMs", output, columns, row_count AS "rowCount", scanned`;
+  completed_ms AS "completedMs", output, columns, row_count AS "rowCount", scanned,
+  EXISTS (SELECT 1 FROM carried_queries c WHERE c.account_id = query_executions.account_id AND c.id = query_executions.id) AS "isCarried"`;
 
 /** Executions of queries, in the first database. States: RUNNING → SUCCEEDED, FAILED or CANCELLED, which are final. */
 export class ExecutionTable {

@@ -1,8 +1,9 @@
-import type { KeyRange } from "../../base/key-range.ts";
+import { EVERY_KEY, type KeyRange } from "../../base/key-range.ts";
 import type { Database, TableRows } from "../database.ts";
 import type { TableName } from "./catalog.ts";
 import { quoteText } from "./quote.ts";
 import { rowSource } from "./row-source.ts";
+import { type SearchUse, searchRows } from "./search-source.ts";
 import type { Scope } from "./visible.ts";
 
 /** One line of EXPLAIN QUERY PLAN. */
@@ -53,6 +54,31 @@ export class QueryTable {
     const limited = sources.map((source) => `(SELECT count(*) FROM (${source} LIMIT ${max}))`);
     const { rows } = await this.#database.table(`SELECT ${limited.join(" + ")}`);
     return Math.min(max, Number(rows[0]?.[0] ?? 0));
+  }
+
+  /** How many values of an index each condition leaves in the ranges of keys, but no more than `max` of each are counted. */
+  async countSearches(
+    searches: readonly { readonly search: SearchUse; readonly keys: readonly KeyRange[] }[],
+    max: number,
+  ): Promise<number[]> {
+    const counts = searches.map(({ search, keys }) => {
+      // Of several values all are visited, wherever their keys lie.
+      const { from, where } = searchRows(search, "x$count", search.isPoint ? keys : EVERY_KEY);
+      return `(SELECT count(*) FROM (SELECT 1 FROM ${from} WHERE ${where} LIMIT ${max}))`;
+    });
+    const { rows } = await this.#database.table(`SELECT ${counts.join(", ")}`);
+    return (rows[0] ?? []).map(Number);
+  }
+
+  /** As `boundary`, of the keys that an index gives. */
+  async searchBoundary(search: SearchUse, keys: KeyRange, count: number): Promise<string | null> {
+    const { from, where } = searchRows(search, "x$step", [keys]);
+    const order = search.isPoint ? "index_id, field, value, key" : "key";
+    const { rows } = await this.#database.table(
+      `SELECT key FROM ${from} WHERE ${where} ORDER BY ${order} LIMIT 1 OFFSET ${count}`,
+    );
+    const [next] = rows;
+    return next === undefined ? null : String(next[0]);
   }
 
   /** The key at which the range's first `rows` rows end: that of the next one. Null: there are no more. */

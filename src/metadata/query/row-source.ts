@@ -1,5 +1,6 @@
 import { covers, isEveryKey, type KeyRange } from "../../base/key-range.ts";
 import { quoteText } from "./quote.ts";
+import { type SearchUse, searchKeys } from "./search-source.ts";
 import type { Scope, VisibleBucket } from "./visible.ts";
 
 /** Text that is greater than every key: no UTF-8 holds this byte. */
@@ -18,10 +19,16 @@ export interface RowSource {
  * Rows of `table`, as `alias`, that lie in one of the scopes. Every way to read them goes through the primary key, by the
  * bucket's id: rows of other buckets are never visited.
  */
-export function rowSource(table: string, alias: string, scopes: readonly Scope[]): RowSource {
+export function rowSource(
+  table: string,
+  alias: string,
+  scopes: readonly Scope[],
+  search: SearchUse | null = null,
+): RowSource {
   const [first] = scopes;
   // No bucket has this id.
   if (first === undefined) return { from: `${table} AS ${alias}`, where: `${alias}.bucket_id = -1`, bucketName: "''" };
+  if (search !== null && scopes.length === 1) return searchedSource(search, { table, alias, scope: first });
   if (scopes.length === 1 && first.keys.length === 1) {
     const where = [
       `${alias}.bucket_id = ${first.bucket.id}`,
@@ -45,6 +52,21 @@ export function rowSource(table: string, alias: string, scopes: readonly Scope[]
     from: `json_each(${quoteText(JSON.stringify(shown))}) AS ${list} CROSS JOIN ${table} AS ${alias}`,
     where: `${alias}.bucket_id = ${list}.value ->> 0${isWhole ? "" : inRange}`,
     bucketName: `(${list}.value ->> 1)`,
+  };
+}
+
+/** Rows of one bucket whose keys an index gives, each by its primary key. */
+function searchedSource(
+  search: SearchUse,
+  { table, alias, scope }: { table: string; alias: string; scope: Scope },
+): RowSource {
+  const names = { value: alias.replace(/^./, "x"), name: alias.replace(/^./, "y") };
+  const { from, where, key } = searchKeys(search, names, scope.keys);
+  const own = `${alias}.bucket_id = ${scope.bucket.id} AND ${alias}.key = ${key}`;
+  return {
+    from: `${from} CROSS JOIN ${table} AS ${alias}`,
+    where: where === null ? own : `${where} AND ${own}`,
+    bucketName: quoteText(scope.bucket.name),
   };
 }
 

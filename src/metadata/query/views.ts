@@ -1,6 +1,7 @@
 import { TABLES, type TableName } from "./catalog.ts";
 import { quoteText } from "./quote.ts";
 import { rowSource, visibleColumn } from "./row-source.ts";
+import type { SearchUse } from "./search-source.ts";
 import type { Scope, VisibleBucket } from "./visible.ts";
 
 /** One place of a query that reads a table. */
@@ -9,6 +10,8 @@ export interface ViewRequest {
   /** Names the tables behind it, so that a plan says which place it is about. */
   readonly number: number;
   readonly scopes: readonly Scope[];
+  /** Its rows are those that an index of the only bucket gives. Of objects, tags and metadata alone. */
+  readonly search?: SearchUse | null;
 }
 
 /** Alias of the table that a place reads by the bucket's id. Names that a query brings are never this. */
@@ -69,9 +72,9 @@ function versionId(alias: string): string {
   return `CASE WHEN ${alias}.is_null = 1 THEN 'null' ELSE ${digits.join(" || ")} || ${alias}.id END`;
 }
 
-function versionRows(source: "objects" | "versions", { table, number, scopes }: ViewRequest): string {
+function versionRows(source: "objects" | "versions", { table, number, scopes, search }: ViewRequest): string {
   const alias = aliasOf(number, source === "objects" ? "o" : "v");
-  const { from, where, bucketName } = rowSource(source, alias, scopes);
+  const { from, where, bucketName } = rowSource(source, alias, scopes, search);
   const columns = new Map([
     ["bucket", bucketName],
     ["key", `${alias}.key`],
@@ -162,13 +165,13 @@ function guardedColumns(alias: string, table: TableName, scopes: readonly Scope[
 
 /** Tags and user metadata, one a row, of the objects of which the caller may see them. */
 function pairs(
-  { table, number, scopes }: ViewRequest,
+  { table, number, scopes, search }: ViewRequest,
   each: (alias: string) => string,
   [name, value]: readonly [string, string],
 ): string {
   const alias = aliasOf(number);
   const pair = aliasOf(number, "p");
-  const { from, where, bucketName } = rowSource("objects", alias, scopes);
+  const { from, where, bucketName } = rowSource("objects", alias, scopes, search);
   const kind = table === "tags" ? "tags" : "content";
   const isKept = kind === "content" ? withoutKey("metadata", "1", alias) : "1";
   const isShown = visibleColumn(isKept, alias, { scopes, rangesOf: (bucket) => bucket.current[kind] });

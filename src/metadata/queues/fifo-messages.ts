@@ -207,6 +207,19 @@ export class FifoMessageTable {
     );
   }
 
+  /** How many messages are in flight, counted up to `most` groups: each group that is not ready has one in flight, or a delayed one. */
+  async inFlight(queueId: number, { nowMs, most }: { nowMs: number; most: number }): Promise<number> {
+    const [row] = await this.#database.all<{ count: number }>(
+      `SELECT coalesce(sum((SELECT count(*) FROM (
+           SELECT visible_ms, receives FROM messages INDEXED BY messages_by_lane
+           WHERE queue_id = ?1 AND lane = g.lane AND lane IS NOT NULL ORDER BY sequence LIMIT ${FLIGHT_MAX})
+         WHERE visible_ms > ?2 AND receives > 0)), 0) AS count
+       FROM (SELECT lane FROM message_groups INDEXED BY message_groups_by_time WHERE queue_id = ?1 AND ready_ms > ?2 LIMIT ?3) g`,
+      ...[queueId, nowMs, most],
+    );
+    return row?.count ?? 0;
+  }
+
   /** Reads each message's index entry. */
   async counts(queue: Queue, nowMs: number): Promise<MessageCounts> {
     const [, rows] = await this.#database.batch<[unknown, MessageCounts]>([

@@ -12,6 +12,8 @@ export interface MoveRow {
   readonly sourceArn: string;
   /** Null: each message goes to the queue that it came from. */
   readonly destinationArn: string | null;
+  /** Queues that messages may go back to: others stay. Null: all. */
+  readonly sources: readonly string[] | null;
   /** Messages a second at most; null: as fast as it goes. */
   readonly perSecond: number | null;
   readonly state: MoveState;
@@ -23,7 +25,7 @@ export interface MoveRow {
 }
 
 const COLUMNS = `id, source_id AS "sourceId", source_arn AS "sourceArn", destination_arn AS "destinationArn", per_second AS "perSecond", state,
-  started_ms AS "startedMs", to_move AS "toMove", moved, failure`;
+  sources, started_ms AS "startedMs", to_move AS "toMove", moved, failure`;
 
 /** What became of a step. */
 export type MoveStep =
@@ -40,6 +42,12 @@ export type MoveStep =
 /** How long the source keeps messages: older ones are over, and a move would make them new. */
 const KEPT_MS = `(SELECT ${RETENTION_MS} FROM queues q WHERE q.id = ?1)`;
 
+type RawMove = Omit<MoveRow, "sources"> & { readonly sources: string | null };
+
+function parseMove({ sources, ...row }: RawMove): MoveRow {
+  return { ...row, sources: sources === null ? null : JSON.parse(sources) };
+}
+
 /** Move tasks of dead letter queues. */
 export class MoveTable {
   readonly #database: Database;
@@ -50,39 +58,65 @@ export class MoveTable {
 
   /** Throws `TakenError` if one is running for the source. */
   async start(source: QueueRow, move: Omit<MoveRow, "state" | "moved" | "failure" | "sourceId">): Promise<void> {
-    const { id, sourceArn, destinationArn, perSecond, startedMs, toMove } = move;
+    const { id, sourceArn, destinationArn, perSecond, startedMs, toMove, sources } = move;
     await this.#database.batch([
       requireQueue(source),
       {
-        sql: `INSERT INTO message_moves (id, source_id, source_arn, destination_arn, per_second, state, started_ms, to_move)
-              VALUES (?1, ?2, ?3, ?4, ?5, 'RUNNING', ?6, ?7)`,
-        values: [id, source.id, sourceArn, destinationArn, perSecond, startedMs, toMove],
+        sql: `INSERT INTO message_moves (id, source_id, source_arn, destination_arn, per_second, state, started_ms, to_move, sources)
+              VALUES (?1, ?2, ?3, ?4, ?5, 'RUNNING', ?6, ?7, ?8)`,
+        values: [
+          id,
+          source.id,
+          sourceArn,
+          destinationArn,
+          perSecond,
+          startedMs,
+          toMove,
+          sources && JSON.stringify(sources),
+        ],
       },
     ]);
   }
 
   async find(id: string): Promise<MoveRow | null> {
-    const [row] = await this.#database.all<MoveRow>(`SELECT ${COLUMNS} FROM message_moves WHERE id = ?1`, id);
-    return row ?? null;
+    const [row] = await this.#database.all<RawMove>(`SELECT ${COLUMNS} FROM message_moves WHERE id = ?1`, id);
+    return row === undefined ? null : parseMove(row);
   }
 
   /** The latest moves of a queue, the newest first. */
   async list(source: QueueRow, limit: number): Promise<MoveRow[]> {
-    const [, rows] = await this.#database.batch<[unknown, MoveRow]>([
+    const [, rows] = await this.#database.batch<[unknown, RawMove]>([
       requireQueue(source),
       {
         sql: `SELECT ${COLUMNS} FROM message_moves WHERE source_id = ?1 ORDER BY started_ms DESC, id LIMIT ?2`,
         values: [source.id, limit],
       },
     ]);
-    return rows;
+    return rows.map(parseMove);
   }
 
-  running(limit: number): Promise<MoveRow[]> {
-    return this.#database.all<MoveRow>(
+  async running(limit: number): Promise<MoveRow[]> {
+    const rows = await this.#database.all<RawMove>(
       `SELECT ${COLUMNS} FROM message_moves WHERE state = 'RUNNING' ORDER BY source_id LIMIT ?1`,
       limit,
     );
+    return rows.map(parseMove);
+  }
+
+  /** ARNs of up to `limit` queues that messages of a dead letter queue came from. Reads a row or two for each. */
+  async sourcesIn(source: QueueRow, limit: number): Promise<string[]> {
+    const next = (after: string) => `SELECT min(source) FROM messages INDEXED BY messages_by_source
+      WHERE queue_id = ?1 AND source IS NOT NULL ${after}`;
+    const [, rows] = await this.#database.batch<[unknown, { source: string }]>([
+      requireQueue(source),
+      {
+        sql: `WITH RECURSIVE s(source) AS (${next("")} UNION ALL
+                SELECT (${next("AND source > s.source")}) FROM s WHERE s.source IS NOT NULL)
+              SELECT source FROM s WHERE source IS NOT NULL LIMIT ?2`,
+        values: [source.id, limit],
+      },
+    ]);
+    return rows.map((row) => row.source);
   }
 
   /** Ends a move that is running. False: it was not. */
@@ -108,20 +142,23 @@ export class MoveTable {
   }
 
   #find(
-    { sourceId, sourceArn, destinationArn }: MoveRow,
+    { sourceId, sourceArn, destinationArn, sources }: MoveRow,
     { nowMs, limit }: { nowMs: number; limit: number },
   ): Promise<Found[]> {
+    const isAsked = (source: string) =>
+      `(?5 IS NULL OR ${source} IS NULL OR ${source} IN (SELECT value FROM json_each(?5)))`;
     const standard = `SELECT place, lane, coalesce(?3, source) AS target FROM messages INDEXED BY messages_by_visibility
-      WHERE queue_id = ?1 AND lane IS NULL AND visible_ms <= ?2 AND sent_ms > ?2 - ${KEPT_MS} ORDER BY visible_ms LIMIT ?4`;
+      WHERE queue_id = ?1 AND lane IS NULL AND visible_ms <= ?2 AND sent_ms > ?2 - ${KEPT_MS} AND ${isAsked("source")}
+      ORDER BY visible_ms LIMIT ?4`;
     const fifo = `SELECT m.place, m.lane, coalesce(?3, m.source) AS target FROM message_groups g
       CROSS JOIN messages m INDEXED BY messages_by_lane ON m.queue_id = ?1 AND m.lane = g.lane AND m.lane IS NOT NULL
       WHERE g.queue_id = ?1 AND g.ready_ms <= ?2 AND m.visible_ms <= ?2
-        AND m.sent_ms > ?2 - ${KEPT_MS} ORDER BY g.lane, m.sequence LIMIT ?4`;
+        AND m.sent_ms > ?2 - ${KEPT_MS} AND ${isAsked("m.source")} ORDER BY g.lane, m.sequence LIMIT ?4`;
     return this.#database.all<Found>(
       `SELECT place, lane, target,
          (SELECT id FROM queues WHERE account_id = ${arnPart("target", 4)} AND name = ${arnPart("target", 5)}) AS "destinationId"
        FROM (${sourceArn.endsWith(".fifo") ? fifo : standard})`,
-      ...[sourceId, nowMs, destinationArn, limit],
+      ...[sourceId, nowMs, destinationArn, limit, sources && JSON.stringify(sources)],
     );
   }
 
@@ -148,16 +185,23 @@ export class MoveTable {
       },
       ...regroup(move.sourceId, lane as string, { nowMs, sentAfterMs: 0 }),
     ]);
-    const results = await this.#database.batch<unknown[]>([
+    const [counted] = await this.#database.batch<unknown[]>([
+      // Counts what the statements behind it are about to move: some may have been received meanwhile.
+      {
+        sql: `WITH moving AS (SELECT count(*) AS count FROM json_each(?2) j JOIN messages m ON m.place = j.value ->> 0
+                JOIN queues q ON q.id = j.value ->> 1 WHERE m.queue_id = ?3 AND m.visible_ms <= ?4)
+              UPDATE message_moves SET moved = moved + (SELECT count FROM moving)
+              WHERE id = ?1 AND state = 'RUNNING' RETURNING (SELECT count FROM moving) AS count`,
+        values: [
+          ...[move.id, JSON.stringify(messages.map(({ place, destinationId }) => [place, destinationId]))],
+          ...[move.sourceId, nowMs],
+        ],
+      },
       ...statements,
       ...regroups,
-      {
-        sql: "UPDATE message_moves SET moved = moved + ?2 WHERE id = ?1 AND state = 'RUNNING' RETURNING 1 AS one",
-        values: [move.id, messages.length],
-      },
     ]);
-    if (results.at(-1)?.length === 0) return null;
-    return results.slice(0, statements.length).reduce((sum, rows) => sum + rows.length, 0);
+    const [row] = counted as { count: number }[];
+    return row?.count ?? null;
   }
 }
 

@@ -92,7 +92,16 @@ export class RestoringTable {
       sql: `DELETE FROM ${table} WHERE bucket_id NOT IN (SELECT value FROM json_each(?1))`,
       values,
     });
-    const tables = ["objects", "versions", "uploads", "named_configurations", "accesses", "quotas", "usage_days"];
+    const tables = [
+      "objects",
+      "versions",
+      "uploads",
+      "named_configurations",
+      "accesses",
+      "quotas",
+      "usage_days",
+      "search_indexes",
+    ];
     await this.#database.batch(tables.map(dropped));
   }
 

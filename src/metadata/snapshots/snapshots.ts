@@ -268,6 +268,10 @@ export const SNAPSHOT_TABLES = {
     key: ["bucket_id", "day"],
     columns: ["bucket_id", "day", "bucket", "owner", "bytes", "versions", "objects", "markers"],
   },
+  search_indexes: {
+    key: ["id"],
+    columns: ["id", "bucket_id", "tags", "metadata", "modified", "size", "dropped_ms"],
+  },
   notifications: {
     key: ["id"],
     columns: ["id", "bucket", "owner", "owner_account", "region", "configuration", "replaced_ms"],
@@ -301,6 +305,8 @@ export const RESTORED_NOT: Readonly<Record<string, readonly string[]>> = {
   blobs: ["condemned_ms", "spare_shards", "heal_after_ms", "heal_attempts"],
   // A walk begins again.
   lifecycles: ["walked_ms", "walk", "report"],
+  // They are filled again.
+  search_indexes: ["filled_to"],
   subscriptions: ["asked_ms"],
 };
 
@@ -355,6 +361,7 @@ export const ORDER: readonly SnapshotTableName[] = [
   "quotas",
   "account_quotas",
   "usage_days",
+  "search_indexes",
   "buckets",
   // After the buckets: rules that were taken away meanwhile must not come back with a restore.
   "lifecycles",

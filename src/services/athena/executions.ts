@@ -3,7 +3,7 @@ import type { JsonResult } from "../../protocols/aws-json/answer.ts";
 import { integer, list, required, text } from "../../protocols/aws-json/fields.ts";
 import { type AthenaCall, invalidRequest, operation, requireNames, WORK_GROUP } from "./operation.ts";
 import { refusedObject } from "./refused-object.ts";
-import type { ExecutionRequest } from "./start.ts";
+import { type ExecutionRequest, endCarried } from "./start.ts";
 import { RESULT_BYTES_MAX, readCsv, type TypedColumn } from "./values.ts";
 
 const executionId = text({ min: 1, max: 128 });
@@ -14,7 +14,11 @@ const BROKEN_OFF_MS = 10 * 60_000;
 export const getQueryExecution = operation({
   fields: { QueryExecutionId: required(executionId) },
   of: "workgroup",
-  run: async (call, { QueryExecutionId }) => ({ QueryExecution: described(await find(call, QueryExecutionId), call) }),
+  async run(call, { QueryExecutionId }) {
+    const row = await find(call, QueryExecutionId);
+    const isEnded = row.state === "RUNNING" && row.isCarried === 1 && (await endCarried(call, row));
+    return { QueryExecution: described(isEnded ? await find(call, QueryExecutionId) : row, call) };
+  },
 });
 
 export const batchGetQueryExecution = operation({
@@ -147,7 +151,7 @@ async function find({ executions, accountId }: AthenaCall, id: string): Promise<
 
 /** The state, of a query whose request was broken off too. */
 function ended(row: ExecutionRow, { clock }: AthenaCall): { state: ExecutionState; reason: string | null } {
-  const isBroken = row.state === "RUNNING" && clock.now() - row.submittedMs > BROKEN_OFF_MS;
+  const isBroken = row.state === "RUNNING" && row.isCarried === 0 && clock.now() - row.submittedMs > BROKEN_OFF_MS;
   return isBroken ? { state: "FAILED", reason: "The server was stopped while the query ran." } : row;
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { RandomBytes } from "../../base/random.ts";
 import type { Exchange } from "../../edge/service.ts";
+import type { CarriedQueryTable } from "../../metadata/query/carried-queries.ts";
 import type { ExecutionTable } from "../../metadata/query/executions.ts";
 import type { JsonResult } from "../../protocols/aws-json/answer.ts";
 import type { JsonValue } from "../../protocols/aws-json/document.ts";
@@ -29,7 +30,7 @@ export interface ObjectPlace {
 export interface AthenaParts {
   readonly queries: QueryParts;
   /** The first database. */
-  readonly metadata: { readonly executions: ExecutionTable };
+  readonly metadata: { readonly executions: ExecutionTable; readonly carriedQueries: CarriedQueryTable };
   readonly objects: ObjectAccess;
   readonly seeBucket: SeeBucket;
   readonly clock: Clock;

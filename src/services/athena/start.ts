@@ -1,13 +1,13 @@
 import { toHex } from "../../base/bytes.ts";
 import { MetadataUnavailable } from "../../metadata/database.ts";
+import type { CarriedQuery } from "../../metadata/query/carried-queries.ts";
 import type { ExecutionRow } from "../../metadata/query/executions.ts";
 import type { BucketRow } from "../../metadata/rows.ts";
 import { flag, list, notBuilt, required, structure, text } from "../../protocols/aws-json/fields.ts";
 import { takePage } from "../../query/ask.ts";
+import { readGroups, readQuestion, writeGroups, writeSight } from "../../query/carry.ts";
 import { QueryRefused } from "../../query/failure.ts";
-import { literalsOf } from "../../query/literals.ts";
-import { parseQuery } from "../../query/parse.ts";
-import { prepareQuery } from "../../query/run.ts";
+import { gatherGroups, prepareQuery } from "../../query/run.ts";
 import { bucketsNamed, findSight } from "../../query/sight.ts";
 import { FIRST_PAGE } from "../../query/token.ts";
 import { type AthenaCall, invalidRequest, ObjectRefused, operation, requireNames } from "./operation.ts";
@@ -73,25 +73,47 @@ export const startQueryExecution = operation({
       if (before.request === row.request) return { QueryExecutionId: before.id };
       throw invalidRequest("Idempotent parameters do not match the request that had the same ClientRequestToken.");
     }
-    await call.executions.end(row, await execute(call, row, request));
+    const end = await execute(call, row, request, null);
+    if (end !== null) await call.executions.end(row, end);
     return { QueryExecutionId: id };
   },
 });
 
 type End = Parameters<AthenaCall["executions"]["end"]>[1];
 
-/** Runs the query and writes its result; what is wrong with either is how the execution ends. A crash leaves it RUNNING; see `ended` of executions.ts. */
-async function execute(call: AthenaCall, { id }: Pick<ExecutionRow, "id">, request: ExecutionRequest): Promise<End> {
+/**
+ * Ends an execution whose rows background steps have read, if they are through and its caller may see what whoever started it saw then: the result is
+ * made of the groups, and written by the caller's permission. Returns whether it has ended.
+ */
+export async function endCarried(call: AthenaCall, row: ExecutionRow): Promise<boolean> {
+  const carried = await call.metadata.carriedQueries.find(row.accountId, row.id);
+  if (!carried?.isDone) return false;
+  const end = await execute(call, row, JSON.parse(row.request), carried);
+  if (end === null) return false;
+  await call.executions.end(row, end);
+  return true;
+}
+
+/**
+ * Runs the query and writes its result; what is wrong with either is how the execution ends. Null: it goes on. A crash leaves it RUNNING; see `ended` of
+ * executions.ts.
+ */
+async function execute(
+  call: AthenaCall,
+  { id }: Pick<ExecutionRow, "id">,
+  request: ExecutionRequest,
+  carried: CarriedQuery | null,
+): Promise<End | null> {
   const failed = (reason: string): End => ({
     ...{ state: "FAILED", reason, completedMs: call.clock.now() },
     ...{ output: null, columns: null, rowCount: null, scanned: null },
   });
   try {
-    const { columns, rows, scanned } = await call.queries.running.run(
-      call.accountId,
-      call.queries.settings.queriesPerAccount,
-      () => ask(call, request),
+    const answer = await call.queries.running.run(call.accountId, call.queries.settings.queriesPerAccount, () =>
+      ask(call, { id, request, carried }),
     );
+    if (answer === null) return null;
+    const { columns, rows, scanned } = answer;
     const [, bucket = "", prefix = ""] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(request.location) ?? [];
     const key = `${prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`}${id}.csv`;
     const bytes = new TextEncoder().encode(writeCsv(columns, rows));
@@ -113,10 +135,13 @@ async function execute(call: AthenaCall, { id }: Pick<ExecutionRow, "id">, reque
   }
 }
 
-async function ask(call: AthenaCall, { query, parameters }: ExecutionRequest) {
+/** Null: it is long, and background steps carry it on. */
+async function ask(
+  call: AthenaCall,
+  { id, request, carried }: { id: string; request: ExecutionRequest; carried: CarriedQuery | null },
+) {
   const { caller, facts, receivedMs } = call.exchange;
-  const parsed = parseQuery(query.replace(/;\s*$/, ""), "athena");
-  const input = { text: query, parameters: literalsOf(parameters), dialect: "athena" as const };
+  const { parsed, input } = readQuestion(request);
   if (parsed.isExplained) throw new QueryRefused("NotAllowed", "EXPLAIN is not allowed here", "POST /-/sql explains");
   const about = { headers: new Headers(), tlsVersion: facts.tlsVersion ?? null, nowMs: receivedMs };
   const bucketSight = (bucket: BucketRow) => call.seeBucket(caller, about, bucket);
@@ -125,7 +150,23 @@ async function ask(call: AthenaCall, { query, parameters }: ExecutionRequest) {
   const { metadata, sight } = await findSight(caller, { databases, bucketSight, named: bucketsNamed(parsed, input) });
   const run = { queries: metadata.queries, clock, limits: settings };
   const prepared = await prepareQuery(run, input, { parsed, options: { sight } });
-  const page = await takePage(run, prepared, { start: FIRST_PAGE, rows: RESULT_ROWS_MAX, bytesMax: RESULT_BYTES_MAX });
+  const seen = writeSight(sight);
+  if (carried !== null && (carried.sight !== seen || carried.database !== metadata.identity.name)) return null;
+  const isGrouped = prepared.steps?.kind === "groups";
+  const groups = carried ? readGroups(carried) : isGrouped ? await gatherGroups(run, prepared) : undefined;
+  if (groups?.isDone === false) {
+    const row = {
+      accountId: call.accountId,
+      id,
+      database: metadata.identity.name,
+      sight: seen,
+      ...writeGroups(groups, seen),
+    };
+    if (await call.metadata.carriedQueries.add(row, settings.queriesPerAccount)) return null;
+    throw new QueryRefused("LimitExceeded", "the account has long queries enough", "wait until one has ended");
+  }
+  const bounds = { start: FIRST_PAGE, rows: RESULT_ROWS_MAX, bytesMax: RESULT_BYTES_MAX, groups };
+  const page = await takePage(run, prepared, bounds);
   if (page.next !== null) throw tooLarge();
   return {
     columns: typeColumns(page.columns, page.rows, prepared.compiled.uses),

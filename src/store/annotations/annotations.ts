@@ -140,8 +140,9 @@ export async function putAnnotation(
     object,
     commit: async (version) => {
       const { annotations } = store.metadata;
+      const news = newsOf(store, "ObjectAnnotation:Put", { annotation: { name, sizeBytes, etag } });
       await applied<unknown>(
-        () => annotations.put(version, annotation, newsOf(store, "ObjectAnnotation:Put")),
+        () => annotations.put(version, annotation, news),
         async () => (await annotations.has(version, annotation)) || null,
       );
     },
@@ -160,7 +161,7 @@ export async function deleteAnnotation(
   const head = await decided(await lookAgain(), lookAgain, {
     object,
     commit: (version) => {
-      const news = newsOf(store, "ObjectAnnotation:Delete");
+      const news = newsOf(store, "ObjectAnnotation:Delete", { annotation: { name } });
       return store.metadata.annotations.remove(version, { name, nowMs: store.clock.now() }, news);
     },
   });

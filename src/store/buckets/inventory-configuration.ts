@@ -38,5 +38,7 @@ export interface InventoryConfiguration {
     format: "CSV" | "Parquet";
     /** Whether SSE-S3 is asked for. */
     isEncrypted: boolean;
+    /** The key, if SSE-KMS is asked for. */
+    kmsKeyArn?: string;
   };
 }

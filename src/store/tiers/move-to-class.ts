@@ -1,5 +1,6 @@
 import type { TieredVersion } from "../../metadata/blobs/tiers.ts";
 import { GuardError } from "../../metadata/database.ts";
+import type { NewsDetail } from "../../metadata/events/outbox.ts";
 import type { BlobRow, ContentRow } from "../../metadata/rows.ts";
 import type { StoreContext } from "../context.ts";
 import { StoreError } from "../failure.ts";
@@ -23,6 +24,8 @@ interface Destination {
   /** The class whose geometry and drives its bytes get. */
   laidAs: string;
   event: EventName;
+  /** What is told of the move; null: nothing, as S3 tells nothing of versions that come back to the frequent tier. */
+  told: NewsDetail | null;
 }
 
 /**
@@ -41,7 +44,12 @@ export function moveToClass(
   storageClass: string,
   limits: MoveLimits = {},
 ): Promise<ClassMove> {
-  return move(store, version, { storageClass, tier: null, laidAs: storageClass, event: "LifecycleTransition" }, limits);
+  return move(
+    store,
+    version,
+    { storageClass, tier: null, laidAs: storageClass, event: "LifecycleTransition", told: { storageClass } },
+    limits,
+  );
 }
 
 /** Moves a version of class INTELLIGENT_TIERING to an access tier, laid out as `laidAs`; null: the frequent one. As `moveToClass`. */
@@ -54,7 +62,10 @@ export function moveToTier(
   return move(
     store,
     version,
-    { storageClass: version.storageClass, tier, laidAs, event: "IntelligentTiering" },
+    {
+      ...{ storageClass: version.storageClass, tier, laidAs, event: "IntelligentTiering" },
+      told: tier === null ? null : { accessTier: tier },
+    },
     limits,
   );
 }
@@ -184,7 +195,7 @@ async function commit(store: StoreContext, { table, place }: VersionToMove, step
       storageClass: isLast ? to.storageClass : version.storageClass,
       tier: isLast ? to.tier : version.tier,
       trashId: newId(store),
-      news: isLast ? newsOf(store, to.event) : null,
+      news: isLast && to.told ? newsOf(store, to.event, to.told) : null,
     }),
   );
 }

@@ -130,7 +130,7 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
     : await copyAnnotations({ store, from: found.from, sealings }, found.source, copy);
   const commit = {
     version,
-    news: newsOf(store, "ObjectCreated:Copy"),
+    news: newsOf(store, "ObjectCreated:Copy", { hasAnnotations: annotations !== undefined }),
     ...(annotations ? { annotations } : {}),
     ...(blobs ? { blobs } : { sharedBlobIds: blobIds(content.extents) }),
     ...(copy.condition ? { condition: copy.condition } : {}),

@@ -108,7 +108,7 @@ async function prepare(store: StoreContext, rename: RenameObject): Promise<Renam
     token: idempotency ? { token: idempotency.token, request } : null,
     nowMs,
     news: {
-      created: newsOf(store, "ObjectCreated:Copy"),
+      created: newsOf(store, "ObjectCreated:Copy", { hasAnnotations: count > 0 }),
       removed: newsOf(store, bucket.versioning === null ? "ObjectRemoved:Delete" : "ObjectRemoved:DeleteMarkerCreated"),
     },
   };

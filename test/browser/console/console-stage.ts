@@ -5,7 +5,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { expect } from "vitest";
 import { startBrowser } from "../../support/browser.ts";
-import { startServer, type TestServer } from "../../support/server.ts";
+import { type ServerOptions, startServer, type TestServer } from "../../support/server.ts";
 
 /** A pair that signs in. */
 export interface Pair {
@@ -13,9 +13,15 @@ export interface Pair {
   secretAccessKey: string;
 }
 
-/** `npm start` with its console in a real browser. */
-export interface ConsoleStage {
-  readonly server: TestServer;
+/** What of a server is needed. */
+export interface ConsoleServer extends Pair {
+  readonly endpoint: string;
+  stop(): Promise<unknown>;
+}
+
+/** A server, `npm start` unless it is another, with its console in a real browser. */
+export interface ConsoleStage<Server extends ConsoleServer = TestServer> {
+  readonly server: Server;
   readonly client: S3Client;
   /** A tab of a browser of its own, on the page of sign-in. Whatever breaks the policy of the page or throws in it fails `calm`. */
   open(options?: BrowserContextOptions): Promise<Page>;
@@ -28,8 +34,12 @@ export interface ConsoleStage {
   stop(): Promise<void>;
 }
 
-export async function openConsole(): Promise<ConsoleStage> {
-  const server = await startServer();
+export async function openConsole(options: ServerOptions = {}): Promise<ConsoleStage> {
+  return openConsoleOn(await startServer(options));
+}
+
+/** The console of a server that runs, which is stopped with the stage. */
+export async function openConsoleOn<Server extends ConsoleServer>(server: Server): Promise<ConsoleStage<Server>> {
   const { endpoint, accessKeyId, secretAccessKey } = server;
   const credentials = { accessKeyId, secretAccessKey };
   const client = new S3Client({ endpoint, region: "us-east-1", forcePathStyle: true, credentials });
@@ -76,11 +86,18 @@ export function listing(bucket: string, more: Record<string, string> = {}): stri
   return `/objects?${new URLSearchParams({ bucket, ...more })}`;
 }
 
-/** What axe finds against WCAG 2.2 AA, a line each. Other colours of a page that was looked at differ in their contrast alone. */
-export async function violations(page: Page, name: string, looksAt: "all" | "contrast" = "all"): Promise<string[]> {
+/** Rules that decide anew where a page that was looked at has other colours, or is narrow. */
+const RULES = { contrast: ["color-contrast"], narrow: ["target-size", "scrollable-region-focusable"] } as const;
+
+/** What axe finds against WCAG 2.2 AA, a line each. */
+export async function violations(
+  page: Page,
+  name: string,
+  looksAt: "all" | keyof typeof RULES = "all",
+): Promise<string[]> {
   await stand(page);
   const axe = new AxeBuilder({ page });
-  if (looksAt === "contrast") axe.withRules(["color-contrast"]);
+  if (looksAt !== "all") axe.withRules([...RULES[looksAt]]);
   else axe.withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]);
   const found = (await axe.analyze()).violations;
   return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${name}: ${id}: ${html.slice(0, 200)}`));
@@ -107,4 +124,35 @@ export async function shoot(page: Page, name: string): Promise<void> {
   if (!process.env.SHERD_CONSOLE_SHOTS) return;
   await mkdir(SHOTS, { recursive: true });
   await page.screenshot({ path: join(SHOTS, `${name}.png`) });
+}
+
+/**
+ * What axe finds on these pages (a name and an address each), light and dark, and at 360 px, and whether they are wider than the window there.
+ * Keeps pictures. `before` may bring a page to where it has something to show.
+ */
+export async function violationsEverywhere(
+  stage: ConsoleStage,
+  page: Page,
+  pages: readonly (readonly [name: string, path: string])[],
+  before: (name: string) => Promise<void> = async () => {},
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const [name, path] of pages) {
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await stage.go(page, path);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.waitForTimeout(150);
+    await before(name);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      found.push(...(await violations(page, `${name} ${colorScheme}`, colorScheme === "light" ? "all" : "contrast")));
+      await shoot(page, `${name}-${colorScheme}`);
+    }
+    await page.setViewportSize({ width: 360, height: 700 });
+    found.push(...(await violations(page, `${name} 360 px`, "narrow")));
+    const overflow = await page.evaluate<number>("document.documentElement.scrollWidth - window.innerWidth");
+    if (overflow !== 0) found.push(`${name}: wider than 360 px by ${overflow}`);
+  }
+  await page.setViewportSize({ width: 1280, height: 720 });
+  return found;
 }

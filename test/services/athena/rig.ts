@@ -26,13 +26,13 @@ export class AthenaRig {
   /** Of the connections of those who call. Null: none is known. */
   tlsVersion: string | null = null;
 
-  private constructor(test: TestStore, clock: ManualClock) {
+  private constructor(test: TestStore, clock: ManualClock, variables: Readonly<Record<string, string>>) {
     this.test = test;
     this.clock = clock;
     const { store } = test;
     const log = { info: () => {}, error: () => {} };
     const objects = new CallersObjects({ store, baseDomains: [], log, events: deafEvents(store) });
-    const queries = openQueries({}, [store], rootSealer(["a root secret of a test"], random));
+    const queries = openQueries(variables, [store], rootSealer(["a root secret of a test"], random));
     const parts = {
       queries,
       metadata: store.metadata,
@@ -45,9 +45,9 @@ export class AthenaRig {
     this.service = athenaService(parts);
   }
 
-  static async open(): Promise<AthenaRig> {
+  static async open(variables: Readonly<Record<string, string>> = {}): Promise<AthenaRig> {
     const clock = new ManualClock(Date.UTC(2026, 10, 29, 6));
-    return new AthenaRig(await openTestStore({ clock }), clock);
+    return new AthenaRig(await openTestStore({ clock }), clock, variables);
   }
 
   async bucket(name: string, keys: readonly string[] = []): Promise<void> {

@@ -423,6 +423,63 @@ describe("a dead letter queue", () => {
     expect(await rig.error("StartMessageMoveTask", input)).toContain(error);
   });
 
+  /** A message that the queue's dead letter queue has by now. */
+  async function kill(QueueUrl: string, body: string) {
+    await send(QueueUrl, body);
+    await receive(QueueUrl, { VisibilityTimeout: 1 });
+    await rig.clock.advance(1_000);
+    expect(await receive(QueueUrl)).toEqual([]);
+  }
+
+  it("gives the messages of several queues back to each its own, whatever these name as dead letter queue now", async () => {
+    await rig.queue("dead-shared");
+    const RedrivePolicy = redrive("dead-shared", 1);
+    const urls = [];
+    for (const name of ["shared-a", "shared-b", "shared-c"]) urls.push(await rig.queue(name, { RedrivePolicy }));
+    for (const [at, QueueUrl] of urls.entries()) for (const n of [1, 2]) await kill(QueueUrl, `${at}/${n}`);
+    await rig.ok("SetQueueAttributes", { QueueUrl: urls[1], Attributes: { RedrivePolicy: "" } });
+    await rig.ok("StartMessageMoveTask", { SourceArn: rig.arn("dead-shared") });
+    for (const [at, QueueUrl] of urls.entries()) {
+      const bodies = (await receive(QueueUrl)).map(({ Body }: { Body: string }) => Body);
+      expect(bodies.sort()).toEqual([`${at}/1`, `${at}/2`]);
+    }
+  });
+
+  it("asks whoever starts the move for each queue that messages go back to", async () => {
+    await rig.queue("dead-asked");
+    const RedrivePolicy = redrive("dead-asked", 1);
+    const urls = [];
+    for (const name of ["asked-a", "asked-b"]) urls.push(await rig.queue(name, { RedrivePolicy }));
+    for (const QueueUrl of urls) await kill(QueueUrl, "m");
+    await rig.ok("SetQueueAttributes", { QueueUrl: urls[1], Attributes: { RedrivePolicy: "" } });
+    const SourceArn = rig.arn("dead-asked");
+    const statement = (names: string[]) => ({
+      Effect: "Allow",
+      Action: "sqs:*",
+      Resource: names.map((n) => rig.arn(n)),
+    });
+    const stranger = rig.userWith([statement(["dead-asked", "asked-a"])]);
+    expect(await rig.call(stranger, "StartMessageMoveTask", { SourceArn })).toMatchObject({ status: 403 });
+    const known = rig.userWith([statement(["dead-asked", "asked-a", "asked-b"])]);
+    expect(await rig.call(known, "StartMessageMoveTask", { SourceArn })).toMatchObject({ status: 200 });
+    for (const QueueUrl of urls) expect(await receive(QueueUrl)).toHaveLength(1);
+  });
+
+  it("leaves messages of queues that came only after the move was started", async () => {
+    const dead = await rig.queue("dead-later");
+    const RedrivePolicy = redrive("dead-later", 1);
+    const [first, later] = [await rig.queue("earlier", { RedrivePolicy }), await rig.queue("later", { RedrivePolicy })];
+    for (const body of ["1", "2"]) await kill(first, body);
+    await rig.ok("StartMessageMoveTask", { SourceArn: rig.arn("dead-later"), MaxNumberOfMessagesPerSecond: 1 });
+    expect(await receive(dead)).toHaveLength(1);
+    await kill(later, "3");
+    await rig.jobs();
+    expect((await rig.ok("ListMessageMoveTasks", { SourceArn: rig.arn("dead-later") })).Results).toMatchObject([
+      { Status: "COMPLETED", ApproximateNumberOfMessagesMoved: 1, ApproximateNumberOfMessagesToMove: 2 },
+    ]);
+    expect((await receive(dead)).map(({ Body }: { Body: string }) => Body)).toEqual(["3"]);
+  });
+
   it("whose messages came from nowhere cannot give them back", async () => {
     const dead = await rig.queue("dead-direct");
     await rig.queue("direct", { RedrivePolicy: redrive("dead-direct") });

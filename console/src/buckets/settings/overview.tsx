@@ -1,15 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense } from "react";
 import { AwsError } from "../../aws/errors.ts";
 import { useClient } from "../../session/session.ts";
 import { formatBytes, formatNumber } from "../../text/format.ts";
 import { useText } from "../../text/text.ts";
 import { ErrorNotice } from "../../ui/error-notice.tsx";
-import { TextField } from "../../ui/fields.tsx";
 import { Empty, Loading, Notice } from "../../ui/notice.tsx";
-import { SaveForm } from "../../ui/save-form.tsx";
 import { Section } from "../../ui/section.tsx";
-import { type BucketUsage, bucketUsage, putQuota, type Quota } from "../usage.ts";
+import { type BucketUsage, bucketUsage, putQuota } from "../usage.ts";
+import { QuotaForm } from "./quota-form.tsx";
 import { readAgain, settingKey } from "./setting.ts";
 
 const Chart = lazy(() => import("../../ui/chart.tsx"));
@@ -92,42 +91,5 @@ function UsageSection({ usage }: { usage: BucketUsage }) {
         </Suspense>
       )}
     </Section>
-  );
-}
-
-const LIMITS = ["bytesMax", "objectsMax", "bytesSoft", "objectsSoft"] as const;
-
-function QuotaForm({ quota, onSave }: { quota: Quota; onSave: (quota: Quota) => Promise<void> }) {
-  const t = useText();
-  const [typed, setTyped] = useState(() => LIMITS.map((name) => String(quota[name] ?? "")));
-  const save = () => {
-    const [bytesMax, objectsMax, bytesSoft, objectsSoft] = typed.map((text) =>
-      text.trim() === "" ? null : Number(text),
-    );
-    return onSave({
-      bytesMax: bytesMax ?? null,
-      objectsMax: objectsMax ?? null,
-      bytesSoft: bytesSoft ?? null,
-      objectsSoft: objectsSoft ?? null,
-    });
-  };
-  return (
-    <SaveForm onSave={save}>
-      <div className="columns">
-        {LIMITS.map((name, index) => (
-          <TextField
-            key={name}
-            label={t(`bucket.quota.${name}`)}
-            value={typed[index] ?? ""}
-            onChange={(text) => setTyped(typed.map((old, at) => (at === index ? text : old)))}
-            inputMode="numeric"
-            pattern="[0-9]*"
-            {...(name.startsWith("bytes") && /^\d+$/.test(typed[index] ?? "")
-              ? { hint: formatBytes(Number(typed[index])) }
-              : {})}
-          />
-        ))}
-      </div>
-    </SaveForm>
   );
 }

@@ -1,6 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { parquetMetadataAsync, parquetReadObjects } from "hyparquet";
-import { compressors } from "hyparquet-compressors";
+import { type Compressors, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
+import {
+  decompressBrotli,
+  decompressGzip,
+  decompressLz4,
+  decompressLz4Raw,
+  decompressZstd,
+} from "hyparquet-compressors";
 import type { AwsClient } from "../../aws/client.ts";
 import { getObject, type ObjectRef } from "../../aws/s3/objects.ts";
 import { useClient } from "../../session/session.ts";
@@ -11,6 +17,17 @@ import type { PanelProps } from "../details/details-dialog.tsx";
 import { DataTable } from "./data-table.tsx";
 
 const ROWS_MAX = 200;
+/**
+ * hyparquet has a decompressor of its own for Snappy. The package's is WebAssembly, which the page's policy forbids: `vite.config.ts` leaves it
+ * out as long as nobody imports it, or `compressors`, which holds it.
+ */
+const DECOMPRESSORS: Compressors = {
+  GZIP: decompressGzip,
+  BROTLI: decompressBrotli,
+  ZSTD: (input) => decompressZstd(input),
+  LZ4: decompressLz4,
+  LZ4_RAW: decompressLz4Raw,
+};
 
 /** The first rows of a Parquet file, of which only the ranges that hold them are read. */
 export default function ParquetTable({ of, head }: PanelProps) {
@@ -33,7 +50,12 @@ async function firstRows(client: AwsClient, of: ObjectRef, sizeBytes: number) {
   };
   const metadata = await parquetMetadataAsync(file);
   const count = Number(metadata.num_rows);
-  const rows = await parquetReadObjects({ file, metadata, compressors, rowEnd: Math.min(count, ROWS_MAX) });
+  const rows = await parquetReadObjects({
+    file,
+    metadata,
+    compressors: DECOMPRESSORS,
+    rowEnd: Math.min(count, ROWS_MAX),
+  });
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   return { head: names, rows: rows.map((row) => names.map((name) => shown(row[name]))), isCut: count > ROWS_MAX };
 }

@@ -16,6 +16,8 @@ import {
 
 /** With what follows it, the key of a report is not longer than a key can be. */
 const DESTINATION_PREFIX_BYTES_MAX = 768;
+/** Of a key, not of an alias. */
+const KMS_KEY_ARN = /^arn:aws:kms:[a-z0-9-]+:\d{12}:key\/[\x21-\x7e]{1,256}$/;
 const BUCKET_ARN = /^arn:aws:s3:::([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])$/;
 
 const inventoryDocument: NamedDocument<InventoryConfiguration> = {
@@ -46,7 +48,7 @@ const inventoryDocument: NamedDocument<InventoryConfiguration> = {
 
 /**
  * Put, Get, List and DeleteBucketInventoryConfiguration. As at AWS, whether the destination takes the reports is found out when one is
- * delivered. The format ORC and encryption with SSE-KMS are answered 501.
+ * delivered, and whether the KMS key lets S3 in. The format ORC is answered 501.
  */
 export const inventoryOperations = namedOperations(inventoryDocument);
 
@@ -79,15 +81,19 @@ function parseDestination(written: XmlElement): InventoryConfiguration["destinat
   }
   const prefix = childText(written, "Prefix") ?? null;
   checkPrefix(prefix ?? "", DESTINATION_PREFIX_BYTES_MAX);
-  return { bucket, accountId, prefix, format, isEncrypted: parseEncryption(child(written, "Encryption")) };
+  return { bucket, accountId, prefix, format, ...parseEncryption(child(written, "Encryption")) };
 }
 
-function parseEncryption(written: XmlElement | undefined): boolean {
-  if (!written) return false;
+function parseEncryption(
+  written: XmlElement | undefined,
+): Pick<InventoryConfiguration["destination"], "isEncrypted" | "kmsKeyArn"> {
+  if (!written) return { isEncrypted: false };
   const [byKms, byS3] = [child(written, "SSE-KMS"), child(written, "SSE-S3")];
   if ((byKms && byS3) || (!byKms && !byS3)) throw new S3Error("MalformedXML");
-  if (byKms) throw notBuilt("Inventories that are encrypted with SSE-KMS are not implemented: use SSE-S3");
-  return true;
+  if (!byKms) return { isEncrypted: true };
+  const kmsKeyArn = childText(byKms, "KeyId")?.trim() ?? "";
+  if (KMS_KEY_ARN.test(kmsKeyArn)) return { isEncrypted: false, kmsKeyArn };
+  throw invalidArgument("KeyId", kmsKeyArn, "The ARN of the KMS key is not valid.");
 }
 
 function parseFields(written: XmlElement | undefined): InventoryField[] {
@@ -126,7 +132,9 @@ function notBuilt(message: string): S3Error {
 }
 
 function writeInventoryConfiguration({ destination, ...of }: InventoryConfiguration): Xml[] {
-  const { accountId, bucket, format, prefix, isEncrypted } = destination;
+  const { accountId, bucket, format, prefix, isEncrypted, kmsKeyArn } = destination;
+  const byS3 = isEncrypted ? element("SSE-S3") : undefined;
+  const encryption = kmsKeyArn ? element("SSE-KMS", element("KeyId", kmsKeyArn)) : byS3;
   return [
     element("Id", of.id),
     element("IsEnabled", of.isEnabled),
@@ -139,7 +147,7 @@ function writeInventoryConfiguration({ destination, ...of }: InventoryConfigurat
         element("Bucket", `arn:aws:s3:::${bucket}`),
         element("Format", format),
         optional("Prefix", prefix ?? undefined),
-        isEncrypted ? element("Encryption", element("SSE-S3")) : undefined,
+        encryption && element("Encryption", encryption),
       ),
     ),
     element("Schedule", element("Frequency", of.frequency)),

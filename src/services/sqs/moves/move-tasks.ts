@@ -14,7 +14,7 @@ import { queueOperation } from "../operation.ts";
 
 const RATE_MAX = 500;
 const RESULTS_MAX = 10;
-/** Sources of one dead letter queue that a caller is asked for before messages go back to them. */
+/** Queues that one move gives messages back to, each of which the caller must be allowed to send to. Messages of others stay. */
 const SOURCES_MAX = 1_000;
 /** How long StartMessageMoveTask moves messages itself before it answers: a job does the rest. */
 const FIRST_MS = 500;
@@ -45,16 +45,16 @@ export const startMessageMoveTask = queueOperation({
   async run(call, { DestinationArn, MaxNumberOfMessagesPerSecond: perSecond = null }) {
     const { context, queue, nowMs } = call;
     demandMove(call, queue, ["sqs:ReceiveMessage", "sqs:DeleteMessage"]);
-    const page = { deadLetter: queue.name, after: "", limit: SOURCES_MAX };
-    const sources = await context.tables.queues.sourcesOf(queue.accountId, page);
-    if (sources.length === 0) throw invalidParameter("Source queue must be configured as a Dead Letter Queue.");
+    const page = { deadLetter: queue.name, after: "", limit: 1 };
+    const users = await context.tables.queues.sourcesOf(queue.accountId, page);
+    if (users.length === 0) throw invalidParameter("Source queue must be configured as a Dead Letter Queue.");
     const destination = DestinationArn === undefined ? null : await destinationOf(call, DestinationArn);
-    if (destination === null)
-      for (const name of sources) await demandSending(call, { accountId: queue.accountId, name });
+    const sources = destination === null ? await context.tables.moves.sourcesIn(queue, SOURCES_MAX) : null;
+    for (const arn of sources ?? []) await demandSending(call, requiredName(arn));
     const { visible } = await countMessages(context, queue);
     const move = {
       ...{ id: newMessageId(context.random), sourceArn: queue.arn, destinationArn: destination?.arn ?? null },
-      ...{ perSecond, startedMs: nowMs, toMove: visible },
+      ...{ sources, perSecond, startedMs: nowMs, toMove: visible },
     };
     await start(call, move);
     return { TaskHandle: sealMove(context.sealer, { id: move.id, sourceArn: move.sourceArn }) };
@@ -77,6 +77,13 @@ async function start(
   const isSpent = () => context.clock.now() >= untilMs;
   const row: MoveRow = { ...move, sourceId: queue.id, state: "RUNNING", moved: 0, failure: null };
   await continueMove(context.bare.moves, row, { nowMs: context.clock.now(), isSpent });
+}
+
+/** Of an ARN that was written by the server. */
+function requiredName(arn: string): QueueName {
+  const name = parseQueueArn(arn);
+  if (name === null) throw new Error(`${arn} is no queue`);
+  return name;
 }
 
 async function destinationOf(call: QueueCall, arn: string): Promise<KnownQueue> {

@@ -89,8 +89,8 @@ describe("inventory configurations", () => {
     [400, "InvalidArgument", document({ id: "other" })],
     [501, "NotImplemented", document({ destination: destination({ format: "ORC" }) })],
     [
-      501,
-      "NotImplemented",
+      400,
+      "InvalidArgument",
       document({ destination: destination({ more: "<Encryption><SSE-KMS><KeyId>k</KeyId></SSE-KMS></Encryption>" }) }),
     ],
   ])("are refused with %i %s: %s", async (status, code, body) => {

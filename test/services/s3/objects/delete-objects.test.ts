@@ -20,6 +20,7 @@ beforeAll(async () => {
   sherd = await startSherd();
   client = sherd.client();
   await client.send(new CreateBucketCommand({ Bucket: "bucket" }));
+  await put("kept");
 });
 afterAll(() => sherd?.stop());
 
@@ -41,7 +42,7 @@ const post = (body: string, headers: Record<string, string> = md5(body)) =>
 describe("DeleteObjects", () => {
   it("deletes what is listed and says so", async () => {
     const listed = ["a", "b & c", "d/e", "ä€", " space "];
-    await Promise.all([...listed, "kept"].map(put));
+    await Promise.all(listed.map(put));
     const { Deleted, Errors } = await remove([...listed, "never"].map((Key) => ({ Key })));
     expect(Deleted).toEqual([...listed, "never"].map((Key) => ({ Key })));
     expect(Errors).toBeUndefined();

@@ -12,6 +12,7 @@ import { DeliveryPool } from "../../../../src/topics/delivery-pool.ts";
 import { fanOut } from "../../../../src/topics/fan-out.ts";
 import { openTopics } from "../../../../src/topics/open-topics.ts";
 import type { DeliveryContext } from "../../../../src/topics/topic-context.ts";
+import type { BatchFault } from "../../../support/faulty-d1.ts";
 import { SqsRig } from "../../sqs/support/sqs.ts";
 
 const random = (count: number) => new Uint8Array(randomBytes(count));
@@ -34,9 +35,11 @@ export class SnsRig {
   /** How endpoints answer. */
   answer: (call: Call) => Response | Promise<Response> = () => new Response(null, { status: 200 });
   readonly told: string[] = [];
+  readonly #env: Record<string, string>;
 
   private constructor(sqs: SqsRig, env: Record<string, string>) {
     this.sqs = sqs;
+    this.#env = env;
     const { clock, sealer } = sqs;
     const { metadata } = sqs.store.store;
     const fetched: typeof fetch = async (url, init) => {
@@ -60,6 +63,16 @@ export class SnsRig {
   /** `env`: variables of topics. */
   static async open(env: Record<string, string> = {}): Promise<SnsRig> {
     return new SnsRig(await SqsRig.open(), env);
+  }
+
+  /** The same over the same database, whose batches fail as `plan` says. Its endpoints are those of this one. */
+  stricken(plan: () => BatchFault | null): SnsRig {
+    const rig = new SnsRig(this.sqs.stricken(plan), this.#env);
+    rig.answer = (call) => {
+      this.calls.push(call);
+      return this.answer(call);
+    };
+    return rig;
   }
 
   dispose(): Promise<void> {

@@ -10,10 +10,11 @@ import { expireMessages } from "../../../../src/maintenance/queues/expire-messag
 import { moveMessages } from "../../../../src/maintenance/queues/move-messages.ts";
 import { runJobs } from "../../../../src/maintenance/run/run-jobs.ts";
 import { Arrivals } from "../../../../src/queues/arrivals.ts";
-import { rootSealer } from "../../../../src/sealing/root-sealer.ts";
+import { rootSealer, type Sealer } from "../../../../src/sealing/root-sealer.ts";
 import { sqsService } from "../../../../src/services/sqs/service.ts";
+import { type BatchFault, withBatchFaults } from "../../../support/faulty-d1.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
-import { openTestStore, type TestStore } from "../../../support/store.ts";
+import { buildStore, openTestStore, type TestStore } from "../../../support/store.ts";
 
 const random = (count: number) => new Uint8Array(randomBytes(count));
 
@@ -34,17 +35,30 @@ export class SqsRig {
   readonly store: TestStore;
   readonly clock: ManualClock;
   service: Service;
-  readonly sealer = rootSealer(["a root secret of a test"], random);
+  readonly sealer: Sealer;
 
-  private constructor(store: TestStore, clock: ManualClock) {
+  private constructor(store: TestStore, clock: ManualClock, sealer = rootSealer(["a root secret of a test"], random)) {
     this.store = store;
     this.clock = clock;
+    this.sealer = sealer;
     this.service = this.isolate();
   }
 
   static async open(options: { countsRows?: boolean } = {}): Promise<SqsRig> {
     const clock = new ManualClock(Date.UTC(2026, 10, 29, 6));
     return new SqsRig(await openTestStore({ ...options, clock }), clock);
+  }
+
+  /** The same over the same database, whose batches fail as `plan` says. */
+  stricken(plan: () => BatchFault | null): SqsRig {
+    const { clock, store } = this;
+    const parts = {
+      ...store,
+      engine: store.store.engine,
+      clock,
+      decorateD1: (plain: D1Database) => withBatchFaults(plain, plan),
+    };
+    return new SqsRig({ ...store, store: buildStore(parts) }, clock, this.sealer);
   }
 
   /** Another isolate over the same database. */

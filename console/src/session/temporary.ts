@@ -1,0 +1,25 @@
+import type { Credentials } from "../aws/client.ts";
+
+/** An OpenID Connect provider that the operator has configured (docs/console.md). */
+export interface Provider {
+  name: string;
+  issuer: string;
+  clientId: string;
+  scope: string;
+  /** None: the reader types one. */
+  roleArns: string[];
+}
+
+/** What new credentials are had by without asking anybody. */
+export interface Renewal {
+  provider: Provider;
+  roleArn: string;
+  refreshToken: string;
+}
+
+/** What a provider's token was exchanged for. */
+export interface Temporary {
+  credentials: Credentials;
+  expiresMs: number;
+  renewal: Renewal | null;
+}

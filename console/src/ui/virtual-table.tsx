@@ -1,0 +1,107 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useMemo, useRef } from "react";
+import { visibleKey } from "../aws/keys.ts";
+import { useText } from "../text/text.ts";
+import "./virtual-table.css";
+
+type Cell = string | number | null;
+
+const ROW_PIXELS = 33;
+/** A column is as wide as what its first rows have in it, within these bounds of characters. */
+const WIDTH_MIN = 6;
+const WIDTH_MAX = 44;
+const LOOKED_AT = 200;
+
+/** Any number of rows of plain values, of which those on the screen are drawn. A cell that is too long is whole in its title. */
+export function VirtualTable({
+  label,
+  columns,
+  rows,
+}: {
+  /** Read aloud. */
+  label: string;
+  columns: readonly string[];
+  rows: readonly (readonly Cell[])[];
+}) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtualizer = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_PIXELS,
+    overscan: 15,
+  });
+  const widths = useMemo(() => columns.map((name, column) => widthOf(name, column, rows)), [columns, rows]);
+  const items = virtualizer.getVirtualItems();
+  const above = items[0]?.start ?? 0;
+  const below = virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0);
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is of forms
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be scrolled by the keyboard too
+    <div ref={scroller} className="virtual-table" role="group" aria-label={label} tabIndex={0}>
+      <table className="table" aria-rowcount={rows.length + 1} style={{ width: `${sum(widths)}ch` }}>
+        <colgroup>
+          {widths.map((width, column) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: columns never move
+            <col key={column} style={{ width: `${width}ch` }} />
+          ))}
+        </colgroup>
+        <thead>
+          <tr aria-rowindex={1}>
+            {columns.map((name, column) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: columns may have the same name, and never move
+              <th key={column} scope="col" title={visibleKey(name)}>
+                <bdi>{visibleKey(name)}</bdi>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          <Spacer pixels={above} columns={columns.length} />
+          {items.map(({ index }) => (
+            <tr key={index} aria-rowindex={index + 2}>
+              {columns.map((_, column) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: columns never move
+                <TableCell key={column} value={rows[index]?.[column] ?? null} />
+              ))}
+            </tr>
+          ))}
+          <Spacer pixels={below} columns={columns.length} />
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** In place of the rows that are not drawn. */
+function Spacer({ pixels, columns }: { pixels: number; columns: number }) {
+  if (pixels <= 0) return null;
+  return (
+    // biome-ignore lint/a11y/noAriaHiddenOnFocusable: a row takes no focus
+    <tr aria-hidden="true" className="spacer">
+      <td colSpan={columns} style={{ height: pixels }} />
+    </tr>
+  );
+}
+
+function TableCell({ value }: { value: Cell }) {
+  const t = useText();
+  if (value === null) return <td className="quiet">{t("table.null")}</td>;
+  if (typeof value === "number") return <td className="number">{String(value)}</td>;
+  const shown = visibleKey(value);
+  return (
+    <td title={shown}>
+      <bdi>{shown}</bdi>
+    </td>
+  );
+}
+
+function widthOf(name: string, column: number, rows: readonly (readonly Cell[])[]): number {
+  const longest = rows
+    .slice(0, LOOKED_AT)
+    .reduce((width, row) => Math.max(width, String(row[column] ?? "").length), name.length);
+  return Math.min(WIDTH_MAX, Math.max(WIDTH_MIN, longest)) + 3;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
+}

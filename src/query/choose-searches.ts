@@ -1,0 +1,63 @@
+import { covers, isEveryKey, type KeyRange } from "../base/key-range.ts";
+import type { QueryTable } from "../metadata/query/queries.ts";
+import type { SearchUse } from "../metadata/query/search-source.ts";
+import type { VisibleBucket } from "../metadata/query/visible.ts";
+import type { ScopedUse, Sight } from "./compile.ts";
+import type { Searched } from "./searches.ts";
+
+/** So many values are counted. Of several values or a range of them, which are sorted by their keys for each step, so many are used. */
+const VALUES_MAX = 100_000;
+
+interface Candidate {
+  readonly use: ScopedUse;
+  readonly search: SearchUse;
+  readonly keys: readonly KeyRange[];
+}
+
+/**
+ * Chooses an index for each place of a query that has a condition which one can answer: that which leaves the fewest rows. By the place's
+ * number. One D1 round trip if there is such a place, two if it names keys besides; none otherwise.
+ */
+export async function chooseSearches(
+  queries: Pick<QueryTable, "count" | "countSearches">,
+  uses: readonly ScopedUse[],
+  sight: Sight,
+): Promise<ReadonlyMap<number, SearchUse>> {
+  const candidates = uses.flatMap((use) => candidatesOf(use, sight));
+  if (candidates.length === 0) return new Map();
+  const counts = await queries.countSearches(candidates, VALUES_MAX + 1);
+  const chosen = new Map<number, { candidate: Candidate; count: number }>();
+  for (const [at, candidate] of candidates.entries()) {
+    const count = counts[at] as number;
+    const { number } = candidate.use;
+    if (!candidate.search.isPoint && count > VALUES_MAX) continue;
+    if (count < (chosen.get(number)?.count ?? Number.POSITIVE_INFINITY)) chosen.set(number, { candidate, count });
+  }
+  for (const [number, { candidate, count }] of chosen) {
+    // All values are visited, whatever keys they have: there may be fewer such keys.
+    const { use, search, keys } = candidate;
+    if (search.isPoint || isEveryKey(keys)) continue;
+    if ((await queries.count(use.table, use.scopes, count + 1)) <= count) chosen.delete(number);
+  }
+  return new Map([...chosen].map(([number, { candidate }]) => [number, candidate.search]));
+}
+
+function candidatesOf(use: ScopedUse, { indexes }: Sight): Candidate[] {
+  const [scope] = use.scopes;
+  const index = use.scopes.length === 1 && scope ? indexes?.get(scope.bucket.id) : undefined;
+  if (!scope || !index) return [];
+  return use.searches
+    .filter(({ kind }) => index.fields.has(kind) && isShown(kind, scope.bucket, scope.keys))
+    .map(({ field, conditions, isPoint }) => ({
+      use,
+      search: { indexId: index.id, field, conditions, isPoint },
+      keys: scope.keys,
+    }));
+}
+
+/** What the caller may not see of some rows must not be counted for him. */
+function isShown(kind: Searched["kind"], bucket: VisibleBucket, keys: readonly KeyRange[]): boolean {
+  if (kind === "size" || kind === "lastModified") return true;
+  const ranges = kind === "tags" ? bucket.current.tags : bucket.current.content;
+  return !bucket.ownersOnly && covers(ranges, keys);
+}

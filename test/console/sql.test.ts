@@ -1,0 +1,31 @@
+import { describe, expect, test } from "vitest";
+import { EXAMPLE_NAMES, exampleQuery } from "../../console/src/query/examples.ts";
+import { SCHEMA } from "../../console/src/query/schema.ts";
+import { withoutHead } from "../../console/src/query/without-head.ts";
+import { TABLES } from "../../src/metadata/query/catalog.ts";
+import { fences, readDocument, section } from "../docs/document.ts";
+
+describe("the console's SQL", () => {
+  test("completes the tables and columns that the server has", () => {
+    const served = Object.fromEntries(Object.entries(TABLES).map(([name, { columns }]) => [name, columns]));
+    const sorted = (names: readonly string[]) => [...names].sort();
+    expect(Object.keys(SCHEMA)).toEqual(Object.keys(served));
+    for (const [name, columns] of Object.entries(served)) {
+      expect([name, sorted(SCHEMA[name] ?? [])]).toEqual([name, sorted(columns.map((column) => column.name))]);
+    }
+  });
+
+  test("has the documented questions as examples", () => {
+    const words = (text: string) => text.trim().split(/\s+/).join(" ");
+    const documented = fences(section(readDocument("docs/sql.md"), "## Ten questions"), "sql");
+    expect(EXAMPLE_NAMES.map((name) => words(exampleQuery(name, undefined)))).toEqual(documented.map(words));
+    expect(exampleQuery("tagged", "mine")).toContain("bucket = 'mine'");
+  });
+
+  test("joins CSV pages without their heads, whatever the names of columns hold", () => {
+    const rest = (text: string) => new TextDecoder().decode(withoutHead(new TextEncoder().encode(text)));
+    expect(rest("a,b\r\n1,2\r\n")).toBe("1,2\r\n");
+    expect(rest('"a\n""b"\r\n"1\n"\r\n')).toBe('"1\n"\r\n');
+    expect(rest("a\r\n")).toBe("");
+  });
+});
