@@ -124,8 +124,9 @@ export class SearchTable {
       {
         sql: `INSERT OR IGNORE INTO search_values (index_id, field, value, key)
               SELECT e.index_id, e.field, e.value, e.key FROM search_entries e
-              WHERE e.bucket_id = ?2 AND e.key > ?3 AND (?4 IS NULL OR e.key <= ?4) AND e.index_id = ?1 AND e.value IS NOT NULL`,
-        values: [id, bucketId, filledTo, to],
+              WHERE e.bucket_id = ?2 AND e.key > ?3${to === null ? "" : " AND e.key <= ?4"} AND e.index_id = ?1 AND e.value IS NOT NULL`,
+        // With "OR ?4 IS NULL" SQLite would read to the end of the bucket.
+        values: to === null ? [id, bucketId, filledTo] : [id, bucketId, filledTo, to],
       },
       {
         sql: "UPDATE search_indexes SET filled_to = ?3 WHERE id = ?1 AND filled_to = ?2",
