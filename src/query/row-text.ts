@@ -74,12 +74,13 @@ const VALUE_CHARACTERS = 8;
 
 /**
  * SQL of the same rows as far as they have `max` characters together, each with how many these are by then as its last column. The row behind them, if
- * there is one, follows with NULLs for its values.
+ * there is one, follows with NULLs for its values. Each byte counts as a character.
  */
 export function cutSql(sql: string, columns: number, max: number): string {
   const names = Array.from({ length: columns }, (_, at) => `c${at}`);
+  // SQLite's `length` ends at the first NUL of a text.
   const lengths = names.map(
-    (name) => `ifnull(length(${name})*iif(typeof(${name})='blob',${BLOB_BYTE_CHARACTERS},1),0)`,
+    (name) => `ifnull(octet_length(${name})*iif(typeof(${name})='blob',${BLOB_BYTE_CHARACTERS},1),0)`,
   );
   const own = `${sumOf(lengths)}+${VALUE_CHARACTERS * columns}`;
   const measured = `SELECT *, ${own} AS own FROM "r$"`;

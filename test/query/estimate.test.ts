@@ -63,6 +63,8 @@ const longer = (times: number, of: string) => `${"hex(".repeat(times)}${of}${")"
 
 test.each([
   [`SELECT x FROM objects, (SELECT group_concat(${longer(6, "key")}) AS x FROM objects) ORDER BY key`, 239],
+  // Where `length` would end at once.
+  [`SELECT x'00' || x AS x FROM objects, (SELECT group_concat(${longer(6, "key")}) AS x FROM objects) ORDER BY key`, 239],
   ["SELECT j FROM objects, (SELECT json_group_array(key || ?1) AS j FROM objects WHERE key < 'k101') ORDER BY key", 69],
   [`SELECT json_extract(?2${", '$'".repeat(4)}) FROM objects ORDER BY key`, 69],
   ["SELECT o.*, ?1 AS x FROM objects o ORDER BY key", 278],
