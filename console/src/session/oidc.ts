@@ -6,6 +6,8 @@ import type { Provider, Renewal, Temporary } from "./temporary.ts";
 interface Endpoints {
   authorization: string;
   token: string;
+  /** Its answers name it as `iss` (RFC 9207). */
+  namesItself: boolean;
 }
 
 /** What is kept of the tab while its reader is at the provider. */
@@ -73,9 +75,10 @@ export async function arriveFromProvider(): Promise<Temporary> {
   // RFC 9207.
   const issuer = answer.get("iss");
   if (issuer !== null && issuer !== provider.issuer) throw refused("the answer is of another issuer");
+  const { token, namesItself } = await discover(provider.issuer);
+  if (issuer === null && namesItself) throw refused("the answer names no issuer");
   const error = answer.get("error");
   if (error !== null) throw refused(answer.get("error_description") ?? error);
-  const { token } = await discover(provider.issuer);
   const tokens = await askForTokens(token, {
     grant_type: "authorization_code",
     code: answer.get("code") ?? "",
@@ -106,7 +109,7 @@ async function discover(issuer: string): Promise<Endpoints> {
   const { authorization_endpoint: authorization, token_endpoint: token } = document;
   if (typeof authorization !== "string" || typeof token !== "string")
     throw refused("the provider's document lacks endpoints");
-  return { authorization, token };
+  return { authorization, token, namesItself: document.authorization_response_iss_parameter_supported === true };
 }
 
 interface Tokens {
