@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { arriveFromProvider } from "../../console/src/session/oidc.ts";
+import { arriveFromProvider, renew } from "../../console/src/session/oidc.ts";
 
 const ISSUER = "https://idp.example.com";
 const ROLE = "arn:aws:iam::100000000001:role/console";
@@ -63,5 +63,18 @@ describe("the answer of a provider", () => {
     namesItself = false;
     expect(await arrive("?state=s&code=c&iss=https://other.example.com")).toBe("the answer is of another issuer");
     expect(asked).toEqual([]);
+  });
+});
+
+describe("a token that renews", () => {
+  const renewal = { provider, roleArn: ROLE, subject: "ann", refreshToken: "r" };
+
+  test.each([{ sub: "bob" }, { sub: "" }, { sub: ["ann"] }, {}])("is refused if it is about %o", async (about) => {
+    claims = about;
+    expect(await outcome(renew(renewal))).toMatch(/another reader|names nobody/);
+  });
+
+  test("is taken if it is about the same reader", async () => {
+    expect(await outcome(renew(renewal))).toBe("brought to the store");
   });
 });

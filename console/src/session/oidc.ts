@@ -90,14 +90,15 @@ export async function arriveFromProvider(): Promise<Temporary> {
   return assume(tokens, { provider, roleArn });
 }
 
-/** New credentials without asking the reader. Throws if the provider wants to see the reader again. */
-export async function renew({ provider, roleArn, refreshToken }: Renewal): Promise<Temporary> {
+/** New credentials without asking the reader. Throws if the provider wants to see the reader again, or speaks of another one. */
+export async function renew({ provider, roleArn, subject, refreshToken }: Renewal): Promise<Temporary> {
   const { token } = await discover(provider.issuer);
   const tokens = await askForTokens(token, {
     grant_type: "refresh_token",
     refresh_token: refreshToken,
     client_id: provider.clientId,
   });
+  if (subjectOf(tokens.idToken) !== subject) throw refused("the token is of another reader");
   return assume({ refreshToken, ...tokens }, { provider, roleArn });
 }
 
@@ -164,7 +165,7 @@ async function assume(
       sessionToken: of("SessionToken"),
     },
     expiresMs: Date.parse(of("Expiration")),
-    renewal: refreshToken === undefined ? null : { provider, roleArn, refreshToken },
+    renewal: refreshToken === undefined ? null : { provider, roleArn, subject: subjectOf(idToken), refreshToken },
   };
 }
 
@@ -175,6 +176,13 @@ function sessionName({ email, preferred_username: user, sub }: Record<string, un
     .replaceAll(/[^\w+=,.@-]/g, "-")
     .slice(0, 64);
   return taken.length < 2 ? "console" : taken;
+}
+
+/** Whom a token is about. */
+function subjectOf(idToken: string): string {
+  const { sub } = claimsOf(idToken);
+  if (typeof sub !== "string") throw refused("the provider's id token names nobody");
+  return sub;
 }
 
 /** What a token says. STS verifies it; here it is only read. */
