@@ -1,4 +1,5 @@
 import type { CompiledQuery, CompileOptions, QueryInput, Sight } from "./compile.ts";
+import { QueryRefused } from "./failure.ts";
 import { literalsOf } from "./literals.ts";
 import { parseQuery } from "./parse.ts";
 import type { Groups } from "./run.ts";
@@ -27,8 +28,14 @@ export function readSight(text: string): CompileOptions["sight"] {
   return JSON.parse(text);
 }
 
-/** Groups so far, as table carried_queries keeps them. */
-export function writeGroups({ at, state, scanned, isDone }: Groups) {
+/** A row of D1 has two million bytes. */
+const ROW_BYTES_MAX = 1_800_000;
+
+/** Groups so far, as table carried_queries keeps them beside `sight`. Throws `QueryRefused`. */
+export function writeGroups({ at, state, scanned, isDone }: Groups, sight: string) {
+  if (new TextEncoder().encode(state + sight).length > ROW_BYTES_MAX) {
+    throw new QueryRefused("LimitExceeded", "the query is long, and its groups are too many to be kept", "narrow it");
+  }
   return { place: JSON.stringify(at), groups: state, scanned, isDone };
 }
 

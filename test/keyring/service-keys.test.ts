@@ -141,7 +141,9 @@ describe("reports", () => {
     await ok({ method: "PUT", path: REPORT, body: inventoryOf("") });
     await ok({ method: "PUT", path: "/reports?encryption", body: byDefault(arnOf(bad)) });
     expect(await runInventory()).toMatchObject({ reports: 0, refusedReports: 1 });
-    expect(told).toEqual([expect.stringContaining("User: s3.amazonaws.com is not authorized to perform: kms:Gener")]);
+    expect(told).toEqual([
+      expect.stringContaining("User: s3.amazonaws.com is not authorized to perform: kms:GenerateDataKey"),
+    ]);
     expect(await delivered()).toEqual([]);
     await ok({ method: "PUT", path: "/reports?encryption", body: byDefault(arnOf(good)) });
     await rig.clock.advance(86_400_000);

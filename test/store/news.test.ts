@@ -128,6 +128,27 @@ describe.each([false, true])("a bucket that somebody listens to, versioned: %s",
     expect(await told()).toEqual([put, `ObjectAnnotation:Put a 5${v}`, `ObjectAnnotation:Delete a 5${v}`]);
   });
 
+  it("tells besides what annotation it was, and whether a copy has some", async () => {
+    const bucket = await bucketThat({ versioned });
+    await write(bucket, "a");
+    const copied = { attributes: "copy", storageClass: "STANDARD", check: () => {} };
+    const copyTo = (key: string) => copyObject(store, { bucket, key, source: { bucket, key: "a" }, ...copied } as never);
+    await copyTo("without");
+    const annotation = { name: "n", body: bodyOf(pattern(3)), bypassGovernance: false };
+    const { etag } = await putAnnotation(store, { bucket, key: "a" }, annotation);
+    await copyTo("with");
+    await deleteAnnotation(store, { bucket, key: "a" }, { name: "n", bypassGovernance: false });
+    const { news } = await store.metadata.outbox.oldest(1000);
+    await told();
+    expect(news.map(({ detail }) => detail)).toEqual([
+      null,
+      { hasAnnotations: false },
+      { annotation: { name: "n", sizeBytes: 3, etag } },
+      { hasAnnotations: true },
+      { annotation: { name: "n" } },
+    ]);
+  });
+
   it("tells of both sides of a rename", async () => {
     const bucket = await bucketThat({ versioned });
     await write(bucket, "a");

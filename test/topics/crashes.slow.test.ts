@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { SnsRig } from "../services/sns/support/sns.ts";
 import { STRIKES, type Strike } from "../support/fail-each-call.ts";
-import { outcomeOf, strikeEach } from "../support/strike-each.ts";
+import { outcomeOf, type Plan, strikeEach } from "../support/strike-each.ts";
 
 let rig: SnsRig;
 beforeEach(async () => {
@@ -13,19 +13,19 @@ afterEach(() => rig.dispose());
 const RECOVERED_MS = 130_000;
 
 async function recover(): Promise<void> {
-  await rig.deliver();
-  for (let pass = 0; pass < 3 && (await rig.rows("publications")) > 0; pass++) {
+  do {
     await rig.sqs.clock.advance(RECOVERED_MS);
     await rig.deliver();
-  }
+  } while ((await rig.rows("publications")) > 0);
   expect([await rig.rows("publications"), await rig.rows("deliveries")]).toEqual([0, 0]);
 }
 
 /** Publishes, and delivers what is due, where the Nth call to D1 goes wrong. Whether Publish was answered with success. */
-async function publishAndDeliver(struck: SnsRig, topic: string, more: Record<string, string>): Promise<boolean> {
+async function publishAndDeliver(plan: Plan, topic: string, more: Record<string, string>): Promise<boolean> {
+  const struck = rig.stricken(plan.next);
   const { clock } = rig.sqs;
-  const isAcknowledged = await outcomeOf(clock, struck.publish(topic, more.Message ?? "", more));
-  await outcomeOf(clock, struck.deliver());
+  const isAcknowledged = await outcomeOf(clock, struck.publish(topic, more.Message ?? "", more), plan);
+  await outcomeOf(clock, struck.deliver(), plan);
   // Otherwise the next call would find the topic waiting for its next attempt.
   await recover();
   return isAcknowledged;
@@ -51,7 +51,7 @@ describe.each(STRIKES)("whichever call to D1 does: %s", (strike: Strike) => {
     const published: [string, boolean][] = [];
     const calls = await strikeEach(strike, async (plan, n) => {
       const Message = `m${n}`;
-      published.push([Message, await publishAndDeliver(rig.stricken(plan), topic, { Message })]);
+      published.push([Message, await publishAndDeliver(plan, topic, { Message })]);
     });
     expect(calls).toBeGreaterThan(7);
     for (const { url } of queues) {
@@ -72,7 +72,7 @@ describe.each(STRIKES)("whichever call to D1 does: %s", (strike: Strike) => {
       const Message = `m${n}`;
       const more = { Message, MessageGroupId: "g", MessageDeduplicationId: Message };
       published.push(Message);
-      if (!(await publishAndDeliver(rig.stricken(plan), topic, more))) await rig.publish(topic, Message, more);
+      if (!(await publishAndDeliver(plan, topic, more))) await rig.publish(topic, Message, more);
       await rig.deliver();
     });
     expect((await rig.received(queue.url)).map(({ Body }) => Body)).toEqual(published);
@@ -87,7 +87,7 @@ describe.each(STRIKES)("whichever call to D1 does: %s", (strike: Strike) => {
     const published: [string, boolean][] = [];
     await strikeEach(strike, async (plan, n) => {
       const Message = `m${n}`;
-      published.push([Message, await publishAndDeliver(rig.stricken(plan), topic, { Message })]);
+      published.push([Message, await publishAndDeliver(plan, topic, { Message })]);
     });
     expectEach(published, await rig.texts(dead.url));
   });

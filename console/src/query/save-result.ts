@@ -50,7 +50,7 @@ async function* followed(
   for (;;) {
     yield page;
     done += page.rows;
-    task.update({ done });
+    task.update(page.next === null ? { done, total: done } : { done });
     if (page.next === null) return;
     page = await pageOf(client, { query, format, index: page.index + 1, token: page.next, signal: task.signal });
   }

@@ -31,5 +31,9 @@ export function watchExpiry(session: Session): () => void {
   };
   void look();
   const timer = setInterval(() => void look(), LOOK_MS);
-  return () => clearInterval(timer);
+  const end = setTimeout(() => void look(), expiresMs - Date.now());
+  return () => {
+    clearInterval(timer);
+    clearTimeout(end);
+  };
 }

@@ -63,7 +63,7 @@ async function carryOn(
     const { parsed, input } = readQuestion(JSON.parse(row.request));
     const prepared = await prepareQuery(run, input, { parsed, options: { sight: readSight(row.sight) } });
     const groups = await gatherGroups(run, prepared, readGroups(row));
-    await carriedQueries.save({ ...row, ...writeGroups(groups) }, row);
+    await carriedQueries.save({ ...row, ...writeGroups(groups, row.sight) }, row);
     return groups;
   } catch (error) {
     if (error instanceof QueryRefused) return fail(`${error.code}: ${error.message}`);

@@ -160,7 +160,7 @@ async function ask(
       id,
       database: metadata.identity.name,
       sight: seen,
-      ...writeGroups(groups),
+      ...writeGroups(groups, seen),
     };
     if (await call.metadata.carriedQueries.add(row, settings.queriesPerAccount)) return null;
     throw new QueryRefused("LimitExceeded", "the account has long queries enough", "wait until one has ended");

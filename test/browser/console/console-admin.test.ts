@@ -8,7 +8,7 @@ import {
 import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { whyNoBrowser } from "../../support/browser.ts";
-import { type ConsoleStage, openConsole, shoot, violations } from "./console-stage.ts";
+import { type ConsoleStage, openConsole, violations, violationsEverywhere } from "./console-stage.ts";
 
 const HOSTILE_TAG = { Key: "שלום a:b/c", Value: "=1+2 @عربى" };
 
@@ -156,22 +156,10 @@ describe.skipIf(whyNoBrowser !== null)(`buckets, access, queues, operations (${w
       ["policy", "/access/policy?arn=arn:aws:iam::aws:policy/AdministratorAccess", heading("AdministratorAccess")],
       ["queues", "/queues", heading("Queues")],
     ];
-    const found: string[] = [];
-    for (const [name, path, shown] of pages) {
-      await page.setViewportSize({ width: 1280, height: 720 });
-      await stage.go(page, path);
-      // What is still loading after that is waited for by `violations`.
-      await shown.waitFor();
-      for (const colorScheme of ["light", "dark"] as const) {
-        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-        found.push(...(await violations(page, `${name} ${colorScheme}`)));
-        await shoot(page, `${name}-${colorScheme}`);
-      }
-      await page.setViewportSize({ width: 360, height: 700 });
-      found.push(...(await violations(page, `${name} 360 px`)));
-      const overflow = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
-      expect([name, overflow]).toEqual([name, 0]);
-    }
+    const shown = new Map(pages.map(([name, , locator]) => [name, locator]));
+    const addresses = pages.map(([name, path]) => [name, path] as const);
+    // What is still loading after that is waited for by `violations`.
+    const found = await violationsEverywhere(stage, page, addresses, async (name) => shown.get(name)?.waitFor());
     expect(found).toEqual([]);
     await stage.go(page, "/operations");
     await page.getByText("Every blob is at full redundancy.").waitFor();

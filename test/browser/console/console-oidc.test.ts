@@ -78,7 +78,7 @@ describe.skipIf(whyNoBrowser !== null)(`sign-in by OpenID Connect (${whyNoBrowse
 
   test("is over when it cannot be renewed", async () => {
     await page.evaluate(`sessionStorage["sherd-session"] = JSON.stringify({
-      ...JSON.parse(sessionStorage["sherd-session"]), expiresMs: Date.now() + 3_000, renewal: null
+      ...JSON.parse(sessionStorage["sherd-session"]), expiresMs: Date.now() + 2_500, renewal: null
     })`);
     await page.reload();
     await page.getByText("The session has ended. Sign in again.").waitFor();

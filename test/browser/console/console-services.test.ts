@@ -14,6 +14,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { whyNoBrowser } from "../../support/browser.ts";
 import { type ConsoleStage, openConsole, violationsEverywhere } from "./console-stage.ts";
 
+/** 51 of each object: more than a page. */
+const MANY_ROWS = `SELECT o.key, e.value AS n, NULL AS none
+FROM objects o, json_each('${JSON.stringify(Array.from({ length: 51 }, (_, n) => n))}') e
+WHERE o.bucket = 'holiday' ORDER BY 1, 2`;
 const HOSTILE = "<img src=x onerror=alert(1)> \u202e";
 
 describe.skipIf(whyNoBrowser !== null)(`SQL, topics, reports, limits (${whyNoBrowser ?? "Chromium"})`, () => {
@@ -24,9 +28,9 @@ describe.skipIf(whyNoBrowser !== null)(`SQL, topics, reports, limits (${whyNoBro
   beforeAll(async () => {
     stage = await openConsole();
     await stage.client.send(new CreateBucketCommand({ Bucket: "holiday" }));
-    const keys = [...Array.from({ length: 1_005 }, (_, index) => `film/${index}`), HOSTILE];
+    const keys = [...Array.from({ length: 19 }, (_, index) => `film/${index}`), HOSTILE];
     const put = (Key: string) => stage.client.send(new PutObjectCommand({ Bucket: "holiday", Key, Body: "x" }));
-    for (let at = 0; at < keys.length; at += 50) await Promise.all(keys.slice(at, at + 50).map(put));
+    await Promise.all(keys.map(put));
     const { endpoint, accessKeyId, secretAccessKey } = stage.server;
     iam = new IAMClient({ endpoint, region: "us-east-1", credentials: { accessKeyId, secretAccessKey } });
     const signer = new AwsClient({ accessKeyId, secretAccessKey, service: "sqs", region: "us-east-1" });
@@ -57,12 +61,12 @@ describe.skipIf(whyNoBrowser !== null)(`SQL, topics, reports, limits (${whyNoBro
 
   test("a query is run page by page, explained, and told where it is wrong", async () => {
     await stage.go(page, "/sql");
-    await ask("SELECT key, size, NULL AS none FROM objects WHERE bucket = 'holiday'");
+    await ask(MANY_ROWS);
     await page.getByText(/^1,000 rows so far/).waitFor();
-    await page.getByRole("cell", { name: "<img src=x onerror=alert(1)> <U+202E>" }).waitFor();
+    await page.getByRole("cell", { name: "<img src=x onerror=alert(1)> <U+202E>" }).first().waitFor();
     expect(await page.getByRole("row").count()).toBeLessThan(100);
     await button("Next page").click();
-    await page.getByText(/^1,006 rows in/).waitFor();
+    await page.getByText(/^1,020 rows in/).waitFor();
     await page.reload();
     // The address has the query.
     await page.getByRole("textbox", { name: "Query" }).getByText("NULL AS none").waitFor();
@@ -79,7 +83,7 @@ describe.skipIf(whyNoBrowser !== null)(`SQL, topics, reports, limits (${whyNoBro
   });
 
   test("all rows are saved as a file, of each format", async () => {
-    await ask("SELECT key FROM objects WHERE bucket = 'holiday'");
+    await ask(MANY_ROWS);
     const save = async (format: string) => {
       await button("Save all rows as").click();
       const saving = page.waitForEvent("download");
@@ -88,9 +92,10 @@ describe.skipIf(whyNoBrowser !== null)(`SQL, topics, reports, limits (${whyNoBro
       return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
     };
     const csv = await save("CSV");
-    expect([csv.name, csv.bytes.toString().trim().split("\r\n").length]).toEqual(["result.csv", 1_007]);
+    expect([csv.name, csv.bytes.toString().trim().split("\r\n").length]).toEqual(["result.csv", 1_021]);
     const parquet = await save("Parquet");
     expect([parquet.name, parquet.bytes.subarray(-4).toString()]).toEqual(["result.parquet", "PAR1"]);
+    await page.getByRole("button", { name: "Clear" }).click();
     stage.calm();
   });
 
@@ -221,7 +226,6 @@ describe.skipIf(whyNoBrowser !== null)(`SQL, topics, reports, limits (${whyNoBro
       ["topics", "/topics"],
       ["reports", "/bucket?bucket=holiday&tab=reports"],
       ["limits", "/access?tab=limits"],
-      ["errors", "/operations"],
       ["topic", "/topic?arn=arn:aws:sns:us-east-1:100000000001:news"],
     ];
     const found = await violationsEverywhere(stage, page, pages, async (name) => {

@@ -141,7 +141,7 @@ export async function violationsEverywhere(
     await page.setViewportSize({ width: 1280, height: 720 });
     await stage.go(page, path);
     await page.getByRole("heading", { level: 1 }).waitFor();
-    await page.waitForTimeout(500);
+    await page.waitForTimeout(150);
     await before(name);
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });

@@ -3,10 +3,11 @@ import { decorate, decorateWriter } from "../../../src/drives/decorate.ts";
 import { collect } from "../../../src/maintenance/collect/collect.ts";
 import { pack } from "../../../src/maintenance/collect/pack.ts";
 import { createBucket } from "../../../src/store/buckets/buckets.ts";
+import { setNotifications } from "../../../src/store/buckets/notifications.ts";
 import { openObject } from "../../../src/store/read/objects.ts";
 import type { EncryptionRequest } from "../../../src/store/sealed/encryption.ts";
 import type { VersionToMove } from "../../../src/store/tiers/class-move.ts";
-import { moveToClass } from "../../../src/store/tiers/move-to-class.ts";
+import { moveToClass, moveToTier } from "../../../src/store/tiers/move-to-class.ts";
 import { copyObject } from "../../../src/store/write/copy.ts";
 import { putObject } from "../../../src/store/write/write.ts";
 import { testDataKeys } from "../../support/data-keys.ts";
@@ -137,6 +138,21 @@ describe("moveToClass", () => {
     expect(await moveToClass(rig.store, await versionOf("key"), "ONEZONE_IA")).toEqual({ kind: "moved", bytes: 0 });
     expect(await rows("SELECT extents FROM objects")).toEqual(before);
     expect(await moveToClass(rig.store, await versionOf("key"), "ONEZONE_IA")).toEqual({ kind: "unchanged" });
+  });
+
+  it("tells listeners of the new class, and of archive tiers, not of a return from them", async () => {
+    await setNotifications(rig.store, bucket, { rules: [], eventBridge: false });
+    await putObject(rig.store, { ...put(bucket, "key", pattern(5)), storageClass: "STANDARD" });
+    await moveToClass(rig.store, await versionOf("key"), "INTELLIGENT_TIERING");
+    const archive = { tier: "ARCHIVE_ACCESS", laidAs: "GLACIER_IR" };
+    await moveToTier(rig.store, await versionOf("key"), archive);
+    await moveToTier(rig.store, await versionOf("key"), { tier: null, laidAs: "STANDARD" });
+    const { news } = await rig.store.metadata.outbox.oldest(10);
+    expect(news.map(({ event, detail }) => [event, detail])).toEqual([
+      ["ObjectCreated:Put", null],
+      ["LifecycleTransition", { storageClass: "INTELLIGENT_TIERING" }],
+      ["IntelligentTiering", { accessTier: "ARCHIVE_ACCESS" }],
+    ]);
   });
 
   it("takes objects out of packs, encrypted ones with their tails, and packs them again in their new class", async () => {

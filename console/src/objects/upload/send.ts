@@ -37,20 +37,19 @@ interface Sending {
 }
 
 /**
- * PUTs a body with its SHA-256, which the store compares before it keeps anything. Tries again after failures that may pass. Reads the body
- * into memory: parts are small. Throws `AwsError`, or the signal's reason.
+ * PUTs a body with its SHA-256, which the store compares before it keeps anything. Tries again after failures that may pass. The body is in
+ * memory only while it is hashed, and read again as it is sent: a file that has changed in between is refused. Throws `AwsError`, or the signal's reason.
  */
 export async function sendBody(client: AwsClient, { request, body, onProgress, signal }: Sending): Promise<SentBody> {
   for (let attempt = 0; ; attempt++) {
     const release = await takePlace();
     try {
       signal.throwIfAborted();
-      const bytes = await body.arrayBuffer();
-      const hex = await sha256Hex(bytes);
+      const hex = await sha256Hex(await body.arrayBuffer());
       const sha256 = base64OfHex(hex);
       const headers = { ...request.headers, "x-amz-checksum-sha256": sha256 };
       const signed = await client.sign("s3", { ...request, method: "PUT", headers, bodySha256: hex });
-      const etag = await put(signed, bytes, onProgress, signal);
+      const etag = await put(signed, body, onProgress, signal);
       return { etag, sha256 };
     } catch (error) {
       signal.throwIfAborted();
@@ -74,7 +73,7 @@ function mayPass(error: unknown): boolean {
 /** By XMLHttpRequest, because `fetch` does not tell how much has left. Resolves with the ETag. */
 function put(
   { url, headers }: { url: string; headers: Headers },
-  bytes: ArrayBuffer,
+  body: Blob,
   onProgress: (sentBytes: number) => void,
   signal: AbortSignal,
 ): Promise<string> {
@@ -94,7 +93,7 @@ function put(
       const get = (name: string) => request.getResponseHeader(name);
       reject(parseError(request.responseText, request.status, { get }));
     };
-    request.send(bytes);
+    request.send(body);
   });
 }
 
