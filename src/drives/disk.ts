@@ -44,6 +44,7 @@ export class DiskDrive implements Drive {
     return streamWriter({
       drive: this.name,
       sizeBytes,
+      isPulled: true,
       send: async (body, signal) => {
         const response = await this.#fetch("PUT", shardPath(key), { body, signal });
         await response.body?.cancel();

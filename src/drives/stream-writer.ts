@@ -1,5 +1,6 @@
 import { bufferedWriter } from "./buffered-writer.ts";
 import { DriveError, type ShardWriter } from "./drive.ts";
+import { PulledStream } from "./pulled-stream.ts";
 
 /** Up to here a shard is sent in one piece: half the time of a stream, and no connection is held while it is being written. */
 const WHOLE_BYTES_MAX = 64 * 1024;
@@ -9,10 +10,12 @@ export interface StreamedPut {
   drive: string;
   sizeBytes: number;
   /**
-   * Sends `body`, of exactly `sizeBytes` (a FixedLengthStream if it is a stream), and resolves when the drive has acknowledged
+   * Sends `body`, of exactly `sizeBytes` (a FixedLengthStream if it is a stream, or a PulledStream), and resolves when the drive has acknowledged
    * it. Rejects with a DriveError. Must not store a body that ends early or fails.
    */
   send(body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<void>;
+  /** `send` is a fetch, which can take a PulledStream. */
+  isPulled?: boolean;
 }
 
 /** A writer for a drive that takes a shard as a stream of known length. Only in workerd: it needs FixedLengthStream. */
@@ -21,14 +24,20 @@ export function streamWriter(put: StreamedPut): ShardWriter {
   return bufferedWriter({ ...put, store: put.send });
 }
 
+interface Sink {
+  write(bytes: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+  abort(reason: unknown): Promise<void>;
+}
+
 /**
- * FixedLengthStream has no buffer: a write resolves when the reading end has taken the bytes, so views of WASM memory may be
+ * Neither stream has a buffer: a write resolves when the reading end has taken the bytes, so views of WASM memory may be
  * given and reused. The shard's last byte is held back until `close`: until then no drive, however far away, can have a whole
  * body, so an abort is always in time.
  */
 class StreamWriter implements ShardWriter {
   readonly #drive: string;
-  readonly #sink: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #sink: Sink;
   readonly #sending = new AbortController();
   readonly #sent: Promise<void>;
   #leftBytes: number;
@@ -40,10 +49,8 @@ class StreamWriter implements ShardWriter {
   constructor(put: StreamedPut) {
     this.#drive = put.drive;
     this.#leftBytes = put.sizeBytes;
-    const { readable, writable } = new FixedLengthStream(put.sizeBytes);
-    this.#sink = writable.getWriter();
-    // The sink only says that the stream broke. Why, `send` says.
-    this.#sink.closed.catch(() => {});
+    const { readable, sink } = put.isPulled ? pulled(put.sizeBytes) : fixedLength(put.sizeBytes);
+    this.#sink = sink;
     this.#sent = put.send(readable, this.#sending.signal);
     this.#sent.then(
       () => {
@@ -115,4 +122,17 @@ class StreamWriter implements ShardWriter {
   #error(fault: DriveError["fault"], message: string, cause?: unknown): DriveError {
     return new DriveError(this.#drive, fault, message, { cause });
   }
+}
+
+function pulled(sizeBytes: number) {
+  const sink = new PulledStream(sizeBytes);
+  return { readable: sink.readable, sink };
+}
+
+function fixedLength(sizeBytes: number) {
+  const { readable, writable } = new FixedLengthStream(sizeBytes);
+  const sink = writable.getWriter();
+  // The sink only says that the stream broke. Why, `send` says.
+  sink.closed.catch(() => {});
+  return { readable, sink };
 }

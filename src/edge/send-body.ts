@@ -43,100 +43,121 @@ export async function readIfSmall(body: OutgoingBody | UnsizedBody): Promise<Uin
  * A stream of exactly `body.sizeBytes` bytes, or of as many as there are if that is null. Where the body fails under way the stream errors, so that the connection
  * is broken off: a client never sees a short body that looks whole. If the client goes away, or takes nothing for too long, the body is
  * cancelled.
+ *
+ * The runtime pulls: each piece goes to the socket from where it lies, and the next one is asked for when it is there. Pieces written
+ * into a FixedLengthStream would be copied twice on that way, and cut into 64 KiB.
  */
 export function sendBody(body: OutgoingBody | UnsizedBody, patience: ReaderPatience): SentBody {
-  const { readable, writable } = lengthStream(body.sizeBytes);
-  return { stream: readable, outcome: pump(body, writable.getWriter(), patience) };
+  const source = new BodySource(body, patience);
+  // Without a queue: nothing is pulled that nobody waits for.
+  return { stream: new ReadableStream(source, { highWaterMark: 0 }), outcome: source.outcome };
 }
 
-async function pump(
-  body: OutgoingBody | UnsizedBody,
-  writer: WritableStreamDefaultWriter<Uint8Array>,
-  patience: ReaderPatience,
-): Promise<SendOutcome> {
-  const watch = new TakingWatch(patience);
-  try {
-    for (;;) {
-      let piece: Uint8Array | null;
-      try {
-        piece = await body.next();
-      } catch (cause) {
-        // The reader gets the message; the cause stays here.
-        await writer.abort(new Error("the object cannot be read to its end")).catch(() => {});
-        return { kind: "broken", cause };
-      }
-      try {
-        if (piece === null) {
-          await writer.close();
-          return { kind: "sent" };
-        }
-        if (!(await watch.isTaken(writer.write(piece)))) {
-          void writer.abort(new Error("the client takes nothing")).catch(() => {});
-          await body.cancel();
-          return { kind: "client-too-slow" };
-        }
-      } catch {
-        // A write fails for one reason: nobody reads any more.
-        await body.cancel();
-        return { kind: "client-gone" };
-      }
+class BodySource implements UnderlyingSource<Uint8Array> {
+  /** Workerd's own: what it needs to send Content-Length. */
+  readonly expectedLength?: number;
+  readonly outcome: Promise<SendOutcome>;
+  readonly #body: OutgoingBody | UnsizedBody;
+  readonly #watch: TakingWatch;
+  #end: (outcome: SendOutcome) => void = () => {};
+
+  constructor(body: OutgoingBody | UnsizedBody, patience: ReaderPatience) {
+    if (body.sizeBytes !== null) this.expectedLength = body.sizeBytes;
+    this.#body = body;
+    this.#watch = new TakingWatch(patience);
+    this.outcome = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    this.#watch.begin(() => void this.#giveUp(controller));
+  }
+
+  /** Called when all pieces before were taken. */
+  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    this.#watch.pause();
+    let piece: Uint8Array | null;
+    try {
+      piece = await this.#body.next();
+    } catch (cause) {
+      // The reader gets the message; the cause stays here.
+      controller.error(new Error("the object cannot be read to its end"));
+      this.#finish({ kind: "broken", cause });
+      return;
     }
-  } finally {
-    watch.end();
+    if (piece === null) {
+      controller.close();
+      this.#finish({ kind: "sent" });
+      return;
+    }
+    this.#watch.resume();
+    controller.enqueue(piece);
+  }
+
+  /** Nobody reads any more. */
+  async cancel(): Promise<void> {
+    this.#watch.end();
+    await this.#body.cancel();
+    this.#finish({ kind: "client-gone" });
+  }
+
+  async #giveUp(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    this.#watch.end();
+    controller.error(new Error("the client takes nothing"));
+    await this.#body.cancel();
+    this.#finish({ kind: "client-too-slow" });
+  }
+
+  #finish(outcome: SendOutcome): void {
+    this.#watch.end();
+    this.#end(outcome);
   }
 }
 
-/** Bounds how long each piece waits for the client. One timer serves all pieces: it is set anew only when it goes off. */
+/** Bounds how long the client may take nothing. One timer serves all pieces: it is set anew only when it goes off. */
 class TakingWatch {
   readonly #patience: ReaderPatience;
   #timer: Timer | null = null;
   #sinceMs = 0;
-  /** While a piece waits. */
-  #giveUp: (() => void) | null = null;
+  #isPaused = false;
+  #isOver = false;
 
   constructor(patience: ReaderPatience) {
     this.#patience = patience;
   }
 
-  /** False if it takes too long. Rejects as `writing` does. */
-  isTaken(writing: Promise<void>): Promise<boolean> {
-    const { clock, idleMs } = this.#patience;
-    this.#sinceMs = clock.now();
-    if (this.#timer === null) this.#set(idleMs);
-    return new Promise((resolve, reject) => {
-      this.#giveUp = () => resolve(false);
-      writing.then(() => {
-        this.#giveUp = null;
-        resolve(true);
-      }, reject);
-    });
+  /** `giveUp` is called once, if at all. */
+  begin(giveUp: () => void): void {
+    this.resume();
+    this.#set(this.#patience.idleMs, giveUp);
+  }
+
+  /** The client waits for us. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  /** We wait for the client. */
+  resume(): void {
+    this.#isPaused = false;
+    this.#sinceMs = this.#patience.clock.now();
   }
 
   /** Leaves no timer. */
   end(): void {
-    this.#giveUp = null;
+    this.#isOver = true;
     this.#timer?.cancel();
   }
 
-  #set(ms: number): void {
-    const timer = this.#patience.clock.timer(ms);
-    this.#timer = timer;
-    void timer.done.then(() => {
-      this.#timer = null;
-      if (this.#giveUp === null) return;
-      const leftMs = this.#sinceMs + this.#patience.idleMs - this.#patience.clock.now();
-      if (leftMs > 0) this.#set(leftMs);
-      else this.#giveUp();
+  #set(ms: number, giveUp: () => void): void {
+    const { clock, idleMs } = this.#patience;
+    this.#timer = clock.timer(ms);
+    void this.#timer.done.then(() => {
+      if (this.#isOver) return;
+      const leftMs = this.#isPaused ? idleMs : this.#sinceMs + idleMs - clock.now();
+      if (leftMs > 0) this.#set(leftMs, giveUp);
+      else giveUp();
     });
   }
-}
-
-/** Workerd sends Content-Length for its FixedLengthStream alone; Node, in tests, has none and needs none. */
-function lengthStream(sizeBytes: number | null): TransformStream<Uint8Array, Uint8Array> {
-  if (sizeBytes === null) {
-    return typeof IdentityTransformStream === "function" ? new IdentityTransformStream() : new TransformStream();
-  }
-  return typeof FixedLengthStream === "function"
-    ? new FixedLengthStream(sizeBytes)
-    : new TransformStream<Uint8Array, Uint8Array>();
 }

@@ -1,5 +1,6 @@
 import { ok, strictEqual } from "node:assert";
 import { DiskDrive } from "../../src/drives/disk.ts";
+import { streamWriter } from "../../src/drives/stream-writer.ts";
 import { assertFails, freshKey, pattern } from "./contract.ts";
 
 /**
@@ -98,22 +99,22 @@ async function answeredWithoutEnd(): Promise<void> {
     return new Response(null, { status: 204 });
   });
   const writer = drive.put(freshKey(), SIZE);
-  await writer.write(pattern(SIZE));
-  await assertFails(writer.close());
+  // A write may be told first, where the drive has not asked for what follows.
+  await assertFails(writer.write(pattern(SIZE)).then(() => writer.close()));
 }
 
 async function readSlowly(): Promise<void> {
   const got: number[] = [];
-  const drive = driveThat(async (body) => {
-    const reader = body.getReader({ mode: "byob" });
+  const send = async (body: ReadableStream<Uint8Array> | Uint8Array) => {
+    const reader = (body as ReadableStream<Uint8Array>).getReader({ mode: "byob" });
     for (let size = 1; ; size = (size * 3) % 10_007) {
       const { done, value } = await reader.read(new Uint8Array(size));
-      if (done) return new Response(null, { status: 204 });
+      if (done) return;
       await new Promise((resolve) => setTimeout(resolve, 0));
       got.push(...value);
     }
-  });
-  const writer = drive.put(freshKey(), 100_000);
+  };
+  const writer = streamWriter({ drive: "odd", sizeBytes: 100_000, send });
   const expected = pattern(100_000);
   for (let at = 0; at < 100_000; at += 12_500) {
     const view = expected.slice(at, at + 12_500);

@@ -13,6 +13,13 @@ interface LateFrame {
 /** Blocks of one stripe by shard; null where there is none yet. */
 export type Blocks = (Uint8Array | null)[];
 
+export interface FetchOptions {
+  /** Memory to read into. */
+  spares: ArrayBufferLike[];
+  /** See `FrameOptions`. */
+  unverified: boolean;
+}
+
 /**
  * Asks shards for their frames, and waits for each no longer than its drive usually takes. A shard whose frame is overdue is not asked for
  * another one before that has come: a call that hangs keeps one of few connections.
@@ -47,12 +54,12 @@ export class HedgedFrames {
     for (const [shard, { arrived }] of this.#overdue) if (arrived) this.#overdue.delete(shard);
   }
 
-  /** Puts the blocks of these shards into `blocks`, but for those that fail or are late. `spares` is memory to read into. */
-  async fetch(stripe: number, shards: readonly number[], blocks: Blocks, spares: ArrayBufferLike[]): Promise<void> {
+  /** Puts the blocks of these shards into `blocks`, but for those that fail or are late. */
+  async fetch(stripe: number, shards: readonly number[], blocks: Blocks, options: FetchOptions): Promise<void> {
     const patience = new Patience(this.#store.clock);
     await Promise.all(
       shards.map(async (shard) => {
-        const frame = await this.#fetchOne(stripe, shard, { patience, spares });
+        const frame = await this.#fetchOne(stripe, shard, { patience, ...options });
         if (frame?.ok) blocks[shard] = frame.block;
       }),
     );
@@ -64,10 +71,12 @@ export class HedgedFrames {
     const [entry] = this.#overdue;
     if (!entry) return false;
     const [shard, late] = entry;
+    const source = this.#sources.at(shard);
     let frame = await late.arriving;
     this.#overdue.delete(shard);
-    if (late.stripe !== stripe) frame = (await this.#sources.at(shard)?.frame(stripe)) ?? frame;
-    if (frame.ok) blocks[shard] = frame.block;
+    if (late.stripe !== stripe) frame = (await source?.frame(stripe)) ?? frame;
+    // It may have been asked for unverified.
+    if (frame.ok && source?.isIntact(stripe, frame.block)) blocks[shard] = frame.block;
     return true;
   }
 
@@ -80,14 +89,14 @@ export class HedgedFrames {
   async #fetchOne(
     stripe: number,
     shard: number,
-    { patience, spares }: { patience: Patience; spares: ArrayBufferLike[] },
+    { patience, spares, unverified }: FetchOptions & { patience: Patience },
   ): Promise<Frame | undefined> {
     const source = this.#sources.at(shard);
     if (!source || source.fault || this.#overdue.has(shard)) return undefined;
     const { clock, latency } = this.#store;
     const drive = source.drive.name;
     const beganMs = clock.now();
-    const arriving = source.frame(stripe, spares.pop());
+    const arriving = source.frame(stripe, { spare: spares.pop(), unverified });
     const frame = (await Promise.race([arriving, patience.over(latency.hedgeMs(drive))])) ?? undefined;
     // A fast failure says nothing of how long a frame takes.
     if (!frame || frame.ok) latency.observe(drive, clock.now() - beganMs);

@@ -152,7 +152,7 @@ export async function openSlice(
 ): Promise<PieceReader> {
   const { store, blob, lateDrives, key } = parts;
   const range = { offset: slice.offset, length: slice.length };
-  if (key === null) return new BlobReader(store, blob, range, lateDrives);
+  if (key === null) return new BlobReader(store, blob, range, { lateDrives });
   const { image } = slice;
   if (!slice.member) return SealedReader.open({ store, blob, range, lateDrives, key, ...(image ? { image } : {}) });
   return new MemberReader({ store, blob, lateDrives }, { ...slice.member, key }, range);

@@ -13,6 +13,16 @@ export interface BlobRange {
   length: number;
 }
 
+export interface BlobReaderOptions {
+  /** The readers of one request share it. */
+  lateDrives?: LateDrives;
+  /**
+   * Blocks that come from their own shards are handed out without a look at their checks: the caller authenticates each of them before it
+   * uses it, and calls `distrust` if one is wrong.
+   */
+  unverified?: boolean;
+}
+
 /** The bytes of the range that lie in one stripe, in order, and the memory that they lie in. */
 interface Stripe {
   pieces: Uint8Array[];
@@ -33,6 +43,7 @@ export class BlobReader {
   readonly #frames: HedgedFrames;
   readonly #blocks: StripeBlocks;
   readonly #lastStripe: number;
+  readonly #unverified: boolean;
   #nextStripe: number;
   #upcoming: Promise<Stripe> | null = null;
   #pieces: Uint8Array[] = [];
@@ -40,9 +51,11 @@ export class BlobReader {
   #handedOut: ArrayBufferLike[] = [];
   #spares: ArrayBufferLike[] = [];
 
-  /** `range` lies in the blob and is not empty. The readers of one request share `lateDrives`. */
-  constructor(store: StoreContext, blob: BlobRow, range: BlobRange, lateDrives = new LateDrives(store)) {
+  /** `range` lies in the blob and is not empty. */
+  constructor(store: StoreContext, blob: BlobRow, range: BlobRange, options: BlobReaderOptions = {}) {
+    const { lateDrives = new LateDrives(store), unverified = false } = options;
     this.blobId = blob.id;
+    this.#unverified = unverified;
     this.#layout = { k: blob.k, m: blob.m, blockBytes: blob.blockBytes, blobBytes: blob.sizeBytes };
     this.#range = range;
     const stripes = stripesOfRange(this.#layout, range.offset, range.length);
@@ -69,7 +82,7 @@ export class BlobReader {
   }
 
   /**
-   * The next verified bytes, valid until the next call, or null at the end. Throws `StoreError` drives-unavailable: nothing
+   * The next verified bytes (see `BlobReaderOptions`), valid until the next call, or null at the end. Throws `StoreError` drives-unavailable: nothing
    * wrong was handed out.
    */
   async next(): Promise<Uint8Array | null> {
@@ -118,7 +131,7 @@ export class BlobReader {
   async #load(stripe: number): Promise<Stripe> {
     const pieces = piecesOfStripe(this.#layout, stripe, this.#range.offset, this.#range.length);
     const wanted = pieces.map(({ shard }) => shard);
-    const blocks = await this.#blocks.read(stripe, wanted, this.#spares);
+    const blocks = await this.#blocks.read(stripe, wanted, { spares: this.#spares, unverified: this.#unverified });
     return {
       pieces: pieces.map(({ shard, begin, end }) => (blocks[shard] as Uint8Array).subarray(begin, end)),
       memory: wanted.map((shard) => (blocks[shard] as Uint8Array).buffer),

@@ -29,9 +29,16 @@ export interface ShardSourceParts {
   settling: boolean;
 }
 
+export interface FrameOptions {
+  /** As in `ShardReader.read`. */
+  spare?: ArrayBufferLike | undefined;
+  /** The frame's check is not computed: whoever gets the block finds out by other means whether it is right, or calls `isIntact`. */
+  unverified?: boolean;
+}
+
 /**
  * One shard of a blob being read, frame after frame, through one ranged read of its drive. Every frame is verified before it is
- * handed on. After a fault the source stays failed.
+ * handed on, unless the caller sees to that. After a fault the source stays failed.
  */
 export class ShardSource {
   readonly #parts: ShardSourceParts;
@@ -76,22 +83,28 @@ export class ShardSource {
   }
 
   /**
-   * The block of stripe `stripe`. Stripes are asked for in ascending order, one at a time. `spare` as in `ShardReader.read`.
-   * Never throws but on bugs.
+   * The block of stripe `stripe`. Stripes are asked for in ascending order, one at a time. Never throws but on bugs.
    */
-  async frame(stripe: number, spare?: ArrayBufferLike): Promise<Frame> {
+  async frame(stripe: number, { spare, unverified = false }: FrameOptions = {}): Promise<Frame> {
     if (this.#fault) return { ok: false, fault: this.#fault };
-    const { engine, blobId, shard } = this.#parts;
     try {
       const frame = await this.#read(stripe, spare);
       if (!frame) return this.#fail({ kind: "absent", damaged: !this.#parts.settling });
       this.#nextStripe = stripe + 1;
-      if (!engine.verifyFrame(frame, { blobId, shard, stripe })) return this.#fail({ kind: "corrupt", damaged: true });
+      if (!unverified && !this.#verify(frame, stripe)) return this.#fail({ kind: "corrupt", damaged: true });
       return { ok: true, block: frame.subarray(0, frame.length - FRAME_CHECK_BYTES) };
     } catch (error) {
       if (!(error instanceof DriveError)) throw error;
       return this.#fail(driveFault(error));
     }
+  }
+
+  /** Verifies a block that was handed out unverified. If it is wrong, the shard is damaged. */
+  isIntact(stripe: number, block: Uint8Array): boolean {
+    const frame = new Uint8Array(block.buffer, block.byteOffset, block.length + FRAME_CHECK_BYTES);
+    if (this.#verify(frame, stripe)) return true;
+    this.distrust();
+    return false;
   }
 
   /** It is damaged, as whoever read it found out. */
@@ -138,6 +151,11 @@ export class ShardSource {
     const reader = this.#reader;
     this.#reader = null;
     await reader?.cancel();
+  }
+
+  #verify(frame: Uint8Array, stripe: number): boolean {
+    const { engine, blobId, shard } = this.#parts;
+    return engine.verifyFrame(frame, { blobId, shard, stripe });
   }
 
   #fail(fault: ShardFault): Frame {

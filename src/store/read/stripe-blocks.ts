@@ -2,7 +2,7 @@ import type { ErasureEngine } from "../../erasure/engine.ts";
 import type { Geometry } from "../../erasure/geometry.ts";
 import { StoreError } from "../failure.ts";
 import type { BlobSources } from "./blob-sources.ts";
-import type { Blocks, HedgedFrames } from "./hedged-frames.ts";
+import type { Blocks, FetchOptions, HedgedFrames } from "./hedged-frames.ts";
 
 /** Gets the blocks of stripes from any k shards: those that are wanted if they come, or others, and rebuilds what is lacking. */
 export class StripeBlocks {
@@ -18,21 +18,31 @@ export class StripeBlocks {
     this.#frames = frames;
   }
 
-  /** All blocks of the stripe by shard, those `wanted` not null. Throws `StoreError` drives-unavailable. */
-  async read(stripe: number, wanted: readonly number[], spares: ArrayBufferLike[]): Promise<Blocks> {
+  /**
+   * All blocks of the stripe by shard, those `wanted` not null. Throws `StoreError` drives-unavailable. `unverified`: if all of them come,
+   * their checks are left to the caller; whatever is rebuilt is rebuilt from blocks that were verified.
+   */
+  async read(stripe: number, wanted: readonly number[], options: FetchOptions): Promise<Blocks> {
     const { k, m } = this.#geometry;
     const blocks: Blocks = Array.from({ length: k + m }, () => null);
     this.#frames.begin();
     const likely = wanted.filter((shard) => !this.#frames.isUnlikely(shard));
-    await this.#frames.fetch(stripe, likely, blocks, spares);
+    await this.#frames.fetch(stripe, likely, blocks, options);
     if (wanted.every((shard) => blocks[shard] !== null)) return blocks;
-    await this.#fetchOthers(stripe, blocks, spares);
+    if (options.unverified) this.#dropDamaged(stripe, blocks);
+    await this.#fetchOthers(stripe, blocks, options.spares);
     const lacking = wanted.filter((shard) => blocks[shard] === null);
     const rebuilt = this.#engine.reconstruct(this.#geometry, blocks, lacking);
     lacking.forEach((shard, index) => {
       blocks[shard] = rebuilt[index] as Uint8Array;
     });
     return blocks;
+  }
+
+  #dropDamaged(stripe: number, blocks: Blocks): void {
+    blocks.forEach((block, shard) => {
+      if (block !== null && !this.#sources.at(shard)?.isIntact(stripe, block)) blocks[shard] = null;
+    });
   }
 
   /** Fetches further shards, as many at a time as are lacking, until any k blocks are there. */
@@ -44,7 +54,7 @@ export class StripeBlocks {
       if (needed <= 0) return;
       const next = this.#inOrder(this.#sources.spares(asked)).slice(0, needed);
       for (const shard of next) asked.add(shard);
-      if (next.length > 0) await this.#frames.fetch(stripe, next, blocks, spares);
+      if (next.length > 0) await this.#frames.fetch(stripe, next, blocks, { spares, unverified: false });
       else if (!(await this.#frames.awaitOverdue(stripe, blocks)) && !this.#askOnceMore(asked)) {
         const why = this.#sources.reasons;
         throw new StoreError({ kind: "drives-unavailable", needed: k, available: k - needed, why });

@@ -114,7 +114,7 @@ export class MemberReader implements PieceReader {
   #readerOfAll(): BlobReader {
     const { store, blob, lateDrives } = this.#parts;
     const { offset, plainBytes, key } = this.#member;
-    return new BlobReader(store, blob, { offset, length: plainBytes + key.sealedOverheadBytes }, lateDrives);
+    return new BlobReader(store, blob, { offset, length: plainBytes + key.sealedOverheadBytes }, { lateDrives });
   }
 }
 

@@ -15,10 +15,10 @@ export type PieceReader = Pick<
 >;
 
 /**
- * Reads a range of a sealed blob's plain bytes, through a reader of the blob: whole blocks, so no frame more than the range touches. A block
- * that does not open was altered by someone who could compute checks: the shards of its stripe are left out one after the other until
- * it opens, and the one to blame counts as damaged. Otherwise nothing of it is handed out. Of a `SealedImage` the blocks are those of
- * the blob that was sealed, and lie across the blocks of the one that is read.
+ * Reads a range of a sealed blob's plain bytes, through a reader of the blob: whole blocks, so no frame more than the range touches. The tag
+ * of a block is its check: a block that does not open was damaged, or altered by someone who could compute checks. The shards of its
+ * stripe are left out one after the other until it opens, and the one to blame counts as damaged. Otherwise nothing of it is handed out.
+ * Of a `SealedImage` the blocks are those of the blob that was sealed, and lie across the blocks of the one that is read.
  */
 export class SealedReader implements PieceReader {
   readonly #store: StoreContext;
@@ -50,7 +50,9 @@ export class SealedReader implements PieceReader {
     const first = this.#blockAt(this.#at);
     const last = this.#blockAt(this.#end - 1);
     const length = last.blobOffset + this.#storedBytes(last) - first.blobOffset;
-    this.#reader = new BlobReader(store, blob, { offset: first.blobOffset - base, length }, lateDrives);
+    // Tags say more than the frames' checks, where each covers what one shard gave.
+    const unverified = parts.image === undefined;
+    this.#reader = new BlobReader(store, blob, { offset: first.blobOffset - base, length }, { lateDrives, unverified });
   }
 
   /** `range` is not empty and lies in the blob's plain bytes. */
@@ -126,7 +128,7 @@ export class SealedReader implements PieceReader {
 
   async #openWithout(block: SealedBlock, shard: number): Promise<Uint8Array | null> {
     const range = { offset: block.blobOffset - this.#base, length: this.#storedBytes(block) };
-    const reader = new BlobReader(this.#store, this.#blob, range, this.#lateDrives);
+    const reader = new BlobReader(this.#store, this.#blob, range, { lateDrives: this.#lateDrives });
     reader.distrust(shard);
     try {
       const { bytes } = await gather(reader, NOTHING, range.length);

@@ -183,16 +183,46 @@ test("a row that is moved to another key does not open", async () => {
   expect(await failureOf(read("plain", "moved-to"))).toBe("sealed-shut");
 });
 
+/** The shard files of the object's first blob, in the order of the shards. */
+async function shardsOf(key: string): Promise<{ files: Map<string, Uint8Array>; name: string }[]> {
+  const blob = "SELECT b.shards FROM blobs b JOIN objects o ON o.extents ->> '$[0][2]' = b.id WHERE o.key = ";
+  const [found] = await rows<{ shards: string }>(`${blob}'${key}'`);
+  return (JSON.parse(found?.shards ?? "[]") as [string, string][]).map(([drive, name]) => {
+    const files = rig.drives.find((one) => one.name === drive)?.shards;
+    if (!files) throw new Error("no such drive");
+    return { files, name };
+  });
+}
+
 test("a frame that was forged with a right check is found out, and rebuilt from parity", async () => {
   const bytes = Buffer.from(pattern(1_500_000, 8));
   await putObject(rig.store, put("plain", "forged", bytes));
-  const blob = "SELECT b.shards FROM blobs b JOIN objects o ON o.extents ->> '$[0][2]' = b.id WHERE o.key = 'forged'";
-  const [found] = await rows<{ shards: string }>(blob);
-  const [drive, name] = (JSON.parse(found?.shards ?? "[]") as [string, string][])[0] as [string, string];
-  const memory = rig.drives.find((one) => one.name === drive)?.shards;
-  memory?.set(name, forgeFrame(rig.store.engine, memory.get(name) as Uint8Array));
+  const [first] = await shardsOf("forged");
+  first?.files.set(first.name, forgeFrame(rig.store.engine, first.files.get(first.name) as Uint8Array));
   expect(bytes.equals(await read("plain", "forged"))).toBe(true);
   expect(await rows("SELECT shard, cause FROM damage")).toEqual([{ shard: 0, cause: "corrupt" }]);
+  await rows("DELETE FROM damage");
+});
+
+test("damaged frames are rebuilt from parity, two in one stripe too, and noted", async () => {
+  const bytes = Buffer.from(pattern(2_500_000, 9));
+  await putObject(rig.store, put("plain", "damaged", bytes));
+  for (const { files, name } of (await shardsOf("damaged")).slice(1, 3)) {
+    const shard = (files.get(name) as Uint8Array).slice();
+    for (const at of [70, shard.length - 300]) shard[at] = (shard[at] as number) ^ 1;
+    files.set(name, shard);
+  }
+  expect(bytes.equals(await read("plain", "damaged"))).toBe(true);
+  const noted = "SELECT shard, cause FROM damage ORDER BY shard";
+  const damaged = [1, 2].map((shard) => ({ shard, cause: "corrupt" }));
+  expect(await rows(noted)).toEqual(damaged);
+  await rows("DELETE FROM damage");
+  // With a shard lost, the others are verified before anything is rebuilt from them.
+  const [lost] = await shardsOf("damaged");
+  lost?.files.delete(lost.name);
+  expect(await failureOf(read("plain", "damaged"))).toBe("drives-unavailable");
+  expect(await rows(noted)).toEqual([{ shard: 0, cause: "absent" }, ...damaged]);
+  await rows("DELETE FROM objects WHERE key = 'damaged'");
 });
 
 test("neither drives nor the database hold anything that was written", { tags: ["slow"] }, async () => {
