@@ -60,6 +60,9 @@ class BodySource implements UnderlyingSource<Uint8Array> {
   readonly #body: OutgoingBody | UnsizedBody;
   readonly #watch: TakingWatch;
   #end: (outcome: SendOutcome) => void = () => {};
+  /** The piece that was asked for last. */
+  #piece: Promise<Uint8Array | null> = Promise.resolve(null);
+  #isCancelled = false;
 
   constructor(body: OutgoingBody | UnsizedBody, patience: ReaderPatience) {
     if (body.sizeBytes !== null) this.expectedLength = body.sizeBytes;
@@ -79,13 +82,16 @@ class BodySource implements UnderlyingSource<Uint8Array> {
     this.#watch.pause();
     let piece: Uint8Array | null;
     try {
-      piece = await this.#body.next();
+      this.#piece = this.#body.next();
+      piece = await this.#piece;
     } catch (cause) {
+      if (this.#isCancelled) return;
       // The reader gets the message; the cause stays here.
       controller.error(new Error("the object cannot be read to its end"));
       this.#finish({ kind: "broken", cause });
       return;
     }
+    if (this.#isCancelled) return;
     if (piece === null) {
       controller.close();
       this.#finish({ kind: "sent" });
@@ -95,9 +101,11 @@ class BodySource implements UnderlyingSource<Uint8Array> {
     controller.enqueue(piece);
   }
 
-  /** Nobody reads any more. */
+  /** Nobody reads any more. It may come while a piece is under way; a body is asked for one thing at a time. */
   async cancel(): Promise<void> {
+    this.#isCancelled = true;
     this.#watch.end();
+    await this.#piece.catch(() => {});
     await this.#body.cancel();
     this.#finish({ kind: "client-gone" });
   }

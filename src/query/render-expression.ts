@@ -10,13 +10,14 @@ import type {
   Window,
 } from "sqlite3-parser";
 import { toHex } from "../base/bytes.ts";
+import { TABLES } from "../metadata/query/catalog.ts";
 import { quoteName, quoteText } from "../metadata/query/quote.ts";
 import { prefixCondition } from "./conditions.ts";
 import { QueryRefused } from "./failure.ts";
 import { dateAdd, dateDiff, dateTrunc, FUNCTIONS, type FunctionRule } from "./functions.ts";
 import { ARGUMENTS_MAX, PATTERN_BYTES_MAX, QUERY_DEPTH_MAX } from "./limits.ts";
 import { literal, type ParameterValue } from "./parameters.ts";
-import { BLOB_BYTE_CHARACTERS, SHORT_TEXT, textOfCall, textOfColumn } from "./row-text.ts";
+import { BLOB_BYTE_CHARACTERS, jsonLengthening, SHORT_TEXT, textOfCall, textOfColumn } from "./row-text.ts";
 
 /** What an expression is rendered in. */
 export interface Expressions {
@@ -85,6 +86,11 @@ const BINARY = {
   Subtract: "-",
 } as const;
 const UNARY = { BitwiseNot: "~", Negative: "-", Not: "NOT ", Positive: "+" } as const;
+const MAPS: ReadonlySet<string> = new Set(
+  Object.values(TABLES).flatMap(({ columns }) =>
+    columns.filter(({ type }) => type === "map<string,string>").map(({ name }) => name),
+  ),
+);
 const COLLATIONS: ReadonlySet<string> = new Set(["binary", "nocase", "rtrim"]);
 const CASTS: ReadonlyMap<string, string> = new Map([
   ...["text", "varchar", "char", "string"].map((name) => [name, "TEXT"] as const),
@@ -157,7 +163,9 @@ function render(expr: Expr, about: Expressions): string {
       if (expr.op === "Concat") about.growth++;
       // SQLite makes IN of OR.
       if (expr.op === "Or" && about.listed !== null) about.listed++;
-      return `(${one(expr.left)} ${BINARY[expr.op]} ${one(expr.right)})`;
+      return expr.op === "ArrowRight" || expr.op === "ArrowRightShift"
+        ? renderArrow(expr, about)
+        : `(${one(expr.left)} ${BINARY[expr.op]} ${one(expr.right)})`;
     case "BetweenExpr":
       return `(${one(expr.lhs)} ${not(expr.not)}BETWEEN ${one(expr.start)} AND ${one(expr.end)})`;
     case "IsNullExpr":
@@ -196,6 +204,21 @@ function render(expr: Expr, about: Expressions): string {
     case "RaiseExpr":
       throw notAllowed("RAISE");
   }
+}
+
+function renderArrow({ left, op, right }: Extract<Expr, { type: "BinaryExpr" }>, about: Expressions): string {
+  const before = about.rowText;
+  const json = renderExpression(left, about);
+  about.rowText = before + SHORT_TEXT + (about.rowText - before) * jsonLengthening(isMap(left, about));
+  return `(${json} ${BINARY[op]} ${renderExpression(right, about)})`;
+}
+
+/** Whether an expression is a map of a table. Where FROM brings texts of the query's own, any column may be one of these. */
+function isMap(expr: Expr | undefined, { namedText }: Pick<Expressions, "namedText">): boolean {
+  if (namedText > 0) return false;
+  if (expr?.type === "Id") return MAPS.has(expr.name.toLowerCase());
+  if (expr?.type === "NameExpr") return MAPS.has(expr.name.text.toLowerCase());
+  return expr?.type === "QualifiedExpr" && MAPS.has(expr.column.text.toLowerCase());
 }
 
 function notAllowed(what: string, instead?: string): QueryRefused {
@@ -285,7 +308,8 @@ function renderCall(expr: FunctionCallExpr, about: Expressions): string {
   const before = about.rowText;
   const rendered = args.map((arg) => renderExpression(arg, about));
   const replacing = name === "replace" ? args.slice(1).map((arg) => textOf(arg, about)) : [];
-  about.rowText = before + textOfCall(name, { text: about.rowText - before, args: args.length, replacing });
+  const isOfMap = isMap(args[0], about);
+  about.rowText = before + textOfCall(name, { text: about.rowText - before, args: args.length, replacing, isOfMap });
   const tail = renderTail(expr.filterOver, about);
   if (rule.render !== undefined) {
     if (expr.distinctness || expr.orderBy) throw notAllowed(`DISTINCT or ORDER BY in ${name}`);

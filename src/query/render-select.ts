@@ -26,7 +26,7 @@ import {
   renderWindow,
   textOf,
 } from "./render-expression.ts";
-import { textOfTable } from "./row-text.ts";
+import { jsonLengthening, textOfTable } from "./row-text.ts";
 import { numberOf, type Searched, searchesOf } from "./searches.ts";
 
 /** One place of a query that reads a table. */
@@ -336,7 +336,8 @@ export class Renderer implements Expressions {
     const [value] = args as [Expr];
     this.lists.set(own, this.#elements(value));
     const { sql, text } = this.#measured(() => renderExpression(value, this));
-    this.#broughtText += text * LIST_COPIES;
+    const isOfMap = textOf(value, this) === null;
+    this.#broughtText += text * Math.max(LIST_COPIES, jsonLengthening(isOfMap));
     return `json_each(${sql}) AS ${quoteName(own)}`;
   }
 

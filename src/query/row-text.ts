@@ -41,28 +41,44 @@ export function textOfTable(table: TableName): number {
   return sum + (others.length < names.length ? HEADERS_TEXT : 0);
 }
 
+/** As JSON5 in which control characters stand, which JSON escapes. */
+const JSON_LENGTHENING = 6;
+
+/** How many times as long a part of JSON may come out as it stands there. `isOfMap`: of a table's map, which is JSON already. */
+export function jsonLengthening(isOfMap: boolean): number {
+  return isOfMap ? 1 : JSON_LENGTHENING;
+}
+
 /** How many times as long as its arguments the text of a function may be. What aggregates join is bounded by SQLite's longest value alone. */
 const LENGTHENING: Readonly<Record<string, number>> = {
   // Of a character's bytes, of which there are three at most for each half of a surrogate pair.
   hex: 6,
   quote: 2,
-  json: 3,
   json_array: 6,
   json_object: 6,
   json_quote: 6,
   strftime: 9,
 };
+/** Functions that give JSON, or a value of it. */
+const READING_JSON: ReadonlySet<string> = new Set(["json", "json_extract", "element_at"]);
 const JOINING: ReadonlySet<string> = new Set(["group_concat", "string_agg", "json_group_array", "json_group_object"]);
 
-/** Characters of a function's longest result, from those of its arguments together. `replacing`: the two texts of `replace`. */
-export function textOfCall(
-  name: string,
-  { text, args, replacing }: { text: number; args: number; replacing: readonly (string | null)[] },
-): number {
+interface CallText {
+  readonly text: number;
+  readonly args: number;
+  /** The two texts of `replace`. */
+  readonly replacing: readonly (string | null)[];
+  /** The first argument is a table's map. */
+  readonly isOfMap: boolean;
+}
+
+/** Characters of a function's longest result, from those of its arguments together. */
+export function textOfCall(name: string, { text, args, replacing, isOfMap }: CallText): number {
   if (JOINING.has(name)) return VALUE_TEXT_MAX;
+  const times = READING_JSON.has(name) ? jsonLengthening(isOfMap) : (LENGTHENING[name] ?? 1);
   // Each path may be the whole value.
-  if (name === "json_extract") return SHORT_TEXT + text * Math.max(1, args - 1);
-  if (name !== "replace") return SHORT_TEXT + text * (LENGTHENING[name] ?? 1);
+  if (name === "json_extract") return SHORT_TEXT + text * times * Math.max(1, args - 1);
+  if (name !== "replace") return SHORT_TEXT + text * times;
   const [from, to] = replacing.map((given) => given?.length ?? 0);
   return text * Math.max(1, (to ?? 0) / Math.max(1, from ?? 0));
 }
@@ -74,12 +90,13 @@ const VALUE_CHARACTERS = 8;
 
 /**
  * SQL of the same rows as far as they have `max` characters together, each with how many these are by then as its last column. The row behind them, if
- * there is one, follows with NULLs for its values.
+ * there is one, follows with NULLs for its values. Each byte counts as a character.
  */
 export function cutSql(sql: string, columns: number, max: number): string {
   const names = Array.from({ length: columns }, (_, at) => `c${at}`);
+  // SQLite's `length` ends at the first NUL of a text.
   const lengths = names.map(
-    (name) => `ifnull(length(${name})*iif(typeof(${name})='blob',${BLOB_BYTE_CHARACTERS},1),0)`,
+    (name) => `ifnull(octet_length(${name})*iif(typeof(${name})='blob',${BLOB_BYTE_CHARACTERS},1),0)`,
   );
   const own = `${sumOf(lengths)}+${VALUE_CHARACTERS * columns}`;
   const measured = `SELECT *, ${own} AS own FROM "r$"`;

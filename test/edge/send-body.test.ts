@@ -48,6 +48,28 @@ test("a reader that goes away stops the body", async () => {
   expect(body.pulled).toBeLessThan(4);
 });
 
+test("a reader that goes away while a piece is under way stops the body when that has come", async () => {
+  const body = bodyOf([]);
+  let give: (piece: Uint8Array) => void = () => {};
+  body.next = () =>
+    new Promise((resolve) => {
+      give = resolve;
+    });
+  const { stream, outcome } = sendBody(body, patience);
+  const reader = stream.getReader();
+  const reading = reader.read();
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  await turn();
+  const cancelling = reader.cancel();
+  await turn();
+  expect(body.cancelled).toBe(false);
+  give(bytes(1));
+  await cancelling;
+  expect(body.cancelled).toBe(true);
+  expect(await outcome).toEqual({ kind: "client-gone" });
+  expect((await reading).done).toBe(true);
+});
+
 test("a reader that takes nothing for too long is given up, one that takes its time is not", async () => {
   const clock = new ManualClock();
   const body = bodyOf([bytes(1), bytes(2), bytes(3), bytes(4)]);

@@ -63,6 +63,11 @@ const longer = (times: number, of: string) => `${"hex(".repeat(times)}${of}${")"
 
 test.each([
   [`SELECT x FROM objects, (SELECT group_concat(${longer(6, "key")}) AS x FROM objects) ORDER BY key`, 239],
+  // Where `length` would end at once.
+  [
+    `SELECT x'00' || x AS x FROM objects, (SELECT group_concat(${longer(6, "key")}) AS x FROM objects) ORDER BY key`,
+    239,
+  ],
   ["SELECT j FROM objects, (SELECT json_group_array(key || ?1) AS j FROM objects WHERE key < 'k101') ORDER BY key", 69],
   [`SELECT json_extract(?2${", '$'".repeat(4)}) FROM objects ORDER BY key`, 69],
   ["SELECT o.*, ?1 AS x FROM objects o ORDER BY key", 278],
@@ -75,6 +80,42 @@ test.each([
   const page = await takePage(run, prepared, { start: FIRST_PAGE, rows: MANY, bytesMax: 1e9 });
   expect(page.rows.length).toBe(rows);
   expect(page.next).toEqual({ from: null, skip: rows, given: rows });
+});
+
+test.each([
+  ["SELECT ?1 -> '$' AS x FROM objects"],
+  ["SELECT ?1 ->> '$' AS x FROM objects"],
+  ["SELECT json(?1) AS x FROM objects"],
+  ["SELECT json_extract(?1, '$') AS x FROM objects"],
+  ["SELECT element_at(?1, '$') AS x FROM objects"],
+])("control characters in JSON5 are counted as JSON escapes them: %s", async (text) => {
+  const json5 = `["${"\u0001".repeat(20_000)}"]`;
+  const { run, prepared } = await prepare(text, [json5]);
+  const ran = vi.spyOn(run.queries, "run");
+  await takePage(run, prepared, { start: FIRST_PAGE, rows: MANY, bytesMax: 1e9 });
+  const answers = await Promise.all(ran.mock.results.map(({ value }) => value as Promise<{ rows: unknown[][] }>));
+  ran.mockRestore();
+  const lengths = answers.map(({ rows }) => rows.flat().reduce<number>((sum, value) => sum + `${value}`.length, 0));
+  expect(Math.max(...lengths)).toBeLessThanOrEqual(16 * 1024 * 1024);
+});
+
+test("and so they are in what json_each gives", async () => {
+  const json5 = `[["${"\u0001".repeat(200)}"]]`;
+  for (const list of ["json_each(?1)", "(SELECT value FROM json_each(?1))"]) {
+    const { run, prepared } = await prepare(`SELECT e.value FROM ${list} e`, [json5]);
+    const { rows } = await takePage(run, prepared, { start: FIRST_PAGE, rows: MANY, bytesMax: 1e9 });
+    expect([list, `${rows[0]?.[0]}`.length]).toEqual([list, 1_204]);
+    expect(prepared.compiled.rowText).toBeGreaterThanOrEqual(1_204);
+  }
+});
+
+test("a value of a table's map is no longer than the map", async () => {
+  for (const read of ["metadata ->> 'a'", "json_extract(metadata, '$.a')", "o.tags -> 'a'"]) {
+    const { prepared } = await prepare(`SELECT ${read} FROM objects o`);
+    expect([read, prepared.compiled.rowText < 9_000]).toEqual([read, true]);
+    const { prepared: brought } = await prepare(`SELECT ${read} FROM (SELECT metadata, tags FROM objects) o`);
+    expect([read, brought.compiled.rowText > 6 * 9_000]).toEqual([read, true]);
+  }
 });
 
 test("pages that were cut make up the whole, with its names of columns", async () => {

@@ -6,6 +6,8 @@ import type { Provider, Renewal, Temporary } from "./temporary.ts";
 interface Endpoints {
   authorization: string;
   token: string;
+  /** Its answers name it as `iss` (RFC 9207). */
+  namesItself: boolean;
 }
 
 /** What is kept of the tab while its reader is at the provider. */
@@ -73,9 +75,10 @@ export async function arriveFromProvider(): Promise<Temporary> {
   // RFC 9207.
   const issuer = answer.get("iss");
   if (issuer !== null && issuer !== provider.issuer) throw refused("the answer is of another issuer");
+  const { token, namesItself } = await discover(provider.issuer);
+  if (issuer === null && namesItself) throw refused("the answer names no issuer");
   const error = answer.get("error");
   if (error !== null) throw refused(answer.get("error_description") ?? error);
-  const { token } = await discover(provider.issuer);
   const tokens = await askForTokens(token, {
     grant_type: "authorization_code",
     code: answer.get("code") ?? "",
@@ -87,14 +90,15 @@ export async function arriveFromProvider(): Promise<Temporary> {
   return assume(tokens, { provider, roleArn });
 }
 
-/** New credentials without asking the reader. Throws if the provider wants to see the reader again. */
-export async function renew({ provider, roleArn, refreshToken }: Renewal): Promise<Temporary> {
+/** New credentials without asking the reader. Throws if the provider wants to see the reader again, or speaks of another one. */
+export async function renew({ provider, roleArn, subject, refreshToken }: Renewal): Promise<Temporary> {
   const { token } = await discover(provider.issuer);
   const tokens = await askForTokens(token, {
     grant_type: "refresh_token",
     refresh_token: refreshToken,
     client_id: provider.clientId,
   });
+  if (subjectOf(tokens.idToken) !== subject) throw refused("the token is of another reader");
   return assume({ refreshToken, ...tokens }, { provider, roleArn });
 }
 
@@ -106,7 +110,7 @@ async function discover(issuer: string): Promise<Endpoints> {
   const { authorization_endpoint: authorization, token_endpoint: token } = document;
   if (typeof authorization !== "string" || typeof token !== "string")
     throw refused("the provider's document lacks endpoints");
-  return { authorization, token };
+  return { authorization, token, namesItself: document.authorization_response_iss_parameter_supported === true };
 }
 
 interface Tokens {
@@ -161,7 +165,7 @@ async function assume(
       sessionToken: of("SessionToken"),
     },
     expiresMs: Date.parse(of("Expiration")),
-    renewal: refreshToken === undefined ? null : { provider, roleArn, refreshToken },
+    renewal: refreshToken === undefined ? null : { provider, roleArn, subject: subjectOf(idToken), refreshToken },
   };
 }
 
@@ -172,6 +176,13 @@ function sessionName({ email, preferred_username: user, sub }: Record<string, un
     .replaceAll(/[^\w+=,.@-]/g, "-")
     .slice(0, 64);
   return taken.length < 2 ? "console" : taken;
+}
+
+/** Whom a token is about. */
+function subjectOf(idToken: string): string {
+  const { sub } = claimsOf(idToken);
+  if (typeof sub !== "string") throw refused("the provider's id token names nobody");
+  return sub;
 }
 
 /** What a token says. STS verifies it; here it is only read. */

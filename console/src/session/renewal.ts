@@ -10,7 +10,8 @@ const LOOK_MS = 5_000;
  * Renews temporary credentials in time if the provider has given what that takes, and otherwise signs out when they end. A provider that does
  * not answer is asked again until then. Returns what stops it.
  */
-export function watchExpiry({ expiresMs, renewal }: Session): () => void {
+export function watchExpiry(session: Session): () => void {
+  const { expiresMs, renewal } = session;
   if (expiresMs === null) return () => {};
   let isRenewing = false;
   let hasFailed = renewal === null;
@@ -20,7 +21,7 @@ export function watchExpiry({ expiresMs, renewal }: Session): () => void {
     if (renewal === null || hasFailed || isRenewing || now < expiresMs - EARLY_MS) return;
     isRenewing = true;
     try {
-      renewSession(await renew(renewal));
+      renewSession(session, await renew(renewal));
     } catch (error) {
       // What was refused will be refused again; without an answer it may be another time.
       hasFailed = error instanceof AwsError && error.status !== 0;

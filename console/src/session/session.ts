@@ -94,12 +94,12 @@ export async function signInByProvider(arrive: () => Promise<Temporary>): Promis
   }
 }
 
-/** New credentials for the same session: work that is under way goes on with them. */
-export function renewSession({ credentials, expiresMs, renewal }: Temporary): void {
-  if (current === null) return;
-  current.client.renew(credentials);
-  keep({ credentials, region: current.client.region, expiresMs, renewal });
-  set({ ...current, expiresMs, renewal });
+/** New credentials for a session: work that is under way goes on with them. Another that has begun by now does not get them. */
+export function renewSession(session: Session, { credentials, expiresMs, renewal }: Temporary): void {
+  if (current !== session) return;
+  session.client.renew(credentials);
+  keep({ credentials, region: session.client.region, expiresMs, renewal });
+  set({ ...session, expiresMs, renewal });
 }
 
 function keep(kept: Kept): void {
@@ -114,8 +114,12 @@ export function signOut(reason: typeof ended = null): void {
   set(null);
 }
 
+export function currentSession(): Session | null {
+  return current;
+}
+
 export function useSession(): Session | null {
-  return useSyncExternalStore(subscribe, () => current);
+  return useSyncExternalStore(subscribe, currentSession);
 }
 
 /** The ARN of whoever is signed in; "" if nobody is. */

@@ -14,6 +14,8 @@ export interface Provider {
 export interface Renewal {
   provider: Provider;
   roleArn: string;
+  /** The `sub` of the first token, which OpenID Connect Core 1.0 (12.2) wants of all that follow. */
+  subject: string;
   refreshToken: string;
 }
 

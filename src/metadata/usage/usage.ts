@@ -153,7 +153,8 @@ export class UsageTable {
 }
 
 function countRange({ bucketId, from, to }: { bucketId: number; from: string; to: string | null }): Statement {
-  const range = "bucket_id = ?1 AND key > ?2 AND (?3 IS NULL OR key <= ?3)";
+  // With "?3 IS NULL OR" SQLite would read to the end of the bucket.
+  const range = `bucket_id = ?1 AND key > ?2${to === null ? "" : " AND key <= ?3"}`;
   const sum = (what: string, table: string) => `(SELECT coalesce(sum(${what}), 0) FROM ${table} WHERE ${range})`;
   return {
     sql: `UPDATE usage SET bytes = bytes + ${sum("size_bytes", "objects")} + ${sum("size_bytes", "versions")},

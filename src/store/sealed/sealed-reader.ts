@@ -32,6 +32,8 @@ export class SealedReader implements PieceReader {
   readonly #bodyBytes: number;
   readonly #base: number;
   #rest: Uint8Array = NOTHING;
+  /** What was found while a block was rescued, or could not be: by shard. */
+  readonly #otherDamage = new Map<number, Damage>();
   #at: number;
   #first: Promise<Uint8Array | null> | null = null;
 
@@ -72,7 +74,9 @@ export class SealedReader implements PieceReader {
   }
 
   get damage(): Damage[] {
-    return this.#reader.damage;
+    const own = this.#reader.damage;
+    const known = new Set(own.map(({ shard }) => shard));
+    return [...own, ...[...this.#otherDamage.values()].filter(({ shard }) => !known.has(shard))];
   }
 
   get missedDrives(): string[] {
@@ -139,6 +143,7 @@ export class SealedReader implements PieceReader {
       throw error;
     } finally {
       await reader.cancel();
+      for (const one of reader.damage) if (one.shard !== shard) this.#otherDamage.set(one.shard, one);
     }
   }
 

@@ -225,6 +225,22 @@ test("damaged frames are rebuilt from parity, two in one stripe too, and noted",
   await rows("DELETE FROM objects WHERE key = 'damaged'");
 });
 
+test("damage that is beyond parity is noted by the read that is refused", async () => {
+  await rows("DELETE FROM damage");
+  await putObject(rig.store, put("plain", "beyond", Buffer.from(pattern(1_500_000, 10))));
+  for (const { files, name } of (await shardsOf("beyond")).slice(0, 3)) {
+    const shard = (files.get(name) as Uint8Array).slice();
+    shard[70] = (shard[70] as number) ^ 1;
+    files.set(name, shard);
+  }
+  expect(await failureOf(read("plain", "beyond"))).toBe("drives-unavailable");
+  expect(await rows("SELECT shard, cause FROM damage ORDER BY shard")).toEqual(
+    [0, 1, 2].map((shard) => ({ shard, cause: "corrupt" })),
+  );
+  await rows("DELETE FROM damage");
+  await rows("DELETE FROM objects WHERE key = 'beyond'");
+});
+
 test("neither drives nor the database hold anything that was written", { tags: ["slow"] }, async () => {
   const secret = "plain text that nobody may find";
   const body = Buffer.from(secret.repeat(3));

@@ -13,9 +13,9 @@ import { LOGGING_SHAPE, type ParsedLogging, parseBucketLogging } from "./bucket-
 
 /**
  * PutBucketLogging: where the access log of the bucket goes from then on; an empty document ends it. The target must be there, have the same
- * owner and region, and let the logging service write below the prefix; grants must be such that it could take them of any writer. Throws
- * InvalidTargetBucketForLogging, CrossLocationLoggingProhibited, AccessControlListNotSupported, AccessDenied for public grants where those
- * are blocked, and what `parseBucketLogging` and `resolveGrants` throw.
+ * owner and region, and let the logging service write below the prefix. Grants are for callers who may set ACLs there, and must be such that the
+ * target could take them of any writer. Throws InvalidTargetBucketForLogging, CrossLocationLoggingProhibited, AccessControlListNotSupported,
+ * AccessDenied for public grants where those are blocked and for callers who may set none, and what `parseBucketLogging` and `resolveGrants` throw.
  */
 export const putBucketLogging: Handler = async (call) => {
   const logging = parseBucketLogging(await readDocument(call, "BucketLoggingStatus", LOGGING_SHAPE));
@@ -24,7 +24,7 @@ export const putBucketLogging: Handler = async (call) => {
     return { status: 200 };
   }
   const target = await demandTarget(call, await headBucket(call.store, call.bucket), logging);
-  // Only those who may set it learn which accounts there are.
+  // Only those who may set them learn which accounts there are.
   const grants = await grantsFor(call, target, logging);
   await setLogging(call.store, call.bucket, { ...logging.configuration, ...(grants.length > 0 && { grants }) });
   return { status: 200 };
@@ -45,8 +45,12 @@ async function demandTarget(call: Call, source: Bucket, { configuration }: Parse
   return target;
 }
 
-async function grantsFor(call: Call, target: Bucket, { grants: named }: ParsedLogging): Promise<readonly Grant[]> {
+async function grantsFor(call: Call, target: Bucket, parsed: ParsedLogging): Promise<readonly Grant[]> {
+  const { grants: named, configuration } = parsed;
   if (named.length === 0) return [];
+  // The logging service sets them, and nobody asks what it may.
+  const key = `${configuration.targetPrefix}*`;
+  call.gate.demand({ action: "s3:PutObjectAcl", subject: "key", bucket: target.name, key }, target);
   const { hasAcls, block } = settingsOf(target);
   if (!hasAcls) {
     throw new S3Error("AccessControlListNotSupported", "Target grants not allowed for bucket owner enforced buckets");

@@ -164,6 +164,44 @@ describe("TargetGrants", () => {
     expect(await done({ path: "/box?logging" })).not.toContain("LoggingEnabled");
   });
 
+  describe("of a caller with policies", () => {
+    const logging = allowing(["s3:PutBucketLogging", "s3:GetBucketLogging"]);
+    const granted = granting([`<ID>${OTHER}</ID>`, "READ"]);
+    const as = (...policies: readonly unknown[]) => s3As(rig.store, user(firstAccount, policies));
+
+    /** Lets the caller do this in the bucket of logs, beside the logging service. */
+    async function setTargetPolicy(effect: "Allow" | "Deny", resource: string): Promise<void> {
+      const document = JSON.parse(await done({ path: "/logs?policy" })) as { Statement: object[] };
+      const Principal = { AWS: `arn:aws:iam::${firstAccount.accountId}:user/ann` };
+      document.Statement.push({ Effect: effect, Principal, Action: "s3:PutObjectAcl", Resource: resource });
+      await done({ method: "PUT", path: "/logs?policy", body: JSON.stringify(document) });
+    }
+
+    it("are refused to one who may set no ACLs in the target", async () => {
+      const elsewhere = ["arn:aws:s3:::box/*", "arn:aws:s3:::logs/q/*", "arn:aws:s3:::logs/p/2026*"];
+      for (const asCaller of [as(logging), as(logging, allowing("s3:PutObjectAcl", elsewhere))]) {
+        expect((await configure(granted, asCaller)).code).toBe("AccessDenied");
+        expect(await done({ path: "/box?logging" })).not.toContain("LoggingEnabled");
+        expect((await configure(granting(), asCaller)).status).toBe(200);
+        expect((await configure("<BucketLoggingStatus/>", asCaller)).status).toBe(200);
+      }
+    });
+
+    it("are taken of one who may, by a policy of theirs or the target's", async () => {
+      expect((await configure(granted, as(logging, allowing("s3:PutObjectAcl", "arn:aws:s3:::logs/p/*")))).status).toBe(
+        200,
+      );
+      await setTargetPolicy("Allow", "arn:aws:s3:::logs/*");
+      expect((await configure(granted, as(logging))).status).toBe(200);
+    });
+
+    it("are refused where the target's policy denies it", async () => {
+      await setTargetPolicy("Deny", "arn:aws:s3:::logs/p/*");
+      expect((await configure(granted, as(logging, allowing("s3:*")))).code).toBe("AccessDenied");
+      expect((await configure(granting(), as(logging))).status).toBe(200);
+    });
+  });
+
   it("tell nothing of accounts to those who may not set them", async () => {
     const stranger = s3As(rig.store, user(firstAccount, [allowing("s3:GetBucketLogging")]));
     for (const address of ["a@b.example", "other@example.org"]) {
