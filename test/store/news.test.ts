@@ -132,7 +132,8 @@ describe.each([false, true])("a bucket that somebody listens to, versioned: %s",
     const bucket = await bucketThat({ versioned });
     await write(bucket, "a");
     const copied = { attributes: "copy", storageClass: "STANDARD", check: () => {} };
-    const copyTo = (key: string) => copyObject(store, { bucket, key, source: { bucket, key: "a" }, ...copied } as never);
+    const copyTo = (key: string) =>
+      copyObject(store, { bucket, key, source: { bucket, key: "a" }, ...copied } as never);
     await copyTo("without");
     const annotation = { name: "n", body: bodyOf(pattern(3)), bypassGovernance: false };
     const { etag } = await putAnnotation(store, { bucket, key: "a" }, annotation);
