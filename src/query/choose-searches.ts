@@ -1,4 +1,4 @@
-import { covers, isEveryKey, type KeyRange } from "../base/key-range.ts";
+import { covers, EVERY_KEY, isEveryKey, type KeyRange } from "../base/key-range.ts";
 import type { QueryTable } from "../metadata/query/queries.ts";
 import type { SearchUse } from "../metadata/query/search-source.ts";
 import type { VisibleBucket } from "../metadata/query/visible.ts";
@@ -47,7 +47,11 @@ function candidatesOf(use: ScopedUse, { indexes }: Sight): Candidate[] {
   const index = use.scopes.length === 1 && scope ? indexes?.get(scope.bucket.id) : undefined;
   if (!scope || !index) return [];
   return use.searches
-    .filter(({ kind }) => index.fields.has(kind) && isShown(kind, scope.bucket, scope.keys))
+    .filter(({ kind, isPoint }) => {
+      // Of several values all are counted and visited, wherever their keys lie.
+      const keys = isPoint ? scope.keys : EVERY_KEY;
+      return index.fields.has(kind) && (isPoint || scope.isWhole) && isShown(kind, scope.bucket, keys);
+    })
     .map(({ field, conditions, isPoint }) => ({
       use,
       search: { indexId: index.id, field, conditions, isPoint },

@@ -133,6 +133,27 @@ test.each([
   expect(await rowsRead(query, { ...bucket, ownersOnly: true })).toBeGreaterThanOrEqual(2_000);
 });
 
+test.each([
+  ["sizes of keys that the caller may not list", "size BETWEEN 7 AND 9", {}, false],
+  ["dates of such keys", "last_modified >= '2026-01-02 09:00'", {}, false],
+  ["tags of such keys", "tags ->> 'team' IN ('t7', 't8')", {}, false],
+  ["tags that he may not read", "tags ->> 'team' IN ('t7', 't8')", { tags: [prefixRange("a/")] }, true],
+  ["metadata that he may not read", "metadata ->> 'owner' IN ('o7', 'o8')", { content: [prefixRange("a/")] }, true],
+])(
+  "it is not used for several values of %s: neither rows nor counts tell of them",
+  async (_, condition, hidden, isWhole) => {
+    rig.objects(ROWS);
+    const whole = seen(1, "one", isWhole ? EVERY_KEY : [prefixRange("a/")]);
+    const bucket = { ...whole, current: { ...whole.current, ...hidden } };
+    const query = `SELECT key FROM objects WHERE bucket = 'one' AND starts_with(key, 'a/') AND ${condition}`;
+    const plain = await rowsRead(query, bucket);
+    await rig.metadata.search.set(1, ALL, 0);
+    await fill();
+    expect(await rowsRead(query, bucket)).toBe(plain);
+    expect(await rowsRead(query)).toBeLessThan(plain);
+  },
+);
+
 test("metadata under a client's key is not in it", async () => {
   await rig.metadata.search.set(1, ALL, 0);
   rig.objects([{ bucketId: 1, key: "k", user: { owner: "me" }, encryption: "SSE-C" }]);
