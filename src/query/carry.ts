@@ -19,9 +19,14 @@ export function readQuestion({ query, parameters }: AthenaQuestion): {
   return { parsed, input: { text: query, parameters: literalsOf(parameters), dialect: "athena" } };
 }
 
-/** JSON of what a caller may see. Two are equal if it is the same. */
-export function writeSight({ buckets, isOperator }: Sight): string {
-  return JSON.stringify({ buckets, isOperator });
+/** JSON of what a caller may see, and of the ARN of whoever it is. Two are equal if both are the same. */
+export function writeSight({ buckets, isOperator }: Sight, starter: string): string {
+  return JSON.stringify({ starter, buckets, isOperator });
+}
+
+/** The ARN of whoever started a query; null: it was not kept. */
+export function starterOf(sight: string): string | null {
+  return (JSON.parse(sight) as { starter?: string }).starter ?? null;
 }
 
 export function readSight(text: string): CompileOptions["sight"] {

@@ -5,7 +5,7 @@ import type { ExecutionRow } from "../../metadata/query/executions.ts";
 import type { BucketRow } from "../../metadata/rows.ts";
 import { flag, list, notBuilt, required, structure, text } from "../../protocols/aws-json/fields.ts";
 import { takePage } from "../../query/ask.ts";
-import { readGroups, readQuestion, writeGroups, writeSight } from "../../query/carry.ts";
+import { readGroups, readQuestion, starterOf, writeGroups, writeSight } from "../../query/carry.ts";
 import { QueryRefused } from "../../query/failure.ts";
 import { gatherGroups, prepareQuery } from "../../query/run.ts";
 import { bucketsNamed, findSight } from "../../query/sight.ts";
@@ -82,12 +82,12 @@ export const startQueryExecution = operation({
 type End = Parameters<AthenaCall["executions"]["end"]>[1];
 
 /**
- * Ends an execution whose rows background steps have read, if they are through and its caller may see what whoever started it saw then: the result is
- * made of the groups, and written by the caller's permission. Returns whether it has ended.
+ * Ends an execution whose rows background steps have read, if they are through and whoever started it asks, and may see the same as then: the result is
+ * made of the groups, and written by the starter's permission, never by that of somebody else. Returns whether it has ended.
  */
 export async function endCarried(call: AthenaCall, row: ExecutionRow): Promise<boolean> {
   const carried = await call.metadata.carriedQueries.find(row.accountId, row.id);
-  if (!carried?.isDone) return false;
+  if (!carried?.isDone || starterOf(carried.sight) !== arnOf(call)) return false;
   const end = await execute(call, row, JSON.parse(row.request), carried);
   if (end === null) return false;
   await call.executions.end(row, end);
@@ -148,10 +148,10 @@ async function ask(
   await caller.confirm();
   const { databases, clock, settings } = call.queries;
   const { metadata, sight } = await findSight(caller, { databases, bucketSight, named: bucketsNamed(parsed, input) });
+  const seen = writeSight(sight, arnOf(call));
+  if (carried !== null && (carried.sight !== seen || carried.database !== metadata.identity.name)) return null;
   const run = { queries: metadata.queries, clock, limits: settings };
   const prepared = await prepareQuery(run, input, { parsed, options: { sight } });
-  const seen = writeSight(sight);
-  if (carried !== null && (carried.sight !== seen || carried.database !== metadata.identity.name)) return null;
   const isGrouped = prepared.steps?.kind === "groups";
   const groups = carried ? readGroups(carried) : isGrouped ? await gatherGroups(run, prepared) : undefined;
   if (groups?.isDone === false) {
@@ -173,6 +173,11 @@ async function ask(
     rows: page.rows,
     scanned: page.scanned,
   };
+}
+
+function arnOf({ exchange }: AthenaCall): string {
+  const { principal } = exchange.caller;
+  return "arn" in principal ? principal.arn : principal.kind;
 }
 
 function tooLarge(): QueryRefused {

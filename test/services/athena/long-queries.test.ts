@@ -46,17 +46,18 @@ test("a query that one request cannot finish is carried on by the job, and ends 
   expect(await rig.test.store.metadata.carriedQueries.running(10)).toEqual([]);
 });
 
+const { accountId } = firstAccount;
+const asks = { Effect: "Allow", Action: "athena:*", Resource: `arn:aws:athena:us-east-1:${accountId}:*` };
+const writes = { Effect: "Allow", Action: "s3:PutObject", Resource: "arn:aws:s3:::results/*" };
+const lists = (Resource: string, more: object = {}) => ({
+  Effect: "Allow",
+  Action: "s3:ListBucket",
+  Resource,
+  ...more,
+});
+const whole = [asks, writes, lists("arn:aws:s3:::big")];
+
 test("its result is made for nobody who may not see what was seen when it was started", async () => {
-  const { accountId } = firstAccount;
-  const asks = { Effect: "Allow", Action: "athena:*", Resource: `arn:aws:athena:us-east-1:${accountId}:*` };
-  const writes = { Effect: "Allow", Action: "s3:PutObject", Resource: "arn:aws:s3:::results/*" };
-  const lists = (Resource: string, more: object = {}) => ({
-    Effect: "Allow",
-    Action: "s3:ListBucket",
-    Resource,
-    ...more,
-  });
-  const whole = [asks, writes, lists("arn:aws:s3:::big")];
   const { id } = await rig.run(QUERY, {}, rig.caller(whole));
   await carry();
   const Condition = { StringLike: { "s3:prefix": "a/*" } };
@@ -69,6 +70,21 @@ test("its result is made for nobody who may not see what was seen when it was st
   // Root sees more than the user did: the result would not be root's.
   expect((await stateOf(id)).state).toBe("RUNNING");
   expect((await stateOf(id, rig.caller(whole))).state).toBe("SUCCEEDED");
+});
+
+test("only whoever started it ends it, and so writes its result", async () => {
+  const without = whole.filter((statement) => statement !== writes);
+  const { id } = await rig.run(QUERY, {}, rig.caller(without));
+  await carry();
+  // Bob may write where the starter may not.
+  expect((await stateOf(id, rig.caller(whole, "bob"))).state).toBe("RUNNING");
+  const { state, reason } = await stateOf(id, rig.caller(without));
+  expect(state).toBe("FAILED");
+  expect(reason).toMatch(/^The result cannot be written to .*AccessDenied/);
+  const { id: other } = await rig.run(QUERY, {}, rig.caller(whole));
+  await carry();
+  expect((await stateOf(other, rig.caller(without, "bob"))).state).toBe("RUNNING");
+  expect((await stateOf(other, rig.caller(whole))).state).toBe("SUCCEEDED");
 });
 
 test("it may be stopped, and the account has no more of them than of other queries", async () => {

@@ -65,11 +65,11 @@ export class AthenaRig {
     }
   }
 
-  caller(statements: readonly object[] | null = null): Caller {
+  caller(statements: readonly object[] | null = null, name = "ann"): Caller {
     const facts: RequestFacts = { context: () => undefined, now: () => this.clock.now() };
     const { accountId, canonicalId } = firstAccount;
-    const arn = `arn:aws:iam::${accountId}:user/ann`;
-    const user: Principal = { kind: "user", arn, accountId, canonicalId, name: "ann", uniqueId: "AIDAANN" };
+    const arn = `arn:aws:iam::${accountId}:user/${name}`;
+    const user: Principal = { kind: "user", arn, accountId, canonicalId, name, uniqueId: `AIDA${name.toUpperCase()}` };
     const document = JSON.stringify({ Version: "2012-10-17", Statement: statements });
     const parsed = statements === null ? null : parsePolicy(document, { kind: "identity" });
     if (parsed?.ok === false) throw new Error(JSON.stringify(parsed.failure));
