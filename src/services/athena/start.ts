@@ -108,10 +108,12 @@ async function execute(
     ...{ state: "FAILED", reason, completedMs: call.clock.now() },
     ...{ output: null, columns: null, rowCount: null, scanned: null },
   });
+  let isBegun = false;
   try {
-    const answer = await call.queries.running.run(call.accountId, call.queries.settings.queriesPerAccount, () =>
-      ask(call, { id, request, carried }),
-    );
+    const answer = await call.queries.running.run(call.accountId, call.queries.settings.queriesPerAccount, () => {
+      isBegun = true;
+      return ask(call, { id, request, carried });
+    });
     if (answer === null) return null;
     const { columns, rows, scanned } = answer;
     const [, bucket = "", prefix = ""] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(request.location) ?? [];
@@ -126,6 +128,9 @@ async function execute(
       ...{ columns: JSON.stringify(columns), rowCount: rows.length, scanned },
     };
   } catch (error) {
+    // What is wrong with this request alone does not end a query that was carried so far: the next one finds it as it is.
+    if (carried !== null && (error instanceof MetadataUnavailable || (error instanceof QueryRefused && !isBegun)))
+      return null;
     if (error instanceof QueryRefused)
       return failed(`${error.code}: ${error.message}${error.hint === null ? "" : ` (${error.hint})`}`);
     if (error instanceof MetadataUnavailable) return failed("The metadata do not answer.");

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { firstAccount } from "../../../src/auth/principal.ts";
 import { carryQueries } from "../../../src/maintenance/queries/carry-queries.ts";
+import { MetadataUnavailable } from "../../../src/metadata/database.ts";
 import { AthenaRig } from "./rig.ts";
 
 const KEYS = Array.from({ length: 620 }, (_, at) => `${at < 300 ? "a" : "b"}/${String(at).padStart(4, "0")}`);
@@ -85,6 +86,20 @@ test("only whoever started it ends it, and so writes its result", async () => {
   await carry();
   expect((await stateOf(other, rig.caller(without, "bob"))).state).toBe("RUNNING");
   expect((await stateOf(other, rig.caller(whole))).state).toBe("SUCCEEDED");
+});
+
+test("what goes wrong with one request for its state does not end it", async () => {
+  const { id } = await rig.run(QUERY);
+  await carry();
+  const broken = vi
+    .spyOn(rig.test.store.metadata.queries, "run")
+    .mockRejectedValueOnce(new MetadataUnavailable("gone"));
+  expect((await stateOf(id)).state).toBe("RUNNING");
+  expect(broken).toHaveBeenCalledOnce();
+  broken.mockRestore();
+  // More at a time than an account may have.
+  await Promise.all([1, 2, 3].map(() => stateOf(id)));
+  expect(await stateOf(id)).toEqual({ state: "SUCCEEDED", reason: undefined });
 });
 
 test("it may be stopped, and the account has no more of them than of other queries", async () => {
