@@ -26,15 +26,23 @@ export const carryQueries: Job = {
     // Executions lie in the first database alone.
     if (!isFirstDatabase(store)) return { report, cursor: null };
     let isUnfinished = false;
-    for (const row of await store.metadata.carriedQueries.running(QUERIES_PER_RUN)) {
-      if (budget.isSpent()) return { report, cursor: null, isUnfinished: true };
-      const before = row.scanned;
-      const after = await carryOn(store, row, budget);
-      report.carriedQueries++;
-      report.carriedRows += after.scanned - before;
-      isUnfinished ||= !after.isDone;
+    const failures: unknown[] = [];
+    const { carriedQueries } = store.metadata;
+    for (const one of await carriedQueries.due(store.clock.now() - KEPT_MS, QUERIES_PER_RUN)) {
+      if (budget.isSpent()) return { report, cursor: null, isUnfinished: true, failures };
+      try {
+        const row = await carriedQueries.running(one);
+        if (row === null) continue;
+        const after = await carryOn(store, row, budget);
+        report.carriedQueries++;
+        report.carriedRows += after.scanned - row.scanned;
+        isUnfinished ||= !after.isDone;
+      } catch (error) {
+        // Those behind it go on; it is given up after its time.
+        failures.push(new Error(`query ${one.id} of account ${one.accountId}: ${String(error)}`, { cause: error }));
+      }
     }
-    return { report, cursor: null, isUnfinished };
+    return { report, cursor: null, isUnfinished, failures };
   },
 };
 

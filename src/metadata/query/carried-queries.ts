@@ -66,20 +66,35 @@ export class CarriedQueryTable {
     return row ? { ...row, isDone: row.isDone === 1 } : null;
   }
 
-  /** Those that run, the oldest first; those whose execution has ended are deleted. */
-  async running(limit: number): Promise<CarriedExecution[]> {
-    const [, rows] = await this.#database.batch<[unknown, Raw<CarriedExecution>]>([
+  /**
+   * Those that have rows to be read, or were submitted before `beforeMs`, the oldest first; those whose execution has ended are deleted. Their groups,
+   * which may be long, stay where they are.
+   */
+  async due(beforeMs: number, limit: number): Promise<Pick<CarriedQuery, "accountId" | "id">[]> {
+    const [, rows] = await this.#database.batch<[unknown, Pick<CarriedQuery, "accountId" | "id">]>([
       {
         sql: `DELETE FROM carried_queries WHERE NOT EXISTS (SELECT 1 FROM query_executions e
               WHERE e.account_id = carried_queries.account_id AND e.id = carried_queries.id AND e.state = 'RUNNING')`,
         values: [],
       },
       {
-        sql: `SELECT ${COLUMNS}, e.request, e.submitted_ms AS "submittedMs" FROM carried_queries c
-              JOIN query_executions e ON e.account_id = c.account_id AND e.id = c.id ORDER BY c.id LIMIT ?1`,
-        values: [limit],
+        sql: `SELECT c.account_id AS "accountId", c.id FROM carried_queries c
+              JOIN query_executions e ON e.account_id = c.account_id AND e.id = c.id
+              WHERE c.is_done = 0 OR e.submitted_ms < ?1 ORDER BY c.id LIMIT ?2`,
+        values: [beforeMs, limit],
       },
     ]);
-    return rows.map((row) => ({ ...row, isDone: row.isDone === 1 }));
+    return rows;
+  }
+
+  /** Null: it is none any more, or its execution has ended. */
+  async running({ accountId, id }: Pick<CarriedQuery, "accountId" | "id">): Promise<CarriedExecution | null> {
+    const [row] = await this.#database.all<Raw<CarriedExecution>>(
+      `SELECT ${COLUMNS}, e.request, e.submitted_ms AS "submittedMs" FROM carried_queries c
+       JOIN query_executions e ON e.account_id = c.account_id AND e.id = c.id
+       WHERE c.account_id = ?1 AND c.id = ?2 AND e.state = 'RUNNING'`,
+      ...[accountId, id],
+    );
+    return row ? { ...row, isDone: row.isDone === 1 } : null;
   }
 }

@@ -44,7 +44,7 @@ test("a query that one request cannot finish is carried on by the job, and ends 
     ["a", "300"],
     ["b", "320"],
   ]);
-  expect(await rig.test.store.metadata.carriedQueries.running(10)).toEqual([]);
+  expect(await rig.test.store.metadata.carriedQueries.due(rig.clock.now() + 1, 10)).toEqual([]);
 });
 
 const { accountId } = firstAccount;
@@ -124,7 +124,7 @@ test("a turn goes on where the one before has stopped", async () => {
   await carry();
   const { id } = await rig.run(QUERY);
   const { carriedQueries } = rig.test.store.metadata;
-  const [begun] = await carriedQueries.running(10);
+  const begun = await carriedQueries.find(accountId, id);
   expect(JSON.parse(begun?.place ?? "null")).toEqual({ bucketId: expect.any(Number), key: KEYS[500] });
   // Another run has read further: what a slower one has is not kept.
   await carriedQueries.save({ ...(begun as NonNullable<typeof begun>), groups: "[]", isDone: true }, { scanned: 7 });
@@ -134,4 +134,28 @@ test("a turn goes on where the one before has stopped", async () => {
     ["a", "300"],
     ["b", "320"],
   ]);
+});
+
+test("one that cannot be read keeps no other from its turn", async () => {
+  const bad = await rig.run(QUERY);
+  await rig.clock.advance(1);
+  const good = await rig.run(QUERY);
+  const spoil = rig.test.d1.prepare("UPDATE carried_queries SET sight = 'no JSON' WHERE id = ?");
+  await rig.test.d1.batch([spoil.bind(bad.id)]);
+  const { report, failures = [] } = await carry();
+  expect(report).toMatchObject({ carriedQueries: 1 });
+  expect(failures.map(String)).toEqual([expect.stringContaining(`query ${bad.id} of account ${accountId}`)]);
+  expect((await stateOf(good.id)).state).toBe("SUCCEEDED");
+  await rig.call("StopQueryExecution", { QueryExecutionId: bad.id });
+});
+
+test("one whose rows are read waits for its starter, and has no turn until it is given up", async () => {
+  const { id } = await rig.run(QUERY);
+  const { carriedQueries } = rig.test.store.metadata;
+  expect(await carriedQueries.due(0, 10)).toEqual([{ accountId, id }]);
+  await carry();
+  expect(await carriedQueries.due(0, 10)).toEqual([]);
+  expect(await carriedQueries.due(rig.clock.now() + 1, 10)).toEqual([{ accountId, id }]);
+  await rig.call("StopQueryExecution", { QueryExecutionId: id });
+  expect(await carriedQueries.running({ accountId, id })).toBe(null);
 });
