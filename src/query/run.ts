@@ -53,7 +53,7 @@ export async function prepareQuery(
   { parsed, options: given }: { parsed: CompiledQuery["parsed"]; options: CompileOptions },
 ): Promise<PreparedQuery & { plan: Awaited<ReturnType<QueryTable["plan"]>> }> {
   const plain = compileParsed(parsed, input, given);
-  const searches = await chooseSearches(queries, plain.uses, given.sight);
+  const searches = await told(() => chooseSearches(queries, plain.uses, given.sight));
   const options = searches.size === 0 ? given : { ...given, searches };
   const compiled = searches.size === 0 ? plain : compileParsed(parsed, input, options);
   const plan = await told(() => queries.plan(compiled.sql));
@@ -76,7 +76,7 @@ export async function estimateRows(
   const counts = new Map<number, number>();
   for (const { number, table, scopes, search } of compiled.uses) {
     const keys = scopes.flatMap((scope) => scope.keys);
-    const [searched] = search === null ? [] : await queries.countSearches([{ search, keys }], max);
+    const [searched] = search === null ? [] : await told(() => queries.countSearches([{ search, keys }], max));
     counts.set(number, searched ?? (await queries.count(table, scopes, max)));
   }
   return estimate(plan, compiled, counts);

@@ -154,6 +154,29 @@ test.each([
   },
 );
 
+test.each([
+  ["max('2026-01-01')", /misuse of aggregate/],
+  ["json_extract('{', '$.a')", /malformed JSON/],
+])("what is wrong with a constant is said of the query: %s", async (constant, message) => {
+  rig.objects(ROWS.slice(0, 10));
+  await rig.metadata.search.set(1, ALL, 0);
+  await fill();
+  const query = `SELECT key FROM objects WHERE bucket = 'one' AND last_modified > ${constant}`;
+  await expect(prepare(query)).rejects.toMatchObject({
+    code: "InvalidQuery",
+    message: expect.stringMatching(message),
+  });
+  const { run, prepared } = await prepare(
+    "SELECT key FROM objects WHERE bucket = 'one' AND last_modified > '2026-01-01'",
+  );
+  const uses = prepared.compiled.uses.map((use) => ({
+    ...use,
+    search: use.search && { ...use.search, conditions: [`> ${constant}`] },
+  }));
+  const changed = { ...prepared, compiled: { ...prepared.compiled, uses } };
+  await expect(estimateRows(run, changed, 10)).rejects.toMatchObject({ code: "InvalidQuery" });
+});
+
 test("metadata under a client's key is not in it", async () => {
   await rig.metadata.search.set(1, ALL, 0);
   rig.objects([{ bucketId: 1, key: "k", user: { owner: "me" }, encryption: "SSE-C" }]);
