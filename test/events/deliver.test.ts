@@ -70,7 +70,7 @@ const write = (...keys: string[]) =>
     await before;
     await putObject(rig.store, put("b", key, pattern(3)));
   }, Promise.resolve());
-const run = () => deliver(context, () => false);
+const run = (): ReturnType<typeof deliver> => deliver(context, () => false);
 
 describe("delivery", () => {
   it("brings each message once, in order, and leaves nothing", async () => {
