@@ -61,6 +61,8 @@ export async function deliver(context: EventContext, isSpent: () => boolean): Pr
     }
     // Most often nothing waits: what was read with the news says so.
     while (seen.hasWaiting && !isSpent() && (await retry(context, database, report)) === CLAIM_MAX);
+    // What waited may have been for a topic.
+    hasPublications ||= seen.hasWaiting;
   }
   if (context.topics !== null && hasPublications) {
     const { delivered, givenUp } = await fanOut(context.topics, isSpent);

@@ -70,7 +70,7 @@ const write = (...keys: string[]) =>
     await before;
     await putObject(rig.store, put("b", key, pattern(3)));
   }, Promise.resolve());
-const run = () => deliver(context, () => false);
+const run = (): ReturnType<typeof deliver> => deliver(context, () => false);
 
 describe("delivery", () => {
   it("brings each message once, in order, and leaves nothing", async () => {
@@ -199,6 +199,29 @@ describe("a target that refuses", () => {
     await clock.advance(3_601_000);
     expect(await run()).toMatchObject({ givenUp: 1 });
     expect(arrived.get(QUEUE)).toEqual(["a"]);
+  });
+
+  it("lets publications go on where what waited may have been for a topic", async () => {
+    let passes = 0;
+    const fresh = async () => {
+      passes++;
+      return null;
+    };
+    context = {
+      ...context,
+      topics: { clock, tables: { publications: { fresh } } } as unknown as EventContext["topics"],
+    };
+    await listen(OUTSIDE);
+    refusing.add(OUTSIDE);
+    await write("a");
+    await run();
+    refusing.clear();
+    await clock.advance(301_000);
+    passes = 0;
+    expect(await run()).toMatchObject({ announced: 0, delivered: 1 });
+    expect(passes).toBe(1);
+    await run();
+    expect(passes).toBe(1);
   });
 
   it("ends nothing if the dead letter queue refuses too", async () => {

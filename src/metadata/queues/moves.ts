@@ -176,7 +176,8 @@ export class MoveTable {
         values: [place, move.sourceId, destinationId, nowMs, move.id],
       });
     }
-    const groups = new Map(messages.filter(({ lane }) => lane !== null).map((one) => [one.lane, one]));
+    const inGroups = messages.filter(({ lane }) => lane !== null);
+    const groups = new Map(inGroups.map((one) => [JSON.stringify([one.destinationId, one.lane]), one]));
     const regroups = [...groups.values()].flatMap(({ lane, destinationId }) => [
       {
         sql: `INSERT INTO message_groups (queue_id, lane, ready_ms)

@@ -14,6 +14,8 @@ export type PieceReader = Pick<
   "blobId" | "prime" | "ready" | "next" | "ending" | "damage" | "missedDrives" | "cancel"
 >;
 
+const NO_SHARD = -1;
+
 /**
  * Reads a range of a sealed blob's plain bytes, through a reader of the blob: whole blocks, so no frame more than the range touches. The tag
  * of a block is its check: a block that does not open was damaged, or altered by someone who could compute checks. The shards of its
@@ -120,7 +122,8 @@ export class SealedReader implements PieceReader {
     const { k, m } = this.#blob;
     const own = this.#base === 0 && this.#bodyBytes === this.#blob.sizeBytes ? block.number % k : 0;
     const others = Array.from({ length: k + m }, (_, shard) => shard).filter((shard) => shard !== own);
-    for (const shard of [own, ...others]) {
+    // At last with all of them, verified: what is wrong is found out where no shard can be done without.
+    for (const shard of [own, ...others, NO_SHARD]) {
       const plain = await this.#openWithout(block, shard);
       if (!plain) continue;
       this.#reader.distrust(shard);

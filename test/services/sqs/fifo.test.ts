@@ -157,6 +157,24 @@ describe("a FIFO queue", () => {
     expect(await bodies(QueueUrl)).toEqual(["1", "2"]);
   });
 
+  it("gets its own messages of a group back from a dead letter queue that another queue has too", async () => {
+    const dead = await rig.queue("both.fifo");
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: rig.arn("both.fifo"), maxReceiveCount: 1 });
+    const one = await rig.queue("one.fifo", { RedrivePolicy, VisibilityTimeout: "1" });
+    const two = await rig.queue("two.fifo", { RedrivePolicy, VisibilityTimeout: "1" });
+    for (const QueueUrl of [one, two]) {
+      await send(QueueUrl, "g", QueueUrl);
+      expect(await bodies(QueueUrl)).toEqual([QueueUrl]);
+      await rig.clock.advance(1_000);
+      expect(await bodies(QueueUrl)).toEqual([]);
+    }
+    expect(await bodies(dead)).toEqual([one, two]);
+    await rig.clock.advance(31_000);
+    await rig.ok("StartMessageMoveTask", { SourceArn: rig.arn("both.fifo") });
+    await rig.jobs();
+    expect([await bodies(one), await bodies(two)]).toEqual([[one], [two]]);
+  });
+
   it("forgets a group whose messages are over, and takes new ones of it", async () => {
     const QueueUrl = await rig.queue("over.fifo", { MessageRetentionPeriod: "60" });
     await send(QueueUrl, "g", "old");
