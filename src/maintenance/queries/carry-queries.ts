@@ -17,7 +17,7 @@ const KEPT_MS = 24 * 3_600_000;
 
 /**
  * Carries on long queries of Athena's API: reads the rows that their caller could see when they were started. The result is made, and shown, by the
- * request that asks for it, if its caller still may see the same. A crash repeats one turn.
+ * request in which whoever started it asks for it and still may see the same. A crash repeats one turn.
  */
 export const carryQueries: Job = {
   name: "carry-queries",
