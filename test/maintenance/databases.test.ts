@@ -78,7 +78,7 @@ function withSnapshots(store: StoreContext): StoreContext {
 }
 
 describe("the jobs of several databases", () => {
-  it("delete each database's own garbage, and nothing of another's", { tags: ["slow"] }, async () => {
+  it("delete each database's own garbage, and nothing of another's", async () => {
     for (const index of NAMES.keys()) {
       const isolate = rig.isolate(NAMES);
       const own = await storeOf(isolate, `in-${index}`);

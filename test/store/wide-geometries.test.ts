@@ -52,7 +52,7 @@ describe.each(GEOMETRIES)("$k+$m", (geometry) => {
   const { k, m } = geometry;
   const blobs = Math.ceil(BYTES.length / blobBytesMax(geometry));
 
-  it("is written six shards at a time and read back, whole and in part", { tags: ["slow"] }, async () => {
+  it("is written six shards at a time and read back, whole and in part", async () => {
     const { store, connections, counted, drives } = openWide(rig, geometry);
     await putObject(store, put(bucket, `whole-${k}`, BYTES));
     expect(counted).toEqual({ roundTrips: 2, calls: blobs * (k + m) });

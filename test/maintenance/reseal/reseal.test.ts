@@ -55,7 +55,7 @@ async function expectReadable(store: StoreContext): Promise<void> {
   }
 }
 
-test("all keys are sealed under the newest root key, and the older one can go", { tags: ["slow"] }, async () => {
+test("all keys are sealed under the newest root key, and the older one can go", async () => {
   const both = storeWith(NEWER, TEST_ROOT_KEY);
   const blobs = await rows("SELECT * FROM blobs");
   expect((await verify(both)).counts.keysUnderOldRoot).toBe(OBJECTS + 1);
