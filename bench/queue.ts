@@ -37,6 +37,8 @@ async function main(): Promise<void> {
   if (!Number.isInteger(messages) || messages < 160) throw new Error("--messages: 160 or more");
   if (!Number.isInteger(puts) || puts < 160) throw new Error("--puts: 160 or more");
   const names = options.only.split(",");
+  const unknown = names.filter((name) => !(name in starters) && name !== "million" && name !== "events");
+  if (unknown.length > 0) throw new Error(`--only: there is no ${unknown.join(",")}`);
   console.log(`${cpus()[0]?.model}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}\n`);
   const folder = await mkdtemp(join(tmpdir(), "sherd-bench-queue-"));
   const rows: QueueRow[] = [];

@@ -16,12 +16,12 @@ export interface OwnRow {
   name: string;
   value: number;
   unit: "ratio" | "ms" | "1/s";
-  /** What the issue of it is: `<= 1.3` and the like. */
+  /** What is aimed at: `<= 1.3` and the like. */
   target?: string;
 }
 
 /**
- * Receives from a queue with a million messages beside receives from one that has no more than are received. The messages are copies of a
+ * Receives from a queue with a million messages beside receives from one that has about twice as many as are received. The messages are copies of a
  * row that a SendMessage made, put into the database while the server stands still. Messages have 100 bytes.
  */
 export async function measureMillion(folder: string, messages: number): Promise<{ rows: QueueRow[]; own: OwnRow[] }> {

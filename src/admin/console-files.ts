@@ -102,7 +102,7 @@ async function findFile(
  *
  * @see https://www.w3.org/TR/CSP3/
  */
-function consoleProtection(host: string, providers: readonly string[]): Record<string, string> {
+function consoleProtection(host: string, origins: readonly string[]): Record<string, string> {
   // A source of the policy cannot hold an IPv6 address.
   const own = host.startsWith("[") ? "'self'" : `${host}${CONSOLE_PATH}/`;
   const policy = [
@@ -114,7 +114,7 @@ function consoleProtection(host: string, providers: readonly string[]): Record<s
     "media-src 'self'",
     // PDF in the browser's own viewer, and downloads that the service worker makes.
     "frame-src 'self'",
-    ["connect-src 'self'", ...providers].join(" "),
+    ["connect-src 'self'", ...origins].join(" "),
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",

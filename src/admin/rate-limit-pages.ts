@@ -22,16 +22,16 @@ export function rateLimitPages(store: StoreContext): Map<string, OwnPage[]> {
   ): Promise<RenderedPage> => {
     const account = await accounts.find(subject.accountId);
     if (!account) return refusal(404, `there is no account ${subject.accountId}`);
-    // For requests that nobody signs: they read a bucket's limits in the bucket's own database.
-    if (subject.accessKeyId === null) {
-      await Promise.all(others.map((other) => other.metadata.identities.rateLimits.copy(account.id, limit)));
-    }
     try {
       const { id, accessEpoch: seen } = account;
       await accounts.change({ id, seen, nowMs: clock.now() }, [setRateLimit(subject, limit)]);
     } catch (error) {
       if (!(error instanceof GuardError) || error.guard !== "access_changed") throw error;
       return refusal(409, "the account was changed at the same time: try again");
+    }
+    // For requests that nobody signs: they read a bucket's limits in the bucket's own database. If this fails, the caller sets them again.
+    if (subject.accessKeyId === null) {
+      await Promise.all(others.map((other) => other.metadata.identities.rateLimits.copy(account.id, limit)));
     }
     return jsonPage({ ...subject, ...limit });
   };

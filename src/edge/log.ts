@@ -11,7 +11,7 @@ export function logEnd(edge: Edge, about: ExchangeHead, response: Response): voi
   const ms = clock.now() - about.receivedMs;
   const [receivedBytes, sentBytes] = [declaredBytes(request.headers), declaredBytes(response.headers)];
   metrics.record({ operation, status: response.status, ms, receivedBytes, sentBytes });
-  metrics.errors.note(recentError(about, response.status));
+  if (response.status >= 400) metrics.errors.note(recentError(about, response.status));
   if (logRequests === null) return;
   const client = sourceAddress(request, edge.clientAddress);
   const line: RequestLine = {

@@ -41,7 +41,7 @@ export async function serve(request: Request, edge: Edge, lifetime: Lifetime): P
       const clientAddress = sourceAddress(request, edge.clientAddress);
       about.service?.ended?.({ about, response, clientAddress, endedMs: edge.clock.now() }, lifetime);
       const { caller, signature, service }: ExchangeHead & Partial<Exchange> = about;
-      // Whom nobody had to authenticate is not noted.
+      // Undefined: it was refused before anybody knew whose it is.
       if (caller !== undefined) await edge.uses?.note(caller, service?.name ?? "", signature?.region ?? "us-east-1");
     }),
   );

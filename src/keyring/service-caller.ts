@@ -6,8 +6,6 @@ import type { ServiceUse } from "../sealing/data-keys.ts";
 export function serviceCaller({ service, source }: ServiceUse, now: () => number): RequestCaller {
   const principal: ServicePrincipal = { kind: "service", service };
   const facts = new Map([
-    ["aws:principalisawsservice", "true"],
-    ["aws:principalservicename", service],
     ["aws:securetransport", "true"],
     ["aws:sourcearn", source.arn],
     ["aws:sourceaccount", source.accountId],

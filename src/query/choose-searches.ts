@@ -8,6 +8,9 @@ import type { Searched } from "./searches.ts";
 /** So many values are counted. Of several values or a range of them, which are sorted by their keys for each step, so many are used. */
 const VALUES_MAX = 100_000;
 
+/** Conditions of a query for which values are counted. Others are asked row by row alone. */
+const CANDIDATES_MAX = 8;
+
 interface Candidate {
   readonly use: ScopedUse;
   readonly search: SearchUse;
@@ -23,7 +26,7 @@ export async function chooseSearches(
   uses: readonly ScopedUse[],
   sight: Sight,
 ): Promise<ReadonlyMap<number, SearchUse>> {
-  const candidates = uses.flatMap((use) => candidatesOf(use, sight));
+  const candidates = uses.flatMap((use) => candidatesOf(use, sight)).slice(0, CANDIDATES_MAX);
   if (candidates.length === 0) return new Map();
   const counts = await queries.countSearches(candidates, VALUES_MAX + 1);
   const chosen = new Map<number, { candidate: Candidate; count: number }>();

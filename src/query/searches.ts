@@ -160,7 +160,7 @@ function timeComparisons(expr: Expr, isColumn: IsColumn, constants: Constants): 
   ];
 }
 
-/** The last millisecond of the year 9999, behind which times have five digits more. */
+/** The last millisecond of the year 9999: later years have five digits. */
 const LAST_MS = 253_402_300_799_999;
 const CONSTANT: ReadonlySet<string> = new Set([
   "StringLiteral",

@@ -118,6 +118,23 @@ test("pages follow one another", async () => {
   expect(whole.length).toBe(80);
 });
 
+test("few of many conditions are counted, and all hold", async () => {
+  rig.objects(ROWS);
+  await rig.metadata.search.set(1, ALL, 0);
+  await fill();
+  const { queries } = rig.metadata;
+  const counted: number[] = [];
+  const countSearches = queries.countSearches.bind(queries);
+  queries.countSearches = (searches, max) => {
+    counted.push(searches.length);
+    return countSearches(searches, max);
+  };
+  const group = `(${Array(20).fill("tags ->> 'team' = 't7'").join(" AND ")})`;
+  const conditions = [...Array(5).fill(group), "metadata ->> 'owner' = 'o8'"].join(" AND ");
+  expect((await ask(`SELECT key FROM objects WHERE bucket = 'one' AND ${conditions}`)).rows).toEqual([]);
+  expect(counted[0]).toBeLessThanOrEqual(8);
+});
+
 test.each([
   ["of tags that the caller may not see", "tags ->> 'team' = 't7'", { tags: [] }],
   ["of tags of which he may see a part", "tags ->> 'team' = 't7'", { tags: [prefixRange("a/")] }],

@@ -11,6 +11,7 @@ import type { Budget, Job } from "../run/job.ts";
 
 const CONFIGURATIONS_PER_PAGE = 1_000;
 const VERSIONS_PER_PAGE = 500;
+const NOTES_PER_BATCH = 500;
 /** Of a run; all of them count as `failedMoves`. */
 const FAILURES_TOLD = 5;
 const CLASS = "INTELLIGENT_TIERING";
@@ -41,7 +42,9 @@ export const tiering: Job = {
     while (cursor.at && !budget.isSpent()) {
       const configured = await configuredBucket(store, cursor.at.bucketId);
       if (!configured) {
-        await store.metadata.tiers.forgetUnaskedAccesses();
+        while ((await store.metadata.tiers.forgetUnaskedAccesses(NOTES_PER_BATCH)) === NOTES_PER_BATCH) {
+          if (budget.isSpent()) return { report, cursor, isUnfinished: true, failures };
+        }
         return { report, cursor: { ...cursor, at: null }, failures };
       }
       const { bucketId } = configured;

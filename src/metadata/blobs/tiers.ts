@@ -98,12 +98,17 @@ export class TierTable {
     );
   }
 
-  /** What is noted in buckets that have no configuration of Intelligent-Tiering any more is forgotten. Reads all notes. */
-  async forgetUnaskedAccesses(): Promise<void> {
-    await this.#database.all(
-      `DELETE FROM accesses
-       WHERE bucket_id NOT IN (SELECT bucket_id FROM named_configurations WHERE kind = 'intelligent-tiering')`,
+  /**
+   * Of what is noted in buckets that have no configuration of Intelligent-Tiering any more, up to `limit` notes are forgotten. Returns how
+   * many. Reads the notes before them.
+   */
+  async forgetUnaskedAccesses(limit: number): Promise<number> {
+    const forgotten = await this.#database.all(
+      `DELETE FROM accesses WHERE (bucket_id, version_id) IN (SELECT bucket_id, version_id FROM accesses
+         WHERE bucket_id NOT IN (SELECT bucket_id FROM named_configurations WHERE kind = 'intelligent-tiering') LIMIT ?1) RETURNING 1`,
+      limit,
     );
+    return forgotten.length;
   }
 
   /** The next `limit` versions of a bucket, those of class INTELLIGENT_TIERING among them, with the day of their last access. */

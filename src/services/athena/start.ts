@@ -28,8 +28,8 @@ export interface ExecutionRequest {
 const RESULT_ROWS_MAX = 100_000;
 
 /**
- * StartQueryExecution. The query runs at once, within the bounds of docs/sql.md, and has ended when this is answered: clients that ask for its state find
- * it SUCCEEDED or FAILED. Its result is written by the caller's own permission.
+ * StartQueryExecution. The query runs at once, within the bounds of docs/sql.md, and most have ended when this is answered. A long one that groups in
+ * steps is RUNNING then: see `endCarried`. Its result is written by the caller's own permission.
  */
 export const startQueryExecution = operation({
   fields: {

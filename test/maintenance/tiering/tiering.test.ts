@@ -213,6 +213,10 @@ describe("the tiering job", () => {
     await writeNotes();
     expect(await rows("SELECT count(*) AS n FROM accesses")).toEqual([{ n: 2 }]);
     await removeNamed(store, bucket, { kind: "intelligent-tiering", id: "all" });
+    const numbers = `WITH RECURSIVE n(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < 1100)`;
+    await rows(
+      `${numbers} INSERT INTO accesses SELECT b.id, 'of-a-batch-' || n, 1 FROM n JOIN buckets b ON b.name = '${bucket}'`,
+    );
     await runDays(1);
     const kept = "SELECT b.name FROM accesses a JOIN buckets b ON b.id = a.bucket_id";
     expect(await rows(kept)).toEqual([{ name: "other" }]);

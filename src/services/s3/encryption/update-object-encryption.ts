@@ -5,6 +5,7 @@ import { readDocument } from "../body/document.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Handler } from "../handler.ts";
 import { versionOf } from "../objects/version-id.ts";
+import { parseKmsKeyArn } from "./kms-key-arn.ts";
 
 const SHAPE = { "SSE-KMS": { KMSKeyArn: "text", BucketKeyEnabled: "text" } } as const;
 
@@ -19,11 +20,9 @@ export const updateObjectEncryption: Handler = async (call) => {
 /** SSE-KMS is the only target that AWS's model has: its ObjectEncryption has no other member. Throws MalformedXML, InvalidArgument. */
 function parseObjectEncryption(root: XmlElement): KmsRequest {
   const kms = child(root, "SSE-KMS");
-  const keyId = kms && childText(kms, "KMSKeyArn")?.trim();
-  if (!kms || !keyId) throw new S3Error("MalformedXML");
-  if (!/^arn:aws:kms:[a-z0-9-]+:\d{12}:key\/[\x21-\x7e]{1,256}$/.test(keyId)) {
-    throw new S3Error("InvalidArgument", "The ARN of the KMS key is not valid.", { ArgumentName: "KMSKeyArn" });
-  }
+  const arn = kms && childText(kms, "KMSKeyArn")?.trim();
+  if (!kms || !arn) throw new S3Error("MalformedXML");
+  const keyId = parseKmsKeyArn(arn, "KMSKeyArn");
   const flag = (childText(kms, "BucketKeyEnabled") ?? "false").trim();
   if (flag !== "true" && flag !== "false") throw new S3Error("MalformedXML");
   return { form: "aws:kms", keyId, context: {}, bucketKey: flag === "true" };

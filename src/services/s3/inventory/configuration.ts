@@ -5,6 +5,7 @@ import {
   type InventoryConfiguration,
   type InventoryField,
 } from "../../../store/buckets/inventory-configuration.ts";
+import { parseKmsKeyArn } from "../encryption/kms-key-arn.ts";
 import { S3Error } from "../errors/error.ts";
 import { invalidArgument } from "../listing/parameters.ts";
 import {
@@ -16,8 +17,6 @@ import {
 
 /** With what follows it, the key of a report is not longer than a key can be. */
 const DESTINATION_PREFIX_BYTES_MAX = 768;
-/** Of a key, not of an alias. */
-const KMS_KEY_ARN = /^arn:aws:kms:[a-z0-9-]+:\d{12}:key\/[\x21-\x7e]{1,256}$/;
 const BUCKET_ARN = /^arn:aws:s3:::([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])$/;
 
 const inventoryDocument: NamedDocument<InventoryConfiguration> = {
@@ -91,9 +90,7 @@ function parseEncryption(
   const [byKms, byS3] = [child(written, "SSE-KMS"), child(written, "SSE-S3")];
   if ((byKms && byS3) || (!byKms && !byS3)) throw new S3Error("MalformedXML");
   if (!byKms) return { isEncrypted: true };
-  const kmsKeyArn = childText(byKms, "KeyId")?.trim() ?? "";
-  if (KMS_KEY_ARN.test(kmsKeyArn)) return { isEncrypted: false, kmsKeyArn };
-  throw invalidArgument("KeyId", kmsKeyArn, "The ARN of the KMS key is not valid.");
+  return { isEncrypted: false, kmsKeyArn: parseKmsKeyArn(childText(byKms, "KeyId")?.trim() ?? "", "KeyId") };
 }
 
 function parseFields(written: XmlElement | undefined): InventoryField[] {
