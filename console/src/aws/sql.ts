@@ -79,13 +79,18 @@ export async function sqlPage(client: AwsClient, asked: Asked): Promise<SqlPage>
   const { body, next } = await sqlFile(client, asked, "jsonl");
   const scanned = Number(body.headers.get("x-sherd-rows-scanned"));
   const lines = (await body.text()).split("\n").filter((line) => line !== "");
-  const rows = lines.map((line) => Object.entries(JSON.parse(line) as Record<string, Cell>));
+  const rows = lines.map((line) => Object.entries(JSON.parse(line) as Record<string, unknown>));
   return {
     columns: rows[0]?.map(([name]) => name) ?? [],
-    rows: rows.map((row) => row.map(([, value]) => value)),
+    rows: rows.map((row) => row.map(([, value]) => cellOf(value))),
     scanned,
     next,
   };
+}
+
+/** EXPLAIN has values that no column has: they are shown as JSON. */
+function cellOf(value: unknown): Cell {
+  return value === null || typeof value === "string" || typeof value === "number" ? value : JSON.stringify(value);
 }
 
 /** What running a query would cost; nothing is run. */
