@@ -164,21 +164,31 @@ describe.skipIf(whyNoBrowser !== null)(`SQL, topics, reports, limits (${whyNoBro
     await page.getByText("Requests are logged.").waitFor();
     const { LoggingEnabled } = await client.send(new GetBucketLoggingCommand({ Bucket: "holiday" }));
     expect(LoggingEnabled).toMatchObject({ TargetBucket: "reports", TargetPrefix: "holiday/" });
-    await button("Add").click();
-    await dialog().getByLabel("Id", { exact: true }).fill("all-1");
-    await dialog().getByLabel("Destination bucket").fill("reports");
-    await dialog().getByRole("button", { name: "Save" }).click();
-    await page.getByRole("cell", { name: "all-1", exact: true }).waitFor();
+    const addInventory = async (id: string, prefix: string) => {
+      await button("Add").click();
+      await dialog().getByLabel("Id", { exact: true }).fill(id);
+      await dialog().getByLabel("Destination bucket").fill("reports");
+      await dialog().getByLabel("Prefix there").fill(prefix);
+      await dialog().getByRole("button", { name: "Save" }).click();
+      await page.getByRole("cell", { name: id, exact: true }).waitFor();
+    };
+    await addInventory("all-1", "");
+    await addInventory("all-2", "second/");
     const { InventoryConfigurationList: [inventory] = [] } = await client.send(
       new ListBucketInventoryConfigurationsCommand({ Bucket: "holiday" }),
     );
     expect(inventory?.Destination?.S3BucketDestination?.Bucket).toBe("arn:aws:s3:::reports");
     expect(inventory).toMatchObject({ IsEnabled: true, Schedule: { Frequency: "Daily" } });
     const { Policy = "" } = await client.send(new GetBucketPolicyCommand({ Bucket: "reports" }));
-    const services = JSON.parse(Policy).Statement.map(
-      (one: { Principal: { Service: string } }) => one.Principal.Service,
-    );
-    expect(services).toEqual(["logging.s3.amazonaws.com", "s3.amazonaws.com"]);
+    const allowed = JSON.parse(Policy).Statement.map((one: { Principal: { Service: string }; Resource: string }) => [
+      one.Principal.Service,
+      one.Resource,
+    ]);
+    expect(allowed).toEqual([
+      ["logging.s3.amazonaws.com", "arn:aws:s3:::reports/holiday/*"],
+      ["s3.amazonaws.com", "arn:aws:s3:::reports/*"],
+      ["s3.amazonaws.com", "arn:aws:s3:::reports/second/*"],
+    ]);
     // By the keyboard: messages may lie above it.
     await button("Remove all-1").press("Enter");
     await dialog().getByRole("button", { name: "Remove the configuration" }).click();
@@ -187,7 +197,9 @@ describe.skipIf(whyNoBrowser !== null)(`SQL, topics, reports, limits (${whyNoBro
     await page.getByText("Nothing is logged.").waitFor();
     // There is no class for it on this server, which says so.
     await stage.go(page, "/bucket?bucket=holiday&tab=lifecycle");
-    await button("Add").click();
+    await page.getByRole("heading", { name: "Intelligent tiering" }).waitFor();
+    // By the keyboard: it still moves while what stands above it is loaded.
+    await button("Add").press("Enter");
     await dialog().getByLabel("Id", { exact: true }).fill("old");
     await dialog().getByLabel("Archive access", { exact: true }).fill("90");
     await dialog().getByRole("button", { name: "Save" }).click();

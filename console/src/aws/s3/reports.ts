@@ -123,6 +123,8 @@ export async function deleteNamed(
 
 /** Who writes, where to, and for which bucket. */
 interface Writer {
+  /** Tells the statements of a target apart: `logging/BUCKET`, `inventory/BUCKET/ID`. */
+  name: string;
   service: "logging.s3.amazonaws.com" | "s3.amazonaws.com";
   target: string;
   prefix: string;
@@ -130,9 +132,9 @@ interface Writer {
 }
 
 /** Lets a service of S3 put objects below a prefix, by a statement of the target's policy. */
-export async function allowWriter(client: AwsClient, { service, target, prefix, source }: Writer): Promise<void> {
+export async function allowWriter(client: AwsClient, { name, service, target, prefix, source }: Writer): Promise<void> {
   const amended = amendPolicy((await getPolicy(client, target)) ?? "", {
-    Sid: `console-${service === "s3.amazonaws.com" ? "inventory" : "logging"}-${source}`,
+    Sid: `console-${name}`,
     Effect: "Allow",
     Principal: { Service: service },
     Action: "s3:PutObject",
