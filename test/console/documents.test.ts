@@ -13,6 +13,7 @@ import {
   WEBSITE,
 } from "../../console/src/aws/documents.ts";
 import { encryptionDocument, lockDocument } from "../../console/src/aws/s3/bucket-settings.ts";
+import { LOGGING } from "../../console/src/aws/s3/reports.ts";
 import { addPreviews, type PreviewRow } from "../../console/src/buckets/settings/preview.ts";
 import { redundancyRows } from "../../console/src/operations/durability.ts";
 import { completeWord } from "../../console/src/ui/complete-word.ts";
@@ -106,6 +107,21 @@ const EXAMPLES: [string, Shape, unknown][] = [
       RoutingRules: [{ Redirect: { HostName: "h" } }, { Redirect: { HostName: "i" } }],
     },
   ],
+  [
+    "logging",
+    LOGGING.shape,
+    {
+      LoggingEnabled: {
+        TargetBucket: "b",
+        TargetPrefix: "",
+        TargetGrants: [
+          { Grantee: { ID: "i", DisplayName: "<d>" }, Permission: "READ" },
+          { Grantee: { URI: "u" }, Permission: "WRITE" },
+        ],
+        TargetObjectKeyFormat: { SimplePrefix: {} },
+      },
+    },
+  ],
 ];
 
 describe("configurations in the console", () => {
@@ -114,6 +130,9 @@ describe("configurations in the console", () => {
   });
 
   test("wire names are those of S3", () => {
+    expect(toXml(LOGGING.shape, { LoggingEnabled: { TargetGrants: [{ Permission: "READ" }] } })).toBe(
+      "<LoggingEnabled><TargetGrants><Grant><Permission>READ</Permission></Grant></TargetGrants></LoggingEnabled>",
+    );
     expect(toXml(NOTIFICATIONS, { QueueConfigurations: [{ QueueArn: "arn", Events: ["e", "f"] }] })).toBe(
       "<QueueConfiguration><Queue>arn</Queue><Event>e</Event><Event>f</Event></QueueConfiguration>",
     );

@@ -2,10 +2,12 @@ import { readFile } from "node:fs/promises";
 import { CreateAccessKeyCommand, CreateUserCommand, IAMClient } from "@aws-sdk/client-iam";
 import {
   CreateBucketCommand,
+  GetBucketAclCommand,
   GetBucketLoggingCommand,
   GetBucketPolicyCommand,
   GetObjectCommand,
   ListBucketInventoryConfigurationsCommand,
+  PutBucketLoggingCommand,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import { AwsClient } from "aws4fetch";
@@ -156,7 +158,7 @@ describe.skipIf(whyNoBrowser !== null)(`SQL, topics, reports, limits (${whyNoBro
 
   test("logs and inventories go to another bucket, whose policy lets them", async () => {
     const { client } = stage;
-    await client.send(new CreateBucketCommand({ Bucket: "reports" }));
+    await client.send(new CreateBucketCommand({ Bucket: "reports", ObjectOwnership: "ObjectWriter" }));
     await stage.go(page, "/bucket?bucket=holiday&tab=reports");
     await page.getByText("Nothing is logged.").waitFor();
     await page.getByLabel("Bucket for the logs").fill("reports");
@@ -164,6 +166,20 @@ describe.skipIf(whyNoBrowser !== null)(`SQL, topics, reports, limits (${whyNoBro
     await page.getByText("Requests are logged.").waitFor();
     const { LoggingEnabled } = await client.send(new GetBucketLoggingCommand({ Bucket: "holiday" }));
     expect(LoggingEnabled).toMatchObject({ TargetBucket: "reports", TargetPrefix: "holiday/" });
+    // What another client has granted stays.
+    const { Owner } = await client.send(new GetBucketAclCommand({ Bucket: "holiday" }));
+    const Grantee = { Type: "CanonicalUser", ID: Owner?.ID } as const;
+    const TargetGrants = (["READ", "WRITE"] as const).map((Permission) => ({ Grantee, Permission }));
+    const granted = { TargetBucket: "reports", TargetPrefix: "holiday/", ...LoggingEnabled, TargetGrants };
+    const BucketLoggingStatus = { LoggingEnabled: granted };
+    await client.send(new PutBucketLoggingCommand({ Bucket: "holiday", BucketLoggingStatus }));
+    await page.reload();
+    await page.getByLabel("Prefix there").fill("holiday/log-");
+    await button("Save").click();
+    const logging = async () =>
+      (await client.send(new GetBucketLoggingCommand({ Bucket: "holiday" }))).LoggingEnabled ?? {};
+    await expect.poll(async () => (await logging()).TargetPrefix).toBe("holiday/log-");
+    expect((await logging()).TargetGrants).toMatchObject(TargetGrants);
     const addInventory = async (id: string, prefix: string) => {
       await button("Add").click();
       await dialog().getByLabel("Id", { exact: true }).fill(id);

@@ -9,6 +9,12 @@ const NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";
 const text: Member = { shape: "string" };
 const one = (shape: Shape): Member => ({ shape });
 
+/** Which of a grantee's members is there says of which type it is: the store needs no more than that. */
+const GRANT: Shape = {
+  Grantee: one({ ID: text, DisplayName: text, URI: text, EmailAddress: text }),
+  Permission: text,
+};
+
 /** Where the access log of a bucket goes. */
 export const LOGGING: Configuration = {
   query: "logging",
@@ -17,6 +23,7 @@ export const LOGGING: Configuration = {
     LoggingEnabled: one({
       TargetBucket: text,
       TargetPrefix: text,
+      TargetGrants: { shape: GRANT, xml: "Grant", isList: true, wrapper: "TargetGrants" },
       TargetObjectKeyFormat: one({
         SimplePrefix: one({}),
         PartitionedPrefix: one({ PartitionDateSource: text }),
@@ -29,6 +36,8 @@ export interface LoggingStatus {
   LoggingEnabled?: {
     TargetBucket: string;
     TargetPrefix: string;
+    /** What others may do with the log's objects, as other clients have set it. */
+    TargetGrants?: object[];
     TargetObjectKeyFormat?: { SimplePrefix?: object; PartitionedPrefix?: { PartitionDateSource: string } };
   };
 }

@@ -46,7 +46,7 @@ function LoggingForm({ bucket, status: { LoggingEnabled: now } }: { bucket: stri
     if (mayAllow) await allowWriter(client, { ...writer, target, prefix, source: bucket });
     const keys =
       format === "SimplePrefix" ? { SimplePrefix: {} } : { PartitionedPrefix: { PartitionDateSource: format } };
-    await put({ LoggingEnabled: { TargetBucket: target, TargetPrefix: prefix, TargetObjectKeyFormat: keys } });
+    await put({ LoggingEnabled: { ...now, TargetBucket: target, TargetPrefix: prefix, TargetObjectKeyFormat: keys } });
   };
   const off = (
     <Button variant="danger" onPress={() => void put({}).catch(toastError)}>
