@@ -61,7 +61,7 @@ function Asking() {
     clear();
     await explainSql(client, query).then(setExplained, setExplainError);
   };
-  const error = explainError ?? answer.error;
+  const error = explainError ?? (explained === null ? answer.error : null);
   const mark = useMemo(() => markOf(error, explainError === null ? 0 : "EXPLAIN ".length), [error, explainError]);
   return (
     <>
