@@ -44,4 +44,14 @@ describe("the console's SQL", () => {
       rows: [[1, "true", '["SCAN \\"a\\"","x"]', null]],
     });
   });
+
+  test("shows columns in the order of the query, whatever their names", async () => {
+    const names = ["key", "1", 'a":"b', "__proto__", ":", "\\", "0"];
+    const row = [":", 2, '\\":"', 'x","1":"y', null, "\\", 1];
+    const line = (cells: unknown[]) =>
+      `{${names.map((name, at) => `${JSON.stringify(name)}:${JSON.stringify(cells[at])}`).join(",")}}`;
+    const rows = [row, row.toReversed()];
+    expect(await tableOf(...rows.map(line))).toEqual({ columns: names, rows });
+    expect(await tableOf()).toEqual({ columns: [], rows: [] });
+  });
 });
