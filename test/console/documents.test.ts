@@ -13,7 +13,7 @@ import {
   WEBSITE,
 } from "../../console/src/aws/documents.ts";
 import { encryptionDocument, lockDocument } from "../../console/src/aws/s3/bucket-settings.ts";
-import { LOGGING } from "../../console/src/aws/s3/reports.ts";
+import { type Filter, LOGGING, prefixOf, TIERING } from "../../console/src/aws/s3/reports.ts";
 import { addPreviews, type PreviewRow } from "../../console/src/buckets/settings/preview.ts";
 import { redundancyRows } from "../../console/src/operations/durability.ts";
 import { completeWord } from "../../console/src/ui/complete-word.ts";
@@ -127,6 +127,17 @@ const EXAMPLES: [string, Shape, unknown][] = [
 describe("configurations in the console", () => {
   test.each(EXAMPLES)("%s: XML says what the JSON said", (_, shape, value) => {
     expect(fromXml(shape, elementOf(`<x>${toXml(shape, value)}</x>`))).toEqual(value);
+  });
+
+  test("the prefix of a filter is read where there are other conditions too", () => {
+    const prefixIn = (filter: string) => {
+      const xml = `<x><Filter>${filter}<Tag><Key>k</Key></Tag></Filter></x>`;
+      return prefixOf((fromXml(TIERING.shape, elementOf(xml)) as { Filter?: Filter }).Filter);
+    };
+    expect(prefixIn("<Prefix>a/</Prefix>")).toBe("a/");
+    expect(prefixIn("<And><Prefix>b/</Prefix><Tag><Key>k</Key></Tag></And>")).toBe("b/");
+    expect(prefixIn("")).toBe("");
+    expect(prefixOf(undefined)).toBe("");
   });
 
   test("wire names are those of S3", () => {

@@ -79,10 +79,20 @@ export const INVENTORY: NamedKind<Inventory> = {
   },
 };
 
+/** Beside other conditions the prefix is in `And`. */
+export interface Filter {
+  Prefix?: string;
+  And?: { Prefix?: string };
+}
+
+export function prefixOf(filter: Filter | undefined): string {
+  return filter?.Prefix ?? filter?.And?.Prefix ?? "";
+}
+
 export interface Tiering {
   Id: string;
   Status: "Enabled" | "Disabled";
-  Filter?: { Prefix?: string };
+  Filter?: Filter;
   Tierings: { AccessTier: "ARCHIVE_ACCESS" | "DEEP_ARCHIVE_ACCESS"; Days: number }[];
 }
 
@@ -92,7 +102,7 @@ export const TIERING: NamedKind<Tiering> = {
   shape: {
     Id: text,
     Status: text,
-    Filter: one({ Prefix: text }),
+    Filter: one({ Prefix: text, And: one({ Prefix: text }) }),
     Tierings: { shape: { AccessTier: text, Days: one("number") }, xml: "Tiering", isList: true },
   },
 };

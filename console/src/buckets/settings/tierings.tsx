@@ -1,4 +1,4 @@
-import { putNamed, TIERING, type Tiering } from "../../aws/s3/reports.ts";
+import { prefixOf, putNamed, TIERING, type Tiering } from "../../aws/s3/reports.ts";
 import { useClient } from "../../session/session.ts";
 import { useText } from "../../text/text.ts";
 import { FormDialog } from "../../ui/dialog.tsx";
@@ -21,7 +21,7 @@ export function TieringSection({ bucket }: { bucket: string }) {
         {
           id: "prefix",
           title: t("bucket.onlyPrefix"),
-          cell: ({ Filter }) => <bdi className="code">{Filter?.Prefix}</bdi>,
+          cell: ({ Filter }) => <bdi className="code">{prefixOf(Filter)}</bdi>,
         },
         {
           id: "tiers",
