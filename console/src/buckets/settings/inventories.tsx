@@ -25,11 +25,6 @@ export function InventorySection({ bucket }: { bucket: string }) {
       hint={t("bucket.inventoriesHint")}
       columns={[
         {
-          id: "prefix",
-          title: t("bucket.onlyPrefix"),
-          cell: ({ Filter }) => <bdi className="code">{Filter?.Prefix}</bdi>,
-        },
-        {
           id: "schedule",
           title: t("bucket.schedule"),
           cell: ({ Schedule, IsEnabled }) =>

@@ -1,4 +1,4 @@
-import { prefixOf, putNamed, TIERING, type Tiering } from "../../aws/s3/reports.ts";
+import { putNamed, TIERING, type Tiering } from "../../aws/s3/reports.ts";
 import { useClient } from "../../session/session.ts";
 import { useText } from "../../text/text.ts";
 import { FormDialog } from "../../ui/dialog.tsx";
@@ -18,11 +18,6 @@ export function TieringSection({ bucket }: { bucket: string }) {
       title={t("bucket.tierings")}
       hint={t("bucket.tieringsHint")}
       columns={[
-        {
-          id: "prefix",
-          title: t("bucket.onlyPrefix"),
-          cell: ({ Filter }) => <bdi className="code">{prefixOf(Filter)}</bdi>,
-        },
         {
           id: "tiers",
           title: t("bucket.tiers"),
