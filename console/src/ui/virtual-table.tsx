@@ -1,10 +1,9 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef } from "react";
 import { visibleKey } from "../aws/keys.ts";
+import type { Cell } from "../aws/sql.ts";
 import { useText } from "../text/text.ts";
 import "./virtual-table.css";
-
-type Cell = string | number | null;
 
 const ROW_PIXELS = 33;
 /** A column is as wide as what its first rows have in it, within these bounds of characters. */
