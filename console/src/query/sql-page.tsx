@@ -15,6 +15,7 @@ import { VirtualTable } from "../ui/virtual-table.tsx";
 import { EXAMPLE_NAMES, type ExampleName, exampleQuery } from "./examples.ts";
 import { saveResult } from "./save-result.ts";
 import { type Result, useQueryRun } from "./use-query-run.ts";
+import "./sql-page.css";
 
 const SqlEditor = lazy(() => import("./sql-editor.tsx"));
 const FORMATS: readonly Format[] = ["csv", "jsonl", "parquet"];
