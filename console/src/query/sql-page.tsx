@@ -186,12 +186,9 @@ function Explanation({ of }: { of: Explained }) {
         <dd>{t(of.runsInSteps ? "sql.inSteps" : "sql.atOnce")}</dd>
         <dt>{t("sql.plan")}</dt>
         <dd>
-          {of.plan.map((line, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: lines may repeat, and never move
-            <div key={index} className="code" lang="en">
-              {line}
-            </div>
-          ))}
+          <pre className="code" lang="en">
+            {of.plan.join("\n")}
+          </pre>
         </dd>
       </dl>
     </Section>
