@@ -13,6 +13,7 @@ import {
   WEBSITE,
 } from "../../console/src/aws/documents.ts";
 import { encryptionDocument, lockDocument } from "../../console/src/aws/s3/bucket-settings.ts";
+import { type Filter, LOGGING, prefixOf, TIERING } from "../../console/src/aws/s3/reports.ts";
 import { addPreviews, type PreviewRow } from "../../console/src/buckets/settings/preview.ts";
 import { redundancyRows } from "../../console/src/operations/durability.ts";
 import { completeWord } from "../../console/src/ui/complete-word.ts";
@@ -106,6 +107,21 @@ const EXAMPLES: [string, Shape, unknown][] = [
       RoutingRules: [{ Redirect: { HostName: "h" } }, { Redirect: { HostName: "i" } }],
     },
   ],
+  [
+    "logging",
+    LOGGING.shape,
+    {
+      LoggingEnabled: {
+        TargetBucket: "b",
+        TargetPrefix: "",
+        TargetGrants: [
+          { Grantee: { ID: "i", DisplayName: "<d>" }, Permission: "READ" },
+          { Grantee: { URI: "u" }, Permission: "WRITE" },
+        ],
+        TargetObjectKeyFormat: { SimplePrefix: {} },
+      },
+    },
+  ],
 ];
 
 describe("configurations in the console", () => {
@@ -113,7 +129,21 @@ describe("configurations in the console", () => {
     expect(fromXml(shape, elementOf(`<x>${toXml(shape, value)}</x>`))).toEqual(value);
   });
 
+  test("the prefix of a filter is read where there are other conditions too", () => {
+    const prefixIn = (filter: string) => {
+      const xml = `<x><Filter>${filter}<Tag><Key>k</Key></Tag></Filter></x>`;
+      return prefixOf((fromXml(TIERING.shape, elementOf(xml)) as { Filter?: Filter }).Filter);
+    };
+    expect(prefixIn("<Prefix>a/</Prefix>")).toBe("a/");
+    expect(prefixIn("<And><Prefix>b/</Prefix><Tag><Key>k</Key></Tag></And>")).toBe("b/");
+    expect(prefixIn("")).toBe("");
+    expect(prefixOf(undefined)).toBe("");
+  });
+
   test("wire names are those of S3", () => {
+    expect(toXml(LOGGING.shape, { LoggingEnabled: { TargetGrants: [{ Permission: "READ" }] } })).toBe(
+      "<LoggingEnabled><TargetGrants><Grant><Permission>READ</Permission></Grant></TargetGrants></LoggingEnabled>",
+    );
     expect(toXml(NOTIFICATIONS, { QueueConfigurations: [{ QueueArn: "arn", Events: ["e", "f"] }] })).toBe(
       "<QueueConfiguration><Queue>arn</Queue><Event>e</Event><Event>f</Event></QueueConfiguration>",
     );

@@ -66,6 +66,12 @@ describe("the answer of a provider", () => {
   });
 });
 
+test("a token to another question is not taken", async () => {
+  claims = { sub: "ann", nonce: "other" };
+  const answer = await arrive(`?state=s&code=c&iss=${encodeURIComponent(ISSUER)}`);
+  expect(answer).toBe("the token is to no question of this tab");
+});
+
 describe("a token that renews", () => {
   const renewal = { provider, roleArn: ROLE, subject: "ann", refreshToken: "r" };
 

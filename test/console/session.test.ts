@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { watchIdle } from "../../console/src/session/idle.ts";
 import { currentSession, renewSession, type Session, signIn, signOut } from "../../console/src/session/session.ts";
 
 const keyOf = (accessKeyId: string) => ({ accessKeyId, secretAccessKey: "s", sessionToken: "t" });
@@ -25,6 +26,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   signOut();
+  vi.useRealTimers();
   vi.unstubAllGlobals();
 });
 
@@ -54,4 +56,18 @@ test("renewed credentials begin no session", async () => {
   signOut();
   renewSession(session, renewed);
   expect([currentSession(), kept]).toEqual([null, ["first"]]);
+});
+
+test("a renewal is no use of the tab: nobody stays signed in by it", async () => {
+  vi.useFakeTimers();
+  vi.stubGlobal("window", new EventTarget());
+  const session = await begin("first");
+  const stop = watchIdle(() => false);
+  vi.advanceTimersByTime(20 * 60_000);
+  renewSession(session, renewed);
+  vi.advanceTimersByTime(9 * 60_000);
+  expect(currentSession()).not.toBeNull();
+  vi.advanceTimersByTime(60_000);
+  expect(currentSession()).toBeNull();
+  stop();
 });

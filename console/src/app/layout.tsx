@@ -18,10 +18,12 @@ import { LanguageMenu, ThemeMenu } from "./preferences.tsx";
 /** The frame of every page; the page of sign-in while nobody is signed in. */
 export function Layout() {
   const session = useSession();
+  // A renewal keeps it, and counts as no use.
+  const client = session?.client ?? null;
   useEffect(() => {
-    if (session === null) return endTasks();
+    if (client === null) return endTasks();
     return watchIdle(isBusy);
-  }, [session]);
+  }, [client]);
   useEffect(() => (session === null ? undefined : watchExpiry(session)), [session]);
   useEffect(askBeforeLeaving, []);
   return (

@@ -159,7 +159,7 @@ export async function publish(client: AwsClient, topicArn: string, publication: 
 export async function allowTopic(client: AwsClient, queueUrl: string, topicArn: string): Promise<void> {
   const { QueueArn = "", Policy = "" } = await queueAttributes(client, queueUrl);
   const amended = amendPolicy(Policy, {
-    Sid: `console-${topicOf(topicArn).name.replaceAll(/[^A-Za-z0-9-]/g, "-")}`,
+    Sid: `console-${topicArn}`,
     Effect: "Allow",
     Principal: { Service: "sns.amazonaws.com" },
     Action: "sqs:SendMessage",

@@ -79,13 +79,30 @@ export async function sqlPage(client: AwsClient, asked: Asked): Promise<SqlPage>
   const { body, next } = await sqlFile(client, asked, "jsonl");
   const scanned = Number(body.headers.get("x-sherd-rows-scanned"));
   const lines = (await body.text()).split("\n").filter((line) => line !== "");
-  const rows = lines.map((line) => Object.entries(JSON.parse(line) as Record<string, Cell>));
-  return {
-    columns: rows[0]?.map(([name]) => name) ?? [],
-    rows: rows.map((row) => row.map(([, value]) => value)),
-    scanned,
-    next,
-  };
+  const columns = namesIn(lines[0] ?? "");
+  const rows = lines.map((line) => {
+    const row = JSON.parse(line) as Record<string, unknown>;
+    return columns.map((name) => cellOf(row[name]));
+  });
+  return { columns, rows, scanned, next };
+}
+
+/** Names of a line's members as they stand there: in an object those of digits would come first. */
+function namesIn(line: string): string[] {
+  const names: string[] = [];
+  let start: number | null = null;
+  // Not a whole text at a time: one of megabytes is too much for a regular expression.
+  for (const { 0: found, index } of line.matchAll(/\\.|"/g)) {
+    if (found !== '"') continue;
+    if (start !== null && line[index + 1] === ":") names.push(JSON.parse(line.slice(start, index + 1)) as string);
+    start = start === null ? index : null;
+  }
+  return names;
+}
+
+/** EXPLAIN has values that no column has: they are shown as JSON. */
+function cellOf(value: unknown): Cell {
+  return value === null || typeof value === "string" || typeof value === "number" ? value : JSON.stringify(value);
 }
 
 /** What running a query would cost; nothing is run. */

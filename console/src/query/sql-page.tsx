@@ -15,6 +15,7 @@ import { VirtualTable } from "../ui/virtual-table.tsx";
 import { EXAMPLE_NAMES, type ExampleName, exampleQuery } from "./examples.ts";
 import { saveResult } from "./save-result.ts";
 import { type Result, useQueryRun } from "./use-query-run.ts";
+import "./sql-page.css";
 
 const SqlEditor = lazy(() => import("./sql-editor.tsx"));
 const FORMATS: readonly Format[] = ["csv", "jsonl", "parquet"];
@@ -61,7 +62,7 @@ function Asking() {
     clear();
     await explainSql(client, query).then(setExplained, setExplainError);
   };
-  const error = explainError ?? answer.error;
+  const error = explainError ?? (explained === null ? answer.error : null);
   const mark = useMemo(() => markOf(error, explainError === null ? 0 : "EXPLAIN ".length), [error, explainError]);
   return (
     <>
@@ -185,12 +186,9 @@ function Explanation({ of }: { of: Explained }) {
         <dd>{t(of.runsInSteps ? "sql.inSteps" : "sql.atOnce")}</dd>
         <dt>{t("sql.plan")}</dt>
         <dd>
-          {of.plan.map((line, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: lines may repeat, and never move
-            <div key={index} className="code" lang="en">
-              {line}
-            </div>
-          ))}
+          <pre className="code" lang="en">
+            {of.plan.join("\n")}
+          </pre>
         </dd>
       </dl>
     </Section>

@@ -1,4 +1,4 @@
-import { signOut, subscribe } from "./session.ts";
+import { signOut } from "./session.ts";
 
 /** A tab that nobody has touched for that long is signed out. */
 const IDLE_MS_MAX = 30 * 60_000;
@@ -14,14 +14,12 @@ export function watchIdle(isBusy: () => boolean): () => void {
     usedMs = Date.now();
   };
   for (const event of EVENTS) window.addEventListener(event, note, { passive: true });
-  const stopListening = subscribe(note);
   const timer = setInterval(() => {
     if (isBusy()) note();
     if (Date.now() - usedMs >= IDLE_MS_MAX) signOut("idle");
   }, LOOK_MS);
   return () => {
     clearInterval(timer);
-    stopListening();
     for (const event of EVENTS) window.removeEventListener(event, note);
   };
 }

@@ -142,7 +142,7 @@ export function useClient(): AwsClient {
   return session.client;
 }
 
-export function subscribe(changed: () => void): () => void {
+function subscribe(changed: () => void): () => void {
   listeners.add(changed);
   return () => listeners.delete(changed);
 }

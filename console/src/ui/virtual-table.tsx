@@ -1,10 +1,9 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef } from "react";
 import { visibleKey } from "../aws/keys.ts";
+import type { Cell } from "../aws/sql.ts";
 import { useText } from "../text/text.ts";
 import "./virtual-table.css";
-
-type Cell = string | number | null;
 
 const ROW_PIXELS = 33;
 /** A column is as wide as what its first rows have in it, within these bounds of characters. */
@@ -20,6 +19,7 @@ export function VirtualTable({
 }: {
   /** Read aloud. */
   label: string;
+  /** Each name is there once. */
   columns: readonly string[];
   rows: readonly (readonly Cell[])[];
 }) {
@@ -40,16 +40,14 @@ export function VirtualTable({
     <div ref={scroller} className="virtual-table" role="group" aria-label={label} tabIndex={0}>
       <table className="table" aria-rowcount={rows.length + 1} style={{ width: `${sum(widths)}ch` }}>
         <colgroup>
-          {widths.map((width, column) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: columns never move
-            <col key={column} style={{ width: `${width}ch` }} />
+          {columns.map((name, column) => (
+            <col key={name} style={{ width: `${widths[column]}ch` }} />
           ))}
         </colgroup>
         <thead>
           <tr aria-rowindex={1}>
-            {columns.map((name, column) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: columns may have the same name, and never move
-              <th key={column} scope="col" title={visibleKey(name)}>
+            {columns.map((name) => (
+              <th key={name} scope="col" title={visibleKey(name)}>
                 <bdi>{visibleKey(name)}</bdi>
               </th>
             ))}
@@ -59,9 +57,8 @@ export function VirtualTable({
           <Spacer pixels={above} columns={columns.length} />
           {items.map(({ index }) => (
             <tr key={index} aria-rowindex={index + 2}>
-              {columns.map((_, column) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: columns never move
-                <TableCell key={column} value={rows[index]?.[column] ?? null} />
+              {columns.map((name, column) => (
+                <TableCell key={name} value={rows[index]?.[column] ?? null} />
               ))}
             </tr>
           ))}

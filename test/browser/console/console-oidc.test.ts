@@ -48,7 +48,7 @@ describe.skipIf(whyNoBrowser !== null)(`sign-in by OpenID Connect (${whyNoBrowse
 
   const kept = () =>
     page.evaluate<{ credentials: { accessKeyId: string } }>("JSON.parse(sessionStorage['sherd-session'])");
-  const withProvider = () => page.getByRole("button", { name: "Sign in with Example" });
+  const withProvider = (tab = page) => tab.getByRole("button", { name: "Sign in with Example" });
 
   test("leads to the provider and back to the page that was asked for", async () => {
     await withProvider().waitFor();
@@ -74,6 +74,25 @@ describe.skipIf(whyNoBrowser !== null)(`sign-in by OpenID Connect (${whyNoBrowse
     await stage.go(page, "/");
     await page.getByRole("link", { name: "holiday" }).waitFor();
     stage.calm();
+  });
+
+  test("is over after half an hour without use, though it was renewed", async () => {
+    const tab = await stage.open();
+    await tab.clock.install();
+    await withProvider(tab).click();
+    await tab.getByRole("heading", { name: "Buckets" }).waitFor();
+    await tab.evaluate(`sessionStorage["sherd-session"] = JSON.stringify({
+      ...JSON.parse(sessionStorage["sherd-session"]), expiresMs: Date.now() + 25 * 60_000
+    })`);
+    await tab.reload();
+    await tab.getByRole("heading", { name: "Buckets" }).waitFor();
+    const text = () => tab.evaluate<string>("sessionStorage['sherd-session']");
+    const before = await text();
+    await tab.clock.fastForward("20:10");
+    await expect.poll(text).not.toBe(before);
+    await tab.clock.fastForward("10:00");
+    await tab.getByText("You were signed out because nothing happened for 30 minutes.").waitFor();
+    await tab.context().close();
   });
 
   test("is over when it cannot be renewed", async () => {

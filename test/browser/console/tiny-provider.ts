@@ -8,8 +8,6 @@ import { exportJWK, generateKeyPair, SignJWT } from "jose";
 export interface TinyProvider {
   readonly issuer: string;
   readonly clientId: string;
-  /** What it was asked for, as `GET /path`. */
-  readonly asked: string[];
   stop(): void;
 }
 
@@ -28,7 +26,6 @@ export async function startProvider(): Promise<TinyProvider> {
   const jwk = { ...(await exportJWK(publicKey)), kid: "one", alg: "RS256", use: "sig" };
   const codes = new Map<string, Code>();
   const refreshTokens = new Set<string>();
-  const asked: string[] = [];
   let count = 0;
   let issuer = "";
   const idToken = (claims: Record<string, string>) =>
@@ -63,7 +60,6 @@ export async function startProvider(): Promise<TinyProvider> {
       .end(JSON.stringify(value));
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const url = new URL(request.url ?? "/", issuer);
-    asked.push(`${request.method} ${url.pathname}`);
     switch (url.pathname) {
       case "/.well-known/openid-configuration":
         return json(response, {
@@ -96,5 +92,5 @@ export async function startProvider(): Promise<TinyProvider> {
   const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { issuer, clientId: CLIENT_ID, asked, stop: () => server.close() };
+  return { issuer, clientId: CLIENT_ID, stop: () => server.close() };
 }

@@ -9,6 +9,12 @@ const NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";
 const text: Member = { shape: "string" };
 const one = (shape: Shape): Member => ({ shape });
 
+/** Which of a grantee's members is there says of which type it is: the store needs no more than that. */
+const GRANT: Shape = {
+  Grantee: one({ ID: text, DisplayName: text, URI: text, EmailAddress: text }),
+  Permission: text,
+};
+
 /** Where the access log of a bucket goes. */
 export const LOGGING: Configuration = {
   query: "logging",
@@ -17,6 +23,7 @@ export const LOGGING: Configuration = {
     LoggingEnabled: one({
       TargetBucket: text,
       TargetPrefix: text,
+      TargetGrants: { shape: GRANT, xml: "Grant", isList: true, wrapper: "TargetGrants" },
       TargetObjectKeyFormat: one({
         SimplePrefix: one({}),
         PartitionedPrefix: one({ PartitionDateSource: text }),
@@ -29,6 +36,8 @@ export interface LoggingStatus {
   LoggingEnabled?: {
     TargetBucket: string;
     TargetPrefix: string;
+    /** What others may do with the log's objects, as other clients have set it. */
+    TargetGrants?: object[];
     TargetObjectKeyFormat?: { SimplePrefix?: object; PartitionedPrefix?: { PartitionDateSource: string } };
   };
 }
@@ -70,10 +79,20 @@ export const INVENTORY: NamedKind<Inventory> = {
   },
 };
 
+/** Beside other conditions the prefix is in `And`. */
+export interface Filter {
+  Prefix?: string;
+  And?: { Prefix?: string };
+}
+
+export function prefixOf(filter: Filter | undefined): string {
+  return filter?.Prefix ?? filter?.And?.Prefix ?? "";
+}
+
 export interface Tiering {
   Id: string;
   Status: "Enabled" | "Disabled";
-  Filter?: { Prefix?: string };
+  Filter?: Filter;
   Tierings: { AccessTier: "ARCHIVE_ACCESS" | "DEEP_ARCHIVE_ACCESS"; Days: number }[];
 }
 
@@ -83,7 +102,7 @@ export const TIERING: NamedKind<Tiering> = {
   shape: {
     Id: text,
     Status: text,
-    Filter: one({ Prefix: text }),
+    Filter: one({ Prefix: text, And: one({ Prefix: text }) }),
     Tierings: { shape: { AccessTier: text, Days: one("number") }, xml: "Tiering", isList: true },
   },
 };
@@ -123,6 +142,8 @@ export async function deleteNamed(
 
 /** Who writes, where to, and for which bucket. */
 interface Writer {
+  /** Tells the statements of a target apart: `logging/BUCKET`, `inventory/BUCKET/ID`. */
+  name: string;
   service: "logging.s3.amazonaws.com" | "s3.amazonaws.com";
   target: string;
   prefix: string;
@@ -130,9 +151,9 @@ interface Writer {
 }
 
 /** Lets a service of S3 put objects below a prefix, by a statement of the target's policy. */
-export async function allowWriter(client: AwsClient, { service, target, prefix, source }: Writer): Promise<void> {
+export async function allowWriter(client: AwsClient, { name, service, target, prefix, source }: Writer): Promise<void> {
   const amended = amendPolicy((await getPolicy(client, target)) ?? "", {
-    Sid: `console-${service === "s3.amazonaws.com" ? "inventory" : "logging"}-${source}`,
+    Sid: `console-${name}`,
     Effect: "Allow",
     Principal: { Service: service },
     Action: "s3:PutObject",

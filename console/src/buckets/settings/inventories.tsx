@@ -25,11 +25,6 @@ export function InventorySection({ bucket }: { bucket: string }) {
       hint={t("bucket.inventoriesHint")}
       columns={[
         {
-          id: "prefix",
-          title: t("bucket.onlyPrefix"),
-          cell: ({ Filter }) => <bdi className="code">{Filter?.Prefix}</bdi>,
-        },
-        {
           id: "schedule",
           title: t("bucket.schedule"),
           cell: ({ Schedule, IsEnabled }) =>
@@ -56,10 +51,11 @@ function AddInventory({ bucket, onClose }: { bucket: string; onClose: () => void
   const [mayAllow, setAllow] = useState(true);
   const add = async (form: FormData) => {
     const of = (name: string) => String(form.get(name) ?? "").trim();
-    const [target, to, prefix] = [of("target"), of("to"), String(form.get("prefix") ?? "")];
-    if (mayAllow) await allowWriter(client, { service: "s3.amazonaws.com", target, prefix: to, source: bucket });
+    const [id, target, to, prefix] = [of("id"), of("target"), of("to"), String(form.get("prefix") ?? "")];
+    const writer = { name: `inventory/${bucket}/${id}`, service: "s3.amazonaws.com" } as const;
+    if (mayAllow) await allowWriter(client, { ...writer, target, prefix: to, source: bucket });
     await putNamed(client, bucket, INVENTORY, {
-      Id: of("id"),
+      Id: id,
       IsEnabled: true,
       ...(prefix === "" ? {} : { Filter: { Prefix: prefix } }),
       IncludedObjectVersions: areAll ? "All" : "Current",

@@ -42,10 +42,11 @@ function LoggingForm({ bucket, status: { LoggingEnabled: now } }: { bucket: stri
     await readAgain(bucket);
   };
   const save = async () => {
-    if (mayAllow) await allowWriter(client, { service: "logging.s3.amazonaws.com", target, prefix, source: bucket });
+    const writer = { name: `logging/${bucket}`, service: "logging.s3.amazonaws.com" } as const;
+    if (mayAllow) await allowWriter(client, { ...writer, target, prefix, source: bucket });
     const keys =
       format === "SimplePrefix" ? { SimplePrefix: {} } : { PartitionedPrefix: { PartitionDateSource: format } };
-    await put({ LoggingEnabled: { TargetBucket: target, TargetPrefix: prefix, TargetObjectKeyFormat: keys } });
+    await put({ LoggingEnabled: { ...now, TargetBucket: target, TargetPrefix: prefix, TargetObjectKeyFormat: keys } });
   };
   const off = (
     <Button variant="danger" onPress={() => void put({}).catch(toastError)}>

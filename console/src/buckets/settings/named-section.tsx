@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from "react";
-import { deleteNamed, listNamed, type NamedKind } from "../../aws/s3/reports.ts";
+import { deleteNamed, type Filter, listNamed, type NamedKind, prefixOf } from "../../aws/s3/reports.ts";
 import { useClient } from "../../session/session.ts";
 import { useText } from "../../text/text.ts";
 import { Button, IconButton } from "../../ui/button.tsx";
@@ -8,8 +8,8 @@ import { FormDialog } from "../../ui/dialog.tsx";
 import { Loaded, Section } from "../../ui/section.tsx";
 import { readAgain, settingKey } from "./setting.ts";
 
-/** Configurations of a bucket that have ids: a table, a dialog that adds one, and one that removes. */
-export function NamedSection<Value extends { Id: string }>({
+/** Configurations of a bucket that have ids, and may be of a prefix alone: a table, a dialog that adds one, and one that removes. */
+export function NamedSection<Value extends { Id: string; Filter?: Filter }>({
   bucket,
   kind,
   title,
@@ -48,6 +48,11 @@ export function NamedSection<Value extends { Id: string }>({
               searchText={({ Id }) => Id}
               columns={[
                 { id: "id", title: t("bucket.id"), cell: ({ Id }) => <bdi className="code">{Id}</bdi> },
+                {
+                  id: "prefix",
+                  title: t("bucket.onlyPrefix"),
+                  cell: ({ Filter: filter }) => <bdi className="code">{prefixOf(filter)}</bdi>,
+                },
                 ...columns,
                 {
                   id: "actions",

@@ -19,11 +19,6 @@ export function TieringSection({ bucket }: { bucket: string }) {
       hint={t("bucket.tieringsHint")}
       columns={[
         {
-          id: "prefix",
-          title: t("bucket.onlyPrefix"),
-          cell: ({ Filter }) => <bdi className="code">{Filter?.Prefix}</bdi>,
-        },
-        {
           id: "tiers",
           title: t("bucket.tiers"),
           cell: ({ Status, Tierings }) =>
