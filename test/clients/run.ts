@@ -119,12 +119,12 @@ async function main(): Promise<number> {
   const jobs = Number(options.jobs);
   if (!Number.isInteger(jobs) || jobs < 1) throw new Error(`--jobs ${options.jobs}: a number from 1`);
   const root = await mkdtemp(join(tmpdir(), "sherd-clients-"));
-  cleanUpOnSignals(root);
   const run: Run = {
     preparations: new Preparations(chosen, closeEnvironment),
     turns: new Turns((text) => process.stdout.write(text)),
     lines: [],
   };
+  cleanUpOnSignals(root, run.turns);
   // Clients on a server that is not ours would meet one another's buckets and users.
   const lanes = options.endpoint === undefined ? Math.min(jobs, chosen.length) : 1;
   try {
@@ -179,12 +179,13 @@ async function nextOf({ preparations }: Run): Promise<Prepared | undefined> {
 }
 
 /** A run that is ended from outside leaves neither servers nor their data. Whoever sent the signal may kill what does not end in five seconds. */
-function cleanUpOnSignals(root: string): void {
+function cleanUpOnSignals(root: string, turns: Turns): void {
   for (const [signal, code] of [
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ] as const)
     process.once(signal, async () => {
+      turns.printAll();
       process.stderr.write(`${signal}: the servers are stopped\n`);
       await stopAllServers(3_000);
       await rm(root, { recursive: true, force: true }).catch(() => {});

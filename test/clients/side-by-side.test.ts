@@ -80,6 +80,10 @@ test("lines of one speaker stand together, in the order in which the speakers be
   expect(heard).toEqual(["first 1"]);
   first.end();
   expect(heard).toEqual(["first 1", "second 1", "second 2", "third 1"]);
+  const fourth = turns.begin();
+  fourth.print("fourth 1");
+  turns.printAll();
+  expect(heard.at(-1)).toBe("fourth 1");
   third.print("third 2");
   expect(heard.at(-1)).toBe("third 2");
 });

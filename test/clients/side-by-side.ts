@@ -97,6 +97,11 @@ export class Turns {
     };
   }
 
+  /** What has been said out of turn, before an end. */
+  printAll(): void {
+    for (const { texts } of this.#speakers) for (const text of texts.splice(0)) this.#write(text);
+  }
+
   #flush(): void {
     for (let first = this.#speakers[0]; first !== undefined; first = this.#speakers[0]) {
       for (const text of first.texts.splice(0)) this.#write(text);
