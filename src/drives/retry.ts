@@ -8,7 +8,10 @@ export interface RetryOptions {
   random: RandomBytes;
   /** Attempts in all. */
   attemptsMax: number;
-  /** The wait before the second attempt is up to this long, and before each later one up to twice as long. */
+  /**
+   * The wait before the second attempt is at most this long, and before each later one at most
+   * twice as long as the one before.
+   */
   delayMs: number;
   /** No attempt begins later than this after the first one. */
   spanMs: number;
@@ -35,7 +38,8 @@ async function repeat<T>(options: RetryOptions, run: () => Promise<T>): Promise<
       return await run();
     } catch (error) {
       if (!isWorthAnother(error) || attempt >= attemptsMax) throw error;
-      // Anywhere between nothing and the full wait, so that many callers do not come back at once.
+      // Between nothing and the full wait, at random, so that many callers do not come back at
+      // once.
       const waitMs = delayMs * 2 ** (attempt - 1) * fraction(random);
       if (clock.now() + waitMs - beganMs > spanMs) throw error;
       await clock.sleep(waitMs);

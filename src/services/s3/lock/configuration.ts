@@ -18,7 +18,10 @@ const SHAPE = {
 const DAYS_MAX = 36_500;
 const YEARS_MAX = 100;
 
-/** Reads `<ObjectLockConfiguration>`. Throws MalformedXML, and InvalidArgument for a period that is none. */
+/**
+ * Reads `<ObjectLockConfiguration>`. Throws MalformedXML, and InvalidArgument for an invalid
+ * period.
+ */
 export function parseLockConfiguration(document: XmlElement): ObjectLockConfiguration {
   requireShape(document, SHAPE);
   if (childText(document, "ObjectLockEnabled")?.trim() !== "Enabled") throw new S3Error("MalformedXML");

@@ -5,7 +5,7 @@ import { S3Error } from "../errors/error.ts";
 const DAYS_MAX = 36_500;
 const YEARS_MAX = 100;
 
-/** What an event hold is called in headers, or in XML. */
+/** Names of an event hold's fields in headers, or in XML. */
 interface Names {
   readonly status: string;
   readonly days: string;
@@ -18,8 +18,8 @@ interface Texts {
 }
 
 /**
- * Reads an event hold; undefined where there is none. One that is ON needs exactly one duration, of days or of years; one that is OFF
- * has none: the duration that it had counts. Throws InvalidArgument.
+ * Reads an event hold; undefined if there is none. One that is ON needs exactly one duration, of
+ * days or of years. One that is OFF has none: its earlier duration counts. Throws InvalidArgument.
  */
 export function parseEventHold(status: string | null, texts: Texts, names: Names): EventHold | undefined {
   const { days, years } = texts;
@@ -38,7 +38,7 @@ export function parseEventHold(status: string | null, texts: Texts, names: Names
   return { status, duration };
 }
 
-/** A duration; undefined where there is none. Throws InvalidArgument. */
+/** A duration; undefined if there is none. Throws InvalidArgument. */
 export function parseDuration({ days, years }: Texts, names: Pick<Names, "days" | "years">): HoldDuration | undefined {
   if (days !== null && years !== null)
     throw invalid("A duration is of days or of years, not of both", names.days, days);

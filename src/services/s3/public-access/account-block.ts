@@ -19,7 +19,10 @@ const ACCOUNT = "x-amz-account-id";
 const BODY_BYTES_MAX = 64 * 1024;
 const ROOT = "PublicAccessBlockConfiguration";
 
-/** Whether a request is one of them. They bring the account in a header, which no request for an object of this path has. */
+/**
+ * Whether a request is one of them. They have the account in a header, and requests for an object
+ * with this path do not.
+ */
 export function isAccountBlock({ rawPath }: RawUrl, headers: Headers): boolean {
   return rawPath === PATH && headers.has(ACCOUNT);
 }
@@ -55,7 +58,7 @@ const ACTS = {
   DELETE: { name: "DeletePublicAccessBlock", action: "s3:PutAccountPublicAccessBlock" },
 } as const;
 
-/** Whose block it is and what is to be done with it, if the caller may do so. */
+/** The account and the operation, if the caller has permission. */
 function admitted(exchange: Exchange): { owner: string; act: keyof typeof ACTS } {
   const { request, caller } = exchange;
   const method = request.method;
