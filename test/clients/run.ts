@@ -42,7 +42,7 @@ const USAGE = `Real S3 clients do real work against servers of this project.
 --jobs      so many clients at the same time, each with a server of its own; 1 unless said
 --json      writes the results to a file
 --fresh     asks the registries for newer clients, even if they were asked today
---endpoint  a server that runs already (tests that kill servers are left out then)
+--endpoint  a server that runs already (one client at a time then, and none that kills servers)
 `;
 
 const NOTICE_MS = 3_000;
