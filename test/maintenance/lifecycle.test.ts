@@ -11,6 +11,7 @@ import { deleteObject } from "../../src/store/delete/delete.ts";
 import { uploadPart } from "../../src/store/multipart/upload-part.ts";
 import { createUpload } from "../../src/store/multipart/uploads.ts";
 import { putTags } from "../../src/store/write/amend.ts";
+import { renameObject } from "../../src/store/write/rename.ts";
 import { putObject } from "../../src/store/write/write.ts";
 import { bodyOf, NO_ATTRIBUTES, pattern, put } from "../support/store.ts";
 import { DAY_MS, ENDLESS, HOUR_MS, MaintenanceRig, MINUTE_MS } from "./support/rig.ts";
@@ -285,6 +286,14 @@ describe("a configuration or an object that changes while the walk is under way"
     await configure({ expiration: { days: 1 } });
     for (const key of ["a", "b"]) await write(key);
     await changing(() => write("a"));
+    expect(await keys()).toEqual(["a"]);
+  });
+
+  it("an object that is renamed onto another one that was due is not what was decided on", async () => {
+    await configure({ expiration: { days: 1 } });
+    for (const key of ["a", "b", "ä \"c"]) await write(key);
+    const renamed = { bucket: rig.bucket, source: "b", key: "a", checkSource: () => {} };
+    await changing(() => renameObject(rig.store(), renamed));
     expect(await keys()).toEqual(["a"]);
   });
 
