@@ -199,26 +199,28 @@ async function prepareExpiry(scene: Scene): Promise<void> {
 
 async function prepareTransition(scene: Scene): Promise<void> {
   const { store, rig } = scene;
-  const filter = { form: "one" as const, largerThan: 1 };
+  const filter = { form: "one" as const, prefix: "cold/", largerThan: 1 };
   const cold = { days: 1, storageClass: "GLACIER_IR" as const };
   await scene.bucket("tiers", "enabled", [{ filter, transitions: [cold], noncurrentTransitions: [cold] }]);
-  for (let n = 0; n < 20; n++) await scene.write("tiers", `packed/${n % 2}`, INLINE + n);
-  await scene.write("tiers", "copies", COPIES);
+  // As many as it takes to be worth a pack.
+  await scene.write("tiers", "cold/packed", INLINE);
+  for (let n = 1; n < 16; n++) await scene.write("tiers", `warm/${n}`, INLINE);
+  await scene.write("tiers", "cold/copies", COPIES);
   for (let versions = 0; versions < 2; versions++) {
-    await scene.write("tiers", "held", LARGE);
-    await putLegalHold(store, { bucket: "tiers", key: "held" }, "ON");
+    await scene.write("tiers", "cold/held", LARGE);
+    await putLegalHold(store, { bucket: "tiers", key: "cold/held" }, "ON");
   }
-  await scene.upload("tiers", "two blobs");
+  await scene.upload("tiers", "cold/two blobs");
   await rig.clock.advance(2 * HOUR_MS);
   await runJobs(store, [pack]);
+  expect(await rig.rows("SELECT count(*) AS n FROM objects WHERE inline_body IS NOT NULL")).toEqual([{ n: 0 }]);
   await rig.clock.advance(60 * HOUR_MS);
-  await scene.write("tiers", "young", LARGE);
-  await scene.write("tiers", "row", INLINE);
+  await scene.write("tiers", "cold/young", LARGE);
 }
 
 describe.each([
-  ["expiry", prepareExpiry, 10],
-  ["a transition", prepareTransition, 10],
+  ["expiry", prepareExpiry, 20],
+  ["a transition", prepareTransition, 60],
 ] as const)("%s, of which the Nth call", (_, prepare, atLeast) => {
   it.each(STOPS)("does %s", { timeout: 600_000 }, async (stop) => {
     const whole = await Scene.open(prepare);

@@ -100,11 +100,14 @@ describe("expiration of what keys name", () => {
     ]);
   });
 
-  it("tells of what it drops", async () => {
+  it("tells of what it drops, listeners and the log", async () => {
+    const lines: string[] = [];
+    store = { ...store, tell: (line) => lines.push(line) };
     await setNotifications(store, rig.bucket, { rules: [], eventBridge: false });
     await configure({ expiration: { days: 1 } });
     await write("a");
     await pass(2 * DAY_MS);
+    expect(lines).toEqual([`lifecycle of bucket ${rig.bucket}: 1 expiredObjects`]);
     const { news } = await store.metadata.outbox.oldest(10);
     expect(news.map(({ event }) => event)).toEqual(["ObjectCreated:Put", "LifecycleExpiration:Delete"]);
   });
