@@ -115,6 +115,7 @@ const CONFIGURATIONS: readonly Configuration[] = [
     name: "bucket-logging",
     option: "--bucket-logging-status",
     document: logging,
+    answer: { LoggingEnabled: { ...logging.LoggingEnabled, TargetObjectKeyFormat: { SimplePrefix: {} } } },
     bad: {
       document: { LoggingEnabled: { ...logging.LoggingEnabled, TargetBucket: "aws-never-made" } },
       code: "InvalidTargetBucketForLogging",
