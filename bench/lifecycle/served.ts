@@ -20,6 +20,7 @@ const BEFORE_SECONDS = 20;
 /** Between two requests. The server is asked, not loaded. */
 const PAUSE_MS = 5;
 const SECONDS_MAX = 15 * 60;
+const TELL_MS = 10_000;
 const RULES = `<LifecycleConfiguration><Rule><ID>a month</ID><Filter/><Status>Enabled</Status>
   <Expiration><Days>30</Days></Expiration></Rule></LifecycleConfiguration>`;
 
@@ -53,12 +54,14 @@ export async function measureServed(expired: number): Promise<ServedRow[]> {
     const client = new BenchClient();
     undo.push(() => client.close());
     await fill(client, folder, expired);
+    tell(`${expired} objects are there`);
     const server = await startSherd(folder, undefined, { SHERD_CRON_SECONDS: `${CRON_SECONDS}` });
     undo.push(() => server.stop());
     const send = (request: ObjectRequest) => client.expect(prepare(server.endpoint, request));
 
     const untilMs = performance.now() + BEFORE_SECONDS * 1000;
     const before = await probe(send, () => performance.now() < untilMs);
+    tell("the rule is set");
     const beganMs = performance.now();
     await send({ method: "PUT", bucket: "filled", query: "lifecycle=", body: Buffer.from(RULES) });
     let isGone = false;
@@ -72,6 +75,10 @@ export async function measureServed(expired: number): Promise<ServedRow[]> {
     const during = await probing;
     return PROBES.map((request) => rowOf(request, { expired, seconds, before, during }));
   });
+}
+
+function tell(line: string): void {
+  process.stderr.write(`${(performance.now() / 1000).toFixed(0)} s: ${line}\n`);
 }
 
 async function fill(client: BenchClient, folder: string, keys: number): Promise<void> {
@@ -115,9 +122,14 @@ async function probe(send: Send, more: () => boolean): Promise<Times> {
 }
 
 async function untilGone(send: Send, beganMs: number): Promise<void> {
+  let tellMs = beganMs + TELL_MS;
   for (;;) {
     const { text } = await send({ method: "GET", bucket: "filled", query: "list-type=2&max-keys=1" });
     if (text.includes("<KeyCount>0</KeyCount>")) return;
+    if (performance.now() > tellMs) {
+      tell(`the first key that is left: ${/<Key>([^<]*)/.exec(text)?.[1]}`);
+      tellMs += TELL_MS;
+    }
     if (performance.now() - beganMs > SECONDS_MAX * 1000) throw new Error(`not gone after ${SECONDS_MAX} s`);
     await sleep(500);
   }

@@ -294,7 +294,7 @@ describe("a configuration or an object that changes while the walk is under way"
 
   it("an object that is renamed onto another one that was due is not what was decided on", async () => {
     await configure({ expiration: { days: 1 } });
-    for (const key of ["a", "b", "ä \"c"]) await write(key);
+    for (const key of ["a", "b", 'ä "c']) await write(key);
     const renamed = { bucket: rig.bucket, source: "b", key: "a", checkSource: () => {} };
     await changing(() => renameObject(rig.store(), renamed));
     expect(await keys()).toEqual(["a"]);

@@ -30,15 +30,20 @@ export interface ExpiredVersion {
 }
 
 /**
- * Picks what still is what it was, with half the rows: for `(key, id) IN (…)` SQLite would go through the list twice in each statement.
+ * Picks what still is what it was, with few rows: for `(key, id) IN (…)` SQLite would go through the list twice in each statement.
  * A renamed object keeps its id, so id and key are looked for together. Neither an id nor hex has a space in it.
  */
-function pickUntagged(expired: readonly ExpiredObject[], unlocked: string): PickedKeys {
+function pickUntagged(expired: readonly ExpiredObject[], unlocked: string): PickedKeys & { trash: string } {
   const pairs = expired.map(({ id, key }) => `${id}${toHex(UTF8.encode(key)).toUpperCase()}`);
   const value = JSON.stringify({ pairs: ` ${pairs.join(" ")} `, keys: expired.map(({ key }) => key) });
+  const listed = "json_each(?2, '$.keys')";
+  const still = `instr(?2 ->> '$.pairs', ' ' || id || hex(key) || ' ') > 0 ${unlocked}`;
   return {
-    where: `key IN (SELECT value FROM json_each(?2, '$.keys'))
-      AND instr(?2 ->> '$.pairs', ' ' || id || hex(key) || ' ') > 0 ${unlocked}`,
+    where: `key IN (SELECT value FROM ${listed}) AND ${still}`,
+    // A row less for each than by `where`.
+    trash: trashVersions(
+      `FROM (SELECT value FROM ${listed}) e CROSS JOIN objects ON bucket_id = ?1 AND key = e.value WHERE ${still}`,
+    ),
     value,
   };
 }
@@ -70,14 +75,17 @@ export class LifecycleRemovals {
       entry: string,
     ) => `EXISTS (SELECT 1 FROM objects o WHERE o.bucket_id = ?1 AND o.key = ${entry} ->> 0
       AND o.id = ${entry} ->> 2 AND (${entry} ->> 3 IS NULL OR o.tags = ${entry} ->> 3) ${unlocked})`;
-    const picked =
-      hasVersions || list.some(([, , , tags]) => tags !== null)
-        ? { where: `key IN (SELECT c.value ->> 0 FROM json_each(?2) c WHERE ${matched("c.value")})`, value }
-        : pickUntagged(expired, unlocked);
+    const untagged = hasVersions || list.some(([, , , tags]) => tags !== null) ? null : pickUntagged(expired, unlocked);
+    const picked = untagged ?? {
+      where: `key IN (SELECT c.value ->> 0 FROM json_each(?2) c WHERE ${matched("c.value")})`,
+      value,
+    };
     const results = await this.#database.batch<unknown[]>([
       requireLifecycle(decided),
       requireRules(bucket),
-      ...makeRoom(bucket, picked, nowMs),
+      ...(untagged
+        ? [{ sql: untagged.trash, values: [bucket.id, untagged.value, nowMs] }]
+        : makeRoom(bucket, picked, nowMs)),
       // What the conditions are about is gone with the deletion.
       ...(hasVersions
         ? [placeMarkers(bucket, list, nowMs, matched("m.value")), ...announceMarkers(bucket, list, news)]
