@@ -19,6 +19,7 @@ export function awsCliClient(fresh: boolean): Client {
   return {
     name: "aws",
     required: true,
+    sharesPython: true,
     async prepare() {
       const installed = await installPython("awscli", fresh);
       if (!installed.ok) return { ready: false, why: installed.why };

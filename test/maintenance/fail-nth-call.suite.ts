@@ -187,7 +187,8 @@ export function describeStoppedCalls({ every }: { every: number }): void {
   });
 
   describe.each(["die", "die-after"] as const)("the Nth call does %s", (stop) => {
-    it("all jobs in one run", { timeout: ALL_JOBS_MS }, async ({ signal }) => {
+    // The jobs one by one are shown without it.
+    it("all jobs in one run", { tags: ["slow"], timeout: ALL_JOBS_MS }, async ({ signal }) => {
       const before = async () => {
         await leaveOrphans();
         await deleteSome();
