@@ -38,6 +38,11 @@ export class GuardError extends Error {
   }
 }
 
+/** Whether a batch failed because what a caller may, or a key, was changed. */
+export function isAccessChanged(error: unknown): boolean {
+  return error instanceof GuardError && error.guard === "access_changed";
+}
+
 /** A unique name is taken (a bucket's): nothing of the batch was applied. */
 export class TakenError extends Error {}
 

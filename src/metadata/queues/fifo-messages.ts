@@ -267,7 +267,7 @@ function sendStatements(
   message: NewFifoMessage,
   { nowMs, behind }: { nowMs: number; behind: number },
 ): Statement[] {
-  const { id, visibleMs, lane, sender, deduplicationId, sealedAs, content, scope, deduplicationKey } = message;
+  const { id, visibleMs, lane, sender, deduplicationId, sealedAs, dataKey, content, scope, deduplicationKey } = message;
   const sequence = "(SELECT last FROM message_sequences WHERE queue_id = ?1)";
   const notBefore = nowMs - DEDUPLICATION_MS;
   // A message that is delayed is not overtaken by a later one of its group.
@@ -275,12 +275,12 @@ function sendStatements(
     WHERE queue_id = ?1 AND lane = ?5 AND lane IS NOT NULL ORDER BY sequence DESC LIMIT 1`;
   return [
     {
-      sql: `INSERT INTO messages (queue_id, sent_ms, id, visible_ms, lane, sequence, sender, deduplication_id, sealed_as, content)
-            SELECT ?1, ?2, ?3, max(?4, coalesce((${last}), 0)), ?5, ${sequence} - ?6, ?7, ?8, ?9, ?10
+      sql: `INSERT INTO messages (queue_id, sent_ms, id, visible_ms, lane, sequence, sender, deduplication_id, sealed_as, content, data_key)
+            SELECT ?1, ?2, ?3, max(?4, coalesce((${last}), 0)), ?5, ${sequence} - ?6, ?7, ?8, ?9, ?10, ?14
             WHERE NOT EXISTS (SELECT 1 FROM message_deduplications WHERE queue_id = ?1 AND scope = ?11 AND key = ?12 AND sent_ms > ?13)`,
       values: [
         ...[queueId, nowMs, id, visibleMs, lane, behind, sender, deduplicationId, sealedAs, content],
-        ...[scope, deduplicationKey, notBefore],
+        ...[scope, deduplicationKey, notBefore, dataKey],
       ],
     },
     {

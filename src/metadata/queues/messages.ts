@@ -114,15 +114,15 @@ export class MessageTable {
 
 /** Sends messages as part of any batch, which fails with queue_changed unless the queue is still what was read. */
 export function insertMessages(queue: Queue, messages: readonly NewMessage[], nowMs: number): Statement[] {
-  const rows = messages.map(({ id, visibleMs, sender, groupId, deduplicationId, sealedAs, content }) => [
-    ...[id, visibleMs, sender, groupId, deduplicationId, sealedAs, content],
+  const rows = messages.map(({ id, visibleMs, sender, groupId, deduplicationId, sealedAs, dataKey, content }) => [
+    ...[id, visibleMs, sender, groupId, deduplicationId, sealedAs, dataKey, content],
   ]);
   const column = (at: number) => `j.value ->> ${at}`;
   return [
     requireQueue(queue),
     {
-      sql: `INSERT INTO messages (queue_id, sent_ms, id, visible_ms, sender, group_id, deduplication_id, sealed_as, content)
-            SELECT ?1, ?2, ${[0, 1, 2, 3, 4, 5, 6].map(column).join(", ")} FROM json_each(?3) j`,
+      sql: `INSERT INTO messages (queue_id, sent_ms, id, visible_ms, sender, group_id, deduplication_id, sealed_as, data_key, content)
+            SELECT ?1, ?2, ${[0, 1, 2, 3, 4, 5, 6, 7].map(column).join(", ")} FROM json_each(?3) j`,
       values: [queue.id, nowMs, JSON.stringify(rows)],
     },
   ];

@@ -3,6 +3,7 @@ import { firstAccount, rootOf } from "../../../../src/auth/principal.ts";
 import { deliver, type EventContext } from "../../../../src/events/deliver.ts";
 import { openTargets } from "../../../../src/events/targets.ts";
 import { Arrivals } from "../../../../src/queues/arrivals.ts";
+import type { ServiceUse } from "../../../../src/sealing/data-keys.ts";
 import { otherAccount, root, s3As, user } from "../../../support/s3-as.ts";
 import { SqsRig } from "../../sqs/support/sqs.ts";
 
@@ -18,8 +19,11 @@ beforeAll(async () => {
   rig = await SqsRig.open();
   const { store } = rig.store;
   const { clock, sealer } = rig;
-  const queues = { bare: store.metadata.queues, sealer, random: store.random, clock, arrivals: new Arrivals(clock) };
-  const topics = { topics: store.metadata.topics.topics, sealer, random: store.random, clock };
+  const inside = { sealer, random: store.random, clock };
+  const keyring = rig.dataKeyring();
+  const keysOfService = (use: ServiceUse) => keyring.forService(use);
+  const queues = { ...inside, bare: store.metadata.queues, arrivals: new Arrivals(clock), keysOfService };
+  const topics = { ...inside, topics: store.metadata.topics.topics };
   events = {
     databases: [store.metadata],
     topics: null,
