@@ -126,12 +126,7 @@ export class Metadata {
   readonly #memory: AccessMemory;
 
   /** `observe` is told the cost of each round trip; `name` is what the database is called. */
-  constructor(
-    d1: D1Database | Shared,
-    observe?: CostObserver,
-    name: string = FIRST_DATABASE,
-    ways?: LocalWays,
-  ) {
+  constructor(d1: D1Database | Shared, observe?: CostObserver, name: string = FIRST_DATABASE, ways?: LocalWays) {
     const shared = d1 instanceof Shared ? d1 : null;
     const database = shared?.database ?? new BoundDatabase(d1 as D1Database, observe, ways);
     const memory = shared?.memory ?? new AccessMemory();
