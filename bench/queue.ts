@@ -59,7 +59,7 @@ async function main(): Promise<void> {
       own.push(...(await measureEvents(target, { puts }).finally(target.stop)));
     }
     if (names.includes("million")) {
-      const million = await measureMillion(join(folder, "million"), 10 * Math.floor(messages / 10));
+      const million = await measureMillion(join(folder, "million"));
       rows.push(...million.rows);
       own.push(...million.own);
     }

@@ -11,6 +11,7 @@ import { type QueueTarget, startOwn } from "./targets.ts";
 const MILLION = 1_000_000;
 /** Messages that one turn receives in tens. */
 const TURN_MESSAGES = 160;
+const TURNS = 12;
 const ARN = "arn:aws:sqs:us-east-1:100000000001:";
 
 /** A figure of Sherd alone. */
@@ -26,9 +27,9 @@ export interface OwnRow {
  * Receives from a queue with a million messages beside receives from one that has about twice as many as are received. The messages are copies of a
  * row that a SendMessage made, put into the database while the server stands still. Messages have 100 bytes.
  */
-export async function measureMillion(folder: string, messages: number): Promise<{ rows: QueueRow[]; own: OwnRow[] }> {
+export async function measureMillion(folder: string): Promise<{ rows: QueueRow[]; own: OwnRow[] }> {
   const names = ["many", "few"] as const;
-  await filledFolder(folder, { many: MILLION, few: 4 * messages + 100 });
+  await filledFolder(folder, { many: MILLION, few: 4 * TURNS * TURN_MESSAGES });
   const target = await startOwn(folder);
   const rows: QueueRow[] = [];
   try {
