@@ -35,8 +35,8 @@ it("a topic sends to a queue with a key of the KMS where the key lets SNS in, an
   await kms.ok("PutKeyPolicy", { KeyId, Policy });
   await rig.publish(topic, "let in");
   await rig.deliver();
-  const sql = "SELECT data_key FROM messages";
-  const [row] = (await rig.sqs.store.d1.prepare(sql).all<{ data_key: string }>()).results;
-  expect(row?.data_key).toContain(`key/${KeyId} ${queue.arn} `);
+  const { d1 } = rig.sqs.store;
+  const [found] = await d1.batch<{ data_key: string }>([d1.prepare("SELECT data_key FROM messages")]);
+  expect(found?.results[0]?.data_key).toContain(`key/${KeyId} ${queue.arn} `);
   expect(await rig.texts(queue.url)).toEqual(["let in"]);
 });

@@ -38,7 +38,9 @@ interface StoredMessage {
 async function stored(queue = name): Promise<StoredMessage[]> {
   const sql =
     "SELECT sealed_as, data_key, content FROM messages WHERE queue_id = (SELECT id FROM queues WHERE name = ?1) ORDER BY place";
-  return (await rig.store.d1.prepare(sql).bind(queue).all<StoredMessage>()).results;
+  const { d1 } = rig.store;
+  const [found] = await d1.batch<StoredMessage>([d1.prepare(sql).bind(queue)]);
+  return found?.results ?? [];
 }
 
 async function received(input: object = {}): Promise<string[]> {
