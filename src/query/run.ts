@@ -56,6 +56,7 @@ export async function prepareQuery(
   const searches = await told(() => chooseSearches(queries, plain.uses, given.sight));
   const options = searches.size === 0 ? given : { ...given, searches };
   const compiled = searches.size === 0 ? plain : compileParsed(parsed, input, options);
+  if (compiled.hasBroadMatch) throw matchesTooMuch();
   const plan = await told(() => queries.plan(compiled.sql));
   const isProven = estimate(plan, compiled, new Map()).isProven;
   if (isProven) return { input, options, compiled, steps: stepsOf(parsed, input), plan };
@@ -65,6 +66,14 @@ export async function prepareQuery(
   const closedPlan = await told(() => queries.plan(closed.sql));
   if (!estimate(closedPlan, closed, new Map()).isProven) throw new Error("a closed view is not read through its key");
   return { input, options: closing, compiled: closed, steps: stepsOf(parsed, input), plan: closedPlan };
+}
+
+function matchesTooMuch(): QueryRefused {
+  return new QueryRefused(
+    "LimitExceeded",
+    "MATCH 'begin*' takes an index alone: of a bucket of which you see every key, tag and metadata, joined to the rest by AND, once for each table",
+    "write whole words, or more of them: up to 100,000 objects may match",
+  );
 }
 
 /** How many rows the query reads; places are counted up to `max` rows each. */
