@@ -89,7 +89,7 @@ export function breakEvens(rows = BUDGET): BreakEven[] {
 
 /** The table as Markdown. */
 export function breakEvenTable(written = BUDGET): string {
-  const head = ["kept for", "whole reads", "inline for good", "inline, then packed", "1+2 rather than 4+2"];
+  const head = ["kept for", "whole reads", "inline permanently", "inline, then packed", "1+2 rather than 4+2"];
   const rows = breakEvens(written).map(({ months, reads, ...sizes }) => [
     duration(months),
     `${reads}`,

@@ -8,6 +8,7 @@ import { Authenticator } from "./auth/authenticator.ts";
 import { type KeyVariables, openKeys, openSealer } from "./auth/keys/open-keys.ts";
 import { KeyUses } from "./auth/keys/uses.ts";
 import { systemClock } from "./base/clock.ts";
+import { readStoredSecrets, storedSecretsIn } from "./base/stored-secrets.ts";
 import type { DriveCounts } from "./drives/counted.ts";
 import type { Edge } from "./edge/edge.ts";
 import { openLimiter } from "./edge/rate-limiter.ts";
@@ -118,10 +119,28 @@ function buildApp(env: Env): App {
       return answer;
     };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    log.error(`sherd cannot work: ${message}`);
-    const app = createMisconfiguredApp(variablesIn(message), unavailable);
-    return (request) => app.fetch(request);
+    return misconfigured(error);
+  }
+}
+
+function misconfigured(error: unknown): App {
+  const message = error instanceof Error ? error.message : String(error);
+  log.error(`sherd cannot work: ${message}`);
+  const app = createMisconfiguredApp(variablesIn(message), unavailable);
+  return (request) => app.fetch(request);
+}
+
+/**
+ * Where secrets are in the Secrets Store, each request reads them until one has built the app: no request may wait for what another
+ * has begun. If the Secrets Store does not give one, this request is answered 503, and the next asks again.
+ */
+async function openApp(env: Env): Promise<App> {
+  try {
+    const whole = await readStoredSecrets(env);
+    app ??= buildApp(whole);
+    return app;
+  } catch (error) {
+    return misconfigured(error);
   }
 }
 
@@ -131,11 +150,13 @@ let app: App | undefined;
 
 export default {
   fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response> {
+    if (!app && storedSecretsIn(env).length > 0) return openApp(env).then((opened) => opened(request, context));
     app ??= buildApp(env);
     return app(request, context);
   },
 
-  async scheduled(_event: ScheduledController, env: Env): Promise<void> {
+  async scheduled(_event: ScheduledController, bindings: Env): Promise<void> {
+    const env = await readStoredSecrets(bindings);
     store ??= buildStore(env);
     const events = openEvents(env, store, { ...surroundings, sealer: openSealer(env, random) });
     await deliverRest(events, log);

@@ -171,7 +171,7 @@ describe("MATCH finds what a filter finds that was written apart", () => {
           expect(counted).toEqual([[expected.length, expected[0] ?? null]]);
         },
       ),
-      { numRuns: 12 },
+      { numRuns: 5 },
     );
   });
 
@@ -329,7 +329,7 @@ describe("what keeps it", () => {
           expect((await ask(query)).map(([key]) => ({ key }))).toEqual(held.map((row) => ({ ...row })));
         }
       }),
-      { numRuns: 20 },
+      { numRuns: 8 },
     );
   });
 

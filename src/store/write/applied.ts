@@ -1,9 +1,10 @@
 import { MetadataUnavailable } from "../../metadata/database.ts";
 
 /**
- * Runs a commit whose outcome may be uncertain: D1 can fail after it has applied a batch. `find` then looks for a row that only this
- * commit can have written, and returns what the commit would have; null: there is none, and the failure is thrown as it came. It may
- * have been applied all the same, if somebody has replaced the row since.
+ * Runs a commit whose outcome may be uncertain: D1 can fail after it has applied a batch. `find`
+ * then looks for a row that only this commit can have written, and returns the commit's result. If
+ * it returns null, the original failure is thrown. The commit may still have been applied, if
+ * somebody has replaced the row since.
  */
 export async function applied<T>(commit: () => Promise<T>, find: () => Promise<T | null>): Promise<T> {
   try {
