@@ -12,22 +12,26 @@ import { prepareQuery } from "../src/query/run.ts";
 import { readQuerySettings } from "../src/query/settings.ts";
 import { FIRST_PAGE } from "../src/query/token.ts";
 import { SqliteD1 } from "../test/support/sqlite-d1.ts";
+import { besideRows } from "./sql/beside.ts";
 import { median } from "./support/statistics.ts";
 import { formatTable } from "./support/table.ts";
 import { writeRows } from "./support/write-rows.ts";
 
 const usage = `Usage: npm run bench:sql -- [options]
 
-Queries over the metadata in this process, each beside the same question asked of SQLite's own table, in turns over the same rows.
+Queries over the metadata in this process, each beside the same question asked of SQLite's own table, in turns over the same rows. Then GETs of a small
+object while heavy queries run, beside none, over a real D1 on workerd.
 
   --objects N    rows (default 1000000)
   --rounds N     how often each is asked (default 5)
+  --only PART    "questions" or "beside"
   --json FILE    writes the rows`;
 
 const { values: options } = parseArgs({
   options: {
     objects: { type: "string", default: "1000000" },
     rounds: { type: "string", default: "5" },
+    only: { type: "string" },
     json: { type: "string" },
     help: { type: "boolean", default: false },
   },
@@ -76,6 +80,18 @@ const QUESTIONS = [
     isIndexed: true,
   },
   {
+    name: "two words of the key, with an index",
+    query: "SELECT key FROM objects WHERE bucket = 'b' AND key MATCH '2027 0007777'",
+    own: "SELECT key FROM objects WHERE bucket_id = 1 AND key = '2027/0007777'",
+    isIndexed: true,
+  },
+  {
+    name: "count of objects with two words, with an index",
+    query: "SELECT count(*) FROM objects WHERE bucket = 'b' AND objects MATCH 't7 2027'",
+    own: "SELECT count(*) FROM objects WHERE bucket_id = 1 AND key LIKE '%2027%' AND tags LIKE '%t7%'",
+    isIndexed: true,
+  },
+  {
     name: "one key",
     query: "SELECT size, etag FROM objects WHERE bucket = 'b' AND key = '2026/0000100'",
     own: "SELECT size_bytes, etag FROM objects WHERE bucket_id = 1 AND key = '2026/0000100'",
@@ -84,7 +100,34 @@ const QUESTIONS = [
 
 async function main(): Promise<void> {
   const [objects, rounds] = [Number(options.objects), Number(options.rounds)];
-  if (![objects, rounds].every((count) => Number.isInteger(count) && count > 0)) throw new Error(usage);
+  const isKnown = options.only === undefined || options.only === "questions" || options.only === "beside";
+  if (!isKnown || ![objects, rounds].every((count) => Number.isInteger(count) && count > 0)) throw new Error(usage);
+  console.log(
+    `${cpus()[0]?.model}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}, ${objects} objects\n`,
+  );
+  const questions = options.only === "beside" ? [] : await questionRows(objects, rounds);
+  const cells = questions.map(({ operation, ms, sqliteMs, ratio }) => [
+    operation,
+    ms.toFixed(1),
+    sqliteMs.toFixed(1),
+    ratio.toFixed(2),
+  ]);
+  if (questions.length > 0) console.log(`${formatTable(["question", "ms", "SQLite, ms", "ratio"], cells)}\n`);
+  const beside = options.only === "questions" ? [] : await besideRows(objects);
+  const besideCells = beside.map(({ operation, gets, p50Ms, p99Ms, p99Ratio, queries }) => [
+    operation,
+    String(gets),
+    p50Ms.toFixed(1),
+    p99Ms.toFixed(1),
+    p99Ratio.toFixed(1),
+    String(queries),
+  ]);
+  const head = ["GETs of 1 KB beside", "GETs", "p50, ms", "p99, ms", "p99 : no query", "queries"];
+  if (beside.length > 0) console.log(formatTable(head, besideCells));
+  if (options.json) await writeRows(options.json, [...questions, ...beside]);
+}
+
+async function questionRows(objects: number, rounds: number) {
   const d1 = filled(objects);
   const metadata = new Metadata(d1 as unknown as D1Database);
   const rows = [];
@@ -103,25 +146,11 @@ async function main(): Promise<void> {
         theirs.push(other);
       }
     }
-    rows.push({
-      operation: name,
-      objects,
-      ms: median(ours),
-      sqliteMs: median(theirs),
-      ratio: median(ours) / median(theirs),
-    });
+    const [ms, sqliteMs] = [median(ours), median(theirs)];
+    rows.push({ operation: name, objects, ms, sqliteMs, ratio: ms / sqliteMs });
   }
-  console.log(
-    `${cpus()[0]?.model}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}, ${objects} objects\n`,
-  );
-  const cells = rows.map(({ operation, ms, sqliteMs, ratio }) => [
-    operation,
-    ms.toFixed(1),
-    sqliteMs.toFixed(1),
-    ratio.toFixed(2),
-  ]);
-  console.log(formatTable(["question", "ms", "SQLite, ms", "ratio"], cells));
-  if (options.json) await writeRows(options.json, rows);
+  d1.database.close();
+  return rows;
 }
 
 function filled(objects: number): SqliteD1 {

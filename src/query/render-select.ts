@@ -14,7 +14,7 @@ import type {
 } from "sqlite3-parser";
 import { isTableName, TABLES, type TableName } from "../metadata/query/catalog.ts";
 import { quoteName } from "../metadata/query/quote.ts";
-import { type Narrowing, NOT_NARROWED, narrowingOf } from "./conditions.ts";
+import { conjuncts, type IsColumn, isNarrowing, type Narrowing, NOT_NARROWED, narrowingOf } from "./conditions.ts";
 import { QueryRefused } from "./failure.ts";
 import { COLUMNS_MAX, COMPOUND_TERMS_MAX, TABLES_MAX } from "./limits.ts";
 import { type MatchedPlace, renderMatch } from "./matches.ts";
@@ -155,8 +155,20 @@ export class Renderer implements Expressions {
     return sql;
   }
 
-  /** SQL of conditions, in which MATCH may stand. */
-  condition(expr: Expr): string {
+  /** SQL of WHERE, without the conditions by which the only table's rows are chosen already; "" if there are no others. */
+  where(from: FromClause | undefined, where: Expr): string {
+    const table = from?.joins?.length ? undefined : from?.select;
+    const name = table === undefined ? null : this.#tableOf(table);
+    const isNarrowed = name !== null && TABLES[name].columns.some((column) => column.name === "key");
+    const isColumn = columnsOf("", true);
+    const isKept = (expr: Expr) => !(isNarrowed && isNarrowing(expr, isColumn, (value) => textOf(value, this)));
+    const kept = conjuncts(where).filter(isKept);
+    if (kept.length === 0) return "";
+    return `WHERE ${this.#beside(() => kept.map((expr) => this.#condition(expr)).join(" AND "))}`;
+  }
+
+  /** Conditions, in which MATCH may stand. */
+  #condition(expr: Expr): string {
     const before = this.#isCondition;
     this.#isCondition = true;
     const sql = renderExpression(expr, this);
@@ -241,7 +253,7 @@ export class Renderer implements Expressions {
     const results = columns.map((column, index) => this.#column(column, index, starText)).join(", ");
     const parts = [`SELECT ${distinct}${results}`];
     if (source !== undefined) parts.push(`FROM ${source.sql}`);
-    if (whereClause) parts.push(`WHERE ${this.#beside(() => this.condition(whereClause))}`);
+    if (whereClause) parts.push(this.where(from, whereClause));
     if (groupBy) parts.push(`GROUP BY ${this.#beside(() => this.#list(groupBy))}`);
     if (having) parts.push(`HAVING ${this.#beside(() => renderExpression(having, this))}`);
     if (windowClause) {
@@ -269,7 +281,7 @@ export class Renderer implements Expressions {
   }
 
   #on(expr: Expr): string {
-    return this.#beside(() => this.condition(expr));
+    return this.#beside(() => this.#condition(expr));
   }
 
   /** Renders what is in no row by itself, with the characters that it would have. */
@@ -407,16 +419,7 @@ export class Renderer implements Expressions {
     { alias, own, where, isAlone }: { alias: string; own: string; where: Expr | undefined; isAlone: boolean },
   ): string {
     const folded = alias.toLowerCase();
-    const isColumn = (expr: Expr, column: string): boolean => {
-      if (expr.type === "Id") return isAlone && expr.name.toLowerCase() === column;
-      if (expr.type === "NameExpr") return isAlone && expr.name.text.toLowerCase() === column;
-      return (
-        expr.type === "QualifiedExpr" &&
-        expr.schema === undefined &&
-        expr.table.text.toLowerCase() === folded &&
-        expr.column.text.toLowerCase() === column
-      );
-    };
+    const isColumn = columnsOf(folded, isAlone);
     const isNarrowed = !TABLES[table].isOperators;
     const narrowing = isNarrowed ? narrowingOf(where, isColumn, (expr) => textOf(expr, this)) : NOT_NARROWED;
     const constants = {
@@ -432,6 +435,20 @@ export class Renderer implements Expressions {
     this.#places.set(own, place);
     return sql;
   }
+}
+
+/** Columns of the table that is called `alias`, in lower case; without a name before them if it is alone. */
+function columnsOf(alias: string, isAlone: boolean): IsColumn {
+  return (expr, column) => {
+    if (expr.type === "Id") return isAlone && expr.name.toLowerCase() === column;
+    if (expr.type === "NameExpr") return isAlone && expr.name.text.toLowerCase() === column;
+    return (
+      expr.type === "QualifiedExpr" &&
+      expr.schema === undefined &&
+      expr.table.text.toLowerCase() === alias &&
+      expr.column.text.toLowerCase() === column
+    );
+  };
 }
 
 function elementsOf(text: string): number {

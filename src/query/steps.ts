@@ -146,7 +146,7 @@ class Grouping {
     ];
     const source = this.#compile((about) => {
       const sql = from ? about.from(from, whereClause) : "";
-      return whereClause ? `${sql} WHERE ${about.condition(whereClause)}` : sql;
+      return whereClause ? `${sql} ${about.where(from, whereClause)} ` : sql;
     }, options);
     return `SELECT ${columns.join(", ")} FROM ${source}${groupBy}`;
   }
