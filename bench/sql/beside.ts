@@ -36,7 +36,8 @@ const QUERIES: readonly { name: string; query: string | null }[] = [
   },
   {
     name: "scans of all rows, in steps",
-    query: "SELECT storage_class, count(*), sum(size) FROM objects WHERE bucket = 'filled' AND content_type = 'text/plain' GROUP BY 1",
+    query:
+      "SELECT storage_class, count(*), sum(size) FROM objects WHERE bucket = 'filled' AND content_type = 'text/plain' GROUP BY 1",
   },
   {
     name: "scans of all rows' tags",
@@ -67,7 +68,11 @@ export async function besideRows(objects: number): Promise<BesideRow[]> {
   }
 }
 
-async function whileAsking(rig: TestStore, query: string | null, seconds: number): Promise<{ times: number[]; queries: number }> {
+async function whileAsking(
+  rig: TestStore,
+  query: string | null,
+  seconds: number,
+): Promise<{ times: number[]; queries: number }> {
   const until = performance.now() + seconds * 1000;
   const asking = query === null ? Promise.resolve(0) : askUntil(rig, query, until);
   const times: number[] = [];
@@ -85,7 +90,11 @@ async function askUntil({ store }: TestStore, text: string, until: number): Prom
   const run = { queries: store.metadata.queries, clock: systemClock, limits: readQuerySettings({}) };
   const options = { sight: { buckets: [seen(1, "filled")], isOperator: false } };
   while (performance.now() < until) {
-    const prepared = await prepareQuery(run, { text, parameters: [], dialect: "sqlite" }, { parsed: parseQuery(text), options });
+    const prepared = await prepareQuery(
+      run,
+      { text, parameters: [], dialect: "sqlite" },
+      { parsed: parseQuery(text), options },
+    );
     try {
       await takePage(run, prepared, { start: FIRST_PAGE, rows: 1_000, bytesMax: 1e7 });
     } catch (error) {

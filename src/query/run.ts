@@ -295,7 +295,10 @@ function stepOf({ compiled, input, options }: PreparedQuery, { bucketId, keys }:
   return compileParsed(compiled.parsed, input, { ...options, step: { bucketId, keys: [keys] } });
 }
 
-/** Merges one step's groups into those so far; "" before the first. */
+/** Lists of groups up to this length are put one behind the other: the result merges them anyway. */
+const UNMERGED_TEXT_MAX = 32 * 1024;
+
+/** Adds one step's groups to those so far; "" before the first. */
 async function mergeStep(
   { queries }: Pick<QueryRun, "queries">,
   at: {
@@ -309,7 +312,9 @@ async function mergeStep(
   const options = { ...prepared.options, step: { bucketId: step.bucketId, keys: [step.keys] } };
   const found = await told(() => queries.run(steps.groups.step(options)));
   const list = String(found.rows[0]?.[0] ?? "[]");
-  if (state === "") return list;
+  if (state === "" || state === "[]") return list;
+  if (list === "[]") return state;
+  if (state.length + list.length <= UNMERGED_TEXT_MAX) return `${state.slice(0, -1)},${list.slice(1)}`;
   const merged = await told(() => queries.run(steps.groups.merge, state, list));
   return String(merged.rows[0]?.[0] ?? "[]");
 }
