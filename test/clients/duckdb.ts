@@ -16,6 +16,7 @@ export function duckDbClient(fresh: boolean): Client {
   return {
     name: "duckdb",
     required: true,
+    sharesPython: true,
     async prepare() {
       for (const packageName of PACKAGES) {
         const installed = await installPython(packageName, fresh);
