@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { S3Client } from "@aws-sdk/client-s3";
 import { AxeBuilder } from "@axe-core/playwright";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { expect } from "vitest";
 import { startBrowser } from "../../support/browser.ts";
 import { type ServerOptions, startServer, type TestServer } from "../../support/server.ts";
@@ -109,7 +109,21 @@ async function stand(page: Page): Promise<void> {
   const stands = `document.querySelector(".loading") === null &&
     document.getAnimations().every(({ playState, effect }) =>
       playState !== "running" || effect.getComputedTiming().endTime === Infinity)`;
-  await expect.poll(() => page.evaluate(stands), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => page.evaluate(stands)).toBe(true);
+}
+
+/** Closes the dialog by Escape, which a dialog hears only once it has the focus. */
+export async function closeByEscape(page: Page, dialog = page.getByRole("dialog")): Promise<void> {
+  await page.locator("[role=dialog]:focus-within").waitFor();
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+}
+
+/** Checks the box of an entry by the keyboard: the box itself lies below what is drawn for it. */
+export async function select(page: Page, name: string): Promise<void> {
+  const box = page.getByRole("checkbox", { name: `Select ${name}`, exact: true });
+  await box.press("Space");
+  await expect.poll(() => box.isChecked()).toBe(true);
 }
 
 /** Runs in the page. */
@@ -127,22 +141,19 @@ export async function shoot(page: Page, name: string): Promise<void> {
 }
 
 /**
- * What axe finds on these pages (a name and an address each), light and dark, and at 360 px, and whether they are wider than the window there.
- * Keeps pictures. `before` may bring a page to where it has something to show.
+ * What axe finds on these pages (a name, an address and what only that page shows), light and dark, and at 360 px, and whether they are
+ * wider than the window there. Keeps pictures.
  */
 export async function violationsEverywhere(
   stage: ConsoleStage,
   page: Page,
-  pages: readonly (readonly [name: string, path: string])[],
-  before: (name: string) => Promise<void> = async () => {},
+  pages: readonly (readonly [name: string, path: string, shown: Locator])[],
 ): Promise<string[]> {
   const found: string[] = [];
-  for (const [name, path] of pages) {
+  for (const [name, path, shown] of pages) {
     await page.setViewportSize({ width: 1280, height: 720 });
     await stage.go(page, path);
-    await page.getByRole("heading", { level: 1 }).waitFor();
-    await page.waitForTimeout(150);
-    await before(name);
+    await shown.waitFor();
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       found.push(...(await violations(page, `${name} ${colorScheme}`, colorScheme === "light" ? "all" : "contrast")));
