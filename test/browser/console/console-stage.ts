@@ -140,30 +140,36 @@ export async function shoot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(SHOTS, `${name}.png`) });
 }
 
+/** A page by the name of its picture, its address, and what only that page shows. */
+export type PageCase = readonly [name: string, path: string, shown: (page: Page) => Locator];
+
 /**
- * What axe finds on these pages (a name, an address and what only that page shows), light and dark, and at 360 px, and whether they are
- * wider than the window there. Keeps pictures.
+ * What axe finds on a page, light and dark, and at 360 px, and whether it is wider than the window there. Keeps pictures. Each page is a test of
+ * its own, because axe takes seconds where the machine is busy.
  */
 export async function violationsEverywhere(
   stage: ConsoleStage,
   page: Page,
-  pages: readonly (readonly [name: string, path: string, shown: Locator])[],
+  [name, path, shown]: PageCase,
 ): Promise<string[]> {
   const found: string[] = [];
-  for (const [name, path, shown] of pages) {
-    await page.setViewportSize({ width: 1280, height: 720 });
-    await stage.go(page, path);
-    await shown.waitFor();
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      found.push(...(await violations(page, `${name} ${colorScheme}`, colorScheme === "light" ? "all" : "contrast")));
-      await shoot(page, `${name}-${colorScheme}`);
-    }
-    await page.setViewportSize({ width: 360, height: 700 });
-    found.push(...(await violations(page, `${name} 360 px`, "narrow")));
-    const overflow = await page.evaluate<number>("document.documentElement.scrollWidth - window.innerWidth");
-    if (overflow !== 0) found.push(`${name}: wider than 360 px by ${overflow}`);
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await stage.go(page, path);
+  await shown(page).waitFor();
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    found.push(...(await violations(page, `${name} ${colorScheme}`, colorScheme === "light" ? "all" : "contrast")));
+    await shoot(page, `${name}-${colorScheme}`);
   }
+  await page.setViewportSize({ width: 360, height: 700 });
+  found.push(...(await violations(page, `${name} 360 px`, "narrow")));
+  const overflow = await page.evaluate<number>("document.documentElement.scrollWidth - window.innerWidth");
+  if (overflow !== 0) found.push(`${name}: wider than 360 px by ${overflow}`);
   await page.setViewportSize({ width: 1280, height: 720 });
   return found;
 }
+
+/** The heading of a page. */
+export const heading = (name: string) => (page: Page) => page.getByRole("heading", { name, level: 1 });
+/** A tab that is open. */
+export const tab = (name: string) => (page: Page) => page.getByRole("tab", { name, selected: true });
