@@ -17,10 +17,18 @@ const SLOW = "test/**/*.slow.test.ts";
 /** The same of a single test in another file: `test(name, { tags: ["slow"] }, …)`. */
 const SLOW_TAG = { name: "slow", description: "Takes longer than about a third of a second on an idle machine." };
 /**
- * The slow files that take minutes, longest first. They begin first, so that no worker is alone with one at the end. By itself Vitest goes by the
- * last run, and on a clean clone by the size of files.
+ * Small files whose tests take long, longest first. They begin before the others of their project, so that no worker is alone with one at the
+ * end. By itself Vitest goes by the last run, and on a clean clone by the size of files.
  */
-const LONGEST = ["maintenance/fail-nth-call", "local/jobs-process", "sim/simulation"];
+const LONGEST = [
+  "maintenance/fail-nth-call.slow.test.ts",
+  "local/jobs-process.slow.test.ts",
+  "sim/simulation.slow.test.ts",
+  "query/oracle.slow.test.ts",
+  "auth/policy/differential.slow.test.ts",
+  "maintenance/fail-nth-call.test.ts",
+  "sim/simulation.test.ts",
+];
 const EXCLUDED = [...configDefaults.exclude, "test/browser/**"];
 
 const within = (folders: readonly string[]) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
@@ -32,10 +40,13 @@ function project(name: string, include: string[], exclude: string[]) {
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const longest = LONGEST.flatMap((name) =>
-      sorted.filter((file) => file.moduleId.endsWith(`/test/${name}.slow.test.ts`)),
-    );
-    return [...longest, ...sorted.filter((file) => !longest.includes(file))];
+    const projects = [...new Set(sorted.map((file) => file.project.name))];
+    const place = ({ moduleId }: TestSpecification) => {
+      const found = LONGEST.findIndex((name) => moduleId.endsWith(`/test/${name}`));
+      return found < 0 ? LONGEST.length : found;
+    };
+    const projectOf = (file: TestSpecification) => projects.indexOf(file.project.name);
+    return sorted.sort((a, b) => projectOf(a) - projectOf(b) || place(a) - place(b));
   }
 }
 

@@ -11,7 +11,7 @@ import {
   type ShardReader,
   type ShardWriter,
 } from "./drive.ts";
-import { CONNECTIONS_MAX } from "./limits.ts";
+import { CALLS_AT_ONCE } from "./limits.ts";
 import { streamReader } from "./stream-reader.ts";
 
 /** Largest value of Workers KV. */
@@ -22,9 +22,6 @@ export const KV_VALUE_BYTES_MAX = 25 * 1024 * 1024;
  * more", and an absent answer is itself cached for as long; twice that is assumed here.
  */
 export const KV_SETTLE_MS = 120_000;
-
-/** One connection is left for the invocation's other calls. */
-const DELETES_AT_ONCE = CONNECTIONS_MAX - 1;
 
 /** How much of a value is read at once to skip bytes before a range. */
 const SKIP_BYTES = 256 * 1024;
@@ -88,8 +85,8 @@ export class KvDrive implements Drive {
   }
 
   async delete(keys: readonly string[]): Promise<void> {
-    for (let at = 0; at < keys.length; at += DELETES_AT_ONCE) {
-      const some = keys.slice(at, at + DELETES_AT_ONCE);
+    for (let at = 0; at < keys.length; at += CALLS_AT_ONCE) {
+      const some = keys.slice(at, at + CALLS_AT_ONCE);
       await Promise.all(some.map((key) => this.#call("delete", () => this.#namespace.delete(key))));
     }
   }

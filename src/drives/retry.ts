@@ -18,8 +18,9 @@ export interface RetryOptions {
 }
 
 /**
- * Repeats `get`, `head`, `delete` and `list` where they may succeed soon. Never a put, whose bytes are gone, nor a read that has
- * begun. An open circuit is not waited for: it is there to fail fast.
+ * Repeats `get`, `head`, `delete` and `list` if they may succeed soon. Never a put, because its
+ * bytes are gone, nor a read that has begun. An open circuit is not retried: it is there to fail
+ * fast.
  */
 export function withRetry(drive: Drive, options: RetryOptions): Drive {
   return decorate(drive, {

@@ -10,14 +10,11 @@ import {
   type ShardReader,
   type ShardWriter,
 } from "./drive.ts";
-import { CONNECTIONS_MAX } from "./limits.ts";
+import { CALLS_AT_ONCE } from "./limits.ts";
 import { contentLength, openRange, rangeHeader } from "./ranged-response.ts";
 import { parseDeleteErrors, parseList, readXml } from "./s3-answer.ts";
 import { type S3Bucket, type S3Parts, type S3Refusal, S3Requester } from "./s3-request.ts";
 import { streamWriter } from "./stream-writer.ts";
-
-/** One connection is left for the invocation's other calls. */
-const DELETES_AT_ONCE = CONNECTIONS_MAX - 1;
 
 /** A bucket at any S3 provider. */
 export class S3Drive implements Drive {
@@ -80,8 +77,8 @@ export class S3Drive implements Drive {
       if (await this.#deleteMany(keys)) return;
       this.#deletesMany = false;
     }
-    for (let at = 0; at < keys.length; at += DELETES_AT_ONCE) {
-      await Promise.all(keys.slice(at, at + DELETES_AT_ONCE).map((key) => this.#deleteOne(key)));
+    for (let at = 0; at < keys.length; at += CALLS_AT_ONCE) {
+      await Promise.all(keys.slice(at, at + CALLS_AT_ONCE).map((key) => this.#deleteOne(key)));
     }
   }
 

@@ -23,6 +23,9 @@ export type BucketName = string;
 /** Any Unicode text of 1 to 1,024 bytes of UTF-8 without U+0000. Compared by its bytes. */
 export type ObjectKey = string;
 
+/** S3's limit of a key, in bytes of UTF-8. */
+export const KEY_BYTES_MAX = 1_024;
+
 export interface Bucket {
   id: number;
   name: BucketName;

@@ -68,7 +68,6 @@ const KEYS_PER_PAGE = 1_000;
 const TABLES: readonly CheckedTable[] = ["objects", "versions", "parts", "annotations"];
 /** Bodies of parts are read when the upload is completed. */
 const BODY_TABLES: readonly CheckedTable[] = ["objects", "versions", "annotations"];
-const SHARDS_AT_ONCE = CONNECTIONS_MAX;
 
 /** A position within one database. */
 type Place = Omit<CheckCursor, "database">;
@@ -229,8 +228,8 @@ class Check {
     if (blob.shards.length !== blob.k + blob.m) this.#find("blob-with-other-shards", blob.id);
     const drives = blob.shards.flatMap((place) => place?.[0] ?? []);
     if (new Set(drives).size < drives.length) this.#find("shards-share-drive", blob.id);
-    for (let at = 0; at < blob.shards.length; at += SHARDS_AT_ONCE) {
-      const some = blob.shards.slice(at, at + SHARDS_AT_ONCE);
+    for (let at = 0; at < blob.shards.length; at += CONNECTIONS_MAX) {
+      const some = blob.shards.slice(at, at + CONNECTIONS_MAX);
       await Promise.all(some.map((_, index) => this.#shard(blob, at + index)));
     }
   }

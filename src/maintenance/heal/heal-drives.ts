@@ -1,6 +1,6 @@
 import { type Drive, DriveError } from "../../drives/drive.ts";
 import { examineDrive } from "../../drives/examine.ts";
-import { CONNECTIONS_MAX } from "../../drives/limits.ts";
+import { CALLS_AT_ONCE } from "../../drives/limits.ts";
 import { allStores } from "../../store/buckets/databases.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { newId } from "../../store/placement/ids.ts";
@@ -14,8 +14,6 @@ import { expectedMarker, watch } from "../watch/watch.ts";
 import { healAtMost } from "./heal.ts";
 
 const BLOBS_PER_PAGE = 200;
-/** One connection is left for the invocation's other calls. */
-const HEADS_AT_ONCE = CONNECTIONS_MAX - 1;
 
 /** The request cannot be carried out; says why and what to do. */
 export interface HealRefusal {
@@ -147,8 +145,8 @@ export async function countLacking(
 async function countAbsent({ clock }: StoreContext, drive: Drive, keys: readonly string[]): Promise<number | null> {
   let absent = 0;
   try {
-    for (let at = 0; at < keys.length; at += HEADS_AT_ONCE) {
-      const some = keys.slice(at, at + HEADS_AT_ONCE);
+    for (let at = 0; at < keys.length; at += CALLS_AT_ONCE) {
+      const some = keys.slice(at, at + CALLS_AT_ONCE);
       const heads = await Promise.all(some.map((key) => drive.head(key)));
       absent += some.filter((key, index) => heads[index] === null && !isSettling(drive, key, clock.now())).length;
     }

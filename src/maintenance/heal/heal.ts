@@ -1,3 +1,4 @@
+import { CONNECTIONS_MAX } from "../../drives/limits.ts";
 import type { AilingBlob } from "../../metadata/blobs/healing.ts";
 import type { StoreContext } from "../../store/context.ts";
 import type { Budget, Job } from "../run/job.ts";
@@ -7,8 +8,6 @@ import type { SpareMemory } from "./rebuild-directly.ts";
 const BLOBS_PER_PAGE = 256;
 /** Blobs that are claimed and recorded together, for each connection's worth of blobs. */
 const BLOBS_PER_CONNECTION = 8;
-/** The connections of an invocation on Cloudflare. */
-const FEW_CONNECTIONS = 6;
 
 interface HealReport {
   healedBlobs: number;
@@ -103,7 +102,7 @@ class Healer {
   }
 
   get #isWide(): boolean {
-    return this.#store.settings.driveConnections > FEW_CONNECTIONS;
+    return this.#store.settings.driveConnections > CONNECTIONS_MAX;
   }
 
   /**

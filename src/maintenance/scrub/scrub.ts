@@ -9,7 +9,6 @@ import type { Budget, Job } from "../run/job.ts";
 const BLOBS_PER_PAGE = 100;
 /** Bytes between two readings of the clock. */
 const STEP_BYTES = 32 * 1024 * 1024;
-const SHARDS_AT_ONCE = CONNECTIONS_MAX;
 /** How often in a cycle the rest is measured, and the pace set again. */
 const MEASURES_PER_CYCLE = 30;
 const MEASURE_MS_MIN = 600_000;
@@ -188,8 +187,8 @@ class Scrubbing {
   async #stripes(blob: ScrubbedBlob, partial: Partial, steps: number): Promise<void> {
     const stripes = { first: partial.nextStripe, last: partial.nextStripe + steps - 1 };
     const open = blob.shards.flatMap((_, shard) => (partial.unverified.includes(shard) ? [] : [shard]));
-    for (let at = 0; at < open.length; at += SHARDS_AT_ONCE) {
-      const some = open.slice(at, at + SHARDS_AT_ONCE);
+    for (let at = 0; at < open.length; at += CONNECTIONS_MAX) {
+      const some = open.slice(at, at + CONNECTIONS_MAX);
       await Promise.all(
         some.map(async (shard) => {
           const state = await checkShard(this.#store, { blob, shard, stripes });

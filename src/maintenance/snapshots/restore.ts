@@ -150,12 +150,12 @@ class Restoring {
         return true;
       case "uploads":
         await restoring.dropForeignRows(await this.#bucketIds());
-        await restoring.settleUploads();
-        await restoring.settleIdentities(this.#store.clock.now());
+        await restoring.finishUploads();
+        await restoring.finishIdentities(this.#store.clock.now());
         cursor.phase = "blobs";
         return true;
       case "blobs": {
-        const next = await restoring.settleBlobs(cursor.afterId, this.#store.clock.now());
+        const next = await restoring.finishBlobs(cursor.afterId, this.#store.clock.now());
         if (next === null) cursor.phase = "buckets";
         else cursor.afterId = next;
         return true;

@@ -1,6 +1,6 @@
 import { DriveError } from "../../drives/drive.ts";
 import { writtenId } from "../../drives/drive-watch.ts";
-import { CONNECTIONS_MAX } from "../../drives/limits.ts";
+import { CALLS_AT_ONCE } from "../../drives/limits.ts";
 import type { FoundDamage } from "../../metadata/blobs/damage.ts";
 import type { PlacedShards } from "../../metadata/blobs/healing.ts";
 import type { DriveLoss, LossCause } from "../../metadata/drives/losses.ts";
@@ -11,8 +11,6 @@ import type { Budget, Job } from "../run/job.ts";
 const BLOBS_PER_PAGE = 1_000;
 /** While shards are looked for, the clock is read more often. */
 const BLOBS_PER_LOOK = 200;
-/** One connection is left for the invocation's other calls. */
-const HEADS_AT_ONCE = CONNECTIONS_MAX - 1;
 
 /** Nothing that should be there is there: the rows alone say what to queue. */
 const LOST_ALL: ReadonlySet<LossCause> = new Set(["emptied", "swapped", "foreign"]);
@@ -110,8 +108,8 @@ class Queueing {
     // A drive that is no longer configured is left to the drain.
     if (!drive) return [];
     const absent: FoundDamage[] = [];
-    for (let at = 0; at < shards.length; at += HEADS_AT_ONCE) {
-      const some = shards.slice(at, at + HEADS_AT_ONCE);
+    for (let at = 0; at < shards.length; at += CALLS_AT_ONCE) {
+      const some = shards.slice(at, at + CALLS_AT_ONCE);
       const heads = await Promise.all(some.map(({ key }) => drive.head(key)));
       some.forEach(({ key, found }, index) => {
         if (heads[index] === null && !isSettling(drive, key, this.#store.clock.now())) absent.push(found);

@@ -1,5 +1,5 @@
 import type { Drive } from "../../drives/drive.ts";
-import { CONNECTIONS_MAX } from "../../drives/limits.ts";
+import { CALLS_AT_ONCE } from "../../drives/limits.ts";
 import type { FoundDamage } from "../../metadata/blobs/damage.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { idTimeMs, newId } from "../../store/placement/ids.ts";
@@ -8,8 +8,6 @@ import { isSettling } from "../../store/placement/shard-key.ts";
 /** Blobs read from the rows, from this many points of their range of ages. */
 const PLACES = 4;
 const BLOBS_PER_PLACE = 12;
-/** One connection is left for the invocation's other calls. */
-const HEADS_AT_ONCE = CONNECTIONS_MAX - 1;
 /** Shards that are looked for on one drive. */
 const SAMPLE_SHARDS = 12;
 
@@ -26,8 +24,8 @@ export interface Sampled {
 export async function sampleDrive(store: StoreContext, drive: Drive): Promise<Sampled> {
   const candidates = await someShards(store, drive);
   const absent: Candidate[] = [];
-  for (let at = 0; at < candidates.length; at += HEADS_AT_ONCE) {
-    const some = candidates.slice(at, at + HEADS_AT_ONCE);
+  for (let at = 0; at < candidates.length; at += CALLS_AT_ONCE) {
+    const some = candidates.slice(at, at + CALLS_AT_ONCE);
     const heads = await Promise.all(some.map(({ key }) => drive.head(key)));
     absent.push(...some.filter((_, index) => heads[index] === null));
   }

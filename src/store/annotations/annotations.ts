@@ -17,8 +17,8 @@ import type { NewSealing } from "../sealed/new-sealing.ts";
 import { encryptionOf, openSealing, type SealedRow } from "../sealed/open-content.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { IncomingBody, ObjectChecksum, ObjectEncryption, ObjectHead } from "../types.ts";
-import { applied } from "../write/applied.ts";
 import { isProtected } from "../write/change-retention.ts";
+import { confirmCommit } from "../write/confirm-commit.ts";
 import { annotationKey, requireAnnotatable } from "./seal-annotations.ts";
 import { writeContent } from "./write-content.ts";
 
@@ -145,7 +145,7 @@ export async function putAnnotation(
     commit: async (version) => {
       const { annotations } = store.metadata;
       const news = newsOf(store, "ObjectAnnotation:Put", { annotation: { name, sizeBytes, etag } });
-      await applied<unknown>(
+      await confirmCommit<unknown>(
         () => annotations.put(version, annotation, news),
         async () => (await annotations.has(version, annotation)) || null,
       );

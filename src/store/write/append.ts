@@ -32,7 +32,7 @@ import type {
   WriteCondition,
   WriteResult,
 } from "../types.ts";
-import { applied } from "./applied.ts";
+import { confirmCommit } from "./confirm-commit.ts";
 import { DigestSet } from "./digests.ts";
 import { extentsOver } from "./extents.ts";
 import { blobShape, type PutObject, putInto, readSmall } from "./write.ts";
@@ -171,7 +171,7 @@ async function extend(
   };
   const { appends, objects } = store.metadata;
   const apply = () =>
-    applied<unknown>(
+    confirmCommit<unknown>(
       () => appends.append(commit),
       () => objects.currentSeq(bucket.id, commit.key, commit.id),
     );

@@ -6,7 +6,7 @@ import { expiryIn } from "../read/expiry.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { Bucket, WriteResult } from "../types.ts";
 import { formatVersionId } from "../version-id.ts";
-import { applied } from "./applied.ts";
+import { confirmCommit } from "./confirm-commit.ts";
 
 /** How often a commit is repeated if the bucket's rules change meanwhile. */
 const ATTEMPTS_MAX = 3;
@@ -67,7 +67,7 @@ export async function commitVersion(
 
 async function commitOnce({ metadata }: StoreContext, commit: VersionCommit): Promise<number> {
   const { bucket, key, id } = commit.version;
-  return applied(
+  return confirmCommit(
     async () => (await metadata.commits.version(commit)).seq,
     () => metadata.objects.currentSeq(bucket.id, key, id),
   );

@@ -15,7 +15,7 @@ import { described } from "../sealed/new-sealing.ts";
 import { encryptionOf, openSealing } from "../sealed/open-content.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { BucketName, ObjectHead, ObjectKey } from "../types.ts";
-import { applied } from "./applied.ts";
+import { confirmCommit } from "./confirm-commit.ts";
 
 export interface RenameObject {
   bucket: BucketName;
@@ -52,7 +52,7 @@ export async function renameObject(store: StoreContext, rename: RenameObject): P
       if (commit === "done") return;
       try {
         const { fromId, to, versioned } = commit;
-        await applied<unknown>(
+        await confirmCommit<unknown>(
           () => store.metadata.renames.rename(commit),
           () => store.metadata.objects.currentSeq(commit.bucket.id, to, versioned?.id ?? fromId),
         );

@@ -1,4 +1,5 @@
 import type { RawUrl } from "../../../edge/raw-url.ts";
+import { KEY_BYTES_MAX } from "../../../store/types.ts";
 import { S3Error } from "../errors/error.ts";
 
 /** The address of a request. */
@@ -10,9 +11,6 @@ export interface Target {
   /** Decoded; "" above the level of an object. */
   readonly key: string;
 }
-
-/** S3's limit on a key, in bytes of UTF-8. */
-export const keyBytesMax = 1024;
 
 /**
  * The bucket in a virtual-hosted-style host (`<bucket>.<base>`), or null if the request is
@@ -71,10 +69,10 @@ export function checkKeyLength(key: string): void {
 export function refusalOfLength(key: string): S3Error | null {
   // A UTF-16 unit is at most three bytes of UTF-8, so short keys are measured without encoding
   // them.
-  if (key.length * 3 <= keyBytesMax) return null;
+  if (key.length * 3 <= KEY_BYTES_MAX) return null;
   const sizeBytes = new TextEncoder().encode(key).length;
-  if (sizeBytes <= keyBytesMax) return null;
-  return new S3Error("KeyTooLongError", undefined, { Size: `${sizeBytes}`, MaxSizeAllowed: `${keyBytesMax}` });
+  if (sizeBytes <= KEY_BYTES_MAX) return null;
+  return new S3Error("KeyTooLongError", undefined, { Size: `${sizeBytes}`, MaxSizeAllowed: `${KEY_BYTES_MAX}` });
 }
 
 function decodePath(rawPath: string): string {

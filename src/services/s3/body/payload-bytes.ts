@@ -1,12 +1,10 @@
 import { AwsChunkedDecoder } from "../../../auth/sigv4/aws-chunked-decoder.ts";
 import { type AwsChunkedFraming, parseBodyFraming } from "../../../auth/sigv4/body-framing.ts";
+import { decodedSizeMaxBytes } from "../../../auth/sigv4/limits.ts";
 import { S3Error } from "../errors/error.ts";
 import { signatureError } from "../gate/signature-error.ts";
 import type { Payload } from "../handler.ts";
 import { nextPiece, type PayloadBytes } from "./payload-pieces.ts";
-
-/** S3's limit on the body of one PutObject or UploadPart: 5 GiB. */
-export const BODY_MAX_BYTES = 5 * 1024 ** 3;
 
 /**
  * The bytes of `payload`, before anything of it is read (of a form: of its file). Throws
@@ -90,10 +88,10 @@ function withoutLength(pieces: Payload["pieces"]): S3Error {
 }
 
 function checkSize(sizeBytes: number): void {
-  if (sizeBytes <= BODY_MAX_BYTES) return;
+  if (sizeBytes <= decodedSizeMaxBytes) return;
   throw new S3Error("EntityTooLarge", undefined, {
     ProposedSize: String(sizeBytes),
-    MaxSizeAllowed: String(BODY_MAX_BYTES),
+    MaxSizeAllowed: String(decodedSizeMaxBytes),
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
+import { decodedSizeMaxBytes } from "../../../auth/sigv4/limits.ts";
 import type { BodyPieces } from "../../../base/body-pieces.ts";
 import { concat } from "../../../base/bytes.ts";
-import { BODY_MAX_BYTES } from "../body/payload-bytes.ts";
 import { nextPiece, type PayloadBytes } from "../body/payload-pieces.ts";
 import { S3Error } from "../errors/error.ts";
 import { findDelimiter } from "./delimiter.ts";
@@ -53,7 +53,7 @@ export class FormFile implements PayloadBytes {
 
   constructor(body: FormBody, head: FormHead, range: SizeRange) {
     this.#body = body;
-    this.#range = { ...range, maxBytes: Math.min(range.maxBytes, BODY_MAX_BYTES) };
+    this.#range = { ...range, maxBytes: Math.min(range.maxBytes, decodedSizeMaxBytes) };
     this.#carried = head.rest;
     this.#bodyLeftBytes = body.sizeBytes - head.fileOffsetBytes - head.rest.length;
     this.sizeBytes = body.sizeBytes - head.fileOffsetBytes - body.marker.length - CLOSE_BYTES;

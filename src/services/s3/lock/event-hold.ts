@@ -1,9 +1,6 @@
 import type { EventHold, HoldDuration } from "../../../store/types.ts";
 import { S3Error } from "../errors/error.ts";
-
-/** S3's limits on the duration of an event hold. */
-const DAYS_MAX = 36_500;
-const YEARS_MAX = 100;
+import { LOCK_DAYS_MAX, LOCK_YEARS_MAX } from "./limits.ts";
 
 /** Names of an event hold's fields in headers, or in XML. */
 interface Names {
@@ -42,8 +39,8 @@ export function parseEventHold(status: string | null, texts: Texts, names: Names
 export function parseDuration({ days, years }: Texts, names: Pick<Names, "days" | "years">): HoldDuration | undefined {
   if (days !== null && years !== null)
     throw invalid("A duration is of days or of years, not of both", names.days, days);
-  if (days !== null) return { days: parsePeriod(names.days, days, DAYS_MAX) };
-  return years === null ? undefined : { years: parsePeriod(names.years, years, YEARS_MAX) };
+  if (days !== null) return { days: parsePeriod(names.days, days, LOCK_DAYS_MAX) };
+  return years === null ? undefined : { years: parsePeriod(names.years, years, LOCK_YEARS_MAX) };
 }
 
 function parsePeriod(name: string, text: string, most: number): number {

@@ -8,7 +8,7 @@ import {
   removeNamed,
   setNamed,
 } from "../../../store/buckets/named-configurations.ts";
-import { keyBytesMax } from "../address/target.ts";
+import { KEY_BYTES_MAX } from "../../../store/types.ts";
 import { readDocument } from "../body/document.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Call, Handler } from "../handler.ts";
@@ -93,7 +93,7 @@ export function parseConfigurationId(root: XmlElement): string {
 }
 
 /** Throws InvalidArgument if the prefix is too long. */
-export function checkPrefix(prefix: string, bytesMax = keyBytesMax): void {
+export function checkPrefix(prefix: string, bytesMax = KEY_BYTES_MAX): void {
   if (new TextEncoder().encode(prefix).length > bytesMax) {
     throw invalidArgument("Prefix", prefix, `The maximum size of a prefix is ${bytesMax}`);
   }

@@ -1,8 +1,9 @@
 import { childrenOf, childText, readXml, type XmlElement } from "../../../protocols/rest-xml/read.ts";
 import { requireShape } from "../../../protocols/rest-xml/shape.ts";
 import type { DeleteCondition } from "../../../store/delete/delete.ts";
+import { KEY_BYTES_MAX } from "../../../store/types.ts";
 import { parseVersionId } from "../../../store/version-id.ts";
-import { keyBytesMax, refusalOfLength } from "../address/target.ts";
+import { refusalOfLength } from "../address/target.ts";
 import { S3Error, type S3ErrorCode } from "../errors/error.ts";
 import { readDeleteCondition } from "./delete-conditions.ts";
 
@@ -12,7 +13,7 @@ const DELETE_KEYS_MAX = 1000;
  * A key as XML text: nobody writes more than a character reference of fourteen characters for each
  * byte.
  */
-const TEXT_MAX_BYTES = 14 * keyBytesMax;
+const TEXT_MAX_BYTES = 14 * KEY_BYTES_MAX;
 /** Tags of a thousand objects with all their members, and as many again. */
 const TAGS_MAX = 24 * DELETE_KEYS_MAX;
 const TAG_BEGINS = "<".charCodeAt(0);

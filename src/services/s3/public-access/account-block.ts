@@ -30,7 +30,7 @@ export function isAccountBlock({ rawPath }: RawUrl, headers: Headers): boolean {
 /** Throws AccessRefused, AccessDenied for another account, NoSuchPublicAccessBlockConfiguration, MalformedXML. */
 export async function answerAccountBlock(exchange: Exchange, store: StoreContext): Promise<Answer> {
   const { request } = exchange;
-  const { owner, act } = admitted(exchange);
+  const { owner, act } = authorised(exchange);
   switch (act) {
     case "GET": {
       const block = await readAccountBlock(store, owner);
@@ -59,7 +59,7 @@ const ACTS = {
 } as const;
 
 /** The account and the operation, if the caller has permission. */
-function admitted(exchange: Exchange): { owner: string; act: keyof typeof ACTS } {
+function authorised(exchange: Exchange): { owner: string; act: keyof typeof ACTS } {
   const { request, caller } = exchange;
   const method = request.method;
   if (!Object.hasOwn(ACTS, method)) throw new S3Error("MethodNotAllowed", undefined, { Method: method });

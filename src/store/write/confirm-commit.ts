@@ -6,7 +6,7 @@ import { MetadataUnavailable } from "../../metadata/database.ts";
  * it returns null, the original failure is thrown. The commit may still have been applied, if
  * somebody has replaced the row since.
  */
-export async function applied<T>(commit: () => Promise<T>, find: () => Promise<T | null>): Promise<T> {
+export async function confirmCommit<T>(commit: () => Promise<T>, find: () => Promise<T | null>): Promise<T> {
   try {
     return await commit();
   } catch (error) {
