@@ -85,6 +85,7 @@ function buildApp(env: Env): App {
     const keyring = sealers ? openKeyring(env, { ...shared, sealers, region }) : null;
     const dataKeyring = keyring && new DataKeyring(keyring, store.metadata.keyring);
     const dataKeys = dataKeyring && { dataKeysOf: (caller: Caller) => dataKeyring.forCaller(caller) };
+    const queueKeys = dataKeyring && { queueKeysOf: (caller: Caller) => dataKeyring.forCaller(caller, "sqs") };
     const s3Parts = { store, baseDomains, log, events, accessLog, ...dataKeys };
     const s3 = s3Service(s3Parts);
     const kms = parts && keyring && kmsService({ ...parts, keyring });
@@ -93,7 +94,9 @@ function buildApp(env: Env): App {
     const athena = asking && parts && athenaService({ ...parts, ...asking });
     const sns = parts && events.topics && snsService({ ...parts, webhooks: events.topics.webhooks });
     const more =
-      parts && kms && sns && athena ? [iamService(parts), stsService(parts), sqsService(parts), sns, kms, athena] : [];
+      parts && kms && sns && athena
+        ? [iamService(parts), stsService(parts), sqsService({ ...parts, ...queueKeys }), sns, kms, athena]
+        : [];
     const services = [s3, ...more] as const;
     const uses = new KeyUses(store.metadata.identities, clock);
     const limiter = openLimiter(env, clock);
