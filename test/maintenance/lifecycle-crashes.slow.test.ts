@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { LifecycleRule } from "../../src/lifecycle/configuration.ts";
 import { collect } from "../../src/maintenance/collect/collect.ts";
 import { pack } from "../../src/maintenance/collect/pack.ts";
+import { heal } from "../../src/maintenance/heal/heal.ts";
 import { lifecycle } from "../../src/maintenance/lifecycle/lifecycle.ts";
 import { runJobs } from "../../src/maintenance/run/run-jobs.ts";
 import { walk } from "../../src/maintenance/walk/walk.ts";
@@ -112,11 +113,11 @@ class Scene {
     }
   }
 
-  /** Lets the garbage go. */
+  /** Replaces shards that were not written, and lets the garbage go. */
   async sweep(): Promise<void> {
     for (let runs = 0; runs < 8; runs++) {
       await this.rig.clock.advance(12 * HOUR_MS);
-      await runJobs(this.rig.store(), [collect, walk]);
+      await runJobs(this.rig.store(), [heal, collect, walk]);
     }
   }
 
