@@ -1,3 +1,4 @@
+import { CreateUserCommand, IAMClient } from "@aws-sdk/client-iam";
 import {
   CreateBucketCommand,
   GetBucketCorsCommand,
@@ -28,6 +29,11 @@ describe.skipIf(whyNoBrowser !== null)(`buckets, queues, operations (${whyNoBrow
     stage = await openConsole();
     await stage.client.send(new CreateBucketCommand({ Bucket: "holiday" }));
     await stage.client.send(new PutObjectCommand({ Bucket: "holiday", Key: "tmp/a", Body: "x".repeat(1000) }));
+    const { endpoint, accessKeyId, secretAccessKey } = stage.server;
+    const iam = new IAMClient({ endpoint, region: "us-east-1", credentials: { accessKeyId, secretAccessKey } });
+    // Somebody about whom the simulator is asked.
+    await iam.send(new CreateUserCommand({ UserName: "ann" }));
+    iam.destroy();
     page = await stage.open();
     await stage.signIn(page);
   });
