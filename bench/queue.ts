@@ -18,6 +18,7 @@ All servers run, and take turns. Then on Sherd alone: receives from a queue with
   --messages N   messages of each row, twice as many in batches (default 800)
   --puts N       PUTs of each row (default 400)
   --only NAMES   sherd, elasticmq, moto, million, events; separated by commas
+  --beside DIR   measures the Sherd of another checkout as well, to tell what a change brings
   --json FILE    writes the rows`;
 
 const { values: options } = parseArgs({
@@ -25,18 +26,25 @@ const { values: options } = parseArgs({
     messages: { type: "string", default: "800" },
     puts: { type: "string", default: "400" },
     only: { type: "string", default: "sherd,elasticmq,moto,million,events" },
+    beside: { type: "string" },
     json: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
 
-const starters = { sherd: startOwn, elasticmq: startElasticMq, moto: startMoto };
+const { beside } = options;
+const starters = {
+  sherd: startOwn,
+  ...(beside !== undefined && { beside: (folder: string) => startOwn(folder, beside) }),
+  elasticmq: startElasticMq,
+  moto: startMoto,
+};
 
 async function main(): Promise<void> {
   const [messages, puts] = [Number(options.messages), Number(options.puts)];
   if (!Number.isInteger(messages) || messages < 160) throw new Error("--messages: 160 or more");
   if (!Number.isInteger(puts) || puts < 160) throw new Error("--puts: 160 or more");
-  const names = options.only.split(",");
+  const names = [...options.only.split(","), ...(beside === undefined ? [] : ["beside"])];
   const unknown = names.filter((name) => !(name in starters) && name !== "million" && name !== "events");
   if (unknown.length > 0) throw new Error(`--only: there is no ${unknown.join(",")}`);
   console.log(`${cpus()[0]?.model}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}\n`);
@@ -51,7 +59,7 @@ async function main(): Promise<void> {
       own.push(...(await measureEvents(target, { puts }).finally(target.stop)));
     }
     if (names.includes("million")) {
-      const million = await measureMillion(join(folder, "million"), 10 * Math.floor(messages / 10));
+      const million = await measureMillion(join(folder, "million"));
       rows.push(...million.rows);
       own.push(...million.own);
     }

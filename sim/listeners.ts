@@ -55,7 +55,15 @@ export function listen(store: StoreContext, failed: (error: unknown) => void): L
   };
   const events = openEvents({}, store, { clock, random, tell, sealer, fetch: noFetch, arrivals });
   const memories = { arrivals, flights: new FlightMemory(), counts: new CountMemory() };
-  const queues = { tables: metadata.queues, bare: metadata.queues, sealer, clock, random, ...memories };
+  const queues = {
+    tables: metadata.queues,
+    bare: metadata.queues,
+    sealer,
+    clock,
+    random,
+    keys: () => null,
+    ...memories,
+  };
   return { events, announcer: new Announcer(events, failed), queues };
 }
 

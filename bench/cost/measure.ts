@@ -33,17 +33,22 @@ const REQUESTS_MAX = 400;
 const WARM_UPS = 10;
 
 /**
- * Calls of the operation to D1 and drives: of a second one, because the first may find caches
- * empty.
+ * Calls of the operation to D1 and drives: the lesser of a second one and a third. The first may
+ * find caches empty, and what is remembered for some seconds may have to be read again.
  */
 export async function countCalls(client: BenchClient, sherd: MeteredSherd, work: CostCase) {
   const session = new Session(client, sherd);
   await session.send(session.request("PUT"));
   const request = await work.prepare(session);
   await session.send(request(0));
-  const before = await readMetered(sherd);
-  await session.send(request(1));
-  return meteredBetween(before, await readMetered(sherd));
+  const counted: ReturnType<typeof meteredBetween>[] = [];
+  for (const number of [1, 2]) {
+    const before = await readMetered(sherd);
+    await session.send(request(number));
+    counted.push(meteredBetween(before, await readMetered(sherd)));
+  }
+  const [one, other] = counted as [(typeof counted)[0], (typeof counted)[0]];
+  return other.roundTrips < one.roundTrips ? other : one;
 }
 
 /**

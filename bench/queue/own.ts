@@ -9,6 +9,9 @@ import { call, createQueue, measureReceives, type QueueRow } from "./measure.ts"
 import { type QueueTarget, startOwn } from "./targets.ts";
 
 const MILLION = 1_000_000;
+/** Messages that one turn receives in tens. */
+const TURN_MESSAGES = 160;
+const TURNS = 12;
 const ARN = "arn:aws:sqs:us-east-1:100000000001:";
 
 /** A figure of Sherd alone. */
@@ -24,9 +27,9 @@ export interface OwnRow {
  * Receives from a queue with a million messages beside receives from one that has about twice as many as are received. The messages are copies of a
  * row that a SendMessage made, put into the database while the server stands still. Messages have 100 bytes.
  */
-export async function measureMillion(folder: string, messages: number): Promise<{ rows: QueueRow[]; own: OwnRow[] }> {
+export async function measureMillion(folder: string): Promise<{ rows: QueueRow[]; own: OwnRow[] }> {
   const names = ["many", "few"] as const;
-  await filledFolder(folder, { many: MILLION, few: 4 * messages + 100 });
+  await filledFolder(folder, { many: MILLION, few: 4 * TURNS * TURN_MESSAGES });
   const target = await startOwn(folder);
   const rows: QueueRow[] = [];
   try {
@@ -36,11 +39,12 @@ export async function measureMillion(folder: string, messages: number): Promise<
       for (const url of urls) {
         await measureReceives(target, url, { clients: 1, messages: 20, operation: "warm-up" });
       }
-      // In turns, so that what else the machine does falls upon both.
-      for (let turn = 0; turn < 4; turn++) {
-        for (const [at, url] of urls.entries()) {
+      // In turns, so that what else the machine does falls upon both, and so does being first.
+      for (let turn = 0; turn < TURNS; turn++) {
+        const both = [...urls.entries()];
+        for (const [at, url] of turn % 2 === 0 ? both : both.reverse()) {
           const operation = `ReceiveMessage of ${names[at]}`;
-          rows.push(await measureReceives(target, url, { clients, messages: messages / 4, operation }));
+          rows.push(await measureReceives(target, url, { clients, messages: TURN_MESSAGES, operation }));
         }
       }
     }

@@ -22,10 +22,10 @@ export interface QueueTarget {
   stop(): Promise<void>;
 }
 
-/** Sherd of this checkout, with its data on the disk. */
-export async function startOwn(folder: string): Promise<QueueTarget> {
-  const { endpoint, stop } = await startSherd(folder);
-  return { name: "sherd", endpoint, ...benchCredentials, stop };
+/** Sherd of this checkout or of another one, with its data on the disk. */
+export async function startOwn(folder: string, checkout?: string): Promise<QueueTarget> {
+  const { endpoint, stop } = await startSherd(folder, checkout);
+  return { name: checkout === undefined ? "sherd" : "beside", endpoint, ...benchCredentials, stop };
 }
 
 /** ElasticMQ with its queues in memory, by Maven from Maven Central. */

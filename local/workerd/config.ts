@@ -96,7 +96,7 @@ export async function writeConfigs(path: string, parts: ServerParts): Promise<Se
     folder.frontConfig,
     config(
       [
-        worker(modules.worker, parts, READS, ...(parts.consolePath ? [CONSOLE] : [])),
+        worker(modules.worker, parts, READS, BATCHES, ...(parts.consolePath ? [CONSOLE] : [])),
         ...shared,
         ...consoleServices,
         external("metadata", sockets.metadata),
@@ -136,6 +136,9 @@ const config :Workerd.Config = (
 /** The service of a front that opens the same file as the metadata's process, and its binding. */
 const READER = "metadata-reader";
 const READS = `(name = "DB_READS", durableObjectNamespace = (className = "D1DatabaseObject", serviceName = "${READER}"))`;
+
+/** D1's binding leads to the same service. */
+const BATCHES = `(name = "DB_BATCHES", service = "metadata")`;
 
 const CONSOLE = `(name = "CONSOLE", service = "console")`;
 

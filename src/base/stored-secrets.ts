@@ -18,6 +18,33 @@ export async function readStoredSecrets<Env extends Record<string, unknown>>(env
   return { ...env, ...Object.fromEntries(texts) };
 }
 
+/**
+ * Calls `build` with `env`, once, and returns its result to every call. If bindings are secrets of
+ * the Secrets Store, each call reads them until one has built: no request may wait for what another
+ * has begun. If a secret cannot be read, the call gets the result of `refuse`, and the next one
+ * reads again.
+ */
+export function openOnce<Env extends Record<string, unknown>, Opened>(
+  build: (env: Env) => Opened,
+  refuse: (error: unknown) => Opened,
+): (env: Env) => Opened | Promise<Opened> {
+  let opened: Opened | undefined;
+  const openWithSecrets = async (env: Env) => {
+    try {
+      const whole = await readStoredSecrets(env);
+      opened ??= build(whole);
+      return opened;
+    } catch (error) {
+      return refuse(error);
+    }
+  };
+  return (env) => {
+    if (opened === undefined && storedSecretsIn(env).length > 0) return openWithSecrets(env);
+    opened ??= build(env);
+    return opened;
+  };
+}
+
 async function read(name: string, secret: StoredSecret): Promise<string> {
   try {
     return await secret.get();

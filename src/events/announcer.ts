@@ -9,6 +9,9 @@ interface Lifetime {
 /** No invocation delivers longer than this after its answer: the platform gives it 30 seconds. */
 const WORK_MS = 20_000;
 
+/** An isolate begins no two deliveries within this time: what is written meanwhile goes together. News that comes alone does not wait. */
+const GATHER_MS = 50;
+
 /**
  * Delivers news right after the answer of the request that caused it. One delivery at a time in an isolate: those that find one running
  * leave their news to it. What is not delivered so, because an isolate dies or a target does not answer, the background job finds.
@@ -20,6 +23,7 @@ export class Announcer {
   readonly #pool: DeliveryPool | null;
   #hasNews = false;
   #runsUntilMs = 0;
+  #nextMs = 0;
 
   constructor(context: EventContext, failed: (error: unknown) => void) {
     this.#context = context;
@@ -45,6 +49,10 @@ export class Announcer {
     this.#runsUntilMs = untilMs;
     try {
       while (this.#hasNews && clock.now() < untilMs) {
+        const waitMs = this.#nextMs - clock.now();
+        // A clock that was set back does not hold up deliveries.
+        if (waitMs > 0 && waitMs <= GATHER_MS) await clock.sleep(waitMs);
+        this.#nextMs = clock.now() + GATHER_MS;
         this.#hasNews = false;
         await deliver(this.#context, () => clock.now() >= untilMs);
       }

@@ -118,9 +118,12 @@ function isTopic([message]: readonly OutgoingNews[]): boolean {
   return message !== undefined && parseArn(message.arn)?.service === "sns";
 }
 
-/** Somebody else has taken some of the news, or a queue or topic is another one by now: the next pass finds what is left. */
+/** Somebody else has taken some of the news, or a queue, its key or a topic is another one by now: the next pass finds what is left. */
 function isOvertaken(error: unknown): boolean {
-  return error instanceof GuardError && ["news_taken", "queue_changed", "topic_changed"].includes(error.guard);
+  return (
+    error instanceof GuardError &&
+    ["news_taken", "queue_changed", "topic_changed", "access_changed"].includes(error.guard)
+  );
 }
 
 type InBatch = Extract<Target, { kind: "inBatch" }>;

@@ -24,12 +24,13 @@ export interface EventParts {
 /** How events are delivered, as the Worker's bindings and variables say. Throws an `Error` that says what to mend. */
 export function openEvents(
   env: Readonly<Record<string, unknown>>,
-  { metadata, databases }: StoreContext,
+  { metadata, databases, dataKeysOfService }: StoreContext,
   { clock, random, tell, sealer, fetch, arrivals = new Arrivals(clock) }: EventParts,
 ): EventContext {
-  const topics = sealer && openTopics(env, { metadata, sealer, clock, random, arrivals, tell, fetch });
+  const keysOfService = dataKeysOfService ?? null;
+  const topics = sealer && openTopics(env, { metadata, sealer, clock, random, arrivals, tell, fetch, keysOfService });
   const inside = sealer && {
-    queues: { bare: metadata.queues, sealer, clock, random, arrivals },
+    queues: { bare: metadata.queues, sealer, clock, random, arrivals, keysOfService },
     topics: { topics: metadata.topics.topics, sealer, clock, random },
   };
   return {

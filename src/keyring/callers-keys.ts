@@ -17,13 +17,13 @@ import {
 } from "../sealing/data-keys.ts";
 import type { BucketKeys } from "./bucket-keys.ts";
 import { parseCiphertext } from "./ciphertext.ts";
-import { viaS3 } from "./default-policies.ts";
+import { type KeyService, viaService } from "./default-policies.ts";
 import { canonicalContext } from "./encryption-context.ts";
 import { describeFailure, KeyringError, type KeyringFailure } from "./failure.ts";
 import type { KeyMemory } from "./key-memory.ts";
 import { missingKey, parseKeyName } from "./key-name.ts";
 import type { Keyring } from "./keyring.ts";
-import { MANAGED_S3_ALIAS, managedS3Key } from "./managed-key.ts";
+import { managedAlias, managedKey } from "./managed-key.ts";
 
 /** What all requests share. */
 export interface SharedKeys {
@@ -35,6 +35,14 @@ export interface SharedKeys {
 
 const DATA_KEY_BYTES = 32;
 
+/** A key that may have made data keys. */
+export interface OpenableKey {
+  readonly keyId: string;
+  /** Whose key is meant by a name alone. */
+  readonly accountId: string;
+  readonly context: EncryptionContext;
+}
+
 /** One key as a request named it, and what it was asked for. */
 interface Use {
   readonly name: KeyName;
@@ -44,8 +52,21 @@ interface Use {
   readonly context: EncryptionContext;
 }
 
+/** Who asks, and how. */
+export interface KeyCaller {
+  readonly caller: Caller;
+  /** Whose aliases and keys are meant by names alone, and whose epoch is asked for. Absent: the caller's account. */
+  readonly accountId?: string | null;
+  /** The service that asks for them. */
+  readonly service: KeyService;
+  /** `kms:ViaService`. Absent: the service asks for itself and comes by none. */
+  readonly via?: KeyService | undefined;
+  /** True: keys are read anew, because no batch finds out whether what is remembered still holds. */
+  readonly isFresh?: boolean;
+}
+
 /**
- * The data keys of one request of S3's. A key that is remembered costs no D1 round trip: `guard` sees to it that every batch of the
+ * The data keys of one request. A key that is remembered costs no D1 round trip: `guard` sees to it that every batch of the
  * request finds out whether the account's access epoch, and with it the key, is still what is remembered.
  */
 export class CallersKeys implements DataKeys {
@@ -53,6 +74,8 @@ export class CallersKeys implements DataKeys {
   readonly guard: AccessGuard | null;
   readonly #shared: SharedKeys;
   readonly #caller: Caller;
+  readonly #service: KeyService;
+  readonly #via: KeyService | undefined;
   readonly #accountId: string | null;
   /** Of a caller without a guard: the epoch of their account that remembered keys must have; null: none is remembered. */
   #epoch: number | null;
@@ -60,25 +83,28 @@ export class CallersKeys implements DataKeys {
   #isConfirmed = false;
   readonly #uses: Use[] = [];
 
-  /** `accountId`: whose aliases and keys are meant by names alone, and whose epoch is asked for. */
-  constructor(shared: SharedKeys, caller: Caller, accountId = principalAccountId(caller.principal)) {
+  constructor(shared: SharedKeys, { caller, accountId, service, via, isFresh = false }: KeyCaller) {
     this.#shared = shared;
     this.#caller = caller;
-    this.#accountId = accountId;
-    this.#epoch = this.#accountId === null ? null : shared.memory.epochOf(this.#accountId);
+    this.#service = service;
+    this.#via = via;
+    this.#accountId = accountId ?? principalAccountId(caller.principal);
+    this.#epoch = this.#accountId === null || isFresh ? null : shared.memory.epochOf(this.#accountId);
     this.guard = this.#makeGuard();
   }
 
-  async generate({ keyId, context, mayReuse }: GenerateDataKey): Promise<DataKeyResult<GeneratedDataKey>> {
+  async generate(request: GenerateDataKey): Promise<DataKeyResult<GeneratedDataKey>> {
     const { keyring, bucketKeys } = this.#shared;
-    const parsed = this.#parse(keyId ?? MANAGED_S3_ALIAS);
+    const { keyId, context, mayReuse, reuseSeconds } = request;
+    const parsed = this.#parse(keyId ?? managedAlias(this.#service), request.accountId);
     if (!parsed.ok) return parsed;
     const use: Use = { ...parsed, action: "kms:GenerateDataKey", context };
     return this.#attempt(async () => {
+      if (request.alsoDecrypt) await this.#allowed({ ...use, action: "kms:Decrypt" }, { isEvident: false });
       const held = await this.#allowed(use, { isEvident: false });
       const keyArn = keyring.arnOf(held.key);
       const id = mayReuse ? this.#reuseId(held, context) : null;
-      const known = id === null ? null : bucketKeys.find(id);
+      const known = id === null ? null : bucketKeys.find(id, reuseSeconds);
       if (known !== null) return { ...known, keyArn };
       const plain = keyring.random(DATA_KEY_BYTES);
       const sealed = toBase64(await keyring.encrypt(held, plain, context));
@@ -87,7 +113,23 @@ export class CallersKeys implements DataKeys {
     });
   }
 
-  async open({ sealed, keyArn, context }: SealedDataKey): Promise<DataKeyResult<{ readonly plain: Uint8Array }>> {
+  /**
+   * Whether the caller may open data keys of this key: `kms:Decrypt`, and the key can be used. What is remembered is enough, as in
+   * `generate`.
+   */
+  async mayOpen({ keyId, accountId, context }: OpenableKey): Promise<DataKeyResult<object>> {
+    const parsed = this.#parse(keyId, accountId);
+    if (!parsed.ok) return parsed;
+    const use: Use = { ...parsed, action: "kms:Decrypt", context };
+    return this.#attempt(() => this.#allowed(use, { isEvident: false }).then(() => ({})));
+  }
+
+  async open({
+    sealed,
+    keyArn,
+    context,
+    reuseSeconds,
+  }: SealedDataKey): Promise<DataKeyResult<{ readonly plain: Uint8Array }>> {
     const { keyring, bucketKeys } = this.#shared;
     const ciphertext = parseCiphertext(fromBase64(sealed) ?? new Uint8Array(0));
     const parsed = this.#parse(keyArn);
@@ -97,10 +139,10 @@ export class CallersKeys implements DataKeys {
       const held = await this.#allowed(use, { isEvident: true });
       // A key that is held elsewhere is asked once for all objects of a bucket key. Keys of our own open in microseconds.
       const id =
-        held.key.externalStore !== null && isOfBucket(context)
+        held.key.externalStore !== null && (reuseSeconds !== undefined || isOfBucket(context))
           ? `open ${held.key.id} ${sealed} ${contextText(context)}`
           : null;
-      const known = id === null ? null : bucketKeys.find(id);
+      const known = id === null ? null : bucketKeys.find(id, reuseSeconds);
       if (known !== null) return { plain: known.plain };
       const plain = await keyring.decrypt(held, ciphertext, context);
       if (id !== null) bucketKeys.remember(id, { plain, sealed });
@@ -108,16 +150,20 @@ export class CallersKeys implements DataKeys {
     });
   }
 
-  #parse(text: string): ({ ok: true } & Pick<Use, "name" | "accountId">) | { ok: false; failure: DataKeyFailure } {
+  #parse(
+    text: string,
+    ownerId?: string,
+  ): ({ ok: true } & Pick<Use, "name" | "accountId">) | { ok: false; failure: DataKeyFailure } {
     const accountId = this.#accountId;
     if (accountId === null) {
       const message =
         "Requests specifying Server Side Encryption with AWS KMS managed keys must be made by a known caller.";
       return { ok: false, failure: { kind: "access-denied", message } };
     }
-    const parsed = parseKeyName(text, { accountId, region: this.#shared.keyring.region });
+    const place = { accountId: ownerId ?? accountId, region: this.#shared.keyring.region };
+    const parsed = parseKeyName(text, place);
     if (!parsed.ok) return { ok: false, failure: { kind: "not-found", message: parsed.message } };
-    return { ok: true, name: parsed.name, accountId: parsed.accountId ?? accountId };
+    return { ok: true, name: parsed.name, accountId: parsed.accountId ?? place.accountId };
   }
 
   async #attempt<T extends object>(work: () => Promise<T>): Promise<DataKeyResult<T>> {
@@ -160,8 +206,11 @@ export class CallersKeys implements DataKeys {
 
   async #read({ name, accountId }: Use): Promise<HeldKmsKey | null> {
     const { tables, memory, keyring } = this.#shared;
-    const isManaged = name.kind === "alias" && name.name === MANAGED_S3_ALIAS && accountId === this.#accountId;
-    const held = isManaged ? await managedS3Key({ tables, keyring }, accountId) : await tables.keys.find(name);
+    const service = this.#service;
+    const isManaged = name.kind === "alias" && name.name === managedAlias(service) && accountId === this.#accountId;
+    const held = isManaged
+      ? await managedKey({ tables, keyring }, { service, accountId })
+      : await tables.keys.find(name);
     if (held === null || held.key.accountId !== accountId) return null;
     memory.remember(name, held);
     if (name.kind === "alias") memory.remember({ kind: "id", id: held.key.id }, held);
@@ -189,8 +238,7 @@ export class CallersKeys implements DataKeys {
       action: use.action,
       region,
       encryptionContext: use.context,
-      // A service that asks for itself comes by none.
-      viaService: principal.kind === "service" ? undefined : viaS3(region),
+      viaService: this.#via && viaService(this.#via, region),
       requestAlias,
     };
     const ask = keyring.access.ask(held, principal, asked);

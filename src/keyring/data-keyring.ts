@@ -3,6 +3,7 @@ import type { KeyringTables } from "../metadata/keyring/keyring.ts";
 import type { ServiceUse } from "../sealing/data-keys.ts";
 import { BucketKeys } from "./bucket-keys.ts";
 import { CallersKeys, type SharedKeys } from "./callers-keys.ts";
+import type { KeyService } from "./default-policies.ts";
 import { KeyMemory } from "./key-memory.ts";
 import type { Keyring } from "./keyring.ts";
 import { serviceCaller } from "./service-caller.ts";
@@ -22,17 +23,16 @@ export class DataKeyring {
   }
 
   /** The data keys of one request; its `guard` takes the place of the caller's. */
-  forCaller(caller: Caller): CallersKeys {
-    return new CallersKeys(this.#shared, caller);
+  forCaller(caller: Caller, service: KeyService = "s3"): CallersKeys {
+    return new CallersKeys(this.#shared, { caller, service, via: service });
   }
 
   /** The same for a service of the server's own. */
   forService(use: ServiceUse): CallersKeys {
     const { clock } = this.#shared.keyring;
-    return new CallersKeys(
-      this.#shared,
-      serviceCaller(use, () => clock.now()),
-      use.accountId,
-    );
+    return new CallersKeys(this.#shared, {
+      ...{ caller: serviceCaller(use, () => clock.now()), accountId: use.accountId },
+      ...{ service: use.via ?? "s3", via: use.via, isFresh: use.via !== undefined },
+    });
   }
 }

@@ -1,4 +1,5 @@
 import { rootArn } from "../auth/principal.ts";
+import type { KeyPlace } from "./key-name.ts";
 
 /**
  * The policy of a key that was made without one: the account decides by its own policies who may do what.
@@ -16,19 +17,24 @@ export function defaultKeyPolicy(accountId: string): string {
   return document("key-default-1", [statement]);
 }
 
+/** Services that ask the KMS for their callers, and have a key of their own in each account: `alias/aws/sqs`. */
+export type KeyService = "s3" | "sqs";
+
 /**
- * The policy of an account's `alias/aws/s3`: whoever may use S3 in the account may use the key, through S3 alone. Nobody can change it.
+ * The policy of an account's `alias/aws/s3`: whoever may use S3 in the account may use the key, through S3 alone. Nobody can change it. The
+ * same for the other services.
  *
  * Follows "AWS managed keys" in the AWS KMS Developer Guide.
  */
-export function managedS3KeyPolicy(accountId: string, region: string): string {
+export function managedKeyPolicy(service: KeyService, { accountId, region }: KeyPlace): string {
+  const name = service.toUpperCase();
   const use = {
-    Sid: "Allow access through S3 for all principals in the account that are authorized to use S3",
+    Sid: `Allow access through ${name} for all principals in the account that are authorized to use ${name}`,
     Effect: "Allow",
     Principal: { AWS: "*" },
     Action: ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
     Resource: "*",
-    Condition: { StringEquals: { "kms:CallerAccount": accountId, "kms:ViaService": viaS3(region) } },
+    Condition: { StringEquals: { "kms:CallerAccount": accountId, "kms:ViaService": viaService(service, region) } },
   };
   const look = {
     Sid: "Allow direct access to key metadata to the account",
@@ -37,12 +43,12 @@ export function managedS3KeyPolicy(accountId: string, region: string): string {
     Action: ["kms:Describe*", "kms:Get*", "kms:List*"],
     Resource: "*",
   };
-  return document("auto-s3-2", [use, look]);
+  return document(`auto-${service}-2`, [use, look]);
 }
 
-/** `kms:ViaService` of what S3 asks for its callers. */
-export function viaS3(region: string): string {
-  return `s3.${region}.amazonaws.com`;
+/** `kms:ViaService` of what a service asks for its callers. */
+export function viaService(service: KeyService, region: string): string {
+  return `${service}.${region}.amazonaws.com`;
 }
 
 function document(id: string, statements: readonly object[]): string {

@@ -1,3 +1,4 @@
+import type { LocalBatches } from "./local-batches.ts";
 import { isRead, type LocalReads, type ReadRows } from "./local-reads.ts";
 
 /** What a table's code needs of D1: statements by name, batches, and failures in words that the store understands. */
@@ -36,6 +37,11 @@ export class GuardError extends Error {
     this.name = "GuardError";
     this.guard = guard;
   }
+}
+
+/** Whether a batch failed because what a caller may, or a key, was changed. */
+export function isAccessChanged(error: unknown): boolean {
+  return error instanceof GuardError && error.guard === "access_changed";
 }
 
 /** A unique name is taken (a bucket's): nothing of the batch was applied. */
@@ -105,19 +111,35 @@ export abstract class Database {
   }
 }
 
+/** Ways to a database on the same machine that do without the binding. */
+export interface LocalWays {
+  /** Where its file can be read. */
+  readonly reads?: LocalReads | null;
+  /** Where batches can be run. */
+  readonly batches?: LocalBatches | null;
+}
+
+/** What one statement of a batch returned. */
+interface Ran {
+  readonly rows: unknown[];
+  readonly rowsRead: number;
+  readonly rowsWritten: number;
+}
+
 /** The database behind a binding. */
 export class BoundDatabase extends Database {
   readonly #d1: D1Database;
   readonly #observe: CostObserver;
   readonly #reads: LocalReads | null;
+  readonly #batches: LocalBatches | null;
   #sizeBytes = 0;
 
-  /** `reads`: where the file of the database can be read without the binding. */
-  constructor(d1: D1Database, observe: CostObserver = () => {}, reads: LocalReads | null = null) {
+  constructor(d1: D1Database, observe: CostObserver = () => {}, { reads, batches }: LocalWays = {}) {
     super();
     this.#d1 = d1;
     this.#observe = observe;
-    this.#reads = reads;
+    this.#reads = reads ?? null;
+    this.#batches = batches ?? null;
   }
 
   override get sizeBytes(): number {
@@ -130,21 +152,35 @@ export class BoundDatabase extends Database {
     const rows = this.#reads && statements.every(isRead) ? await this.#readLocally(this.#reads, statements) : null;
     if (rows) return rows as { [N in keyof Rows]: Rows[N][] };
     try {
-      const prepared = statements.map(({ sql, values }) => this.#d1.prepare(sql).bind(...values));
-      const results = await this.#d1.batch(prepared);
+      const results = await (this.#batches ? this.#runLocally(this.#batches, statements) : this.#run(statements));
       const cost: Cost = { roundTrips: 1, rowsRead: 0, rowsWritten: 0 };
-      for (const [index, { meta, results: found }] of results.entries()) {
+      for (const [index, { rows: found, rowsRead, rowsWritten }] of results.entries()) {
         if (statements[index]?.isNews && found.length > 0) cost.news = (cost.news ?? 0) + found.length;
-        cost.rowsRead += meta.rows_read ?? 0;
-        cost.rowsWritten += meta.rows_written ?? 0;
-        this.#sizeBytes = meta.size_after ?? this.#sizeBytes;
+        cost.rowsRead += rowsRead;
+        cost.rowsWritten += rowsWritten;
       }
       this.#observe(cost);
-      return results.map((result) => result.results) as { [N in keyof Rows]: Rows[N][] };
+      return results.map((result) => result.rows) as { [N in keyof Rows]: Rows[N][] };
     } catch (error) {
       this.#observe({ roundTrips: 1, rowsRead: 0, rowsWritten: 0 });
       throw translate(error);
     }
+  }
+
+  async #run(statements: readonly Statement[]): Promise<Ran[]> {
+    const prepared = statements.map(({ sql, values }) => this.#d1.prepare(sql).bind(...values));
+    const results = await this.#d1.batch(prepared);
+    this.#sizeBytes = results.at(-1)?.meta.size_after ?? this.#sizeBytes;
+    return results.map(({ meta, results: rows }) => ({
+      ...{ rows, rowsRead: meta.rows_read ?? 0, rowsWritten: meta.rows_written ?? 0 },
+    }));
+  }
+
+  async #runLocally(batches: LocalBatches, statements: readonly Statement[]): Promise<Ran[]> {
+    const answer = await batches.run(statements);
+    if ("error" in answer) throw new Error(answer.error);
+    this.#sizeBytes = answer.sizeBytes;
+    return answer.results.map((result) => ({ ...result, rows: namedRows(result) }));
   }
 
   override async table(sql: string, ...values: (string | number | null)[]): Promise<TableRows> {

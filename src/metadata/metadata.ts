@@ -15,7 +15,7 @@ import { BucketTable } from "./buckets/buckets.ts";
 import { FIRST_DATABASE, IdentityTable } from "./buckets/identity.ts";
 import { NamedConfigurationTable } from "./buckets/named-configurations.ts";
 import { PlacementTable } from "./buckets/placements.ts";
-import { BoundDatabase, type CostObserver, type Database, type Statement } from "./database.ts";
+import { BoundDatabase, type CostObserver, type Database, type LocalWays, type Statement } from "./database.ts";
 import { DriveTable } from "./drives/drives.ts";
 import { LossTable } from "./drives/losses.ts";
 import { EncryptingTable } from "./encrypting/encrypting.ts";
@@ -29,7 +29,6 @@ import { KeyringTables } from "./keyring/keyring.ts";
 import { LifecycleRemovals } from "./lifecycle/expiring.ts";
 import { LifecycleTable } from "./lifecycle/lifecycles.ts";
 import { LifecycleScans } from "./lifecycle/scanning.ts";
-import type { LocalReads } from "./local-reads.ts";
 import { Amendments } from "./objects/amendments.ts";
 import { Appends } from "./objects/appends.ts";
 import { Commits } from "./objects/commit.ts";
@@ -127,14 +126,9 @@ export class Metadata {
   readonly #memory: AccessMemory;
 
   /** `observe` is told the cost of each round trip; `name` is what the database is called. */
-  constructor(
-    d1: D1Database | Shared,
-    observe?: CostObserver,
-    name: string = FIRST_DATABASE,
-    reads?: LocalReads | null,
-  ) {
+  constructor(d1: D1Database | Shared, observe?: CostObserver, name: string = FIRST_DATABASE, ways?: LocalWays) {
     const shared = d1 instanceof Shared ? d1 : null;
-    const database = shared?.database ?? new BoundDatabase(d1 as D1Database, observe, reads);
+    const database = shared?.database ?? new BoundDatabase(d1 as D1Database, observe, ways);
     const memory = shared?.memory ?? new AccessMemory();
     this.#database = database;
     this.#memory = memory;

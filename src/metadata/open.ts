@@ -1,5 +1,6 @@
 import { FIRST_DATABASE } from "./buckets/identity.ts";
 import type { CostObserver } from "./database.ts";
+import { localBatches } from "./local-batches.ts";
 import { localReads } from "./local-reads.ts";
 import { Metadata } from "./metadata.ts";
 
@@ -14,7 +15,8 @@ export function openMetadata(env: Readonly<Record<string, unknown>>, observe: Co
   const names = databaseNames(env.SHERD_DATABASES);
   return names.map((name) => {
     if (!isD1(env[name])) throw new Error(`SHERD_DATABASES: there is no D1 binding ${name}`);
-    return new Metadata(env[name], observe, name, localReads(env[`${name}_READS`]));
+    const ways = { reads: localReads(env[`${name}_READS`]), batches: localBatches(env[`${name}_BATCHES`]) };
+    return new Metadata(env[name], observe, name, ways);
   });
 }
 

@@ -5,6 +5,7 @@ import type { Sealer } from "../sealing/root-sealer.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { CountMemory } from "./count-memory.ts";
 import type { FlightMemory } from "./flight-memory.ts";
+import type { QueueKeys } from "./message-keys.ts";
 
 /** All that queues work with. */
 export interface QueueContext {
@@ -13,6 +14,8 @@ export interface QueueContext {
   /** The same tables, not guarded: for what nobody is told. */
   readonly bare: Queues;
   readonly sealer: Sealer;
+  /** Of whoever asks; null: there is no KMS. Its guard is that of `tables` if the queue is encrypted with a key of the KMS. */
+  readonly keys: () => QueueKeys | null;
   readonly clock: Clock;
   readonly random: RandomBytes;
   /** Of the isolate. */

@@ -1,8 +1,11 @@
 import { DEDUPLICATION_MS } from "../metadata/queues/fifo-messages.ts";
 import type { MessageRow, Taking } from "../metadata/queues/message-rows.ts";
 import type { QueueRow } from "../metadata/queues/queues.ts";
+import { type DataKeyFailure, DataKeyRefused } from "../sealing/data-keys.ts";
+import { openText } from "../sealing/text-cipher.ts";
 import { type Content, decodeContent } from "./content.ts";
 import { sealReceipt } from "./handles.ts";
+import { MessageKeyring, requireOpenable } from "./message-keys.ts";
 import type { QueueContext } from "./queue-context.ts";
 import { parseQueueArn, queueArn, queueLimits, settingsOf } from "./settings.ts";
 
@@ -39,7 +42,8 @@ const FULL_MS = 1_000;
 /**
  * Receives up to `count` messages, and waits for the first if there is none. They are hidden from others from then on. One D1 batch, and while
  * it waits the looks of `Arrivals`. A message that was taken and whose answer is lost becomes visible again. Throws `GuardError`
- * queue_changed unless the queue is still as `queue` says: nothing was taken then.
+ * queue_changed unless the queue is still as `queue` says: nothing was taken then. Throws `DataKeyRefused` if the receiver may not open what
+ * is sent to the queue, before anything is taken, or if none of the messages can be opened; they stay hidden as if they had been received.
  */
 export async function receiveMessages(
   context: QueueContext,
@@ -48,6 +52,7 @@ export async function receiveMessages(
 ): Promise<Received> {
   const { clock, arrivals } = context;
   const settings = settingsOf(queue);
+  await requireOpenable(context.keys(), queue);
   let hasWaited = false;
   const untilMs = clock.now() + 1000 * (request.waitSeconds ?? settings.waitSeconds);
   for (;;) {
@@ -64,7 +69,7 @@ export async function receiveMessages(
         context.flights.add(queue.id, rows.length);
         // There may be more for others who wait.
         if (rows.length === request.count) arrivals.notify(queue.id, 1);
-        return { kind: "messages", messages: rows.map((row) => open(context, queue, row)) };
+        return { kind: "messages", messages: await openAll(context, queue, rows) };
       }
     }
     const look = () => lookAhead(context, queue);
@@ -140,10 +145,46 @@ function lookAhead({ bare, clock }: QueueContext, queue: QueueRow): Promise<numb
   return bare.messages.nextVisibleMs(queue.id, clock.now() - 1000 * retentionSeconds);
 }
 
-function open({ sealer, clock }: QueueContext, queue: QueueRow, row: MessageRow): ReceivedMessage {
-  const { place, id, receives, lane, sealedAs } = row;
-  const text = sealedAs === null ? row.content : sealer.open("queue-message", sealedAs, row.content);
-  if (text === null) throw new Error(`message ${id} was sealed under a root secret that this server does not have`);
+/**
+ * The messages that can be opened: a key of the KMS may be disabled or gone, or not this receiver's. In a FIFO queue what is behind such a
+ * message in its group waits with it.
+ */
+async function openAll(
+  context: QueueContext,
+  queue: QueueRow,
+  rows: readonly MessageRow[],
+): Promise<ReceivedMessage[]> {
+  const opened: ReceivedMessage[] = [];
+  const stuck = new Set<string>();
+  let refused: DataKeyFailure | null = null;
+  const keyring = new MessageKeyring(context.keys(), queue);
+  for (const row of rows) {
+    if (row.lane !== null && stuck.has(row.lane)) continue;
+    const key = row.dataKey === null ? null : await keyring.open(row.dataKey);
+    if (key === null || key.ok) {
+      opened.push(open(context, queue, { row, dataKey: key?.plain ?? null }));
+      continue;
+    }
+    refused ??= key.failure;
+    if (row.lane !== null) stuck.add(row.lane);
+  }
+  if (refused !== null && opened.length === 0) throw new DataKeyRefused(refused);
+  return opened;
+}
+
+function open(
+  { sealer, clock }: QueueContext,
+  queue: QueueRow,
+  { row, dataKey }: { row: MessageRow; dataKey: Uint8Array | null },
+): ReceivedMessage {
+  const { place, id, receives, lane, sealedAs: context, content: sealed } = row;
+  const text =
+    context === null
+      ? sealed
+      : dataKey === null
+        ? sealer.open("queue-message", context, sealed)
+        : openText(dataKey, { context, sealed });
+  if (text === null) throw new Error(`message ${id} was sealed under a secret that this server does not have`);
   const receipt = { queueId: queue.id, place, id, receives, receivedMs: clock.now(), lane };
   return { row, content: decodeContent(text), receiptHandle: sealReceipt(sealer, queue, receipt) };
 }

@@ -4,8 +4,10 @@ import { insertFifoMessages, type NewFifoMessage } from "../metadata/queues/fifo
 import type { NewMessage } from "../metadata/queues/message-rows.ts";
 import { insertMessages } from "../metadata/queues/messages.ts";
 import type { QueueRow } from "../metadata/queues/queues.ts";
+import { sealText } from "../sealing/text-cipher.ts";
 import { type Content, encodeContent } from "./content.ts";
 import { newMessageId } from "./ids.ts";
+import { type MessageKey, messageKey } from "./message-keys.ts";
 import type { QueueContext } from "./queue-context.ts";
 import { settingsOf } from "./settings.ts";
 
@@ -30,7 +32,7 @@ export interface SentMessage {
 /**
  * Sends messages to a queue, all of them or none, in one D1 batch. Once this resolves they outlive any crash; if it rejects they may be
  * there all the same. Duplicates within five minutes are recognised in FIFO queues. Throws `GuardError` queue_changed unless the queue is still as `queue` says,
- * and what the context's tables throw.
+ * `DataKeyRefused`, and what the context's tables throw.
  */
 export async function sendMessages(
   context: QueueContext,
@@ -38,8 +40,9 @@ export async function sendMessages(
   messages: readonly OutgoingMessage[],
 ): Promise<SentMessage[]> {
   const { tables, clock, arrivals } = context;
+  const key = await messageKey(context.keys(), queue);
   const nowMs = clock.now();
-  const rows = messages.map((message) => toRow(context, queue, { message, nowMs }));
+  const rows = messages.map((message) => toRow(context, queue, { message, nowMs, key }));
   if (settingsOf(queue).isFifo) {
     const sent = await tables.fifo.send(queue, toFifoRows(queue, messages, rows), nowMs);
     arrivals.notify(queue.id, messages.length);
@@ -52,15 +55,15 @@ export async function sendMessages(
 
 /**
  * Sends messages to a queue as part of any batch of the first database, which fails with `GuardError` queue_changed unless the queue is
- * still as `queue` says. `committed` wakes receives that wait in this isolate, once the batch is applied.
+ * still as `queue` says. `key` is what `messageKey` says of the queue. `committed` wakes receives that wait in this isolate, once the batch is applied.
  */
 export function sendInBatch(
   context: Pick<QueueContext, "sealer" | "random" | "clock" | "arrivals">,
   queue: QueueRow,
-  messages: readonly OutgoingMessage[],
+  { messages, key }: { messages: readonly OutgoingMessage[]; key: MessageKey | null },
 ): { statements: Statement[]; committed: () => void } {
   const nowMs = context.clock.now();
-  const rows = messages.map((message) => toRow(context, queue, { message, nowMs }));
+  const rows = messages.map((message) => toRow(context, queue, { message, nowMs, key }));
   const visible = rows.filter(({ visibleMs }) => visibleMs <= nowMs).length;
   const isFifo = settingsOf(queue).isFifo;
   return {
@@ -82,11 +85,17 @@ function toFifoRows(
 function toRow(
   { sealer, random }: Pick<QueueContext, "sealer" | "random">,
   queue: QueueRow,
-  { message, nowMs }: { message: OutgoingMessage; nowMs: number },
+  { message, nowMs, key }: { message: OutgoingMessage; nowMs: number; key: MessageKey | null },
 ): NewMessage {
   const { delaySeconds, isFifo, isSealed } = settingsOf(queue);
   const id = newMessageId(random);
   const text = encodeContent(message);
+  const sealed =
+    key !== null
+      ? sealText(key.plain, { context: id, text }, random)
+      : isSealed
+        ? sealer.seal("queue-message", id, text)
+        : null;
   return {
     id,
     visibleMs: nowMs + (message.delaySeconds ?? delaySeconds) * 1000,
@@ -94,8 +103,9 @@ function toRow(
     sender: message.sender,
     groupId: isFifo ? null : message.groupId,
     deduplicationId: message.deduplicationId ?? (isFifo ? bodyDigest(message.body) : null),
-    sealedAs: isSealed ? id : null,
-    content: isSealed ? sealer.seal("queue-message", id, text) : text,
+    sealedAs: sealed === null ? null : id,
+    dataKey: key?.kept ?? null,
+    content: sealed ?? text,
   };
 }
 

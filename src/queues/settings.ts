@@ -20,6 +20,9 @@ const FIFO_DEFAULTS = {
   FifoThroughputLimit: "perQueue",
 } as const;
 
+/** The same, of queues with a key of the KMS. */
+const KMS_DEFAULTS = { KmsDataKeyReusePeriodSeconds: "300" } as const;
+
 /** Limits of the service: "Amazon SQS quotas" in the SQS Developer Guide. */
 export const queueLimits = {
   messageBytes: 1_048_576,
@@ -37,8 +40,12 @@ export interface QueueSettings {
   readonly retentionSeconds: number;
   readonly delaySeconds: number;
   readonly waitSeconds: number;
-  /** Whether messages are encrypted where they lie. */
+  /** Whether messages are encrypted under the server's root secret. */
   readonly isSealed: boolean;
+  /** The key of the KMS that messages are encrypted with instead, as it was named; null: none. */
+  readonly kmsKeyId: string | null;
+  /** For how long one sender's messages have the same data key. */
+  readonly keyReuseSeconds: number;
   readonly hasContentDeduplication: boolean;
   readonly deduplicationScope: "queue" | "messageGroup";
   /** Null: messages are received however often. */
@@ -57,7 +64,8 @@ export function isFifoName(name: string): boolean {
 
 /** All attributes that can be set, by their names, with the defaults of those that were not. */
 export function allAttributes({ name, attributes }: Pick<QueueRow, "name" | "attributes">): Record<string, string> {
-  return { ...ATTRIBUTE_DEFAULTS, ...(isFifoName(name) && FIFO_DEFAULTS), ...attributes };
+  const isKms = attributes.KmsMasterKeyId !== undefined;
+  return { ...ATTRIBUTE_DEFAULTS, ...(isFifoName(name) && FIFO_DEFAULTS), ...(isKms && KMS_DEFAULTS), ...attributes };
 }
 
 export function settingsOf(queue: Pick<QueueRow, "name" | "attributes">): QueueSettings {
@@ -70,6 +78,8 @@ export function settingsOf(queue: Pick<QueueRow, "name" | "attributes">): QueueS
     delaySeconds: Number(all.DelaySeconds),
     waitSeconds: Number(all.ReceiveMessageWaitTimeSeconds),
     isSealed: all.SqsManagedSseEnabled === "true",
+    kmsKeyId: all.KmsMasterKeyId ?? null,
+    keyReuseSeconds: Number(all.KmsDataKeyReusePeriodSeconds ?? KMS_DEFAULTS.KmsDataKeyReusePeriodSeconds),
     hasContentDeduplication: all.ContentBasedDeduplication === "true",
     deduplicationScope: all.DeduplicationScope === "messageGroup" ? "messageGroup" : "queue",
     redrive: redriveOf(all.RedrivePolicy),

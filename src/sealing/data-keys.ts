@@ -10,6 +10,12 @@ export interface GenerateDataKey {
    * caller, for some minutes. False: a fresh one each time.
    */
   readonly mayReuse: boolean;
+  /** Of a reused one: how old it may be. Absent: 300. */
+  readonly reuseSeconds?: number;
+  /** Whose key is meant by a name alone. Absent: the caller's account. */
+  readonly accountId?: string;
+  /** Whether the caller must be allowed `kms:Decrypt` as well, as SQS asks of those who send. */
+  readonly alsoDecrypt?: boolean;
 }
 
 export interface GeneratedDataKey {
@@ -27,6 +33,8 @@ export interface SealedDataKey {
   readonly keyArn: string;
   /** As it was given with the data key; another one does not open it. */
   readonly context: EncryptionContext;
+  /** How long it may be remembered once it is open. Absent: the data key of an object is not, a bucket key for 300 seconds. */
+  readonly reuseSeconds?: number;
 }
 
 /** Expected failures. `message` is AWS's sentence where it has one; it holds no key material. */
@@ -71,6 +79,8 @@ export interface ServiceUse {
   readonly accountId: string;
   /** On whose behalf: `aws:SourceArn` and `aws:SourceAccount`. */
   readonly source: { readonly arn: string; readonly accountId: string };
+  /** The service that it has the keys through. Absent: none, it uses them itself. */
+  readonly via?: "sqs";
 }
 
 /**

@@ -11,7 +11,7 @@ import {
   openPublication,
   queueMessage,
 } from "./letters.ts";
-import { findQueues, postsToQueue, type QueuePost, queueProblem } from "./queue-endpoints.ts";
+import { findQueues, openQueue, postsToQueue, type QueuePost } from "./queue-endpoints.ts";
 import { subscriptionArn, topicArn } from "./settings.ts";
 import type { DeliveryContext } from "./topic-context.ts";
 import type { WebhookOutcome } from "./webhook.ts";
@@ -103,14 +103,16 @@ class LineSending {
   /** Confirmations for queues of other accounts. */
   async toQueue(): Promise<void> {
     const { topic, subscription, deliveries } = this.#line;
-    const queue = (await findQueues(this.#context.queues.queues, [subscription.endpoint])).get(subscription.endpoint);
-    const problem = queueProblem(queue, topic, this.#context.clock.now());
+    const { endpoint } = subscription;
+    const found = (await findQueues(this.#context.queues.queues, [endpoint])).get(endpoint);
+    const queue = await openQueue(this.#context, found, topic);
     for (const delivery of deliveries) {
       const written = await this.#write(delivery);
       if (written === null) continue;
       const message = queueMessage(written.body, { topic, subscription, opened: written.opened });
-      if (queue === undefined || problem !== null || "problem" in message) {
-        this.#giveUp(delivery, written.body, problem ?? ("problem" in message ? message.problem : ""));
+      if ("problem" in queue || "problem" in message) {
+        const { problem } = "problem" in queue ? queue : (message as { problem: string });
+        this.#giveUp(delivery, written.body, problem);
         continue;
       }
       this.#posts.push(...postsToQueue(this.#context, queue, [message]));
@@ -280,8 +282,9 @@ class LineSending {
     const { topic, subscription } = this.#line;
     if (this.givenUp.length === 0) return [];
     const [arn] = deadLetterArn(subscription.attributes);
-    const queue = arn === undefined ? undefined : (await findQueues(this.#context.queues.queues, [arn])).get(arn);
-    const isTaken = queue !== undefined && queueProblem(queue, topic, this.#context.clock.now()) === null;
+    const found = arn === undefined ? undefined : (await findQueues(this.#context.queues.queues, [arn])).get(arn);
+    const queue = await openQueue(this.#context, found, topic);
+    const isTaken = !("problem" in queue);
     const letters = isTaken
       ? this.givenUp.flatMap(({ delivery, body }) => deadLetter(body, delivery.publication.messageId) ?? [])
       : [];

@@ -1,3 +1,4 @@
+import { isAccessChanged } from "../metadata/database.ts";
 import type { QueueRow } from "../metadata/queues/queues.ts";
 import { isQueueChanged } from "../metadata/queues/queues.ts";
 import { type FreshPublications, isPublicationTaken } from "../metadata/topics/publications.ts";
@@ -16,10 +17,11 @@ import {
 import {
   encodedBytes,
   findQueues,
+  type OpenedQueue,
+  openQueue,
   postsToQueue,
   type QueueMessage,
   type QueuePost,
-  queueProblem,
 } from "./queue-endpoints.ts";
 import { topicArn } from "./settings.ts";
 import type { DeliveryContext } from "./topic-context.ts";
@@ -66,7 +68,8 @@ export async function fanOut(context: DeliveryContext, isSpent: () => boolean): 
     try {
       await goOn(context, fresh, report);
     } catch (error) {
-      if (!isPublicationTaken(error) && !isQueueChanged(error)) await failed(context, fresh, error);
+      if (!isPublicationTaken(error) && !isQueueChanged(error) && !isAccessChanged(error))
+        await failed(context, fresh, error);
     }
   }
   return report;
@@ -175,24 +178,22 @@ async function sortForQueue(
   sorted: Sorted,
   { topic, subscription, wanted, queues }: QueueSending,
 ): Promise<void> {
-  const nowMs = context.clock.now();
-  const queue = queues.get(subscription.endpoint);
-  const problem = queueProblem(queue, topic, nowMs);
+  const queue = await openQueue(context, queues.get(subscription.endpoint), topic);
   const good: QueueMessage[] = [];
   const refused: { letter: QueueMessage | null; reason: string }[] = [];
   for (const opened of wanted) {
     const body = await bodyOf(context, { topic, subscription, opened });
     const message = queueMessage(body, { topic, subscription, opened });
     if ("problem" in message) refused.push({ letter: letterFor(body, null), reason: message.problem });
-    else if (problem !== null) refused.push({ letter: message, reason: problem });
+    else if ("problem" in queue) refused.push({ letter: message, reason: queue.problem });
     else good.push(message);
   }
-  if (queue !== undefined) addPosts(context, sorted, { queue, messages: good });
+  if (!("problem" in queue)) addPosts(context, sorted, { queue, messages: good });
   sorted.delivered += good.length;
   if (refused.length === 0) return;
   const [arn] = deadLetterArn(subscription.attributes);
-  const dead = arn === undefined ? undefined : queues.get(arn);
-  const isTaken = dead !== undefined && queueProblem(dead, topic, nowMs) === null;
+  const dead = await openQueue(context, arn === undefined ? undefined : queues.get(arn), topic);
+  const isTaken = !("problem" in dead);
   sorted.givenUp += refused.length;
   for (const [reason, some] of Map.groupBy(refused, (one) => one.reason)) {
     const letters = isTaken ? some.flatMap(({ letter }) => letter ?? []) : [];
@@ -205,7 +206,7 @@ async function sortForQueue(
 function addPosts(
   context: DeliveryContext,
   sorted: Sorted,
-  { queue, messages }: { queue: QueueRow; messages: readonly QueueMessage[] },
+  { queue, messages }: { queue: OpenedQueue; messages: readonly QueueMessage[] },
 ): void {
   sorted.posts.push(...postsToQueue(context, queue, messages));
   for (const message of messages) sorted.bytes += encodedBytes(message);

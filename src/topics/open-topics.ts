@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { RandomBytes } from "../base/random.ts";
 import type { Metadata } from "../metadata/metadata.ts";
 import type { Arrivals } from "../queues/arrivals.ts";
+import type { ServiceKeys } from "../queues/service-keys.ts";
 import type { Sealer } from "../sealing/root-sealer.ts";
 import { Signers } from "./signers.ts";
 import type { DeliveryContext } from "./topic-context.ts";
@@ -11,6 +12,8 @@ export interface TopicParts {
   /** Of the first database. */
   readonly metadata: Pick<Metadata, "queues" | "topics">;
   readonly sealer: Sealer;
+  /** Absent: there is no KMS. */
+  readonly keysOfService?: ServiceKeys | null;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly arrivals: Arrivals;
@@ -25,14 +28,15 @@ interface Fetcher {
 
 /** How topics deliver, as the Worker's bindings and variables say. Throws an `Error` that says what to mend. */
 export function openTopics(env: Readonly<Record<string, unknown>>, parts: TopicParts): DeliveryContext {
-  const { metadata, sealer, clock, random, arrivals, tell } = parts;
+  const { metadata, sealer, clock, random, arrivals, tell, keysOfService = null } = parts;
   const { topics: tables, queues } = metadata;
   const binding = env.WEBHOOKS as Fetcher | undefined;
   const outbound: typeof fetch = binding ? (...call) => binding.fetch(...call) : parts.fetch;
   const webhooks = openWebhooks({ fetch: outbound, allowsPrivate: allowsPrivate(env), clock });
   const signers = new Signers({ certificates: tables.certificates, sealer, clock, random });
   const publicOrigin = parsePublicOrigin(env);
-  return { tables, queues, sealer, clock, random, arrivals, signers, webhooks, publicOrigin, tell };
+  const about = { keysOfService, signers, webhooks, publicOrigin, tell };
+  return { tables, queues, sealer, clock, random, arrivals, ...about };
 }
 
 /** `SHERD_WEBHOOK_PRIVATE`: whether endpoints of subscriptions may have private addresses. */

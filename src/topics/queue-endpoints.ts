@@ -4,8 +4,11 @@ import type { Statement } from "../metadata/database.ts";
 import type { QueueRow, QueueTable } from "../metadata/queues/queues.ts";
 import type { TopicRow } from "../metadata/topics/topics.ts";
 import { contentBytes, encodeContent } from "../queues/content.ts";
+import type { MessageKey } from "../queues/message-keys.ts";
 import { type OutgoingMessage, sendInBatch } from "../queues/send.ts";
+import { serviceKey } from "../queues/service-keys.ts";
 import { isFifoName, parseQueueArn, queueArn, queueLimits } from "../queues/settings.ts";
+import { DataKeyRefused } from "../sealing/data-keys.ts";
 import { digestOf } from "./publish.ts";
 import { topicArn } from "./settings.ts";
 import type { DeliveryContext } from "./topic-context.ts";
@@ -32,19 +35,41 @@ export async function findQueues(
   return new Map(rows.map((row) => [queueArn(row), row]));
 }
 
+/** A queue that a topic may send to. */
+export interface OpenedQueue {
+  readonly queue: QueueRow;
+  /** What its messages are encrypted with. */
+  readonly key: MessageKey | null;
+  /** Fail the batch if the key may be used no longer. */
+  readonly statements: readonly Statement[];
+}
+
 /**
- * Why a topic may not send to a queue; null: it may. The queue's policy decides, which must name the service `sns.amazonaws.com`.
+ * The queue, if the topic may send to it, or why not. The queue's policy decides, which must name the service `sns.amazonaws.com`, and that of its key
+ * if it is encrypted with one of the KMS. A D1 round trip in that case. Throws if the KMS cannot be reached.
  *
- * Follows "Subscribing an Amazon SQS queue to an Amazon SNS topic" in the SNS Developer Guide.
+ * Follows "Subscribing an Amazon SQS queue to an Amazon SNS topic" and "Setting up Amazon SNS topic encryption with encrypted Amazon SQS queue
+ * subscriptions" in the SNS Developer Guide.
  */
-export function queueProblem(queue: QueueRow | undefined, topic: TopicRow, nowMs: number): string | null {
-  if (queue === undefined) return "the queue does not exist";
+export async function openQueue(
+  { clock, keysOfService }: Pick<DeliveryContext, "clock" | "keysOfService">,
+  queue: QueueRow | undefined,
+  topic: TopicRow,
+): Promise<OpenedQueue | { readonly problem: string }> {
+  if (queue === undefined) return { problem: "the queue does not exist" };
+  const nowMs = clock.now();
   const source = { arn: topicArn(topic), accountId: topic.accountId };
   const isAllowed = serviceMay({
     ...{ service: "sns.amazonaws.com", action: "sqs:SendMessage", resource: queueArn(queue), source, nowMs },
     ...{ resourceAccountId: queue.accountId, policy: queue.attributes.Policy },
   });
-  return isAllowed ? null : "the policy of the queue does not allow the topic to send";
+  if (!isAllowed) return { problem: "the policy of the queue does not allow the topic to send" };
+  try {
+    return { queue, ...(await serviceKey(keysOfService, queue, { service: "sns.amazonaws.com", source })) };
+  } catch (error) {
+    if (!(error instanceof DataKeyRefused) || error.failure.kind === "unavailable") throw error;
+    return { problem: `the key of the queue does not allow the topic to send (${error.failure.kind})` };
+  }
 }
 
 /** Of all messages in one statement: they are one parameter, and D1 takes 2,000,000 bytes. */
@@ -68,7 +93,7 @@ export function encodedBytes(message: QueueMessage): number {
 /** The same messages in as many posts as their encoded bytes need, in their order. */
 export function postsToQueue(
   context: Parameters<typeof postToQueue>[0],
-  queue: QueueRow,
+  opened: OpenedQueue,
   messages: readonly QueueMessage[],
 ): QueuePost[] {
   const posts: QueueMessage[][] = [];
@@ -82,23 +107,21 @@ export function postsToQueue(
     posts.at(-1)?.push(message);
     room -= bytes;
   }
-  return posts.map((some) => postToQueue(context, queue, some));
+  return posts.map((some) => postToQueue(context, opened, some));
 }
 
 /** Sends messages to a queue in a batch. A FIFO queue gets the ids of a FIFO topic's messages; one of a standard topic makes its own. */
 function postToQueue(
   context: Pick<DeliveryContext, "sealer" | "random" | "clock" | "arrivals">,
-  queue: QueueRow,
-  messages: readonly QueueMessage[],
+  { queue, key, statements }: OpenedQueue,
+  some: readonly QueueMessage[],
 ): QueuePost {
   const isFifo = isFifoName(queue.name);
-  return sendInBatch(
-    context,
-    queue,
-    messages.map((message) => ({
-      ...{ ...message, trace: null, sender: "sns.amazonaws.com" },
-      groupId: message.groupId ?? (isFifo ? "sns" : null),
-      deduplicationId: isFifo ? (message.deduplicationId ?? digestOf(message.body)) : null,
-    })),
-  );
+  const messages = some.map((message) => ({
+    ...{ ...message, trace: null, sender: "sns.amazonaws.com" },
+    groupId: message.groupId ?? (isFifo ? "sns" : null),
+    deduplicationId: isFifo ? (message.deduplicationId ?? digestOf(message.body)) : null,
+  }));
+  const sent = sendInBatch(context, queue, { messages, key });
+  return { ...sent, statements: [...statements, ...sent.statements] };
 }

@@ -3,6 +3,7 @@ import type { RandomBytes } from "../base/random.ts";
 import type { Queues } from "../metadata/queues/all.ts";
 import type { Topics } from "../metadata/topics/all.ts";
 import type { Arrivals } from "../queues/arrivals.ts";
+import type { ServiceKeys } from "../queues/service-keys.ts";
 import type { Sealer } from "../sealing/root-sealer.ts";
 import type { Signers } from "./signers.ts";
 import type { Webhooks } from "./webhook.ts";
@@ -20,6 +21,8 @@ export interface PublishContext {
 export interface DeliveryContext extends PublishContext {
   /** Runs statements of several tables in one batch of the first database. */
   readonly queues: Queues;
+  /** Data keys for queues that are encrypted with a key of the KMS; null: there is no KMS. */
+  readonly keysOfService: ServiceKeys | null;
   /** Of the isolate. */
   readonly arrivals: Arrivals;
   readonly signers: Signers;

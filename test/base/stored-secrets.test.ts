@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readStoredSecrets, storedSecretsIn } from "../../src/base/stored-secrets.ts";
+import { openOnce, readStoredSecrets, storedSecretsIn } from "../../src/base/stored-secrets.ts";
 
 const secret = (text: string) => ({ get: async () => text });
 
@@ -32,5 +32,30 @@ describe("secrets of the Secrets Store", () => {
     await expect(refusal).rejects.toThrow(
       "SHERD_ROOT_KEYS: the Secrets Store does not give this secret (Error: Secret not found)",
     );
+  });
+});
+
+describe("an app that is opened once", () => {
+  const refuse = (error: unknown) => `refused: ${(error as Error).message}`;
+
+  it("is built from the first environment, at once if no secret has to be read", () => {
+    const open = openOnce((env: Record<string, unknown>) => `built for ${env.SHERD_REGION}`, refuse);
+    expect(open({ SHERD_REGION: "a" })).toBe("built for a");
+    expect(open({ SHERD_REGION: "b" })).toBe("built for a");
+  });
+
+  it("is built once for requests that read the secrets at the same time", async () => {
+    let built = 0;
+    const open = openOnce((env: Record<string, unknown>) => `${++built}: ${env.SHERD_ROOT_KEYS}`, refuse);
+    const env = { SHERD_ROOT_KEYS: secret("the key") };
+    expect(await Promise.all([open(env), open(env)])).toEqual(["1: the key", "1: the key"]);
+    expect(open(env)).toBe("1: the key");
+  });
+
+  it("refuses a request whose secrets cannot be read, and is built by a later one", async () => {
+    const open = openOnce((env: Record<string, unknown>) => `built with ${env.SHERD_ROOT_KEYS}`, refuse);
+    const failing = { get: () => Promise.reject(new Error("no answer")) };
+    expect(await open({ SHERD_ROOT_KEYS: failing })).toContain("refused: SHERD_ROOT_KEYS");
+    expect(await open({ SHERD_ROOT_KEYS: secret("the key") })).toBe("built with the key");
   });
 });

@@ -39,10 +39,10 @@ const USAGE = `Real S3 clients do real work against servers of this project.
 
 --only      these clients only; those that take minutes run only if they are named
 --with      these besides those that run anyway
---jobs      so many clients at the same time, each with a server of its own; 2 unless said
+--jobs      so many clients at the same time, each with a server of its own; 1 unless said
 --json      writes the results to a file
 --fresh     asks the registries for newer clients, even if they were asked today
---endpoint  a server that runs already (tests that kill servers are left out then)
+--endpoint  a server that runs already (one client at a time then, and none that kills servers)
 `;
 
 const NOTICE_MS = 3_000;
@@ -52,7 +52,7 @@ const { values: options } = parseArgs({
   options: {
     only: { type: "string" },
     with: { type: "string" },
-    jobs: { type: "string", default: "2" },
+    jobs: { type: "string", default: "1" },
     json: { type: "string" },
     fresh: { type: "boolean", default: false },
     endpoint: { type: "string" },

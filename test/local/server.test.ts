@@ -53,7 +53,7 @@ test("variables reach the Worker as they are, whatever they are called", { tags:
     SHERD_LONG: "x".repeat(100_000),
     SHERD_DISK_FOLDER: "what the server says instead",
   };
-  const script = `export default { fetch: (_, { DB, DB_READS, HOST, WEBHOOKS, SHERD_FRONTS, ...env }) => Response.json(env) };`;
+  const script = `export default { fetch: (_, { DB, DB_READS, DB_BATCHES, HOST, WEBHOOKS, SHERD_FRONTS, ...env }) => Response.json(env) };`;
   const { port, stop } = await start(script, { vars });
   const seen = await (await fetch(`http://127.0.0.1:${port}/`)).json();
   await stop(0);

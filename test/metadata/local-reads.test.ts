@@ -32,7 +32,7 @@ describe("a database whose file can be read in this process", () => {
       cost.roundTrips += more.roundTrips;
       cost.rowsRead += more.rowsRead;
     };
-    const database = new BoundDatabase(d1 as unknown as D1Database, observe, { read });
+    const database = new BoundDatabase(d1 as unknown as D1Database, observe, { reads: { read } });
     return { database, cost };
   }
 

@@ -156,7 +156,7 @@ export class BucketWalk {
     const { nowMs } = this.#options;
     for (const some of inBatches(expired)) {
       const options = { nowMs, news: newsOf(this.#store, event) };
-      const gone = await this.#store.metadata.lifecycleRemovals.objects(this.#walk, some, options);
+      const gone = await this.#paced(() => this.#store.metadata.lifecycleRemovals.objects(this.#walk, some, options));
       this.state.report[hasVersions ? "deleteMarkers" : "expiredObjects"] += gone.length;
     }
   }
@@ -174,12 +174,16 @@ export class BucketWalk {
     const options = { nowMs, news: newsOf(this.#store, "LifecycleExpiration:Delete") };
     for (const [newer, list] of [...noncurrent].sort(([a], [b]) => a - b)) {
       for (const some of inBatches(list)) {
-        const removed = await metadata.lifecycleRemovals.versions(this.#walk, some, { ...options, newer });
+        const removed = await this.#paced(() =>
+          metadata.lifecycleRemovals.versions(this.#walk, some, { ...options, newer }),
+        );
         state.report.removedVersions += removed;
       }
     }
     for (const some of inBatches(loneMarkers)) {
-      state.report.removedMarkers += await metadata.lifecycleRemovals.loneMarkers(this.#walk, some, options);
+      state.report.removedMarkers += await this.#paced(() =>
+        metadata.lifecycleRemovals.loneMarkers(this.#walk, some, options),
+      );
     }
     await this.#moveNoncurrent(found, nowMs);
     if (this.#isCut) return false;
@@ -207,10 +211,19 @@ export class BucketWalk {
     const page = await lifecycleScans.uploads(range, ROWS_PER_PAGE);
     const due = page.filter((upload) => (this.#rules.abort(upload)?.atMs ?? Number.POSITIVE_INFINITY) <= nowMs);
     for (const some of inBatches(due)) {
-      state.report.abortedUploads += await lifecycleRemovals.uploads(this.#walk, some, nowMs);
+      state.report.abortedUploads += await this.#paced(() => lifecycleRemovals.uploads(this.#walk, some, nowMs));
     }
     state.afterId = page.at(-1)?.id ?? state.afterId;
     return this.#passed(page);
+  }
+
+  /** A removal, and on a machine of our own a pause as long as it took: others write to the same database. */
+  async #paced<Result>(removal: () => Promise<Result>): Promise<Result> {
+    const { clock, host } = this.#store;
+    const beganMs = clock.now();
+    const result = await removal();
+    if (host) await clock.sleep(Math.max(1, clock.now() - beganMs));
+    return result;
   }
 
   #passed(page: readonly { key: string }[]): boolean {

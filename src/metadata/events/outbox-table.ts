@@ -62,7 +62,8 @@ export class OutboxTable {
       origin: string | null;
       detail: string | null;
     };
-    const some = "SELECT * FROM outbox ORDER BY id LIMIT ?1";
+    // The +: SQLite 3.54 compiles a statement again each time it runs if a bound value is its limit.
+    const some = "SELECT * FROM outbox ORDER BY id LIMIT +?1";
     type Found = [Raw, ListenerRow, { target: string }, { hasPublications: number }];
     const [news, listeners, waiting, publications] = await this.#database.batch<Found>([
       {

@@ -39,6 +39,8 @@ export interface News {
  * The outbox: one row for each change that somebody wants to know of, in the very batch of the change. So no crash loses news or
  * invents any. The row names the notification configuration of that moment; who is told is found out when the row is delivered.
  * Where nobody wants to know no statement is added.
+ *
+ * A + before a bound value: `queues/messages.ts` says why.
  */
 
 const COLUMNS = "notification_id, key, event, version_id, seq, is_null, size_bytes, etag, at_ms, origin, detail";
@@ -50,7 +52,7 @@ export function announceCurrent(bucket: RuledBucket, { where, value }: PickedKey
   return [
     {
       sql: `INSERT INTO outbox (${COLUMNS}) SELECT ?3, key, ?4, id, seq, is_null, ${content}, ?5, ?6, ?7 FROM objects
-            WHERE bucket_id = ?1 AND ${where} ORDER BY key RETURNING id`,
+            WHERE bucket_id = +?1 AND ${where} ORDER BY key RETURNING id`,
       isNews: true,
       values: [bucket.id, value, bucket.notificationId, ...valuesOf(news)],
     },
@@ -68,7 +70,7 @@ export function announceMarkers(
     {
       sql: `INSERT INTO outbox (${COLUMNS}) SELECT ?3, v.key, ?4, v.id, v.seq, v.is_null, NULL, NULL, ?5, ?6, ?7
             FROM json_each(?2) m CROSS JOIN versions v ON v.bucket_id = ?1 AND v.key = m.value ->> 0 AND v.seq =
-              (SELECT t.seq FROM versions t WHERE t.bucket_id = ?1 AND t.key = m.value ->> 0 ORDER BY t.seq DESC LIMIT 1)
+              (SELECT t.seq FROM versions t WHERE t.bucket_id = +?1 AND t.key = m.value ->> 0 ORDER BY t.seq DESC LIMIT 1)
             WHERE v.id = m.value ->> 1 RETURNING id`,
       isNews: true,
       values: [bucket.id, JSON.stringify(markers), bucket.notificationId, ...valuesOf(news)],

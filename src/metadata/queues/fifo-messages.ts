@@ -32,20 +32,20 @@ export const DEDUPLICATION_MS = 300_000;
 
 /** The groups that a receive may have messages of, the one that has waited longest first. */
 const READY_LANES =
-  "SELECT lane, ready_ms FROM message_groups INDEXED BY message_groups_by_time WHERE queue_id = ?1 AND ready_ms <= ?2 ORDER BY ready_ms, lane LIMIT ?5";
+  "SELECT lane, ready_ms FROM message_groups INDEXED BY message_groups_by_time WHERE queue_id = +?1 AND ready_ms <= ?2 ORDER BY ready_ms, lane LIMIT +?5";
 
 /**
  * The messages that a receive may have: of one group after the other, in their order. A group of which a message is in flight is not
  * ready. Both loops follow an index, so the limit ends them.
  */
 const TAKEABLE = `SELECT m.place FROM (${READY_LANES}) g
-  CROSS JOIN messages m INDEXED BY messages_by_lane ON m.queue_id = ?1 AND m.lane = g.lane AND m.lane IS NOT NULL
-  WHERE m.visible_ms <= ?2 AND m.sent_ms > ?4 ORDER BY g.ready_ms, g.lane, m.sequence LIMIT ?5`;
+  CROSS JOIN messages m INDEXED BY messages_by_lane ON m.queue_id = +?1 AND m.lane = g.lane AND m.lane IS NOT NULL
+  WHERE m.visible_ms <= ?2 AND m.sent_ms > ?4 ORDER BY g.ready_ms, g.lane, m.sequence LIMIT +?5`;
 
 /** The first message of group `lane` (SQL) that is not over. `column` of it. */
 function head(column: string, lane: string): string {
   return `(SELECT ${column} FROM messages INDEXED BY messages_by_lane
-           WHERE queue_id = ?1 AND lane = ${lane} AND lane IS NOT NULL AND sent_ms > ?4 ORDER BY sequence LIMIT 1)`;
+           WHERE queue_id = +?1 AND lane = ${lane} AND lane IS NOT NULL AND sent_ms > ?4 ORDER BY sequence LIMIT 1)`;
 }
 
 /** How many messages of one group can be in flight: a receive takes no more, and blocks the group. */
@@ -109,7 +109,7 @@ export class FifoMessageTable {
   /** When the first group becomes ready; null: there is none. Not guarded: nobody is told of it. */
   async nextReadyMs(queueId: number): Promise<number | null> {
     const [row] = await this.#database.all<{ readyMs: number | null }>(
-      `SELECT min(ready_ms) AS "readyMs" FROM message_groups INDEXED BY message_groups_by_time WHERE queue_id = ?1`,
+      `SELECT min(ready_ms) AS "readyMs" FROM message_groups INDEXED BY message_groups_by_time WHERE queue_id = +?1`,
       queueId,
     );
     return row?.readyMs ?? null;
@@ -267,20 +267,20 @@ function sendStatements(
   message: NewFifoMessage,
   { nowMs, behind }: { nowMs: number; behind: number },
 ): Statement[] {
-  const { id, visibleMs, lane, sender, deduplicationId, sealedAs, content, scope, deduplicationKey } = message;
+  const { id, visibleMs, lane, sender, deduplicationId, sealedAs, dataKey, content, scope, deduplicationKey } = message;
   const sequence = "(SELECT last FROM message_sequences WHERE queue_id = ?1)";
   const notBefore = nowMs - DEDUPLICATION_MS;
   // A message that is delayed is not overtaken by a later one of its group.
   const last = `SELECT CASE WHEN receives = 0 THEN visible_ms END FROM messages INDEXED BY messages_by_lane
-    WHERE queue_id = ?1 AND lane = ?5 AND lane IS NOT NULL ORDER BY sequence DESC LIMIT 1`;
+    WHERE queue_id = +?1 AND lane = +?5 AND lane IS NOT NULL ORDER BY sequence DESC LIMIT 1`;
   return [
     {
-      sql: `INSERT INTO messages (queue_id, sent_ms, id, visible_ms, lane, sequence, sender, deduplication_id, sealed_as, content)
-            SELECT ?1, ?2, ?3, max(?4, coalesce((${last}), 0)), ?5, ${sequence} - ?6, ?7, ?8, ?9, ?10
+      sql: `INSERT INTO messages (queue_id, sent_ms, id, visible_ms, lane, sequence, sender, deduplication_id, sealed_as, content, data_key)
+            SELECT ?1, ?2, ?3, max(?4, coalesce((${last}), 0)), ?5, ${sequence} - ?6, ?7, ?8, ?9, ?10, ?14
             WHERE NOT EXISTS (SELECT 1 FROM message_deduplications WHERE queue_id = ?1 AND scope = ?11 AND key = ?12 AND sent_ms > ?13)`,
       values: [
         ...[queueId, nowMs, id, visibleMs, lane, behind, sender, deduplicationId, sealedAs, content],
-        ...[scope, deduplicationKey, notBefore],
+        ...[scope, deduplicationKey, notBefore, dataKey],
       ],
     },
     {
@@ -293,7 +293,7 @@ function sendStatements(
     {
       sql: `INSERT INTO message_groups (queue_id, lane, ready_ms)
             SELECT ?1, ?2, visible_ms FROM messages INDEXED BY messages_by_lane
-            WHERE queue_id = ?1 AND lane = ?2 AND lane IS NOT NULL ORDER BY sequence DESC LIMIT 1
+            WHERE queue_id = +?1 AND lane = +?2 AND lane IS NOT NULL ORDER BY sequence DESC LIMIT 1
             ON CONFLICT DO NOTHING`,
       values: [queueId, lane],
     },
@@ -312,15 +312,15 @@ export function regroup(
 ): Statement[] {
   const values = [queueId, nowMs, lane, sentAfterMs];
   const first = `SELECT visible_ms, receives FROM messages INDEXED BY messages_by_lane
-    WHERE queue_id = ?1 AND lane = ?3 AND lane IS NOT NULL AND sent_ms > ?4 ORDER BY sequence LIMIT ${FLIGHT_MAX}`;
+    WHERE queue_id = +?1 AND lane = +?3 AND lane IS NOT NULL AND sent_ms > ?4 ORDER BY sequence LIMIT ${FLIGHT_MAX}`;
   return [
     {
-      sql: `DELETE FROM message_groups WHERE queue_id = ?1 AND lane = ?3 AND ?2 IS NOT NULL AND ${head("1", "?3")} IS NULL`,
+      sql: `DELETE FROM message_groups WHERE queue_id = ?1 AND lane = ?3 AND ?2 IS NOT NULL AND ${head("1", "+?3")} IS NULL`,
       values,
     },
     {
       sql: `UPDATE message_groups SET ready_ms =
-              coalesce((SELECT max(visible_ms) FROM (${first}) WHERE receives > 0 AND visible_ms > ?2), ${head("visible_ms", "?3")})
+              coalesce((SELECT max(visible_ms) FROM (${first}) WHERE receives > 0 AND visible_ms > ?2), ${head("visible_ms", "+?3")})
             WHERE queue_id = ?1 AND lane = ?3`,
       values,
     },

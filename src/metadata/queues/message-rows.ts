@@ -14,6 +14,8 @@ export interface NewMessage {
   readonly deduplicationId: string | null;
   /** What the content is sealed for; null: it is plain. */
   readonly sealedAs: string | null;
+  /** The data key of the KMS that it is sealed with, encrypted; null: it is sealed under the server's root secret, if at all. */
+  readonly dataKey: string | null;
   readonly content: string;
 }
 
@@ -34,7 +36,7 @@ export interface MessageRow extends NewMessage {
 
 export const MESSAGE_COLUMNS = `place, queue_id AS "queueId", id, visible_ms AS "visibleMs", receives, sent_ms AS "sentMs",
   first_received_ms AS "firstReceivedMs", lane, sequence, sender, group_id AS "groupId", deduplication_id AS "deduplicationId", source,
-  sealed_as AS "sealedAs", content`;
+  sealed_as AS "sealedAs", data_key AS "dataKey", content`;
 
 /** What one receive of a message is known by afterwards. It holds until the message is received again. */
 export interface ReceiptRow {

@@ -12,11 +12,14 @@ import { type QueueRow, requireQueue } from "./queues.ts";
 type Queue = Pick<QueueRow, "id" | "revision">;
 
 /**
+ * Bound values with a + before them, here and in `fifo-messages.ts`: SQLite 3.54 compiles a statement again each time it runs if a value is the limit,
+ * or is compared with a column before those of the order, unless the value is an expression.
+ *
  * The messages that a receive may have, the one that has been visible longest first. A message that became visible before its retention
  * was over, counted from now, was sent before: so those that are over lie in front of the range.
  */
 const VISIBLE = `SELECT place FROM messages INDEXED BY messages_by_visibility
-  WHERE queue_id = ?1 AND lane IS NULL AND visible_ms > ?4 AND visible_ms <= ?2 AND sent_ms > ?4 ORDER BY visible_ms LIMIT`;
+  WHERE queue_id = +?1 AND lane IS NULL AND visible_ms > ?4 AND visible_ms <= ?2 AND sent_ms > ?4 ORDER BY visible_ms LIMIT`;
 
 /** How far a count goes before it is called large. */
 const COUNTED_MAX = 10_000;
@@ -50,7 +53,7 @@ export class MessageTable {
   async nextVisibleMs(queueId: number, sentAfterMs: number): Promise<number | null> {
     const [row] = await this.#database.all<{ visibleMs: number | null }>(
       `SELECT min(visible_ms) AS "visibleMs" FROM messages INDEXED BY messages_by_visibility
-       WHERE queue_id = ?1 AND lane IS NULL AND visible_ms > ?2 AND sent_ms > ?2`,
+       WHERE queue_id = +?1 AND lane IS NULL AND visible_ms > ?2 AND sent_ms > ?2`,
       queueId,
       sentAfterMs,
     );
@@ -114,15 +117,15 @@ export class MessageTable {
 
 /** Sends messages as part of any batch, which fails with queue_changed unless the queue is still what was read. */
 export function insertMessages(queue: Queue, messages: readonly NewMessage[], nowMs: number): Statement[] {
-  const rows = messages.map(({ id, visibleMs, sender, groupId, deduplicationId, sealedAs, content }) => [
-    ...[id, visibleMs, sender, groupId, deduplicationId, sealedAs, content],
+  const rows = messages.map(({ id, visibleMs, sender, groupId, deduplicationId, sealedAs, dataKey, content }) => [
+    ...[id, visibleMs, sender, groupId, deduplicationId, sealedAs, dataKey, content],
   ]);
   const column = (at: number) => `j.value ->> ${at}`;
   return [
     requireQueue(queue),
     {
-      sql: `INSERT INTO messages (queue_id, sent_ms, id, visible_ms, sender, group_id, deduplication_id, sealed_as, content)
-            SELECT ?1, ?2, ${[0, 1, 2, 3, 4, 5, 6].map(column).join(", ")} FROM json_each(?3) j`,
+      sql: `INSERT INTO messages (queue_id, sent_ms, id, visible_ms, sender, group_id, deduplication_id, sealed_as, data_key, content)
+            SELECT ?1, ?2, ${[0, 1, 2, 3, 4, 5, 6, 7].map(column).join(", ")} FROM json_each(?3) j`,
       values: [queue.id, nowMs, JSON.stringify(rows)],
     },
   ];
@@ -133,7 +136,7 @@ export function insertMessages(queue: Queue, messages: readonly NewMessage[], no
  * they are not hidden, the next statement would find the same message again.
  */
 function takeStatements(queueId: number, taking: Taking): Statement[] {
-  if (taking.visibleMs <= taking.nowMs) return [takeStatement(`IN (${VISIBLE} ?5)`, queueId, taking)];
+  if (taking.visibleMs <= taking.nowMs) return [takeStatement(`IN (${VISIBLE} +?5)`, queueId, taking)];
   const one = takeStatement(`= (${VISIBLE} min(1, ?5))`, queueId, taking);
   return Array.from({ length: taking.count }, () => one);
 }

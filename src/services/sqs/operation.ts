@@ -50,7 +50,9 @@ export function queueOperation<F extends Fields>(definition: QueueDefinition<F>)
       for (let attempt = 1; ; attempt++) {
         const queue = await demand(call, name, asked);
         try {
-          return await definition.run({ ...call, queue }, read);
+          const isKms = queue.attributes.KmsMasterKeyId !== undefined;
+          const context = isKms ? call.contextWithKeys() : call.context;
+          return await definition.run({ ...call, context, queue }, read);
         } catch (error) {
           if (!isQueueChanged(error)) throw error;
           call.memory.forget(name);

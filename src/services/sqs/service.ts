@@ -1,3 +1,4 @@
+import type { Caller } from "../../auth/access.ts";
 import { commonSigningRules } from "../../auth/sigv4/signing-rules.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { RandomBytes } from "../../base/random.ts";
@@ -14,6 +15,7 @@ import { type QueryHandler, queryService } from "../../edge/query-service.ts";
 import { RateExceeded } from "../../edge/rate-limiter.ts";
 import { originOf } from "../../edge/request-origin.ts";
 import type { Exchange, Service } from "../../edge/service.ts";
+import type { AccessGuard } from "../../metadata/access-guard.ts";
 import { MetadataUnavailable } from "../../metadata/database.ts";
 import type { Metadata } from "../../metadata/metadata.ts";
 import type { JsonResult } from "../../protocols/aws-json/answer.ts";
@@ -23,9 +25,12 @@ import { parseParameters } from "../../protocols/aws-query/parameters.ts";
 import type { Arrivals } from "../../queues/arrivals.ts";
 import { CountMemory } from "../../queues/count-memory.ts";
 import { FlightMemory } from "../../queues/flight-memory.ts";
+import type { QueueKeys } from "../../queues/message-keys.ts";
 import type { QueueContext } from "../../queues/queue-context.ts";
+import { DataKeyRefused } from "../../sealing/data-keys.ts";
 import type { Sealer } from "../../sealing/root-sealer.ts";
 import { queryCodeOf, sqsError } from "./model/errors.ts";
+import { kmsError } from "./model/kms-errors.ts";
 import { QueueMemory } from "./model/queue-memory.ts";
 import { parseQueuePath } from "./model/queue-url.ts";
 import type { SqsOperation } from "./operation.ts";
@@ -40,9 +45,14 @@ export interface SqsParts {
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly random: RandomBytes;
+  /** The KMS's data keys of a caller; absent: there is no KMS. */
+  readonly queueKeysOf?: (caller: Caller) => GuardedKeys;
   /** Of the isolate: whoever else sends to queues notifies it too. */
   readonly arrivals: Arrivals;
 }
+
+/** `guard` takes the place of the caller's. */
+type GuardedKeys = QueueKeys & { readonly guard: AccessGuard | null };
 
 /** Of a request. A mebibyte of messages may be written as three in JSON (`\u00e9`) and in forms (`%C3%A9`). */
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
@@ -114,7 +124,7 @@ function jsonParts(handlers: ReadonlyMap<string, JsonHandler>): JsonServiceParts
 
 interface Running {
   readonly parts: SqsParts;
-  readonly isolate: Omit<QueueContext, "tables">;
+  readonly isolate: Omit<QueueContext, "tables" | "keys">;
   readonly memory: QueueMemory;
   readonly name: string;
 }
@@ -126,14 +136,25 @@ async function runOperation(
 ): Promise<JsonResult | null> {
   const { caller, request, signature } = exchange;
   const metadata = caller.guard === null ? parts.metadata : parts.metadata.guardedBy(caller.guard);
+  let known: GuardedKeys | null = null;
+  const keys = () => {
+    known ??= parts.queueKeysOf?.(caller) ?? null;
+    return known;
+  };
+  const context = { ...isolate, tables: metadata.queues, keys };
   const call = {
-    ...{ caller, memory, context: { ...isolate, tables: metadata.queues }, entities: metadata.identities.entities },
+    ...{ caller, memory, context, entities: metadata.identities.entities },
+    contextWithKeys: () => {
+      const guard = keys()?.guard ?? caller.guard;
+      return guard === null ? context : { ...context, tables: parts.metadata.guardedBy(guard).queues };
+    },
     ...{ origin: originOf(request), region: signature.region ?? "us-east-1" },
     ...{ signal: request.signal ?? null, nowMs: parts.clock.now() },
   };
   try {
     return await operation.run(call, `sqs:${name}`, input);
   } catch (error) {
+    if (error instanceof DataKeyRefused) throw kmsError(error.failure);
     if (!(error instanceof MetadataUnavailable)) throw error;
     throw new JsonError("ServiceUnavailable", 503, "The server's metadata cannot be reached.", { cause: error });
   }

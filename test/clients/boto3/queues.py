@@ -159,3 +159,71 @@ def queue_access():
             raise AssertionError("a wrong secret was taken")
         except ClientError as error:
             expect(error.response["Error"]["Code"] == "SignatureDoesNotMatch", str(error))
+
+
+@job
+def queue_with_a_kms_key():
+    sqs, kms = client(), boto3.client("kms", config=config(), **KEYS)
+    key = kms.create_key()["KeyMetadata"]
+    with Queue(KmsMasterKeyId=key["KeyId"], KmsDataKeyReusePeriodSeconds="60") as queue:
+        expect(queue.attributes["SqsManagedSseEnabled"] == "false", f"one encryption: {queue.attributes}")
+        queue.send_message(MessageBody="first")
+        kms.disable_key(KeyId=key["KeyId"])
+        for refused in (
+            lambda: sqs.send_message(QueueUrl=queue.url, MessageBody="refused"),
+            lambda: sqs.receive_message(QueueUrl=queue.url),
+        ):
+            try:
+                refused()
+                raise AssertionError("a disabled key was used")
+            except sqs.exceptions.KmsDisabled as error:
+                expect(error.response["Error"]["Code"] == "KMS.DisabledException", str(error.response))
+        kms.enable_key(KeyId=key["KeyId"])
+        expect([one.body for one in queue.receive_messages()] == ["first"], "the message that was sent before")
+        sqs.set_queue_attributes(QueueUrl=queue.url, Attributes={"KmsMasterKeyId": "alias/none"})
+        try:
+            queue.send_message(MessageBody="refused")
+            raise AssertionError("a key that is not there was used")
+        except sqs.exceptions.KmsNotFound:
+            pass
+        sqs.set_queue_attributes(QueueUrl=queue.url, Attributes={"KmsMasterKeyId": "alias/aws/sqs"})
+        queue.send_message(MessageBody="second")
+        expect([one.body for one in queue.receive_messages()] == ["second"], "under alias/aws/sqs")
+
+
+@job
+def events_in_a_queue_with_a_kms_key():
+    s3, kms = boto3.client("s3", config=config(), **KEYS), boto3.client("kms", config=config(), **KEYS)
+    account = boto3.client("sts", config=config(), **KEYS).get_caller_identity()["Account"]
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    bucket = f"boto3-{uuid.uuid4().hex[:12]}"
+    s3.create_bucket(Bucket=bucket)
+    source = {"ArnEquals": {"aws:SourceArn": f"arn:aws:s3:::{bucket}"}}
+
+    def policy(*statements):
+        return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+    def let_in(action):
+        return {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": action, "Resource": "*", "Condition": source}
+
+    with Queue(KmsMasterKeyId=key) as queue:
+        arn = queue.attributes["QueueArn"]
+        queue.set_attributes(Attributes={"Policy": policy({**let_in("sqs:SendMessage"), "Resource": arn})})
+        rules = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
+        try:
+            s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=rules)
+            raise AssertionError("a queue was taken whose key does not let S3 in")
+        except ClientError as error:
+            expect(error.response["Error"]["Code"] == "InvalidArgument", str(error))
+        admin = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "kms:*", "Resource": "*"}
+        kms.put_key_policy(KeyId=key, Policy=policy(admin, let_in(["kms:GenerateDataKey", "kms:Decrypt"])))
+        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=rules)
+        s3.put_object(Bucket=bucket, Key="told", Body=b"x")
+        seen, until = [], time.monotonic() + 30
+        while "told" not in seen and time.monotonic() < until:
+            for message in queue.receive_messages(WaitTimeSeconds=5):
+                seen += [one["s3"]["object"]["key"] for one in json.loads(message.body).get("Records", [])]
+                message.delete()
+        expect("told" in seen, f"the event: {seen}")
+    s3.delete_object(Bucket=bucket, Key="told")
+    s3.delete_bucket(Bucket=bucket)

@@ -100,10 +100,16 @@ describe("a queue", () => {
       { QueueName: "x", Attributes: { Policy: "{" } },
       "InvalidAttributeValue: Invalid value for the parameter Policy.",
     ],
+    ["no name of a KMS key", { QueueName: "x", Attributes: { KmsMasterKeyId: "a key" } }, "InvalidAttributeValue: "],
     [
-      "a KMS key",
-      { QueueName: "x", Attributes: { KmsMasterKeyId: "alias/aws/sqs" } },
-      "NotImplemented: The attribute KmsMasterKeyId",
+      "a reuse period",
+      { QueueName: "x", Attributes: { KmsDataKeyReusePeriodSeconds: "59" } },
+      "InvalidAttributeValue: Invalid value for the parameter KmsDataKeyReusePeriodSeconds.",
+    ],
+    [
+      "two encryptions",
+      { QueueName: "x", Attributes: { KmsMasterKeyId: "alias/x", SqsManagedSseEnabled: "true" } },
+      "InvalidAttributeValue: Invalid value for the parameter KmsMasterKeyId.",
     ],
     [
       "throughput by group alone",

@@ -1,5 +1,4 @@
 import { boundAttributes } from "../../../auth/policy-principals.ts";
-import { JsonError } from "../../../protocols/aws-json/error.ts";
 import { isFifoName } from "../../../queues/settings.ts";
 import type { SqsCall } from "./call.ts";
 import { invalidAttribute, invalidAttributeValue } from "./errors.ts";
@@ -14,6 +13,7 @@ const RANGES: Readonly<Record<string, readonly [min: number, max: number]>> = {
   MessageRetentionPeriod: [60, 1_209_600],
   ReceiveMessageWaitTimeSeconds: [0, 20],
   VisibilityTimeout: [0, 43_200],
+  KmsDataKeyReusePeriodSeconds: [60, 86_400],
 };
 
 const FLAGS = ["SqsManagedSseEnabled"];
@@ -25,9 +25,7 @@ const FIFO_VALUES: Readonly<Record<string, readonly string[]>> = {
   FifoThroughputLimit: ["perQueue", "perMessageGroupId"],
 };
 /** Attributes that an empty value takes away. */
-const DOCUMENTS = ["Policy", "RedrivePolicy", "RedriveAllowPolicy"];
-/** SSE-KMS. */
-const KMS = ["KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds"];
+const REMOVABLE = ["Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds"];
 
 /** Attributes that a queue has and nobody sets. */
 export const COUNTS = [
@@ -39,7 +37,7 @@ const FACTS = [...COUNTS, "CreatedTimestamp", "LastModifiedTimestamp", "QueueArn
 
 /** Every attribute that GetQueueAttributes can be asked for. */
 export const ATTRIBUTE_NAMES: ReadonlySet<string> = new Set([
-  ...["All", ...FACTS, ...Object.keys(RANGES), ...FLAGS, ...Object.keys(FIFO_VALUES), ...DOCUMENTS, ...KMS],
+  ...["All", ...FACTS, ...Object.keys(RANGES), ...FLAGS, ...Object.keys(FIFO_VALUES), ...REMOVABLE],
 ]);
 
 export interface CheckedAttributes {
@@ -59,8 +57,8 @@ export async function mergeAttributes(
 ): Promise<CheckedAttributes> {
   for (const [name, value] of given) checkAttribute(queue, name, value);
   const merged = new Map([...Object.entries(before), ...(await boundAttributes(call.entities, given))]);
-  // An empty text takes the attribute away.
-  for (const name of [...DOCUMENTS, ...KMS]) if (merged.get(name) === "") merged.delete(name);
+  chooseEncryption(merged, given);
+  for (const name of REMOVABLE) if (merged.get(name) === "") merged.delete(name);
   checkThroughput(merged);
   const redrive = merged.get("RedrivePolicy");
   const isNew = given.has("RedrivePolicy");
@@ -74,6 +72,7 @@ const DOCUMENT_CHARACTERS_MAX = 8_192;
 
 function checkAttribute(queue: Subject, name: string, value: string): void {
   if (name !== "Policy" && value.length > DOCUMENT_CHARACTERS_MAX) throw invalidAttributeValue(name);
+  if (value === "" && REMOVABLE.includes(name)) return;
   const range = RANGES[name];
   const fifoValues = FIFO_VALUES[name];
   if (range !== undefined) {
@@ -85,14 +84,29 @@ function checkAttribute(queue: Subject, name: string, value: string): void {
     if (!isFifoName(queue.name)) throw invalidAttribute(name);
     if (fifoValues.includes(value)) return;
     throw invalidAttributeValue(name, name === "FifoQueue" ? "Modifying queue type is not supported." : undefined);
-  } else if (KMS.includes(name)) {
-    if (value !== "")
-      throw new JsonError("NotImplemented", 501, `The attribute ${name} is not implemented by this server.`);
-  } else if (name === "Policy") {
-    if (value !== "") checkQueuePolicy(value, queue.arn);
-  } else if (name === "RedriveAllowPolicy") {
-    if (value !== "") checkRedriveAllowPolicy(value);
-  } else if (name !== "RedrivePolicy") throw invalidAttribute(name);
+  } else if (name === "KmsMasterKeyId") {
+    if (!isKeyName(value)) throw invalidAttributeValue(name);
+  } else if (name === "Policy") checkQueuePolicy(value, queue.arn);
+  else if (name === "RedriveAllowPolicy") checkRedriveAllowPolicy(value);
+  else if (name !== "RedrivePolicy") throw invalidAttribute(name);
+}
+
+/** A key id, an alias, or the ARN of one of them. Whether there is such a key is found out when a message is sent, as at AWS. */
+function isKeyName(value: string): boolean {
+  const name = /^arn:aws:kms:[a-z0-9-]+:\d{12}:(key\/|(?=alias\/))(.+)$/.exec(value)?.[2] ?? value;
+  return /^([0-9a-f-]{36}|mrk-[0-9a-f]{32}|alias\/[\w/-]{1,250})$/.test(name);
+}
+
+/** A queue has one encryption: whichever was asked for last. */
+function chooseEncryption(merged: Map<string, string>, given: ReadonlyMap<string, string>): void {
+  const isKms = (given.get("KmsMasterKeyId") ?? "") !== "";
+  const isManaged = given.get("SqsManagedSseEnabled") === "true";
+  if (isKms && isManaged) {
+    const reason = "A queue has one type of server-side encryption at a time: either SSE-KMS or SSE-SQS.";
+    throw invalidAttributeValue("KmsMasterKeyId", reason);
+  }
+  if (isKms) merged.set("SqsManagedSseEnabled", "false");
+  else if (isManaged) merged.delete("KmsMasterKeyId");
 }
 
 /** Throughput by group goes with deduplication by group. */

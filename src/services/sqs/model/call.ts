@@ -9,6 +9,8 @@ export interface SqsCall {
   readonly caller: Caller;
   /** On behalf of the caller. */
   readonly context: QueueContext;
+  /** The same for a queue that is encrypted with a key of the KMS: its tables find out whether that may still be used. */
+  readonly contextWithKeys: () => QueueContext;
   readonly memory: QueueMemory;
   /** Users and roles, whom policies name. */
   readonly entities: EntityTable;

@@ -41,7 +41,9 @@ export class KmsRig {
   }
 
   /** `beside`: another isolate over the same database, which may have other root secrets. */
-  static async open(options: { beside?: KmsRig; rootSecrets?: readonly string[] } = {}): Promise<KmsRig> {
+  static async open(
+    options: { beside?: Pick<KmsRig, "test" | "clock">; rootSecrets?: readonly string[] } = {},
+  ): Promise<KmsRig> {
     const { beside, rootSecrets = ["a root secret of a test"] } = options;
     if (beside) return new KmsRig(beside.test, beside.clock, rootSecrets);
     const clock = new ManualClock(Date.UTC(2026, 10, 29, 6));

@@ -3,7 +3,9 @@ import { firstAccount, rootOf } from "../../../../src/auth/principal.ts";
 import { deliver, type EventContext } from "../../../../src/events/deliver.ts";
 import { openTargets } from "../../../../src/events/targets.ts";
 import { Arrivals } from "../../../../src/queues/arrivals.ts";
+import type { ServiceUse } from "../../../../src/sealing/data-keys.ts";
 import { otherAccount, root, s3As, user } from "../../../support/s3-as.ts";
+import { KmsRig } from "../../kms/support/kms.ts";
 import { SqsRig } from "../../sqs/support/sqs.ts";
 
 // From PutBucketNotificationConfiguration to ReceiveMessage, on one database.
@@ -18,8 +20,11 @@ beforeAll(async () => {
   rig = await SqsRig.open();
   const { store } = rig.store;
   const { clock, sealer } = rig;
-  const queues = { bare: store.metadata.queues, sealer, random: store.random, clock, arrivals: new Arrivals(clock) };
-  const topics = { topics: store.metadata.topics.topics, sealer, random: store.random, clock };
+  const inside = { sealer, random: store.random, clock };
+  const keyring = rig.dataKeyring();
+  const keysOfService = (use: ServiceUse) => keyring.forService(use);
+  const queues = { ...inside, bare: store.metadata.queues, arrivals: new Arrivals(clock), keysOfService };
+  const topics = { ...inside, topics: store.metadata.topics.topics };
   events = {
     databases: [store.metadata],
     topics: null,
@@ -107,6 +112,28 @@ describe("events for a queue", () => {
     await letIn(s3);
     await rig.clock.advance(10_000);
     expect(await received()).toEqual(["ObjectCreated:Put later"]);
+  });
+
+  it("reach one with a key of the KMS where the key lets S3 in, and wait otherwise", async () => {
+    const kms = await KmsRig.open({ beside: { test: rig.store, clock: rig.clock } });
+    const KeyId = await kms.key();
+    await letIn(s3);
+    await rig.ok("SetQueueAttributes", { QueueUrl: url, Attributes: { KmsMasterKeyId: KeyId } });
+    expect((await configure(ARN)).code).toBe("InvalidArgument");
+    const admin = { Effect: "Allow", Principal: { AWS: "100000000001" }, Action: "kms:*", Resource: "*" };
+    const Action = ["kms:GenerateDataKey", "kms:Decrypt"];
+    const open = { ...s3, Action, Resource: "*", Condition: { ArnEquals: { "aws:SourceArn": "arn:aws:s3:::box" } } };
+    const change = (...Statement: object[]) =>
+      kms.ok("PutKeyPolicy", { KeyId, Policy: JSON.stringify({ Version: "2012-10-17", Statement }) });
+    await change(admin, open);
+    expect((await configure(ARN)).status).toBe(200);
+    await change(admin);
+    await ask({ method: "PUT", path: "/box/sealed", body: "x" });
+    expect(await received()).toEqual(["s3:TestEvent"]);
+    await change(admin, open);
+    await rig.clock.advance(10_000);
+    expect(await received()).toEqual(["ObjectCreated:Put sealed"]);
+    await rig.ok("SetQueueAttributes", { QueueUrl: url, Attributes: { KmsMasterKeyId: "" } });
   });
 
   it("may be asked for before it is there", async () => {

@@ -53,6 +53,7 @@ export class SnsRig {
       clock,
       random,
       arrivals: new Arrivals(clock),
+      keysOfService: (use) => sqs.dataKeyring().forService(use),
       tell: (line) => this.told.push(line),
       fetch: fetched,
     });

@@ -6,6 +6,8 @@ import type { NamedPolicy } from "../../../../src/auth/policy/request.ts";
 import { type Account, firstAccount, type Principal, rootOf, userArn } from "../../../../src/auth/principal.ts";
 import { cutUrl } from "../../../../src/edge/raw-url.ts";
 import type { Exchange, Service } from "../../../../src/edge/service.ts";
+import { DataKeyring } from "../../../../src/keyring/data-keyring.ts";
+import { Keyring } from "../../../../src/keyring/keyring.ts";
 import { expireMessages } from "../../../../src/maintenance/queues/expire-messages.ts";
 import { moveMessages } from "../../../../src/maintenance/queues/move-messages.ts";
 import { runJobs } from "../../../../src/maintenance/run/run-jobs.ts";
@@ -65,7 +67,16 @@ export class SqsRig {
   isolate(): Service {
     const { clock, sealer } = this;
     const { metadata } = this.store.store;
-    return sqsService({ metadata, sealer, clock, random, arrivals: new Arrivals(clock) });
+    const keyring = this.dataKeyring();
+    const queueKeysOf = (caller: Caller) => keyring.forCaller(caller, "sqs");
+    return sqsService({ metadata, sealer, clock, random, queueKeysOf, arrivals: new Arrivals(clock) });
+  }
+
+  /** What an isolate knows of the keys of the KMS in the same database. */
+  dataKeyring(): DataKeyring {
+    const { clock, sealer, store } = this;
+    const keyring = new Keyring({ sealers: [sealer], external: new Map(), clock, random, region: "us-east-1" });
+    return new DataKeyring(keyring, store.store.metadata.keyring);
   }
 
   dispose(): Promise<void> {
