@@ -39,10 +39,13 @@ interface Row {
   operation: string;
   sizeBytes: number;
   mbPerSecond: number;
-  /** CPU of boto3's process and of the server's, in cores. Python runs one thread at a time but for hashing and sending. */
+  /**
+   * CPU of boto3's process and of the server's, in cores. Python runs one thread at a time, except
+   * for hashing and sending.
+   */
   clientCores: number;
   serverCores: number | null;
-  /** Its speed over that against the server which does nothing. */
+  /** Its speed divided by that against the server that does nothing. */
   ratioToNull: number;
 }
 
@@ -88,7 +91,7 @@ function table(rows: readonly Row[]): string {
   return (options.markdown ? formatMarkdown : formatTable)(head, cells);
 }
 
-/** No two MiB are the same, so that swapped parts are seen. */
+/** No two MiB are the same, so that swapped parts are noticed. */
 async function writeNoise(path: string, sizeMib: number): Promise<void> {
   const file = await open(path, "w");
   for (let written = 0; written < sizeMib; written++) await file.write(randomBytes(MIB));
@@ -111,7 +114,7 @@ interface Line {
   clientCpuSeconds: number;
 }
 
-/** Rejects where boto3 fails, or what comes back is not what was sent. */
+/** Rejects if boto3 fails, or the bytes that come back differ. */
 async function transfer(
   target: Target,
   folder: string,

@@ -1,12 +1,16 @@
-// Up to which size each way of storing a body is the cheapest: `npm run bench:break-even -- [--json FILE]`. Nothing is
-// measured: the sizes follow from the price list and from what each way costs (docs/configuration.md has the formula).
+// Up to which size each way of storing a body is the cheapest: `npm run bench:break-even -- [--json
+// FILE]`. Nothing is measured: the sizes follow from the price list and from the operations of each
+// way (docs/configuration.md has the formula).
 
 import { parseArgs } from "node:util";
 import { PRICES } from "../src/base/prices.ts";
 import { DEFAULT_SETTINGS } from "../src/store/settings.ts";
 import { writeRows } from "./support/write-rows.ts";
 
-/** What an object of `bytes` costs: `calls` once, `gets` at each read of all of it, and so much for each of its bytes. */
+/**
+ * Cost of an object of `bytes`: `calls` once, `gets` for each complete read, and a price for each
+ * byte.
+ */
 interface Way {
   calls: number;
   gets: number;
@@ -69,7 +73,7 @@ function breakEvenBytes(small: Way, large: Way, { months, reads }: Life): number
   return dearer <= 0 ? null : Math.round(saved / dearer);
 }
 
-/** `rows`: what writes cost; without it, what the budget allows them. */
+/** `rows`: rows of writes; the default is the budget. */
 export function breakEven(life: Life, rows = BUDGET): BreakEven {
   const ways = waysOf(rows);
   return {
@@ -89,7 +93,7 @@ export function breakEvens(rows = BUDGET): BreakEven[] {
 
 /** The table as Markdown. */
 export function breakEvenTable(written = BUDGET): string {
-  const head = ["kept for", "whole reads", "inline for good", "inline, then packed", "1+2 rather than 4+2"];
+  const head = ["kept for", "whole reads", "inline permanently", "inline, then packed", "1+2 rather than 4+2"];
   const rows = breakEvens(written).map(({ months, reads, ...sizes }) => [
     duration(months),
     `${reads}`,
@@ -104,7 +108,7 @@ function duration(months: number): string {
   return months < 12 ? `${months} month` : `${months / 12} year${months > 12 ? "s" : ""}`;
 }
 
-/** Two digits: the prices are no more exact as a guide. */
+/** Two digits: the prices are no more exact than that. */
 function size(bytes: number | null): string {
   if (bytes === null) return "any size";
   const kib = bytes / 1024;

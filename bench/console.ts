@@ -69,7 +69,10 @@ async function main(): Promise<void> {
   if (options.json) await writeRows(options.json, rows);
 }
 
-/** From the first request to the fields of sign-in, with nothing kept; then from a press to the next frame, the slowest of several. */
+/**
+ * Time from the first request to the sign-in fields, with empty caches; then from a press to the
+ * next frame, the slowest of several.
+ */
 async function views(page: Page, devtools: CDPSession, server: TestServer): Promise<Row[]> {
   await devtools.send("Emulation.setCPUThrottlingRate", { rate: SLOWED });
   const beganMs = performance.now();
@@ -120,7 +123,7 @@ async function scrolling(page: Page, browser: CDPSession): Promise<Row[]> {
     await page.waitForTimeout(10);
   }
   const seconds = (performance.now() - beganMs) / 1000;
-  // Otherwise the bodies of all further requests would come by here too.
+  // Otherwise the bodies of all further requests would pass through here too.
   await page.unrouteAll();
   const { processInfo } = await browser.send("SystemInfo.getProcessInfo");
   const tabs = await Promise.all(
@@ -145,7 +148,7 @@ function madeUpPage(from: number, keys: number): string {
   return `<ListBucketResult>${next}${contents.join("")}</ListBucketResult>`;
 }
 
-/** What is the process's own: code that all share with the browser does not count. */
+/** The process's own memory: code that it shares with the browser does not count. */
 async function privateBytes(pid: number): Promise<number> {
   const text = await readFile(`/proc/${pid}/smaps_rollup`, "utf8");
   return [...text.matchAll(/^Private_\w+: +(\d+) kB$/gm)].reduce(

@@ -32,7 +32,7 @@ const { values: options } = parseArgs({
   },
 });
 
-/** Runs `work` against a server that is there for it alone. */
+/** Runs `work` against a server of its own. */
 async function onServer<Result>(
   replacements: ReadonlyMap<string, string>,
   work: (client: BenchClient, sherd: MeteredSherd) => Promise<Result>,
@@ -57,7 +57,7 @@ async function measure(work: CostCase): Promise<CostRow> {
   return costRow(work, calls, cpu);
 }
 
-/** Of what was measured; undefined if nothing was. */
+/** Sum of the measured values; undefined if there are none. */
 function rowsWritten(rows: readonly CostRow[]): RowsWritten | undefined {
   const put = (isInline: boolean) =>
     rows.find(({ op, drivePuts }) => op === "PutObject" && (drivePuts === 0) === isInline)?.d1RowsWritten;

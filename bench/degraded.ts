@@ -44,7 +44,7 @@ interface Row {
   degradedMBps: number;
   /** Middle of the rounds' own ratios. */
   ratio: number;
-  /** The first read after the fault, which finds it out. */
+  /** The first read after the fault, which discovers it. */
   firstDegradedMs: number;
 }
 

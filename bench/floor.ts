@@ -42,7 +42,7 @@ const { values: options } = parseArgs({
   },
 });
 
-/** What is undone at the end, last things first. */
+/** Steps to undo at the end, last ones first. */
 const undo: (() => unknown)[] = [];
 
 async function main(): Promise<void> {
@@ -80,7 +80,7 @@ async function main(): Promise<void> {
   const encryption: EncryptionRow[] = [];
   for (const [name, clients] of Object.entries(ENCRYPTION_CLIENTS)) {
     if (!isWanted(name)) continue;
-    // It encrypts what asks for it, and nothing else.
+    // It encrypts only on request.
     const plain = { fill: prepareEncryption, variables: { SHERD_ENCRYPTION: "off" } };
     const sherd = await startRival(client, { folder, checkout: "", bodies, ...plain });
     const how = { clients, rounds: Number(options.rounds), folder };
@@ -127,16 +127,18 @@ interface RivalOptions {
   variables?: Record<string, string>;
 }
 
+/** To the background jobs the files that `sweep` removes are losses, which they would heal while others are measured. */
+const WITHOUT_JOBS = { SHERD_CRON_SECONDS: "86400" };
+
 async function startRival(
   client: BenchClient,
   { folder, checkout, bodies, fill = prepareBucket, variables = {} }: RivalOptions,
 ): Promise<SherdEndpoint> {
   const dataDir = await mkdtemp(join(folder, "sherd-"));
-  const { endpoint, pids, stop } = await startSherd(
-    dataDir,
-    checkout === "" ? undefined : resolve(checkout),
-    variables,
-  );
+  const { endpoint, pids, stop } = await startSherd(dataDir, checkout === "" ? undefined : resolve(checkout), {
+    ...variables,
+    ...WITHOUT_JOBS,
+  });
   undo.push(stop);
   await fill(client, { endpoint }, bodies);
   const name = checkout === "" ? "Sherd" : `Sherd in ${checkout}`;

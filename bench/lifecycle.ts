@@ -1,12 +1,13 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import type { LifecycleConfiguration } from "../src/lifecycle/configuration.ts";
 import { lifecycle } from "../src/maintenance/lifecycle/lifecycle.ts";
 import { createBucket } from "../src/store/buckets/buckets.ts";
 import { setLifecycle } from "../src/store/buckets/lifecycle.ts";
 import { headObject } from "../src/store/read/objects.ts";
 import { putObject } from "../src/store/write/write.ts";
 import { openTestStore, pattern, put, type TestStore } from "../test/support/store.ts";
+import { fillStatements, MONTH } from "./lifecycle/rows.ts";
+import { measureServed, type ServedRow } from "./lifecycle/served.ts";
 import { percentile } from "./support/statistics.ts";
 import { formatMarkdown, formatTable } from "./support/table.ts";
 import { writeRows } from "./support/write-rows.ts";
@@ -16,8 +17,11 @@ const usage = `Usage: npm run bench:lifecycle -- [options]
 Walks over a bucket of which 1 % is due, and over one that is due as a whole: rows of D1 by its own counters, objects a second, and what
 HeadObject takes meanwhile beside before. D1 is a real one, on workerd; all calls come from this process.
 
+With --served, instead: a bucket that is due as a whole expires under \`npm start\`, and other requests are measured before and meanwhile.
+
   --keys N      keys of the first bucket (default 1000000)
   --expired N   keys of the second one (default 200000)
+  --served N    keys of the bucket under \`npm start\`
   --json FILE   writes the rows
   --markdown    prints the table for a document`;
 
@@ -25,19 +29,14 @@ const { values: options } = parseArgs({
   options: {
     keys: { type: "string", default: "1000000" },
     expired: { type: "string", default: "200000" },
+    served: { type: "string" },
     json: { type: "string" },
     markdown: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
 
-const DAY_MS = 86_400_000;
-const ROWS_PER_STATEMENT = 50_000;
 const PROBES = 400;
-const CONFIGURATION: LifecycleConfiguration = {
-  rules: [{ id: "a month", enabled: true, filter: { form: "one" }, expiration: { days: 30 } }],
-  minimumSize: "all_storage_classes_128K",
-};
 
 interface Row {
   bucket: string;
@@ -52,21 +51,6 @@ interface Row {
   p99Before: number;
   p99During: number;
   p99Ratio: number;
-}
-
-/** Inserts objects with extents, every `dueEvery`th of them two months old. */
-async function fill({ d1 }: TestStore, { keys, dueEvery }: { keys: number; dueEvery: number }): Promise<void> {
-  const now = Date.now();
-  for (let from = 0; from < keys; from += ROWS_PER_STATEMENT) {
-    const to = Math.min(keys, from + ROWS_PER_STATEMENT);
-    const insert = `WITH RECURSIVE n (i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ${to})
-      INSERT INTO objects (bucket_id, key, id, seq, is_null, size_bytes, etag, modified_ms, storage_class, attributes, extents)
-      SELECT (SELECT id FROM buckets WHERE name = 'filled'), printf('logs/%09d', i), printf('%026d', i), 1, 1, 300000,
-        '0123456789abcdef0123456789abcdef', CASE WHEN i % ${dueEvery} = 0 THEN ${now - 60 * DAY_MS} ELSE ${now - DAY_MS} END,
-        'STANDARD', '{"system":{"contentType":"text/plain"},"user":{}}', json_array(json_array(0, 300000, printf('%026d', i), 0, printf('%026d', i)))
-      FROM n`;
-    await d1.batch([d1.prepare(insert)]);
-  }
 }
 
 async function probe(rig: TestStore, more: () => boolean): Promise<number[]> {
@@ -86,8 +70,10 @@ async function measure(bucket: string, keys: number, dueEvery: number): Promise<
       await createBucket(rig.store, { name, owner: "root", region: "us-east-1" });
     }
     await putObject(rig.store, put("other", "probe", pattern(100)));
-    await fill(rig, { keys, dueEvery });
-    await setLifecycle(rig.store, "filled", CONFIGURATION);
+    for (const sql of fillStatements({ bucket: "filled", keys, dueEvery }, Date.now())) {
+      await rig.d1.batch([rig.d1.prepare(sql)]);
+    }
+    await setLifecycle(rig.store, "filled", MONTH);
     let left = PROBES;
     const before = await probe(rig, () => left-- > 0);
     // Those who are asked meanwhile count in a run of their own: the rows below are the walk's.
@@ -127,22 +113,35 @@ async function walk(rig: TestStore) {
 }
 
 async function main(): Promise<void> {
-  const rows = [
-    await measure("1 % is due", Number(options.keys), 100),
-    await measure("all is due", Number(options.expired), 1),
-  ];
   console.log(`${cpus()[0]?.model}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}\n`);
-  const head = [
-    "bucket",
-    "keys",
-    "expired",
-    "s",
-    "expired a second",
-    "rows read a key",
-    "rows written an expired",
-    "p99 during : before",
-  ];
-  const cells = rows.map((row) => [
+  const format = options.markdown ? formatMarkdown : formatTable;
+  let rows: (Row | ServedRow)[];
+  if (options.served === undefined) {
+    const walks = [
+      await measure("1 % is due", Number(options.keys), 100),
+      await measure("all is due", Number(options.expired), 1),
+    ];
+    console.log(format(WALK_HEAD, walks.map(walkCells)));
+    rows = walks;
+  } else {
+    const served = await measureServed(Number(options.served));
+    const [{ expired, seconds, expiredPerSecond } = { expired: 0, seconds: 0, expiredPerSecond: 0 }] = served;
+    console.log(
+      `${expired.toLocaleString("en")} objects gone in ${seconds.toFixed(0)} s, ${expiredPerSecond.toFixed(0)} a second\n`,
+    );
+    console.log(format(SERVED_HEAD, served.map(servedCells)));
+    rows = served;
+  }
+  if (options.json) await writeRows(options.json, rows);
+}
+
+const WALK_HEAD = [
+  ...["bucket", "keys", "expired", "s", "expired a second", "rows read a key", "rows written an expired"],
+  "p99 during : before",
+];
+
+function walkCells(row: Row): string[] {
+  return [
     row.bucket,
     row.keys.toLocaleString("en"),
     row.expired.toLocaleString("en"),
@@ -151,9 +150,31 @@ async function main(): Promise<void> {
     row.rowsReadPerKey.toFixed(3),
     row.rowsWrittenPerExpired.toFixed(2),
     row.p99Ratio.toFixed(2),
-  ]);
-  console.log((options.markdown ? formatMarkdown : formatTable)(head, cells));
-  if (options.json) await writeRows(options.json, rows);
+  ];
+}
+
+const SERVED_HEAD = [
+  "request",
+  "before",
+  "during",
+  "p50 before, ms",
+  "p50 during",
+  "p99 before",
+  "p99 during",
+  "ratio of p99",
+];
+
+function servedCells(row: ServedRow): string[] {
+  return [
+    row.request,
+    `${row.requestsBefore}`,
+    `${row.requestsDuring}`,
+    row.p50Before.toFixed(2),
+    row.p50During.toFixed(2),
+    row.p99Before.toFixed(2),
+    row.p99During.toFixed(2),
+    row.p99Ratio.toFixed(2),
+  ];
 }
 
 if (options.help) console.log(usage);

@@ -9,7 +9,7 @@ import { newId } from "../src/store/placement/ids.ts";
 import { placeShards } from "../src/store/placement/placement.ts";
 import { writeRows } from "./support/write-rows.ts";
 
-/** What is assumed of the drives. Probabilities are of a year. */
+/** Assumptions about the drives. Probabilities are per year. */
 export interface Assumptions {
   /** A given drive is lost with all that is on it. */
   driveLoss: number;
@@ -56,9 +56,9 @@ export const SETS: readonly DriveSet[] = [
   { name: "one bucket, no coding", domains: ["1"], geometry: { k: 1, m: 0 } },
 ];
 
-/** Cron looks at every drive each five minutes. */
+/** Cron checks every drive each five minutes. */
 const WATCHED_HOURS = 2.5 / 60;
-/** Half a cycle of the scrub: as long as it took if nobody looked at the drives themselves. */
+/** Half a cycle of the scrub: the time if nothing checked the drives themselves. */
 const SCRUBBED_HOURS = 360;
 
 const SCENARIOS: readonly Assumptions[] = [
@@ -200,7 +200,8 @@ function blobChain({ domains, geometry: { m } }: DriveSet, drives: readonly numb
 
 export function lossOf(set: DriveSet, given: Assumptions): Loss {
   const placed = placements(set);
-  // By symmetry of the drives within their domains one placement is as good as another where they have as many domains.
+  // By symmetry of the drives within their domains, one placement is as good as another if they use
+  // the same number of domains.
   const shapes = new Map<string, { drives: number[]; share: number }>();
   for (const { drives, share } of placed) {
     const shape = drives.map((drive) => set.domains.filter((domain) => domain === set.domains[drive]).length).join();

@@ -1,5 +1,6 @@
-// A thousand million objects over several D1 databases, simulated with the code that places and finds buckets:
-// `npm run bench:scaling -- [--json FILE] [--markdown] [--objects N] [--buckets N] [--seed N]`.
+// A thousand million objects over several D1 databases, simulated with the code that places and
+// finds buckets: `npm run bench:scaling -- [--json FILE] [--markdown] [--objects N] [--buckets N]
+// [--seed N]`.
 
 import { parseArgs } from "node:util";
 import { DATABASE_BYTES_MAX } from "../src/store/buckets/choose-database.ts";
@@ -10,7 +11,7 @@ import { type Scenario, type SpreadRow, simulateSpread } from "./scaling/spread.
 import { formatMarkdown, formatTable, type TableFormat } from "./support/table.ts";
 import { writeRows } from "./support/write-rows.ts";
 
-/** Of D1's 10 GB, so much is filled where databases are all there from the start. */
+/** Share of D1's 10 GB that is filled if all databases exist from the start. */
 const FILL = 0.45;
 
 const { values } = parseArgs({

@@ -82,7 +82,7 @@ async function measure(name: string, checkout?: string): Promise<Row[]> {
   for (const [stalled, stall] of Object.entries(STALLS)) {
     const usual = await timed(server);
     const sockets = await Promise.all(Array.from({ length: Number(options.clients) }, (_, i) => stall(server, i)));
-    // Until then the server fills the sockets of those who take nothing.
+    // Until then the server fills the sockets of clients that take nothing.
     await new Promise((resolve) => setTimeout(resolve, 5000));
     const meanwhile = await timed(server);
     for (const socket of sockets) socket.destroy();

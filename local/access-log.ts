@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, renameSync, writeSync } from "node:fs";
 import { StartError, systemCode } from "./start-error.ts";
 
-/** A file of this size is put aside as `FILE.1`, the one before as `FILE.2`, and so on. */
+/** A file of this size is renamed to `FILE.1`, the previous one to `FILE.2`, and so on. */
 const FILE_BYTES_MAX = 64 * 1024 * 1024;
 const FILES_KEPT = 4;
 
@@ -13,7 +13,10 @@ export class AccessLog {
   #sizeBytes: number;
   #hasFailed = false;
 
-  /** Throws a StartError where the file cannot be opened. `onFailure` is told of each failure after that, once until it works again. */
+  /**
+   * Throws a StartError if the file cannot be opened. Later, `onFailure` is called once per failure
+   * until writing works again.
+   */
   constructor(path: string, onFailure: (sentence: string) => void) {
     this.#path = path;
     this.#onFailure = onFailure;
@@ -25,7 +28,7 @@ export class AccessLog {
     this.#sizeBytes = fstatSync(this.#file).size;
   }
 
-  /** Never throws: a log that cannot be written stops no request. */
+  /** Never throws: a failing log stops no request. */
   write(line: string): void {
     try {
       if (this.#sizeBytes >= FILE_BYTES_MAX) this.#rotate();
@@ -38,7 +41,7 @@ export class AccessLog {
     }
   }
 
-  /** Opens the file anew, for whoever has moved it away. Never throws. */
+  /** Reopens the file after log rotation. Never throws. */
   reopen(): void {
     try {
       const file = openSync(this.#path, "a", 0o640);

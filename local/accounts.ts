@@ -99,7 +99,7 @@ async function readAuthorization(dataDir: string, environment: NodeJS.ProcessEnv
     const { accessKeyId, secretAccessKey } = JSON.parse(await readFile(path, "utf8"));
     return basic(accessKeyId, secretAccessKey);
   } catch {
-    // Whatever is wrong with the file: the key must come from somewhere else.
+    // The file cannot be used, whatever the reason: the key must come from elsewhere.
     throw new StartError(
       `no key: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the --data folder (${path})`,
     );
@@ -143,7 +143,7 @@ async function list(options: Options): Promise<number> {
   return 0;
 }
 
-/** Gives the exit code: 1 if there are secrets that no configured root secret opens. */
+/** Returns the exit code: 1 if there are secrets that no configured root secret opens. */
 async function reseal(options: Options): Promise<number> {
   const totals = { resealed: 0, unreadable: 0 };
   for (let from: string | null = ""; from !== null; ) {

@@ -2,18 +2,23 @@ import type { LoadedCredentials } from "./credentials.ts";
 
 export interface BannerFacts {
   endpoint: string;
-  /** Where other machines reach it. */
+  /** Addresses for other machines. */
   otherEndpoints: readonly string[];
   region: string;
   credentials: LoadedCredentials;
   dataDir: string;
-  /** Whether the secret key may be shown: at the start that made it, and later on a terminal only, not in a log. */
+  /**
+   * Whether to show the secret key: at the start that made it; later on a terminal only, not in a
+   * log.
+   */
   showsSecret: boolean;
   /** The file of the root keys, if this start made it. */
   madeRootKeys?: string;
 }
 
-/** What the server says when it is ready: where it listens, the keys, and how boto3 and the AWS CLI use them. */
+/**
+ * The message of a server that is ready: addresses, keys, and how boto3 and the AWS CLI use them.
+ */
 export function banner(facts: BannerFacts): string {
   const { endpoint, otherEndpoints, region, credentials, dataDir, showsSecret, madeRootKeys } = facts;
   const { accessKeyId } = credentials;

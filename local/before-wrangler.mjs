@@ -1,5 +1,5 @@
-// The [build] command of wrangler.toml, which wrangler runs before it reads .dev.vars. Plain JavaScript, because it runs on
-// whatever Node is first in the PATH.
+// The [build] command of wrangler.toml, which wrangler runs before it reads .dev.vars. Plain
+// JavaScript: the first Node in the PATH runs it.
 import { spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 
-/** Makes the key pair of `wrangler dev` where there is none: like `npm start`, it has no default. */
+/** Makes the key pair of `wrangler dev` if there is none: like `npm start`, it has no default. */
 function makeKeys() {
   const path = join(root, ".dev.vars");
   if (existsSync(path)) {
@@ -29,15 +29,16 @@ function databases() {
   return d1.map((section) => /^binding = "(\w+)"$/m.exec(section)?.[1]).filter((name) => name !== undefined);
 }
 
-/** wrangler and Vite need a newer Node than the one that runs this may be. */
+/** wrangler and Vite may need a newer Node than the one that runs this. */
 function bundledNode() {
   const path = join(root, "node_modules", ".bin", "node");
   return existsSync(path) ? path : process.execPath;
 }
 
 /**
- * Applies the migrations to each local database. Ends the build where that fails, with what wrangler said. What it applied it
- * notes beside the database, because it runs at each change of a source file too.
+ * Applies the migrations to each local database. If that fails, the build ends with wrangler's
+ * message. It runs at each change of a source file, so it records beside the database what it has
+ * applied.
  */
 function applyMigrations() {
   const stateFolder = join(root, ".wrangler", "state", "v3", "d1");
@@ -64,7 +65,10 @@ function applyMigrations() {
   console.log("Migrations: applied to the local database");
 }
 
-/** Builds the console, whose folder is among the assets, unless it is built of the sources as they are. */
+/**
+ * Builds the console, whose folder is among the assets, unless the last build is of the present
+ * sources.
+ */
 function buildConsole() {
   const { status } = spawnSync(bundledNode(), [join(root, "console", "build.mjs")], { cwd: root, stdio: "inherit" });
   if (status !== 0) process.exit(1);

@@ -8,7 +8,10 @@ export interface Bindings {
   databases: readonly string[];
 }
 
-/** What the variables say. Throws a `StartError` that says what to mend where the Worker could not work with them. */
+/**
+ * Reads the variables. Throws a `StartError` that says what to fix if the Worker cannot work with
+ * them.
+ */
 export function requireUsable(vars: Readonly<Record<string, string>>, { disks, databases }: Bindings): Configuration {
   const notYet = () => {
     throw new Error("there is no Worker yet");

@@ -9,7 +9,7 @@ export interface Credentials {
   secretAccessKey: string;
 }
 
-/** The pair and where it came from: the environment, or a file that exists since this start or before. */
+/** The pair and its origin: the environment, a file made by this start, or an older file. */
 export type LoadedCredentials = Credentials &
   ({ source: "environment" } | { source: "file"; path: string; made: boolean });
 
@@ -26,8 +26,8 @@ function randomText(length: number, alphabet: string): string {
 }
 
 /**
- * The pair of SHERD_ACCESS_KEY_ID and SHERD_SECRET_ACCESS_KEY, or undefined where neither is set. Throws a StartError for
- * half a pair or an unusable one.
+ * The pair of SHERD_ACCESS_KEY_ID and SHERD_SECRET_ACCESS_KEY, or undefined if neither is set.
+ * Throws a StartError if only one is set, or one cannot be used.
  */
 export function environmentCredentials(environment: NodeJS.ProcessEnv): LoadedCredentials | undefined {
   const accessKeyId = environment.SHERD_ACCESS_KEY_ID ?? "";
@@ -45,8 +45,8 @@ export function environmentCredentials(environment: NodeJS.ProcessEnv): LoadedCr
 }
 
 /**
- * The pair of `credentials.json` in the data folder; the file is made (mode 0600) where it does not exist. Throws a
- * StartError where it cannot be read or is damaged.
+ * The pair of `credentials.json` in the data folder. Makes the file (mode 0600) if it does not
+ * exist. Throws a StartError if it cannot be read or is damaged.
  */
 export async function folderCredentials(dataDir: string): Promise<LoadedCredentials> {
   const path = join(dataDir, "credentials.json");
@@ -57,7 +57,10 @@ export async function folderCredentials(dataDir: string): Promise<LoadedCredenti
   return { ...credentials, source: "file", path, made: true };
 }
 
-/** What makes a pair unusable: the id stands in the credential scope `id/date/region/s3/aws4_request`, in a list. */
+/**
+ * Why a pair cannot be used. The id is part of the credential scope
+ * `id/date/region/s3/aws4_request`, in a list.
+ */
 function faultOf({ accessKeyId, secretAccessKey }: Credentials): string | undefined {
   if (!/^[\w.-]{3,128}$/.test(accessKeyId))
     return "the id must be 3 to 128 letters, digits, dots, hyphens and underscores";
@@ -95,7 +98,7 @@ function parseCredentials(text: string): Credentials | undefined {
   return faultOf(credentials) === undefined ? credentials : undefined;
 }
 
-/** Written beside and renamed, so that a crash never leaves half a file. */
+/** Written to a temporary file and renamed, so that a crash never leaves half a file. */
 async function writeCredentials(path: string, credentials: Credentials): Promise<void> {
   const file = await open(`${path}.new`, "w", 0o600);
   try {

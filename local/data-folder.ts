@@ -11,30 +11,33 @@ export const driveCount = 6;
 const ENDING_MS_MAX = 2_000;
 const ENDING_STEP_MS = 20;
 
-/** The data folder of one running server, held against any other. */
+/** The locked data folder of one running server. */
 export interface DataFolder {
   path: string;
-  /** Folders of the drives, drive 1 first. One of them may be missing, or no folder: `inspectDrive` tells. */
+  /**
+   * Folders of the drives, drive 1 first. Any of them may be missing or be no folder; see
+   * `inspectDrive`.
+   */
   drivePaths: string[];
   /** Where D1 is kept. */
   metadataPath: string;
   /** Whether there is a database in `metadataPath`. */
   hasMetadata: boolean;
-  /** For files that need not outlast the server: empty at each start. */
+  /** For temporary files of the server: emptied at each start. */
   temporaryPath: string;
-  /** Whether the server before this one ended without stopping (killed, power lost). */
+  /** Whether the previous server ended without stopping (killed, power lost). */
   wasKilled: boolean;
-  /** Notes the process ids of this server, for people, scripts and the next start. */
+  /** Records the process ids of this server, for people, scripts and the next start. */
   note(processIds: { pid: number; workerdPids: number[] }): void;
-  /** Lets the folder go after a clean stop. */
+  /** Unlocks the folder after a clean stop. */
   release(): Promise<void>;
 }
 
 /**
- * Makes the folder where it does not exist (mode 0700, as are the folders in it), unless `mustExist`, and holds it. Drives are
- * made in a new folder only: one that is missing beside metadata is lost, or its disk is not mounted, and a new folder in its
- * place would hide that. Throws a StartError where it is not a folder, cannot be written, has a path that cannot be used, or
- * another server holds it.
+ * Locks the data folder. Makes it if it does not exist (mode 0700, as are the folders in it),
+ * unless `mustExist`. Drives are made in a new folder only. A drive that is missing beside metadata
+ * is lost, or its disk is not mounted; a new folder would hide that. Throws a StartError if the
+ * path is no folder, cannot be written or cannot be used, or if another server holds the lock.
  */
 export async function openDataFolder(path: string, { mustExist = false } = {}): Promise<DataFolder> {
   const metadataPath = join(path, "metadata");
@@ -83,7 +86,7 @@ async function makeFolders(paths: readonly string[]): Promise<void> {
   }
 }
 
-/** A command that looks at a store makes none: a path that was mistyped is refused. */
+/** A command that reads a store never makes one: a mistyped path is refused. */
 async function requireDataFolder(path: string): Promise<void> {
   if (!(await exists(path))) throw new StartError(`there is no data folder ${path}: nothing was looked at or made`);
   if (await exists(join(path, "metadata"))) return;
@@ -104,8 +107,9 @@ function refusal(path: string, error: unknown): string {
 }
 
 /**
- * The workerds of a launcher that was killed end with it, but a moment later: until then they have the port and the files. A
- * note of a kill long ago may name what other processes are now, so nobody is waited for long.
+ * Waits for the workerds of a killed launcher. They end a moment after it, and until then have the
+ * port and the files. A note of an old kill may name processes of other programs by now, so the
+ * wait is short.
  */
 async function endOfWorkerds(notePath: string): Promise<void> {
   const workerdPids = notedPids(await readFile(notePath, "utf8").catch(() => ""));
@@ -114,7 +118,7 @@ async function endOfWorkerds(notePath: string): Promise<void> {
   }
 }
 
-/** None where the note cannot be read: a loss of power may leave any part of it. */
+/** Empty if the note cannot be read: a loss of power may leave any part of it. */
 function notedPids(note: string): number[] {
   try {
     const { workerdPids } = JSON.parse(note) as { workerdPids?: unknown };
@@ -140,8 +144,9 @@ function exists(path: string): Promise<boolean> {
 }
 
 /**
- * Removes the temporary files that a killed workerd left on a drive: `.<name>.<pid>.<n>.tmp`, which its disk service hides
- * from the Worker. Only those last written before `startedMs`, so none of the running server's. Returns how many.
+ * Removes temporary files that a killed workerd left on a drive: `.<name>.<pid>.<n>.tmp`. Its disk
+ * service hides them from the Worker. Only files last written before `startedMs` are removed, so
+ * none of the running server's. Returns their number.
  */
 export async function sweepDrive(path: string, startedMs: number): Promise<number> {
   let removed = 0;

@@ -5,7 +5,10 @@ import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { StartError, systemCode } from "./start-error.ts";
 
-/** A lock that the operating system drops with the process, however that ends. No reused process id can be mistaken for it. */
+/**
+ * A lock that the operating system releases when the process ends in any way. No reused process id
+ * can be mistaken for it.
+ */
 export interface FolderLock {
   close(): void;
 }
@@ -16,10 +19,11 @@ const MACOS_O_EXLOCK = 0x20;
 const FLOCK_TAKEN = 1;
 
 /**
- * Holds a data folder against every other server. There are two locks, because Node 20 has no SQLite and earlier Sherds know
- * no other: an exclusive transaction on `sherd.lock`, an SQLite file that stays empty, if this Node has SQLite; and flock(2) on
- * `sherd.flock`, which every server takes if the system can. Throws a StartError if another process has either of them, if the
- * folder cannot be written, or if the system has neither.
+ * Locks a data folder against every other server. There are two locks, because Node 20 has no
+ * SQLite and earlier versions of Sherd know the first only. The first is an exclusive transaction
+ * on `sherd.lock`, an SQLite file that stays empty, if this Node has SQLite. The second is flock(2)
+ * on `sherd.flock`, if the system has it. Throws a StartError if another process has either lock,
+ * if the folder cannot be written, or if the system has neither.
  */
 export function lockFolder(path: string, sqlite = sqliteOfNode()): FolderLock {
   const held: FolderLock[] = [];
@@ -42,7 +46,7 @@ export function lockFolder(path: string, sqlite = sqliteOfNode()): FolderLock {
 
 type Sqlite = { DatabaseSync: typeof DatabaseSync };
 
-/** Null if this Node has none. Not imported: a module that imports what is not there does not load. */
+/** Null if this Node has none. Loaded at run time, because importing a missing module fails. */
 function sqliteOfNode(): Sqlite | null {
   try {
     return createRequire(process.execPath)("node:sqlite") as Sqlite;

@@ -16,7 +16,7 @@ ${targetUsage}
   --rate BYTES     writes at most so many bytes a second
   --help           this text`;
 
-/** While another run of the jobs has the work, it is looked at this often. */
+/** Interval of checks while another run of the jobs has the work. */
 const POLL_MS = 1_000;
 
 await runTool(async () => {
@@ -45,7 +45,7 @@ await runTool(async () => {
   }
 });
 
-/** Gives the exit code. */
+/** Returns the exit code. */
 async function heal(target: ToolTarget, begin: Record<string, string>, bound: Record<string, string>): Promise<number> {
   const beganMs = Date.now();
   let writtenBytes = 0;
@@ -72,7 +72,7 @@ async function heal(target: ToolTarget, begin: Record<string, string>, bound: Re
   }
 }
 
-/** Gives the exit code: 1 where something is missing. */
+/** Returns the exit code: 1 if something is missing. */
 async function dryRun(target: ToolTarget, drive: string): Promise<number> {
   let looked = 0;
   let absent = 0;

@@ -1,5 +1,6 @@
 import { main } from "./launcher.ts";
 
-// The launcher's process, which `start.mjs` becomes: its arguments begin with the project's folder and the build's.
+// The launcher's process, which `start.mjs` becomes. The first arguments are the folders of the
+// project and of the build.
 const [root = "", buildPath = "", ...args] = process.argv.slice(2);
 void main({ root, buildPath, args, environment: process.env });

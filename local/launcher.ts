@@ -30,14 +30,14 @@ import { diskBinding, workerVars } from "./worker-vars.ts";
 import type { MetadataClient } from "./workerd/metadata-client.ts";
 
 const cron = "* * * * *";
-/** What a process counted after it was asked last is lost where it is killed. */
+/** Interval of asking processes for their counts. Later counts of a killed process are lost. */
 const countsIntervalMs = 10_000;
-/** How long requests under way may take to finish once the server is told to stop. */
+/** Time for present requests to finish once the server is told to stop. */
 const drainMs = 3_000;
-/** How long the background jobs may take to finish a step. */
+/** Time for the background jobs to finish a step. */
 const jobsGraceMs = 1_000;
 
-/** What the door, `start.mjs`, hands over. */
+/** What `start.mjs` passes on. */
 export interface Launch {
   /** The project's folder. */
   root: string;
@@ -47,7 +47,7 @@ export interface Launch {
   environment: NodeJS.ProcessEnv;
 }
 
-/** Runs the command line; ends the process with 1 where it fails. */
+/** Runs the command line; ends the process with 1 if it fails. */
 export async function main(launch: Launch): Promise<void> {
   const commandLine = parseCommandLine(launch.args, process.cwd());
   if (commandLine.kind === "help") {
@@ -55,7 +55,7 @@ export async function main(launch: Launch): Promise<void> {
     return;
   }
   if (commandLine.kind === "refused") fail(commandLine.message);
-  // A reader of our output that goes away (`npm start | head`) must not end the server.
+  // If the reader of the output goes away (`npm start | head`), the server must go on.
   process.stdout.on("error", () => {});
   process.stderr.on("error", () => {});
   if (process.platform === "win32") fail("Windows is not supported; Sherd runs in its Linux (WSL 2)");
@@ -103,7 +103,7 @@ async function serve(options: StartOptions, { root, buildPath, environment }: La
   requireDrives(watch, configuration.settings.storageClasses.STANDARD?.m ?? 0, (sentence) =>
     relay("error", `sherd: ${sentence}`),
   );
-  // Made last, because a pair is shown only by the start that makes it: no earlier failure may swallow it.
+  // Made last, because only the start that makes a pair shows it: no earlier failure may hide it.
   const credentials = given ?? (await folderCredentials(folder.path));
   const rootKeys = await folderRootKeys(folder.path, environment, { mayMake: true });
   const vars = workerVars(environment, { ...credentials, rootKeys: rootKeys.keys }, options.quiet);
@@ -179,12 +179,12 @@ async function prepareMetadata(metadata: MetadataClient, { root, folder, drives,
   await applyMigrations(metadata, join(root, "migrations"));
 }
 
-/** Hands on what the Worker and workerd say, errors to the error stream. */
+/** Passes on output of the Worker and workerd, errors to standard error. */
 function relay(level: string, message: string): void {
   (level === "error" || level === "warn" ? process.stderr : process.stdout).write(`${message}\n`);
 }
 
-/** Where the lines of the Worker go, those about requests as the options say. */
+/** Destination of the Worker's log lines; the options decide about lines of requests. */
 function logTo({ log, accessLog: path }: StartOptions): { onLog: typeof relay; reopen?: () => void } {
   const file = path && new AccessLog(path, (sentence) => relay("error", `sherd: ${sentence}`));
   const onLog = (level: string, message: string) => {
@@ -210,7 +210,7 @@ function notePids(
   }
 }
 
-/** Of all processes but this one. */
+/** Of all processes except this one. */
 function pidsBeside({ pids }: { pids: ReadonlyMap<string, number> }): number[] {
   return [...pids].flatMap(([name, pid]) => (name === "launcher" ? [] : [pid]));
 }
@@ -254,13 +254,13 @@ interface Running {
   server: Server;
   jobs: JobsProcess | null;
   endSchedule: () => unknown;
-  /** Opens the access log anew; absent where there is none. */
+  /** Reopens the access log; absent if there is none. */
   reopenLog: (() => void) | undefined;
 }
 
 /**
- * The first signal stops the server gently and ends with 0; a second one ends it at once. SIGHUP opens the access log anew
- * instead where there is one: programs that rotate logs send it.
+ * The first signal stops the server gently and ends with 0; a second one ends it at once. With an
+ * access log, SIGHUP reopens the file instead: programs that rotate logs send it.
  */
 function stopOnSignals({ folder, server, jobs, endSchedule, reopenLog }: Running): void {
   let isStopping = false;

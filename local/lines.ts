@@ -1,6 +1,9 @@
 import type { Readable } from "node:stream";
 
-/** Hands on each line of a stream. Unlike Node's readline, which cuts at U+2028 too: that may stand in JSON. */
+/**
+ * Passes on each line of a stream. Node's readline would also cut at U+2028, which is valid inside
+ * JSON.
+ */
 export function readLines(stream: Readable, take: (line: string) => void): void {
   let rest = "";
   stream.setEncoding("utf8");

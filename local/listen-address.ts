@@ -4,7 +4,7 @@ import { networkInterfaces } from "node:os";
 import { StartError, systemCode } from "./start-error.ts";
 
 /**
- * Tries to listen on the address and lets it go again: workerd reports a failure to bind in ways that name neither cause nor
+ * Tests whether the address can be listened on: workerd's own error messages name neither cause nor
  * address well. Throws a StartError that does.
  */
 export async function probeListenAddress(host: string, port: number): Promise<void> {
@@ -35,13 +35,19 @@ export function listenRefusal(host: string, port: number, code: string): string 
   }
 }
 
-/** A host as it stands in a URL: IPv6 addresses in brackets, and for "all addresses" one that a client can connect to. */
+/**
+ * A host for use in a URL: IPv6 addresses in brackets, and for "all addresses" one that a client
+ * can connect to.
+ */
 export function urlHost(host: string): string {
   if (isAny(host)) return "127.0.0.1";
   return host.includes(":") ? `[${host}]` : host;
 }
 
-/** Where others reach a server that listens on all addresses, as hosts stand in a URL; none where it listens on one. */
+/**
+ * Hosts, as in URLs, at which others reach a server that listens on all addresses; none if it
+ * listens on one.
+ */
 export function otherUrlHosts(host: string, interfaces = networkInterfaces()): string[] {
   if (!isAny(host)) return [];
   const found = Object.values(interfaces).flatMap((addresses) => addresses ?? []);
@@ -54,7 +60,7 @@ function isAny(host: string): boolean {
   return host === "0.0.0.0" || host === "::" || host === "*";
 }
 
-/** IPv6 addresses that need no name of an interface, where the server listens on IPv6 at all. */
+/** IPv6 addresses that need no interface name, if the server listens on IPv6. */
 function isGlobalIn(host: string, address: string): boolean {
   return host === "::" && !/^fe[89ab]/i.test(address);
 }

@@ -5,8 +5,8 @@ import { StartError } from "./start-error.ts";
 import type { MetadataClient } from "./workerd/metadata-client.ts";
 
 /**
- * The table by which `wrangler d1 migrations apply` knows what it has applied, column for column: either tool may go on
- * where the other stopped.
+ * The table in which `wrangler d1 migrations apply` records applied migrations, column for column.
+ * Either tool can continue the other's work.
  */
 const createTable = `CREATE TABLE IF NOT EXISTS "d1_migrations"(
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -16,7 +16,10 @@ const createTable = `CREATE TABLE IF NOT EXISTS "d1_migrations"(
 
 export type MigrationPlan = { kind: "pending"; names: string[] } | { kind: "newer-database"; names: string[] };
 
-/** What is to be done to a database that has `applied` by code that has the files `known`: those left, in order. */
+/**
+ * The migrations still to apply, in order, to a database that has `applied`; the code has the files
+ * `known`.
+ */
 export function planMigrations(known: readonly string[], applied: readonly string[]): MigrationPlan {
   const foreign = applied.filter((name) => !known.includes(name));
   if (foreign.length > 0) return { kind: "newer-database", names: foreign };
@@ -30,7 +33,7 @@ export async function listMigrations(folder: string): Promise<string[]> {
   return names.sort((a, b) => number(a) - number(b) || (a < b ? -1 : 1));
 }
 
-/** D1's own client as the one that the launcher speaks. */
+/** D1's own client, for the launcher's connection. */
 export function clientOf(database: D1Database): MetadataClient {
   return {
     async query(statements) {
@@ -45,9 +48,9 @@ export function clientOf(database: D1Database): MetadataClient {
 }
 
 /**
- * Brings the database up to the migrations of `folder`. Each is one transaction together with its row in `d1_migrations`,
- * so a crash leaves it applied and noted or neither. Returns the names applied now. Throws a StartError where the database
- * is newer than the code, or a migration fails.
+ * Applies the missing migrations of `folder`. Each is one transaction together with its row in
+ * `d1_migrations`: after a crash it is applied and recorded, or neither. Returns the names of those
+ * applied now. Throws a StartError if the database is newer than the code, or a migration fails.
  */
 export async function applyMigrations(database: D1Database | MetadataClient, folder: string): Promise<string[]> {
   // D1 has a `query` of its own kind.
@@ -66,8 +69,9 @@ export async function applyMigrations(database: D1Database | MetadataClient, fol
   for (const name of plan.names) {
     const sql = await readFile(join(folder, name), "utf8");
     try {
-      // The local D1 runs all statements of one text in one transaction, so the file needs no splitting. The note stands in
-      // the same text, since a text must not end in a comment.
+      // The local D1 runs all statements of one text in one transaction, so the file needs no
+      // splitting. The row's statement is part of the text, and comes last, because a text must not
+      // end in a comment.
       const note = `INSERT INTO "d1_migrations" (name) VALUES ('${name.replaceAll("'", "''")}')`;
       await client.query([{ sql: `${sql}\n;${note}`, params: [] }]);
     } catch (error) {

@@ -20,7 +20,7 @@ export interface StartOptions {
   accessLog?: string;
   /** Absolute paths of a certificate and its key; absent: plain HTTP. */
   tls?: { certPath: string; keyPath: string };
-  /** Metadata that are missing, or older than the drives, are meant to be so. */
+  /** Starts although the metadata are missing or older than the drives. */
   isNew: boolean;
 }
 
@@ -29,7 +29,7 @@ export type CommandLine =
   | { kind: "help" }
   | { kind: "refused"; message: string };
 
-/** Each takes memory of its own, and the one process of the metadata serves only so many. */
+/** Each takes memory of its own, and the single process of the metadata can serve only so many. */
 const defaultProcessesMax = 4;
 const processesMax = 64;
 
@@ -59,7 +59,7 @@ export function parseCommandLine(args: string[], cwd: string): CommandLine {
   try {
     values = parse(args);
   } catch (error) {
-    // parseArgs throws for what it does not know; the first sentence of its message names the argument.
+    // parseArgs throws for unknown arguments; the first sentence of its message names the argument.
     const [first = ""] = String(error instanceof Error ? error.message : error).split(/\. |\n/);
     return { kind: "refused", message: `${first.replace(/\.$/, "")} (--help lists the options)` };
   }
@@ -87,7 +87,7 @@ export function parseCommandLine(args: string[], cwd: string): CommandLine {
   return { kind: "start", options };
 }
 
-/** Throws what `parseArgs` throws. */
+/** Throws the errors of `parseArgs`. */
 function parse(args: string[]) {
   const { values } = parseArgs({
     args,

@@ -60,7 +60,7 @@ function describe({ id, beganMs, endedMs, rows }: SnapshotSummary): string {
   return `${id} of ${time(beganMs)} to ${time(endedMs)}: ${buckets} buckets, ${objects} objects, ${versions} other versions, ${uploads} uploads`;
 }
 
-/** Gives the exit code. */
+/** Returns the exit code. */
 async function restore(target: ToolTarget, query: Record<string, string>): Promise<number> {
   for (;;) {
     const step = await target.ask<RestoreStep>("POST", "restore", query);

@@ -4,21 +4,24 @@ import { join } from "node:path";
 import { readRootSealer } from "../src/sealing/read-sealing.ts";
 import { StartError, systemCode } from "./start-error.ts";
 
-/** The root keys that encrypt what is stored, as SHERD_ROOT_KEYS has them, and where they came from. */
+/** The root keys that encrypt what is stored, as in SHERD_ROOT_KEYS, and their origin. */
 export interface LoadedRootKeys {
   readonly keys: string;
-  /** The file that this start made; absent: there was one, or the environment has the keys. */
+  /**
+   * The file, if this start made it. Absent if the file is older, or the environment has the keys.
+   */
   readonly madePath?: string;
 }
 
 const FILE = "root-keys";
-/** Beside it: the ids of all root keys that the folder was ever used with. They are no secrets. */
+/** Beside it: the ids of all root keys that the folder was ever used with. They are not secret. */
 const IDS_FILE = "root-keys.ids";
 
 /**
- * The root keys of a data folder: of the environment, or of its file `root-keys` (one key a line, the newest first), which is made (mode
- * 0600) where there is none. Throws a StartError where the file cannot be read or is damaged, and where the folder was used with
- * root keys that are not there any more: objects would be unreadable, and nobody is to find that out later.
+ * The root keys of a data folder: from the environment, or from its file `root-keys` (one key per
+ * line, the newest first). The file is made (mode 0600) if there is none. Throws a StartError if
+ * the file cannot be read or is damaged. Throws one also if a root key is missing that the folder
+ * was used with: objects would be unreadable, and that must be noticed at once.
  */
 export async function folderRootKeys(
   dataDir: string,
@@ -61,7 +64,7 @@ function listOf(text: string): string {
     .join(",");
 }
 
-/** Throws a StartError where they cannot be used. */
+/** Throws a StartError if they cannot be used. */
 function idsOf(keys: string, origin: string): readonly string[] {
   try {
     const sealer = readRootSealer({ SHERD_ROOT_KEYS: keys }, randomBytes);
@@ -83,7 +86,7 @@ async function readText(path: string): Promise<string | undefined> {
   }
 }
 
-/** Written beside and renamed, so that a crash never leaves half a file. */
+/** Written to a temporary file and renamed, so that a crash never leaves half a file. */
 async function writeText(path: string, text: string): Promise<void> {
   const file = await open(`${path}.new`, "w", 0o600);
   try {

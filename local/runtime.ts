@@ -5,7 +5,7 @@ import { compatibilityDate, compatibilityFlags } from "./compatibility.ts";
 
 /** A Worker to run: it has metadata and drives of its own. */
 export interface RuntimeWorker {
-  /** Name of its database in `metadataPath`; "sherd" if nothing is said. */
+  /** Name of its database in `metadataPath`; "sherd" by default. */
   database?: string;
   drivePaths: readonly string[];
   /** Plain-text variables of the Worker. */
@@ -15,17 +15,17 @@ export interface RuntimeWorker {
 export interface RuntimeOptions {
   modules: WorkerModules;
   metadataPath: string;
-  /** At least one. All are run from the same modules, each in an isolate of its own. */
+  /** At least one. All run the same modules, each in an isolate of its own. */
   workers: readonly RuntimeWorker[];
   /** One message of a Worker or of workerd. */
   onLog: (level: string, message: string) => void;
 }
 
-/** Running Workers, in one process of workerd. */
+/** Running Workers in one process of workerd. */
 export interface Runtime {
-  /** The ports that they listen on, in the order of the Workers. */
+  /** Their ports, in the order of the Workers. */
   ports: number[];
-  /** Ends workerd at once and everything of Miniflare's. */
+  /** Ends workerd and everything of Miniflare at once. */
   dispose(): Promise<void>;
 }
 
@@ -34,10 +34,10 @@ type Env = NonNullable<MiniflareOptions["workers"][number]["config"]["env"]>;
 const database: Env[string] = { type: "d1", id: "sherd" };
 const HOST = "127.0.0.1";
 
-/** Options that keep Miniflare offline and to itself. */
+/** Options that keep Miniflare offline and separate. */
 function sharedOptions(metadataPath: string) {
   return {
-    // Miniflare's own entry, a proxy Worker in front of ours, serves only D1 for the migrations.
+    // Miniflare's own entry, a proxy Worker in front of ours, serves only D1, for the migrations.
     host: HOST,
     port: 0,
     cf: false,
@@ -49,7 +49,7 @@ function sharedOptions(metadataPath: string) {
   };
 }
 
-/** Opens the metadata alone, with no Worker that clients could reach, for `use`; closes it again. */
+/** Opens the metadata for `use`, without a Worker that clients could reach; closes it again. */
 export async function withDatabase<T>(metadataPath: string, use: (database: D1Database) => Promise<T>): Promise<T> {
   const miniflare = new Miniflare({
     ...sharedOptions(metadataPath),
@@ -85,7 +85,7 @@ export async function startRuntime({ modules, metadataPath, workers, onLog }: Ru
     workers: workers.map((worker, index) => ({
       config: { name: name(index), compatibilityDate, compatibilityFlags, manifest, env: environmentOf(worker) },
       dev: {
-        // Drives are local already: a second copy in a cache on the same disk gains nothing and has no bound.
+        // Drives are local already: a cache on the same disk would gain nothing and has no limit.
         cacheAPI: false,
         unsafeDirectSockets: [{ host: HOST, port: 0 }],
       },

@@ -1,16 +1,16 @@
-/** What a repeated job needs. */
+/** Options of a repeated job. */
 export interface Schedule {
   intervalMs: number;
-  /** The first run is now, not after one interval. */
+  /** Whether the first run is now, rather than after one interval. */
   isDueAtOnce?: boolean;
-  /** One run. A rejection is reported and the next run comes as if nothing had happened. */
+  /** One run. A rejection is reported, and the next run comes as usual. */
   run: () => Promise<void>;
   onFailure: (error: unknown) => void;
 }
 
 /**
- * Runs a job at every interval. A run that takes longer than the interval is not
- * overtaken: the runs that would have begun meanwhile are left out. Returns what ends it.
+ * Runs a job at every interval. Runs that would begin during another one are skipped. Returns a
+ * function that ends it.
  */
 export function repeat({ intervalMs, isDueAtOnce = false, run, onFailure }: Schedule): () => void {
   let isRunning = false;
@@ -29,10 +29,13 @@ export function repeat({ intervalMs, isDueAtOnce = false, run, onFailure }: Sche
   return () => clearInterval(timer);
 }
 
-/** Runs follow each other no faster than this, however short a day is. */
+/** Shortest interval of runs, however short a day is. */
 const SHORT_INTERVAL_MS = 1_000;
 
-/** How often the jobs run: as `SHERD_CRON_SECONDS` says, but four times in a day of lifecycle rules where that is shorter. */
+/**
+ * Interval of the jobs: `SHERD_CRON_SECONDS`, or a quarter of a day of lifecycle rules if that is
+ * shorter.
+ */
 export function jobsIntervalMs({
   cronSeconds,
   lifecycleDaySeconds,

@@ -17,7 +17,7 @@ import { type SupervisedWorkerd, WorkerdGroup, type WorkerdOptions } from "./wor
 export interface ServerOptions {
   /** The project's folder. */
   root: string;
-  /** Called once: they are large, and not kept. */
+  /** Called once: the modules are large and are not kept. */
   modules: () => ServerModules;
   host: string;
   port: number;
@@ -29,56 +29,68 @@ export interface ServerOptions {
   drivePaths: string[];
   /** Whether a drive's folder may be used at the start; absent: all may. */
   isUsable?: (drivePath: string) => boolean;
-  /** For files that need not outlast the server. Nobody else may enter it. */
+  /** For temporary files of the server. Nobody else may enter it. */
   temporaryPath: string;
   /** Plain-text variables of the Worker. */
   vars: Record<string, string>;
-  /** What the launcher tells the Workers of this machine; see `HostService`. */
+  /** The launcher's answers to the Workers of this machine; see `HostService`. */
   answerHost: HostAnswer;
-  /** Awaited once the metadata can be asked, before the first client is served. */
+  /** Awaited as soon as the metadata answer, before the first client is served. */
   beforeClients: (metadata: MetadataClient) => Promise<void>;
   /** One message of the Worker or of workerd. */
   onLog: (level: string, message: string) => void;
-  /** Process ids of its workerds, that of the metadata first: told once all have started, and again where one was started anew. */
+  /**
+   * Called with the process ids of its workerds, that of the metadata first: once all have started,
+   * and after each restart.
+   */
   onProcesses: (workerdPids: number[]) => void;
-  /** What keeps a workerd running has ended, though nobody stopped the server: part of it is gone for good. */
+  /**
+   * Called if a supervising process has ended although nobody stopped the server: a part of it is
+   * gone permanently.
+   */
   onLost: () => void;
 }
 
-/** A running server: one workerd that has the metadata and the background work, and as many as wished that serve clients. */
+/**
+ * A running server: one workerd with the metadata and the background work, and several that serve
+ * clients.
+ */
 export interface Server {
-  /** The port that it listens on. */
+  /** Its port. */
   port: number;
-  /** Sockets that tell what the Worker in each process has counted, by the name of the process. */
+  /** Sockets for the counts of the Worker in each process, by the name of the process. */
   countsSockets: ReadonlyMap<string, string>;
   /** Unix sockets on which the metadata and `answerHost` answer. */
   sockets: { metadata: string; host: string };
-  /** Lets the processes reach a drive, by its place in `drivePaths`, or keeps them from it. */
+  /** Gives the processes access to a drive, by its index in `drivePaths`, or takes it away. */
   setUsable(drive: number, isUsable: boolean): void;
-  /** Paths by which they reach the drives: they lead nowhere where a drive may not be used. */
+  /** Their paths to the drives: broken links for drives that may not be used. */
   drivePaths: string[];
-  /** Runs the `scheduled` handler once, as the cron trigger does. Rejects where it fails. */
+  /** Runs the `scheduled` handler once, as the cron trigger does. Rejects if it fails. */
   runScheduled(cron: string, now: Date): Promise<void>;
   /**
-   * Completes the requests under way, for at most `graceMs`, and ends. Resolves with whether every workerd has ended by itself,
-   * from the start on: one that was killed may have left unfinished files on the drives.
+   * Completes the present requests, for at most `graceMs`, and ends. Resolves with whether every
+   * workerd since the start has ended by itself: a killed one may have left unfinished files on the
+   * drives.
    */
   stop(graceMs: number): Promise<boolean>;
 }
 
-/** Tells the Worker where below its disk bindings the drives lie. */
+/** Tells the Worker where the drives are below its disk bindings. */
 const DISK_FOLDER_VARIABLE = "SHERD_DISK_FOLDER";
-/** Time for the process of the metadata to end, which has no requests under way by then but a scheduled run. */
+/**
+ * Time for the process of the metadata to end. Only a scheduled run may be under way in it then.
+ */
 const METADATA_GRACE_MS = 1_000;
-/** The longest path of a Unix socket that every system takes. */
+/** The longest path of a Unix socket that every system accepts. */
 const SOCKET_PATH_BYTES_MAX = 100;
-/** A signal to all processes at once may end others before this one has heard it. */
+/** A signal to all processes at once may end others before this one receives it. */
 const SIGNAL_SPREAD_MS = 1_000;
 
 /**
- * Starts the server. workerd runs a Worker on one thread, so each front is a process of its own: all listen on one port, as
- * isolates of Cloudflare share an address. Rejects with a StartError where the address cannot be listened on, and with what
- * workerd says where it cannot start.
+ * Starts the server. workerd runs a Worker on one thread, so each front is a process of its own.
+ * All listen on one port, as isolates of Cloudflare share an address. Rejects with a StartError if
+ * the address cannot be listened on, and with workerd's message if workerd cannot start.
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { metadataPath, onLog } = options;
@@ -138,7 +150,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const starting = Array.from({ length: options.fronts }, (_, index) =>
       startFront(index + 1, listeners[index] ?? listeners[0]),
     );
-    // The fronts have the sockets now; what connects from here on waits for them.
+    // The fronts have the sockets now; new connections wait for them.
     for (const listener of listeners) listener.close();
     const started = await Promise.allSettled(starting);
     for (const result of started) if (result.status === "fulfilled") running.push(result.value);
@@ -163,8 +175,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 }
 
 /**
- * Where sockets lie: in `path`, unless theirs would be too long a path there. Nothing else lies below /tmp, because what cleans
- * it spares sockets that are in use, not files, and a workerd that is started again needs its configuration.
+ * Folder of the sockets: `path`, unless their paths would be too long there. Only sockets are below
+ * /tmp, because programs that clean it spare sockets in use, but not files, and a restarted workerd
+ * needs its configuration.
  */
 async function socketsFolder(path: string): Promise<string> {
   const isShort = Buffer.byteLength(join(path, "0", "metadata.sock")) <= SOCKET_PATH_BYTES_MAX;
@@ -172,12 +185,13 @@ async function socketsFolder(path: string): Promise<string> {
 }
 
 /**
- * Linux spreads connections evenly over sockets on one port, a socket for each front. Elsewhere, and with a Node that cannot
- * ask for it (before 22.12), they share one: the first to be ready takes what waits, which may be all.
+ * Linux spreads connections evenly over sockets on one port, one socket per front. On other
+ * systems, and with Node before 22.12, the fronts share one socket: the first that is ready takes
+ * the waiting connections, perhaps all of them.
  */
 async function listen({ host, port, fronts }: ServerOptions): Promise<[Listener, ...Listener[]]> {
   const reusePort = process.platform === "linux" && canReusePort();
-  // Sockets that share a port do not tell that a server begun meanwhile shares it too.
+  // Sockets that share a port do not reveal that another server has been started on it meanwhile.
   if (reusePort) await probeListenAddress(host, port);
   const first = await listenOnce(host, { port, reusePort });
   const shared = { port: (first.address() as AddressInfo).port, reusePort };
@@ -201,7 +215,7 @@ async function listenOnce(host: string, where: { port: number; reusePort: boolea
   }
 }
 
-/** Node has no public name for it; without it nothing could be handed on. */
+/** Node has no public name for it; without it the socket could not be passed on. */
 function descriptorOf(listener: Listener): number {
   const { _handle: handle } = listener as unknown as { _handle?: { fd?: number } };
   if (handle?.fd === undefined || handle.fd < 0) throw new Error("this Node does not tell the descriptor of a socket");

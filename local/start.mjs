@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// The door of `npm start`. It is plain JavaScript, so that a Node too old for the TypeScript behind it can still say so, and
-// so that the process that stays needs neither a compiler nor a bundler in memory.
+// The entry of `npm start`. It is plain JavaScript for two reasons: a Node that is too old for
+// TypeScript can still print an error, and the process that stays needs neither compiler nor
+// bundler in memory.
 import { join } from "node:path";
 
 const [major, minor] = process.versions.node.split(".").map(Number);

@@ -2,7 +2,10 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { StartError, systemCode } from "./start-error.ts";
 
-/** Throws a StartError where the files are no certificate and its private key in PEM: workerd would end without saying so. */
+/**
+ * Throws a StartError if the files are not a certificate and its private key in PEM: workerd would
+ * end without an explanation.
+ */
 export async function requireTlsFiles({ certPath, keyPath }: { certPath: string; keyPath: string }): Promise<void> {
   const cert = await parse("--tls-cert", certPath, (text) => new X509Certificate(text));
   const key = await parse("--tls-key", keyPath, (text) => createPrivateKey(text));

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { StartError } from "./start-error.ts";
 import { folderTarget, type MissingMetadata, remoteTarget, type ToolTarget } from "./tool-target.ts";
 
-/** What is common to the command lines of `npm run restore` and `npm run verify`. */
+/** Options that the command lines of `npm run restore` and `npm run verify` share. */
 export interface ToolOptions {
   help: boolean;
   /** Flags and values of the command's own. */
@@ -15,7 +15,7 @@ export const targetUsage = `  --data DIR       data folder of npm start, whose s
   --endpoint URL   instead: a server that runs, on Cloudflare too; the root key is taken from
                    AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`;
 
-/** Reads a command line. Throws a `StartError` for what it does not know. */
+/** Reads a command line. Throws a `StartError` for unknown options. */
 export function parseToolOptions(
   args: string[],
   own: Record<string, { type: "string" | "boolean" }>,
@@ -51,7 +51,7 @@ export function parseToolOptions(
   };
 }
 
-/** Runs a command to its end: gives the exit code, 1 where it fails in a way that it can explain. */
+/** Runs a command and returns the exit code: 1 if it fails in a way that it can explain. */
 export async function runTool(run: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await run();

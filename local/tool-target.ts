@@ -14,17 +14,22 @@ import { startServer } from "./server.ts";
 import { StartError } from "./start-error.ts";
 import { diskBinding, workerVars } from "./worker-vars.ts";
 
-/** For the requests under way once a command has its answers: none. */
+/** Time for other requests to finish when a command has its answers: none. */
 const STOP_MS = 3_000;
 
-/** The store that a command works on: a server that runs, or a data folder whose server does not. */
+/** The store that a command works on: a running server, or a data folder of a stopped one. */
 export interface ToolTarget {
-  /** Asks one of the server's own pages, `/-/<page>`, with the root key. Throws a `StartError` for any answer but 200. */
+  /**
+   * Requests the page `/-/<page>` with the root key. Throws a `StartError` for any status but 200.
+   */
   ask<Answer>(method: "GET" | "POST", page: string, query?: Record<string, string>): Promise<Answer>;
   close(): Promise<void>;
 }
 
-/** A server that runs anywhere. The keys are SHERD_ACCESS_KEY_ID and SHERD_SECRET_ACCESS_KEY, or those of AWS's variables. */
+/**
+ * A running server anywhere. The keys are SHERD_ACCESS_KEY_ID and SHERD_SECRET_ACCESS_KEY, or those
+ * of AWS's variables.
+ */
 export function remoteTarget(endpoint: string, environment: NodeJS.ProcessEnv): ToolTarget {
   const accessKeyId = environment.SHERD_ACCESS_KEY_ID ?? environment.AWS_ACCESS_KEY_ID;
   const secretAccessKey = environment.SHERD_SECRET_ACCESS_KEY ?? environment.AWS_SECRET_ACCESS_KEY;
@@ -35,15 +40,17 @@ export function remoteTarget(endpoint: string, environment: NodeJS.ProcessEnv): 
 }
 
 /**
- * What a command does with metadata that are missing, or older than the drives. `refuse`: it needs those of the store.
- * `make`: it fills them. `leave`: it looks at the drives alone, and makes none that stay.
+ * What a command does if metadata are missing, or older than the drives. `refuse`: it needs the
+ * store's own. `make`: it fills new ones. `leave`: it reads only the drives, and makes no lasting
+ * metadata.
  */
 export type MissingMetadata = "refuse" | "make" | "leave";
 
 /**
- * A data folder of `npm start`, whose server must not run: the Worker is started on it, on this machine alone, without its
- * background jobs and under a key that nobody knows. Throws a `StartError` where the folder is in use, or is none:
- * nothing is made then. Drives that cannot be used are told of on the error stream.
+ * A data folder of `npm start`; its server must be stopped. Starts the Worker on the folder, for
+ * this machine alone, without background jobs and with a random key. Throws a `StartError`, before
+ * anything is made, if the folder is in use or is no data folder. Reports drives that cannot be
+ * used on standard error.
  */
 export async function folderTarget(
   dataDir: string,
@@ -65,7 +72,7 @@ export async function folderTarget(
     ...{ root, host: "127.0.0.1", port: 0, fronts: 1, metadataPath, vars },
     ...{ drivePaths: folder.drivePaths, isUsable, temporaryPath: folder.temporaryPath },
     modules: () => serverModules(currentBuild()),
-    // The drives were looked at above, and nothing runs long enough to look again.
+    // The drives were checked above, and the command is too short for a second check.
     answerHost: async () => undefined,
     beforeClients: async (metadata) => {
       if (missing === "refuse") await requireMetadataOfDrives(metadata, metadataPath, drives);
@@ -84,7 +91,7 @@ export async function folderTarget(
     ask: asker(`http://127.0.0.1:${server.port}`, credentials),
     async close() {
       await server.stop(STOP_MS);
-      // The note of a server that was killed is for the next start, which clears up after it.
+      // The note of a killed server is for the next start, which cleans up after it.
       if (!folder.wasKilled) await folder.release();
     },
   };

@@ -27,7 +27,7 @@ await runTool(async () => {
   }
 });
 
-/** Gives the exit code. */
+/** Returns the exit code. */
 async function verify(target: ToolTarget, isReportOnly: boolean): Promise<number> {
   const totals: Partial<CheckCounts> = {};
   let wrong = 0;

@@ -7,8 +7,8 @@ export function diskBinding(_: string, index: number): string {
 }
 
 /**
- * Variables of the Worker, but for the keys where they are not known yet: what the launcher decides, and everything in the
- * environment that begins with SHERD_.
+ * Variables of the Worker: those that the launcher decides, and all of the environment that begin
+ * with SHERD_. Without the keys if they are not yet known.
  */
 export function workerVars(
   environment: NodeJS.ProcessEnv,
@@ -22,7 +22,7 @@ export function workerVars(
   const vars: Record<string, string> = {
     SHERD_DRIVES: JSON.stringify(drives),
     SHERD_REGION: "us-east-1",
-    // The launcher runs the jobs as often as this says, and no platform bounds a run.
+    // The launcher's interval of the jobs. No platform limits a run.
     SHERD_CRON_SECONDS: "60",
     SHERD_RUN_SECONDS: "50",
     SHERD_DRIVE_CALLS_PER_RUN: "1000000",
@@ -38,7 +38,7 @@ export function workerVars(
     vars.SHERD_SECRET_ACCESS_KEY = secrets.secretAccessKey;
     if (secrets.rootKeys !== "") vars.SHERD_ROOT_KEYS = secrets.rootKeys;
   }
-  // The launcher reads the lines, and writes them in the form that its options ask for.
+  // The launcher reads the lines and writes them in the form that its options ask for.
   if (isQuiet) delete vars.SHERD_LOG_REQUESTS;
   else vars.SHERD_LOG_REQUESTS = "json";
   return vars;

@@ -1,6 +1,6 @@
 import { type Change, Violation } from "./oracle.ts";
 
-/** What a message said that a consumer got. */
+/** Contents of a message that a consumer got. */
 interface Announced {
   /** `bucket/key`, as the oracle has it. */
   name: string;
@@ -10,8 +10,9 @@ interface Announced {
 }
 
 /**
- * All changes that clients asked for since the last rest, and all that consumers were told of. At the rest the two must agree: what was
- * acknowledged was announced, as often as it happened, and nothing was that cannot have happened.
+ * All changes that clients asked for since the last rest, and all messages of consumers. At the
+ * rest the two must agree: every acknowledged change was announced as often as it happened, and
+ * nothing was announced that cannot have happened.
  */
 export class Announcements {
   readonly #changes = new Map<string, Change[]>();
@@ -24,7 +25,7 @@ export class Announcements {
     this.#versioned = versioned;
   }
 
-  /** A client asks for a change. How it ends stands in it later. */
+  /** A client asks for a change. Its outcome is filled in later. */
   asked(name: string, change: Change): void {
     this.#changes.set(name, [...(this.#changes.get(name) ?? []), change]);
   }
@@ -45,7 +46,10 @@ export class Announcements {
     return this.#announced.size;
   }
 
-  /** Throws a `Violation` unless what was announced is what happened. Call it when nothing is on its way, and nothing under way. */
+  /**
+   * Throws a `Violation` unless the announcements match the changes. Call it when no message is on
+   * its way, and no operation is under way.
+   */
   audit(): void {
     const counts = new Map<string, number>();
     for (const { name, event, etag } of this.#announced.values()) {
@@ -67,13 +71,13 @@ export class Announcements {
     for (const what of counts.keys()) throw new Violation(`${what}: announced, and nobody asked for it`);
   }
 
-  /** A new beginning: what happened until now, audited or not, is nobody's concern any more. */
+  /** A new beginning: earlier changes, audited or not, no longer count. */
   forget(): void {
     this.#changes.clear();
     this.#announced.clear();
   }
 
-  /** A deletion of what is not there is no news where it leaves no marker. */
+  /** Deleting what does not exist is announced only if it leaves a marker. */
   #mustBeTold(name: string, change: Change): boolean {
     if (change.etag !== null || this.#versioned.has(name.slice(0, name.indexOf("/")))) return true;
     const others = (this.#changes.get(name) ?? []).filter((other) => other !== change && other.outcome !== "refused");

@@ -18,7 +18,7 @@ import { Violation } from "./oracle.ts";
 /** No object grows beyond this. */
 const SIZE_MAX = 30_000;
 
-/** Appends to what the key names, or creates it; sometimes at an offset that is not its end. */
+/** Appends to the key's object, or creates it; sometimes at an offset that is not its end. */
 export async function append(operation: Operation): Promise<void> {
   const { world, oracle, host, bucket, key } = operation;
   const base = await findBase(operation);
@@ -35,7 +35,7 @@ export async function append(operation: Operation): Promise<void> {
     offset: isWrong ? end + 1 - 2 * (end > 0 ? world.random.below(2) : 0) : end,
     body: () => incoming(bytes),
     created: { attributes: NO_ATTRIBUTES, storageClass: "STANDARD" },
-    // The object whose end is meant, and no other one that happens to be as long.
+    // The object whose end is meant, not another one of the same length.
     condition: base ? { ifMatch: base.etag } : { ifNoneMatch: "*" as const },
   };
   const made = oracle.begin(named(operation), etag);

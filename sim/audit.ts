@@ -51,7 +51,7 @@ export async function auditVersions(oracle: Oracle, versions: Versions, store: S
   }
 }
 
-/** References that extents need, each once, in a table that can be looked into quickly. */
+/** References that extents need, each once, in a table with an index. */
 const NEEDED = `CREATE TEMP TABLE needed (blob TEXT, referent TEXT, PRIMARY KEY (blob, referent)) WITHOUT ROWID;
   INSERT OR IGNORE INTO needed SELECT e.value ->> 2, e.value ->> 4 FROM (
     SELECT extents FROM objects UNION ALL SELECT extents FROM versions UNION ALL SELECT extents FROM parts
@@ -64,11 +64,14 @@ const STRAY_ANNOTATIONS = `SELECT s.id, s.n AS said, f.n AS found FROM (
     UNION ALL SELECT id, annotations FROM trash WHERE annotations > 0
   ) s FULL JOIN (SELECT version_id AS id, count(*) AS n FROM annotations GROUP BY version_id) f USING (id) WHERE s.n IS NOT f.n`;
 
-/** Buckets whose counters are not what their rows add up to. */
+/** Buckets whose counters differ from the sums of their rows. */
 const MISCOUNTED = `SELECT u.*, r.* FROM usage u FULL JOIN (${RECOUNT}) r USING (bucket_id)
   WHERE u.counted_to IS NULL AND (u.bytes, u.versions, u.objects, u.markers) IS NOT (r.bytes, r.versions, r.objects, r.markers)`;
 
-/** Checks rows against rows: references are exactly those that extents need, and every blob that is needed is there. */
+/**
+ * Checks rows against rows: references are exactly those that extents need, and every needed blob
+ * exists.
+ */
 export function auditRows({ d1 }: World): void {
   const none = (what: string, sql: string) => {
     const rows = d1.database.prepare(sql).all();
@@ -87,7 +90,10 @@ export function auditRows({ d1 }: World): void {
   none("buckets with another usage than their rows", MISCOUNTED);
 }
 
-/** Checks drives against rows, once all is healed and collected: every shard that a row names is there, and no other. */
+/**
+ * Checks drives against rows, once all is healed and collected: every shard that a row names is
+ * there, and no other.
+ */
 export function auditDrives({ d1, drives }: World): void {
   const named = new Set<string>();
   for (const { shards } of d1.database.prepare("SELECT shards FROM blobs").all() as { shards: string }[]) {

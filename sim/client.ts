@@ -51,7 +51,9 @@ const OPERATIONS: readonly [weight: number, (operation: Operation) => Promise<vo
 ];
 const TOTAL_WEIGHT = OPERATIONS.reduce((sum, [weight]) => sum + weight, 0);
 
-/** One operation of a client, picked by the seed. Throws a `Violation` where the store broke a promise. */
+/**
+ * One operation of a client, picked by the seed. Throws a `Violation` if the store broke a promise.
+ */
 export async function oneOperation({ world, ...rest }: Omit<Operation, "bucket" | "key">): Promise<void> {
   const { random } = world;
   let at = random.below(TOTAL_WEIGHT);
@@ -60,7 +62,7 @@ export async function oneOperation({ world, ...rest }: Omit<Operation, "bucket" 
   for (const [weight, run] of OPERATIONS) {
     at -= weight;
     if (at < 0) {
-      // What is cold is read, nine times of ten.
+      // Cold keys are read, nine times of ten.
       const chosen = COLD_KEYS.includes(key) && random.chance(0.9) ? get : run;
       world.count(chosen.name);
       return chosen(operation);
@@ -84,7 +86,7 @@ async function putIfAbsent(operation: Operation): Promise<void> {
   }
 }
 
-/** Gives the change, if it was made. */
+/** Returns the change, if it was made. */
 async function write(operation: Operation, condition?: { ifNoneMatch: "*" }): Promise<Change | null> {
   const { oracle, versions, host, bucket, key } = operation;
   const { bytes, etag } = newBody(operation);
@@ -108,7 +110,7 @@ async function get(operation: Operation): Promise<void> {
     const length = world.random.chance(0.5)
       ? opened.head.sizeBytes - offset
       : world.random.below(opened.head.sizeBytes - offset + 1);
-    // The row decides which version is read: what changes from here on does not matter.
+    // The row decides which version is read: later changes do not matter.
     oracle.checkRead(named(operation), opened.head.etag, beganAt);
     const body = await opened.read({ offset, length });
     let at = offset;

@@ -6,10 +6,13 @@ import { Violation } from "./oracle.ts";
 import type { World } from "./world.ts";
 
 const MINUTE_MS = 60_000;
-/** A drive that is gone must be healed in that many runs of the jobs, with nothing else going on. */
+/** A lost drive must be healed in this many runs of the jobs, with nothing else going on. */
 const HEALING_RUNS_MAX = 40;
 
-/** Whole drives are lost, so that nobody is told. Each kind says what becomes of the drive, and gives what puts it back. */
+/**
+ * Whole drives are lost without notice. Each kind says what happens to the drive, and returns a
+ * function that puts it back.
+ */
 type Loss = (world: World, drive: MemoryDrive) => (() => void) | null;
 
 const emptied: Loss = (world, drive) => {
@@ -73,7 +76,10 @@ function foreignDrive(drive: string): Map<string, Uint8Array> {
 
 const LOSSES = { emptied, hidden, swapped, foreign } as const;
 
-/** With nothing else going on: a drive is lost, found, perhaps put back, and healed; green is not said before. */
+/**
+ * With nothing else going on: a drive is lost, found, perhaps put back, and healed. The report must
+ * not be green before that.
+ */
 export async function loseADrive(world: World, store: StoreContext): Promise<void> {
   const kind = world.random.pick(Object.keys(LOSSES) as (keyof typeof LOSSES)[]);
   const drive = world.random.pick(world.drives);
@@ -98,8 +104,8 @@ export async function loseADrive(world: World, store: StoreContext): Promise<voi
 }
 
 /**
- * Asks whether all is at full redundancy. Green is a broken promise while a shard is missing that went with a drive before it was asked.
- * Gives whether it was said.
+ * Asks whether all is at full redundancy. Green breaks a promise while a shard is missing that was
+ * lost with a drive before the question. Returns whether it was green.
  */
 export async function expectHonest(world: World, store: StoreContext): Promise<boolean> {
   const lost = world.lostWithDrives();
@@ -112,7 +118,7 @@ export async function expectHonest(world: World, store: StoreContext): Promise<b
   return true;
 }
 
-/** Among all that goes on: empties a drive if every blob survives it. */
+/** Amid everything else: empties a drive if every blob survives it. */
 export function loseDriveInUse(world: World): void {
   const drive = world.random.pick(world.drives);
   if (!world.survivesWithout(drive)) return;

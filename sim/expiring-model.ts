@@ -6,18 +6,18 @@ export interface Candidate {
   /** null: nothing. */
   etag: string | null;
   expires: boolean;
-  /** It was written no earlier. */
+  /** The earliest time at which it was written. */
   sinceMs: number;
 }
 
-/** What is known of a key. While one operation works on it, no other one does. */
+/** Knowledge of a key. Only one operation works on it at a time. */
 interface Known {
   candidates: Candidate[];
   /** When it was last seen, as a number that grows. */
   seenAt: number;
 }
 
-/** The model of the bucket: what its keys may name, and since when no rule can take anything. */
+/** The model of the bucket: what its keys may name, and since when no rule can expire anything. */
 export class Expiring {
   readonly #known = new Map<string, Known>();
   readonly busy = new Set<string>();
@@ -37,7 +37,7 @@ export class Expiring {
     this.#known.set(key, { candidates, seenAt: this.tick() });
   }
 
-  /** Checks what a key was found to name at `nowMs`, and keeps it. */
+  /** Checks what a key was found to name at `nowMs`, and records it. */
   found(key: string, etag: string | null, { nowMs, dayMs }: { nowMs: number; dayMs: number }): void {
     const { candidates, seenAt } = this.of(key);
     const same = candidates.filter((candidate) => candidate.etag === etag);

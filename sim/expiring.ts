@@ -13,7 +13,7 @@ import { CRASHED, incoming, NO_ATTRIBUTES, type Operation, outcomeOf, refusal, s
 import { Violation } from "./oracle.ts";
 import type { World } from "./world.ts";
 
-/** A bucket of its own, never versioned: whatever expires there has a tag that says so. */
+/** A bucket of its own, never versioned: everything that expires there has a tag that says so. */
 export const EXPIRING = "expiring";
 const KEYS = Array.from({ length: 12 }, (_, at) => `e/${at}`);
 const SIZES = [8, 60, 300, 900, 3_000];
@@ -25,7 +25,10 @@ export function rulesThat(areOn: boolean): LifecycleConfiguration {
   return { rules: [rule], minimumSize: "all_storage_classes_128K" };
 }
 
-/** Looks at a key of the expiring bucket, and writes it again or says whether it expires; now and then turns the rules on or off. */
+/**
+ * Reads a key of the expiring bucket, and writes it again or changes its tag; now and then switches
+ * the rules on or off.
+ */
 export async function expiring(operation: Operation): Promise<void> {
   const { world } = operation;
   const key = world.random.pick(KEYS);
@@ -126,7 +129,7 @@ async function tag(operation: Operation, key: string): Promise<void> {
   await changing(operation, key, made, () => putTags(host.store, { bucket: EXPIRING, key }, tags));
 }
 
-/** Lets five days pass without a jump of the clock, so that lifecycle believes it again. */
+/** Lets five days pass without a jump of the clock, so that lifecycle trusts it again. */
 export async function passEvenly(store: StoreContext): Promise<void> {
   for (let step = 0; step < 20; step++) {
     await store.clock.sleep(timesOf(store).dayMs / 4);
@@ -134,7 +137,9 @@ export async function passEvenly(store: StoreContext): Promise<void> {
   }
 }
 
-/** At rest: what the rules keep is there, and what they let expire goes within two days. */
+/**
+ * At rest: keys that the rules keep are there, and keys that they expire are gone within two days.
+ */
 export async function auditExpiring(world: World, store: StoreContext): Promise<void> {
   const current = async (key: string) => {
     try {

@@ -21,15 +21,15 @@ import { Violation } from "./oracle.ts";
 import type { Process } from "./scheduler.ts";
 import type { World } from "./world.ts";
 
-/** Buckets that tell a queue, and those that tell a topic to which the queue is subscribed. */
+/** Buckets that notify a queue, and those that notify a topic with the queue as subscriber. */
 const TELL_QUEUE = ["plain", "locked"];
 const TELL_TOPIC = ["versioned", "suspending"];
 const REGION = "us-east-1";
 const VISIBILITY_SECONDS = 30;
-/** With nothing failing, all that was announced has been received after so many rounds. */
+/** Without failures, all announcements are received after this many rounds. */
 const ROUNDS_MAX = 500;
 
-/** What a process needs to deliver and to receive. */
+/** Parts that a process needs to deliver and to receive. */
 export interface Listening {
   events: EventContext;
   announcer: Announcer;
@@ -43,7 +43,7 @@ export interface Host {
   listening: Listening;
 }
 
-/** `failed` is told what a delivery after an answer met. */
+/** `failed` is called with errors of deliveries after an answer. */
 export function listen(store: StoreContext, failed: (error: unknown) => void): Listening {
   const { clock, random, metadata } = store;
   const sealer = rootSealer([TEST_ROOT_KEY], random);
@@ -67,7 +67,7 @@ export function listen(store: StoreContext, failed: (error: unknown) => void): L
   return { events, announcer: new Announcer(events, failed), queues };
 }
 
-/** Makes the queue and the topic, and has every bucket tell one of them of everything. */
+/** Makes the queue and the topic, and lets every bucket notify one of them of everything. */
 export async function subscribeToAll(store: StoreContext): Promise<void> {
   const { accountId } = firstAccount;
   const named = { accountId, region: REGION, createdMs: store.clock.now(), revision: "first", tags: [] };
@@ -99,7 +99,9 @@ async function queueOf({ metadata }: Pick<StoreContext, "metadata">): Promise<Qu
   return queue;
 }
 
-/** A consumer's turn: receives some messages, takes note of them, and deletes them. Gives how many. */
+/**
+ * A consumer's turn: receives some messages, records them, and deletes them. Returns their number.
+ */
 export async function consume(
   { store, listening }: Pick<Host, "store" | "listening">,
   announcements: Announcements,
@@ -115,20 +117,20 @@ export async function consume(
   return handles.length;
 }
 
-/** What happens once a request is answered, unless its process dies first. */
+/** Work after the answer to a request, unless its process dies first. */
 export function announceAfterAnswer({ listening }: Host): void {
   listening.announcer.note();
   listening.announcer.afterAnswer({ waitUntil: () => {} });
 }
 
-/** What a cron trigger does: the jobs, and the rest of what is to be told. */
+/** Work of a cron trigger: the jobs, and the rest of the announcements. */
 export async function runBackground({ store, listening }: Host): Promise<JobReports> {
   const reports = await runJobs(store);
   await deliver(listening.events, () => false);
   return reports;
 }
 
-/** With nothing failing, delivers and receives until nothing is on its way any more. */
+/** Without failures, delivers and receives until no message is on its way. */
 export async function receiveRest(host: Host, world: World, announcements: Announcements): Promise<void> {
   const onItsWay = ["outbox", "undelivered", "publications", "messages"].map(
     (table) => `(SELECT count(*) FROM ${table})`,

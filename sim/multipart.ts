@@ -79,11 +79,11 @@ async function copyPart(operation: Operation, name: UploadName, partNumber: numb
   }
 }
 
-/** What is done at the same time as a Complete, three times of ten. */
+/** Operations at the same time as a Complete, three times of ten. */
 const RIVALS = ["abort", "complete", "rewrite"] as const;
 type Rival = (typeof RIVALS)[number];
 
-/** How something that was asked for ended; `refused` says why it was. */
+/** Outcome of an operation; `refused` says why. */
 interface Answer {
   outcome: Outcome;
   refused?: string;

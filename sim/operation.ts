@@ -6,8 +6,8 @@ import type { Versions } from "./versions.ts";
 import type { World } from "./world.ts";
 
 /**
- * `plain` never had versions; `versioned` always has; `suspending` has its versioning enabled and suspended all the time; `locked`
- * has object lock. Half of all happens in the first.
+ * `plain` never had versions; `versioned` always has; the versioning of `suspending` is enabled and
+ * suspended all the time; `locked` has object lock. Half of all operations use the first.
  */
 export const BUCKETS = ["plain", "versioned", "suspending", "locked"] as const;
 /** Written all the time, and mostly only read. */
@@ -21,7 +21,7 @@ export const NO_ATTRIBUTES = { system: {}, user: {} };
 /** The operation's process crashed: nobody knows what became of it. */
 export const CRASHED = Symbol("crashed");
 
-/** What every operation is made of. */
+/** Parts that every operation uses. */
 export interface Operation {
   world: World;
   oracle: Oracle;
@@ -31,14 +31,14 @@ export interface Operation {
   key: string;
 }
 
-/** How a change ended, as far as its client knows. */
+/** Outcome of a change, as far as its client knows. */
 export type Outcome = "done" | "refused" | "unknown";
 
 export function pickBucket({ random }: World): string {
   return random.chance(0.5) ? "plain" : random.pick(BUCKETS);
 }
 
-/** What the oracle calls the key of an operation, or another one of its bucket. */
+/** The oracle's name for the key of an operation, or for another key of its bucket. */
 export function named({ bucket, key }: Operation, other = key): string {
   return `${bucket}/${other}`;
 }
@@ -74,7 +74,10 @@ export function survived<T>({ host }: Operation, work: Promise<T>): Promise<T | 
   return Promise.race([work, host.process.crashed.then((): typeof CRASHED => CRASHED)]);
 }
 
-/** A refusal that a client may meet while drives and database fail; anything else is a bug, or `expected` says it is right. */
+/**
+ * A refusal that a client may meet while drives and database fail. Any other is a bug, unless
+ * `expected` says it is right.
+ */
 export function refusal(error: unknown, expected: readonly string[] = []): string {
   if (!(error instanceof StoreError)) throw error;
   const { kind } = error.failure;
@@ -85,7 +88,7 @@ export function refusal(error: unknown, expected: readonly string[] = []): strin
   return kind;
 }
 
-/** Where the database did not answer, the commit may have happened. */
+/** If the database did not answer, the commit may have happened. */
 export function outcomeOf(refused: string): Outcome {
   return refused === "metadata-unavailable" ? "unknown" : "refused";
 }
@@ -97,7 +100,10 @@ interface ChangeOptions {
   oracle?: Oracle;
 }
 
-/** Runs a change; whatever comes of it is told to the oracle. Returns its result, or the refusal, or null after a crash. */
+/**
+ * Runs a change and tells the oracle its outcome. Returns its result, or the refusal, or null after
+ * a crash.
+ */
 export async function change<T>(
   operation: Operation,
   made: Change | readonly Change[],
@@ -120,7 +126,7 @@ export async function change<T>(
   }
 }
 
-/** Runs a read; that there is nothing is checked like anything else that is read. */
+/** Runs a read; a missing object is checked like any other result. */
 export async function reading(operation: Operation, beganAt: number, read: () => Promise<void>): Promise<void> {
   try {
     await survived(operation, read());

@@ -4,18 +4,18 @@ import { createHash } from "node:crypto";
 export interface Change {
   etag: string | null;
   beganAt: number;
-  /** When it was answered, or given up; Infinity while it is under way. */
+  /** When it was answered, or abandoned; Infinity while it is under way. */
   endedAt: number;
-  /** Whether it took effect: yes, no, or (its answer was lost, its process crashed) nobody knows. */
+  /** Whether it took effect: yes, no, or unknown (its answer was lost, its process crashed). */
   outcome: "done" | "refused" | "unknown" | "under way";
 }
 
 export class Violation extends Error {}
 
 /**
- * The model that the run is held against. It knows every body by its ETag, and of every key all changes with when they began and
- * ended, counted in events. What a read gives must be what some order of the changes, each between its beginning and its end,
- * would have left there.
+ * The model of the run. It knows every body by its ETag, and all changes of every key with when
+ * they began and ended, counted in events. The result of a read must follow from some order of the
+ * changes, each taking effect between its beginning and its end.
  */
 export class Oracle {
   readonly #bodies = new Map<string, Uint8Array>();
@@ -24,7 +24,7 @@ export class Oracle {
   #events = 0;
   readonly #began: (key: string, change: Change) => void;
 
-  /** `began` is told of every change when it begins. How it ends stands in it later. */
+  /** `began` is called for every change when it begins. Its outcome is filled in later. */
   constructor(began: (key: string, change: Change) => void = () => {}) {
     this.#began = began;
   }
@@ -68,7 +68,9 @@ export class Oracle {
     return [...this.#changes.keys()];
   }
 
-  /** Checks what a read that began at `beganAt` and ends now gave: an ETag, or null for nothing. */
+  /**
+   * Checks the result of a read that began at `beganAt` and ends now: an ETag, or null for nothing.
+   */
   checkRead(key: string, etag: string | null, beganAt: number): void {
     const possible = this.possible(key, beganAt);
     if (possible.has(etag)) return;
@@ -76,7 +78,7 @@ export class Oracle {
     throw new Violation(`${key}: read ${etag}, but only ${expected} can be there`);
   }
 
-  /** What a read that began at `beganAt` and ends now may give. */
+  /** Possible results of a read that began at `beganAt` and ends now. */
   possible(key: string, beganAt: number): Set<string | null> {
     const changes = (this.#changes.get(key) ?? []).filter(({ outcome }) => outcome !== "refused");
     // Surely in effect before the read, and not the last such: whatever ended before one of those began is overwritten.
@@ -89,8 +91,8 @@ export class Oracle {
   }
 
   /**
-   * Checks a change that could be made only of what its premise says (an ETag, or null for nothing) and left something else:
-   * between two such changes of one premise, another one must have brought it about again.
+   * Checks a change that was possible only from its premise (an ETag, or null for nothing) and left
+   * something else: between two such changes of one premise, another change must have restored it.
    */
   checkPremise(key: string, won: Change, premise: string | null): void {
     const others = this.#premised.get(key) ?? [];
@@ -116,7 +118,10 @@ export class Oracle {
     }
   }
 
-  /** Drops what no read can see any more, so that long runs stay small. Call it while nothing is under way. */
+  /**
+   * Drops facts that no later read can see, so that long runs stay small. Call it while nothing is
+   * under way.
+   */
   forgetPast(key: string): void {
     const changes = this.#changes.get(key) ?? [];
     const now = this.tick();

@@ -9,7 +9,7 @@ interface Move {
   come: Change;
 }
 
-/** Gives an object another key. With a token, a client that heard nothing asks once more. */
+/** Moves an object to another key. With a token, a client without an answer asks once more. */
 export async function rename(operation: Operation): Promise<void> {
   const { world, oracle, bucket, key } = operation;
   const to = world.random.pick(HOT_KEYS.filter((other) => other !== key));

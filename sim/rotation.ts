@@ -3,7 +3,10 @@ import type { StoreContext } from "../src/store/context.ts";
 import { Violation } from "./oracle.ts";
 import type { World } from "./world.ts";
 
-/** Puts a newer root key in front of the one that there is: processes that start from here on know both. False if both are there already. */
+/**
+ * Puts a newer root key in front of the present one: processes that start from here on know both.
+ * False if both are there already.
+ */
 export function addRootKey({ rootKeys, random }: Pick<World, "rootKeys" | "random">): boolean {
   if (rootKeys.length > 1) return false;
   rootKeys.unshift(`root key ${Buffer.from(random.bytes(16)).toString("hex")}`);
@@ -11,8 +14,9 @@ export function addRootKey({ rootKeys, random }: Pick<World, "rootKeys" | "rando
 }
 
 /**
- * Takes the older root key away, once the jobs have sealed everything again. Gives a store that knows the newest one alone, as
- * after the owner's next deployment; null: there is one key only, as before.
+ * Removes the older root key once the jobs have resealed everything. Returns a store that knows
+ * only the newest one, as after the owner's next deployment; null: there is only one key, as
+ * before.
  */
 export async function retireRootKey(world: World): Promise<StoreContext | null> {
   if (world.rootKeys.length === 1) return null;

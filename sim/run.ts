@@ -3,7 +3,10 @@ import { kernelModule } from "../test/support/kernel.ts";
 import { Violation } from "./oracle.ts";
 import { simulate } from "./simulation.ts";
 
-/** `npm run sim -- --seed N --steps N`: exits 1 on any lost or wrong byte, and says how to see it again. */
+/**
+ * `npm run sim -- --seed N --steps N`: exits 1 on any lost or wrong byte, and says how to reproduce
+ * it.
+ */
 const { values } = parseArgs({ options: { seed: { type: "string" }, steps: { type: "string" } } });
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 const steps = Number(values.steps ?? 10_000);
@@ -12,7 +15,7 @@ if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(steps) || steps < 1) {
   process.exit(2);
 }
 
-/** Long runs say in between that they go on. */
+/** Long runs report their progress. */
 const TOLD_EVERY = 100_000;
 const onRest = (done: number) => {
   if (done % TOLD_EVERY === 0 && done < steps) console.log(`  ${done} operations, ${secondsSince(beganMs)} s`);

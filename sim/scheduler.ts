@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../src/base/clock.ts";
 import type { SeededRandom } from "./random.ts";
 
-/** One process of the simulation: when it crashes, nothing of it goes on. */
+/** One process of the simulation: when it crashes, nothing of it continues. */
 export class Process {
   readonly name: string;
   isDead = false;
@@ -31,8 +31,9 @@ interface Alarm extends Waiting {
 }
 
 /**
- * Decides what happens next. Everything that the simulated code waits for waits here: a call to a drive or to D1 (`pause`), or
- * time (`clock`). One waiter is resumed at a time, picked by the seed, and runs until it waits again.
+ * Decides what happens next. The simulated code waits only here: for a call to a drive or to D1
+ * (`pause`), or for time (`clock`). One waiter is resumed at a time, picked by the seed, and runs
+ * until it waits again.
  */
 export class Scheduler {
   readonly random: SeededRandom;
@@ -71,7 +72,7 @@ export class Scheduler {
     return { now: () => this.#nowMs, sleep: (ms) => timer(ms).done, timer };
   }
 
-  /** Runs until `done`, or until nothing is left that could happen: then a process waits for what never comes. */
+  /** Runs until `done`, or until nothing can happen any more: then a process waits forever. */
   async run(done: () => boolean): Promise<void> {
     while (!done()) {
       await this.#turns.next();
@@ -107,7 +108,10 @@ function isOfTheDead({ process }: Waiting): boolean {
   return process?.isDead === true;
 }
 
-/** So many turns of the event loop are asked for at once: between them it does not look for input, which would cost more than a turn. */
+/**
+ * Number of turns of the event loop that are requested at once: between them it does not check for
+ * input, which would cost more than a turn.
+ */
 const TURNS = 64;
 
 /** Turns of the event loop. */

@@ -35,7 +35,7 @@ export interface SimulationOptions {
   rates?: FaultRates;
   /** Changes the stores of the run: plants a bug, for the canary. */
   sabotage?(host: Host): void;
-  /** Told at each rest how many operations are done. */
+  /** Called at each rest with the number of completed operations. */
   onRest?(steps: number): void;
 }
 
@@ -46,19 +46,22 @@ export interface SimulationResult {
   counts: Record<string, number>;
   /** Waits resumed by the scheduler. */
   events: number;
-  /** Digest of all that was on drives and in the database at the end: the same for the same seed. */
+  /** Digest of everything on drives and in the database at the end: the same for the same seed. */
   fingerprint: string;
 }
 
 const CLIENTS = 6;
 const HOSTS = 3;
-/** Steps between two rests, at which everything is looked at. */
+/** Steps between two rests, at which everything is checked. */
 const REST_EVERY = 2_000;
 const MINUTE_MS = 60_000;
-/** By then background work must have healed and collected all that there was. */
+/** By then background work must have healed and collected everything. */
 const RESTING_ROUNDS_MAX = 60;
 
-/** Runs it. Throws a `Violation` where the store lost a byte, served a wrong one, or left something behind. */
+/**
+ * Runs it. Throws a `Violation` if the store lost a byte, served a wrong one, or left something
+ * behind.
+ */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const run = await Run.begin(options);
   for (let done = 0; done < options.steps; done += REST_EVERY) {
@@ -100,7 +103,7 @@ class Run {
     return run;
   }
 
-  /** So many operations, among crashes, faults and background work. */
+  /** This many operations, among crashes, faults and background work. */
   async play(steps: number): Promise<void> {
     this.#playing = true;
     let left = steps;
@@ -115,7 +118,7 @@ class Run {
     await this.#until(Promise.all([clients, ...others]));
   }
 
-  /** Nothing fails any more, all background work is done, and everything is looked at. */
+  /** Faults end, all background work is done, and everything is checked. */
   async rest(): Promise<void> {
     const { scheduler } = this.#world;
     const rates = this.#world.rates;
@@ -207,7 +210,7 @@ class Run {
     }
   }
 
-  /** Two of these run: they receive messages, take note of them and delete them. */
+  /** Two of these run: they receive messages, record them and delete them. */
   async #consumer(): Promise<void> {
     while (await this.#wait(3_000)) {
       const host = this.#random.pick(this.#hosts);
@@ -222,7 +225,10 @@ class Run {
     }
   }
 
-  /** Now and then a process dies in the middle of all that it does, and a new one takes its place; with a newer root key, all do. */
+  /**
+   * Now and then a process dies in the middle of its work, and a new one takes its place; with a
+   * newer root key, all do.
+   */
   async #crashes(): Promise<void> {
     while (await this.#wait(20_000)) {
       const isRotated = this.#random.chance(0.2) && addRootKey(this.#world);
@@ -273,7 +279,7 @@ class Run {
     }
   }
 
-  /** Enables and suspends the versioning of a bucket in the midst of all that is done there. */
+  /** Enables and suspends the versioning of a bucket in the middle of everything. */
   async #owner(): Promise<void> {
     while (await this.#wait(10_000)) {
       const { process, store } = this.#random.pick(this.#hosts);
@@ -293,7 +299,7 @@ class Run {
   async #crons(): Promise<void> {
     while (await this.#wait(MINUTE_MS / 4)) {
       const host = this.#random.pick(this.#hosts);
-      // A job that met a fault says so by throwing: the next run goes on.
+      // A job that met a fault throws: the next run continues.
       const outcome = await Promise.race([
         runBackground(host).then(
           (reports) => this.#tally(reports),
@@ -346,7 +352,7 @@ function isInOrder(world: World): boolean {
   }
 }
 
-/** What a job may fail of: the faults that the world makes. Anything else is a bug. */
+/** Faults of the world that a job may fail with. Any other failure is a bug. */
 function isPlanned(error: unknown): boolean {
   if (error instanceof Violation) return false;
   if (error instanceof AggregateError) return error.errors.every(isPlanned);

@@ -17,8 +17,8 @@ export interface Resting {
 }
 
 /**
- * Removes old versions of which nothing is promised, so that long runs stay small, and some of the delete markers that hide keys:
- * those name their newest older version again.
+ * Removes old versions without promises, so that long runs stay small, and some of the delete
+ * markers that hide keys: those keys name their newest older version again.
  */
 export async function tidyVersions(resting: Resting): Promise<void> {
   const promised = resting.versions.trim(resting.world.random);

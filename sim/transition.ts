@@ -5,12 +5,12 @@ import { CRASHED, type Operation, refusal, survived } from "./operation.ts";
 import { Violation } from "./oracle.ts";
 
 const CLASSES = ["STANDARD", "REDUCED_REDUNDANCY", "GLACIER_IR"] as const;
-/** As many versions are looked at; the seed picks one of them. */
+/** Number of versions to choose from; the seed picks one of them. */
 const PAGE = 40;
 
 /**
- * Moves some version, current or not, to another storage class, as a lifecycle rule does. Nobody can see a difference: whatever reads
- * it, while it is moved or later, checks its bytes.
+ * Moves some version, current or not, to another storage class, as a lifecycle rule does. Nobody
+ * can see a difference: reads during the move or later check its bytes.
  */
 export async function transition(operation: Operation): Promise<void> {
   const { world } = operation;

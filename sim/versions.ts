@@ -18,7 +18,7 @@ export interface Version {
 /** More than this many are only removed, and do not outlive a rest. */
 export const VERSIONS_MAX = 200;
 
-/** The versions that must be there, and what was said of them since they were written. */
+/** The versions that must be there, with later changes to their tags and holds. */
 export class Versions {
   readonly kept: Version[] = [];
   /** Models tags and legal holds of versions as `Oracle` does keys. */
@@ -30,7 +30,10 @@ export class Versions {
     if (versionId !== undefined && versionId !== "null") this.kept.push({ bucket, key, versionId, etag });
   }
 
-  /** Takes one out that its key surely does not name any more; nothing is promised of it from then on. */
+  /**
+   * Removes a version that its key surely does not name any more; nothing is promised of it from
+   * then on.
+   */
   takeOld({ world, oracle }: { world: World; oracle: Oracle }, bucket?: string): Version | null {
     if (this.kept.length === 0) return null;
     const at = world.random.below(this.kept.length);
@@ -41,7 +44,10 @@ export class Versions {
     return version;
   }
 
-  /** Checks whether the removal of a version that was taken out, begun at `beganAt`, was refused or not as its legal hold demands. */
+  /**
+   * Checks the removal of a version, begun at `beganAt`: it was refused exactly if its legal hold
+   * demands it.
+   */
   checkRemoval(version: Version, refused: DeletionRefusal | "object-locked" | null, beganAt: number): void {
     const holds = this.said.possible(holdOf(version), beganAt);
     if (refused !== null) {
@@ -52,13 +58,16 @@ export class Versions {
     }
   }
 
-  /** Promises nothing any more of that many that `VERSIONS_MAX` are left, whichever. Returns the names of those, to be looked up. */
+  /**
+   * Drops promises until `VERSIONS_MAX` are left, whichever. Returns the names of the dropped ones,
+   * to be looked up.
+   */
   trim(random: SeededRandom): ReadonlySet<string> {
     while (this.kept.length > VERSIONS_MAX) this.kept.splice(random.below(this.kept.length), 1);
     return new Set(this.kept.map(({ bucket, versionId }) => `${bucket} ${versionId}`));
   }
 
-  /** Checks a version to the last byte, with all that was said of it. */
+  /** Checks a version to the last byte, with its tags and holds. */
   async check(oracle: Oracle, store: StoreContext, version: Version): Promise<void> {
     const { etag, ...name } = version;
     const beganAt = this.said.tick();
@@ -76,7 +85,7 @@ export class Versions {
     await checkAnnotation(this.said, store, version);
   }
 
-  /** Drops what no read can see any more. Call it while nothing is under way. */
+  /** Drops facts that no later read can see. Call it while nothing is under way. */
   forgetPast(): void {
     const names = new Set(this.kept.flatMap((version) => [tagsOf(version), holdOf(version), annotationOf(version)]));
     for (const name of this.said.keys) {

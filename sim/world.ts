@@ -28,7 +28,7 @@ const SIM_SETTINGS: StoreSettings = {
   storageClasses: {
     STANDARD: { k: 4, m: 2 },
     REDUCED_REDUNDANCY: { k: 2, m: 1 },
-    // Drives that others use too: one that is lost must not take more of a blob than it survives.
+    // Shared drives: a lost one must not take more of a blob than it survives.
     GLACIER_IR: { k: 2, m: 2, drives: ["drive-1", "drive-3", "drive-4", "drive-5", "drive-7"] },
   },
   partBytesMin: 1,
@@ -42,14 +42,14 @@ const SIM_SETTINGS: StoreSettings = {
   snapshotSeconds: 0,
 };
 
-/** What goes wrong, per call. */
+/** Probabilities of faults per call. */
 export interface FaultRates {
   driveFails: number;
   /** The call takes effect, and its answer is lost. */
   driveLosesAnswer: number;
-  /** Half of what hangs takes effect after its caller was told that it did not. */
+  /** Half of the hanging calls take effect after their caller was told that they did not. */
   driveHangs: number;
-  /** A write or a deletion that was done takes effect once more, some time later. */
+  /** A completed write or deletion takes effect once more, some time later. */
   driveRepeats: number;
   databaseFails: number;
   databaseLosesAnswer: number;
@@ -73,10 +73,10 @@ const NO_FAULTS: FaultRates = {
   databaseLosesAnswer: 0,
 };
 
-/** So much after its caller has heard of it a call may take effect. */
+/** How long after its caller's answer a call may take effect. */
 const LATE_MS_MAX = 600_000;
 
-/** Drives, database and processes of one run: the real store and the real jobs on what can fail. */
+/** Drives, database and processes of one run: the real store and the real jobs on top of faults. */
 export class World {
   readonly scheduler: Scheduler;
   readonly random: SeededRandom;
@@ -89,7 +89,7 @@ export class World {
   readonly counts: Record<string, number> = {};
   /** What is known of the bucket whose objects expire. */
   readonly expiring = new Expiring();
-  /** What a process that starts seals with, the newest first. */
+  /** Keys of a process that starts, the newest first. */
   readonly rootKeys = [TEST_ROOT_KEY];
   rates: FaultRates;
   #kernel: WebAssembly.Module;
@@ -114,7 +114,7 @@ export class World {
     return { process, store: await this.storeOf(process) };
   }
 
-  /** `process` null: a store that nothing interrupts, for looking at what is there. */
+  /** `process` null: a store that nothing interrupts, for checks. */
   async storeOf(process: Process | null): Promise<StoreContext> {
     const metadata = new Metadata(process ? this.#database(process) : (this.d1 as unknown as D1Database));
     const drives = process ? this.drives.map((drive) => this.#drive(process, drive)) : this.drives;
@@ -131,7 +131,7 @@ export class World {
     };
   }
 
-  /** Flips a bit of a shard at rest, or takes it away, where its blob survives that. */
+  /** Flips a bit of a shard at rest, or removes it, if its blob survives that. */
   damageOneShard(): void {
     const live = "FROM blobs WHERE condemned_ms IS NULL";
     const { count } = this.d1.database.prepare(`SELECT count(*) AS count ${live}`).get() as { count: number };
@@ -170,7 +170,7 @@ export class World {
     this.#lostWithDrives.add(`${name} ${key}`);
   }
 
-  /** Shards that went with their drives, that rows name, and that are not there. */
+  /** Shards that were lost with their drives and that rows still name. */
   lostWithDrives(): string[] {
     if (this.#lostWithDrives.size === 0) return [];
     const named = new Set(
@@ -218,7 +218,7 @@ export class World {
     return hash.digest("hex").slice(0, 16);
   }
 
-  /** From here on nothing goes wrong any more. */
+  /** From here on nothing fails any more. */
   calm(): void {
     this.rates = NO_FAULTS;
     this.down.clear();
@@ -296,7 +296,7 @@ export class World {
     return result;
   }
 
-  /** What is on its way arrives, whatever became of the process that sent it. */
+  /** Delayed effects arrive, whatever became of the process that sent them. */
   #later(what: string, effect: () => void): void {
     this.count(what);
     void this.scheduler

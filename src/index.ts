@@ -2,16 +2,16 @@ import { allPages } from "./admin/all-pages.ts";
 import { type ConsoleBinding, openConsole } from "./admin/console-files.ts";
 import { createCountsHandler } from "./admin/counts.ts";
 import { createMisconfiguredApp } from "./admin/misconfigured-app.ts";
+import { observeIsolate } from "./admin/observe-isolate.ts";
 import { createOwnApp, isOwnPath } from "./admin/own-app.ts";
 import type { Caller } from "./auth/access.ts";
 import { Authenticator } from "./auth/authenticator.ts";
 import { type KeyVariables, openKeys, openSealer } from "./auth/keys/open-keys.ts";
 import { KeyUses } from "./auth/keys/uses.ts";
 import { systemClock } from "./base/clock.ts";
-import type { DriveCounts } from "./drives/counted.ts";
+import { openOnce, readStoredSecrets } from "./base/stored-secrets.ts";
 import type { Edge } from "./edge/edge.ts";
 import { openLimiter } from "./edge/rate-limiter.ts";
-import { RequestMetrics } from "./edge/request-metrics.ts";
 import { serve } from "./edge/serve.ts";
 import type { Lifetime } from "./edge/service.ts";
 import { type EdgeVariables, readEdgeVariables } from "./edge/variables.ts";
@@ -25,7 +25,6 @@ import { openServiceKeys } from "./keyring/open-service-keys.ts";
 import { AccessLog } from "./logging/access-log.ts";
 import { deliverLogs } from "./logging/deliver-logs.ts";
 import { runScheduled } from "./maintenance/run/run-scheduled.ts";
-import { CostMeter } from "./metadata/database.ts";
 import { openQueries } from "./query/open-queries.ts";
 import { Arrivals } from "./queues/arrivals.ts";
 import type { SealingVariables } from "./sealing/read-sealing.ts";
@@ -42,7 +41,6 @@ import { snsService } from "./services/sns/service.ts";
 import { sqsService } from "./services/sqs/service.ts";
 import { stsService } from "./services/sts/service.ts";
 import { allStores } from "./store/buckets/databases.ts";
-import { variablesIn } from "./store/configuration.ts";
 import type { StoreContext } from "./store/context.ts";
 import { openStore } from "./store/open-store.ts";
 
@@ -62,12 +60,8 @@ const surroundings = { clock, random, tell: log.error, fetch: (...call: Paramete
 // At start-up, because what one request begins must not be waited for by another.
 const engine = await ErasureEngine.create(kernel);
 
-/** What this isolate has asked of D1 and of its drives. */
-const cost = new CostMeter();
-const driveCounts = new Map<string, DriveCounts>();
 const accessLog = new AccessLog(clock, log);
-const requests = new RequestMetrics([accessLog]);
-const observed = { drives: driveCounts, cost, ...requests.observed };
+const { cost, driveCounts, requests, observed } = observeIsolate([accessLog]);
 
 function buildStore(env: Env): StoreContext {
   const keys = { keySealer: openSealer(env, random), openServiceKeys: openServiceKeys(env, surroundings) };
@@ -121,24 +115,27 @@ function buildApp(env: Env): App {
       return answer;
     };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    log.error(`sherd cannot work: ${message}`);
-    const app = createMisconfiguredApp(variablesIn(message), unavailable);
-    return (request) => app.fetch(request);
+    return misconfigured(error);
   }
 }
 
-/** Both built once an isolate, from the environment of its first request; every request of an isolate has the same one. */
+function misconfigured(error: unknown): App {
+  const app = createMisconfiguredApp(error, { log, unavailable });
+  return (request) => app.fetch(request);
+}
+
+/** Both built once per isolate, from the environment of its first request; all its requests have the same one. */
 let store: StoreContext | undefined;
-let app: App | undefined;
+const openApp = openOnce(buildApp, misconfigured);
 
 export default {
-  fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response> {
-    app ??= buildApp(env);
+  async fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
+    const app = await openApp(env);
     return app(request, context);
   },
 
-  async scheduled(_event: ScheduledController, env: Env): Promise<void> {
+  async scheduled(_event: ScheduledController, bindings: Env): Promise<void> {
+    const env = await readStoredSecrets(bindings);
     store ??= buildStore(env);
     const events = openEvents(env, store, { ...surroundings, sealer: openSealer(env, random) });
     await deliverRest(events, log);

@@ -5,7 +5,9 @@ import type { AccessRequest } from "../../src/auth/policy/request.ts";
 import { median, percentile } from "../support/statistics.ts";
 import { accountId, type BenchUser, bucket, makeBucketPolicy, makeUsers } from "./population.ts";
 
-/** One figure of the evaluator. Times in microseconds for one decision, or for one policy that is parsed. */
+/**
+ * One figure of the evaluator. Times in microseconds for one decision, or for parsing one policy.
+ */
 export interface EvaluatorRow {
   readonly what: string;
   readonly users: number;
@@ -41,7 +43,7 @@ function requestOf({ principal, policies }: BenchUser, key: string, resourcePoli
   };
 }
 
-/** Each call in turn, timed by itself; the first `warmUpCount` are not counted. */
+/** Times each call separately; the first `warmUpCount` are not counted. */
 function time(count: number, call: (index: number) => void): { p50us: number; p99us: number } {
   for (let index = 0; index < warmUpCount; index++) call(index);
   const times = new Float64Array(count);
@@ -54,7 +56,9 @@ function time(count: number, call: (index: number) => void): { p50us: number; p9
   return { p50us: median(list), p99us: percentile(list, 0.99) };
 }
 
-/** Decisions for each of the users in turn, allowed and denied ones, with the bucket policy and without. */
+/**
+ * Decisions for each of the users in turn, allowed and denied, with and without the bucket policy.
+ */
 export function measureEvaluator(options: { users: number; policiesEach: number; decisions: number }): EvaluatorRow[] {
   const users = makeUsers(options.users, options.policiesEach);
   const bucketPolicy = makeBucketPolicy();

@@ -8,7 +8,7 @@ import { type Door, signedRequest } from "../support/signed-request.ts";
 import { median, pairedRatio, percentile } from "../support/statistics.ts";
 import { bucket, makeBucketPolicy } from "./population.ts";
 
-/** How long a request by a user takes, beside the same request by the root key. */
+/** Time of a request by a user, beside the same request by the root key. */
 export interface RequestRow {
   readonly what: string;
   readonly users: number;
@@ -21,7 +21,7 @@ export interface RequestRow {
   readonly userP99ms: number;
   /** Median over pairs that were sent one after the other. */
   readonly ratioP50: number;
-  /** Of the two 99th percentiles. */
+  /** Ratio of the two 99th percentiles. */
   readonly ratioP99: number;
   readonly targetRatio: number;
 }
@@ -65,10 +65,10 @@ export async function measureRequests(options: Options): Promise<RequestRow[]> {
 
 const homeOf = (name: string) => `home/${name}/a.txt`;
 
-/** Gives the size of the bucket's policy. */
+/** Returns the size of the bucket's policy. */
 async function prepareBucket(client: BenchClient, root: Door): Promise<number> {
   await client.expect(signedRequest(root, { method: "PUT", bucket }));
-  // The users that it names need not exist here: a policy of the same size names the account.
+  // Its users need not exist here: a policy of the same size names the account.
   const policy = makeBucketPolicy().source.replace(
     /"arn:aws:iam::\d{12}:user\/partner-\d+"/g,
     '"arn:aws:iam::100000000001:root"',

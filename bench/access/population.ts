@@ -73,7 +73,7 @@ function policyOf(statements: readonly object[]): object {
 
 const bucketPolicyBytes = 20_000;
 
-/** A bucket policy of just under 20 KB, whose statements concern the action that is asked and do not decide it. */
+/** A bucket policy of just under 20 KB. Its statements match the action but do not decide it. */
 export function makeBucketPolicy(): Policy {
   const statements: object[] = [];
   for (let index = 0; JSON.stringify(policyOf(statements)).length < bucketPolicyBytes - 300; index++) {

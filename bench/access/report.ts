@@ -2,7 +2,7 @@ import type { TableFormat } from "../support/table.ts";
 import type { EvaluatorRow } from "./evaluate.ts";
 import type { RequestRow } from "./http.ts";
 
-/** One line a row, with the target that it is held against. */
+/** One line per row, with its target. */
 export function evaluatorTable(rows: readonly EvaluatorRow[], format: TableFormat): string {
   const head = ["evaluator", "users", "policies each", "bucket policy, bytes", "p50 µs", "p99 µs", "target p50", ""];
   return format(
@@ -20,7 +20,7 @@ export function evaluatorTable(rows: readonly EvaluatorRow[], format: TableForma
   );
 }
 
-/** One line a kind of request: a user beside root. */
+/** One line per kind of request: a user beside root. */
 export function requestTable(rows: readonly RequestRow[], format: TableFormat): string {
   const head = [
     "request",

@@ -1,5 +1,5 @@
-// An S3 endpoint that drops what it is sent and answers zeros: what boto3 reaches against it, no server can exceed. Run as a
-// program it takes the size of its only object, and prints the port that it listens on.
+// An S3 endpoint that drops uploads and answers zeros. No server can exceed boto3's speed against
+// it. Run as a program it takes the size of its only object, and prints its port.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 

@@ -14,35 +14,46 @@ export interface CostRow {
   /** Calls to drives: R2's class A and class B. */
   drivePuts: number;
   driveGets: number;
-  /** CPU of the Worker alone, without D1's and the drives'; null if the system does not tell. */
+  /**
+   * CPU of the Worker alone, without that of D1 and the drives; null if the system does not report
+   * it.
+   */
   cpuMs: number | null;
   sherdDollars: number;
   /** The same request to R2's own S3 API, and to AWS S3 Standard. */
   r2Dollars: number;
   awsDollars: number;
-  /** What AWS asks besides for sending the answer to the internet. */
+  /** AWS's additional price for sending the answer to the internet. */
   awsTransferDollars: number;
 }
 
-/** So much CPU makes the steps of 10 ms, in which it is told, small. */
+/** With this much CPU the 10 ms steps of its measurement are small. */
 const CPU_MS_WANTED = 500;
 const REQUESTS_MAX = 400;
 const WARM_UPS = 10;
 
-/** What the operation asks of D1 and of drives: of a second one, as the first may find caches empty. */
+/**
+ * Calls of the operation to D1 and drives: the lesser of a second one and a third. The first may
+ * find caches empty, and what is remembered for some seconds may have to be read again.
+ */
 export async function countCalls(client: BenchClient, sherd: MeteredSherd, work: CostCase) {
   const session = new Session(client, sherd);
   await session.send(session.request("PUT"));
   const request = await work.prepare(session);
   await session.send(request(0));
-  const before = await readMetered(sherd);
-  await session.send(request(1));
-  return meteredBetween(before, await readMetered(sherd));
+  const counted: ReturnType<typeof meteredBetween>[] = [];
+  for (const number of [1, 2]) {
+    const before = await readMetered(sherd);
+    await session.send(request(number));
+    counted.push(meteredBetween(before, await readMetered(sherd)));
+  }
+  const [one, other] = counted as [(typeof counted)[0], (typeof counted)[0]];
+  return other.roundTrips < one.roundTrips ? other : one;
 }
 
 /**
- * CPU of a Worker whose D1 and drives answer out of its own memory, so that theirs is not counted: on Cloudflare they run
- * elsewhere and are paid by the row and the call. The same request again and again.
+ * CPU of a Worker whose D1 and drives answer from its own memory, so that theirs is not counted: on
+ * Cloudflare they run elsewhere and are paid by the row and the call. Repeats the same request.
  */
 export async function measureCpu(client: BenchClient, sherd: MeteredSherd, work: CostCase): Promise<number | null> {
   const session = new Session(client, sherd);

@@ -2,17 +2,20 @@ import { createHash, randomBytes } from "node:crypto";
 import type { BenchClient, PreparedRequest } from "../support/http-client.ts";
 import { type Door, type ObjectRequest, signedRequest, unsignedUpload } from "../support/signed-request.ts";
 
-/** What R2 and AWS ask for a request: R2's class A, and PUT, COPY, POST, LIST; class B, and GET and all others; nothing. */
+/**
+ * Price classes of a request at R2 and AWS: class A, and PUT, COPY, POST, LIST; class B, and GET
+ * and all others; free.
+ */
 export type Charge = "put" | "get" | "free";
 
-/** One request that is measured, on a server of its own. */
+/** One measured request, on a server of its own. */
 export interface CostCase {
   op: string;
   sizeBytes: number;
   charge: Charge;
   /** Bytes that an answer brings. */
   sentBytes: number;
-  /** Makes what the request needs, and gives what builds it: a new one for each `number`. */
+  /** Prepares the request, and returns what builds it: a new one for each `number`. */
   prepare(session: Session): Promise<(number: number) => PreparedRequest>;
 }
 
@@ -51,7 +54,7 @@ export class Session {
     return this.#client.expect(request);
   }
 
-  /** Begins an upload and gives its id, ready for a query. */
+  /** Begins an upload and returns its id, ready for a query. */
   async createUpload(key: string): Promise<string> {
     const { text } = await this.send(this.request("POST", { key, query: "uploads=" }));
     return encodeURIComponent(/<UploadId>([^<]+)</.exec(text)?.[1] ?? "");

@@ -3,7 +3,7 @@ import { sizeName } from "../server/report.ts";
 import type { TableFormat } from "../support/table.ts";
 import type { CostRow } from "./measure.ts";
 
-/** One line an operation. */
+/** One line per operation. */
 export function costTable(rows: readonly CostRow[], format: TableFormat): string {
   const head = [
     "operation",
@@ -30,7 +30,7 @@ export function costTable(rows: readonly CostRow[], format: TableFormat): string
   );
 }
 
-/** What a gigabyte costs a month. */
+/** Monthly cost of a gigabyte. */
 export function storageTable(format: TableFormat): string {
   const gigabyte = (dollars: number) => (dollars * 1e9).toFixed(4);
   return format(

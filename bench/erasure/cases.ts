@@ -83,11 +83,11 @@ export function dataBytes({ geometry, blockBytes }: Case): number {
   return geometry.k * blockBytes;
 }
 
-/** Whoever can run cases: an implementation in a runtime. */
+/** A contestant: an implementation in a runtime. */
 export interface Contestant {
   readonly implementation: string;
   readonly runtime: "node" | "workerd" | "c";
-  /** Runs `rounds` rounds and gives the seconds they took; null if it has no such operation. */
+  /** Runs `rounds` rounds and returns the seconds they took; null if it has no such operation. */
   run(work: Case, rounds: number): Promise<number | null>;
   close(): Promise<void>;
 }

@@ -17,10 +17,13 @@ interface Program {
   readonly path: string;
 }
 
-/** What could not be had, and why. */
+/** Contestants that are not available, with the reason. */
 export type Skip = (name: string, reason: unknown) => void;
 
-/** ISA-L from Debian and the newest that a package registry brings, each if it can be had; `cache` keeps what was built. */
+/**
+ * ISA-L from Debian and the newest from a package registry, as far as they are available; `cache`
+ * keeps the builds.
+ */
 export async function isaLContestants(cache: string, skip: Skip): Promise<Contestant[]> {
   await mkdir(cache, { recursive: true });
   const programs: Program[] = [];

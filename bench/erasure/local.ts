@@ -15,7 +15,10 @@ export function localContestant(implementation: string, prepare: Preparation): C
   };
 }
 
-/** CPU seconds of the process, its threads included: what else runs on the machine then counts less than by the clock. */
+/**
+ * CPU seconds of the process, including its threads: other work on the machine then counts less
+ * than by the clock.
+ */
 async function secondsOf(round: Round, rounds: number): Promise<number> {
   const start = process.cpuUsage();
   for (let i = 0; i < rounds; i++) {

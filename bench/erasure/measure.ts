@@ -21,7 +21,10 @@ interface Runner {
   readonly gbps: number[];
 }
 
-/** Runs one case with all contestants that know it, sample by sample in turn, so that what slows the machine slows all. */
+/**
+ * Runs one case with all contestants that know it, sample by sample in turn, so that interference
+ * affects all.
+ */
 export async function measureCase(
   work: Case,
   contestants: readonly Contestant[],

@@ -184,7 +184,7 @@ const PEERS: readonly Peer[] = [
   javascript, // last: what collects its garbage in other threads would count as the next one's time
 ];
 
-/** The codecs that npm has, each installed into `folder` where that is possible. */
+/** The codecs on npm, each installed into `folder` if possible. */
 export async function peerContestants(folder: string, skip: Skip): Promise<Contestant[]> {
   await mkdir(folder, { recursive: true });
   if (!existsSync(join(folder, "package.json"))) await writeFile(join(folder, "package.json"), '{ "private": true }\n');

@@ -1,4 +1,7 @@
-/** What is used of `assemblyscript/asc`, whose own types redefine the globals of the whole program. */
+/**
+ * The part of `assemblyscript/asc` that is used. Its own types redefine the globals of the whole
+ * program.
+ */
 interface Compiler {
   main(
     options: string[],

@@ -2,7 +2,7 @@ import type { Row } from "./measure.ts";
 
 type Column = readonly [title: string, implementations: readonly string[], runtime: string];
 
-/** What is not from npm. `plain` is the XOR sweep, `libc` its memcpy. */
+/** The contestants that are not from npm. `plain` is the XOR sweep, `libc` its memcpy. */
 const COLUMNS: readonly Column[] = [
   ["Sherd, Node", ["sherd"], "node"],
   ["Sherd, workerd", ["sherd"], "workerd"],
@@ -12,7 +12,7 @@ const COLUMNS: readonly Column[] = [
   ["C: ISA-L 2.30", ["isa-l-2.30"], "c"],
 ];
 
-/** The table of all that is not from npm: a line for each case, GB/s. */
+/** The table of contestants that are not from npm: a line for each case, GB/s. */
 export function tableOf(rows: readonly Row[]): string {
   const cases = rows.filter((row, i) => rows.findIndex((other) => isSameCase(row, other)) === i);
   const lines = cases.map((work) => {
@@ -90,7 +90,7 @@ function targetsOf(rows: readonly Row[]): Target[] {
   return targets;
 }
 
-/** The targets, each with what was reached. */
+/** The targets, each with the measured value. */
 export function targetTableOf(rows: readonly Row[]): string {
   const lines = targetsOf(rows).map(({ text, atLeast, actual }) => {
     const verdict = actual === null ? "not measured" : actual >= atLeast ? "reached" : "MISSED";

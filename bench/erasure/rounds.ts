@@ -1,4 +1,5 @@
-// One round of each case, for our engine and for what the runtime brings. Runs in Node and, bundled, in workerd.
+// One round of each case, for our engine and for the runtime's own functions. Runs in Node and,
+// bundled, in workerd.
 
 import { createHash } from "node:crypto";
 import { crc32 as zlibCrc32 } from "node:zlib";
@@ -9,7 +10,7 @@ import { planReconstruction, runReconstruction } from "../../src/erasure/reconst
 import { StripeBuffer } from "../../src/erasure/stripe-buffer.ts";
 import { type Case, dataBytes, MD5_MESSAGES, type Md5Operation, type XxHashOperation } from "./cases.ts";
 
-/** Does one round; asynchronous only where the thing that is timed is. */
+/** Does one round; asynchronous only if the timed operation is. */
 export type Round = () => void | Promise<void>;
 /** Prepares a case and returns its round, or null if there is no such operation. */
 export type Preparation = (work: Case) => Round | null;

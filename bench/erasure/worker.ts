@@ -1,4 +1,5 @@
-// The Worker in which workerd's rows are run. Its clock stands still while it computes, so the caller takes the time.
+// The Worker for workerd's rows. Its clock stands still while it computes, so the caller measures
+// the time.
 
 import kernel from "../../src/erasure/kernel.wasm";
 import type { Case } from "./cases.ts";

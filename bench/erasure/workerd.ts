@@ -25,7 +25,10 @@ async function bundle(): Promise<string> {
   return result.outputFiles[0]!.text;
 }
 
-/** CPU seconds of the workerd that this process started, all threads; where the system does not tell, those of the clock. */
+/**
+ * CPU seconds of the workerd that this process started, all threads; if the system does not report
+ * them, those of the clock.
+ */
 async function cpuClock(): Promise<() => Promise<number>> {
   const pids = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
   for (const pid of pids) {
@@ -82,7 +85,7 @@ export async function workerdContestants(plainXor: Uint8Array): Promise<Contesta
   const contestant = (implementation: string): Contestant => ({
     implementation,
     runtime: "workerd",
-    // A request without rounds, just before, is what the request itself costs.
+    // A request without rounds, just before, measures the cost of the request itself.
     run: async (work, rounds) => {
       const empty = await post(implementation, work, 0);
       if (!empty.isKnown) return null;

@@ -7,11 +7,14 @@ import { kernelModule } from "../../test/support/kernel.ts";
 export const LARGE_BYTES = 64 * 1024 * 1024;
 export const SMALL_BYTES = 4096;
 
-/** What is uploaded and must come back. */
+/** An uploaded body, and what must come back. */
 export interface Bodies {
   large: Uint8Array;
   small: Uint8Array;
-  /** Of the large body, as uploads declare them: base64, but for SHA-256, which is lower-case hexadecimal. */
+  /**
+   * Of the large body, as uploads declare them: base64, except SHA-256, which is lower-case
+   * hexadecimal.
+   */
   crc32: string;
   crc64nvme: string;
   sha256Hex: string;

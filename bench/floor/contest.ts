@@ -2,7 +2,7 @@ import type { BenchClient, PreparedRequest } from "../support/http-client.ts";
 import { type CpuTime, cpuBetween, cpuTime, sumCpu } from "../support/process-usage.ts";
 import { median, pairedRatio } from "../support/statistics.ts";
 
-/** One who does the operation: a server and a way to ask it. */
+/** A contender: a server and a way to send it requests. */
 export interface Contender {
   name: string;
   /** Process ids of its workerd. */
@@ -13,11 +13,17 @@ export interface Contender {
   expectedBody?: Uint8Array;
   /** After each request, not measured. */
   after?(): Promise<void>;
-  /** What its time must be beside the first contender's: at least this many times its speed, or at most this many times its time. */
+  /**
+   * Target beside the first contender: at least this many times its speed, or at most this many
+   * times its time.
+   */
   target?: { speedMin: number } | { timeMax: number };
 }
 
-/** Contenders that are measured in turn, round after round, so that each meets the same state of the machine. */
+/**
+ * Contenders that are measured in turn, round after round, so that each meets the same state of the
+ * machine.
+ */
 export interface Contest {
   op: string;
   bytes: number;
@@ -25,7 +31,10 @@ export interface Contest {
   contenders: readonly Contender[];
   rounds: number;
   requestsPerRound: number;
-  /** How many of them are under way at once; 1 if nothing is said. Of more than one, times are those of all by their number. */
+  /**
+   * How many of them are under way at once; 1 by default. With more than one, times are those of
+   * all divided by their number.
+   */
   clients?: number;
   /** Before each turn of each contender, not measured: lets all begin with the same state of the machine. */
   before?(): Promise<void>;
@@ -40,7 +49,7 @@ export interface Row {
   p50Ms: number;
   /** 10^6 bytes of the object a second, at p50. */
   mbPerSecond: number;
-  /** CPU of the workerd processes; null if the system does not tell. */
+  /** CPU of the workerd processes; null if the system does not report it. */
   cpuMsPerRequest: number | null;
   cpuMsPerMb: number | null;
   /** The part of it outside the kernel. */
@@ -66,7 +75,7 @@ export async function runContest(client: BenchClient, contest: Contest): Promise
   const samples = contest.contenders.map((): Samples => ({ roundMs: [], ms: [], cpu: NO_CPU }));
   for (let round = -1; round < contest.rounds; round++) {
     const order = contest.contenders.map((contender, index) => ({ contender, sample: samples[index] as Samples }));
-    // Forwards and backwards in turn, so that nobody always follows the same one.
+    // Forwards and backwards in turn, so that no contender always follows the same one.
     if (round % 2 !== 0) order.reverse();
     for (const { contender, sample } of order) {
       await contest.before?.();

@@ -57,7 +57,8 @@ export async function prepareBucket(client: BenchClient, { endpoint }: Located, 
 export function contests(rivals: Rivals, bodies: Bodies, options: ContestOptions): Contest[] {
   const large = { bytes: LARGE_BYTES, rounds: options.largeRounds, requestsPerRound: 1 };
   const small = { bytes: SMALL_BYTES, rounds: options.smallRounds, requestsPerRound: SMALL_REQUESTS_PER_ROUND };
-  // Else who writes more than the one before finds less of the memory that was freed behind that one.
+  // Otherwise a contender that writes more than the one before finds less of the memory that was
+  // freed after that one.
   const before = () => warmPageCache(options.folder, WRITTEN_BYTES);
   return [
     { op: "GET", ...large, contenders: largeGet(rivals, bodies) },
@@ -97,11 +98,12 @@ function largePut({ sherds, bare }: Rivals, { large: body, ...sums }: Bodies): C
     const prepared = () => barePut(bare.endpoint, "put", body, headers);
     return { name: `${bare.name}, ${what}`, pids: bare.pids, prepare: prepared, after: clear };
   };
-  // The signer would hash the body before each request: its SHA-256 is given instead.
+  // The signer would hash the body before each request: it gets the SHA-256 instead.
   const hashed = puts("MD5 + SHA-256", { mode: "literal", text: sums.sha256Hex });
   return [
     barePuts("six drives", {}),
-    // What no S3 server on this runtime can go below, and what none can that codes 4+2: they tell how far the target is.
+    // Lower bounds for any S3 server on this runtime, and for any that codes 4+2: they show how far
+    // away the target is.
     barePuts("MD5 + SHA-256", bareDigests),
     barePuts("MD5 + SHA-256, half the bytes twice", { ...bareDigests, "x-parity": "1" }),
     ...hashed.map((put) => ({ ...put, target: { speedMin: 0.5 } })),

@@ -9,7 +9,7 @@ import { sizeName } from "./report.ts";
 
 export interface EncryptionRow extends Row {
   clients: number;
-  /** CPU without encryption over CPU with it; null if the system does not tell. */
+  /** CPU without encryption divided by CPU with it; null if the system does not report it. */
   cpuRatio: number | null;
 }
 
@@ -26,7 +26,7 @@ interface Options {
 /** How fast encrypted objects must be beside plain ones. */
 const TARGETS = { "PUT large": 0.92, "GET large": 0.85, "PUT small": 0.9, "GET small": 0.9 } as const;
 const SMALL_REQUESTS_PER_CLIENT = 25;
-/** What large PUTs write at most in a turn: more is not kept warm anyway. */
+/** Bytes that large PUTs write at most in a turn: more does not stay warm anyway. */
 const WARM_BYTES_MAX = 2 * 1024 ** 3;
 const SSE_S3 = { "x-amz-server-side-encryption": "AES256" };
 const bucket = "encryption";
@@ -42,8 +42,8 @@ export async function prepareEncryption(client: BenchClient, { endpoint }: Locat
 }
 
 /**
- * One server that encrypts only what asks for it: the same requests without and with SSE-S3, in turn. Objects have names of their own, so that
- * no contender meets what another has left.
+ * One server that encrypts only on request: the same requests without and with SSE-S3, in turn.
+ * Objects have names of their own, so that no contender meets another's leftovers.
  */
 export async function measureEncryption(
   client: BenchClient,
@@ -95,7 +95,7 @@ function puts(
   { size, body, clients }: { size: Size; body: Uint8Array; clients: number },
 ): Contender[] {
   let count = 0;
-  // The body's SHA-256 is not asked for: beside what remains, encryption counts for most.
+  // The body's SHA-256 is not requested: beside the rest of the work, encryption then counts most.
   const put = (form: string, headers: Record<string, string>) => () => {
     const key = `put-${size}-${form}-${count++ % clients}`;
     return prepare(endpoint, { method: "PUT", bucket, key, body, headers, payload: { mode: "unsigned" } });

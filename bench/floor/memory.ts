@@ -32,15 +32,19 @@ export const CROWDS: readonly Crowd[] = [
   { concurrent: 16, bodyBytes: 64 * 1024 * 1024, growthBytesMax: 120_000_000 },
 ];
 const WARM_UPS = 2;
-/** Bodies at once in a warm-up: enough that each process of the server gets some, and has its code in memory. */
+/**
+ * Bodies at once in a warm-up: enough that each process of the server gets some, and has its code
+ * in memory.
+ */
 const WARM_BODIES = 4;
 /** Lets what the requests before have left be freed. */
 const REST_MS = 1000;
 const bucket = "memory";
 
 /**
- * How much the resident memory of the server's workerds grows, all added up, while a crowd of bodies is uploaded, and then
- * downloaded, at once. They have served a few bodies of that size before. Give it a fresh server. Empty if the system does not tell.
+ * How much the resident memory of the server's workerds grows, summed up, while a crowd of bodies
+ * is uploaded, and then downloaded, at once. They have served a few bodies of that size before.
+ * Pass a fresh server. Empty if the system does not report it.
  */
 export async function measureMemory(client: BenchClient, sherd: SherdEndpoint, crowd: Crowd): Promise<MemoryRow[]> {
   const body = randomBytes(crowd.bodyBytes);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { writeFile } from "../support/page-cache.ts";
 import { median } from "../support/statistics.ts";
 
-/** What a file costs that is written with memory of that kind. */
+/** Cost of a file that is written with memory of that kind. */
 export interface PagesRow {
   memory: "idle" | "just freed" | "in place";
   /** Of each file. */

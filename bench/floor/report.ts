@@ -67,12 +67,15 @@ export function pagesTable(rows: readonly PagesRow[]): string {
   return formatTable(["writes of one process", "bytes", "GB per s of CPU", "of it user"], cells);
 }
 
-/** What the table means for the others. */
+/** Legend of the table. */
 export const PAGES_LEGEND = `Where the first figure is far below the second, this is a virtual machine that gives idle memory back to its host, and each
 byte that a server writes may cost up to the difference in system time, whatever its code. User time tells servers apart there.
 Other processes that free memory meanwhile bring the figures together.`;
 
-/** One line an operation, one column a stage: its share of the time, of workerd's CPU, and of the user part of it. */
+/**
+ * One line per operation, one column per stage: its share of the time, of workerd's CPU, and of the
+ * user part of it.
+ */
 export function stageTable(rows: readonly StageRow[]): string {
   const stages = [...new Set(rows.map((row) => row.stage))].filter((stage) => stage !== "all");
   const percent = (share: number) => `${(100 * share).toFixed(0)} %`;

@@ -10,7 +10,7 @@ import { newFileSweeper } from "./sweep.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-/** What is bundled in place of what, to leave a stage out. */
+/** Files that replace others in the bundle, to leave a stage out. */
 export const STAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   signature: { "src/auth/sigv4/verify-signature.ts": "signature.ts" },
   D1: { "src/metadata/database.ts": "metadata.ts" },
@@ -30,18 +30,24 @@ export interface StageRow {
   bytes: number;
   /** "all" for the whole request. */
   stage: string;
-  /** Milliseconds that the request is shorter without the stage, and their share of the whole. Medians over the rounds. */
+  /**
+   * Milliseconds by which the request is shorter without the stage, and their share of the whole.
+   * Medians over the rounds.
+   */
   ms: number;
   share: number;
-  /** The same of workerd's CPU, and of its part outside the kernel; null if the system does not tell. */
+  /**
+   * The same of workerd's CPU, and of its part outside the kernel; null if the system does not
+   * report it.
+   */
   cpuMs: number | null;
   cpuUserMs: number | null;
 }
 
 /**
- * What each stage of GET and PUT costs: how much faster the same request is when the Worker leaves the stage out, all of them
- * interleaved. Stages overlap, so the shares need not sum up to one. `body` is what a bare Worker takes to take in, or to
- * send, a body of that size.
+ * Cost of each stage of GET and PUT: how much faster the same request is if the Worker leaves the
+ * stage out, all of them interleaved. Stages overlap, so the shares need not sum up to one. `body`
+ * is a bare Worker that receives, or sends, a body of that size.
  */
 export async function measureStages(
   workers: LocalWorkers,
@@ -112,7 +118,7 @@ function bareBody({ endpoint, pids }: Endpoint, { op: method, bytes }: Contest, 
 
 function stageRow(row: Row, all: Row): StageRow {
   const { op, bytes, implementation: stage, ratioToFloor } = row;
-  // What is measured is the whole request, a bare body, or what is left without the stage.
+  // The measured value: the whole request, a bare body, or the rest without the stage.
   const isLeftOut = stage in STAGES;
   const share = isLeftOut ? 1 - 1 / ratioToFloor : 1 / ratioToFloor;
   const cost = (figure: "cpuMsPerRequest" | "cpuUserMsPerRequest") => {

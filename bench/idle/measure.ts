@@ -7,7 +7,10 @@ import { processTree, proportionalMemory } from "../support/process-usage.ts";
 export interface IdleRow {
   implementation: string;
   round: number;
-  /** Proportional set size of all processes of the server: each page divided by how many processes of the machine share it. */
+  /**
+   * Proportional set size of all processes of the server: each page divided by the number of
+   * processes that share it.
+   */
   totalBytes: number;
   launcherBytes: number;
   npmBytes: number;
@@ -28,7 +31,10 @@ export interface IdleCase {
 const REST_MS = 8_000;
 const READY_MS_MAX = 120_000;
 
-/** Starts `npm start` in a checkout, lets it rest, and adds up its processes. Throws where the system does not tell. */
+/**
+ * Starts `npm start` in a checkout, lets it rest, and adds up its processes. Throws if the system
+ * does not report them.
+ */
 export async function measureIdle({ implementation, checkout, dataDir, processes, round }: IdleCase): Promise<IdleRow> {
   const args = ["--port", "0", "--data", dataDir, "--processes", String(processes), "--quiet"];
   const beganMs = performance.now();
@@ -75,7 +81,7 @@ function listening(child: ChildProcess): Promise<void> {
   });
 }
 
-/** npm hands no signal on in every case: the launcher is told itself. */
+/** npm does not always pass signals on, so the launcher is signalled directly. */
 async function end(npm: ChildProcess): Promise<void> {
   const launcher = readdirSync("/proc").find((pid) => isChildOf(pid, npm.pid as number));
   const ended = once(npm, "exit");

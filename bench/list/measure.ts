@@ -14,11 +14,14 @@ export interface Row {
   /** Rows that D1 read for it. */
   rowsRead: number;
   requests: number;
-  /** Its time over that of the same page of the smallest bucket, median of what was measured in turn. */
+  /** Its time divided by that of the same page of the smallest bucket, median over the turns. */
   ratioToSmallest: number;
 }
 
-/** Takes each page of all buckets in turn, so often and once more that does not count; then walks each bucket once. */
+/**
+ * Takes each page of all buckets in turn, this many times and once more that does not count; then
+ * walks each bucket once.
+ */
 export async function measurePages(
   client: BenchClient,
   shape: Shape,

@@ -12,7 +12,7 @@ const ROWS_MORE_MAX = 20;
 /** D1 counts the steps of a recursive query as rows too, and one more at the end of each key's versions. */
 const STEP_ROWS_PER_ENTRY = 1;
 
-/** One line a row, with the target that it is held against. */
+/** One line per row, with its target. */
 export function listTable(rows: readonly Row[], format: TableFormat): string {
   const head = ["bucket", "keys", "page", "entries", "ms", "time : smallest", "D1 rows read", "target", ""];
   return format(
@@ -38,7 +38,7 @@ function isWalk({ page }: Row): boolean {
   return page.endsWith("walk");
 }
 
-/** Every row is held to the rows it may read, and the largest bucket's to the time that it may take. */
+/** Every row has a limit of rows to read, and the largest bucket's rows a limit of time. */
 export function judge(row: Row, rows: readonly Row[]): { target: string; isMet: boolean } {
   const rowsPerEntry = ROWS_PER_ENTRY_MAX + (row.page === "versions, delimiter" ? STEP_ROWS_PER_ENTRY : 0);
   const rowsMax =
@@ -57,7 +57,8 @@ export function judge(row: Row, rows: readonly Row[]): { target: string; isMet: 
       isMet: readsLittle && row.ms <= WALK_SECONDS_MAX * 1000,
     };
   }
-  // A page that holds more than the smallest bucket's says nothing about what the size of the bucket costs.
+  // A page with more entries than the smallest bucket has says nothing about the effect of a
+  // bucket's size.
   if (smallest?.entries !== row.entries) return { target: rowsTarget, isMet: readsLittle };
   return { target: `${rowsTarget}, ≤ ${PAGE_RATIO_MAX}×`, isMet: readsLittle && row.ratioToSmallest <= PAGE_RATIO_MAX };
 }

@@ -1,4 +1,4 @@
-/** How the keys of a bucket look. Keys are in order of their numbers. */
+/** Forms of a bucket's keys. Keys are in order of their numbers. */
 export interface Shape {
   name: string;
   /** The key of that number, of `keys` of them, and the same in SQL, where `i` is the number. */
@@ -10,7 +10,10 @@ export interface Shape {
   hasVersions: boolean;
 }
 
-/** One of so many keys has so many old versions, and after it comes a deleted key: a marker over one version fewer. */
+/**
+ * One of this many keys has this many old versions, and after it comes a deleted key: a marker over
+ * one version fewer.
+ */
 export const VERSIONED_EVERY = 10;
 
 const digits = (number: number, width: number) => String(Math.floor(number)).padStart(width, "0");

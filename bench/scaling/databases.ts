@@ -11,7 +11,7 @@ const MIGRATIONS = join(import.meta.dirname, "../../migrations");
 
 type Statement = Parameters<SqliteD1["batch"]>[0][number];
 
-/** What the databases were asked for since the last `take`. */
+/** Calls to the databases since the last `take`. */
 export interface Asked {
   roundTrips: number;
   /** Of those, to the first database. */
@@ -19,7 +19,7 @@ export interface Asked {
   rows: number;
 }
 
-/** Databases with the real tables, in SQLite, whose sizes the simulation says: `DB`, `DB_2`, … */
+/** Databases with the real tables, in SQLite, whose sizes the simulation sets: `DB`, `DB_2`, … */
 export class SimulatedDatabases {
   readonly #parts: Omit<StoreContext, "metadata">;
   readonly #schema: readonly string[];
@@ -61,7 +61,7 @@ export class SimulatedDatabases {
     return openStores(metadata, { ...this.#parts, random: this.#random });
   }
 
-  /** How many bytes the tables of a database take really. */
+  /** The real size of a database's tables, in bytes. */
   bytesOf(index: number): number {
     return usedBytes(this.#databases[index] as SqliteD1);
   }

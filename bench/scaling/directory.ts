@@ -34,7 +34,7 @@ export interface ListRow {
   rowsPerPage: number;
 }
 
-/** How large the directory becomes, how often it is asked, and what a listing of buckets costs: by the real code. */
+/** Size of the directory, frequency of lookups, and cost of listing buckets: by the real code. */
 export async function measureDirectory(seed: number): Promise<(DirectoryRow | LookupRow | ListRow)[]> {
   const random = new SeededRandom(seed);
   const names = Array.from({ length: BUCKETS }, (_, n) => `customer-${n}-backups`);
@@ -96,7 +96,7 @@ async function directoryBytes(names: readonly string[]): Promise<DirectoryRow> {
 
 const REQUESTS_IN_ALL = 200_000;
 
-/** Zipf: the nth bucket is asked for an nth as often as the first. */
+/** Zipf: the nth bucket is used an nth as often as the first. */
 function popular(random: SeededRandom): number {
   return Math.min(BUCKETS - 1, Math.floor(BUCKETS ** uniform(random)) - 1);
 }

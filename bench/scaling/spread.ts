@@ -14,15 +14,18 @@ const WRITES_PER_SECOND_MAX = 1_000;
 const OPEN_SHARE = 0.05;
 
 /**
- * Who says where a bucket goes: `sherd` is the real store, its directory included; the others are models to compare it with: always
- * the emptiest, or by a hash of the name without regard to size.
+ * Who decides where a bucket goes. `sherd` is the real store, its directory included. The others
+ * are models for comparison: always the emptiest, or by a hash of the name without regard to size.
  */
 export type Policy = "sherd" | "emptiest" | "hash";
 
 export interface Scenario {
   policy: Policy;
   growth: Growth;
-  /** How many databases there are from the start; null: one, and another whenever there is no room for new buckets. */
+  /**
+   * How many databases there are from the start; null: one, and another whenever there is no room
+   * for new buckets.
+   */
   databasesFromStart: number | null;
   buckets: number;
   objects: number;

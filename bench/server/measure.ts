@@ -21,13 +21,16 @@ export interface Row {
   opsPerSecond: number;
   /** 10^6 bytes of objects a second; null if no body moves. */
   mbPerSecond: number | null;
-  /** Of the server's processes; null if they cannot be seen. In steps of 0.01 s a round. */
+  /** Of the server's processes; null if they cannot be seen. In steps of 0.01 s per round. */
   cpuSecondsPerOp: number | null;
   cpuSecondsPerGb: number | null;
   /** The part of it outside the kernel. */
   cpuUserSecondsPerOp: number | null;
   cpuUserSecondsPerGb: number | null;
-  /** Share of one core that the load generator used: near 1 it, and not the server, may be what was measured. */
+  /**
+   * Share of one core that the load generator used: near 1, the generator may be the limit rather
+   * than the server.
+   */
   generatorCpuShare: number;
   /** Operations a second over those of the first target, median of what was measured in the same round; null if that one failed. */
   ratio: number | null;
@@ -48,9 +51,9 @@ export interface Contender {
 
 export const ROUNDS = 5;
 const OPERATIONS_MAX = 2000;
-/** Bytes that one turn writes or reads at most, but for one operation of each client. */
+/** Most bytes that one turn writes or reads, except for one operation of each client. */
 const TURN_BYTES_MAX = 512 * 1024 * 1024;
-/** What a server is taken to write a byte of body: 4+2. */
+/** Assumed bytes written per byte of body: 4+2. */
 const WRITTEN_PER_BYTE = 1.5;
 /** Below this size a round is run first that does not count. */
 const WARM_UP_BYTES_MAX = 16 * 1024 * 1024;
@@ -113,7 +116,8 @@ async function oneTurn(
   const wanted = Math.max(4 * lines, Math.ceil(1.5 * expectedRate * turnSeconds));
   const since = load.written;
   const operations = await load.operations(work, Math.min(wanted, affordable, OPERATIONS_MAX));
-  // Else who keeps removed objects for a while pays for fresh memory each time, and who frees or passes by the cache does not.
+  // Otherwise a server that keeps removed objects for a while pays for new memory each time, and
+  // one that frees them or bypasses the cache does not.
   const expected = Math.min(operations.length, Math.max(lines, expectedRate * turnSeconds));
   if (work.op === "PUT") await warmPageCache(tmpdir(), expected * work.sizeBytes * WRITTEN_PER_BYTE);
   const cpuBefore = cpuTime(target.pids);

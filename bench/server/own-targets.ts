@@ -34,7 +34,9 @@ const S3RVER_PROGRAM = `
   new S3rver({ port: 0, address: "127.0.0.1", silent: true, directory: process.argv[2] })
     .run().then(({ port }) => console.log(port));`;
 
-/** s3rver, installed from npm beside the project at its first use. Rejects if it cannot be had. */
+/**
+ * s3rver, installed from npm beside the project at its first use. Rejects if it is not available.
+ */
 export async function startS3rver(dataDir: string): Promise<OwnTarget> {
   const module = join(CACHE, "node_modules/s3rver");
   if (!existsSync(module)) {

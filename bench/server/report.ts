@@ -1,10 +1,13 @@
 import type { TableFormat } from "../support/table.ts";
 import { ROUNDS, type Row } from "./measure.ts";
 
-/** From this share on the load generator may be what was measured. */
+/** From this share on, the load generator may be the limit. */
 const GENERATOR_SHARE_MAX = 0.9;
 
-/** One line an operation, size and number of clients; for each target its speed, latency and CPU, and how it stands to the first. */
+/**
+ * One line per operation, size and number of clients; for each target its speed, latency and CPU,
+ * and its ratio to the first.
+ */
 export function serverTable(rows: readonly Row[], format: TableFormat): string {
   const targets = [...new Set(rows.map((row) => row.target))];
   const columns = (name: string, index: number) => [

@@ -1,4 +1,4 @@
-/** One operation, ready to go. Rejects where the answer is wrong. */
+/** One operation, ready to run. Rejects if the answer is wrong. */
 export type Operation = () => Promise<unknown>;
 
 export interface Turn {
@@ -9,8 +9,9 @@ export interface Turn {
 }
 
 /**
- * Runs operations one after the other in each of `clients` lines, until they are used up or `seconds` have passed; each
- * line does one at the least. Rejects with the first failure, when all lines have stopped.
+ * Runs operations one after the other in each of `clients` lines, until they are used up or
+ * `seconds` have passed; each line runs at least one. Rejects with the first failure, when all
+ * lines have stopped.
  */
 export async function takeTurn(operations: readonly Operation[], clients: number, seconds: number): Promise<Turn> {
   const ms: number[] = [];

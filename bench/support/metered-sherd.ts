@@ -51,7 +51,10 @@ export async function readMetered({ endpoint }: Pick<Door, "endpoint">): Promise
   return (await (await fetch(`${endpoint}/bench/cost`)).json()) as Metered;
 }
 
-/** From now on D1 is asked once for each set of statements, whatever their values: for one request that is sent again and again. */
+/**
+ * From now on D1 is asked once for each set of statements, whatever their values: for repetitions
+ * of one request.
+ */
 export async function replayDatabase({ endpoint }: Pick<Door, "endpoint">): Promise<void> {
   await fetch(`${endpoint}/bench/replay`);
 }

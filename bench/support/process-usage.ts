@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
-/** What Linux says of processes. Other systems are not supported: each function returns null there. */
+/**
+ * Linux's facts about processes. Other systems are not supported: each function returns null there.
+ */
 
 /** Clock ticks a second of /proc/PID/stat: 100 on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
@@ -9,8 +11,8 @@ const TICKS_PER_SECOND = 100;
 export interface CpuTime {
   totalMs: number;
   /**
-   * The part outside the kernel. Where the kernel shares the total out by what its ticks met, only a sum over a second or so
-   * is right.
+   * The part outside the kernel. If the kernel estimates it from its ticks, only a sum over a
+   * second or so is right.
    */
   userMs: number;
 }
@@ -95,7 +97,10 @@ export function processTree(pid: number): number[] {
   return below(pid);
 }
 
-/** Bytes of a process, each page divided by how many processes share it (PSS). Null if the system does not tell. */
+/**
+ * Bytes of a process, each page divided by the number of processes that share it (PSS). Null if the
+ * system does not report it.
+ */
 export function proportionalMemory(pid: number): number | null {
   const found = /^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? "");
   return found ? Number(found[1]) * 1024 : null;

@@ -1,4 +1,4 @@
-/** The middle value; the mean of the two middle ones where their number is even. NaN of nothing. */
+/** The middle value, or the mean of the two middle ones. NaN of nothing. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -7,8 +7,8 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * The middle of `numerators[i] / denominators[i]`: of runs that were interleaved, it is not moved by what slowed the whole
- * machine down for a while.
+ * The middle of `numerators[i] / denominators[i]`. For interleaved runs, a temporary slowdown of
+ * the whole machine does not change it.
  */
 export function pairedRatio(numerators: readonly number[], denominators: readonly number[]): number {
   return median(numerators.map((value, index) => value / (denominators[index] as number)));

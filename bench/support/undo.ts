@@ -1,4 +1,4 @@
-/** What a benchmark must undo when it ends, also when it is interrupted. */
+/** Steps that a benchmark must undo when it ends, also when it is interrupted. */
 export class Undo {
   readonly #steps: (() => unknown)[] = [];
 
@@ -6,7 +6,10 @@ export class Undo {
     this.#steps.push(step);
   }
 
-  /** Runs `work` and then all steps, last things first; one that fails is told and does not keep the others from running. */
+  /**
+   * Runs `work` and then all steps, last ones first; a failing step is reported and does not
+   * prevent the others.
+   */
   async after<Result>(work: () => Promise<Result>): Promise<Result> {
     process.once("SIGINT", () => void this.#undoAll().finally(() => process.exit(130)));
     try {

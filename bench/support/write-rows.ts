@@ -1,6 +1,9 @@
 import { writeFile } from "node:fs/promises";
 
-/** Writes what every benchmark writes for `--json FILE`: `{"rows": [{…}]}`, one flat object a figure. */
+/**
+ * Writes the file of `--json FILE` of every benchmark: `{"rows": [{…}]}`, one flat object per
+ * figure.
+ */
 export async function writeRows<Row extends { [Name in keyof Row]: string | number | boolean | null }>(
   file: string,
   rows: readonly Row[],

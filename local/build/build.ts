@@ -4,8 +4,9 @@ import { keepBuild } from "./kept-build.mjs";
 import { JOBS_PROGRAM } from "./modules.ts";
 
 /**
- * Bundles what `npm start` runs: the Worker, the services beside it, and the launcher itself, so that the process that stays
- * strips no types and holds no module of the tools. Prints the folder that has it all.
+ * Bundles everything that `npm start` runs: the Worker, the services beside it, and the launcher.
+ * The launcher's process then strips no types and holds no modules of the tools. Prints the
+ * bundle's folder.
  */
 const beganMs = Date.now();
 const root = join(import.meta.dirname, "../..");

@@ -12,13 +12,14 @@ export interface WorkerModules {
 
 /** Modules fresh from the bundler. */
 export interface BundledWorker extends WorkerModules {
-  /** Paths of all the files that they were made of. */
+  /** Paths of all their source files. */
   inputs: string[];
 }
 
 /**
- * Bundles the Worker whose entry file is `entryPath`, as `wrangler deploy` would. Throws esbuild's error where it cannot.
- * `replacements` are files to take in place of others, by the path of the one replaced; they may import the one they replace.
+ * Bundles the Worker whose entry file is `entryPath`, as `wrangler deploy` would. Throws esbuild's
+ * error. `replacements` maps paths of files to the files that replace them; a replacement may
+ * import the original.
  */
 export async function bundleWorker(
   entryPath: string,
@@ -58,7 +59,7 @@ function replaceFiles(replacements: ReadonlyMap<string, string>): Plugin {
   };
 }
 
-/** Leaves imports of `.wasm` as they are and collects the files: workerd compiles them, code must not. */
+/** Leaves imports of `.wasm` unchanged and collects the files: only workerd may compile them. */
 function collectWasm(wasm: Map<string, Uint8Array<ArrayBuffer>>, paths: string[]): Plugin {
   return {
     name: "wasm",

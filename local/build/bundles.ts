@@ -8,7 +8,7 @@ import { type BuiltWorkers, CONSOLE_FOLDER, KERNEL_FILE } from "./modules.ts";
 /** Files of a build by their names in its folder. */
 export interface Bundles {
   files: Map<string, string | Uint8Array>;
-  /** What they were made of: paths below the project's folder. */
+  /** Their source files: paths below the project's folder. */
   inputs: Set<string>;
 }
 

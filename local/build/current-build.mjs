@@ -1,4 +1,5 @@
-// The project's folder, and what of it runs. Plain JavaScript: the door of `npm start` loads it, which may have no compiler.
+// The project's folder and its current build. Plain JavaScript: the entry of `npm start` loads it
+// and may have no compiler.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,7 +8,10 @@ import { findBuild } from "./kept-build.mjs";
 /** The folder with `migrations` and `local/workerd/supervise.sh`. */
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The folder of the build that is current; makes it if need be, in a process whose memory ends with it. */
+/**
+ * Folder of the current build; makes the build if necessary, in a process whose memory ends with
+ * it.
+ */
 export function currentBuild() {
   return findBuild(root) ?? makeBuild();
 }

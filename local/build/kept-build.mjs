@@ -1,4 +1,5 @@
-// Finds and keeps what `build.ts` makes. Plain JavaScript: the launcher's process loads it, and has no compiler.
+// Finds and keeps the results of `build.ts`. Plain JavaScript: the launcher's process loads it and
+// has no compiler.
 import { createHash } from "node:crypto";
 import {
   mkdirSync,
@@ -21,7 +22,7 @@ import { dirname, join } from "node:path";
  * @property {Record<string, string>} outputs SHA-256 of each file in its folder.
  */
 
-/** Name of the file by which a build says that it is for one start: nothing could be kept. */
+/** File that marks a build for one start only, because nothing could be kept. */
 export const TEMPORARY = "temporary";
 
 const UNUSED_MS_MAX = 24 * 3600 * 1000;
@@ -71,7 +72,7 @@ export function keepBuild(root, { beganMs, inputs, files }) {
     try {
       renameSync(made, path);
     } catch {
-      // Another start has made the same; or the one there is damaged, which a moment without it mends.
+      // Another start has made the same build. Or the one there is damaged, and is replaced.
       rmSync(path, { recursive: true, force: true });
       renameSync(made, path);
     }

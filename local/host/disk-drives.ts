@@ -4,7 +4,7 @@ import type { WatchedDrive } from "./disk-watch.ts";
 import { inspectDrive } from "./drive-state.ts";
 import type { Mounts } from "./mounts.ts";
 
-/** The drives of the configuration that are folders of this machine. */
+/** The configured drives that are folders of this machine. */
 export function diskDrives(specs: readonly { name: string; type: string }[], folder: DataFolder): WatchedDrive[] {
   return specs.flatMap((spec) => {
     if (spec.type !== "disk" || !("binding" in spec)) return [];
@@ -13,11 +13,11 @@ export function diskDrives(specs: readonly { name: string; type: string }[], fol
   });
 }
 
-/** What is wrong with drives, for a command that looks once. */
+/** Problems of drives, for a command that checks once. */
 export interface DriveTroubles {
-  /** About each drive that cannot be used, or not for everything. */
+  /** One for each drive that cannot be used, or only partly. */
   sentences: string[];
-  /** Whether the folder is that of the drive's disk. */
+  /** Whether the folder is on the drive's own disk. */
   isUsable(path: string): boolean;
 }
 

@@ -14,20 +14,23 @@ export interface WatchOptions {
   metadataPath: string;
   reserve: SpaceReserve;
   mounts: Mounts;
-  /** Free bytes that each disk keeps. */
+  /** Bytes to keep free on each disk. */
   reserveBytes: number;
-  /** Told of each drive whose state has changed, in a sentence. */
+  /** Called with a sentence for each drive whose state has changed. */
   onChange: (level: "log" | "error", sentence: string) => void;
-  /** Told before `onChange` whether a drive's folder may be used: one without its disk may not. Not told of the first look. */
+  /**
+   * Called before `onChange` with whether a drive's folder may be used; a drive without its disk
+   * may not. Not called after the first check.
+   */
   onUsable?: (drive: WatchedDrive, isUsable: boolean) => void;
 }
 
 const LOOK_MS = 2_000;
 const ANSWER_MS_MAX = 5_000;
-/** Whether a file can be written is tried in every so manieth look. */
+/** Every how many checks a test file is written. */
 const LOOKS_PER_TRIAL = 15;
 
-/** Looks at the disks of a server again and again. */
+/** Checks the disks of a server periodically. */
 export class DiskWatch {
   readonly #options: WatchOptions;
   readonly #hanging = new Set<string>();
@@ -41,7 +44,7 @@ export class DiskWatch {
     this.#options = options;
   }
 
-  /** What the first look found is not told as a change: the start tells it. */
+  /** The first check reports no changes: the start does. */
   async start(): Promise<void> {
     await this.look();
     const again = () => {
@@ -54,12 +57,12 @@ export class DiskWatch {
     clearTimeout(this.#timer);
   }
 
-  /** Whether the drive's folder is that of its disk, as far as is known. */
+  /** Whether the drive's folder is on its own disk, as far as is known. */
   isUsable({ name }: WatchedDrive): boolean {
     return this.#states.get(name)?.trouble !== "not-mounted";
   }
 
-  /** Drives that something is wrong with. */
+  /** Drives with problems. */
   troubles(): { drive: WatchedDrive; state: DriveState }[] {
     return this.#options.drives.flatMap((drive) => {
       const state = this.#states.get(drive.name);
@@ -95,7 +98,10 @@ export class DiskWatch {
     return { atMs, reserveBytes: this.#options.reserveBytes, metadata: this.#metadata, drives };
   }
 
-  /** A disk that hangs is not asked again before it has answered: each call takes one of Node's few threads. */
+  /**
+   * A disk that hangs is not asked again before it has answered: each call takes one of Node's few
+   * threads.
+   */
   async #inspect({ name, path }: WatchedDrive, tryWriting: boolean): Promise<DriveState> {
     if (this.#hanging.has(name)) return silent(path);
     this.#hanging.add(name);
@@ -123,7 +129,8 @@ export class DiskWatch {
 
   async #lookAt(drive: WatchedDrive, tryWriting: boolean): Promise<void> {
     const before = this.#states.get(drive.name);
-    // One that could not be written is tried each time: without a trial it would seem to be back.
+    // A drive that could not be written is tested each time: without a test it would seem to be
+    // back.
     const wasInTrouble = before !== undefined && before.trouble !== null;
     const state = await this.#inspect(drive, tryWriting || wasInTrouble);
     this.#states.set(drive.name, state);

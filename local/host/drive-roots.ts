@@ -2,16 +2,17 @@ import { renameSync, symlinkSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-/** Name of the link below each root: where a drive's shards lie, as the Worker asks for them. */
+/** Name of the link below each root, which leads to a drive's shards. The Worker uses this name. */
 export const DRIVE_LINK = "drive";
-/** The link of a drive that may not be used leads here, where nothing ever is. */
+/** Target of the link if the drive may not be used. Nothing ever exists here. */
 const NOWHERE = "nowhere";
 
 /**
- * Makes below `path` a folder for each drive, with a link to where the drive lies, and returns the folders. workerd's disk
- * service is given these. It makes every folder that is missing, so it would make a drive anew that was removed or is not
- * mounted, on another disk; a link that leads nowhere it does not replace. It also starts where a drive is missing, and
- * finds it when it is back. `isUsable` says of each whether its folder may be used.
+ * Makes a folder for each drive below `path`, with a link to the drive, and returns the folders for
+ * workerd's disk service. The service makes every missing folder. So it would recreate a drive that
+ * was removed or is not mounted, on another disk. But it does not replace a broken link. It also
+ * starts if a drive is missing, and finds the drive when it is back. `isUsable` says whether a
+ * drive's folder may be used.
  */
 export async function makeDriveRoots(
   path: string,
@@ -28,7 +29,7 @@ export async function makeDriveRoots(
   return roots;
 }
 
-/** Makes the link below a root lead to a drive, or nowhere, in one step. */
+/** Points the link below a root to a drive, or to nothing, in one step. */
 export function linkDrive(root: string, drivePath: string | null): void {
   const made = join(root, `${DRIVE_LINK}.new`);
   symlinkSync(drivePath === null ? join(root, NOWHERE) : resolve(drivePath), made);

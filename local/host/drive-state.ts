@@ -3,39 +3,39 @@ import { join } from "node:path";
 import { systemCode } from "../start-error.ts";
 import { isMountPoint } from "./mounts.ts";
 
-/** Why a drive's folder cannot be used, or not for everything. */
+/** Why a drive's folder cannot be used, or only partly. */
 export type DriveTrouble =
-  /** There is nothing at its path, or a link that leads nowhere. */
+  /** The path is absent, or a broken link. */
   | "missing"
-  /** Its disk is not mounted there: the folder is that of the disk below. */
+  /** Its disk is not mounted there: the folder is on the disk below. */
   | "not-mounted"
   | "not-a-folder"
   | "unreadable"
   | "read-only"
-  /** No byte can be written any more. */
+  /** No space is left. */
   | "full";
 
-/** What a look at a drive's folder found. */
+/** Result of checking a drive's folder. */
 export interface DriveState {
   trouble: DriveTrouble | null;
-  /** What is wrong and what to do, for the person who runs the server. Empty where nothing is. */
+  /** The problem and its remedy, for the person who runs the server. Empty if there is none. */
   advice: string;
-  /** Bytes that this user may still write there; null where that cannot be known. */
+  /** Bytes that this user may still write there; null if unknown. */
   freeBytes: number | null;
   totalBytes: number | null;
-  /** Number of the file system: drives of one number share their space. */
+  /** Number of the file system: drives with the same number share their space. */
   device: number | null;
 }
 
-/** How `inspectDrive` looks. */
+/** Options of `inspectDrive`. */
 interface Look {
   /** Also writes a small hidden file into the folder, and removes it. */
   tryWriting: boolean;
-  /** The folder must be a mount point; what remembers that is the file of this path. */
+  /** The folder must be a mount point. The file at this path records that. */
   mountsFile?: string;
 }
 
-/** Looks at a folder. Never rejects. */
+/** Checks a folder. Never rejects. */
 export async function inspectDrive(path: string, { tryWriting, mountsFile }: Look): Promise<DriveState> {
   const nothing = { freeBytes: null, totalBytes: null, device: null };
   let device: number;
@@ -53,7 +53,7 @@ export async function inspectDrive(path: string, { tryWriting, mountsFile }: Loo
   return { ...space, device, ...(trouble ?? { trouble: null, advice: "" }) };
 }
 
-/** Bytes of the file system that a path lies on; nulls where they cannot be known. */
+/** Bytes of the file system of a path; nulls if unknown. */
 export async function spaceOf(path: string): Promise<Pick<DriveState, "freeBytes" | "totalBytes">> {
   try {
     const { bavail, blocks, bsize } = await statfs(path);
@@ -95,7 +95,8 @@ async function unreachable(path: string, error: unknown): Promise<Trouble> {
 }
 
 async function writingTrouble(path: string): Promise<Trouble | null> {
-  // A name as the disk service gives its own unfinished files: it shows none, and what a kill leaves is swept.
+  // Named like the disk service's own unfinished files: the service hides these, and a later start
+  // removes leftovers.
   const probe = join(path, `.probe.${process.pid}.0.tmp`);
   try {
     const file = await open(probe, "w", 0o600);

@@ -4,18 +4,18 @@ import type { DiskWatch } from "./disk-watch.ts";
 import type { HostAnswer } from "./host-service.ts";
 import type { MergedCounts } from "./merged-counts.ts";
 
-/** What is known of a running server besides its disks. */
+/** Facts about a running server besides its disks. */
 export interface RunningFacts {
   /** Null until the processes run. */
   counts: MergedCounts | null;
   /** Process ids by the name of the process; "launcher" is this one. */
   pids: ReadonlyMap<string, number>;
-  /** How often each was started anew, by name. */
+  /** Number of restarts, by name. */
   restarts: ReadonlyMap<string, number>;
   startedMs: number;
-  /** Starts the process of the background jobs unless it runs; null where there is none. */
+  /** Starts the process of the background jobs unless it runs; null if there is none. */
   startJobs: (() => void) | null;
-  /** Whether that process runs now. */
+  /** Whether that process is running. */
   isJobsRunning: () => boolean;
 }
 
@@ -97,7 +97,7 @@ function gauge(name: string, help: string, samples: Sample[]): Metric {
   return { name, help, type: "gauge", samples };
 }
 
-/** Null where the system does not tell. */
+/** Null if the system does not say. */
 function residentBytes(pid: number): number | null {
   try {
     const found = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));

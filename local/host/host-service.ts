@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 
-/** What the Workers may ask of the launcher, by path; the answer is JSON. */
+/** Answers to the Workers' requests, by path; sent as JSON. */
 export type HostAnswer = (path: string) => Promise<unknown>;
 
 /**
- * Answers the Workers' binding HOST on a Unix socket: what only a process outside workerd can know of this machine (space on
- * disks, folders that are not there, other processes).
+ * Answers the Workers' binding HOST on a Unix socket. It has the facts about this machine that only
+ * a process outside workerd can know: space on disks, missing folders, other processes.
  */
 export class HostService {
   readonly #server: Server;

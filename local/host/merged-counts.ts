@@ -3,9 +3,9 @@ import { text } from "node:stream/consumers";
 import type { Metric, Sample } from "../../src/base/prometheus.ts";
 import { mergeErrors, type RecentError } from "../../src/edge/recent-errors.ts";
 
-/** What one process has counted. */
+/** Counts of one process. */
 export interface CountsAnswer {
-  /** Random: a Worker that was started anew has another one, and counts from 0. */
+  /** Random: a restarted Worker has another one, and counts from 0. */
   isolate: string;
   /** Counters and histograms. */
   metrics: Metric[];
@@ -13,26 +13,29 @@ export interface CountsAnswer {
 
 const ANSWER_MS_MAX = 1_000;
 
-/** One process's counts: what its Workers before this one had counted, and what this one says. */
+/** Counts of one process: the sum of its earlier Workers, and the present one's. */
 interface Process {
   last: CountsAnswer | null;
   ended: Metric[];
 }
 
 /**
- * Adds up what all processes count. A sum never goes back: of a process that ends, what it said last stays in it, so that what is
- * lost is what it counted after that.
+ * Adds up the counts of all processes. A sum never decreases: the last report of a process that
+ * ends stays in it. Only counts after that report are lost.
  */
 export class MergedCounts {
   readonly #socketPaths: readonly string[];
   readonly #processes = new Map<string, Process>();
 
-  /** Paths of the sockets on which Workers tell their counts. */
+  /** Paths of the sockets on which Workers report their counts. */
   constructor(socketPaths: Iterable<string>) {
     this.#socketPaths = [...socketPaths];
   }
 
-  /** Asks all that have sockets. One that does not answer within a second counts as it was. Never rejects. */
+  /**
+   * Asks all that have sockets. If one does not answer within a second, its last report counts.
+   * Never rejects.
+   */
   async refresh(): Promise<void> {
     await Promise.all(
       this.#socketPaths.map(async (path) => {
@@ -42,13 +45,19 @@ export class MergedCounts {
     );
   }
 
-  /** The last requests of all that failed or were refused, the newest first. One that does not answer has none. Never rejects. */
+  /**
+   * The last failed or refused requests of all processes, newest first. A process that does not
+   * answer has none. Never rejects.
+   */
   async errors(): Promise<RecentError[]> {
     const each = this.#socketPaths.map((path) => ask<RecentError[]>(path, "/errors").catch(() => []));
     return mergeErrors(await Promise.all(each));
   }
 
-  /** Takes what a process says. One process is asked by several at once: what was asked first may come last. */
+  /**
+   * Accepts a report. Several callers may ask one process at once, so an earlier question's answer
+   * may come later.
+   */
   take(name: string, answer: CountsAnswer): void {
     const one = this.#processes.get(name) ?? { last: null, ended: [] };
     this.#processes.set(name, one);
@@ -62,7 +71,7 @@ export class MergedCounts {
   }
 }
 
-/** Samples of the same name and labels become one. In the order in which they come first. */
+/** Merges samples of the same name and labels, in order of first appearance. */
 export function sumMetrics(lists: readonly (readonly Metric[])[]): Metric[] {
   const metrics = new Map<string, { metric: Metric; samples: Map<string, Sample> }>();
   for (const metric of lists.flat()) {

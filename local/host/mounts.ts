@@ -3,14 +3,15 @@ import { realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /**
- * Remembers which drives' folders are mount points, in a file of the data folder. A folder that was one and is none any more is not
- * an emptied drive: its disk is not mounted, and whatever were written there would fill the disk below.
+ * Records in a file of the data folder which drives' folders are mount points. If such a folder no
+ * longer is one, its disk is not mounted. The drive is then not emptied, and writes there would
+ * fill the disk below.
  */
 export class Mounts {
   readonly path: string;
   readonly #mounted: Set<string>;
 
-  /** `path`: the file. One that is missing or damaged remembers nothing. */
+  /** `path`: the file. A missing or damaged file counts as empty. */
   constructor(path: string) {
     this.path = path;
     this.#mounted = new Set(read(path));
@@ -21,7 +22,7 @@ export class Mounts {
     return this.#mounted.has(drive);
   }
 
-  /** Throws what the file system throws. */
+  /** Throws errors of the file system. */
   remember(drive: string): void {
     if (this.#mounted.has(drive)) return;
     this.#mounted.add(drive);
@@ -44,7 +45,10 @@ function read(path: string): string[] {
   }
 }
 
-/** Whether something is mounted at the folder, or where a link of this name leads. Rejects with what the file system says. */
+/**
+ * Whether something is mounted at the folder, or at the target of a link of this name. Rejects with
+ * errors of the file system.
+ */
 export async function isMountPoint(path: string): Promise<boolean> {
   const folder = await realpath(path);
   const [own, above] = await Promise.all([stat(folder), stat(dirname(folder))]);

@@ -7,8 +7,9 @@ const NEEDED_BYTES = 8 * 1024 * 1024;
 const CHUNK = Buffer.alloc(1024 * 1024);
 
 /**
- * A file of nothing on the metadata's disk. Should other programs fill the disk, the file is made smaller, so that rows can
- * still be written: those of deletions, which in the end free space. It grows again when there is enough.
+ * A file of zeros on the metadata's disk. If other programs fill the disk, the file is shrunk, so
+ * that rows can still be written: deletions, which free space in the end. It grows again when there
+ * is enough space.
  */
 export class SpaceReserve {
   readonly #path: string;
@@ -19,12 +20,15 @@ export class SpaceReserve {
     this.#sizeBytes = sizeOf(path);
   }
 
-  /** What it holds now. */
+  /** Present size. */
   get sizeBytes(): number {
     return this.#sizeBytes;
   }
 
-  /** Gives back a step where less than `NEEDED_BYTES` are free, takes one where `plentyBytes` would be left. Never throws. */
+  /**
+   * Shrinks by a step if less than `NEEDED_BYTES` are free, grows by a step if `plentyBytes` would
+   * be left. Never throws.
+   */
   adjust(freeBytes: number, plentyBytes: number): void {
     if (freeBytes < NEEDED_BYTES && this.#sizeBytes > 0) this.#resize(Math.max(0, this.#sizeBytes - STEP_BYTES));
     else if (this.#sizeBytes < RESERVE_BYTES && freeBytes - RESERVE_BYTES > plentyBytes) this.#resize(RESERVE_BYTES);
@@ -35,11 +39,11 @@ export class SpaceReserve {
     try {
       file = openSync(this.#path, this.#sizeBytes === 0 ? "w" : "r+", 0o600);
       ftruncateSync(file, Math.min(sizeBytes, this.#sizeBytes));
-      // Written, not only made long: a file with holes holds nothing.
+      // Written rather than only extended: a file with holes reserves nothing.
       for (let at = this.#sizeBytes; at < sizeBytes; at += CHUNK.length) writeSync(file, CHUNK, 0, CHUNK.length, at);
       this.#sizeBytes = sizeBytes;
     } catch {
-      // No space for it, or a disk that fails: the watch on space says so.
+      // No space for it, or a failing disk: the space watch reports that.
       if (sizeBytes > this.#sizeBytes) rmSync(this.#path, { force: true });
       this.#sizeBytes = sizeOf(this.#path);
     } finally {

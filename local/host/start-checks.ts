@@ -7,14 +7,19 @@ import { StartError } from "../start-error.ts";
 import type { MetadataClient } from "../workerd/metadata-client.ts";
 import type { DiskWatch, WatchedDrive } from "./disk-watch.ts";
 
-/** What is told of a store whose metadata are not what its drives know; the rest of the sentence is the caller's. */
+/**
+ * The common part of messages about metadata that do not match their drives; callers add the rest.
+ */
 const RESTORE_HINT = "npm run restore -- --data DIR rebuilds them from the newest snapshot on the drives";
-/** Jobs run every minute: metadata that know of none in this time before a snapshot did not take it. */
+/**
+ * Jobs run every minute. If metadata know of none in this time before a snapshot, the snapshot is
+ * not theirs.
+ */
 const SNAPSHOT_LEAD_MS = 5 * 60_000;
 
 /**
- * Tells of each drive in trouble with `tell`. Throws a StartError that names them where they are more than `spares`, the m of
- * the geometry.
+ * Reports each drive in trouble to `tell`. Throws a StartError that names them if they are more
+ * than `spares`, the m of the geometry.
  */
 export function requireDrives(watch: DiskWatch, spares: number, tell: (sentence: string) => void): void {
   const troubles = watch
@@ -29,7 +34,10 @@ export function requireDrives(watch: DiskWatch, spares: number, tell: (sentence:
   for (const trouble of troubles) tell(trouble);
 }
 
-/** Throws a StartError where drives hold shards, of a store without metadata: most likely these are on a disk that is not mounted. */
+/**
+ * Throws a StartError if drives hold shards of a store but there are no metadata: most likely the
+ * metadata are on a disk that is not mounted.
+ */
 export async function requireNoShards(metadataPath: string, drives: readonly WatchedDrive[]): Promise<void> {
   const holding: string[] = [];
   for (const { name, path } of drives) if (await holdsShards(path)) holding.push(name);
@@ -41,8 +49,8 @@ export async function requireNoShards(metadataPath: string, drives: readonly Wat
 }
 
 /**
- * Throws a StartError where the metadata cannot be those of the drives: they are empty beside shards, or a snapshot on the drives is
- * newer than all that they know.
+ * Throws a StartError if the metadata cannot be those of the drives: they are empty beside shards,
+ * or a snapshot on the drives is newer than anything they know.
  */
 export async function requireMetadataOfDrives(
   metadata: MetadataClient,
@@ -61,7 +69,10 @@ export async function requireMetadataOfDrives(
   );
 }
 
-/** Whether drives have markers, and none is of this store: jobs have run on metadata that an earlier start made anew. */
+/**
+ * Whether drives have markers, but none of this store: jobs have run on metadata that an earlier
+ * start created.
+ */
 async function areOfOthers(drives: readonly WatchedDrive[], store: string | null): Promise<boolean> {
   const folder = join(MARKER_PREFIX.slice(0, 5), MARKER_PREFIX.slice(5, 7));
   const stores: unknown[] = [];
@@ -75,7 +86,7 @@ async function areOfOthers(drives: readonly WatchedDrive[], store: string | null
   return stores.length > 0 && !stores.includes(store);
 }
 
-/** Null where no job has run, or the metadata are older than drives' markers. */
+/** Null if no job has run, or the metadata are older than the drives' markers. */
 async function storeOf(metadata: MetadataClient): Promise<string | null> {
   try {
     const [[identity] = []] = await metadata.query([{ sql: "SELECT store FROM identity", params: [] }]);
@@ -86,7 +97,7 @@ async function storeOf(metadata: MetadataClient): Promise<string | null> {
   }
 }
 
-/** Null for what is no marker. */
+/** Null if the text is not a marker. */
 function storeOfMarker(text: string): unknown {
   try {
     return (JSON.parse(text) as { store?: unknown }).store ?? null;
@@ -95,7 +106,10 @@ function storeOfMarker(text: string): unknown {
   }
 }
 
-/** Moves all that lies on the drives into a folder `before-<time>` on each, which Sherd never looks into. */
+/**
+ * Moves the contents of the drives into a folder `before-<time>` on each. Sherd never reads that
+ * folder.
+ */
 export async function moveShardsAside(drives: readonly WatchedDrive[], nowMs: number): Promise<string[]> {
   const name = `before-${new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, "")}`;
   const moved: string[] = [];
@@ -109,7 +123,7 @@ export async function moveShardsAside(drives: readonly WatchedDrive[], nowMs: nu
   return moved;
 }
 
-/** A shard lies two folders deep, where the disk drive puts it. */
+/** A shard is two folders deep: see the disk drive. */
 async function holdsShards(path: string): Promise<boolean> {
   for (const folder of await names(path, 5)) {
     for (const inner of await names(join(path, folder), 2)) {
@@ -120,7 +134,7 @@ async function holdsShards(path: string): Promise<boolean> {
   return false;
 }
 
-/** Of the whole and the cut-off ones; null where there is none. */
+/** Of complete and interrupted ones; null if there is none. */
 async function newestSnapshotMs(drives: readonly WatchedDrive[]): Promise<number | null> {
   const folder = join(SNAPSHOT_PREFIX.slice(0, 5), SNAPSHOT_PREFIX.slice(5, 7));
   let newest: number | null = null;
@@ -139,12 +153,12 @@ async function names(path: string, length?: number): Promise<string[]> {
 }
 
 interface MetadataAge {
-  /** When a background job, or a restore, was begun last; 0 where none was. */
+  /** Last start of a background job or restore; 0 if there was none. */
   lastJobMs: number;
   /** Nothing was ever stored, and no job has run: a write needs a bucket first. */
   isUnused: boolean;
   hasBuckets: boolean;
-  /** Id of the store; null where no job has run. */
+  /** Id of the store; null if no job has run. */
   store: string | null;
 }
 
@@ -160,7 +174,7 @@ async function ageOf(metadata: MetadataClient): Promise<MetadataAge> {
     const hasBuckets = bucket?.found === 1;
     return { lastJobMs, isUnused: lastJobMs === 0 && !hasBuckets, hasBuckets, store: await storeOf(metadata) };
   } catch (error) {
-    // A database that no migration, or only the first ones, were applied to.
+    // A database without migrations, or with only the first ones.
     if (String(error).includes("no such table"))
       return { lastJobMs: 0, isUnused: true, hasBuckets: false, store: null };
     throw error;

@@ -19,11 +19,12 @@ import { FileReader } from "./file-reader.ts";
 import { FileWriter } from "./file-writer.ts";
 
 /**
- * A local directory, by Node. It is the same drive as a `DiskDrive`: the same paths, the same hidden temporary files, and no fsync.
- * The Worker reaches it through workerd's disk service, one HTTP exchange a call.
+ * A local folder, accessed by Node. It is the same drive as a `DiskDrive`: the same paths, the same
+ * hidden temporary files, and no fsync. The Worker reaches it through workerd's disk service, with
+ * one HTTP exchange per call.
  *
- * Calls to the file system are synchronous. Handing each to another thread and back costs more than the call itself while
- * files are in the page cache, and nobody waits for this process.
+ * Calls to the file system are synchronous. For files in the page cache, handing a call to another
+ * thread and back costs more than the call. Nothing waits for this process.
  */
 export class FileDrive implements Drive {
   readonly name: string;
@@ -34,7 +35,10 @@ export class FileDrive implements Drive {
   readonly settleMs = 0;
   readonly #path: string;
 
-  /** `path`: the drive's folder. It is never made: one that is missing is lost, or its disk is not mounted. */
+  /**
+   * `path`: the drive's folder. It is never created: if it is missing, the drive is lost or its
+   * disk is not mounted.
+   */
   constructor(traits: DriveTraits, path: string) {
     this.name = traits.name;
     this.domain = traits.domain;
@@ -111,7 +115,7 @@ export class FileDrive implements Drive {
     }
   }
 
-  /** One folder after the other: never the drive's own. */
+  /** Makes the folders of a key one after the other, but never the drive's own. */
   #makeFolder(key: string): void {
     for (const prefix of [key.slice(0, 5), key.slice(0, 7)]) {
       try {
@@ -122,7 +126,10 @@ export class FileDrive implements Drive {
     }
   }
 
-  /** Null for a key that is absent. Throws where all is: a disk that is not mounted has lost no shard. */
+  /**
+   * Null if the key is absent. Throws if the whole folder is: a disk that is not mounted has lost
+   * no shard.
+   */
   #absent(call: string, error: unknown): null {
     if (systemCode(error) === "ENOENT" && this.#isThere()) return null;
     throw this.#failed(call, error);

@@ -8,19 +8,19 @@ export interface FilePut {
   sizeBytes: number;
   /** Makes the folder of `path`. */
   makeFolder(): void;
-  /** What an error of the file system is to whoever writes the shard. */
+  /** Translates an error of the file system for the shard's writer. */
   errorOf(call: string, cause: unknown): DriveError;
   refuse(fault: DriveFault, message: string): DriveError;
 }
 
-/** Smaller pieces wait for the next one, so that a shard's header takes no write of its own. */
+/** Smaller pieces wait for the next one, so that a shard's header needs no write of its own. */
 const GATHERED_BYTES_MAX = 4096;
 
 let filesMade = 0;
 
 /**
- * Writes a hidden temporary file beside `path` and renames it: the shard is there whole or not at all. A process that is killed leaves
- * the temporary file, which `sweepDrive` removes.
+ * Writes a hidden temporary file beside `path` and renames it: the shard is there completely or not
+ * at all. A killed process leaves the temporary file; `sweepDrive` removes it.
  */
 export class FileWriter implements ShardWriter {
   readonly #put: FilePut;
@@ -100,13 +100,13 @@ export class FileWriter implements ShardWriter {
     try {
       unlinkSync(this.#temporary);
     } catch {
-      // Its disk has gone: what is left is swept.
+      // The disk has gone: a later sweep removes the file.
     }
     return failure;
   }
 }
 
-/** What is left to write of the pieces. */
+/** The rest of the pieces. */
 function behind(pieces: readonly Uint8Array[], written: number): Uint8Array[] {
   let skip = written;
   return pieces.flatMap((piece) => {

@@ -13,19 +13,22 @@ function nodeMajor(): number {
 
 interface JobsOfServer extends Pick<JobsProcessOptions, "onLog" | "onCounts" | "onPid"> {
   buildPath: string;
-  /** What the process needs of the build is copied there: the build may be gone when it is started. */
+  /**
+   * Copy of those files of the build that the process needs: the build may be gone when the process
+   * is started.
+   */
   temporaryPath: string;
   vars: Record<string, string>;
   drivePaths: readonly string[];
   sockets: { metadata: string; host: string };
-  /** As the configuration says. */
+  /** From the configuration. */
   drives: readonly { type: string }[];
 }
 
 /**
- * The process of a server's background jobs; null where a drive is no folder of this machine: Node reaches those of other
- * providers in another way than workerd, so the process of the metadata runs the jobs. So it does where this Node is older than what
- * the Worker's code is written for.
+ * The process of a server's background jobs. Null if a drive is no folder of this machine, because
+ * Node reaches other providers in another way than workerd. Null also if this Node is too old for
+ * the Worker's code. The process of the metadata then runs the jobs.
  */
 export async function jobsOfServer({
   buildPath,

@@ -4,7 +4,10 @@ import type { CountsAnswer } from "../host/merged-counts.ts";
 import { readLines } from "../lines.ts";
 import type { FromJobs, JobsConfiguration, ToJobs } from "./messages.ts";
 
-/** It tells its counts every few seconds. One that is silent for so long hangs, most likely on a disk, and others must go on. */
+/**
+ * It reports its counts every few seconds. If it is silent for this long, it hangs, most likely on
+ * a disk, and is ended.
+ */
 const SILENT_MS_MAX = 60_000;
 
 export interface JobsProcessOptions {
@@ -13,13 +16,14 @@ export interface JobsProcessOptions {
   configuration: JobsConfiguration;
   onLog: (level: string, message: string) => void;
   onCounts: (counts: CountsAnswer) => void;
-  /** Told its process id when it has started, undefined when it has ended. */
+  /** Called with its process id when it has started, with undefined when it has ended. */
   onPid: (pid: number | undefined) => void;
 }
 
 /**
- * Runs the background jobs of a server in a process of its own while there is much to do: apart from those that serve clients, at
- * a lower priority. It ends by itself, and when this process ends, however that happens.
+ * Runs the background jobs of a server in a process of its own while there is much to do, apart
+ * from the serving processes and at a lower priority. The process ends by itself, and also when
+ * this process ends in any way.
  */
 export class JobsProcess {
   readonly #options: JobsProcessOptions;
@@ -36,7 +40,7 @@ export class JobsProcess {
     return this.#child !== null;
   }
 
-  /** Does nothing while it runs. */
+  /** Does nothing while it is running. */
   start(): void {
     if (this.#child || this.#isStopping) return;
     const { script, configuration, onLog, onCounts, onPid } = this.#options;
@@ -76,8 +80,9 @@ export class JobsProcess {
   }
 
   /**
-   * Lets it finish the step under way, for at most `graceMs`; it is not started again. Resolves with whether it has ended by itself, each
-   * time: one that was killed may have left unfinished files on the drives.
+   * Lets it finish the present step, for at most `graceMs`. It is not started again. Resolves with
+   * whether it has ended by itself each time: a killed one may have left unfinished files on the
+   * drives.
    */
   async stop(graceMs: number): Promise<boolean> {
     this.#isStopping = true;
@@ -96,7 +101,7 @@ export class JobsProcess {
     return !this.#wasKilled;
   }
 
-  /** One that has ended meanwhile needs to be told nothing. */
+  /** It may have ended meanwhile. */
   #send(child: ChildProcess, message: ToJobs): void {
     child.send(message, () => {});
   }

@@ -2,11 +2,13 @@ import { setPriority } from "node:os";
 import type { FromJobs, ToJobs } from "./messages.ts";
 import { work } from "./work.ts";
 
-// The process of the background jobs. It ends when there is nothing left to do, and with its launcher.
+// The process of the background jobs. It ends when no work is left, and with its launcher.
 
-/** As `nice` counts: whoever serves clients goes first, and while all are busy this process has about a tenth of a core. */
+/**
+ * Niceness: clients go first, and while all cores are busy this process gets about a tenth of one.
+ */
 const NICENESS = 10;
-// Before anything else: threads that are begun later have it too.
+// Before anything else, so that threads which are started later inherit it.
 setPriority(NICENESS);
 
 const ending = new AbortController();

@@ -1,6 +1,9 @@
 import type { CountsAnswer } from "../host/merged-counts.ts";
 
-/** What the launcher tells the process of the background jobs first. Not by its arguments or its environment: it has secrets. */
+/**
+ * First message of the launcher to the process of the background jobs. Its secrets must not be in
+ * arguments or environment.
+ */
 export interface JobsConfiguration {
   /** The Worker's variables. */
   vars: Record<string, string>;
@@ -15,5 +18,5 @@ export interface JobsConfiguration {
 
 export type ToJobs = { kind: "begin"; configuration: JobsConfiguration } | { kind: "stop" };
 
-/** What it tells the launcher now and then. */
+/** A regular report to the launcher. */
 export type FromJobs = { kind: "counts"; counts: CountsAnswer };

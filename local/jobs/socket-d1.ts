@@ -8,8 +8,8 @@ interface Answered {
 }
 
 /**
- * D1's binding, as far as `src/metadata` uses it, over the socket of the process that has the metadata. Answers and errors
- * are those of workerd's binding.
+ * D1's binding, as far as `src/metadata` uses it, over the socket of the process with the metadata.
+ * Answers and errors are those of workerd's binding.
  */
 export class SocketD1 {
   readonly #service: Pick<Fetcher, "fetch">;
@@ -22,7 +22,7 @@ export class SocketD1 {
     return new BoundStatement(sql, []);
   }
 
-  /** One transaction. Rejects if a statement fails, and then none was applied. */
+  /** One transaction. Rejects if a statement fails; then none takes effect. */
   async batch(statements: readonly BoundStatement[]) {
     const body = JSON.stringify(statements.map(({ sql, params }): MetadataStatement => ({ sql, params })));
     const response = await this.#service.fetch("http://d1/query", { method: "POST", body });

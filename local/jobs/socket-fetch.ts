@@ -1,7 +1,10 @@
 import { Agent, request } from "node:http";
 import { buffer } from "node:stream/consumers";
 
-/** Asks a Worker, or the launcher, over its Unix socket as a service binding would. The URL's host is of no meaning. */
+/**
+ * Sends a request to a Worker or the launcher over its Unix socket, as a service binding would. The
+ * URL's host has no meaning.
+ */
 export function socketFetcher(socketPath: string): Pick<Fetcher, "fetch"> {
   const agent = new Agent({ keepAlive: true });
   const send = (url: string, { method = "GET", body = null, signal = null }: RequestInit = {}) =>

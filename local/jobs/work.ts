@@ -17,17 +17,20 @@ import type { JobsConfiguration } from "./messages.ts";
 import { SocketD1 } from "./socket-d1.ts";
 import { socketFetcher } from "./socket-fetch.ts";
 
-/** How often counts are told while a run goes on. */
+/** Interval of reports during a run. */
 const COUNTS_MS = 5_000;
 
 interface Work {
   configuration: JobsConfiguration;
-  /** Ends the run under way soon. */
+  /** Ends the present run soon. */
   signal: AbortSignal;
   tellCounts(counts: CountsAnswer): Promise<void>;
 }
 
-/** Runs the background jobs again and again until none would go on at once, or `signal` says so. Rejects with what a job threw. */
+/**
+ * Runs the background jobs until none has work left, or `signal` aborts. Rejects with the error of
+ * a job.
+ */
 export async function work({ configuration, signal, tellCounts }: Work): Promise<void> {
   const counts = new Map<string, DriveCounts>();
   const cost = new CostMeter();
@@ -47,7 +50,7 @@ export async function work({ configuration, signal, tellCounts }: Work): Promise
   }
 }
 
-/** The store that the Worker has, over the same metadata and folders, without workerd in between. */
+/** The Worker's store, over the same metadata and folders, without workerd in between. */
 async function openJobsStore(
   { vars, drivePaths, metadataSocket, hostSocket, kernelPath }: JobsConfiguration,
   { counts, cost }: { counts: Map<string, DriveCounts>; cost: CostMeter },

@@ -5,12 +5,13 @@ import { bundleProgram, bundleWorkers } from "../build/bundles.ts";
 import { JOBS_PROGRAM } from "../build/modules.ts";
 
 /**
- * `npm pack` runs this before it packs. Makes `dist`, which is all of the npm package's code: nothing there needs a compiler, a
- * bundler or Miniflare. What npm installs with it is workerd, the one entry of `dependencies` in package.json.
+ * Makes `dist`, which is all of the npm package's code; `npm pack` runs this first. Nothing there
+ * needs a compiler, a bundler or Miniflare. npm installs only workerd with it, the one entry of
+ * `dependencies` in package.json.
  */
 const root = join(import.meta.dirname, "../..");
 const dist = join(root, "dist");
-/** Names of what a user of the checkout types, beside those of the package. */
+/** Commands as users of the checkout type them, with those of the package. */
 const names = [
   [/\bnpm (?:run )?start --(?= )/g, "sherd"],
   [/\bnpm run (\w+) --(?= )/g, "sherd $1"],
@@ -18,7 +19,10 @@ const names = [
   [/\bnpm run (\w+)\b/g, "sherd $1"],
 ] as const;
 
-/** Commands are the scripts of package.json that run a file of `local`, so that a new one is in the package too. */
+/**
+ * The commands are those scripts of package.json that run a file of `local`, so that new ones are
+ * in the package too.
+ */
 function commandNames(): string[] {
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     scripts: Record<string, string>;
@@ -26,7 +30,10 @@ function commandNames(): string[] {
   return Object.keys(scripts).filter((name) => scripts[name] === `exec node local/${name}.ts`);
 }
 
-/** Help and messages of the launcher and the commands say `sherd verify` instead of `npm run verify`. */
+/**
+ * Help and messages of the launcher and the commands say `sherd verify` instead of `npm run
+ * verify`.
+ */
 const renameCommands: Plugin = {
   name: "rename-commands",
   setup(plugin) {

@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { launch } from "../lean-process.mjs";
 
-// The program `sherd` of the npm package: `sherd [options]` serves, `sherd COMMAND [options]` runs one of the commands beside it.
+// The program `sherd` of the npm package: `sherd [options]` serves, `sherd COMMAND [options]` runs
+// one of the other commands.
 
 const [major = 0] = process.versions.node.split(".").map(Number);
 if (major < 20) {

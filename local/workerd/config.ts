@@ -5,10 +5,10 @@ import type { WorkerModules } from "../build/bundle.ts";
 import type { ServerModules } from "../build/modules.ts";
 import { compatibilityDate } from "../compatibility.ts";
 
-/** What the processes of a server are made of. */
+/** The parts of a server's processes. */
 export interface ServerParts extends ServerModules {
   metadataPath: string;
-  /** What `makeDriveRoots` made. */
+  /** Result of `makeDriveRoots`. */
   driveRoots: string[];
   sockets: ServerSockets;
   /** Files of the certificate and its key; absent: plain HTTP. */
@@ -19,30 +19,36 @@ export interface ServerParts extends ServerModules {
   variables: string[];
 }
 
-/** Paths of the Unix sockets. Nobody else may enter their folders: whoever can open them needs no key. */
+/** Paths of the Unix sockets. Nobody else may enter their folders: no key is needed to use them. */
 export interface ServerSockets {
   /** Of the launcher. */
   host: string;
-  /** Of the metadata's process: D1, the schedule, and what the Worker in it has counted. */
+  /** Of the metadata's process: D1, the schedule, and the counts of its Worker. */
   metadata: string;
   schedule: string;
   counts: string;
 }
 
-/** Where things lie in the folder of a running server. */
+/** Paths in the folder of a running server. */
 export interface ServerFolder {
-  /** Configurations: of the process that has the metadata, and of those that serve clients. */
+  /** Configurations of the process with the metadata, and of those that serve clients. */
   metadataConfig: string;
   frontConfig: string;
 }
 
-/** Name of the socket that tells what the Worker of a process has counted. Each front has its own, given by its arguments. */
+/**
+ * Name of the socket for the counts of a process's Worker. Each front has its own, given by its
+ * arguments.
+ */
 export const COUNTS_SOCKET = "counts";
 
-/** workerd embeds files by paths below its configuration only. Links: the key stays where it is. */
+/**
+ * workerd embeds files by paths below its configuration only. These are links, so the key stays in
+ * its place.
+ */
 const TLS_LINKS = { keyPath: "tls-key.pem", certPath: "tls-cert.pem" } as const;
 
-/** Name of the socket that fronts serve, which is given to them as a descriptor. */
+/** Name of the socket that fronts serve, passed to them as a descriptor. */
 export const CLIENT_SOCKET = "clients";
 
 /**
@@ -103,12 +109,14 @@ export async function writeConfigs(path: string, parts: ServerParts): Promise<Se
   return folder;
 }
 
-/** The environment that gives the Worker's variables, in the order of `variables`, their values. */
+/** The environment with the values of the Worker's variables, in the order of `variables`. */
 export function variableEnvironment(values: readonly string[]): Record<string, string> {
   return Object.fromEntries(values.map((value, index) => [environmentName(index), value]));
 }
 
-/** Shells hand on only names that they could have themselves, which those of the Worker's variables need not be. */
+/**
+ * Shells pass on only names that are valid in a shell. Names of the Worker's variables need not be.
+ */
 function environmentName(index: number): string {
   return `WORKER_VARIABLE_${index + 1}`;
 }
@@ -125,7 +133,7 @@ const config :Workerd.Config = (
 `;
 }
 
-/** The service of a front that has the same file open as the metadata's process, and the binding to it. */
+/** The service of a front that opens the same file as the metadata's process, and its binding. */
 const READER = "metadata-reader";
 const READS = `(name = "DB_READS", durableObjectNamespace = (className = "D1DatabaseObject", serviceName = "${READER}"))`;
 
@@ -134,13 +142,13 @@ const BATCHES = `(name = "DB_BATCHES", service = "metadata")`;
 
 const CONSOLE = `(name = "CONSOLE", service = "console")`;
 
-/** The console's files are copied: the build that they are from may be removed while the server runs. */
+/** The console's files are copied: their build may be removed while the server runs. */
 async function consoleFolder(builtPath: string, path: string): Promise<string> {
   await cp(builtPath, path, { recursive: true });
   return `(name = "console", disk = (path = ${text(path)}))`;
 }
 
-/** The database in a Durable Object. Two processes may have it open; of those one writes. */
+/** The database in a Durable Object. Two processes may have it open; only one of them writes. */
 function database(name: string, modules: string): string {
   return `(name = "${name}", worker = (${modules}, ${compatibility()},
           durableObjectNamespaces = [(className = "D1DatabaseObject", uniqueKey = "miniflare-D1DatabaseObject", enableSql = true, preventEviction = true)],
@@ -165,14 +173,14 @@ function drive(path: string, index: number): string {
   return `(name = "drive-${index + 1}", disk = (path = ${text(path)}, writable = true))`;
 }
 
-/** What the Worker's own requests reach: drives at other providers, and on this machine. */
+/** Destinations of the Worker's own requests: drives at other providers, and on this machine. */
 function internet(): string {
   return network("internet", ["public", "private"]);
 }
 
 /**
- * What endpoints of topics' subscriptions are reached through. workerd resolves their names itself, and connects to none of the addresses
- * that are not allowed, whatever the name.
+ * Network for endpoints of topics' subscriptions. workerd resolves their names itself and never
+ * connects to a forbidden address, whatever the name.
  */
 export function webhooks(reachPrivate: boolean): string {
   return network("webhooks", reachPrivate ? ["public", "private"] : ["public"]);
@@ -184,7 +192,10 @@ function network(name: string, allow: string[]): string {
       tlsOptions = (trustBrowserCas = true, trustedCertificates = [${certificates}])))`;
 }
 
-/** Those that Node trusts besides its own. A file that cannot be read counts as none: Node has warned of it. */
+/**
+ * The certificates that Node trusts besides its own. A file that cannot be read is ignored: Node
+ * has warned of it.
+ */
 function extraCertificates(): string[] {
   const path = process.env.NODE_EXTRA_CA_CERTS;
   if (!path) return [];
@@ -220,7 +231,7 @@ function compatibility(...flags: string[]): string {
   return `compatibilityDate = "${compatibilityDate}", compatibilityFlags = [${flags.map(text).join(", ")}]`;
 }
 
-/** Writes the modules into `path` and gives the `modules` field that names them. */
+/** Writes the modules into `path` and returns the `modules` field that names them. */
 async function writeModules(path: string, { entry, script, wasm }: WorkerModules): Promise<string> {
   await mkdir(path, { recursive: true });
   const from = basename(path);
@@ -233,7 +244,7 @@ async function writeModules(path: string, { entry, script, wasm }: WorkerModules
   return `modules = [${modules.join(", ")}]`;
 }
 
-/** A string of Cap'n Proto's text form, whose escapes are those of JSON but for `\u`. */
+/** A string of Cap'n Proto's text form, which has JSON's escapes except `\u`. */
 function text(value: string): string {
   return JSON.stringify(value).replace(/\\(\\|u00(..))/g, (found, _, digits) => (digits ? `\\x${digits}` : found));
 }

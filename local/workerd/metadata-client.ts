@@ -3,15 +3,18 @@ import { text } from "node:stream/consumers";
 
 type Value = string | number | null;
 
-/** One statement on its way to the metadata. */
+/** One statement for the metadata. */
 export interface MetadataStatement {
   readonly sql: string;
   readonly params: readonly Value[];
 }
 
-/** What of D1's client the migrations and the checks of a start need. */
+/** The part of D1's client that the migrations and the checks of a start need. */
 export interface MetadataClient {
-  /** Runs all statements in one transaction; resolves with each one's rows. Rejects with what SQLite says. */
+  /**
+   * Runs all statements in one transaction; resolves with the rows of each. Rejects with SQLite's
+   * error.
+   */
   query(statements: readonly MetadataStatement[]): Promise<Record<string, Value>[][]>;
 }
 

@@ -11,16 +11,16 @@ interface Env {
   DATABASE: DurableObjectNamespace;
 }
 
-/** The name that Miniflare gives the one database too: both open the same file. */
+/** Miniflare's name for the one database, so that both open the same file. */
 const DATABASE_NAME = "sherd";
 
 /**
- * D1 for the processes of one server: answers what workerd's D1 binding asks over HTTP, `POST /query` with statements that are
- * run in one transaction, from SQLite in a Durable Object, as Cloudflare's D1 does. What is answered is on the disk: a Durable
- * Object's answers wait for its writes.
+ * D1 for the processes of one server. Answers workerd's D1 binding over HTTP (`POST /query` with
+ * statements for one transaction) from SQLite in a Durable Object, as Cloudflare's D1 does.
+ * Answered writes are on the disk: a Durable Object's answers wait for its writes.
  *
- * Miniflare has the same, for development: it looks at each statement with regular expressions and at each value with a
- * schema, and must be in one process with those that ask.
+ * Miniflare has a similar service for development. That one checks each statement with regular
+ * expressions and each value with a schema, and must be in one process with its callers.
  */
 export class D1DatabaseObject extends DurableObject<Env> {
   override async fetch(request: Request): Promise<Response> {
@@ -39,8 +39,8 @@ export class D1DatabaseObject extends DurableObject<Env> {
   }
 
   /**
-   * What processes ask that serve clients: each has such an object of its own on the file that the metadata's process writes. Statements that
-   * read, in one transaction.
+   * Answers the serving processes. Each has such an object of its own, on the file that the
+   * metadata's process writes. Reading statements only, in one transaction.
    */
   read(queries: readonly { sql: string; values: (string | number | null)[] }[]) {
     const run = ({ sql, values }: (typeof queries)[number]) => {

@@ -1,5 +1,5 @@
 interface Env {
-  /** A service binding has this besides `fetch`, by the flag service_binding_extra_handlers. */
+  /** A service binding has this besides `fetch`, with the flag service_binding_extra_handlers. */
   SHERD: { scheduled(event: { cron: string; scheduledTime: Date }): Promise<{ outcome: string }> };
 }
 

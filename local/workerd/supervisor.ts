@@ -7,48 +7,56 @@ import { readLines } from "../lines.ts";
 const READY_MS_MAX = 60_000;
 
 export interface WorkerdOptions {
-  /** After `workerd serve`. */
+  /** Arguments after `workerd serve`. */
   args: string[];
   /** Its environment, besides PATH. */
   environment: Record<string, string>;
-  /** A socket that listens already: descriptor 4 of workerd. */
+  /** A listening socket, for descriptor 4 of workerd. */
   listenFd?: number;
-  /** Folder of the Unix sockets, *.sock, that workerd makes itself. */
+  /** Folder of the Unix sockets, *.sock, which workerd makes itself. */
   unixSockets?: string;
   /** One message of a Worker or of workerd. */
   onLog: (level: string, message: string) => void;
-  /** workerd had ended and was started again: it has another process id. */
+  /** workerd had ended and was restarted: it has another process id. */
   onRestart: () => void;
-  /** What starts it again has ended, and workerd with it. */
+  /** The shell that restarts it has ended, and workerd with it. */
   onEnd: () => void;
 }
 
-/** A workerd that is started again whenever it ends unasked. */
+/** A workerd that is restarted whenever it ends unexpectedly. */
 export interface SupervisedWorkerd {
-  /** Process id of the workerd that runs now. */
+  /** Process id of the present workerd. */
   pid(): number | undefined;
   /**
-   * Asks workerd to finish: it takes no more connections, completes the requests under way and exits. Killed after `graceMs`.
-   * Resolves with whether this workerd and each before it has ended by itself: one that was killed may leave unfinished files.
+   * Asks workerd to finish: it accepts no more connections, completes the present requests and
+   * exits. Killed after `graceMs`. Resolves with whether this workerd and each before it has ended
+   * by itself: a killed one may leave unfinished files.
    */
   stop(graceMs: number): Promise<boolean>;
 }
 
-/** The processes of one server: none outlives this process, not even where it is killed without a chance to act. */
+/**
+ * The processes of one server. None outlives this process, even if it is killed without a chance to
+ * act.
+ */
 export class WorkerdGroup {
   readonly #guard: ChildProcess;
   readonly #root: string;
 
-  /** `root`: the project's folder. `folders`: of the server's own files, which shall not outlast it either. */
+  /**
+   * `root`: the project's folder. `folders`: the server's own temporary files, which are removed
+   * with it.
+   */
   constructor(root: string, folders: readonly string[]) {
     this.#root = root;
     this.#guard = startGuard(folders);
   }
 
-  /** Resolves when workerd serves its sockets. Rejects with what it said where it ends before. */
+  /** Resolves when workerd serves its sockets. Rejects with its message if it ends before. */
   async start(options: WorkerdOptions): Promise<SupervisedWorkerd> {
     const { args, environment, listenFd, unixSockets = "", onLog, onRestart, onEnd } = options;
-    // A process group of its own: neither Ctrl-C at the terminal nor anything else that is sent to ours reaches it.
+    // A process group of its own: Ctrl-C at the terminal, or any other signal to our group, does
+    // not reach it.
     const script = join(this.#root, "local/workerd/supervise.sh");
     const child = spawn("/bin/sh", [script, "serve", "--experimental", "--control-fd=3", ...args], {
       detached: true,
@@ -57,9 +65,9 @@ export class WorkerdGroup {
     });
     if (child.pid === undefined) throw await new Promise((resolve) => child.once("error", resolve));
     this.#guard.stdin?.write(`${child.pid}\n`);
-    // Where the shell was killed, its workerd would go on unguarded.
+    // If the shell was killed, its workerd would go on unguarded.
     child.once("exit", () => killGroup(child));
-    // Not before all that was said is read.
+    // Wait until all output has been read.
     const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
     void ended.then(onEnd);
     const said = relayLogs(child, onLog);
@@ -105,13 +113,13 @@ export class WorkerdGroup {
     };
   }
 
-  /** After all are stopped. */
+  /** After all have stopped. */
   close(): void {
     this.#guard.kill("SIGKILL");
   }
 }
 
-/** The shell looks for `rm` and `sleep` there, wherever the launcher was started from. */
+/** The shell looks for `rm` and `sleep` there, wherever the launcher was started. */
 function searchPath(): string {
   const { PATH } = process.env;
   return PATH ? `${PATH}:/usr/bin:/bin` : "/usr/bin:/bin";
@@ -125,7 +133,7 @@ function killGroup(child: ChildProcess): void {
   }
 }
 
-/** Hands on what a workerd prints, line by line; gives the last of it. */
+/** Passes on the output of a workerd, line by line; returns its end. */
 function relayLogs(child: ChildProcess, onLog: WorkerdOptions["onLog"]): () => string {
   const last: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
@@ -139,7 +147,7 @@ function relayLogs(child: ChildProcess, onLog: WorkerdOptions["onLog"]): () => s
   return () => last.join("\n");
 }
 
-/** A line of workerd's structured log, or one that something below it has printed. */
+/** A line of workerd's structured log, or one printed by something below it. */
 function parseLog(line: string): { level: string; message: string } {
   try {
     const { level, message } = JSON.parse(line) as { level?: unknown; message?: unknown };
@@ -156,8 +164,9 @@ function workerdBinary(root: string): string {
 }
 
 /**
- * Where this process is killed, its workerds would live on as orphans and keep the port and the files. The guard is a shell
- * that reads the ids of their process groups from a pipe, kills them when the pipe ends, and removes the folders.
+ * If this process is killed, its workerds would live on as orphans and keep the port and the files.
+ * The guard is a shell that reads the ids of their process groups from a pipe. When the pipe ends,
+ * it kills them and removes the folders.
  */
 function startGuard(folders: readonly string[]): ChildProcess {
   const command =

@@ -1,16 +1,21 @@
 import { Hono } from "hono";
+import { variablesIn } from "../store/configuration.ts";
+
+interface Parts {
+  log: { error(line: string): void };
+  /** S3's answer to everything else, in a form that clients understand. */
+  unavailable(request: Request): Response;
+}
 
 /**
- * What answers in place of everything where its parts could not be built: 503 to everybody, the reason is in the log. The page of
- * the server's health says which `variables` to fix, and nothing of what they hold. `unavailable` is the answer to all else, in
- * the form that clients understand.
+ * The app of a Worker whose parts could not be built because of `error`: 503 to everybody; the log
+ * has the reason. The page of the server's health names the variables to fix, without their values.
  */
-export function createMisconfiguredApp(
-  variables: readonly string[],
-  unavailable: (request: Request) => Response,
-): Hono {
+export function createMisconfiguredApp(error: unknown, { log, unavailable }: Parts): Hono {
+  const message = error instanceof Error ? error.message : String(error);
+  log.error(`sherd cannot work: ${message}`);
   const app = new Hono();
-  app.get("/-/health", (context) => context.json({ status: "misconfigured", mend: variables }, 503));
+  app.get("/-/health", (context) => context.json({ status: "misconfigured", mend: variablesIn(message) }, 503));
   app.all("*", (context) => unavailable(context.req.raw));
   return app;
 }

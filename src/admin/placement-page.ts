@@ -3,12 +3,12 @@ import { storeOf } from "../store/buckets/databases.ts";
 import type { StoreContext } from "../store/context.ts";
 import { StoreError } from "../store/failure.ts";
 import { objectPlacement } from "../store/placement/object-placement.ts";
+import { KEY_BYTES_MAX } from "../store/types.ts";
 import { jsonPage, refusal } from "./json-page.ts";
 import type { AskedPage, OwnPage, RenderedPage } from "./serve-page.ts";
 
 const ACTION = "sherd:GetObjectPlacement";
-/** As S3 bounds names. */
-const KEY_BYTES_MAX = 1024;
+/** The longest name that a bucket of the past may have. */
 const BUCKET_CHARACTERS_MAX = 255;
 
 /**

@@ -5,18 +5,22 @@ import { refusedWriter } from "./refused-writer.ts";
 
 export interface CircuitBreakerOptions {
   clock: Clock;
-  /** So many failures without a success between them open the circuit. */
+  /** This many failures without a success between them open the circuit. */
   failuresMax: number;
-  /** How long it stays open; then one call at a time is let through to try, each for as long. */
+  /**
+   * How long it stays open. Then one call at a time is let through as a test, each for the same
+   * time.
+   */
   openMs: number;
 }
 
-/** Faults that say that the drive, and not just this call or this shard, is in trouble. A refusal costs nobody time. */
+/** Faults of the drive rather than of this call or shard. A refusal costs no time. */
 const TROUBLE: ReadonlySet<DriveFault> = new Set(["unreachable", "timeout", "throttled", "unknown"]);
 
 /**
- * Fails at once, with the fault `circuit-open`, while the drive keeps failing, so that nobody waits for it, except for a read that nothing
- * else can serve. The state is of this instance: one an isolate.
+ * Fails at once, with the fault `circuit-open`, while the drive keeps failing, so that nobody waits
+ * for it. The exception is a read that nothing else can serve. The state belongs to this instance:
+ * one per isolate.
  */
 export function withCircuitBreaker(drive: Drive, options: CircuitBreakerOptions): Drive {
   const circuit = new Circuit(drive.name, options);
@@ -27,7 +31,7 @@ export function withCircuitBreaker(drive: Drive, options: CircuitBreakerOptions)
     },
     get: async (key, range, how) => {
       const run = () => drive.get(key, range);
-      // Asked although it is open: the state of the past must not refuse what the drive could do now.
+      // Asked although it is open: the past must not refuse what the drive can do now.
       const reader = how?.isLastResort
         ? await circuit.watch(run())
         : await circuit.call(run, { answerIsSuccess: false });
@@ -52,7 +56,7 @@ class Circuit {
     this.#options = options;
   }
 
-  /** Null where the call may be made. */
+  /** Null if the call may be made. */
   enter(): DriveError | null {
     const { clock, failuresMax, openMs } = this.#options;
     if (this.#failures < failuresMax) return null;
@@ -60,7 +64,8 @@ class Circuit {
     if (nowMs < this.#closedAgainMs) {
       return new DriveError(this.#drive, "circuit-open", `not asked, after ${this.#failures} failures in a row`);
     }
-    // This call tries. If it never ends, because its request was given up, the next try comes after the same time.
+    // This call is the test. If it never ends, because its request was cancelled, the next test
+    // comes after the same time.
     this.#closedAgainMs = nowMs + openMs;
     return null;
   }
@@ -94,7 +99,10 @@ class Circuit {
   }
 }
 
-/** Success is a shard acknowledged: a drive may take bytes and never store them. A writer's failure counts once. */
+/**
+ * Success is an acknowledged shard: a drive may accept bytes and never store them. A writer's
+ * failure counts once.
+ */
 function observedWriter(circuit: Circuit, writer: ShardWriter): ShardWriter {
   let isOver = false;
   const watch = async (work: Promise<void>) => {

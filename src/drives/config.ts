@@ -10,19 +10,22 @@ export interface BoundDriveSpec extends DriveTraits {
   readonly binding: string;
 }
 
-/** A bucket at another S3 provider. The secrets are names of variables: they never stand in the configuration itself. */
+/**
+ * A bucket at another S3 provider. The secrets are names of variables: the configuration itself
+ * never has them.
+ */
 export interface S3DriveSpec extends DriveTraits {
   readonly type: "s3";
   readonly endpoint: string;
   readonly region: string;
   readonly bucket: string;
-  /** What the keys begin with: empty, or ending in a slash. */
+  /** Prefix of the keys: empty, or ending in a slash. */
   readonly prefix: string;
   readonly accessKeyIdSecret: string;
   readonly secretAccessKeySecret: string;
 }
 
-/** SHERD_DRIVES cannot be used. Each problem says where it is and what to mend. */
+/** SHERD_DRIVES cannot be used. Each problem says where it is and what to fix. */
 export class DriveConfigError extends Error {
   readonly problems: readonly string[];
 
@@ -33,7 +36,7 @@ export class DriveConfigError extends Error {
   }
 }
 
-/** What a drive of each type takes as its shards' largest size unless told, and at the most. */
+/** Default and limit of the shard size of each type. */
 const SHARD_BYTES: Record<DriveSpec["type"], { usual: number; max: number }> = {
   // A put is limited to 5 GiB at S3 and to a little less at R2.
   r2: { usual: 4.99 * 1024 ** 3, max: 4.99 * 1024 ** 3 },
@@ -43,7 +46,7 @@ const SHARD_BYTES: Record<DriveSpec["type"], { usual: number; max: number }> = {
   kv: { usual: 4 * 1024 ** 2, max: KV_VALUE_BYTES_MAX },
 };
 
-/** A request that waits for longer has lost its client. */
+/** The client of a request that waits longer is gone. */
 const TIMEOUT_SECONDS_MAX = 300;
 
 const COMMON_FIELDS = ["name", "type", "domain", "class", "shardBytesMax", "draining", "timeoutSeconds"];
@@ -54,12 +57,12 @@ const FIELDS: Record<DriveSpec["type"], readonly string[]> = {
   s3: [...COMMON_FIELDS, "endpoint", "region", "bucket", "prefix", "accessKeyIdSecret", "secretAccessKeySecret"],
 };
 
-/** A method that a binding of each type has and the others lack. */
+/** A method that only bindings of this type have. */
 const BINDING_METHOD = { r2: "createMultipartUpload", kv: "getWithMetadata", disk: "fetch" } as const;
 
 /**
- * Reads SHERD_DRIVES: JSON text, or its value where the variable is a JSON one. `env` holds the bindings and secrets that it
- * names. Throws a DriveConfigError that lists all problems.
+ * Reads SHERD_DRIVES: JSON text, or its value if the variable is a JSON one. `env` holds the
+ * bindings and secrets that it names. Throws a DriveConfigError that lists all problems.
  */
 export function parseDrives(source: unknown, env: Record<string, unknown>): DriveSpec[] {
   const list = typeof source === "string" ? parseJson(source) : source;
@@ -102,16 +105,16 @@ function findDuplicates(specs: readonly DriveSpec[], problems: string[]): void {
 
 interface TextRule {
   pattern: RegExp;
-  /** What the text must be: "its … must be …". */
+  /** The rule for the text: "its … must be …". */
   mustBe: string;
-  /** What it is where it is left out; without this it must be given. */
+  /** The default; without one the field is required. */
   otherwise?: string;
 }
 
 const LABEL = { pattern: /^[a-z0-9-]{1,32}$/, mustBe: "1 to 32 of a-z, 0-9 and -" };
 const VARIABLE = { pattern: /^[A-Za-z_][A-Za-z0-9_]*$/, mustBe: "the name of a binding, variable or secret" };
 
-/** Reads one entry; every problem found goes to the list, and `read` gives null where there was one. */
+/** Reads one entry; every problem goes to the list, and `read` returns null if there was one. */
 class EntryReader {
   readonly #entry: Record<string, unknown>;
   readonly #problems: string[];
@@ -228,7 +231,10 @@ class EntryReader {
     };
   }
 
-  /** Plain http would show the shards, and let them be altered, on the way: only to this machine itself. */
+  /**
+   * Plain http would show the shards, and let them be altered, on the way. It is only allowed to
+   * this machine.
+   */
   #endpoint(): string {
     const text = this.#text("endpoint", {
       pattern: /^https?:\/\/[^\s?#@]+$/,
@@ -256,11 +262,11 @@ class EntryReader {
     return name;
   }
 
-  /** The text of a field, or "" where it breaks the rule. */
+  /** The text of a field, or "" if it breaks the rule. */
   #text(field: string, { pattern, mustBe, otherwise }: TextRule): string {
     const value = this.#entry[field] ?? otherwise;
     if (typeof value === "string" && pattern.test(value)) return value;
-    // A domain left out takes over the name, whose own problem was told.
+    // A missing domain is the name, whose own problem was reported.
     if (this.#entry[field] !== undefined || otherwise === undefined) {
       this.#problem(`${this.#entry[field] === undefined ? "lacks" : "has a wrong"} "${field}": it must be ${mustBe}`);
     }

@@ -1,7 +1,7 @@
 import { decorate, decorateReader, decorateWriter } from "./decorate.ts";
 import type { Drive } from "./drive.ts";
 
-/** What one drive was asked for. Only ever grows. */
+/** Counts of calls to one drive. They never decrease. */
 export interface DriveCounts {
   put: number;
   get: number;
@@ -10,7 +10,7 @@ export interface DriveCounts {
   list: number;
   /** Keys in all `delete` calls. */
   deletedKeys: number;
-  /** Calls, and writers or readers that had begun, that failed. */
+  /** Failed calls, and failed writers or readers that had begun. */
   failed: number;
   writtenBytes: number;
   readBytes: number;
@@ -30,7 +30,10 @@ export function newDriveCounts(): DriveCounts {
   };
 }
 
-/** Counts what reaches the drive into `counts`: innermost, so that retries count and refusals of a breaker do not. */
+/**
+ * Counts the calls that reach the drive into `counts`. It is innermost, so that retries count and
+ * refusals of a breaker do not.
+ */
 export function withCounts(drive: Drive, counts: DriveCounts): Drive {
   return decorate(drive, {
     put: (key, sizeBytes) => {

@@ -3,7 +3,7 @@ import type { Drive, ShardReader, ShardWriter } from "./drive.ts";
 /** The calls of a drive. */
 export type DriveCalls = Pick<Drive, "put" | "get" | "head" | "delete" | "list">;
 
-/** A drive that is `inner` but for the calls given. */
+/** A drive like `inner`, except for the given calls. */
 export function decorate(inner: Drive, calls: Partial<DriveCalls>): Drive {
   return {
     name: inner.name,
@@ -23,12 +23,12 @@ export function decorate(inner: Drive, calls: Partial<DriveCalls>): Drive {
   };
 }
 
-/** A writer that is `inner` but for the methods given. */
+/** A writer like `inner`, except for the given methods. */
 export function decorateWriter(inner: ShardWriter, methods: Partial<ShardWriter>): ShardWriter {
   return { write: (bytes) => inner.write(bytes), close: () => inner.close(), abort: () => inner.abort(), ...methods };
 }
 
-/** A reader that is `inner` but for the methods given. */
+/** A reader like `inner`, except for the given methods. */
 export function decorateReader(inner: ShardReader, methods: Partial<ShardReader>): ShardReader {
   return { read: (length, spare) => inner.read(length, spare), cancel: () => inner.cancel(), ...methods };
 }

@@ -14,10 +14,11 @@ import { folderPath, listShards, shardPath } from "./shard-folders.ts";
 import { streamWriter } from "./stream-writer.ts";
 
 /**
- * A local directory, by workerd's disk service (a service binding of kind disk, writable). A shard lies at
- * `<5 characters of the key>/<2 more>/<key>`: no folder grows without bound, and the order of paths is the order of keys.
+ * A local folder, by workerd's disk service (a service binding of kind disk, writable). The path of
+ * a shard is `<5 characters of the key>/<2 more>/<key>`: no folder grows without limit, and the
+ * order of paths is the order of keys.
  *
- * The service writes to a hidden temporary file and renames it, and does not sync it to the disk.
+ * The service writes to a hidden temporary file and renames it, and does not flush it to the disk.
  */
 export class DiskDrive implements Drive {
   readonly name: string;
@@ -29,7 +30,9 @@ export class DiskDrive implements Drive {
   readonly #service: Pick<Fetcher, "fetch">;
   readonly #prefix: string;
 
-  /** `folder`: name of the folder below the service's own that the drive is; absent: it is all of it. */
+  /**
+   * `folder`: name of the drive's folder below the service's own; absent: the drive is all of it.
+   */
   constructor(traits: DriveTraits, service: Pick<Fetcher, "fetch">, folder?: string) {
     this.name = traits.name;
     this.domain = traits.domain;
@@ -102,13 +105,16 @@ export class DiskDrive implements Drive {
       .sort();
   }
 
-  /** Null for a key that is absent. Throws where all is: a disk that is not mounted has lost no shard. */
+  /**
+   * Null if the key is absent. Throws if the whole folder is: a disk that is not mounted has lost
+   * no shard.
+   */
   async #absent(): Promise<null> {
     await this.#requireRoot();
     return null;
   }
 
-  /** Throws `unreachable` where the drive's folder is not there, or is none. */
+  /** Throws `unreachable` if the drive's folder is absent, or is not a folder. */
   async #requireRoot(): Promise<void> {
     if ((await this.#look()) !== "there") throw this.#gone();
   }

@@ -4,10 +4,10 @@ import type { DriveState } from "./drive-state.ts";
 import { isMarkerKey } from "./marker.ts";
 import { refusedWriter } from "./refused-writer.ts";
 
-/** A drive that is not as it should be. */
+/** A drive in trouble. */
 export interface DriveTrouble {
   state: DriveState;
-  /** What is wrong and what to do. */
+  /** The problem and its remedy. */
   sentence: string | null;
 }
 
@@ -18,24 +18,27 @@ export interface KnownLoss {
   beforeId: string;
 }
 
-/** In these states a drive takes nothing and nothing is deleted on it: it is not the drive that rows mean. */
+/**
+ * In these states nothing is written to or deleted from a drive: it is not the drive that rows
+ * mean.
+ */
 const NOT_OURS: ReadonlySet<DriveState> = new Set(["swapped", "foreign"]);
 
 /**
- * What an isolate knows of drives in trouble. It is told by whoever looked: the jobs, and answers of the database. It never keeps a
- * read from asking a drive, it only says which to ask last.
+ * An isolate's knowledge of drives in trouble. It comes from the jobs' checks, and from answers of
+ * the database. It never prevents reads; it only says which drives to ask last.
  */
 export class DriveWatch {
   #troubles = new Map<string, DriveTrouble>();
   #losses: readonly KnownLoss[] = [];
 
-  /** Replaces all that was known. */
+  /** Replaces all knowledge. */
   update(troubles: ReadonlyMap<string, DriveTrouble>, losses: readonly KnownLoss[]): void {
     this.#troubles = new Map(troubles);
     this.#losses = losses;
   }
 
-  /** Null: nothing is known to be wrong. */
+  /** Null: no trouble is known. */
   troubleOf(drive: string): DriveTrouble | null {
     return this.#troubles.get(drive) ?? null;
   }
@@ -55,14 +58,15 @@ export class DriveWatch {
   }
 }
 
-/** The id that tells when a shard was written: that of its replacement, or of its blob. */
+/** The id with the time of a shard's writing: that of its replacement, or of its blob. */
 export function writtenId(key: string): string {
   return key.length > 30 ? key.slice(30) : key.slice(0, 26);
 }
 
 /**
- * The drive, which takes no shards and deletes none while it is known to be another one than its name says. It may still be read: keys are
- * unguessable, so it answers with the right shard or with none.
+ * The drive. While it is known to be another one than its name says, it stores no shards and
+ * deletes none. It may still be read: keys are unguessable, so it answers with the right shard or
+ * with none.
  */
 export function withIdentity(drive: Drive, watch: DriveWatch): Drive {
   const refusal = () =>

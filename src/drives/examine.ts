@@ -9,7 +9,10 @@ export interface ExpectedMarker {
   markedMs: number;
 }
 
-/** What a look at a drive showed; `DriveState` explains the words. `blank`: it has no marker, and none was expected. */
+/**
+ * Result of checking a drive; `DriveState` explains the words. `blank`: it has no marker, and none
+ * was expected.
+ */
 export type Examination =
   | { kind: "ours" }
   | { kind: "unreachable"; reason: string }
@@ -19,12 +22,12 @@ export type Examination =
   | { kind: "swapped"; with: string }
   | { kind: "foreign"; store: string };
 
-/** Nobody waits longer for a drive to say who it is. */
+/** The longest wait for a drive's marker. */
 const EXAMINE_MS_MAX = 6_000;
 
 /**
- * Looks whose drive this is: one call if it is the right one. Changes nothing and throws nothing but bugs. `expected`: null if the drive
- * has not been used yet.
+ * Checks whose drive this is: one call if it is the right one. Changes nothing and throws only
+ * bugs. `expected`: null if the drive was never used.
  */
 export async function examineDrive(
   drive: Drive,
@@ -53,7 +56,7 @@ async function look(
   if (expected) {
     const marker = await readMarker(drive, markerKey(expected.id));
     if (marker !== "unreadable" && marker?.store === store && marker.drive === drive.name) return { kind: "ours" };
-    // The drive may not show yet what was written elsewhere a moment ago.
+    // The drive may not yet show a very recent write from elsewhere.
     if (marker === null && nowMs - expected.markedMs < drive.settleMs) return { kind: "ours" };
   }
   const { markers } = await findMarkers(drive);
@@ -66,6 +69,7 @@ async function look(
     return { kind: expected ? "emptied" : "blank" };
   }
   if (!expected || own.generation > expected.generation) return { kind: "newer", marker: own };
-  // Two runs renewed it at once and the one whose marker is left lost: the other's should be there too.
+  // Two runs renewed it at once, and the remaining marker is the loser's: the other's should be
+  // there too.
   return own.generation < expected.generation ? { kind: "older", marker: own } : { kind: "emptied" };
 }

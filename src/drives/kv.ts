@@ -11,35 +11,34 @@ import {
   type ShardReader,
   type ShardWriter,
 } from "./drive.ts";
-import { CONNECTIONS_MAX } from "./limits.ts";
+import { CALLS_AT_ONCE } from "./limits.ts";
 import { streamReader } from "./stream-reader.ts";
 
 /** Largest value of Workers KV. */
 export const KV_VALUE_BYTES_MAX = 25 * 1024 * 1024;
 
 /**
- * How long an absent answer from KV may be untrue. Elsewhere a write shows after 60 seconds "or more", and an absent answer is
- * itself cached for as long; twice that is what is trusted here.
+ * How long KV may wrongly report a key as absent. Elsewhere a write shows after 60 seconds "or
+ * more", and an absent answer is itself cached for as long; twice that is assumed here.
  */
 export const KV_SETTLE_MS = 120_000;
 
-/** One connection is left for what else the invocation does. */
-const DELETES_AT_ONCE = CONNECTIONS_MAX - 1;
-
-/** How much of a value is read at once to get past what lies before a range. */
+/** How much of a value is read at once to skip bytes before a range. */
 const SKIP_BYTES = 256 * 1024;
 
-/** Kept beside each value: KV tells no sizes. */
+/** Stored beside each value: KV reports no sizes. */
 interface ValueMetadata {
   sizeBytes: number;
 }
 
 /**
- * A Workers KV namespace: one value a shard, so `shardBytesMax` is at the most 25 MiB. For small shards only: KV has no ranged
- * reads, so a range costs the reading of all that lies before it, and a shard being written is kept in memory, because the
- * simulated KV stores what has come of a stream that is aborted.
+ * A Workers KV namespace: one value per shard, so `shardBytesMax` is at most 25 MiB. For small
+ * shards only. KV has no ranged reads, so a range costs the reading of all bytes before it. A shard
+ * being written is kept in memory, because the simulated KV stores the beginning of an aborted
+ * stream.
  *
- * Nothing here looks at a key before writing it, because the absence found would be cached and hide the shard for a minute.
+ * Nothing here reads a key before writing it: the absence would be cached and hide the shard for a
+ * minute.
  */
 export class KvDrive implements Drive {
   readonly name: string;
@@ -86,8 +85,8 @@ export class KvDrive implements Drive {
   }
 
   async delete(keys: readonly string[]): Promise<void> {
-    for (let at = 0; at < keys.length; at += DELETES_AT_ONCE) {
-      const some = keys.slice(at, at + DELETES_AT_ONCE);
+    for (let at = 0; at < keys.length; at += CALLS_AT_ONCE) {
+      const some = keys.slice(at, at + CALLS_AT_ONCE);
       await Promise.all(some.map((key) => this.#call("delete", () => this.#namespace.delete(key))));
     }
   }
@@ -96,7 +95,7 @@ export class KvDrive implements Drive {
     const page = await this.#call("list", () => this.#namespace.list<ValueMetadata>(options));
     const shards: ShardPage["shards"] = [];
     for (const { name, metadata } of page.keys) {
-      // Without a size it is no value of ours.
+      // Without a size it is not one of our values.
       if (metadata) shards.push({ key: name, sizeBytes: metadata.sizeBytes });
     }
     return page.list_complete ? { shards } : { shards, cursor: page.cursor };

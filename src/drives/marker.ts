@@ -1,8 +1,8 @@
 import { type Drive, DriveError } from "./drive.ts";
 
 /**
- * The marker: a small object on each drive that says whose drive it is. Its key is fresh with each generation, as every key on a drive
- * is written once; the database knows which one the drive must have.
+ * The marker: a small object on each drive that says whose drive it is. Each generation has a new
+ * key, because keys on a drive are written once. The database knows the expected marker.
  */
 export const MARKER_PREFIX = "00DRIVE-";
 
@@ -13,16 +13,16 @@ export interface Marker {
   store: string;
   /** The drive's name in the configuration. */
   drive: string;
-  /** How often it was renewed, from 1. A copy of the drive that is put back later has an earlier one. */
+  /** Number of its renewals, from 1. An older copy of the drive has a lower one. */
   generation: number;
   /** Random; the key ends in it. */
   id: string;
   madeMs: number;
 }
 
-/** A marker is filled up with spaces to this size, so that one call reads it. */
+/** A marker is padded with spaces to this size, so that one call reads it. */
 const MARKER_BYTES = 512;
-/** A drive has one, or two if a run was cut off. */
+/** A drive has one, or two after an interrupted run. */
 const MARKERS_READ_MAX = 20;
 
 export function markerKey(id: string): string {
@@ -46,7 +46,10 @@ export async function writeMarker(drive: Drive, marker: Marker): Promise<void> {
   }
 }
 
-/** The marker under the key, `unreadable` if what lies there is none, or null if nothing does. Throws `DriveError`. */
+/**
+ * The marker under the key, `unreadable` if something else is there, or null if the key is absent.
+ * Throws `DriveError`.
+ */
 export async function readMarker(drive: Drive, key: string): Promise<Marker | "unreadable" | null> {
   try {
     const reader = await drive.get(key, { offset: 0, length: MARKER_BYTES });
@@ -62,7 +65,7 @@ export async function readMarker(drive: Drive, key: string): Promise<Marker | "u
   }
 }
 
-/** All markers on the drive that can be read; `unreadable` counts the others. Throws `DriveError`. */
+/** All readable markers on the drive; `unreadable` counts the others. Throws `DriveError`. */
 export async function findMarkers(drive: Drive): Promise<{ markers: Marker[]; keys: string[]; unreadable: number }> {
   const { shards } = await drive.list({ prefix: MARKER_PREFIX, limit: MARKERS_READ_MAX });
   const keys = shards.map(({ key }) => key);

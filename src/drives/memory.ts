@@ -11,7 +11,7 @@ import {
   type ShardWriter,
 } from "./drive.ts";
 
-/** A drive in this process's memory, for tests. `shards` may be looked into and tampered with. */
+/** A drive in this process's memory, for tests. Tests may read and change `shards`. */
 export class MemoryDrive implements Drive {
   readonly name: string;
   readonly domain: string;

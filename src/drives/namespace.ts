@@ -2,15 +2,19 @@ import { decorate } from "./decorate.ts";
 import type { Drive } from "./drive.ts";
 
 /**
- * Several databases keep their shards on the same drives, each under keys of its own, so that the walk of one never takes the
- * shards of another for orphans, not even where the other is not configured any more. Keys of the first database have no
- * namespace. All others sort behind them, because a key of the first begins with a creation time (0 to 7).
+ * Several databases keep their shards on the same drives, each under keys of its own. So the walk
+ * of one never takes the shards of another for orphans, even if the other is no longer configured.
+ * Keys of the first database have no namespace. All others sort after them, because a key of the
+ * first begins with a creation time (0 to 7).
  */
 const NAMESPACE = "z-";
 
-/** `inner` as a database other than the first sees it: all keys begin with `z-<name>-`, which its callers do not see. */
+/**
+ * `inner` as a database other than the first sees it: all keys begin with `z-<name>-`, which its
+ * callers do not see.
+ */
 export function withNamespace(inner: Drive, name: string): Drive {
-  // In a key on any drive; and no name is the beginning of another's with its hyphen.
+  // In a key on any drive. No name followed by its hyphen is the beginning of another's.
   if (!/^[A-Z][A-Z0-9_]{0,31}$/.test(name)) throw new TypeError(`not the name of a namespace: ${name}`);
   const prefix = `${NAMESPACE}${name}-`;
   return decorate(inner, {

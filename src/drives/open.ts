@@ -12,15 +12,15 @@ import { S3Drive } from "./s3.ts";
 import type { S3Parts } from "./s3-request.ts";
 import { type TimeoutOptions, withTimeout } from "./timeout.ts";
 
-/** What the drives need besides their bindings. */
+/** Parts that the drives need besides their bindings. */
 export interface DriveParts {
   clock: Clock;
   random: RandomBytes;
   /** Reaches external drives. */
   fetch: S3Parts["fetch"];
-  /** Where calls are counted, by drive name; a drive that is not in it yet is added. */
+  /** Counts of calls, by drive name; missing drives are added. */
   counts?: Map<string, DriveCounts>;
-  /** Opens local folders where they are not reached by a binding of workerd's disk service. */
+  /** Opens local folders that are not reached by a binding of workerd's disk service. */
   openDisk?: (spec: BoundDriveSpec) => Drive;
 }
 
@@ -29,14 +29,17 @@ const RETRY = { attemptsMax: 3, delayMs: 100, spanMs: 10_000 } as const;
 const CIRCUIT = { failuresMax: 5, openMs: 10_000 } as const;
 
 /**
- * The drives of `specs`, which `parseDrives` has checked against this `env`, in their order. Once an isolate: the circuit
- * breakers remember.
+ * The drives of `specs`, in their order; `parseDrives` has checked `specs` against this `env`. Once
+ * per isolate, because the circuit breakers have memory.
  */
 export function openDrives(specs: readonly DriveSpec[], env: Record<string, unknown>, parts: DriveParts): Drive[] {
   return specs.map((spec) => protect(openDrive(spec, env, parts), timesOf(spec), parts));
 }
 
-/** From the inside out: each attempt is counted, bounded in time, and noted by the breaker before it is repeated. */
+/**
+ * From the inside out: each attempt is counted, limited in time, and recorded by the breaker before
+ * it is repeated.
+ */
 function protect(drive: Drive, times: Omit<TimeoutOptions, "clock">, { clock, random, counts }: DriveParts): Drive {
   const counted = counts ? withCounts(drive, countsOf(drive, counts)) : drive;
   const bounded = withTimeout(counted, { clock, ...times });
@@ -54,7 +57,10 @@ function countsOf(drive: Drive, counts: Map<string, DriveCounts>): DriveCounts {
   return mine;
 }
 
-/** SHERD_DISK_FOLDER, which `npm start` sets: the name of a link below each disk binding that leads to the drive itself. */
+/**
+ * SHERD_DISK_FOLDER, which `npm start` sets: the name of a link below each disk binding that leads
+ * to the drive itself.
+ */
 function diskFolder({ SHERD_DISK_FOLDER: name }: Record<string, unknown>): string | undefined {
   return typeof name === "string" && /^[a-z]{1,32}$/.test(name) ? name : undefined;
 }

@@ -2,16 +2,17 @@ import type { Clock } from "../base/clock.ts";
 import { decorate, decorateReader, decorateWriter } from "./decorate.ts";
 import type { Drive } from "./drive.ts";
 
-/** Work goes on for so long at a time, and then rests for so long. */
+/** Duration of work, and of the rest after it. */
 export interface Rhythm {
   workMs: number;
   pauseMs: number;
 }
 
 /**
- * Pauses that all calls of one run take together. workerd looks for what came in from outside, and for timers, only when nothing is left
- * to do; its disk service never waits, so calls to it that follow one another keep every client waiting until the last one. Belongs
- * to one invocation: workerd lets no other await its promises.
+ * Pauses that all calls of one run share. workerd handles input from outside, and timers, only when
+ * nothing else is left to do. Its disk service never waits, so consecutive calls to it would keep
+ * every client waiting until the last one. Belongs to one invocation: workerd lets no other await
+ * its promises.
  */
 export class Pauses {
   readonly #clock: Clock;
@@ -26,7 +27,7 @@ export class Pauses {
     this.#sinceMs = clock.now();
   }
 
-  /** Resolves when the caller may go on: at once, but while a pause is due or under way. */
+  /** Resolves when the caller may continue: at once, unless a pause is due or under way. */
   async take(): Promise<void> {
     if (this.#pause === null && this.#clock.now() - this.#sinceMs < this.#rhythm.workMs) return;
     this.#pause ??= this.#rest();
@@ -40,7 +41,7 @@ export class Pauses {
   }
 }
 
-/** Takes the pauses before each call, and before each piece that is read or written. */
+/** Pauses before each call, and before each piece that is read or written. */
 export function withPauses(drive: Drive, pauses: Pauses): Drive {
   return decorate(drive, {
     put: (key, sizeBytes) => {

@@ -1,12 +1,13 @@
 /**
- * A stream of known length that is written piece by piece, as a FixedLengthStream, but that the runtime pulls: each piece goes on whole,
- * where a FixedLengthStream cuts it into 64 KiB and copies it once more. It has no queue: a write resolves when the reading end is done with the
- * bytes, so that they may be views of WASM memory. Only for what is sent by `fetch`.
+ * A stream of known length that is written piece by piece, like a FixedLengthStream, but that the
+ * runtime pulls: each piece is passed on whole. A FixedLengthStream would cut it into 64 KiB and
+ * copy it once more. The stream has no queue: a write resolves when the reader is done with the
+ * bytes, so they may be views of WASM memory. Only for bodies that `fetch` sends.
  */
 export class PulledStream {
   readonly readable: ReadableStream<Uint8Array>;
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
-  /** Resolves the pull that waits for a piece. */
+  /** Resolves the waiting pull. */
   #hungry: (() => void) | null = null;
   #step: PromiseWithResolvers<void> | null = null;
   #next: Uint8Array | "end" | null = null;
@@ -19,24 +20,24 @@ export class PulledStream {
       },
       pull: () => this.#pull(),
       cancel: (reason) => this.#fail(reason ?? new Error("nobody reads any more")),
-      // Workerd's own: what it needs to send Content-Length.
+      // Workerd's own: needed to send Content-Length.
       expectedLength: sizeBytes,
     };
     this.readable = new ReadableStream(source, { highWaterMark: 0 });
   }
 
-  /** One at a time. Rejects if the stream was aborted, or is not read any more. */
+  /** One call at a time. Rejects if the stream was aborted, or its reader has stopped. */
   write(bytes: Uint8Array): Promise<void> {
     return this.#offer(bytes);
   }
 
-  /** Resolves when all was read. A write may still be under way. */
+  /** Resolves when everything was read. A write may still be under way. */
   async close(): Promise<void> {
     await this.#step?.promise;
     return this.#offer("end");
   }
 
-  /** The reading end sees `reason`. */
+  /** The reader gets `reason` as its error. */
   async abort(reason: unknown): Promise<void> {
     if (this.#failure === null) this.#controller?.error(reason);
     this.#fail(reason);
@@ -50,10 +51,11 @@ export class PulledStream {
     return this.#step.promise;
   }
 
-  /** Called when the piece before was read. */
+  /** Called when the previous piece was read. */
   async #pull(): Promise<void> {
     if (this.#next === null) this.#taken();
-    // Never at once: what is enqueued within a pull could be overtaken by the next pull, which says that it was read.
+    // Never at once: a piece that is enqueued within a pull could be overtaken by the next pull,
+    // which reports it as read.
     await this.#offered();
     const next = this.#next;
     this.#next = null;

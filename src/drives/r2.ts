@@ -36,7 +36,7 @@ export class R2Drive implements Drive {
     return streamWriter({
       drive: this.name,
       sizeBytes,
-      // The binding takes no signal: the aborted stream ends the put.
+      // The binding accepts no signal: the aborted stream ends the put.
       send: async (body) => {
         const stored = await this.#call("put", () => this.#bucket.put(key, body));
         if (stored?.size !== sizeBytes) {
@@ -67,7 +67,7 @@ export class R2Drive implements Drive {
     try {
       return await this.#call("get", () => this.#bucket.get(key, range ? { range } : {}));
     } catch (error) {
-      // A range that begins where the object ends, so any range of an emptied one, is an internal error of the simulated R2.
+      // The simulated R2 answers a range at or beyond the object's end with an internal error.
       const head = range && error instanceof DriveError && error.fault === "unknown" ? await this.head(key) : null;
       if (!head || range!.offset < head.sizeBytes) throw error;
       throw new DriveError(this.name, "short", `get of bytes from ${range!.offset} of ${head.sizeBytes}`, {
@@ -92,7 +92,7 @@ export class R2Drive implements Drive {
       const shards = page.objects.map((object) => ({ key: object.key, sizeBytes: object.size }));
       const last = shards.at(-1);
       if (!page.truncated) return { shards };
-      // The cursor given out is a key: unlike R2's own it surely outlives days.
+      // The cursor is a key: unlike R2's own it surely stays valid for days.
       if (last) return { shards, cursor: last.key };
       options = { ...asked, cursor: page.cursor };
     }
@@ -110,7 +110,7 @@ export class R2Drive implements Drive {
 function gotRange(object: R2ObjectBody): ByteRange {
   const { range, size } = object;
   if (!range) return { offset: 0, length: size };
-  // The runtime sets every field of the union, those that do not apply to undefined.
+  // The runtime sets every field of the union; those that do not apply are undefined.
   const { offset, length, suffix } = range as { offset?: number; length?: number; suffix?: number };
   if (suffix !== undefined) return { offset: size - suffix, length: suffix };
   return { offset: offset ?? 0, length: length ?? size - (offset ?? 0) };

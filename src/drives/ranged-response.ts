@@ -7,9 +7,9 @@ export function rangeHeader(range: ByteRange): string {
 }
 
 /**
- * A reader over the body of a GET's answer of status 200 or 206, after checking that it holds exactly what was asked for.
- * A server may answer a range that covers all with 200, clip a range at the shard's end, or ignore Range altogether: only the
- * first is right here.
+ * A reader over the body of a GET's answer of status 200 or 206, after a check that it has exactly
+ * the requested bytes. A server may answer a range that covers everything with 200, clip a range at
+ * the shard's end, or ignore Range altogether. Only the first is right here.
  */
 export async function openRange(drive: string, response: Response, range?: ByteRange): Promise<ShardReader> {
   const length = contentLength(response);
@@ -28,7 +28,7 @@ export function contentLength(response: Response): number | null {
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
 }
 
-/** What is wrong with the answer, or null. */
+/** The fault of the answer, or null. */
 function checkRange(response: Response, length: number, range?: ByteRange): "short" | "refused" | null {
   if (!range) return response.status === 200 ? null : "refused";
   const { offset } = range;

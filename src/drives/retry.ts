@@ -8,15 +8,19 @@ export interface RetryOptions {
   random: RandomBytes;
   /** Attempts in all. */
   attemptsMax: number;
-  /** The wait before the second attempt is up to this long, and before each later one up to twice as long. */
+  /**
+   * The wait before the second attempt is at most this long, and before each later one at most
+   * twice as long as the one before.
+   */
   delayMs: number;
   /** No attempt begins later than this after the first one. */
   spanMs: number;
 }
 
 /**
- * Repeats `get`, `head`, `delete` and `list` where they may succeed soon. Never a put, whose bytes are gone, nor a read that has
- * begun. An open circuit is not waited for: it is there to fail fast.
+ * Repeats `get`, `head`, `delete` and `list` if they may succeed soon. Never a put, because its
+ * bytes are gone, nor a read that has begun. An open circuit is not retried: it is there to fail
+ * fast.
  */
 export function withRetry(drive: Drive, options: RetryOptions): Drive {
   return decorate(drive, {
@@ -35,7 +39,8 @@ async function repeat<T>(options: RetryOptions, run: () => Promise<T>): Promise<
       return await run();
     } catch (error) {
       if (!isWorthAnother(error) || attempt >= attemptsMax) throw error;
-      // Anywhere between nothing and the full wait, so that many callers do not come back at once.
+      // Between nothing and the full wait, at random, so that many callers do not come back at
+      // once.
       const waitMs = delayMs * 2 ** (attempt - 1) * fraction(random);
       if (clock.now() + waitMs - beganMs > spanMs) throw error;
       await clock.sleep(waitMs);

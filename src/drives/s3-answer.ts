@@ -1,11 +1,12 @@
 import { XMLParser } from "fast-xml-parser";
 import type { DriveFault } from "./drive.ts";
 
-/** What of an error's or list's XML is read at the most: a list of 1,000 of our keys takes about 400 KB. */
+/** Most bytes read of an error's or list's XML: a list of 1,000 of our keys takes about 400 KB. */
 const XML_BYTES_MAX = 4 * 1024 * 1024;
 
 const parser = new XMLParser({
-  // No entity is expanded but XML's own five, which `decode` below does: what comes is another provider's text.
+  // Only XML's own five entities are expanded, by `decode` below: the text comes from another
+  // provider.
   processEntities: false,
   ignoreAttributes: true,
   parseTagValue: false,
@@ -20,7 +21,7 @@ export interface ListedObjects {
   continuationToken: string | null;
 }
 
-/** Reads the body of a ListObjectsV2 answer; null where it is not one. */
+/** Reads the body of a ListObjectsV2 answer; null if it is not one. */
 export function parseList(xml: string): ListedObjects | null {
   const result = parse(xml)?.ListBucketResult;
   if (!isElement(result) || (result.IsTruncated !== "true" && result.IsTruncated !== "false")) return null;
@@ -37,7 +38,10 @@ export function parseList(xml: string): ListedObjects | null {
   };
 }
 
-/** The keys that a DeleteObjects answer says were not deleted, with S3's code for why; null where it is not such an answer. */
+/**
+ * The keys that a DeleteObjects answer reports as not deleted, with S3's codes; null if it is not
+ * such an answer.
+ */
 export function parseDeleteErrors(xml: string): { key: string; code: string }[] | null {
   const root = parse(xml);
   if (!root || !("DeleteResult" in root)) return null;
@@ -56,18 +60,18 @@ export function parseErrorCode(xml: string): string | null {
   return typeof code === "string" && /^\w{1,64}$/.test(code) ? code : null;
 }
 
-/** What an error answer of status `status` and S3 code `code` means. */
+/** The meaning of an error answer with status `status` and S3 code `code`. */
 export function faultOf(status: number, code: string | null): DriveFault {
   if (status === 416) return "short";
   if (status === 429 || status === 503 || code === "SlowDown" || code === "RequestLimitExceeded") return "throttled";
   if (status === 507 || code === "QuotaExceeded" || code === "XMinioStorageFull") return "full";
   if (code === "RequestTimeout" || status === 408) return "timeout";
-  // An operation that met another, or a part of it that came to nothing: the same call may succeed.
+  // A conflict with another operation, or a failure of a part of it: the same call may succeed.
   if (code === "OperationAborted" || code === "IncompleteBody") return "unknown";
   return status < 500 ? "refused" : "unknown";
 }
 
-/** The text of a body, up to a limit beyond which it is cut off and so no longer parses. */
+/** The text of a body. Beyond a limit it is cut off, and so does not parse. */
 export async function readXml(response: Response): Promise<string> {
   if (!response.body) return "";
   const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
@@ -91,7 +95,7 @@ function parse(xml: string): Record<string, unknown> | null {
     const parsed: unknown = parser.parse(xml);
     return isElement(parsed) ? parsed : null;
   } catch {
-    // Not XML: the caller reports what it wanted and did not get.
+    // Not XML: the caller reports the unexpected answer.
     return null;
   }
 }

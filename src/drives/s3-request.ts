@@ -3,13 +3,13 @@ import type { Clock } from "../base/clock.ts";
 import { DriveError, type DriveFault } from "./drive.ts";
 import { faultOf, parseErrorCode, readXml } from "./s3-answer.ts";
 
-/** A bucket at an S3 provider, and the keys to it. */
+/** A bucket at an S3 provider, with its keys. */
 export interface S3Bucket {
-  /** Scheme, host and path before the bucket, without a slash at its end. */
+  /** Scheme, host and path before the bucket, without a trailing slash. */
   endpoint: string;
   region: string;
   bucket: string;
-  /** What the keys begin with: empty, or ending in a slash. */
+  /** Prefix of the keys: empty, or ending in a slash. */
   prefix: string;
   accessKeyId: string;
   secretAccessKey: string;
@@ -22,7 +22,7 @@ export interface S3Parts {
 
 export interface S3Request {
   method: "PUT" | "GET" | "HEAD" | "DELETE" | "POST";
-  /** The shard's; without one the request is for the bucket itself. */
+  /** The shard's key; without one the request is for the bucket itself. */
   key?: string;
   query?: Record<string, string>;
   headers?: Record<string, string>;
@@ -30,10 +30,10 @@ export interface S3Request {
   signal?: AbortSignal;
 }
 
-/** An answer other than the one hoped for. */
+/** An unexpected answer. */
 export interface S3Refusal {
   status: number;
-  /** S3's error code, where the body had one. */
+  /** S3's error code, if the body had one. */
   code: string | null;
   fault: DriveFault;
 }
@@ -53,8 +53,9 @@ export class S3Requester {
   }
 
   /**
-   * The payload is not hashed: over https it is protected on the way, and frames carry their own checksums. Accept-Encoding is
-   * not signed, since proxies rewrite it; it keeps them from compressing what must arrive as stored.
+   * The payload is not hashed: https protects it on the way, and frames have their own checksums.
+   * Accept-Encoding is not signed, because proxies rewrite it; it keeps them from compressing bytes
+   * that must arrive as stored.
    */
   async send(request: S3Request): Promise<Response> {
     const { method, body, signal } = request;
@@ -70,7 +71,7 @@ export class S3Requester {
     }
   }
 
-  /** Why a request was not done, from its answer, whose body it reads. */
+  /** The reason of a failed request, from its answer; reads the answer's body. */
   async refusal(response: Response): Promise<S3Refusal> {
     const code = parseErrorCode(await readXml(response).catch(() => ""));
     return { status: response.status, code, fault: faultOf(response.status, code) };

@@ -10,14 +10,11 @@ import {
   type ShardReader,
   type ShardWriter,
 } from "./drive.ts";
-import { CONNECTIONS_MAX } from "./limits.ts";
+import { CALLS_AT_ONCE } from "./limits.ts";
 import { contentLength, openRange, rangeHeader } from "./ranged-response.ts";
 import { parseDeleteErrors, parseList, readXml } from "./s3-answer.ts";
 import { type S3Bucket, type S3Parts, type S3Refusal, S3Requester } from "./s3-request.ts";
 import { streamWriter } from "./stream-writer.ts";
-
-/** One connection is left for what else the invocation does. */
-const DELETES_AT_ONCE = CONNECTIONS_MAX - 1;
 
 /** A bucket at any S3 provider. */
 export class S3Drive implements Drive {
@@ -69,7 +66,8 @@ export class S3Drive implements Drive {
     const sizeBytes = contentLength(response);
     if (response.status === 200 && sizeBytes !== null) return { sizeBytes };
     const refusal = await this.#requester.refusal(response);
-    // An answer to HEAD has no body that could tell an absent bucket from an absent key: get and list do.
+    // An answer to HEAD has no body that could distinguish an absent bucket from an absent key: get
+    // and list do.
     if (isAbsentKey(refusal)) return null;
     throw this.#refused("head", refusal);
   }
@@ -79,8 +77,8 @@ export class S3Drive implements Drive {
       if (await this.#deleteMany(keys)) return;
       this.#deletesMany = false;
     }
-    for (let at = 0; at < keys.length; at += DELETES_AT_ONCE) {
-      await Promise.all(keys.slice(at, at + DELETES_AT_ONCE).map((key) => this.#deleteOne(key)));
+    for (let at = 0; at < keys.length; at += CALLS_AT_ONCE) {
+      await Promise.all(keys.slice(at, at + CALLS_AT_ONCE).map((key) => this.#deleteOne(key)));
     }
   }
 
@@ -98,19 +96,19 @@ export class S3Drive implements Drive {
         .map(({ key, sizeBytes }) => ({ key: key.slice(prefix.length), sizeBytes }));
       const last = shards.at(-1);
       if (!page.isTruncated) return { shards };
-      // The cursor given out is a key: unlike the provider's token it does not expire.
+      // The cursor is a key: unlike the provider's token it does not expire.
       if (last) return { shards, cursor: last.key };
       if (!page.continuationToken) throw new DriveError(this.name, "unknown", "list was cut off without a token");
       query["continuation-token"] = page.continuationToken;
     }
   }
 
-  /** By DeleteObjects. False where the provider does not have it. */
+  /** By DeleteObjects. False if the provider does not have it. */
   async #deleteMany(keys: readonly string[]): Promise<boolean> {
     const objects = keys.map((key) => `<Object><Key>${this.#prefix}${key}</Key></Object>`).join("");
     const body = `<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Quiet>true</Quiet>${objects}</Delete>`;
     const headers = {
-      // The one integrity header for this request that all providers know.
+      // The only integrity header for this request that all providers know.
       "content-md5": createHash("md5").update(body).digest("base64"),
       "content-type": "application/xml",
     };

@@ -1,23 +1,32 @@
 import type { ListOptions, ShardPage } from "./drive.ts";
 
 /**
- * Folders that one page of a list looks into at most. A folder that has become empty stays: removing it might take a shard
- * with it that has just come.
+ * Most folders that one page of a list reads. A folder that has become empty stays: removing it
+ * might remove a shard that has just come.
  */
 const LIST_FOLDERS_MAX = 256;
 const LIST_HEADS_AT_ONCE = 16;
 
-/** Where the folder names in a key end. Keys begin with a ULID: five characters change every 9.3 hours, seven every 33 s. */
+/**
+ * Ends of the folder names in a key. Keys begin with a ULID: five characters change every 9.3
+ * hours, seven every 33 s.
+ */
 const FOLDER_ENDS = [5, 7] as const;
 
-/** Path below a drive's folder at which a shard lies, `/<5 characters of the key>/<2 more>/<key>`. Throws `TypeError` if `key` is none. */
+/**
+ * Path of a shard below a drive's folder, `/<5 characters of the key>/<2 more>/<key>`. Throws
+ * `TypeError` if `key` is not a shard's.
+ */
 export function shardPath(key: string): string {
-  // Anything else could name a folder or lead out of one. Keys are ours, so this is a bug where it happens.
+  // Anything else could name a folder or lead out of one. Keys are ours, so this would be a bug.
   if (!/^[0-9A-Za-z][0-9A-Za-z_-]{7,199}$/.test(key)) throw new TypeError(`not a shard key: ${key}`);
   return `${folderPath(key)}/${key}`;
 }
 
-/** Path of the folder of the keys that begin with `prefix`, which holds all of the folder names or the first of them. */
+/**
+ * Path of the folder of keys that begin with `prefix`, which has all of the folder names or the
+ * first of them.
+ */
 export function folderPath(prefix: string): string {
   let path = "";
   let start = 0;
@@ -29,15 +38,17 @@ export function folderPath(prefix: string): string {
   return path;
 }
 
-/** What listing a drive needs of its folders. */
+/** Access to a drive's folders for listing. */
 export interface ShardFolders {
-  /** Names in the folder of the keys that begin with `prefix`, sorted; none if there is no such folder. */
+  /**
+   * Names in the folder of keys that begin with `prefix`, sorted; none if there is no such folder.
+   */
   entries(prefix: string, type: "file" | "directory"): Promise<string[]>;
   /** Size of a shard; null if it is gone. */
   head(key: string): Promise<{ sizeBytes: number } | null>;
 }
 
-/** One page of a drive whose shards lie at `shardPath`; see `Drive.list`. */
+/** One page of a drive whose shards are at `shardPath`; see `Drive.list`. */
 export async function listShards(
   drive: ShardFolders,
   { cursor: after = "", limit, prefix: wanted = "" }: ListOptions,
@@ -54,7 +65,7 @@ export async function listShards(
       break;
     }
     if (++folders >= LIST_FOLDERS_MAX) {
-      // "~" sorts behind every character of a key: the cursor stands at the end of this folder.
+      // "~" sorts after every character of a key: the cursor is at the end of this folder.
       cursor = `${prefix}~`;
       break;
     }
@@ -64,8 +75,8 @@ export async function listShards(
 }
 
 /**
- * Every folder looked into, in order of keys, from the one that `after` would lie in, of those that can hold keys that begin
- * with `wanted`; `files` is empty above the leaves.
+ * Every folder that can hold keys with the prefix `wanted`, in order of keys, beginning with that
+ * of `after`; `files` is empty above the leaves.
  */
 async function* foldersOf(
   drive: ShardFolders,

@@ -2,15 +2,15 @@ import type { Clock, Timer } from "../base/clock.ts";
 import { DriveError } from "./drive.ts";
 
 /**
- * Bounds the time of steps that come one after another. One timer serves all of them: it is set anew only when it goes off
- * while a later step is under way. A timer for each frame of a body took a twentieth of the time of a GET.
+ * Limits the time of consecutive steps. One timer serves all of them: it is only set again when it
+ * fires while a later step is under way. A timer per frame took a twentieth of the time of a GET.
  */
 export class StepTimer {
   readonly #clock: Clock;
   readonly #drive: string;
   #timer: Timer | null = null;
   #timerMs = 0;
-  /** Of the step that is under way. */
+  /** Deadline of the present step. */
   #deadlineMs = 0;
   #expire: (() => void) | null = null;
   #hasEnded = false;
@@ -21,7 +21,7 @@ export class StepTimer {
     this.#drive = drive;
   }
 
-  /** The result of `work`, or a DriveError of fault `timeout` where it takes longer than `ms`. */
+  /** The result of `work`, or a DriveError of fault `timeout` if it takes longer than `ms`. */
   within<T>(call: string, ms: number, work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const expire = () => reject(new DriveError(this.#drive, "timeout", `${call} took longer than ${ms} ms`));
@@ -46,7 +46,7 @@ export class StepTimer {
     });
   }
 
-  /** To be called when the last step has begun: after it no timer is left. */
+  /** Call it when the last step has begun: after it no timer is left. */
   end(): void {
     this.#hasEnded = true;
     if (this.#expire === null) this.#cancel();

@@ -3,18 +3,21 @@ import { DriveError, type ShardReader } from "./drive.ts";
 export interface StreamedBody {
   /** Name of the drive, for errors. */
   drive: string;
-  /** Null where the drive sent no body, which is right only for an empty one. */
+  /** Null if the drive sent no body, which is right only for an empty range. */
   stream: ReadableStream<Uint8Array> | null;
-  /** How many bytes the drive says that the stream brings. */
+  /** Length of the stream according to the drive. */
   lengthBytes: number;
 }
 
-/** Reads a shard from a byte stream: in workerd one call into the runtime a frame, and no copy on top of it. */
+/**
+ * Reads a shard from a byte stream: in workerd one call into the runtime per frame, without a
+ * further copy.
+ */
 export function streamReader(body: StreamedBody): ShardReader {
   return new StreamReader(body);
 }
 
-/** Fills exactly one view; what it returns is shorter where the stream ended. */
+/** Fills exactly one view; the result is shorter if the stream ended. */
 type Fill = (view: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>;
 
 class StreamReader implements ShardReader {
@@ -56,7 +59,7 @@ class StreamReader implements ShardReader {
   }
 }
 
-/** In `spare`, where that can be handed over to a stream and is large enough. */
+/** Uses the memory of `spare` if a stream can take it over and it is large enough. */
 function viewOf(length: number, spare: ArrayBufferLike | undefined): Uint8Array<ArrayBuffer> {
   const isUsable = spare instanceof ArrayBuffer && spare.byteLength >= length;
   return isUsable ? new Uint8Array(spare, 0, length) : new Uint8Array(length);
@@ -65,7 +68,7 @@ function viewOf(length: number, spare: ArrayBufferLike | undefined): Uint8Array<
 const nothing: Fill = async () => new Uint8Array(0);
 
 function openStream(stream: ReadableStream<Uint8Array>): { fill: Fill; stop(): Promise<void> } {
-  // Not in the Streams standard: workerd has it, Node has not.
+  // Not in the Streams standard: workerd has it, Node does not.
   const isWorkerd = "readAtLeast" in ReadableStreamBYOBReader.prototype;
   if (!isWorkerd) return openChunks(stream.getReader());
   let reader: ReadableStreamBYOBReader;

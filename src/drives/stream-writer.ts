@@ -2,7 +2,10 @@ import { bufferedWriter } from "./buffered-writer.ts";
 import { DriveError, type ShardWriter } from "./drive.ts";
 import { PulledStream } from "./pulled-stream.ts";
 
-/** Up to here a shard is sent in one piece: half the time of a stream, and no connection is held while it is being written. */
+/**
+ * A shard up to this size is sent in one piece: that takes half the time of a stream, and occupies
+ * no connection while the shard is being written.
+ */
 const WHOLE_BYTES_MAX = 64 * 1024;
 
 export interface StreamedPut {
@@ -10,15 +13,19 @@ export interface StreamedPut {
   drive: string;
   sizeBytes: number;
   /**
-   * Sends `body`, of exactly `sizeBytes` (a FixedLengthStream if it is a stream, or a PulledStream), and resolves when the drive has acknowledged
-   * it. Rejects with a DriveError. Must not store a body that ends early or fails.
+   * Sends `body`, of exactly `sizeBytes` (a FixedLengthStream if it is a stream, or a
+   * PulledStream), and resolves when the drive has acknowledged it. Rejects with a DriveError. Must
+   * not store a body that ends early or fails.
    */
   send(body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<void>;
-  /** `send` is a fetch, which can take a PulledStream. */
+  /** `send` is a fetch, which accepts a PulledStream. */
   isPulled?: boolean;
 }
 
-/** A writer for a drive that takes a shard as a stream of known length. Only in workerd: it needs FixedLengthStream. */
+/**
+ * A writer for a drive that accepts a shard as a stream of known length. Only in workerd: it needs
+ * FixedLengthStream.
+ */
 export function streamWriter(put: StreamedPut): ShardWriter {
   if (put.sizeBytes > WHOLE_BYTES_MAX) return new StreamWriter(put);
   return bufferedWriter({ ...put, store: put.send });
@@ -31,9 +38,9 @@ interface Sink {
 }
 
 /**
- * Neither stream has a buffer: a write resolves when the reading end has taken the bytes, so views of WASM memory may be
- * given and reused. The shard's last byte is held back until `close`: until then no drive, however far away, can have a whole
- * body, so an abort is always in time.
+ * Neither stream has a buffer: a write resolves when the reader has taken the bytes, so callers may
+ * pass views of WASM memory and reuse them. The shard's last byte is held back until `close`. Until
+ * then no drive, however slow, can have a complete body, so an abort is always in time.
  */
 class StreamWriter implements ShardWriter {
   readonly #drive: string;
@@ -93,7 +100,9 @@ class StreamWriter implements ShardWriter {
     if (!this.#failure) await this.#giveUp(this.#error("short", "the writer was aborted"));
   }
 
-  /** Waits for `work`, or for the put to fail. Where the sink fails, this waits for the put to say why. */
+  /**
+   * Waits for `work`, or for the put to fail. If the sink fails, this waits for the put's reason.
+   */
   #step(work: Promise<unknown>): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#rejectStep = reject;
@@ -132,7 +141,7 @@ function pulled(sizeBytes: number) {
 function fixedLength(sizeBytes: number) {
   const { readable, writable } = new FixedLengthStream(sizeBytes);
   const sink = writable.getWriter();
-  // The sink only says that the stream broke. Why, `send` says.
+  // The sink only reports that the stream broke; `send` has the reason.
   sink.closed.catch(() => {});
   return { readable, sink };
 }

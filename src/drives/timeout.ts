@@ -7,15 +7,21 @@ export interface TimeoutOptions {
   clock: Clock;
   /** For `get` and `head`: until the answer begins. */
   callMs: number;
-  /** For one `read`, one `write`, one `abort`. The time between them, while the caller is busy, does not count. */
+  /**
+   * For one `read`, one `write`, one `abort`. Time between them, while the caller is busy, does not
+   * count.
+   */
   stepMs: number;
   /** For `close`: until the drive has acknowledged the shard. */
   closeMs: number;
-  /** For `delete` and `list`, which may be a thousand calls inside. */
+  /** For `delete` and `list`, which may consist of a thousand calls. */
   bulkMs: number;
 }
 
-/** Bounds the time of every call and every step of a shard being written or read. What is late is given up. */
+/**
+ * Limits the time of every call, and of every step of a shard being written or read. Late calls are
+ * abandoned.
+ */
 export function withTimeout(drive: Drive, options: TimeoutOptions): Drive {
   const { callMs, stepMs, closeMs, bulkMs } = options;
   const newTimer = () => new StepTimer(options.clock, drive.name);
@@ -54,7 +60,7 @@ export function withTimeout(drive: Drive, options: TimeoutOptions): Drive {
     get: async (key, range) => {
       const opening = drive.get(key, range);
       const reader = await within("get", callMs, opening).catch((error: unknown) => {
-        // It may come yet, and would hold a connection.
+        // The answer may still come, and would occupy a connection.
         opening.then(
           (late) => late?.cancel(),
           () => {},

@@ -8,7 +8,7 @@ import { toBase64, toHex } from "../base/bytes.ts";
 import { streamPieces } from "../base/stream-pieces.ts";
 import type { Answer } from "./answer.ts";
 import { type Chosen, chooseService } from "./choose-service.ts";
-import { drain } from "./discard-body.ts";
+import { discardBody } from "./discard-body.ts";
 import type { Edge } from "./edge.ts";
 import { logEnd, logFailure } from "./log.ts";
 import type { Pace } from "./rate-limiter.ts";
@@ -196,7 +196,7 @@ async function renderFailure(
   if (failed.answer.status >= 500 && failed.cause !== undefined) {
     logFailure(log, about, { what: failed.code, cause: failed.cause });
   }
-  await drain(about.request, clock);
+  await discardBody(about.request, clock);
   return render(failed.answer, about, rendering);
 }
 

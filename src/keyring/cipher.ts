@@ -2,9 +2,9 @@ import type { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
 import { concat } from "../base/bytes.ts";
 import type { RandomBytes } from "../base/random.ts";
+import { NONCE_BYTES } from "../sealing/gcm.ts";
 
 const SALT_BYTES = 16;
-const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const HEAD_BYTES = SALT_BYTES + NONCE_BYTES;
 const CIPHER = "aes-256-gcm";

@@ -2,6 +2,7 @@ import { covers, EVERY_KEY, isEveryKey, type KeyRange } from "../base/key-range.
 import type { QueryTable } from "../metadata/query/queries.ts";
 import type { SearchUse } from "../metadata/query/search-source.ts";
 import type { VisibleBucket } from "../metadata/query/visible.ts";
+import type { TextColumn } from "../metadata/search/text-table.ts";
 import type { ScopedUse, Sight } from "./compile.ts";
 import type { Searched } from "./searches.ts";
 
@@ -14,6 +15,8 @@ const CANDIDATES_MAX = 8;
 interface Candidate {
   readonly use: ScopedUse;
   readonly search: SearchUse;
+  /** No other way can answer the condition. */
+  readonly isNeeded: boolean;
   readonly keys: readonly KeyRange[];
 }
 
@@ -34,12 +37,14 @@ export async function chooseSearches(
     const count = counts[at] as number;
     const { number } = candidate.use;
     if (!candidate.search.isPoint && count > VALUES_MAX) continue;
-    if (count < (chosen.get(number)?.count ?? Number.POSITIVE_INFINITY)) chosen.set(number, { candidate, count });
+    const before = chosen.get(number);
+    if (before?.candidate.isNeeded) continue;
+    if (candidate.isNeeded || before === undefined || count < before.count) chosen.set(number, { candidate, count });
   }
   for (const [number, { candidate, count }] of chosen) {
     // All values are visited, whatever keys they have: there may be fewer such keys.
-    const { use, search, keys } = candidate;
-    if (search.isPoint || isEveryKey(keys)) continue;
+    const { use, search, keys, isNeeded } = candidate;
+    if (search.isPoint || isNeeded || isEveryKey(keys)) continue;
     if ((await queries.count(use.table, use.scopes, count + 1)) <= count) chosen.delete(number);
   }
   return new Map([...chosen].map(([number, { candidate }]) => [number, candidate.search]));
@@ -50,21 +55,24 @@ function candidatesOf(use: ScopedUse, { indexes }: Sight): Candidate[] {
   const index = use.scopes.length === 1 && scope ? indexes?.get(scope.bucket.id) : undefined;
   if (!scope || !index) return [];
   return use.searches
-    .filter(({ kind, isPoint }) => {
+    .filter(({ kind, isPoint, text }) => {
       // Of several values all are counted and visited, wherever their keys lie.
       const keys = isPoint ? scope.keys : EVERY_KEY;
-      return index.fields.has(kind) && (isPoint || scope.isWhole) && isShown(kind, scope.bucket, keys);
+      const kinds = kind === "text" ? (text?.columns ?? []) : [kind];
+      const areShown = kinds.every((one) => isShown(one, scope.bucket, keys));
+      return index.fields.has(kind) && (isPoint || scope.isWhole) && areShown;
     })
-    .map(({ field, conditions, isPoint }) => ({
+    .map(({ field, conditions, isPoint, text }) => ({
       use,
       search: { indexId: index.id, field, conditions, isPoint },
+      isNeeded: text?.hasPrefix === true,
       keys: scope.keys,
     }));
 }
 
 /** What the caller may not see of some rows must not be counted for him. */
-function isShown(kind: Searched["kind"], bucket: VisibleBucket, keys: readonly KeyRange[]): boolean {
-  if (kind === "size" || kind === "lastModified") return true;
+function isShown(kind: Searched["kind"] | TextColumn, bucket: VisibleBucket, keys: readonly KeyRange[]): boolean {
+  if (kind !== "tags" && kind !== "metadata") return true;
   const ranges = kind === "tags" ? bucket.current.tags : bucket.current.content;
   return !bucket.ownersOnly && covers(ranges, keys);
 }

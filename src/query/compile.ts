@@ -9,7 +9,7 @@ import { QueryRefused } from "./failure.ts";
 import type { Parameters } from "./parameters.ts";
 import { type ParsedQuery, parseQuery } from "./parse.ts";
 import { renderExpression } from "./render-expression.ts";
-import { type RenderedCost, Renderer, type TableUse } from "./render-select.ts";
+import { type RenderedCost, type RenderedView, Renderer, type TableUse } from "./render-select.ts";
 
 /** What a caller may see. */
 export interface Sight {
@@ -72,14 +72,14 @@ export function compileParsed(
   const renderer = rendererOf(parsed, input, (use) => views.view(use));
   const sql = renderer.select({ ...parsed.select.body, limit: undefined });
   const limit = limitOf(parsed, renderer);
-  const { lists, growth, commonTables, listed, rowText } = renderer;
+  const { lists, growth, commonTables, listed, rowText, hasBroadMatch } = renderer;
   if (growth > GROWTH_MAX) {
     throw new QueryRefused(
       "LimitExceeded",
       "too many operations make texts longer (||, concat, replace, group_concat …)",
     );
   }
-  const cost = { lists, growth, commonTables, listed, rowText };
+  const cost = { lists, growth, commonTables, listed, rowText, hasBroadMatch };
   return { parsed, uses: views.uses, sql, limit, isClosed: views.isClosed, ...cost };
 }
 
@@ -103,13 +103,16 @@ export function compileWith<T>(
   { build, options }: { build: (renderer: Renderer) => T; options?: CompileOptions },
 ): T {
   const views = options && new Views(options);
-  return build(rendererOf(parsed, input, (use) => views?.view(use) ?? "SELECT 1"));
+  return build(rendererOf(parsed, input, (use) => views?.view(use) ?? NO_VIEW));
 }
+
+/** Of what is not run. */
+const NO_VIEW: RenderedView = { sql: "SELECT 1", place: null };
 
 function rendererOf(
   parsed: ParsedQuery,
   { parameters, dialect }: Pick<QueryInput, "parameters" | "dialect">,
-  view: (use: TableUse) => string,
+  view: (use: TableUse) => RenderedView,
 ): Renderer {
   const isAthena = dialect === "athena";
   const columnName = (from: number, to: number, index: number) => columnNameOf(parsed, { from, to, index, dialect });
@@ -135,7 +138,7 @@ class Views {
     this.isClosed = options.closesAll === true;
   }
 
-  view(use: TableUse): string {
+  view(use: TableUse): RenderedView {
     const { sight, step, closesAll } = this.#options;
     const all = scopesOf(use, sight);
     const scopes = step === undefined ? all : stepOf(all, step);
@@ -144,7 +147,9 @@ class Views {
     const isPartial = closesAll === true || scopes.some(({ isWhole }) => !isWhole);
     this.isClosed ||= isPartial;
     const { table, number } = use;
-    return viewSql({ table, number, scopes, search }, isPartial);
+    const sql = viewSql({ table, number, scopes, search }, isPartial);
+    const index = sight.indexes?.get(scopes[0]?.bucket.id ?? -1) ?? null;
+    return { sql, place: { table, number, scopes, search, index } };
   }
 }
 

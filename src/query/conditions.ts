@@ -42,6 +42,13 @@ export function narrowingOf(where: Expr | undefined, isColumn: IsColumn, textOf:
   return found;
 }
 
+/** Whether rows within the bounds of `narrowingOf` fulfil the condition, all of them. */
+export function isNarrowing(expr: Expr, isColumn: IsColumn, textOf: TextOf): boolean {
+  if (bucketsOf(expr, isColumn, textOf) !== null) return true;
+  const isExact = expr.type === "FunctionCallExpr" || (expr.type === "BinaryExpr" && expr.op === "Equals");
+  return isExact && keysOf(expr, isColumn, textOf) !== null;
+}
+
 /** Conditions that are joined by AND. */
 export function conjuncts(expr: Expr | undefined): Expr[] {
   if (expr === undefined) return [];

@@ -1,5 +1,6 @@
 import { TABLES } from "../metadata/query/catalog.ts";
 import type { PlanRow } from "../metadata/query/queries.ts";
+import { TEXT_FIELD } from "../metadata/query/search-source.ts";
 import { aliasOf } from "../metadata/query/views.ts";
 import type { CompiledQuery, ScopedUse } from "./compile.ts";
 import type { RenderedCost } from "./render-select.ts";
@@ -15,6 +16,8 @@ export interface Estimate {
 /** S3's bound of tags; more user metadata than most objects have; shards of a blob and parts of an upload, roughly. */
 const TAGS_PER_OBJECT = 10;
 const PAIRS: Readonly<Record<string, number>> = { tags: TAGS_PER_OBJECT, metadata: 10, shards: 20, parts: 1_000 };
+/** Whether one object's words match takes as long as reading this many rows, roughly. */
+const MATCH_ROWS = 10;
 /** Operations that make texts longer; each that follows makes a row cost twice as much. */
 const GROWTH_ALLOWED = 6;
 
@@ -48,10 +51,15 @@ export function estimate(
 
 /** Lines about tables of which a caller may see a part: by the bucket's id. What is for operators has no bucket. */
 function isProven(detail: string, uses: readonly ScopedUse[]): boolean {
-  const [, verb, alias = "", number = ""] = /^(SCAN|SEARCH) ([ovcnx]\$(\d*))(?: |$)/.exec(detail) ?? [];
+  const [, verb, alias = "", number = ""] = /^(SCAN|SEARCH) ([ovcnxwfh]\$(\d*))(?: |$)/.exec(detail) ?? [];
   const use = uses.find((one) => String(one.number) === number);
   if (alias === "" || (use !== undefined && TABLES[use.table].isOperators)) return true;
-  return verb === "SEARCH" && detail.includes(alias.startsWith("x") ? "(index_id=?" : "(bucket_id=?");
+  // Words: of one object's id, or of the ids of one index.
+  if (alias.startsWith("f")) return /VIRTUAL TABLE INDEX \d+:=M\d+$/.test(detail);
+  if (alias.startsWith("w")) return /VIRTUAL TABLE INDEX \d+:M\d+><$/.test(detail);
+  if (alias.startsWith("h")) return verb === "SEARCH" && detail.includes("(index_id=? AND key=?)");
+  if (alias.startsWith("x")) return verb === "SEARCH" && /\(index_id=\?|INTEGER PRIMARY KEY \(rowid=\?\)/.test(detail);
+  return verb === "SEARCH" && detail.includes("(bucket_id=?");
 }
 
 class PlanReader {
@@ -112,9 +120,12 @@ class PlanReader {
   /** Of a table behind one of the views; null: it is none. */
   #own(name: string, detail: string): number | null {
     if (name === "t$") return TAGS_PER_OBJECT;
-    if (name === "c$" || name === "n$") return 1;
+    if (name === "c$" || name === "n$" || name.startsWith("h$")) return 1;
+    if (name.startsWith("f$")) return MATCH_ROWS;
     for (const { number, table, scopes, search } of this.#uses) {
-      if (name === aliasOf(number, "x")) return Math.max(1, this.#counts.get(number) ?? 1);
+      const isText = search?.field === TEXT_FIELD;
+      if (name === aliasOf(number, isText ? "w" : "x")) return Math.max(1, this.#counts.get(number) ?? 1);
+      if (name === aliasOf(number, "x")) return 1;
       if (name.startsWith(`${aliasOf(number)}_list`) || name === `${aliasOf(number, "v")}_list`) return 1;
       if (name === aliasOf(number, "p")) return PAIRS[table] ?? 1;
       if (name !== aliasOf(number) && name !== aliasOf(number, "v")) continue;

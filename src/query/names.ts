@@ -52,13 +52,26 @@ export class Names {
 
   /** What stands before the dot of `name.column`. Throws `QueryRefused`. */
   resolve(name: string): Named {
+    const found = this.find(name);
+    if (found !== null) return found;
+    throw new QueryRefused("InvalidQuery", `there is no table ${name} in this FROM`);
+  }
+
+  /** As `resolve`; null: no item of FROM has the name. Throws `QueryRefused` if two have it. */
+  find(name: string): Named | null {
     const folded = name.toLowerCase();
     for (let at = this.#scopes.length - 1; at >= 0; at--) {
       const found = this.#scopes[at]?.get(folded);
       if (found === null) throw new QueryRefused("InvalidQuery", `two tables are called ${name}`, "name them with AS");
       if (found !== undefined) return found;
     }
-    throw new QueryRefused("InvalidQuery", `there is no table ${name} in this FROM`);
+    return null;
+  }
+
+  /** The only item of the innermost FROM; null: there are several, or none. */
+  get only(): Named | null {
+    const items = [...(this.#scopes.at(-1)?.values() ?? [])];
+    return items.length === 1 ? (items[0] ?? null) : null;
   }
 
   /** The common table of this name, if one is in scope. `name` in lower case. */

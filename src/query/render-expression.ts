@@ -26,6 +26,8 @@ export interface Expressions {
   parameter(variable: VariableExpr): ParameterValue;
   /** The server's name for the item of FROM that the query calls so. Throws `QueryRefused`. */
   table(name: string): string;
+  /** SQL of `… MATCH 'words'`. Throws `QueryRefused`. */
+  match(expr: LikeExpr): string;
   /** SQL that stands for an expression already; null: it is rendered. */
   replace(expr: Expr): string | null;
   /** Set: LIKE tells upper from lower case, as in Athena; SQLite's does not. */
@@ -249,7 +251,7 @@ export function textOf(expr: Expr, about: Pick<Expressions, "parameter">): strin
 
 /** LIKE and GLOB, with patterns that are known beforehand and short: SQLite's own matching is then linear in the text. */
 function renderLike(expr: LikeExpr, about: Expressions): string {
-  if (expr.op === "Match") throw notAllowed("MATCH", "LIKE or GLOB");
+  if (expr.op === "Match") return about.match(expr);
   if (expr.op === "Regexp") throw notAllowed("REGEXP", "LIKE or GLOB");
   const lhs = renderExpression(expr.lhs, about);
   const value = textOf(expr.rhs, about);

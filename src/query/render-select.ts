@@ -3,6 +3,7 @@ import type {
   Expr,
   FromClause,
   JoinedSelectTable,
+  LikeExpr,
   OneSelect,
   QualifiedName,
   ResultColumn,
@@ -13,10 +14,11 @@ import type {
 } from "sqlite3-parser";
 import { isTableName, TABLES, type TableName } from "../metadata/query/catalog.ts";
 import { quoteName } from "../metadata/query/quote.ts";
-import { type Narrowing, NOT_NARROWED, narrowingOf } from "./conditions.ts";
+import { conjuncts, type IsColumn, isNarrowing, type Narrowing, NOT_NARROWED, narrowingOf } from "./conditions.ts";
 import { QueryRefused } from "./failure.ts";
 import { COLUMNS_MAX, COMPOUND_TERMS_MAX, TABLES_MAX } from "./limits.ts";
-import { Names } from "./names.ts";
+import { type MatchedPlace, renderMatch } from "./matches.ts";
+import { type Named, Names } from "./names.ts";
 import { ParameterReader, type Parameters } from "./parameters.ts";
 import {
   checkSchema,
@@ -51,6 +53,15 @@ export interface RenderedCost {
   readonly growth: number;
   /** Characters that a row may hold at most: the query's own texts and values of tables, each as often as it stands there, and what functions make of them. */
   readonly rowText: number;
+  /** A MATCH that is decided row by row has a beginning of words: it may not run. */
+  readonly hasBroadMatch: boolean;
+}
+
+/** A SELECT that has the table's columns, for the rows that the caller may see. */
+export interface RenderedView {
+  readonly sql: string;
+  /** Null: it is about what stands around it, and nothing in it matches. */
+  readonly place: MatchedPlace | null;
 }
 
 export interface RenderOptions {
@@ -60,8 +71,7 @@ export interface RenderOptions {
   readonly likeTellsCase: boolean;
   /** Name of a column that has none, by where its expression is in the text, and its place among the columns. */
   columnName(from: number, to: number, index: number): string;
-  /** SQL of a SELECT that has the table's columns, for the rows that the caller may see. */
-  view(use: TableUse): string;
+  view(use: TableUse): RenderedView;
 }
 
 const JOINS: ReadonlyMap<number, string> = new Map([
@@ -97,6 +107,11 @@ export class Renderer implements Expressions {
   growth = 0;
   rowText = 0;
   namedText = 0;
+  hasBroadMatch = false;
+  /** Conditions are being rendered. */
+  #isCondition = false;
+  /** What tables of FROM read, by the server's names. */
+  readonly #places = new Map<string, MatchedPlace | null>();
   /** What the FROM that is being rendered adds to `namedText`, and what `*` stands for besides. */
   #broughtText = 0;
   #tableText = 0;
@@ -127,12 +142,54 @@ export class Renderer implements Expressions {
     return this.#names.resolve(name).name;
   }
 
+  match(expr: LikeExpr): string {
+    if (!this.#isCondition) throw new QueryRefused("NotAllowed", "MATCH stands in WHERE and ON alone");
+    const text = textOf(expr.rhs, this);
+    if (text === null) throw new QueryRefused("NotAllowed", "MATCH takes the words as a text");
+    const { sql, isBroad } = renderMatch(expr, text, {
+      find: (name) => this.#names.find(name),
+      only: this.#names.only,
+      place: ({ name }: Named) => this.#places.get(name) ?? null,
+    });
+    this.hasBroadMatch ||= isBroad;
+    return sql;
+  }
+
+  /** SQL of WHERE, without the conditions by which the only table's rows are chosen already; "" if there are no others. */
+  where(from: FromClause | undefined, where: Expr): string {
+    const table = from?.joins?.length ? undefined : from?.select;
+    const name = table === undefined ? null : this.#tableOf(table);
+    const isNarrowed = name !== null && TABLES[name].columns.some((column) => column.name === "key");
+    const isColumn = columnsOf("", true);
+    const isKept = (expr: Expr) => !(isNarrowed && isNarrowing(expr, isColumn, (value) => textOf(value, this)));
+    const kept = conjuncts(where).filter(isKept);
+    if (kept.length === 0) return "";
+    return `WHERE ${this.#beside(() => kept.map((expr) => this.#condition(expr)).join(" AND "))}`;
+  }
+
+  /** Conditions, in which MATCH may stand. */
+  #condition(expr: Expr): string {
+    const before = this.#isCondition;
+    this.#isCondition = true;
+    const sql = renderExpression(expr, this);
+    this.#isCondition = before;
+    return sql;
+  }
+
   /** Parts of the SELECT can be rendered now: its FROM is in scope. */
   enter(from: FromClause | undefined): void {
     this.#names.enter(from, (item) => this.#tableOf(item));
   }
 
   select(select: Select): string {
+    const isCondition = this.#isCondition;
+    this.#isCondition = false;
+    const sql = this.#wholeSelect(select);
+    this.#isCondition = isCondition;
+    return sql;
+  }
+
+  #wholeSelect(select: Select): string {
     const outer = this.#names.commonTables;
     const withClause = select.with ? this.#with(select.with) : "";
     const compounds = select.compounds ?? [];
@@ -196,9 +253,9 @@ export class Renderer implements Expressions {
     const results = columns.map((column, index) => this.#column(column, index, starText)).join(", ");
     const parts = [`SELECT ${distinct}${results}`];
     if (source !== undefined) parts.push(`FROM ${source.sql}`);
-    if (whereClause) parts.push(`WHERE ${this.#condition(whereClause)}`);
+    if (whereClause) parts.push(this.where(from, whereClause));
     if (groupBy) parts.push(`GROUP BY ${this.#beside(() => this.#list(groupBy))}`);
-    if (having) parts.push(`HAVING ${this.#condition(having)}`);
+    if (having) parts.push(`HAVING ${this.#beside(() => renderExpression(having, this))}`);
     if (windowClause) {
       const windows = windowClause.map(
         ({ name, window }) => `${quoteName(name.text)} AS (${this.#beside(() => renderWindow(window, this))})`,
@@ -223,8 +280,8 @@ export class Renderer implements Expressions {
     return this.#measured(render).sql;
   }
 
-  #condition(expr: Expr): string {
-    return this.#beside(() => renderExpression(expr, this));
+  #on(expr: Expr): string {
+    return this.#beside(() => this.#condition(expr));
   }
 
   /** Renders what is in no row by itself, with the characters that it would have. */
@@ -277,7 +334,7 @@ export class Renderer implements Expressions {
     const kind = isComma ? "," : ` ${joinName(operator.joinType ?? 0)} `;
     const sql = this.#table(table, where, false);
     if (constraint === undefined) return `${kind} ${sql}`;
-    if (constraint.type === "OnJoinConstraint") return `${kind} ${sql} ON ${this.#condition(constraint.expr)}`;
+    if (constraint.type === "OnJoinConstraint") return `${kind} ${sql} ON ${this.#on(constraint.expr)}`;
     return `${kind} ${sql} USING (${constraint.columns.map(({ text }) => quoteName(text)).join(", ")})`;
   }
 
@@ -312,7 +369,7 @@ export class Renderer implements Expressions {
         }
         const alias = table.alias?.name.text ?? name;
         this.#tableText += textOfTable(name);
-        return `(${this.#use(name, { alias, where, isAlone })}) AS ${quoteName(own)}`;
+        return `(${this.#use(name, { alias, own, where, isAlone })}) AS ${quoteName(own)}`;
       }
     }
   }
@@ -359,19 +416,10 @@ export class Renderer implements Expressions {
 
   #use(
     table: TableName,
-    { alias, where, isAlone }: { alias: string; where: Expr | undefined; isAlone: boolean },
+    { alias, own, where, isAlone }: { alias: string; own: string; where: Expr | undefined; isAlone: boolean },
   ): string {
     const folded = alias.toLowerCase();
-    const isColumn = (expr: Expr, column: string): boolean => {
-      if (expr.type === "Id") return isAlone && expr.name.toLowerCase() === column;
-      if (expr.type === "NameExpr") return isAlone && expr.name.text.toLowerCase() === column;
-      return (
-        expr.type === "QualifiedExpr" &&
-        expr.schema === undefined &&
-        expr.table.text.toLowerCase() === folded &&
-        expr.column.text.toLowerCase() === column
-      );
-    };
+    const isColumn = columnsOf(folded, isAlone);
     const isNarrowed = !TABLES[table].isOperators;
     const narrowing = isNarrowed ? narrowingOf(where, isColumn, (expr) => textOf(expr, this)) : NOT_NARROWED;
     const constants = {
@@ -379,11 +427,28 @@ export class Renderer implements Expressions {
       number: (expr: Expr) => numberOf(expr, (variable) => this.parameter(variable)),
       sql: (expr: Expr) => this.#again(() => renderExpression(expr, this)),
     };
-    const searches = isNarrowed ? searchesOf(where, table, { isColumn, constants }) : [];
+    const isTable = (expr: Expr) => expr.type === "Id" && expr.name.toLowerCase() === folded;
+    const searches = isNarrowed ? searchesOf(where, table, { isColumn, isTable, constants }) : [];
     const use: TableUse = { table, number: this.uses.length + 1, narrowing, searches };
     this.uses.push(use);
-    return this.#view(use);
+    const { sql, place } = this.#view(use);
+    this.#places.set(own, place);
+    return sql;
   }
+}
+
+/** Columns of the table that is called `alias`, in lower case; without a name before them if it is alone. */
+function columnsOf(alias: string, isAlone: boolean): IsColumn {
+  return (expr, column) => {
+    if (expr.type === "Id") return isAlone && expr.name.toLowerCase() === column;
+    if (expr.type === "NameExpr") return isAlone && expr.name.text.toLowerCase() === column;
+    return (
+      expr.type === "QualifiedExpr" &&
+      expr.schema === undefined &&
+      expr.table.text.toLowerCase() === alias &&
+      expr.column.text.toLowerCase() === column
+    );
+  };
 }
 
 function elementsOf(text: string): number {

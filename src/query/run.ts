@@ -56,6 +56,7 @@ export async function prepareQuery(
   const searches = await told(() => chooseSearches(queries, plain.uses, given.sight));
   const options = searches.size === 0 ? given : { ...given, searches };
   const compiled = searches.size === 0 ? plain : compileParsed(parsed, input, options);
+  if (compiled.hasBroadMatch) throw matchesTooMuch();
   const plan = await told(() => queries.plan(compiled.sql));
   const isProven = estimate(plan, compiled, new Map()).isProven;
   if (isProven) return { input, options, compiled, steps: stepsOf(parsed, input), plan };
@@ -65,6 +66,14 @@ export async function prepareQuery(
   const closedPlan = await told(() => queries.plan(closed.sql));
   if (!estimate(closedPlan, closed, new Map()).isProven) throw new Error("a closed view is not read through its key");
   return { input, options: closing, compiled: closed, steps: stepsOf(parsed, input), plan: closedPlan };
+}
+
+function matchesTooMuch(): QueryRefused {
+  return new QueryRefused(
+    "LimitExceeded",
+    "MATCH 'begin*' takes an index alone: of a bucket of which you see every key, tag and metadata, joined to the rest by AND, once for each table",
+    "write whole words, or more of them: up to 100,000 objects may match",
+  );
 }
 
 /** How many rows the query reads; places are counted up to `max` rows each. */
@@ -286,7 +295,10 @@ function stepOf({ compiled, input, options }: PreparedQuery, { bucketId, keys }:
   return compileParsed(compiled.parsed, input, { ...options, step: { bucketId, keys: [keys] } });
 }
 
-/** Merges one step's groups into those so far; "" before the first. */
+/** Lists of groups up to this length are put one behind the other: the result merges them anyway. */
+const UNMERGED_TEXT_MAX = 32 * 1024;
+
+/** Adds one step's groups to those so far; "" before the first. */
 async function mergeStep(
   { queries }: Pick<QueryRun, "queries">,
   at: {
@@ -300,7 +312,9 @@ async function mergeStep(
   const options = { ...prepared.options, step: { bucketId: step.bucketId, keys: [step.keys] } };
   const found = await told(() => queries.run(steps.groups.step(options)));
   const list = String(found.rows[0]?.[0] ?? "[]");
-  if (state === "") return list;
+  if (state === "" || state === "[]") return list;
+  if (list === "[]") return state;
+  if (state.length + list.length <= UNMERGED_TEXT_MAX) return `${state.slice(0, -1)},${list.slice(1)}`;
   const merged = await told(() => queries.run(steps.groups.merge, state, list));
   return String(merged.rows[0]?.[0] ?? "[]");
 }

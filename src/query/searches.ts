@@ -1,14 +1,26 @@
 import { type Expr, traverse } from "sqlite3-parser";
 import type { TableName } from "../metadata/query/catalog.ts";
 import { quoteText } from "../metadata/query/quote.ts";
-import type { SearchUse } from "../metadata/query/search-source.ts";
+import { type SearchUse, TEXT_FIELD } from "../metadata/query/search-source.ts";
+import { inColumns } from "../metadata/query/text-source.ts";
 import type { SearchField } from "../metadata/search/search.ts";
+import { TEXT_COLUMNS, type TextColumn } from "../metadata/search/text-table.ts";
 import { conjuncts, type IsColumn } from "./conditions.ts";
 import { literal } from "./parameters.ts";
+import { readWords } from "./words.ts";
 
 /** A condition that an index can answer, if the bucket has one of its field. */
 export interface Searched extends Omit<SearchUse, "indexId"> {
   readonly kind: SearchField;
+  /** Of texts: what is searched, and whether the index alone can answer. */
+  readonly text?: { readonly columns: readonly TextColumn[]; readonly hasPrefix: boolean };
+}
+
+/** What stands before MATCH. */
+export interface MatchTarget {
+  readonly isColumn: IsColumn;
+  /** Whether it is the name of the table. */
+  isTable(expr: Expr): boolean;
 }
 
 /** What expressions stand for. */
@@ -26,18 +38,40 @@ export interface Constants {
 export function searchesOf(
   where: Expr | undefined,
   table: TableName,
-  { isColumn, constants }: { isColumn: IsColumn; constants: Constants },
+  { isColumn, isTable, constants }: MatchTarget & { readonly constants: Constants },
 ): Searched[] {
   const all = conjuncts(where);
   if (table === "tags" || table === "metadata") return pairsOf(all, table, { isColumn, constants });
   if (table !== "objects") return [];
   const points = all.flatMap((condition) => mapSearch(condition, isColumn, constants) ?? []);
+  const texts = all.flatMap((condition) => textSearch(condition, { isColumn, isTable }, constants) ?? []);
   const ranges: [SearchField, string, string[]][] = [
     ["size", "size", all.flatMap((one) => comparisons(one, "size", { isColumn, render: numberSql(constants) }))],
     ["lastModified", "modified", all.flatMap((one) => timeComparisons(one, isColumn, constants))],
   ];
   const found = ranges.filter(([, , conditions]) => conditions.length > 0);
-  return [...points, ...found.map(([kind, field, conditions]) => ({ kind, field, conditions, isPoint: false }))];
+  return [
+    ...texts,
+    ...points,
+    ...found.map(([kind, field, conditions]) => ({ kind, field, conditions, isPoint: false })),
+  ];
+}
+
+/** Columns whose words a MATCH is about: all of them for the table's name; null: it is about something else. */
+export function matchedColumns(lhs: Expr, { isColumn, isTable }: MatchTarget): readonly TextColumn[] | null {
+  if (isTable(lhs)) return TEXT_COLUMNS;
+  const column = TEXT_COLUMNS.find((one) => isColumn(lhs, one));
+  return column === undefined ? null : [column];
+}
+
+function textSearch(condition: Expr, target: MatchTarget, { text }: Constants): Searched | null {
+  if (condition.type !== "LikeExpr" || condition.op !== "Match" || condition.not) return null;
+  const columns = matchedColumns(condition.lhs, target);
+  const sought = text(condition.rhs);
+  if (columns === null || sought === null) return null;
+  const { fts, hasPrefix } = readWords(sought);
+  const conditions = [inColumns(fts, columns)];
+  return { kind: "text", field: TEXT_FIELD, conditions, isPoint: false, text: { columns, hasPrefix } };
 }
 
 /** Names that stand for themselves in SQLite's paths into JSON. */

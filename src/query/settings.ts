@@ -11,7 +11,7 @@ export interface QuerySettings extends QueryLimits {
 }
 
 /** As few rows of a step as take about so long. */
-const STEP_MS = 25;
+const STEP_MS = 10;
 
 /** Reads the variables. Throws an `Error` that says what to fix. */
 export function readQuerySettings(variables: Readonly<Record<string, unknown>>): QuerySettings {

@@ -144,11 +144,11 @@ class Grouping {
       ...this.#keys.map((sql, at) => `${sql} AS g${at}`),
       ...this.#partials.map(({ sql }, at) => `${sql} AS a${at}`),
     ];
-    const source = this.#compile((about) => (from ? about.from(from, whereClause) : ""), options);
-    const where = whereClause
-      ? ` WHERE ${this.#compile((about) => renderExpression(whereClause, about), options)}`
-      : "";
-    return `SELECT ${columns.join(", ")} FROM ${source}${where}${groupBy}`;
+    const source = this.#compile((about) => {
+      const sql = from ? about.from(from, whereClause) : "";
+      return whereClause ? `${sql} ${about.where(from, whereClause)} ` : sql;
+    }, options);
+    return `SELECT ${columns.join(", ")} FROM ${source}${groupBy}`;
   }
 
   #compile<T>(build: (renderer: Renderer) => T, options?: CompileOptions): T {
@@ -212,6 +212,7 @@ class Grouping {
       namedText: 0,
       listed: null,
       table: about.table.bind(about),
+      match: about.match.bind(about),
       likeTellsCase: about.likeTellsCase,
       select: about.select.bind(about),
       parameter: about.parameter.bind(about),

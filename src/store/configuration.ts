@@ -2,13 +2,16 @@ import { type DriveSpec, parseDrives } from "../drives/config.ts";
 import { requireEnoughDrives } from "./placement/placement.ts";
 import { parseSettings, type StoreSettings } from "./settings.ts";
 
-/** What the Worker's variables say, checked as a whole. */
+/** The Worker's variables, read and checked as a whole. */
 export interface Configuration {
   settings: StoreSettings;
   drives: DriveSpec[];
 }
 
-/** Reads the variables in `env`, which holds bindings and secrets too. Throws an `Error` that says what to mend, and no secret. */
+/**
+ * Reads the variables in `env`, which holds bindings and secrets too. Throws an `Error` that says
+ * what to fix, without any secret.
+ */
 export function readConfiguration(env: Record<string, unknown>): Configuration {
   const settings = parseSettings(env);
   const drives = parseDrives(env.SHERD_DRIVES, env);
@@ -16,7 +19,7 @@ export function readConfiguration(env: Record<string, unknown>): Configuration {
   return { settings, drives };
 }
 
-/** The variables that a message of such an error is about. */
+/** The variables that the message of such an error names. */
 export function variablesIn(message: string): string[] {
   return [...new Set(message.match(/\bSHERD_[A-Z_]+\b/g))].sort();
 }

@@ -18,50 +18,65 @@ import type { StoreSettings } from "./settings.ts";
 import type { SpaceGauge } from "./space.ts";
 import type { BucketName } from "./types.ts";
 
-/** All that the store works with, in one database. Built once an isolate, in `src/index.ts`, or by a test. */
+/**
+ * Everything that the store works with, in one database. Built once per isolate in `src/index.ts`,
+ * or by a test.
+ */
 export interface StoreContext {
   readonly metadata: Metadata;
   readonly drives: readonly Drive[];
-  /** What is known of how long they take. */
+  /** Their usual times. */
   readonly latency: DriveLatency;
-  /** What is known of drives in trouble. */
+  /** Known troubles of drives. */
   readonly watch: DriveWatch;
-  /** Is told what whoever runs the server should read, such as a drive that was found emptied. */
+  /**
+   * Called with messages for the person who runs the server, such as a drive that was found
+   * emptied.
+   */
   readonly tell?: (line: string) => void;
   readonly engine: ErasureEngine;
-  /** For the shards of blobs that are kept in memory until they are whole: `BUFFERED_BYTES_MAX`. */
+  /**
+   * For the shards of blobs that are kept in memory until they are complete: `BUFFERED_BYTES_MAX`.
+   */
   readonly shardMemory: ByteBudget;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly settings: StoreSettings;
-  /** What bodies are encrypted with. */
+  /** Encrypts bodies. */
   readonly sealing: Sealing;
-  /** The data keys of a service of the server's own, such as the one that delivers logs. Absent: there is no KMS. */
+  /**
+   * The data keys for a service of the server's own, such as log delivery. Absent: there is no KMS.
+   */
   readonly dataKeysOfService?: (use: ServiceUse) => DataKeys & { readonly guard: AccessGuard | null };
-  /** What seals keys of the KMS: the first seals, any may open. Absent: there is no root secret. */
+  /**
+   * Seals keys of the KMS: the first secret seals, any may open. Absent: there is no root secret.
+   */
   readonly keySealers?: readonly [Sealer, ...Sealer[]];
-  /** Is told of reads of objects that move by their last access. Absent: nobody wants to know. */
+  /** Called for reads of objects that move by their last access. Absent: not needed. */
   readonly accesses?: AccessLog;
-  /** Absent where there is no disk to measure. */
+  /** Absent if there is no disk to measure. */
   readonly space?: SpaceGauge;
-  /** The machine, where there is one below this store. */
+  /** The machine below this store, if there is one. */
   readonly host?: Host;
-  /** Of the request that is being answered. Absent: nobody asks. */
+  /** The gate of the present request. Absent: nothing is to be decided. */
   readonly gate?: Gate;
-  /** Who makes the request that is being answered, for those who are told of changes. Absent: the store itself. */
+  /** The requester, for event messages. Absent: the store itself. */
   readonly origin?: Origin;
-  /** Absent where there is one database only. */
+  /** Absent with a single database. */
   readonly databases?: DatabaseSet;
 }
 
-/** Several databases, of which each bucket lies in one; the port of `Databases`, which knows how that is found. */
+/**
+ * Several databases; each bucket is in one of them. The port of `Databases`, which explains how it
+ * is found.
+ */
 export interface DatabaseSet {
-  /** A store for each, the first one first. */
+  /** One store per database, the first one first. */
   readonly all: readonly StoreContext[];
-  /** The store of a bucket; of a name that was never used, the first. */
+  /** The store of a bucket; for a name that was never used, the first. */
   of(bucket: BucketName): Promise<StoreContext>;
-  /** The store in which a new bucket is to be made. */
+  /** The store in which to make a new bucket. */
   forNewBucket(bucket: BucketName): Promise<StoreContext>;
-  /** Makes sure that the name of a bucket, which lies in `store`, stays there when the bucket is deleted. */
+  /** Makes sure that the bucket's name stays with `store` when the bucket is deleted. */
   keepName(bucket: BucketName, store: StoreContext): Promise<void>;
 }

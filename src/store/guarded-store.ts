@@ -4,14 +4,16 @@ import { allStores } from "./buckets/databases.ts";
 import type { DatabaseSet, StoreContext } from "./context.ts";
 
 /**
- * The store on behalf of a caller whose access may be taken away at any time: nothing is read or committed once it is (see
- * `GuardedDatabase`). Costs no D1 round trip more. What the guard throws comes out as it is. Null: nobody's access ends. `dataKeys`: the
- * KMS's data keys for that caller; absent: there is no KMS.
+ * The store on behalf of a caller whose access may end at any time: nothing is read or committed
+ * after that (see `GuardedDatabase`). Costs no additional D1 round trip. Errors of the guard are
+ * thrown unchanged. Null: nobody's access ends. `dataKeys`: the KMS's data keys for that caller;
+ * absent: there is no KMS.
  */
 export function guardedStore(store: StoreContext, guard: AccessGuard | null, dataKeys?: DataKeys): StoreContext {
   if (guard === null && !dataKeys) return store;
   const [first = store] = allStores(store);
-  // One object for each: whether two buckets lie in the same database is told by whether their stores are the same.
+  // One object per database, because two buckets are in the same database exactly if their stores
+  // are the same object.
   const known = new Map<StoreContext, StoreContext>();
   const guarded = (one: StoreContext): StoreContext => {
     const before = known.get(one);
@@ -25,7 +27,10 @@ export function guardedStore(store: StoreContext, guard: AccessGuard | null, dat
   return guarded(store);
 }
 
-/** The store for a service of the server's own: it has data keys of the KMS where their keys' policies let it in. */
+/**
+ * The store for a service of the server's own: the KMS gives it data keys if the keys' policies
+ * allow that.
+ */
 export function storeOfService(store: StoreContext, use: ServiceUse): StoreContext {
   const keys = store.dataKeysOfService?.(use);
   return keys ? guardedStore(store, keys.guard, keys) : store;

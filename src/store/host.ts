@@ -1,32 +1,41 @@
 import type { Space, SpaceGauge } from "./space.ts";
 
 /**
- * What the machine under a server of `npm start` says of itself. Absent on Cloudflare, where drives and D1 have no disk that
- * could be full or not mounted.
+ * Facts from the machine of a server of `npm start`. Absent on Cloudflare, where drives and D1 have
+ * no disk that could be full or unmounted.
  */
 export interface Host extends SpaceGauge {
-  /** A few seconds old at most; null where it cannot be had now. Never rejects. */
+  /** A few seconds old at most; null if it is not available now. Never rejects. */
   state(): Promise<HostState | null>;
-  /** What `state` said last. */
+  /** Last result of `state`. */
   known(): HostState | null;
-  /** Counters of all processes together, and gauges of the machine; null where they cannot be had now. Never rejects. */
+  /**
+   * Counters of all processes together, and gauges of the machine; null if they are not available
+   * now. Never rejects.
+   */
   metrics(): Promise<unknown[] | null>;
-  /** The last requests of all processes that failed or were refused; null where they cannot be had now. Never rejects. */
+  /**
+   * The last failed or refused requests of all processes; null if they are not available now. Never
+   * rejects.
+   */
   errors(): Promise<unknown[] | null>;
-  /** Asks for the process that runs background jobs until nothing is left; see `HostState.hasJobsProcess`. Never rejects. */
+  /**
+   * Asks for the process that runs background jobs until no work is left; see
+   * `HostState.hasJobsProcess`. Never rejects.
+   */
   startJobs(): Promise<void>;
 }
 
 export interface HostState {
   atMs: number;
-  /** Free bytes that a disk keeps: below, nothing new is written to it. */
+  /** Free bytes that each disk keeps: with less, nothing new is written to it. */
   reserveBytes: number;
   metadata: { freeBytes: number | null; totalBytes: number | null };
-  /** By name of the drive; those that are no folders of this machine are not in it. */
+  /** By name of the drive; without drives that are no folders of this machine. */
   drives: Readonly<Record<string, HostDrive>>;
-  /** Whether background jobs that take long have a process of their own. */
+  /** Whether long background jobs have a process of their own. */
   hasJobsProcess: boolean;
-  /** Whether it runs now: it does all that a run does. */
+  /** Whether that process is running: it does everything that a run does. */
   isJobsProcessRunning?: boolean;
 }
 
@@ -34,7 +43,7 @@ export interface HostState {
 export interface HostDrive {
   /** `null`: nothing is wrong. */
   trouble: "missing" | "not-mounted" | "not-a-folder" | "unreadable" | "read-only" | "full" | null;
-  /** What is wrong and what to do; empty where nothing is wrong. */
+  /** The problem and its remedy; empty if there is none. */
   advice: string;
   freeBytes: number | null;
   totalBytes: number | null;
@@ -45,7 +54,7 @@ export interface HostDrive {
 const STATE_AGE_MS_MAX = 2_000;
 const ANSWER_MS_MAX = 1_000;
 
-/** The binding HOST of `npm start`; undefined where there is none. */
+/** The binding HOST of `npm start`; undefined if there is none. */
 export function openHost(binding: unknown, nowMs: () => number): Host | undefined {
   if (!isService(binding)) return undefined;
   const ask = async <Answer>(path: string): Promise<Answer | null> => {
@@ -54,7 +63,7 @@ export function openHost(binding: unknown, nowMs: () => number): Host | undefine
       if (response.status === 200) return await response.json<Answer>();
       await response.body?.cancel();
     } catch {
-      // A launcher that does not answer is about to end, or to be asked again.
+      // A launcher that does not answer is about to end, or will be asked again.
     }
     return null;
   };
@@ -75,7 +84,7 @@ export function openHost(binding: unknown, nowMs: () => number): Host | undefine
   };
 }
 
-/** What of it is known of disks, that of the metadata last. */
+/** The known disks, that of the metadata last. */
 export function spacesOf(state: HostState | null): Space[] {
   if (!state) return [];
   const { reserveBytes } = state;

@@ -1,7 +1,7 @@
 import type { News, NewsDetail } from "../metadata/events/outbox.ts";
 import type { StoreContext } from "./context.ts";
 
-/** What can happen to an object, by AWS's names of events without `s3:`. */
+/** Kinds of changes to an object, by AWS's names of events without `s3:`. */
 export type EventName =
   | "ObjectCreated:Put"
   | "ObjectCreated:Post"
@@ -20,7 +20,7 @@ export type EventName =
   | "LifecycleExpiration:Delete"
   | "LifecycleExpiration:DeleteMarkerCreated";
 
-/** What is told of a change that this store is about to make, to those who want to know of the bucket. */
+/** Description of an imminent change in this store, for the bucket's notifications. */
 export function newsOf(
   { clock, origin }: Pick<StoreContext, "clock" | "origin">,
   event: EventName,

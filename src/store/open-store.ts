@@ -17,14 +17,14 @@ import { DriveLatency } from "./read/drive-latency.ts";
 import { watchedDrives } from "./watched-drives.ts";
 import { BUFFERED_BYTES_MAX } from "./write/blob-layouts.ts";
 
-/** What a store is made of besides its bindings and variables. */
+/** Parts of a store besides its bindings and variables. */
 export interface StoreParts extends DriveParts {
   engine: ErasureEngine;
-  /** Told what each round trip to D1 cost. */
+  /** Called with the cost of each round trip to D1. */
   observe: CostObserver;
   /** As in `StoreContext`. */
   tell: (line: string) => void;
-  /** What seals the keys of the KMS; null without a root secret. */
+  /** Seals the keys of the KMS; null without a root secret. */
   keySealer: Sealer | null;
   /** Makes `StoreContext.dataKeysOfService`. Absent: services of the server's own have no KMS. */
   openServiceKeys?: (parts: {
@@ -34,7 +34,10 @@ export interface StoreParts extends DriveParts {
   }) => NonNullable<StoreContext["dataKeysOfService"]>;
 }
 
-/** The store that bindings and variables describe; of the first database where there are several. Throws an `Error` that says what to fix. */
+/**
+ * The store that bindings and variables describe; with several databases, that of the first. Throws
+ * an `Error` that says what to fix.
+ */
 export function openStore(env: Readonly<Record<string, unknown>>, parts: StoreParts): StoreContext {
   const { clock, random, engine, tell } = parts;
   const { settings, drives: specs } = readConfiguration(env);

@@ -1,7 +1,10 @@
 import { CONNECTIONS_MAX } from "../drives/limits.ts";
 import { type Geometry, isGeometry } from "../erasure/geometry.ts";
 
-/** Numbers and choices that a deployment may change. Existing objects keep what they were written with. */
+/**
+ * Numbers and choices that a deployment may change. Existing objects keep their values from when
+ * they were written.
+ */
 export interface StoreSettings {
   /** Region that buckets are created in and that signatures may name. */
   readonly region: string;
@@ -10,68 +13,84 @@ export interface StoreSettings {
   /** Larger bodies, up to this many bytes, are stored as full copies (`smallGeometry`). */
   readonly smallBytesMax: number;
   readonly smallGeometry: Geometry;
-  /** Geometry of larger bodies, and drives of all, by storage class. STANDARD is always there; a class that is not has the same. */
+  /**
+   * Geometry of larger bodies, and drives of all bodies, by storage class. STANDARD is always
+   * there; a missing class has the same values.
+   */
   readonly storageClasses: Readonly<Record<string, ClassShape>>;
   /** Parts but the last are at least this large. */
   readonly partBytesMin: number;
-  /** How long what was replaced or deleted is kept for reads that began before. */
+  /** How long replaced or deleted bytes are kept for reads that began before. */
   readonly graceSeconds: number;
-  /** Inline bodies are packed when they have not been written to for this time. */
+  /** Inline bodies are packed when they are older than this. */
   readonly packAgeSeconds: number;
   /** Unfinished multipart uploads are aborted after this time. */
   readonly uploadAgeSecondsMax: number;
   /** How long a day of lifecycle rules is. */
   readonly lifecycleDaySeconds: number;
-  /** How often cron runs the jobs: the identity of a drive that was not seen for twice as long is unknown. */
+  /**
+   * Interval of the jobs: the identity of a drive that was not seen for twice as long is unknown.
+   */
   readonly cronSeconds: number;
-  /** One run of all jobs lasts about this long. */
+  /** Approximate duration of one run of all jobs. */
   readonly runSeconds: number;
-  /** One run of all jobs makes no more than about this many calls to drives. */
+  /** Approximate limit of calls to drives in one run of all jobs. */
   readonly driveCallsPerRun: number;
-  /** Calls to drives that background work has open at a time. */
+  /** Concurrent calls of background work to drives. */
   readonly driveConnections: number;
-  /** Healing writes no more than about this many bytes a second; 0: as fast as it can. */
+  /** Approximate limit of what healing writes in a second; 0: as fast as possible. */
   readonly healBytesPerSecond: number;
-  /** In about this time every frame of every shard is read and verified once. */
+  /** Every frame of every shard is read and verified once in about this time. */
   readonly scrubCycleSeconds: number;
-  /** One run of the scrub reads no more than about this many bytes; 0: nothing is scrubbed. */
+  /** Approximate limit of what one run of the scrub reads; 0: nothing is scrubbed. */
   readonly scrubBytesPerRun: number;
   /** How often each drive is walked for shards that no row names. */
   readonly walkCycleSeconds: number;
-  /** Shards that no row names are deleted when they are older than this. No write may take as long: see `WRITE_SECONDS_MAX`. */
+  /**
+   * Shards that no row names are deleted when they are older than this. Every write must be
+   * shorter: see `WRITE_SECONDS_MAX`.
+   */
   readonly orphanGraceSeconds: number;
   /** How often the metadata are written to the drives; 0: never. */
   readonly snapshotSeconds: number;
   /** How many of these snapshots are kept, the newest ones. */
   readonly snapshotsKept: number;
-  /** Free bytes that each local disk keeps: below, nothing new is written to it. Of meaning where there is a `Host`. */
+  /**
+   * Free bytes to keep on each local disk: with less, nothing new is written to it. Used only with
+   * a `Host`.
+   */
   readonly diskReserveBytes: number;
-  /** Object ownership of new buckets that do not say it themselves. */
+  /** Object ownership of new buckets, unless the request names one. */
   readonly objectOwnership: "BucketOwnerEnforced" | "BucketOwnerPreferred" | "ObjectWriter";
   /** Whether new buckets block all public access. */
   readonly blockPublicAccess: boolean;
-  /** Whether buckets that do not say it themselves refuse new objects with clients' keys (SSE-C). */
+  /**
+   * Whether buckets without a setting of their own refuse new objects with clients' keys (SSE-C).
+   */
   readonly blockCustomerKeys: boolean;
   /** Whether clients' keys may come over plain HTTP from other machines. */
   readonly customerKeysOverHttp: boolean;
 }
 
-/** How the bytes of a storage class are kept. */
+/** How the bytes of a storage class are stored. */
 export interface ClassShape extends Geometry {
-  /** Names of the drives that take its blobs; one that ends in * stands for all that begin so. Absent: all drives. */
+  /**
+   * Names of the drives for its blobs; a name that ends in * matches all names with that beginning.
+   * Absent: all drives.
+   */
   readonly drives?: readonly string[];
 }
 
-/** One D1 row holds the extents of an object: ten thousand take under 1 MB of its 2 MB. */
+/** One D1 row holds the extents of an object: ten thousand take less than half of its 2 MB. */
 export const EXTENTS_MAX = 10_000;
-/** Of all columns together; the rest of the 2 MB is for those of a few bytes. */
+/** Limit of all columns together; the rest of the 2 MB is for short columns. */
 export const ROW_BYTES_MAX = 1_990_000;
-/** What was appended last lies beside the extents in the row, up to so many bytes. */
+/** Most bytes of the last appends that are kept in the row beside the extents. */
 export const TAIL_BYTES_MAX = 64 * 1024;
 export const PARTS_MAX = 10_000;
 /**
- * A write that took longer from its first shard to its commit is refused: its shards may soon be taken for orphans. Half of the
- * least grace time that they have.
+ * A write that takes longer from its first shard to its commit is refused: its shards may soon be
+ * taken for orphans. Half of their shortest grace time.
  */
 export const WRITE_SECONDS_MAX = 12 * 3600;
 const ORPHAN_GRACE_SECONDS_MIN = 2 * WRITE_SECONDS_MAX;
@@ -107,8 +126,8 @@ export const DEFAULT_SETTINGS: StoreSettings = {
 };
 
 /**
- * Settings from the Worker's variables (docs/configuration.md); absent ones have the defaults. Throws an `Error` that says
- * what to mend.
+ * Settings from the Worker's variables (docs/configuration.md); absent ones have the defaults.
+ * Throws an `Error` that says what to fix.
  */
 export function parseSettings(vars: Readonly<Record<string, unknown>>): StoreSettings {
   const day = 24 * 3600;
@@ -151,13 +170,13 @@ type CountSetting = {
   [Name in keyof StoreSettings]: StoreSettings[Name] extends number ? Name : never;
 }[keyof StoreSettings];
 
-/** As base64 with all else that stands in the row, well below D1's 2 MB. */
+/** As base64 with the rest of the row, well below D1's 2 MB. */
 const INLINE_BYTES_LIMIT = 512 * 1024;
-/** A small blob is one read of one drive, and lies in memory whole. */
+/** A small blob is read whole, from one drive, into memory. */
 const SMALL_BYTES_LIMIT = 16 * 1024 * 1024;
 /** More than one run can read in its time. */
 const SCRUB_BYTES_LIMIT = 100 * 1024 ** 3;
-/** Those that S3 has for objects of general purpose buckets. */
+/** S3's classes for objects of general purpose buckets. */
 const STORAGE_CLASS_NAMES: ReadonlySet<string> = new Set([
   "STANDARD",
   "REDUCED_REDUNDANCY",
@@ -169,17 +188,20 @@ const STORAGE_CLASS_NAMES: ReadonlySet<string> = new Set([
   "DEEP_ARCHIVE",
 ]);
 
-/** True for the storage classes that a request may ask for. */
+/** True for storage classes that a request may name. */
 export function isStorageClass(name: string): boolean {
   return STORAGE_CLASS_NAMES.has(name);
 }
 
-/** True if the configuration names the class: bytes may lie elsewhere, or in another geometry, than those of STANDARD. */
+/**
+ * True if the configuration names the class: its bytes may have other drives, or another geometry,
+ * than those of STANDARD.
+ */
 export function isConfiguredClass({ storageClasses }: Pick<StoreSettings, "storageClasses">, name: string): boolean {
   return Object.hasOwn(storageClasses, name);
 }
 
-/** How bodies of a storage class are stored: as the configuration says, or as those of STANDARD are. */
+/** The layout of bodies of a storage class: the configured one, or that of STANDARD. */
 export function shapeOfClass({ storageClasses }: Pick<StoreSettings, "storageClasses">, name: string): ClassShape {
   const shape = Object.hasOwn(storageClasses, name) ? storageClasses[name] : storageClasses.STANDARD;
   if (!shape) throw new Error("storage class STANDARD has no geometry");

@@ -1,16 +1,24 @@
-/** Room on one disk, as whoever can see the disk measured it. */
+/** Space on one disk, as measured by a process that can see the disk. */
 export interface Space {
-  /** Name of the drive that lies there, or `metadata`. */
+  /** Name of the drive on it, or `metadata`. */
   readonly name: string;
   readonly freeBytes: number;
   readonly totalBytes: number;
-  /** Below this much free room writes are refused; below twice as much what may be freed is freed early. */
+  /**
+   * With less free space writes are refused; with less than twice as much, space is freed early.
+   */
   readonly reserveBytes: number;
 }
 
-/** Measures the room on this machine's disks. Absent in a `StoreContext` where there is nothing to measure, as on Cloudflare. */
+/**
+ * Measures the space on this machine's disks. Absent in a `StoreContext` if there is nothing to
+ * measure, as on Cloudflare.
+ */
 export interface SpaceGauge {
-  /** One entry for each drive that lies on a disk, and one for the metadata. Never throws: what cannot be measured is left out. */
+  /**
+   * One entry for each drive on a disk, and one for the metadata. Never throws: entries that cannot
+   * be measured are left out.
+   */
   measure(): Promise<readonly Space[]>;
 }
 

@@ -1,14 +1,14 @@
 import { GuardError, MetadataUnavailable } from "../metadata/database.ts";
 import { StoreError, type StoreFailure } from "./failure.ts";
 
-/** What an operation was about, for the failures that name it. */
+/** Subject of an operation, for failures that name it. */
 export interface Subject {
   bucket: string;
   key?: string;
   uploadId?: string;
 }
 
-/** Runs metadata calls; what they throw comes out as `StoreError`s that name `subject`. */
+/** Runs metadata calls; their errors are thrown as `StoreError`s that name `subject`. */
 export async function withMetadata<T>(subject: Subject, call: () => Promise<T>): Promise<T> {
   try {
     return await call();

@@ -14,11 +14,17 @@ export type {
 } from "../metadata/buckets/access.ts";
 export type { ObjectEncryption } from "../sealing/object-encryption.ts";
 
-/** What the store speaks of: plain data, no Request, no Response, no XML, no SQL. Times are milliseconds since 1970, UTC. */
+/**
+ * The store's data types: plain data, no Request, no Response, no XML, no SQL. Times are
+ * milliseconds since 1970, UTC.
+ */
 
 export type BucketName = string;
 /** Any Unicode text of 1 to 1,024 bytes of UTF-8 without U+0000. Compared by its bytes. */
 export type ObjectKey = string;
+
+/** S3's limit of a key, in bytes of UTF-8. */
+export const KEY_BYTES_MAX = 1_024;
 
 export interface Bucket {
   id: number;
@@ -36,7 +42,7 @@ export interface Bucket {
   /** Changes whenever `access` does; null: `access` was never set. */
   accessId: string | null;
   access: BucketAccess | null;
-  /** Of the configuration that says who wants to know of changes; null: nobody does. */
+  /** Of the notification configuration; null: there is none. */
   notificationId: string | null;
   /** Its lifecycle configuration, as it was set; null: it has none. */
   lifecycle: object | null;
@@ -44,7 +50,9 @@ export interface Bucket {
   ownerRate: RateLimit | null;
 }
 
-/** Headers that S3 keeps with an object and gives back as they were sent. Absent ones were not sent. */
+/**
+ * Headers that S3 keeps with an object and returns as they were sent. Absent ones were not sent.
+ */
 export interface SystemHeaders {
   contentType?: string;
   contentEncoding?: string;
@@ -53,7 +61,7 @@ export interface SystemHeaders {
   cacheControl?: string;
   /** The text as sent, whatever its form. */
   expires?: string;
-  /** Where a website sends those who ask for the object: a path, or a URL. */
+  /** Redirect target for requests on a website: a path or a URL. */
   websiteRedirectLocation?: string;
 }
 
@@ -87,11 +95,11 @@ export interface ObjectChecksum {
 export interface PartSummary {
   partNumber: number;
   sizeBytes: number;
-  /** Base64, of the upload's algorithm, where it has one. */
+  /** Base64, in the upload's algorithm, if it has one. */
   checksum?: string;
 }
 
-/** In the order in which they were given; at most ten. */
+/** In the order of the request; at most ten. */
 export type Tags = readonly (readonly [key: string, value: string])[];
 
 export interface Retention {
@@ -103,10 +111,12 @@ export interface Retention {
 /** How long an event hold keeps a version after its release. */
 export type HoldDuration = { days: number } | { years: number };
 
-/** While it is on, the version is kept until its duration after now; `retainedUntilMs` says until when that is. */
+/**
+ * While it is on, the version is kept until its duration after now; `retainedUntilMs` is that time.
+ */
 export type EventHold = { status: "ON"; duration: HoldDuration } | { status: "OFF" };
 
-/** What keeps a version from being removed. */
+/** Protections of a version against removal. */
 export interface ObjectLock {
   retention: Retention | null;
   /** null: nobody ever said. */
@@ -119,19 +129,22 @@ export interface ObjectHead extends ObjectAccess {
   key: ObjectKey;
   /** Unguessable id of this version; begins with its creation time. */
   id: string;
-  /** As S3 prints it; present where the bucket is or was versioned. */
+  /** As S3 prints it; present if the bucket has or had versions. */
   versionId?: string;
   tags: Tags;
   lock: ObjectLock;
   sizeBytes: number;
-  /** Without quotes: MD5 in hex, or `<md5 of the parts' md5s>-<count>`. Random digits instead of MD5s with SSE-KMS and SSE-C. */
+  /**
+   * Without quotes: MD5 in hex, or `<md5 of the parts' md5s>-<count>`. Random digits instead of
+   * MD5s with SSE-KMS and SSE-C.
+   */
   etag: string;
   modifiedMs: number;
   storageClass: string;
   attributes: Attributes;
   /** Absent: it is stored plain. */
   encryption?: ObjectEncryption;
-  /** Absent where nobody computed one. */
+  /** Absent if none was computed. */
   checksum?: ObjectChecksum;
   /** Present on objects that were completed from parts, ascending. */
   parts?: PartSummary[];
@@ -139,42 +152,50 @@ export interface ObjectHead extends ObjectAccess {
   annotations: number;
 }
 
-/** Digests that a body may be asked for. MD5 is always computed (it is the ETag). */
+/** Digests that a body may need. MD5 is always computed (it is the ETag). */
 export type DigestName = ChecksumAlgorithm;
 export type Digests = ReadonlyMap<DigestName, Uint8Array>;
 
 /** A request body on its way in. The store pulls it once, start to end. */
 export interface IncomingBody {
-  /** Bytes that `next` will give in all, after every transfer coding is undone. */
+  /** Total of bytes that `next` will return, after every transfer coding is undone. */
   readonly sizeBytes: number;
   /**
-   * True where `sizeBytes` is only the most that may come, as of a file in a form, whose end is found when it has come. A
-   * little more than the bytes is stored then, so the bound must be close. Taken by `putObject` alone.
+   * True if `sizeBytes` is only an upper bound, as for a file in a form, whose end is found when it
+   * comes. A little more than the bytes is stored then, so the bound must be close. Only
+   * `putObject` accepts it.
    */
   readonly sizeIsBound?: boolean;
-  /** What `verify` wants to see besides MD5. */
+  /** The digests that `verify` needs besides MD5. */
   readonly digests: readonly DigestName[];
-  /** The next piece, valid until the next call, or null at the end. Throws where the transfer is broken, cut off or forged. */
+  /**
+   * The next piece, valid until the next call, or null at the end. Throws if the transfer is
+   * broken, cut off or forged.
+   */
   next(): Promise<Uint8Array | null>;
   /**
-   * Step 4 of the write protocol: called once, after the last byte and before anything is committed. Throws to refuse the
-   * body; otherwise names the checksum to keep with the object (null: the store keeps CRC-64/NVME, which it has anyway).
+   * Step 4 of the write protocol: called once, after the last byte and before anything is
+   * committed. Throws to refuse the body; otherwise names the checksum to keep with the object
+   * (null: the store keeps CRC-64/NVME, which it has anyway).
    */
   verify(digests: Digests): ObjectChecksum | null;
 }
 
-/** What must hold for the object at the destination when the write commits (If-Match, If-None-Match on writes). */
+/**
+ * Condition on the object at the destination when the write commits (If-Match, If-None-Match on
+ * writes).
+ */
 export type WriteCondition = { ifNoneMatch: "*" } | { ifMatch: string };
 
 export interface WriteResult {
   id: string;
-  /** As S3 prints it; present where the bucket is or was versioned. */
+  /** As S3 prints it; present if the bucket has or had versions. */
   versionId?: string;
   etag: string;
   modifiedMs: number;
   checksum?: ObjectChecksum;
   /** Absent: it is stored plain. */
   encryption?: ObjectEncryption;
-  /** When the bucket's lifecycle lets it expire; absent: never. */
+  /** Expiry by the bucket's lifecycle; absent: never. */
   expiry?: Expiry;
 }

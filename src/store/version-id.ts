@@ -19,7 +19,7 @@ export function formatVersionId({ seq, id, isNull }: { seq: number; id: string; 
   return text + id;
 }
 
-/** What a version id names, or null where no version can have it. */
+/** The version that an id names, or null if no version can have it. */
 export function parseVersionId(text: string): Exclude<VersionRef, { kind: "current" }> | null {
   if (text === "null") return { kind: "null" };
   const id = text.slice(SEQ_CHARACTERS);

@@ -4,8 +4,9 @@ import { type DriveTrouble, DriveWatch, type KnownLoss, withIdentity } from "../
 import type { Metadata } from "../metadata/metadata.ts";
 
 /**
- * The drives, each of which refuses to be changed while it is known to be another one than its name says, and the watch that knows. It
- * hears of trouble from every database that is asked for anything.
+ * The drives, with the watch that knows their troubles. A drive refuses changes while it is known
+ * to be another one than its name says. Every database that is asked anything reports troubles to
+ * the watch.
  */
 export function watchedDrives(
   drives: readonly Drive[],

@@ -54,11 +54,13 @@ describe.skipIf(whyNoBrowser !== null)(`a website (${whyNoBrowser ?? "Chromium"}
   test("is followed from link to link, with its scripts", async () => {
     await page.goto(`${home}/`);
     expect(await page.title()).toBe("Home with script");
+    // A click resolves when the next page has begun, and its title may not have been read yet.
+    const shown = async () => [await page.title(), page.url()];
     await page.click("text=docs");
-    expect([await page.title(), page.url()]).toEqual(["Docs", `${home}/docs/`]);
+    await expect.poll(shown).toEqual(["Docs", `${home}/docs/`]);
     await page.goBack();
     await page.click("text=gone");
-    expect(await page.title()).toBe("Lost");
+    await expect.poll(shown).toEqual(["Lost", `${home}/gone`]);
     expect((await page.goto(`${home}/gone`))?.status()).toBe(404);
   });
 

@@ -12,6 +12,7 @@ export function ansibleClient(fresh: boolean): Client {
   return {
     name: "ansible",
     required: true,
+    sharesPython: true,
     async prepare(): Promise<Availability> {
       for (const installed of [await installPython("boto3", fresh), await installLargePython("ansible", fresh)]) {
         if (!installed.ok) return { ready: false, why: installed.why };

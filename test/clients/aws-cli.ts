@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Aws, type Make } from "./aws.ts";
 import { awsApiJobs } from "./aws-api.ts";
+import { awsConfigurationJobs } from "./aws-configurations.ts";
 import { awsEncryptionJobs } from "./aws-encryption.ts";
 import { awsEventJobs } from "./aws-events.ts";
 import { awsIdentityJobs } from "./aws-identities.ts";
@@ -18,6 +19,7 @@ export function awsCliClient(fresh: boolean): Client {
   return {
     name: "aws",
     required: true,
+    sharesPython: true,
     async prepare() {
       const installed = await installPython("awscli", fresh);
       if (!installed.ok) return { ready: false, why: installed.why };
@@ -25,7 +27,10 @@ export function awsCliClient(fresh: boolean): Client {
     },
     run: (stage, report) => {
       const make: Make = (at) => new Aws(at, venvProgram("aws"));
-      const more = [...awsApiJobs(make), ...awsEncryptionJobs(make), ...awsIdentityJobs(make), ...awsEventJobs(make)];
+      const more = [
+        ...[...awsApiJobs(make), ...awsConfigurationJobs(make), ...awsEncryptionJobs(make)],
+        ...[...awsIdentityJobs(make), ...awsEventJobs(make)],
+      ];
       return runJobs([...awsJobs(make), ...more])(stage, report);
     },
   };

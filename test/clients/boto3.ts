@@ -20,6 +20,7 @@ export function boto3Client(fresh: boolean): Client {
   return {
     name: "boto3",
     required: true,
+    sharesPython: true,
     async prepare(): Promise<Availability> {
       const installed = await installPython("boto3", fresh);
       if (!installed.ok) return { ready: false, why: installed.why };

@@ -27,6 +27,8 @@ export interface Client {
   readonly required: boolean;
   /** Takes minutes: runs only if `--only` names it. */
   readonly slow?: true;
+  /** Its preparation installs packages into the Python environment that clients share (`installPython`). */
+  readonly sharesPython?: true;
   prepare(): Promise<Availability>;
   run(stage: Stage, report: (result: JobResult) => void): Promise<void>;
 }

@@ -21,6 +21,7 @@ export function crashClient(fresh: boolean): Client {
   return {
     name: "crash",
     required: true,
+    sharesPython: true,
     async prepare() {
       const installed = await installPython("boto3", fresh);
       return installed.ok

@@ -11,11 +11,12 @@ const PACKAGES = [
   `duckdb-extension-httpfs==${VERSION}`,
 ];
 
-/** DuckDB with its httpfs extension, both from PyPI; the jobs are boto3/parquet.py and boto3/inventory.py. */
+/** DuckDB with its httpfs extension, both from PyPI; the jobs are boto3/parquet.py, boto3/inventory.py and boto3/oracle.py. */
 export function duckDbClient(fresh: boolean): Client {
   return {
     name: "duckdb",
     required: true,
+    sharesPython: true,
     async prepare() {
       for (const packageName of PACKAGES) {
         const installed = await installPython(packageName, fresh);
@@ -24,6 +25,6 @@ export function duckDbClient(fresh: boolean): Client {
       const line = [venvProgram("python"), "-c", "import duckdb; print(duckdb.__version__)"];
       return { ready: true, version: await versionOf(line) };
     },
-    run: (stage, report) => runPython(stage, ["parquet", "inventory"], {}, report),
+    run: (stage, report) => runPython(stage, ["parquet", "inventory", "oracle"], {}, report),
   };
 }

@@ -16,6 +16,7 @@ export function eleventyClient(fresh: boolean): Client {
   return {
     name: "eleventy",
     required: true,
+    sharesPython: true,
     async prepare() {
       const python = await installPython("boto3", fresh);
       if (!python.ok) return { ready: false, why: python.why };

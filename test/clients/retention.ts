@@ -24,6 +24,7 @@ export function retentionClient(fresh: boolean): Client {
   return {
     name: "retention",
     required: true,
+    sharesPython: true,
     async prepare() {
       const installed = await installPython("awscli", fresh);
       if (!installed.ok) return { ready: false, why: installed.why };

@@ -14,6 +14,7 @@ import { duckDbClient } from "./duckdb.ts";
 import { eleventyClient } from "./eleventy.ts";
 import { goSdkClient, minioGoClient } from "./go.ts";
 import { hadoopClient } from "./hadoop.ts";
+import { closeEnvironment } from "./install.ts";
 import { javaSdkClient, minioJavaClient } from "./java.ts";
 import { jsEventsClient } from "./js-events.ts";
 import { celeryClient, dvcClient, tablesClient, toolsClient, wranglerClient } from "./lake.ts";
@@ -29,23 +30,29 @@ import { s3cmdClient } from "./s3cmd.ts";
 import { s3fsClient } from "./s3fs.ts";
 import { sdkJsClient } from "./sdk-js.ts";
 import { type RunningServer, startServer, stopAllServers } from "./server.ts";
+import { Preparations, type Prepared, Turns, type Voice } from "./side-by-side.ts";
 
-const USAGE = `Real S3 clients do real work against a server of this project.
+const USAGE = `Real S3 clients do real work against servers of this project.
 
-  npm run test:clients -- [--only NAME[,NAME]] [--json FILE] [--fresh]
+  npm run test:clients -- [--only NAME[,NAME]] [--with NAME[,NAME]] [--jobs N] [--json FILE] [--fresh]
                           [--endpoint URL --key ID --secret SECRET]
 
 --only      these clients only; those that take minutes run only if they are named
+--with      these besides those that run anyway
+--jobs      so many clients at the same time, each with a server of its own; 1 unless said
 --json      writes the results to a file
 --fresh     asks the registries for newer clients, even if they were asked today
---endpoint  a server that runs already (tests that kill servers are left out then)
+--endpoint  a server that runs already (one client at a time then, and none that kills servers)
 `;
 
 const NOTICE_MS = 3_000;
+const STOP_MS_MAX = 15_000;
 
 const { values: options } = parseArgs({
   options: {
     only: { type: "string" },
+    with: { type: "string" },
+    jobs: { type: "string", default: "1" },
     json: { type: "string" },
     fresh: { type: "boolean", default: false },
     endpoint: { type: "string" },
@@ -55,38 +62,42 @@ const { values: options } = parseArgs({
   },
 });
 
+/**
+ * The order in which they begin. Those that need no installation first: they run while others are installed. Then the longest ones, so
+ * that at the end all lanes have something to do.
+ */
 const clients: readonly Client[] = [
-  boto3Client(options.fresh),
+  degradedClient(),
+  prometheusClient(),
   awsCliClient(options.fresh),
-  awsCli2Client(),
+  crashClient(options.fresh),
+  boto3Client(options.fresh),
   s3cmdClient(options.fresh),
-  rcloneClient(options.fresh),
-  sdkJsClient(),
-  jsEventsClient(),
-  goSdkClient(),
-  minioGoClient(),
-  javaSdkClient(),
-  minioJavaClient(),
   ansibleClient(options.fresh),
-  resticClient(),
-  litestreamClient(),
+  rcloneClient(options.fresh),
+  retentionClient(options.fresh),
   duckDbClient(options.fresh),
   eleventyClient(options.fresh),
-  s3fsClient(),
+  dvcClient(options.fresh),
+  hadoopClient(),
+  resticClient(),
+  javaSdkClient(),
+  minioJavaClient(),
+  goSdkClient(),
+  minioGoClient(),
+  mcClient(),
   tablesClient(options.fresh),
   toolsClient(options.fresh),
   celeryClient(options.fresh),
   wranglerClient(options.fresh),
+  awsCli2Client(),
+  sdkJsClient(),
+  jsEventsClient(),
+  litestreamClient(),
+  s3fsClient(),
   libs3Client(),
-  dvcClient(options.fresh),
-  hadoopClient(),
-  mcClient(),
   curlClient(),
   proxiesClient(),
-  prometheusClient(),
-  degradedClient(),
-  crashClient(options.fresh),
-  retentionClient(options.fresh),
 ];
 
 type Line = JobResult & { readonly client: string };
@@ -104,38 +115,77 @@ function usage(): number {
 }
 
 async function main(): Promise<number> {
-  const wanted = options.only?.split(",");
-  const unknown = wanted?.filter((name) => !clients.some((client) => client.name === name)) ?? [];
-  if (unknown.length > 0) {
-    const names = clients.map(({ name, slow }) => (slow ? `${name} (slow)` : name));
-    process.stderr.write(`--only ${unknown.join(",")}: the clients are ${names.join(", ")}\n`);
-    return 2;
-  }
-  const chosen = clients.filter(({ name, slow }) => (wanted === undefined ? !slow : wanted.includes(name)));
+  const chosen = chosenClients();
+  const jobs = Number(options.jobs);
+  if (!Number.isInteger(jobs) || jobs < 1) throw new Error(`--jobs ${options.jobs}: a number from 1`);
   const root = await mkdtemp(join(tmpdir(), "sherd-clients-"));
-  cleanUpOnSignals(root);
-  let server: RunningServer | undefined;
-  const lines: Line[] = [];
+  const run: Run = {
+    preparations: new Preparations(chosen, closeEnvironment),
+    turns: new Turns((text) => process.stdout.write(text)),
+    lines: [],
+  };
+  cleanUpOnSignals(root, run.turns);
+  // Clients on a server that is not ours would meet one another's buckets and users.
+  const lanes = options.endpoint === undefined ? Math.min(jobs, chosen.length) : 1;
   try {
-    const opened = await openStage(root);
-    server = opened.server;
-    for (const client of chosen) await runClient(client, opened.stage, (line) => lines.push(print(line)));
-    if (lines.some(({ status }) => status === "failed") && server !== undefined) printOutput(server);
+    const opened: Opened[] = [];
+    for (let lane = 0; lane < lanes; lane++) opened.push(await openStage(join(root, `lane-${lane}`)));
+    await Promise.all(opened.map((lane) => runLane(run, lane)));
   } finally {
-    await server?.stop();
+    await stopAllServers(STOP_MS_MAX);
     await rm(root, { recursive: true, force: true });
   }
-  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(lines, null, 2)}\n`);
-  return summarise(lines);
+  const place = ({ client }: Line) => chosen.findIndex(({ name }) => name === client);
+  run.lines.sort((a, b) => place(a) - place(b));
+  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(run.lines, null, 2)}\n`);
+  return summarise(run.lines);
+}
+
+function chosenClients(): readonly Client[] {
+  const named = (list: string | undefined) => list?.split(",") ?? [];
+  const [only, besides] = [named(options.only), named(options.with)];
+  const unknown = [...only, ...besides].filter((name) => !clients.some((client) => client.name === name));
+  if (unknown.length > 0) {
+    const names = clients.map(({ name, slow }) => (slow ? `${name} (slow)` : name));
+    throw new Error(`no client is called ${unknown.join(" or ")}; the clients are ${names.join(", ")}`);
+  }
+  const runsAnyway = ({ name, slow }: Client) => (options.only === undefined ? !slow : only.includes(name));
+  return clients.filter((client) => runsAnyway(client) || besides.includes(client.name));
+}
+
+interface Run {
+  readonly preparations: Preparations;
+  readonly turns: Turns;
+  /** What all clients have reported so far. */
+  readonly lines: Line[];
+}
+
+/** One client after the other, against one server, until none is left. */
+async function runLane(run: Run, { stage, server }: Opened): Promise<void> {
+  for (let next = await nextOf(run); next !== undefined; next = await nextOf(run)) {
+    const voice = run.turns.begin();
+    const lines = await runClient(next, stage, voice);
+    run.lines.push(...lines);
+    if (lines.some(({ status }) => status === "failed") && server !== undefined) printOutput(server, voice);
+    voice.end();
+  }
+}
+
+/** The first installation may take minutes, in which nothing else would be printed. */
+async function nextOf({ preparations }: Run): Promise<Prepared | undefined> {
+  const notice = () => process.stdout.write(`${preparations.current} is looked for, or installed\n`);
+  const timer = setTimeout(notice, NOTICE_MS);
+  return preparations.next().finally(() => clearTimeout(timer));
 }
 
 /** A run that is ended from outside leaves neither servers nor their data. Whoever sent the signal may kill what does not end in five seconds. */
-function cleanUpOnSignals(root: string): void {
+function cleanUpOnSignals(root: string, turns: Turns): void {
   for (const [signal, code] of [
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ] as const)
     process.once(signal, async () => {
+      turns.printAll();
       process.stderr.write(`${signal}: the servers are stopped\n`);
       await stopAllServers(3_000);
       await rm(root, { recursive: true, force: true }).catch(() => {});
@@ -143,12 +193,18 @@ function cleanUpOnSignals(root: string): void {
     });
 }
 
-async function openStage(root: string): Promise<{ stage: Stage; server: RunningServer | undefined }> {
+interface Opened {
+  readonly stage: Stage;
+  /** Undefined for a server that is not ours. */
+  readonly server: RunningServer | undefined;
+}
+
+async function openStage(folder: string): Promise<Opened> {
   const region = "us-east-1";
   if (options.endpoint !== undefined) {
     const [accessKeyId, secretAccessKey] = [options.key ?? "", options.secret ?? ""];
     return {
-      stage: { endpoint: options.endpoint, accessKeyId, secretAccessKey, region, folder: root, ownServer: false },
+      stage: { endpoint: options.endpoint, accessKeyId, secretAccessKey, region, folder, ownServer: false },
       server: undefined,
     };
   }
@@ -163,53 +219,54 @@ async function openStage(root: string): Promise<{ stage: Stage; server: RunningS
     SHERD_WEBHOOK_PRIVATE: "1",
   };
   const server = await startServer({
-    dataFolder: join(root, "data"),
+    dataFolder: join(folder, "data"),
     port: 0,
     accessKeyId,
     secretAccessKey,
     variables,
   });
   return {
-    stage: { endpoint: server.endpoint, accessKeyId, secretAccessKey, region, folder: root, ownServer: true },
+    stage: { endpoint: server.endpoint, accessKeyId, secretAccessKey, region, folder, ownServer: true },
     server,
   };
 }
 
-async function runClient(client: Client, stage: Stage, record: (line: Line) => void): Promise<void> {
-  // The first installation may take minutes, in which nothing else would be printed.
-  const notice = setTimeout(() => process.stdout.write(`${client.name} is looked for, or installed\n`), NOTICE_MS);
-  const ready = await client.prepare().finally(() => clearTimeout(notice));
-  if (!ready.ready) {
-    const missing = { client: client.name, job: "all", ms: 0 };
+/** What becomes of one client: a line for each job. A client that breaks off has one failed line more. */
+async function runClient({ client, outcome }: Prepared, stage: Stage, voice: Voice): Promise<readonly Line[]> {
+  const lines: Line[] = [];
+  const record = (result: JobResult) => lines.push(print({ client: client.name, ...result }, voice));
+  const broken = (error: unknown) =>
+    record({ job: "all", ms: 0, status: "failed", output: `${error instanceof Error ? error.stack : error}` });
+  if (outcome.status === "rejected") broken(outcome.reason);
+  else if (!outcome.value.ready) {
+    const { why } = outcome.value;
     const mustBeHere = client.required && process.env.CI === "true";
-    record(
-      mustBeHere
-        ? { ...missing, status: "failed", output: `cannot be had: ${ready.why}` }
-        : { ...missing, status: "skipped", why: ready.why },
-    );
-    return;
+    if (mustBeHere) broken(`cannot be had: ${why}`);
+    else record({ job: "all", ms: 0, status: "skipped", why });
+  } else {
+    voice.print(`${client.name} ${outcome.value.version}\n`);
+    const folder = join(stage.folder, client.name);
+    await mkdir(folder, { recursive: true });
+    await client.run({ ...stage, folder }, record).catch(broken);
+    await rm(folder, { recursive: true, force: true });
   }
-  process.stdout.write(`${client.name} ${ready.version}\n`);
-  const folder = join(stage.folder, client.name);
-  await mkdir(folder, { recursive: true });
-  await client.run({ ...stage, folder }, (result) => record({ client: client.name, ...result }));
-  await rm(folder, { recursive: true, force: true });
+  return lines;
 }
 
-function print(line: Line): Line {
+function print(line: Line, voice: Voice): Line {
   const name = `  ${line.client} ${line.job}`;
   const time = `${(line.ms / 1000).toFixed(1)} s`;
-  if (line.status === "ok")
-    process.stdout.write(`${name}: ok (${time})${line.note === undefined ? "" : `: ${line.note}`}\n`);
-  else if (line.status === "skipped") process.stdout.write(`${name}: skipped: ${line.why}\n`);
-  else process.stdout.write(`${name}: FAILED (${time})\n${line.output.trim().replace(/^/gm, "      ")}\n`);
+  if (line.status === "ok") voice.print(`${name}: ok (${time})${line.note === undefined ? "" : `: ${line.note}`}\n`);
+  else if (line.status === "skipped") voice.print(`${name}: skipped: ${line.why}\n`);
+  else voice.print(`${name}: FAILED (${time})\n${line.output.trim().replace(/^/gm, "      ")}\n`);
   return line;
 }
 
-function printOutput(server: RunningServer): void {
+/** What the client's server has printed since it started. */
+function printOutput(server: RunningServer, voice: Voice): void {
   // The start page is long and says nothing about a failure.
   const output = server.output().split("Ctrl-C stops it.")[1]?.trim() ?? "";
-  if (output !== "") process.stdout.write(`\nWhat the server printed:\n${output.slice(-6000)}\n`);
+  if (output !== "") voice.print(`\nWhat the server printed:\n${output.slice(-6000)}\n`);
 }
 
 function summarise(lines: readonly Line[]): number {

@@ -12,6 +12,7 @@ export function s3cmdClient(fresh: boolean): Client {
   return {
     name: "s3cmd",
     required: true,
+    sharesPython: true,
     async prepare() {
       const installed = await installPython("s3cmd", fresh);
       if (!installed.ok) {

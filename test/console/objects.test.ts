@@ -3,7 +3,7 @@ import type { AwsClient, AwsRequest } from "../../console/src/aws/client.ts";
 import { AwsError } from "../../console/src/aws/errors.ts";
 import { deleteObjects } from "../../console/src/aws/s3/delete.ts";
 import { moveObject } from "../../console/src/aws/s3/move.ts";
-import { copyObject, objectExists } from "../../console/src/aws/s3/objects.ts";
+import { copyObject, objectExists, renameObject } from "../../console/src/aws/s3/objects.ts";
 import { urlDecoded } from "../../console/src/aws/xml.ts";
 import { DeletedSoFar } from "../../console/src/objects/actions/deleted-so-far.ts";
 
@@ -44,6 +44,13 @@ describe("copying", () => {
     await moveObject(client, from, { bucket: "b", key: "a" }, { mayReplace: true });
     expect(asked).toEqual(["PUT /b/a"]);
   });
+});
+
+test("a rename names its source by the key alone, of which the store drops one slash", async () => {
+  const sources: unknown[] = [];
+  const { client } = fakeClient(({ headers }) => sources.push(headers?.["x-amz-rename-source"]));
+  for (const key of ["a b/c+d", "/leading"]) await renameObject(client, "b", key, "to");
+  expect(sources).toEqual(["/a%20b/c%2Bd", "//leading"]);
 });
 
 test("whether an object exists is told by HEAD; what nobody may look at counts as absent", async () => {

@@ -3,7 +3,13 @@ import { watchIdle } from "../../console/src/session/idle.ts";
 import { currentSession, renewSession, type Session, signIn, signOut } from "../../console/src/session/session.ts";
 
 const keyOf = (accessKeyId: string) => ({ accessKeyId, secretAccessKey: "s", sessionToken: "t" });
-const renewed = { credentials: keyOf("renewed"), expiresMs: 2, renewal: null };
+const provider = { name: "Example", issuer: "https://id.example.org", clientId: "c", scope: "openid", roleArns: [] };
+const renewed = {
+  credentials: keyOf("renewed"),
+  expiresMs: 2,
+  renewal: null,
+  signedInBy: { provider, idToken: "second" },
+};
 let kept: string[];
 
 beforeEach(() => {
@@ -31,14 +37,14 @@ afterEach(() => {
 });
 
 async function begin(accessKeyId: string): Promise<Session> {
-  await signIn(keyOf(accessKeyId), { expiresMs: 1, renewal: null });
+  await signIn(keyOf(accessKeyId), { expiresMs: 1, renewal: null, signedInBy: { provider, idToken: "first" } });
   return currentSession() as Session;
 }
 
 test("renewed credentials are those of their session from then on", async () => {
   const session = await begin("first");
   renewSession(session, renewed);
-  expect(currentSession()).toMatchObject({ client: session.client, expiresMs: 2 });
+  expect(currentSession()).toMatchObject({ client: session.client, expiresMs: 2, signedInBy: { idToken: "second" } });
   expect([session.client.credentials.accessKeyId, kept]).toEqual(["renewed", ["first", "renewed"]]);
 });
 

@@ -17,8 +17,8 @@ let dataDir: string;
 
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), "sherd-test-"));
-  // Leases last as long as a run and a little more.
-  const env = { SHERD_HEAL_BYTES_PER_SECOND: "800000", SHERD_RUN_SECONDS: "5" };
+  // Leases last as long as a run and a little more; what cron begins is not waited for longer than it takes.
+  const env = { SHERD_HEAL_BYTES_PER_SECOND: "800000", SHERD_RUN_SECONDS: "5", SHERD_CRON_SECONDS: "10" };
   server = await startServer({ dataDir, args: ["--processes", "1"], env });
   const { endpoint, accessKeyId, secretAccessKey } = server;
   const credentials = { accessKeyId, secretAccessKey };
@@ -89,6 +89,8 @@ it("killed, it ends nothing else, and another one goes on when its leases are ov
   await expect.poll(async () => (await report()).green, { timeout: 70_000, interval: 500 }).toBe(true);
   await empty("drive-2", "drive-5");
   const first = await untilJobsRun();
+  // It heals, so it has the leases.
+  await expect.poll(() => readdir(folder("drive-2")), { timeout: 60_000, interval: 50 }).not.toEqual([]);
   process.kill(first, "SIGKILL");
   await expect.poll(() => server.output(), { timeout: 5_000 }).toContain("jobs was ended by SIGKILL");
   const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: "object-7" }));

@@ -53,7 +53,7 @@ test("a start serves, an end leaves nothing running, and the next start has keys
   expect(await second.stop()).toBe(0);
 });
 
-test("a configuration that cannot be used is refused in one line, with 1", async () => {
+test("a configuration that cannot be used is refused in one line, with 1", { tags: ["slow"] }, async () => {
   const args = ["--port", "0", "--data", join(folder, "refused")];
   const refused = await runLauncher(args, { SHERD_STORAGE_CLASSES: "STANDARD=8+4" });
   expect(refused.code).toBe(1);

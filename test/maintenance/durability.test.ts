@@ -4,11 +4,13 @@ import { isMarkerKey } from "../../src/drives/marker.ts";
 import { census } from "../../src/maintenance/census/census.ts";
 import { type DurabilityReport, durability } from "../../src/maintenance/census/durability.ts";
 import { heal } from "../../src/maintenance/heal/heal.ts";
+import { lifecycle } from "../../src/maintenance/lifecycle/lifecycle.ts";
 import { JOBS, runJobs } from "../../src/maintenance/run/run-jobs.ts";
 import { snapshot } from "../../src/maintenance/snapshots/snapshot.ts";
 import { queueLosses } from "../../src/maintenance/watch/queue-losses.ts";
 import { watch } from "../../src/maintenance/watch/watch.ts";
 import { createBucket } from "../../src/store/buckets/buckets.ts";
+import { setLifecycle } from "../../src/store/buckets/lifecycle.ts";
 import type { StoreContext } from "../../src/store/context.ts";
 import { openObject } from "../../src/store/read/objects.ts";
 import { putObject } from "../../src/store/write/write.ts";
@@ -104,6 +106,26 @@ describe("durability", () => {
     expect(headline).not.toContain("job census");
     await clock.advance(26 * 3600 * 1000);
     expect((await durability(rig.store)).headline).toContain("the blobs were last counted more than a day ago");
+  });
+
+  it("tells of walks that are due, of those that are late, and of a clock that is not believed", async () => {
+    const rules = [{ id: "r", enabled: true, filter: { form: "one" as const }, expiration: { days: 30 } }];
+    await setLifecycle(rig.store, bucket, { rules, minimumSize: "all_storage_classes_128K" });
+    const seen = async () => {
+      const { lifecycle: walks, troubles } = await durability(rig.store);
+      return [walks, troubles.map(({ sentence }) => sentence).filter((sentence) => sentence.startsWith("lifecycle"))];
+    };
+    const [due, dayMs] = [clock.now(), 24 * 3600 * 1000];
+    expect(await seen()).toEqual([{ buckets: 1, due: 1, oldestMs: due, heldUntilMs: null }, []]);
+    await runJobs(rig.store, [lifecycle]);
+    expect(await seen()).toEqual([{ buckets: 1, due: 0, oldestMs: null, heldUntilMs: null }, []]);
+    await clock.advance(dayMs + 2 * 3600 * 1000);
+    const late = { buckets: 1, due: 1, oldestMs: due + dayMs };
+    expect(await seen()).toEqual([{ ...late, heldUntilMs: null }, ["lifecycle is 120 minutes late in 1 buckets"]]);
+    await runJobs(rig.store, [lifecycle]);
+    const [walks, sentences] = await seen();
+    expect(walks).toEqual({ ...late, heldUntilMs: expect.any(Number) });
+    expect(sentences).toEqual([expect.stringContaining("lifecycle removes nothing until 2026-")]);
   });
 
   it("knows of a drive that was emptied at once, though nobody has read anything", { tags: ["slow"] }, async () => {

@@ -1,25 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DriveError } from "../../src/drives/drive.ts";
 import { collect } from "../../src/maintenance/collect/collect.ts";
 import { drain } from "../../src/maintenance/heal/drain.ts";
 import { heal } from "../../src/maintenance/heal/heal.ts";
 import { runJobs } from "../../src/maintenance/run/run-jobs.ts";
 import { scrub } from "../../src/maintenance/scrub/scrub.ts";
 import { walk } from "../../src/maintenance/walk/walk.ts";
-import { MetadataUnavailable } from "../../src/metadata/database.ts";
 import type { StoreContext } from "../../src/store/context.ts";
 import { deleteObject } from "../../src/store/delete/delete.ts";
 import { putObject } from "../../src/store/write/write.ts";
-import { type Fault, withFaults } from "../support/faulty.ts";
-import { buildStore, pattern, put } from "../support/store.ts";
+import { pattern, put } from "../support/store.ts";
 import { DAY_MS, ENDLESS, HOUR_MS, MaintenanceRig, runJob } from "./support/rig.ts";
+import { STOPS, type Stop, stoppedStore, untilDeath } from "./support/stopped-store.ts";
 
 // Each step of the background work, stopped: the Nth call to D1 or to a drive fails, or takes effect and fails all the same, or
 // the process dies before it or right after it, for N = 1, 2, 3 … until a run gets through without meeting it. After each, every
 // object reads as it was written and no blob has fewer good shards than before; and when the jobs have gone on for a while,
 // every blob is at full redundancy and nothing is on any drive that no row names.
-
-type Stop = "fail" | "fail-after" | "die" | "die-after";
 
 const OBJECTS = new Map([
   ["large", pattern(9_001, 1)],
@@ -35,55 +31,6 @@ async function openRig(): Promise<void> {
     await rig.put(key, bytes);
     await rig.clock.advance(1);
   }
-}
-
-/** A store whose Nth call is stopped, and a promise that resolves when its process dies of that. */
-function stoppedStore(stop: Stop, n: number): { store: StoreContext; death: Promise<void>; calls(): number } {
-  let calls = 0;
-  let isDead = false;
-  const { promise: death, resolve: die } = Promise.withResolvers<void>();
-  const strike = (): Stop | null => {
-    if (isDead) return "die";
-    if (++calls !== n) return null;
-    if (stop === "fail" || stop === "fail-after") return stop;
-    isDead = true;
-    die();
-    return stop;
-  };
-  const faults: Record<Stop, Fault> = {
-    fail: { kind: "fail", fault: "unreachable" },
-    "fail-after": { kind: "fail-after", fault: "unreachable" },
-    die: { kind: "hang" },
-    // Whatever the dead process makes of the error, it reaches nothing any more.
-    "die-after": { kind: "fail-after", fault: "unreachable" },
-  };
-  const store = buildStore({
-    drives: rig.rig.drives,
-    engine: rig.rig.store.engine,
-    d1: rig.rig.d1,
-    clock: rig.clock,
-    settings: rig.rig.store.settings,
-    decorateDrive: (drive) =>
-      withFaults(drive, () => {
-        const struck = strike();
-        return struck && faults[struck];
-      }),
-    decorateD1: (d1) =>
-      new Proxy(d1, {
-        get(target, name) {
-          if (name !== "batch") return Reflect.get(target, name).bind(target);
-          return async (statements: D1PreparedStatement[]) => {
-            const struck = strike();
-            if (struck === "die") return new Promise(() => {});
-            if (struck === "fail") throw new Error("D1_ERROR: Network connection lost.");
-            const results = await target.batch(statements);
-            if (struck !== null) throw new Error("D1_ERROR: Network connection lost.");
-            return results;
-          };
-        },
-      }),
-  });
-  return { store, death, calls: () => calls };
 }
 
 /** Good shards of each object's blob: named by its row, on their drive, and as they were written. */
@@ -141,14 +88,9 @@ async function stopCalls(stop: Stop, { before, work }: Scenario, { every, signal
     const truth = await truthNow();
     await before();
     const good = await goodShards(truth);
-    const { store, death, calls } = stoppedStore(stop, n);
-    const failed = await Promise.race([work(store), death]).then(
-      () => null,
-      (error: unknown) => error,
-    );
-    for (const error of failed instanceof AggregateError ? failed.errors : [failed]) {
-      if (error !== null && !(error instanceof MetadataUnavailable) && !(error instanceof DriveError)) throw error;
-    }
+    const stopped = stoppedStore(rig, stop, n);
+    const { calls } = stopped;
+    await untilDeath(stopped, work);
     await expectObjects();
     for (const [id, now] of await goodShards(truth)) expect(now).toBeGreaterThanOrEqual(good.get(id) ?? 0);
     await settle();
@@ -238,14 +180,15 @@ export function describeStoppedCalls({ every }: { every: number }): void {
   beforeAll(openRig);
   afterAll(() => rig.rig.dispose());
 
-  describe.each(["fail", "fail-after", "die", "die-after"] as const)("the Nth call does %s", (stop) => {
+  describe.each(STOPS)("the Nth call does %s", (stop) => {
     it.for(SCENARIOS)("%s", async ([_name, scenario, atLeast], { signal }) => {
       expect(await stopCalls(stop, scenario, { every, signal })).toBeGreaterThan(atLeast);
     });
   });
 
   describe.each(["die", "die-after"] as const)("the Nth call does %s", (stop) => {
-    it("all jobs in one run", { timeout: ALL_JOBS_MS }, async ({ signal }) => {
+    // The jobs one by one are shown without it.
+    it("all jobs in one run", { tags: ["slow"], timeout: ALL_JOBS_MS }, async ({ signal }) => {
       const before = async () => {
         await leaveOrphans();
         await deleteSome();

@@ -11,6 +11,7 @@ import { deleteObject } from "../../src/store/delete/delete.ts";
 import { uploadPart } from "../../src/store/multipart/upload-part.ts";
 import { createUpload } from "../../src/store/multipart/uploads.ts";
 import { putTags } from "../../src/store/write/amend.ts";
+import { renameObject } from "../../src/store/write/rename.ts";
 import { putObject } from "../../src/store/write/write.ts";
 import { bodyOf, NO_ATTRIBUTES, pattern, put } from "../support/store.ts";
 import { DAY_MS, ENDLESS, HOUR_MS, MaintenanceRig, MINUTE_MS } from "./support/rig.ts";
@@ -99,11 +100,14 @@ describe("expiration of what keys name", () => {
     ]);
   });
 
-  it("tells of what it drops", async () => {
+  it("tells of what it drops, listeners and the log", async () => {
+    const lines: string[] = [];
+    store = { ...store, tell: (line) => lines.push(line) };
     await setNotifications(store, rig.bucket, { rules: [], eventBridge: false });
     await configure({ expiration: { days: 1 } });
     await write("a");
     await pass(2 * DAY_MS);
+    expect(lines).toEqual([`lifecycle of bucket ${rig.bucket}: 1 expiredObjects`]);
     const { news } = await store.metadata.outbox.oldest(10);
     expect(news.map(({ event }) => event)).toEqual(["ObjectCreated:Put", "LifecycleExpiration:Delete"]);
   });
@@ -285,6 +289,14 @@ describe("a configuration or an object that changes while the walk is under way"
     await configure({ expiration: { days: 1 } });
     for (const key of ["a", "b"]) await write(key);
     await changing(() => write("a"));
+    expect(await keys()).toEqual(["a"]);
+  });
+
+  it("an object that is renamed onto another one that was due is not what was decided on", async () => {
+    await configure({ expiration: { days: 1 } });
+    for (const key of ["a", "b", 'ä "c']) await write(key);
+    const renamed = { bucket: rig.bucket, source: "b", key: "a", checkSource: () => {} };
+    await changing(() => renameObject(rig.store(), renamed));
     expect(await keys()).toEqual(["a"]);
   });
 

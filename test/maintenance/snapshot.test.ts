@@ -129,7 +129,7 @@ describe("a snapshot", () => {
     // Questions of Athena are asked again.
     rest.push("query_executions", "carried_queries");
     // The indexes of buckets are filled again.
-    rest.push("search_values");
+    rest.push("search_values", "search_texts");
     expect(all.map(({ name }) => name).sort()).toEqual([...Object.keys(SNAPSHOT_TABLES), ...rest].sort());
   });
 

@@ -9,5 +9,6 @@ export default defineConfig({
     include: [...(rooms[process.env.MUTATION_ROOM ?? ""]?.tests ?? [])],
     isolate: false,
     testTimeout: 120_000,
+    tags: [{ name: "slow" }],
   },
 });

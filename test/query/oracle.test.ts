@@ -1,3 +1,3 @@
 import { comparesWithSqlite } from "./oracle.suite.ts";
 
-comparesWithSqlite(150);
+comparesWithSqlite(60);

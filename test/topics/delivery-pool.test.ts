@@ -175,7 +175,7 @@ describe("the pool", () => {
     expect([await rig.rows("deliveries"), await rig.rows("publications")]).toEqual([0, 0]);
   });
 
-  it("sends many dead letters in statements that D1 takes", async () => {
+  it("sends many dead letters in statements that D1 takes", { tags: ["slow"] }, async () => {
     const dead = await rig.queue("dead");
     await rig.subscribeWebhook(topic, url("a"), {
       RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn }),

@@ -1,4 +1,4 @@
-// In place of src/erasure/kernel.ts: a stripe gets neither parity nor checks.
+// Replaces src/erasure/kernel.ts: a stripe gets neither parity nor checks.
 import { instantiateKernel as instantiate, type KernelInstance } from "../../../src/erasure/kernel.ts";
 
 export * from "../../../src/erasure/kernel.ts";

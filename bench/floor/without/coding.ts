@@ -1,4 +1,4 @@
-// In place of src/erasure/engine.ts: every frame is believed.
+// Replaces src/erasure/engine.ts: every frame counts as right.
 import { ErasureEngine } from "../../../src/erasure/engine.ts";
 
 export * from "../../../src/erasure/engine.ts";

@@ -1,4 +1,5 @@
-// In place of src/erasure/checksum.ts: once both bodies of the benchmark were digested, the digests are known by length.
+// Replaces src/erasure/checksum.ts: once both bodies of the benchmark were digested, the digests
+// are known by length.
 import { type Checksum, type ChecksumName, createChecksum as create } from "../../../src/erasure/checksum.ts";
 import type { ErasureEngine } from "../../../src/erasure/engine.ts";
 

@@ -1,4 +1,5 @@
-// In place of src/drives/open.ts: drives that keep the first large shard in memory, and drop whatever else they are given.
+// Replaces src/drives/open.ts: drives that keep the first large shard in memory, and drop
+// everything else.
 import type { DriveSpec } from "../../../src/drives/config.ts";
 import type { Drive, ShardReader, ShardWriter } from "../../../src/drives/drive.ts";
 import { MemoryDrive } from "../../../src/drives/memory.ts";

@@ -1,4 +1,4 @@
-// In place of src/metadata/database.ts: D1 is asked once, and what it answered is answered again.
+// Replaces src/metadata/database.ts: D1 is asked once, and its answer is repeated.
 import { BoundDatabase } from "../../../src/metadata/database.ts";
 
 export * from "../../../src/metadata/database.ts";

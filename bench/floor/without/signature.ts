@@ -1,4 +1,4 @@
-// In place of src/auth/sigv4/verify-signature.ts: whoever names a known key is believed.
+// Replaces src/auth/sigv4/verify-signature.ts: every request that names a known key is accepted.
 import type { Checked } from "../../../src/auth/sigv4/failures.ts";
 import type { VerifiedSignature } from "../../../src/auth/sigv4/verify-signature.ts";
 

@@ -2,8 +2,9 @@ import { Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { watchIdle } from "../session/idle.ts";
 import { watchExpiry } from "../session/renewal.ts";
-import { signOut, useSession } from "../session/session.ts";
+import { useSession } from "../session/session.ts";
 import { SignInPage } from "../session/sign-in-page.tsx";
+import { signOutEverywhere } from "../session/sign-out.ts";
 import { askBeforeLeaving } from "../tasks/leaving.ts";
 import { endTasks, isBusy } from "../tasks/tasks.ts";
 import { TaskTray } from "../tasks/tray.tsx";
@@ -25,7 +26,7 @@ export function Layout() {
     return watchIdle(isBusy);
   }, [client]);
   useEffect(() => (session === null ? undefined : watchExpiry(session)), [session]);
-  useEffect(askBeforeLeaving, []);
+  useEffect(() => askBeforeLeaving(window), []);
   return (
     <>
       {session === null ? <SignInPage /> : <Frame />}
@@ -120,7 +121,7 @@ function Account() {
           <ThemeMenu />
         </div>
         <footer className="dialog-actions">
-          <Button variant="primary" onPress={() => signOut()}>
+          <Button variant="primary" onPress={() => void signOutEverywhere()}>
             {t("account.signOut")}
           </Button>
         </footer>

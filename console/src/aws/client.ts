@@ -1,7 +1,7 @@
 import { AwsV4Signer } from "aws4fetch";
 import { AwsError, errorOf } from "./errors.ts";
 import { encode } from "./keys.ts";
-import { parseXml } from "./xml.ts";
+import { at, members, parseXml, textAt } from "./xml.ts";
 
 export interface Credentials {
   accessKeyId: string;
@@ -32,6 +32,8 @@ export interface SignedRequest {
 }
 
 const VERSIONS = { iam: "2010-05-08", sts: "2011-06-15", sns: "2010-03-31" } as const;
+/** Where the next page of a list begins, in an answer that is not the last and in the request that follows it. */
+const NEXT = { iam: "Marker", sns: "NextToken" } as const;
 
 /**
  * Speaks to the store by AWS's own APIs, signed with the caller's key (Signature Version 4). Every method throws `AwsError`, with code
@@ -122,16 +124,37 @@ export class AwsClient {
     return root;
   }
 
-  /** An action of IAM, STS or SNS by the query protocol; returns `<ActionResponse>`. */
+  /** An action of IAM, STS or SNS by the query protocol; returns its `<ActionResult>`, or null if it has none. */
   async query(
     service: keyof typeof VERSIONS,
     action: string,
     parameters: Record<string, string> = {},
-  ): Promise<Element> {
+  ): Promise<Element | null> {
     const form = new URLSearchParams({ Action: action, Version: VERSIONS[service], ...parameters });
     const headers = { "content-type": "application/x-www-form-urlencoded; charset=utf-8" };
     const response = await this.send(service, { method: "POST", path: "/", headers, body: form.toString() });
-    return parseXml(await response.text());
+    return at(parseXml(await response.text()), `${action}Result`);
+  }
+
+  /** All members of the list `name` of an action, page by page. */
+  async queryAll(
+    service: keyof typeof NEXT,
+    action: string,
+    name: string,
+    parameters: Record<string, string> = {},
+  ): Promise<Element[]> {
+    const found: Element[] = [];
+    let next = "";
+    do {
+      const page = await this.query(
+        service,
+        action,
+        next === "" ? parameters : { ...parameters, [NEXT[service]]: next },
+      );
+      found.push(...members(page, name));
+      next = textAt(page, NEXT[service]);
+    } while (next !== "");
+    return found;
   }
 
   /** An action by AWS JSON: `json("sqs", "AmazonSQS.ListQueues", {})`. */

@@ -4,23 +4,6 @@ import { at, members, textAt } from "./xml.ts";
 
 type Parameters = Record<string, string>;
 
-/** The result of an action: `<ListUsersResult>`. */
-async function ask(client: AwsClient, action: string, parameters: Parameters = {}): Promise<Element | null> {
-  return at(await client.query("iam", action, parameters), `${action}Result`);
-}
-
-/** All members of a list, page by page. */
-async function list(client: AwsClient, action: string, name: string, parameters: Parameters = {}): Promise<Element[]> {
-  const found: Element[] = [];
-  let marker = "";
-  do {
-    const page = await ask(client, action, { ...parameters, ...(marker === "" ? {} : { Marker: marker }) });
-    found.push(...members(page, name));
-    marker = textAt(page, "IsTruncated") === "true" ? textAt(page, "Marker") : "";
-  } while (marker !== "");
-  return found;
-}
-
 export interface Principal {
   name: string;
   arn: string;
@@ -44,14 +27,14 @@ function principalOf(element: Element | null, kind: PrincipalKind): Principal {
 }
 
 export async function listPrincipals(client: AwsClient, kind: PrincipalKind): Promise<Principal[]> {
-  const found = await list(client, `List${NOUN[kind]}s`, `${NOUN[kind]}s`);
+  const found = await client.queryAll("iam", `List${NOUN[kind]}s`, `${NOUN[kind]}s`);
   return found.map((element) => principalOf(element, kind));
 }
 
 /** Makes a user, group or role; a role says in `trust`, a policy, who may take it on. */
 export async function createPrincipal(client: AwsClient, { kind, name }: Subject, trust = ""): Promise<void> {
   const more: Parameters = kind === "role" ? { AssumeRolePolicyDocument: trust } : {};
-  await ask(client, `Create${NOUN[kind]}`, { [PARENT[kind]]: name, ...more });
+  await client.query("iam", `Create${NOUN[kind]}`, { [PARENT[kind]]: name, ...more });
 }
 
 /** Takes away all that belongs to it first, because IAM refuses to delete it otherwise: keys, policies, memberships. */
@@ -66,27 +49,27 @@ export async function deletePrincipal(client: AwsClient, { kind, name }: Subject
   }
   if (kind !== "group") {
     const boundary = await permissionsBoundary(client, kind, name);
-    if (boundary !== "") await ask(client, `Delete${NOUN[kind]}PermissionsBoundary`, parent);
+    if (boundary !== "") await client.query("iam", `Delete${NOUN[kind]}PermissionsBoundary`, parent);
   }
   for (const { arn } of await attachedPolicies(client, { kind, name }))
     await changeAttachment(client, "Detach", { kind, name }, arn);
   for (const policy of await inlinePolicies(client, { kind, name }))
     await deleteInlinePolicy(client, { kind, name }, policy);
-  await ask(client, `Delete${NOUN[kind]}`, parent);
+  await client.query("iam", `Delete${NOUN[kind]}`, parent);
 }
 
 async function permissionsBoundary(client: AwsClient, kind: "user" | "role", name: string): Promise<string> {
-  const found = await ask(client, `Get${NOUN[kind]}`, { [PARENT[kind]]: name });
+  const found = await client.query("iam", `Get${NOUN[kind]}`, { [PARENT[kind]]: name });
   return textAt(found, NOUN[kind], "PermissionsBoundary", "PermissionsBoundaryArn");
 }
 
 export async function groupsOf(client: AwsClient, user: string): Promise<string[]> {
-  const found = await list(client, "ListGroupsForUser", "Groups", { UserName: user });
+  const found = await client.queryAll("iam", "ListGroupsForUser", "Groups", { UserName: user });
   return found.map((element) => textAt(element, "GroupName"));
 }
 
 export async function membersOf(client: AwsClient, group: string): Promise<string[]> {
-  const found = await list(client, "GetGroup", "Users", { GroupName: group });
+  const found = await client.queryAll("iam", "GetGroup", "Users", { GroupName: group });
   return found.map((element) => textAt(element, "UserName"));
 }
 
@@ -96,7 +79,10 @@ export async function changeMembership(
   group: string,
   user: string,
 ): Promise<void> {
-  await ask(client, change === "Add" ? "AddUserToGroup" : "RemoveUserFromGroup", { GroupName: group, UserName: user });
+  await client.query("iam", change === "Add" ? "AddUserToGroup" : "RemoveUserFromGroup", {
+    GroupName: group,
+    UserName: user,
+  });
 }
 
 export interface AccessKey {
@@ -106,7 +92,7 @@ export interface AccessKey {
 }
 
 export async function listKeys(client: AwsClient, user: string): Promise<AccessKey[]> {
-  const found = await list(client, "ListAccessKeys", "AccessKeyMetadata", { UserName: user });
+  const found = await client.queryAll("iam", "ListAccessKeys", "AccessKeyMetadata", { UserName: user });
   return found.map((element) => ({
     id: textAt(element, "AccessKeyId"),
     isActive: textAt(element, "Status") === "Active",
@@ -116,23 +102,27 @@ export async function listKeys(client: AwsClient, user: string): Promise<AccessK
 
 /** Up to an hour late; null: never. */
 export async function keyLastUsed(client: AwsClient, id: string): Promise<{ atMs: number; service: string } | null> {
-  const used = at(await ask(client, "GetAccessKeyLastUsed", { AccessKeyId: id }), "AccessKeyLastUsed");
+  const used = at(await client.query("iam", "GetAccessKeyLastUsed", { AccessKeyId: id }), "AccessKeyLastUsed");
   const atMs = Date.parse(textAt(used, "LastUsedDate"));
   return Number.isNaN(atMs) ? null : { atMs, service: textAt(used, "ServiceName") };
 }
 
 /** The secret is told this once. */
 export async function createKey(client: AwsClient, user: string): Promise<{ id: string; secret: string }> {
-  const key = at(await ask(client, "CreateAccessKey", { UserName: user }), "AccessKey");
+  const key = at(await client.query("iam", "CreateAccessKey", { UserName: user }), "AccessKey");
   return { id: textAt(key, "AccessKeyId"), secret: textAt(key, "SecretAccessKey") };
 }
 
 export async function setKeyActive(client: AwsClient, user: string, id: string, isActive: boolean): Promise<void> {
-  await ask(client, "UpdateAccessKey", { UserName: user, AccessKeyId: id, Status: isActive ? "Active" : "Inactive" });
+  await client.query("iam", "UpdateAccessKey", {
+    UserName: user,
+    AccessKeyId: id,
+    Status: isActive ? "Active" : "Inactive",
+  });
 }
 
 export async function deleteKey(client: AwsClient, user: string, id: string): Promise<void> {
-  await ask(client, "DeleteAccessKey", { UserName: user, AccessKeyId: id });
+  await client.query("iam", "DeleteAccessKey", { UserName: user, AccessKeyId: id });
 }
 
 export interface Policy {
@@ -145,7 +135,7 @@ export async function listPolicies(
   client: AwsClient,
   scope: "Local" | "AWS" | "All",
 ): Promise<(Policy & { uses: number })[]> {
-  const found = await list(client, "ListPolicies", "Policies", { Scope: scope });
+  const found = await client.queryAll("iam", "ListPolicies", "Policies", { Scope: scope });
   return found.map((element) => ({
     name: textAt(element, "PolicyName"),
     arn: textAt(element, "Arn"),
@@ -154,7 +144,9 @@ export async function listPolicies(
 }
 
 export async function attachedPolicies(client: AwsClient, { kind, name }: Subject): Promise<Policy[]> {
-  const found = await list(client, `ListAttached${NOUN[kind]}Policies`, "AttachedPolicies", { [PARENT[kind]]: name });
+  const found = await client.queryAll("iam", `ListAttached${NOUN[kind]}Policies`, "AttachedPolicies", {
+    [PARENT[kind]]: name,
+  });
   return found.map((element) => ({ name: textAt(element, "PolicyName"), arn: textAt(element, "PolicyArn") }));
 }
 
@@ -164,16 +156,16 @@ export async function changeAttachment(
   { kind, name }: Subject,
   arn: string,
 ): Promise<void> {
-  await ask(client, `${change}${NOUN[kind]}Policy`, { [PARENT[kind]]: name, PolicyArn: arn });
+  await client.query("iam", `${change}${NOUN[kind]}Policy`, { [PARENT[kind]]: name, PolicyArn: arn });
 }
 
 export async function inlinePolicies(client: AwsClient, { kind, name }: Subject): Promise<string[]> {
-  const found = await list(client, `List${NOUN[kind]}Policies`, "PolicyNames", { [PARENT[kind]]: name });
+  const found = await client.queryAll("iam", `List${NOUN[kind]}Policies`, "PolicyNames", { [PARENT[kind]]: name });
   return found.map((element) => element.textContent ?? "");
 }
 
 export async function getInlinePolicy(client: AwsClient, { kind, name }: Subject, policy: string): Promise<string> {
-  const found = await ask(client, `Get${NOUN[kind]}Policy`, { [PARENT[kind]]: name, PolicyName: policy });
+  const found = await client.query("iam", `Get${NOUN[kind]}Policy`, { [PARENT[kind]]: name, PolicyName: policy });
   return decodeURIComponent(textAt(found, "PolicyDocument"));
 }
 
@@ -182,21 +174,25 @@ export async function putInlinePolicy(
   { kind, name }: Subject,
   { policy, document }: { policy: string; document: string },
 ): Promise<void> {
-  await ask(client, `Put${NOUN[kind]}Policy`, { [PARENT[kind]]: name, PolicyName: policy, PolicyDocument: document });
+  await client.query("iam", `Put${NOUN[kind]}Policy`, {
+    [PARENT[kind]]: name,
+    PolicyName: policy,
+    PolicyDocument: document,
+  });
 }
 
 export async function deleteInlinePolicy(client: AwsClient, { kind, name }: Subject, policy: string): Promise<void> {
-  await ask(client, `Delete${NOUN[kind]}Policy`, { [PARENT[kind]]: name, PolicyName: policy });
+  await client.query("iam", `Delete${NOUN[kind]}Policy`, { [PARENT[kind]]: name, PolicyName: policy });
 }
 
 export async function createPolicy(client: AwsClient, name: string, document: string): Promise<void> {
-  await ask(client, "CreatePolicy", { PolicyName: name, PolicyDocument: document });
+  await client.query("iam", "CreatePolicy", { PolicyName: name, PolicyDocument: document });
 }
 
 /** The document of a managed policy's default version. */
 export async function getPolicyDocument(client: AwsClient, arn: string): Promise<string> {
-  const version = textAt(await ask(client, "GetPolicy", { PolicyArn: arn }), "Policy", "DefaultVersionId");
-  const found = await ask(client, "GetPolicyVersion", { PolicyArn: arn, VersionId: version });
+  const version = textAt(await client.query("iam", "GetPolicy", { PolicyArn: arn }), "Policy", "DefaultVersionId");
+  const found = await client.query("iam", "GetPolicyVersion", { PolicyArn: arn, VersionId: version });
   return decodeURIComponent(textAt(found, "PolicyVersion", "Document"));
 }
 
@@ -205,13 +201,13 @@ export async function replacePolicyDocument(client: AwsClient, arn: string, docu
   const versions = await policyVersions(client, arn);
   const oldest = versions.filter(({ isDefault }) => !isDefault).at(-1);
   if (versions.length >= 5 && oldest)
-    await ask(client, "DeletePolicyVersion", { PolicyArn: arn, VersionId: oldest.id });
-  await ask(client, "CreatePolicyVersion", { PolicyArn: arn, PolicyDocument: document, SetAsDefault: "true" });
+    await client.query("iam", "DeletePolicyVersion", { PolicyArn: arn, VersionId: oldest.id });
+  await client.query("iam", "CreatePolicyVersion", { PolicyArn: arn, PolicyDocument: document, SetAsDefault: "true" });
 }
 
 /** The newest first. */
 async function policyVersions(client: AwsClient, arn: string): Promise<{ id: string; isDefault: boolean }[]> {
-  const found = await list(client, "ListPolicyVersions", "Versions", { PolicyArn: arn });
+  const found = await client.queryAll("iam", "ListPolicyVersions", "Versions", { PolicyArn: arn });
   return found.map((element) => ({
     id: textAt(element, "VersionId"),
     isDefault: textAt(element, "IsDefaultVersion") === "true",
@@ -221,18 +217,18 @@ async function policyVersions(client: AwsClient, arn: string): Promise<{ id: str
 /** Refused while it is attached to anything. */
 export async function deletePolicy(client: AwsClient, arn: string): Promise<void> {
   for (const { id, isDefault } of await policyVersions(client, arn)) {
-    if (!isDefault) await ask(client, "DeletePolicyVersion", { PolicyArn: arn, VersionId: id });
+    if (!isDefault) await client.query("iam", "DeletePolicyVersion", { PolicyArn: arn, VersionId: id });
   }
-  await ask(client, "DeletePolicy", { PolicyArn: arn });
+  await client.query("iam", "DeletePolicy", { PolicyArn: arn });
 }
 
 export async function getTrust(client: AwsClient, role: string): Promise<string> {
-  const found = await ask(client, "GetRole", { RoleName: role });
+  const found = await client.query("iam", "GetRole", { RoleName: role });
   return decodeURIComponent(textAt(found, "Role", "AssumeRolePolicyDocument"));
 }
 
 export async function putTrust(client: AwsClient, role: string, document: string): Promise<void> {
-  await ask(client, "UpdateAssumeRolePolicy", { RoleName: role, PolicyDocument: document });
+  await client.query("iam", "UpdateAssumeRolePolicy", { RoleName: role, PolicyDocument: document });
 }
 
 export interface Question {
@@ -253,7 +249,7 @@ export async function simulate(
 ): Promise<Decision> {
   const policy: Parameters =
     resourcePolicy === null ? {} : { ResourcePolicy: resourcePolicy, ResourceOwner: `arn:aws:iam::${accountId}:root` };
-  const found = await ask(client, "SimulatePrincipalPolicy", {
+  const found = await client.query("iam", "SimulatePrincipalPolicy", {
     PolicySourceArn: principalArn,
     "ActionNames.member.1": action,
     "ResourceArns.member.1": resource,

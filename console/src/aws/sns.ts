@@ -1,26 +1,9 @@
 import { amendPolicy } from "./amend-policy.ts";
 import type { AwsClient } from "./client.ts";
 import { queueAttributes, setQueueAttributes } from "./sqs.ts";
-import { at, children, members, textAt } from "./xml.ts";
+import { at, children, textAt } from "./xml.ts";
 
 type Parameters = Record<string, string>;
-
-/** The result of an action: `<ListTopicsResult>`. */
-async function ask(client: AwsClient, action: string, parameters: Parameters = {}): Promise<Element | null> {
-  return at(await client.query("sns", action, parameters), `${action}Result`);
-}
-
-/** All members of a list, page by page. */
-async function list(client: AwsClient, action: string, name: string, parameters: Parameters = {}): Promise<Element[]> {
-  const found: Element[] = [];
-  let token = "";
-  do {
-    const page = await ask(client, action, { ...parameters, ...(token === "" ? {} : { NextToken: token }) });
-    found.push(...members(page, name));
-    token = textAt(page, "NextToken");
-  } while (token !== "");
-  return found;
-}
 
 /** Attributes as the query protocol takes them. */
 function entries(attributes: Readonly<Record<string, string>>): Parameters {
@@ -51,23 +34,23 @@ export function topicOf(arn: string): Topic {
 }
 
 export async function listTopics(client: AwsClient): Promise<Topic[]> {
-  return (await list(client, "ListTopics", "Topics")).map((element) => topicOf(textAt(element, "TopicArn")));
+  return (await client.queryAll("sns", "ListTopics", "Topics")).map((element) => topicOf(textAt(element, "TopicArn")));
 }
 
 export async function createTopic(client: AwsClient, name: string, attributes: Attributes): Promise<Topic> {
-  return topicOf(textAt(await ask(client, "CreateTopic", { Name: name, ...entries(attributes) }), "TopicArn"));
+  return topicOf(textAt(await client.query("sns", "CreateTopic", { Name: name, ...entries(attributes) }), "TopicArn"));
 }
 
 export async function deleteTopic(client: AwsClient, arn: string): Promise<void> {
-  await ask(client, "DeleteTopic", { TopicArn: arn });
+  await client.query("sns", "DeleteTopic", { TopicArn: arn });
 }
 
 export async function topicAttributes(client: AwsClient, arn: string): Promise<Attributes> {
-  return attributesOf(await ask(client, "GetTopicAttributes", { TopicArn: arn }));
+  return attributesOf(await client.query("sns", "GetTopicAttributes", { TopicArn: arn }));
 }
 
 export async function setTopicAttribute(client: AwsClient, arn: string, name: string, value: string): Promise<void> {
-  await ask(client, "SetTopicAttributes", { TopicArn: arn, AttributeName: name, AttributeValue: value });
+  await client.query("sns", "SetTopicAttributes", { TopicArn: arn, AttributeName: name, AttributeValue: value });
 }
 
 export interface Subscription {
@@ -78,7 +61,7 @@ export interface Subscription {
 }
 
 export async function listSubscriptions(client: AwsClient, topicArn: string): Promise<Subscription[]> {
-  const found = await list(client, "ListSubscriptionsByTopic", "Subscriptions", { TopicArn: topicArn });
+  const found = await client.queryAll("sns", "ListSubscriptionsByTopic", "Subscriptions", { TopicArn: topicArn });
   return found.map((element) => {
     const arn = textAt(element, "SubscriptionArn");
     return {
@@ -104,20 +87,20 @@ export async function subscribe(
   { protocol, endpoint, attributes }: NewSubscription,
 ): Promise<void> {
   const named = { TopicArn: topicArn, Protocol: protocol, Endpoint: endpoint };
-  await ask(client, "Subscribe", { ...named, ...entries(attributes) });
+  await client.query("sns", "Subscribe", { ...named, ...entries(attributes) });
 }
 
 /** By the token that the endpoint was sent. */
 export async function confirmSubscription(client: AwsClient, topicArn: string, token: string): Promise<void> {
-  await ask(client, "ConfirmSubscription", { TopicArn: topicArn, Token: token });
+  await client.query("sns", "ConfirmSubscription", { TopicArn: topicArn, Token: token });
 }
 
 export async function unsubscribe(client: AwsClient, arn: string): Promise<void> {
-  await ask(client, "Unsubscribe", { SubscriptionArn: arn });
+  await client.query("sns", "Unsubscribe", { SubscriptionArn: arn });
 }
 
 export async function subscriptionAttributes(client: AwsClient, arn: string): Promise<Attributes> {
-  return attributesOf(await ask(client, "GetSubscriptionAttributes", { SubscriptionArn: arn }));
+  return attributesOf(await client.query("sns", "GetSubscriptionAttributes", { SubscriptionArn: arn }));
 }
 
 export async function setSubscriptionAttribute(
@@ -126,7 +109,11 @@ export async function setSubscriptionAttribute(
   name: string,
   value: string,
 ): Promise<void> {
-  await ask(client, "SetSubscriptionAttributes", { SubscriptionArn: arn, AttributeName: name, AttributeValue: value });
+  await client.query("sns", "SetSubscriptionAttributes", {
+    SubscriptionArn: arn,
+    AttributeName: name,
+    AttributeValue: value,
+  });
 }
 
 export interface Publication {
@@ -146,7 +133,7 @@ export async function publish(client: AwsClient, topicArn: string, publication: 
     [`MessageAttributes.entry.${index + 1}.Value.DataType`, "String"],
     [`MessageAttributes.entry.${index + 1}.Value.StringValue`, value],
   ]);
-  await ask(client, "Publish", {
+  await client.query("sns", "Publish", {
     TopicArn: topicArn,
     Message: message,
     ...(subject === "" ? {} : { Subject: subject }),

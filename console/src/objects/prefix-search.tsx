@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 import { Button } from "react-aria-components/Button";
 import { Input } from "react-aria-components/Input";
 import { SearchField } from "react-aria-components/SearchField";
@@ -11,11 +11,25 @@ const TYPING_MS = 300;
 export function PrefixSearch({ value, onSearch }: { value: string; onSearch: (text: string) => void }) {
   const t = useText();
   const [typed, setTyped] = useState(value);
+  const [asked, setAsked] = useState(value);
+  const [seen, setSeen] = useState(value);
+  if (value !== seen) {
+    setSeen(value);
+    // The address has changed, and not because of what was typed here: by a link, or by going back.
+    if (value !== asked) {
+      setAsked(value);
+      setTyped(value);
+    }
+  }
+  const search = useEffectEvent((text: string) => {
+    setAsked(text);
+    onSearch(text);
+  });
   useEffect(() => {
-    if (typed === value) return;
-    const timer = setTimeout(() => onSearch(typed), TYPING_MS);
+    if (typed === asked) return;
+    const timer = setTimeout(() => search(typed), TYPING_MS);
     return () => clearTimeout(timer);
-  }, [typed, value, onSearch]);
+  }, [typed, asked]);
   return (
     <SearchField
       className="search"

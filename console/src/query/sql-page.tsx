@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useRef, useState } from "react";
 import { useGo, usePageSearch } from "../app/address.ts";
 import { listBuckets } from "../aws/s3/buckets.ts";
 import { type Explained, explainSql, type Format, maySql, SqlError } from "../aws/sql.ts";
@@ -48,7 +48,9 @@ function Asking() {
   const [explained, setExplained] = useState<Explained | null>(null);
   const [explainError, setExplainError] = useState<unknown>(null);
   const answer = useQueryRun();
+  const turn = useRef(0);
   const clear = () => {
+    turn.current += 1;
     setExplained(null);
     setExplainError(null);
   };
@@ -60,7 +62,13 @@ function Asking() {
   };
   const explain = async () => {
     clear();
-    await explainSql(client, query).then(setExplained, setExplainError);
+    const mine = turn.current;
+    const ifLast =
+      <T,>(tell: (value: T) => void) =>
+      (value: T) => {
+        if (turn.current === mine) tell(value);
+      };
+    await explainSql(client, query).then(ifLast(setExplained), ifLast(setExplainError));
   };
   const error = explainError ?? (explained === null ? answer.error : null);
   const mark = useMemo(() => markOf(error, explainError === null ? 0 : "EXPLAIN ".length), [error, explainError]);

@@ -33,6 +33,8 @@ export function useQueryRun() {
     const beganMs = performance.now();
     try {
       const page = await sqlPage(client, { query, token: before?.next ?? undefined, signal: controller.signal });
+      // It may have been cancelled as its answer arrived.
+      controller.signal.throwIfAborted();
       setResult({
         query,
         columns: before?.columns.length ? before.columns : page.columns,

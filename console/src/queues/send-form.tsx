@@ -13,7 +13,8 @@ export function SendForm({ queue: { url, isFifo } }: { queue: Queue }) {
   const [group, setGroup] = useState("default");
   const send = async () => {
     await sendMessage(client, url, isFifo ? { body, group } : { body });
-    setBody("");
+    // What was typed meanwhile stays.
+    setBody((typed) => (typed === body ? "" : typed));
     await queries.invalidateQueries({ queryKey: ["queue", url] });
   };
   return (

@@ -1,11 +1,13 @@
 import { AwsError, parseError } from "../aws/errors.ts";
 import { parseXml, textAt } from "../aws/xml.ts";
-import type { Provider, Renewal, Temporary } from "./temporary.ts";
+import type { Provider, Renewal, SignedInBy, Temporary } from "./temporary.ts";
 
 /** Where a provider does what. */
 interface Endpoints {
   authorization: string;
   token: string;
+  /** Where it signs its readers out, if it does. */
+  endSession: string | null;
   /** Its answers name it as `iss` (RFC 9207). */
   namesItself: boolean;
 }
@@ -53,6 +55,21 @@ export async function leaveForProvider(provider: Provider, roleArn: string): Pro
     code_challenge: base64Url(challenge),
     code_challenge_method: "S256",
   };
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  location.assign(url);
+}
+
+/**
+ * Leaves for the provider to end the session there too, from where the reader is led back to the page of sign-in. Does nothing if the provider
+ * has no page for it.
+ *
+ * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html
+ */
+export async function leaveForSignOut({ provider, idToken }: SignedInBy): Promise<void> {
+  const { endSession } = await discover(provider.issuer);
+  if (endSession === null) return;
+  const url = new URL(endSession);
+  const query = { id_token_hint: idToken, client_id: provider.clientId, post_logout_redirect_uri: redirectUri() };
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   location.assign(url);
 }
@@ -107,10 +124,15 @@ async function discover(issuer: string): Promise<Endpoints> {
   const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
   const document = await askProvider(url, {});
   if (document.issuer !== issuer) throw refused("the provider's document names another issuer");
-  const { authorization_endpoint: authorization, token_endpoint: token } = document;
+  const { authorization_endpoint: authorization, token_endpoint: token, end_session_endpoint: end } = document;
   if (typeof authorization !== "string" || typeof token !== "string")
     throw refused("the provider's document lacks endpoints");
-  return { authorization, token, namesItself: document.authorization_response_iss_parameter_supported === true };
+  return {
+    authorization,
+    token,
+    endSession: typeof end === "string" ? end : null,
+    namesItself: document.authorization_response_iss_parameter_supported === true,
+  };
 }
 
 interface Tokens {
@@ -166,6 +188,7 @@ async function assume(
     },
     expiresMs: Date.parse(of("Expiration")),
     renewal: refreshToken === undefined ? null : { provider, roleArn, subject: subjectOf(idToken), refreshToken },
+    signedInBy: { provider, idToken },
   };
 }
 

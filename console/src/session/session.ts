@@ -3,7 +3,7 @@ import { useSyncExternalStore } from "react";
 import { AwsClient, type Credentials } from "../aws/client.ts";
 import { AwsError } from "../aws/errors.ts";
 import { textAt } from "../aws/xml.ts";
-import type { Renewal, Temporary } from "./temporary.ts";
+import type { Renewal, SignedInBy, Temporary } from "./temporary.ts";
 
 /** Who signed in, as GetCallerIdentity says. */
 export interface Identity {
@@ -18,6 +18,8 @@ export interface Session {
   /** When temporary credentials end; null for a key, and where nobody knows. */
   expiresMs: number | null;
   renewal: Renewal | null;
+  /** Null for a key. */
+  signedInBy: SignedInBy | null;
 }
 
 /** Answers of the store, forgotten at sign-out. */
@@ -38,6 +40,7 @@ interface Kept {
   region: string;
   expiresMs: number | null;
   renewal: Renewal | null;
+  signedInBy: SignedInBy | null;
 }
 
 /** Of the tab: another tab signs in by itself, and closing this one forgets it. */
@@ -62,11 +65,11 @@ export async function signIn(
   const region = await regionOf(credentials);
   const client = new AwsClient(credentials, { origin: location.origin, region });
   const identity = await identify(client);
-  const { expiresMs = null, renewal = null } = temporary ?? {};
-  keep({ credentials, region, expiresMs, renewal });
+  const { expiresMs = null, renewal = null, signedInBy = null } = temporary ?? {};
+  keep({ credentials, region, expiresMs, renewal, signedInBy });
   ended = null;
   signInError = null;
-  set({ client, identity, expiresMs, renewal });
+  set({ client, identity, expiresMs, renewal, signedInBy });
 }
 
 /** Takes up the session that the tab had before it was loaded again. */
@@ -74,10 +77,10 @@ export async function resumeSession(): Promise<void> {
   const stored = sessionStorage.getItem(STORED);
   if (stored === null) return;
   try {
-    const { credentials, region, expiresMs, renewal } = JSON.parse(stored) as Kept;
+    const { credentials, region, expiresMs, renewal, signedInBy } = JSON.parse(stored) as Kept;
     if (expiresMs !== null && expiresMs <= Date.now()) return signOut("expired");
     const client = new AwsClient(credentials, { origin: location.origin, region });
-    set({ client, identity: await identify(client), expiresMs, renewal });
+    set({ client, identity: await identify(client), expiresMs, renewal, signedInBy });
   } catch {
     // The key has been taken away, or what is kept is damaged.
     signOut();
@@ -95,11 +98,11 @@ export async function signInByProvider(arrive: () => Promise<Temporary>): Promis
 }
 
 /** New credentials for a session: work that is under way goes on with them. Another that has begun by now does not get them. */
-export function renewSession(session: Session, { credentials, expiresMs, renewal }: Temporary): void {
+export function renewSession(session: Session, { credentials, ...temporary }: Temporary): void {
   if (current !== session) return;
   session.client.renew(credentials);
-  keep({ credentials, region: session.client.region, expiresMs, renewal });
-  set({ ...session, expiresMs, renewal });
+  keep({ credentials, region: session.client.region, ...temporary });
+  set({ ...session, ...temporary });
 }
 
 function keep(kept: Kept): void {
@@ -112,6 +115,12 @@ export function signOut(reason: typeof ended = null): void {
   queries.clear();
   ended = reason;
   set(null);
+}
+
+/** Tells on the page of sign-in what went wrong at the provider. */
+export function tellSignInError(error: unknown): void {
+  signInError = error;
+  set(current);
 }
 
 export function currentSession(): Session | null {
@@ -166,6 +175,6 @@ async function regionOf(credentials: Credentials): Promise<string> {
 
 async function identify(client: AwsClient): Promise<Identity> {
   const answer = await client.query("sts", "GetCallerIdentity");
-  const of = (name: string) => textAt(answer, "GetCallerIdentityResult", name);
+  const of = (name: string) => textAt(answer, name);
   return { accountId: of("Account"), arn: of("Arn"), userId: of("UserId") };
 }

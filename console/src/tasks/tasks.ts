@@ -32,6 +32,9 @@ export interface TaskHandle {
 export const CANCELLED = new DOMException("cancelled", "AbortError");
 
 const controllers = new Map<number, AbortController>();
+/** Told of every change. */
+const watchers = new Set<() => void>();
+/** Told at most 20 times a second. */
 const listeners = new Set<() => void>();
 let tasks: readonly Task[] = [];
 let lastId = 0;
@@ -117,13 +120,18 @@ export function endTasks(): void {
 }
 
 export function useTasks(): readonly Task[] {
-  return useSyncExternalStore(onTasks, () => tasks);
+  return useSyncExternalStore(subscribe, () => tasks);
 }
 
-/** Calls `changed` after tasks have changed. Returns what stops it. */
-export function onTasks(changed: () => void): () => void {
+function subscribe(changed: () => void): () => void {
   listeners.add(changed);
   return () => listeners.delete(changed);
+}
+
+/** Calls `changed` at once whenever a task begins, changes or goes. Returns what stops it. */
+export function onTasks(changed: () => void): () => void {
+  watchers.add(changed);
+  return () => watchers.delete(changed);
 }
 
 function updateTask(id: number, change: Partial<Task>): void {
@@ -131,8 +139,9 @@ function updateTask(id: number, change: Partial<Task>): void {
   tell();
 }
 
-/** At most 20 times a second: a thousand files end faster than they can be drawn. */
+/** Those that draw are told at most 20 times a second: a thousand files end faster than they can be drawn. */
 function tell(): void {
+  for (const watcher of watchers) watcher();
   if (isTelling) return;
   isTelling = true;
   setTimeout(() => {

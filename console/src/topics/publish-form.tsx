@@ -25,7 +25,8 @@ export function PublishForm({ topic: { arn, isFifo } }: { topic: Topic }) {
     setAttributes(attributes.map((one) => (one.id === id ? { ...one, ...given } : one)));
   const send = async () => {
     await publish(client, arn, { message, subject, attributes, ...(isFifo ? { group } : {}) });
-    setMessage("");
+    // What was typed meanwhile stays.
+    setMessage((typed) => (typed === message ? "" : typed));
   };
   return (
     <Section title={t("topics.publish")}>

@@ -2,6 +2,7 @@ import { type ReactNode, useState } from "react";
 import { formatNumber } from "../text/format.ts";
 import { useText } from "../text/text.ts";
 import { TextField } from "./fields.tsx";
+import { Scroller } from "./scroller.tsx";
 import "./data-table.css";
 
 export interface Column<Row> {
@@ -48,9 +49,7 @@ export function DataTable<Row>({
       {searchText !== undefined && rows.length >= SEARCH_FROM && (
         <TextField label={t("table.search")} type="search" value={search} onChange={setSearch} isCode />
       )}
-      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is of forms */}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be scrolled by the keyboard too */}
-      <div className="scroll-x" role="group" aria-label={label} tabIndex={0}>
+      <Scroller className="scroll-x" label={label}>
         <table className="table">
           <thead>
             <tr>
@@ -73,7 +72,7 @@ export function DataTable<Row>({
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroller>
       {found.length === 0 && search !== "" && <p className="quiet">{t("table.nothingFound")}</p>}
       {hidden > 0 && <p className="quiet">{t("table.more", { number: formatNumber(hidden) })}</p>}
     </div>

@@ -3,6 +3,7 @@ import { useMemo, useRef } from "react";
 import { visibleKey } from "../aws/keys.ts";
 import type { Cell } from "../aws/sql.ts";
 import { useText } from "../text/text.ts";
+import { Scroller } from "./scroller.tsx";
 import "./virtual-table.css";
 
 const ROW_PIXELS = 33;
@@ -35,9 +36,7 @@ export function VirtualTable({
   const above = items[0]?.start ?? 0;
   const below = virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0);
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset is of forms
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be scrolled by the keyboard too
-    <div ref={scroller} className="virtual-table" role="group" aria-label={label} tabIndex={0}>
+    <Scroller ref={scroller} className="virtual-table" label={label}>
       <table className="table" aria-rowcount={rows.length + 1} style={{ width: `${sum(widths)}ch` }}>
         <colgroup>
           {columns.map((name, column) => (
@@ -53,8 +52,8 @@ export function VirtualTable({
             ))}
           </tr>
         </thead>
+        <Spacer pixels={above} columns={columns.length} />
         <tbody>
-          <Spacer pixels={above} columns={columns.length} />
           {items.map(({ index }) => (
             <tr key={index} aria-rowindex={index + 2}>
               {columns.map((name, column) => (
@@ -62,10 +61,10 @@ export function VirtualTable({
               ))}
             </tr>
           ))}
-          <Spacer pixels={below} columns={columns.length} />
         </tbody>
+        <Spacer pixels={below} columns={columns.length} />
       </table>
-    </div>
+    </Scroller>
   );
 }
 
@@ -73,10 +72,11 @@ export function VirtualTable({
 function Spacer({ pixels, columns }: { pixels: number; columns: number }) {
   if (pixels <= 0) return null;
   return (
-    // biome-ignore lint/a11y/noAriaHiddenOnFocusable: a row takes no focus
-    <tr aria-hidden="true" className="spacer">
-      <td colSpan={columns} style={{ height: pixels }} />
-    </tr>
+    <tbody aria-hidden="true" className="spacer">
+      <tr>
+        <td colSpan={columns} style={{ height: pixels }} />
+      </tr>
+    </tbody>
   );
 }
 

@@ -5,19 +5,22 @@ import type { Job } from "../run/job.ts";
 
 const BLOBS_PER_PAGE = 1_000;
 
-/** What one walk over all blobs found. */
+/** Result of one walk over all blobs. */
 export interface Totals {
   blobs: number;
   bytes: number;
-  /** By drive: what lies there, as far as rows say. */
+  /** By drive: shards on it according to the rows. */
   drives: Record<string, { shards: number; bytes: number }>;
   /** Blobs by `k+m` and number of good shards: `"4+2"` → `{ "6": 120, "5": 1 }`. */
   redundancy: Record<string, Record<string, number>>;
   /** Shards that were never verified since they were written. */
   neverVerified: number;
-  /** The verification that is longest ago; null where there was none. */
+  /** The oldest last verification; null if there was none. */
   oldestVerifiedMs: number | null;
-  /** The shard that was verified, or else written, longest ago; null where there is none. Absent in what earlier versions counted. */
+  /**
+   * The oldest time at which a shard was verified, or else written; null if there is none. Absent
+   * in counts of earlier versions.
+   */
   oldestSeenMs?: number | null;
 }
 
@@ -26,11 +29,14 @@ export interface CensusCursor {
   afterId: string;
   beganMs: number;
   totals: Totals;
-  /** The last walk that came to its end. */
+  /** The last completed walk. */
   complete: { atMs: number; totals: Totals } | null;
 }
 
-/** Counts all blobs by the number of their good shards, and what lies on each drive; a walk may take several runs. */
+/**
+ * Counts all blobs by the number of their good shards, and the shards on each drive; a walk may
+ * take several runs.
+ */
 export const census: Job = {
   name: "census",
   async run(store, budget, saved) {

@@ -13,14 +13,15 @@ import { evidenceOf } from "./evidence.ts";
 import { type DriveHealth, type DurabilityReport, heldUntilMs, type JobHealth, snapshotsOf } from "./report.ts";
 import { findTroubles } from "./troubles.ts";
 
-/** A job that has not ended well for so long is stuck. */
+/** A job is stuck if its last success is older than this. */
 const JOB_AGE_MS_MAX = 2 * 3600 * 1000;
 
 export type * from "./report.ts";
 
 /**
- * How redundant everything really is, as far as is known now: six round trips to each database and one small call to each drive, which
- * is asked who it is. Green is a claim that rests on `evidence`; what is not known is not green.
+ * The real redundancy of everything, as far as it is known now: six round trips to each database
+ * and one small call to each drive, which reads its marker. Green is a claim that rests on
+ * `evidence`; what is not known is not green.
  */
 export async function durability(store: StoreContext): Promise<DurabilityReport> {
   const [gathered, spaces] = await Promise.all([gather(store), store.space?.measure() ?? []]);
@@ -56,14 +57,17 @@ export async function durability(store: StoreContext): Promise<DurabilityReport>
   };
 }
 
-/** The drives as the first database sees them: markers lie outside of the others' keys. */
+/** The drives as the first database sees them: markers are outside of the other databases' keys. */
 function allDrives(store: StoreContext): StoreContext["drives"] {
   return (allStores(store)[0] ?? store).drives;
 }
 
 const NOTHING = { shards: 0, bytes: 0 };
 
-/** What whoever can see the drive's folder says of it: that it is read-only is seen nowhere else before the next write. */
+/**
+ * The host's view of the drive's folder: without it, nothing would notice a read-only folder before
+ * the next write.
+ */
 function folderTrouble(name: string, host: Host | undefined): string | null {
   const folder = host?.known()?.drives[name];
   return folder && folder.trouble !== null ? `drive ${name} is ${folder.trouble}: ${folder.advice}` : null;
@@ -111,7 +115,7 @@ function unseen(drive: string): string {
   return `drive ${drive} has not been looked at yet: the background jobs have not run`;
 }
 
-/** It is the right one now, and the jobs last found something else: the next run puts that right. */
+/** It is the right one now, but the jobs last found something else: the next run corrects that. */
 function leftOver(row: DriveRow | null): string | null {
   return row === null || row.state === "ours"
     ? null
@@ -125,7 +129,7 @@ function jobHealth({ name, startedMs, finishedMs, failedMs, failure, report }: G
   return { name, finishedMs, failedMs, failure: failedLast ? failure : null, report, stuck };
 }
 
-/** Its row says how far a restore has come; it is no job that runs again and again. */
+/** Its row records the progress of a restore; it is no repeated job. */
 function isNoRestore({ name }: { name: string }): boolean {
   return name !== RESTORE_JOB;
 }

@@ -3,14 +3,14 @@ import type { Gathered } from "../run/gather.ts";
 import { JOB_NAMES } from "../run/run-jobs.ts";
 import type { DriveHealth, Evidence } from "./report.ts";
 
-/** A walk over all blobs is not trusted for longer. */
+/** A walk over all blobs counts for this long. */
 const CENSUS_SECONDS_MAX = 24 * 3600;
 /** A shard waits for its turn in the next cycle, and the scrub may be late. */
 const SCRUB_DELAY_SECONDS_MAX = 24 * 3600;
-/** By then every job has come to its turn. */
+/** After this time every job has had its turn. */
 const JOBS_SECONDS_MAX = 2 * 3600;
 
-/** On what a green light rests: what was looked at, and when that was longest ago. */
+/** The basis of a green light: what was checked, and its oldest time. */
 export function evidenceOf(
   { settings }: StoreContext,
   { gathered, drives, atMs }: { gathered: Gathered; drives: readonly DriveHealth[]; atMs: number },
@@ -36,7 +36,7 @@ export function evidenceOf(
   ];
 }
 
-/** Null if one of them never was. */
+/** Null if any of them was never checked. */
 function oldest(times: readonly (number | null)[]): number | null {
   return times.reduce((a, b) => (a === null || b === null ? null : Math.min(a, b)), times[0] ?? null);
 }

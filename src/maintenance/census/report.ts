@@ -9,13 +9,16 @@ import type { SnapshotCursor } from "../snapshots/snapshot.ts";
 import type { SnapshotSummary } from "../snapshots/snapshot-format.ts";
 import type { Totals } from "./census.ts";
 
-/** `green`: nothing is wrong. `yellow`: something must be waited for, or done. `red`: bytes are lost or cannot be read, or soon may be. */
+/**
+ * `green`: nothing is wrong. `yellow`: something needs time or action. `red`: bytes are lost or
+ * cannot be read, or soon may be.
+ */
 export type Light = "green" | "yellow" | "red";
 
-/** One thing that keeps the report from being green. */
+/** One reason why the report is not green. */
 export interface Trouble {
   light: "yellow" | "red";
-  /** What is wrong, and what to do. */
+  /** The problem and its remedy. */
   sentence: string;
 }
 
@@ -32,11 +35,11 @@ export interface DriveHealth {
   name: string;
   domain: string;
   class: string;
-  /** By a look at it for this report. */
+  /** According to a check of it for this report. */
   state: DriveState;
-  /** What is wrong with it and what to do; null: nothing. */
+  /** The problem and its remedy; null: none. */
   sentence: string | null;
-  /** When the background jobs saw its identity last; null: never. */
+  /** When the background jobs last identified it; null: never. */
   seenMs: number | null;
   /** How often its marker was renewed; null before it has one. */
   generation: number | null;
@@ -48,7 +51,7 @@ export interface DriveHealth {
   bytes: number;
   /** Losses that are not healed yet, the oldest first. */
   losses: DriveLossHealth[];
-  /** Room on the disk that it lies on; null where that is not measured. */
+  /** Space on its disk; null if that is not measured. */
   space: Space | null;
 }
 
@@ -61,36 +64,42 @@ export interface JobHealth {
   stuck: boolean;
 }
 
-/** One thing that must have been looked at lately for the report to be green. */
+/** A check that must be recent for the report to be green. */
 export interface Evidence {
   what: "identity of drives" | "census" | "scrub" | "jobs";
-  /** When it was looked at last, all of it; null: never. */
+  /** When it was last completed; null: never. */
   atMs: number | null;
-  /** It says nothing any more when it is older than this. */
+  /** It does not count if it is older than this. */
   ageSecondsMax: number;
 }
 
 export interface DurabilityReport {
-  /** Every drive is the right one and was seen lately, every blob is at full redundancy, and every job works. */
+  /**
+   * Every drive is the right one and was seen recently, every blob is at full redundancy, and every
+   * job works.
+   */
   green: boolean;
   light: Light;
-  /** One line that says so, or what is wrong. */
+  /** One line that says so, or names the problem. */
   headline: string;
-  /** All that is wrong, worst first. */
+  /** All problems, worst first. */
   troubles: Trouble[];
   atMs: number;
-  /** On what the light rests, and how old that is. */
+  /** The basis of the light, and its age. */
   evidence: Evidence[];
-  /** As large as D1 says. */
+  /** Size reported by D1. */
   databases: { name: string; sizeBytes: number }[];
-  /** Room on the disk of the metadata; null where that is not measured. */
+  /** Space on the disk of the metadata; null if that is not measured. */
   metadataSpace: Space | null;
   drives: DriveHealth[];
   /** From the last complete walk over all blobs; null before the first. */
   census: { atMs: number; totals: Totals } | null;
   backlog: Backlog;
   jobs: JobHealth[];
-  /** Buckets with a lifecycle, those whose walk is due, since when the oldest is; and until when nothing is removed because the clock jumped. */
+  /**
+   * Buckets with a lifecycle, those whose walk is due, and since when the oldest is due; and until
+   * when nothing is removed because the clock jumped.
+   */
   lifecycle: LifecycleBacklog & { heldUntilMs: number | null };
   /** Snapshots of the metadata on the drives, the oldest first. */
   snapshots: ({ database: string } & SnapshotSummary)[];

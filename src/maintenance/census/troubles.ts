@@ -6,7 +6,7 @@ import { JOB_NAMES } from "../run/run-jobs.ts";
 import { RESTORE_JOB } from "../snapshots/restore.ts";
 import { type DurabilityReport, type Evidence, heldUntilMs, snapshotsOf, type Trouble } from "./report.ts";
 
-/** How much longer ago than it should be the last snapshot may be: it may take many runs. */
+/** How late the last snapshot may be: it may take many runs. */
 const SNAPSHOT_DELAY_MS_MAX = 24 * 3600 * 1000;
 
 interface Known extends Pick<DurabilityReport, "atMs" | "drives" | "census" | "backlog" | "jobs" | "evidence"> {
@@ -14,7 +14,7 @@ interface Known extends Pick<DurabilityReport, "atMs" | "drives" | "census" | "b
   gathered: Gathered;
 }
 
-/** Everything that keeps the report from being green, worst first. */
+/** Every reason why the report is not green, worst first. */
 export function findTroubles(store: StoreContext, known: Known): Trouble[] {
   const troubles = [
     ...blobTroubles(known),
@@ -53,7 +53,7 @@ function blobTroubles({ census, backlog, gathered }: Known): Trouble[] {
 
 function driveTroubles({ settings }: StoreContext, { drives, census }: Known): Trouble[] {
   const away = drives.filter(({ state }) => state !== "ours" && state !== "unseen" && state !== "newer");
-  // Of the classes, as their blobs lie on drives of their own.
+  // By storage class, because classes may have drives of their own.
   const beyond = Object.entries(settings.storageClasses).filter(([name, { m }]) => {
     const lost = drivesOfClass({ drives: away, settings }, name);
     return lost.length > Math.min(m, settings.smallGeometry.m);
@@ -106,7 +106,7 @@ function lifecycleTroubles({ atMs, gathered }: Known): Trouble[] {
   return [yellow(`lifecycle is ${minutes} minutes late in ${due} buckets`)];
 }
 
-/** What the page cannot know because nobody has looked for too long. */
+/** Facts that the page cannot know because nothing has checked them for too long. */
 function staleness(store: StoreContext, known: Known, { what, atMs, ageSecondsMax }: Evidence): Trouble[] {
   const isFresh = atMs !== null && known.atMs - atMs <= ageSecondsMax * 1000;
   switch (what) {
@@ -143,7 +143,7 @@ function staleness(store: StoreContext, known: Known, { what, atMs, ageSecondsMa
   }
 }
 
-/** What stands in the way of a restore, or of its end. */
+/** Obstacles to a restore, or to its completion. */
 function restoreTroubles({ settings }: StoreContext, job: GatheredJob, atMs: number): Trouble[] {
   if (job.name === RESTORE_JOB && job.cursor !== null) {
     return [red(`a restore of the metadata of ${job.database} has not come to its end`)];

@@ -9,15 +9,15 @@ import { encryptionOf, openContent } from "../../store/sealed/open-content.ts";
 import type { ChecksumAlgorithm, DigestName } from "../../store/types.ts";
 import { DigestSet } from "../../store/write/digests.ts";
 
-/** A longer body is not read in one go: its frames are verified, its digests are not. */
+/** A longer body is not read in one piece: its frames are verified, its digests are not. */
 const DIGEST_BYTES_MAX = 256 * 1024 * 1024;
 
 export type BodyState = "right" | "unreadable" | "digest-differs" | "too-long" | "no-digest";
 
 /**
- * Reads the whole body and compares it with what the row knows: the MD5 of an ETag that is one, and a checksum of the full object.
- * A body that nobody's keys but a client's or a KMS's open counts as one without digests. Notes nothing: whoever checks must not
- * change what is checked.
+ * Reads the whole body and compares it with its row: the MD5 if the ETag is one, and a checksum of
+ * the full object. A body that only a client's key or a KMS opens counts as one without digests.
+ * Records nothing: a check must not change what it checks.
  */
 export async function checkBody(store: StoreContext, body: CheckedBody): Promise<BodyState> {
   if (body.isSealedApart) return "no-digest";

@@ -8,7 +8,7 @@ import { idBytes } from "../../store/placement/ids.ts";
 import { isSettling } from "../../store/placement/shard-key.ts";
 import { driveFault, type ShardFault, type StripeRange } from "../../store/read/shard-source.ts";
 
-/** What reading a shard showed. */
+/** Result of reading a shard. */
 export type ShardState = { ok: true } | { ok: false; fault: ShardFault };
 
 export interface ShardCheck {
@@ -16,7 +16,9 @@ export interface ShardCheck {
   shard: number;
   /** Absent: all. The header is read with the first one. */
   stripes?: StripeRange;
-  /** Is handed the file's bytes piece by piece, each after it was verified. Throws no `DriveError`. */
+  /**
+   * Receives the file's bytes piece by piece, each after its verification. Throws no `DriveError`.
+   */
   take?(bytes: Uint8Array): Promise<void>;
 }
 
@@ -29,8 +31,9 @@ export function driveOf(store: StoreContext, place: ShardPlace): Drive | null {
 }
 
 /**
- * Reads frames of a shard, and its header, and verifies each. One ranged read; in memory is one frame. A shard that the row does
- * not name is absent, one whose drive is not configured out of reach. Throws what `take` throws.
+ * Reads frames of a shard, and its header, and verifies each. One ranged read; one frame is in
+ * memory. A shard without a place in the row is absent; if its drive is not configured, it is
+ * unreachable. Throws the errors of `take`.
  */
 export async function checkShard(store: StoreContext, check: ShardCheck): Promise<ShardState> {
   const place = check.blob.shards[check.shard];
@@ -54,7 +57,7 @@ export async function checkShard(store: StoreContext, check: ShardCheck): Promis
   }
 }
 
-/** Where the wanted bytes begin and end in the shard file. */
+/** Range of the needed bytes in the shard file. */
 function extentOf({ blob, stripes }: ShardCheck): { first: number; end: number; stripes: StripeRange } {
   const layout = layoutOf(blob);
   const range = stripes ?? { first: 0, last: stripeCount(layout) - 1 };
@@ -62,7 +65,7 @@ function extentOf({ blob, stripes }: ShardCheck): { first: number; end: number; 
   return { first, end: frameOffset(layout, range.last) + frameBytes(layout, range.last), stripes: range };
 }
 
-/** False where something is wrong. */
+/** False if something is wrong. */
 async function readPieces(
   { engine }: StoreContext,
   { blob, shard, take = async () => {} }: ShardCheck,

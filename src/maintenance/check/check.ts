@@ -13,7 +13,7 @@ import { checkBody } from "./check-bodies.ts";
 import { checkShard } from "./check-shard.ts";
 import { KEY_PLACES, sealedKeysAfter } from "./sealed-keys.ts";
 
-/** Something that is not as it must be. */
+/** A fault. */
 export interface Finding {
   kind: string;
   /** The row, blob, shard or drive. */
@@ -25,24 +25,30 @@ export interface CheckCounts {
   rows: number;
   blobs: number;
   shards: number;
-  /** Whose digests are right. */
+  /** Bodies with correct digests. */
   bodies: number;
-  /** Whose digests nobody knows, or that are too long for one call: only their frames were verified. */
+  /** Bodies with unknown digests, or too long for one call: only their frames were verified. */
   bodiesByFramesOnly: number;
-  /** Keys of objects, uploads and the KMS that an older root key than the newest sealed: it must stay configured until there are none. */
+  /**
+   * Keys of objects, uploads and the KMS that an older root key sealed: it must stay configured
+   * until there are none.
+   */
   keysUnderOldRoot: number;
   /** Keys on drives, snapshots of the metadata included. */
   keys: number;
-  /** Keys on drives that no row names, young enough to be a write under way or to wait for the walk. */
+  /**
+   * Keys on drives that no row names, but that are young: from a write under way, or waiting for
+   * the walk.
+   */
   youngShards: number;
-  /** Keys on drives that are none of ours. */
+  /** Keys on drives that are not Sherd's. */
   foreignKeys: number;
 }
 
 export interface CheckStep {
   findings: Finding[];
   counts: CheckCounts;
-  /** Where to go on; null: all was checked. */
+  /** Where the next call begins; null: everything was checked. */
   next: CheckCursor | null;
 }
 
@@ -54,22 +60,21 @@ export interface CheckCursor {
   phase: (typeof PHASES)[number];
   /** Of `rows`, `keys` and `bodies`: the table; of `drives`: the drive's name. */
   of: string;
-  /** Within it; its form is the phase's. */
+  /** Position within it; its form depends on the phase. */
   after: CheckPlace | string;
 }
 
 const KEYS_PER_PAGE = 1_000;
 const TABLES: readonly CheckedTable[] = ["objects", "versions", "parts", "annotations"];
-/** Those of parts are read when the upload is completed. */
+/** Bodies of parts are read when the upload is completed. */
 const BODY_TABLES: readonly CheckedTable[] = ["objects", "versions", "annotations"];
-const SHARDS_AT_ONCE = CONNECTIONS_MAX;
 
-/** Where a place lies within one database. */
+/** A position within one database. */
 type Place = Omit<CheckCursor, "database">;
 
 const BEGIN: Place = { phase: "rows", of: "objects", after: null };
 
-/** A cursor as `checkStore` gave it, from its JSON; null where the text is none. */
+/** A cursor of `checkStore`, from its JSON; null if the text is not one. */
 export function parseCheckCursor(text: string): CheckCursor | null {
   let cursor: unknown;
   try {
@@ -88,13 +93,15 @@ export function parseCheckCursor(text: string): CheckCursor | null {
 }
 
 /**
- * Checks everything against everything, a part of it a call, and changes nothing: every row's extents cover it and lie in blobs that
- * are there and held by it; every reference is needed; every blob is held; every shard that a row names is on its drive with its header,
- * and every frame of it verifies; bodies have the digests that their rows know; every shard on a drive is named by a row, or
- * young. In memory is one page of rows and one stripe. A store in use may be checked: what a write or a job changed meanwhile is
- * looked at again before it is reported. One database after the other is checked, each with the shards that are its own. A call does at
- * least one step and ends after the one that spends the budget. `from`: what the last call gave as `next`; null: the beginning.
- * `notes`: shards that are missing or wrong are queued for healing, which is the only change.
+ * Checks everything, one part per call, and changes nothing: every row's extents cover it, and are
+ * in existing blobs that it holds; every reference is needed; every blob is held; every shard that
+ * a row names is on its drive with its header, and each of its frames verifies; bodies match the
+ * digests in their rows; every shard on a drive is named by a row, or young. One page of rows and
+ * one stripe are in memory. The store may be in use: apparent faults are checked again before they
+ * are reported, because a write or job may have changed something meanwhile. Databases are checked
+ * one after the other, each with its own shards. A call does at least one step, and ends after the
+ * step that spends the budget. `from`: `next` of the last call; null: the beginning. `notes`:
+ * queues missing or wrong shards for healing, which is the only change.
  */
 export async function checkStore(
   store: StoreContext,
@@ -207,7 +214,7 @@ class Check {
     else this.#find("key-without-root", what);
   }
 
-  /** One blob a step: it may be large. */
+  /** One blob per step: it may be large. */
   async #blobs({ after }: Place): Promise<Place> {
     const blob = await this.#store.metadata.checking.blob(String(after ?? ""));
     if (!blob) return { phase: "bodies", of: "objects", after: null };
@@ -221,8 +228,8 @@ class Check {
     if (blob.shards.length !== blob.k + blob.m) this.#find("blob-with-other-shards", blob.id);
     const drives = blob.shards.flatMap((place) => place?.[0] ?? []);
     if (new Set(drives).size < drives.length) this.#find("shards-share-drive", blob.id);
-    for (let at = 0; at < blob.shards.length; at += SHARDS_AT_ONCE) {
-      const some = blob.shards.slice(at, at + SHARDS_AT_ONCE);
+    for (let at = 0; at < blob.shards.length; at += CONNECTIONS_MAX) {
+      const some = blob.shards.slice(at, at + CONNECTIONS_MAX);
       await Promise.all(some.map((_, index) => this.#shard(blob, at + index)));
     }
   }
@@ -237,7 +244,7 @@ class Check {
     }
     const state = await checkShard(this.#store, { blob, shard });
     if (state.ok) return;
-    // It may have been healed, moved or deleted while it was looked at.
+    // It may have been healed, moved or deleted during the check.
     const [now] = await this.#store.metadata.blobs.find([blob.id]);
     if (now?.shards[shard]?.join() !== place.join()) return;
     this.#find(`shard-${state.fault.kind}`, `${name} on ${place[0]}`);
@@ -249,7 +256,7 @@ class Check {
     await this.#store.metadata.blobs.noteDamage([{ blobId, shard, cause }], missed, this.#store.clock.now());
   }
 
-  /** One body a step. */
+  /** One body per step. */
   async #bodies({ of, after }: Place): Promise<Place> {
     const table = tableOf(of);
     const [firstDrive] = this.#store.drives;
@@ -272,7 +279,7 @@ class Check {
     return isLast ? following : { phase: "bodies", of: table, after: place };
   }
 
-  /** Whether the version was not removed while its body was read. */
+  /** Whether the version still existed after its body was read. */
   async #isStillThere(table: Exclude<CheckedTable, "parts">, after: CheckPlace, id: string): Promise<boolean> {
     const { bodies } = await this.#store.metadata.checking.bodies(table, after);
     return bodies.some((body) => body.id === id);
@@ -309,7 +316,7 @@ class Check {
     if (ours.length === 0) return;
     const { metadata, settings, clock } = this.#store;
     const unnamed = await metadata.walking.orphans(drive, ours, await droppedBeforeMs(this.#store));
-    // What is older than this the walk should have found.
+    // The walk should have found anything older than this.
     const oldMs = clock.now() - (settings.orphanGraceSeconds + settings.walkCycleSeconds) * 1000;
     for (const { key, writtenMs } of ours) {
       if (!unnamed.has(key)) continue;

@@ -2,7 +2,7 @@ import type { CheckPlace } from "../../metadata/blobs/checking.ts";
 import type { Sealer } from "../../sealing/root-sealer.ts";
 import type { StoreContext } from "../../store/context.ts";
 
-/** Where keys lie besides the rows of objects and versions, in this order. */
+/** Tables with keys besides the rows of objects and versions, in this order. */
 export const KEY_PLACES = ["uploads", "materials"] as const;
 export type KeyPlace = (typeof KEY_PLACES)[number];
 
@@ -11,9 +11,9 @@ const KEYS_PER_PAGE = 200;
 export interface SealedKeysPage {
   /** Sealed keys, by the name of their row. */
   keys: { what: string; sealed: string }[];
-  /** What may have sealed them; the first seals new ones. */
+  /** Keys that may have sealed them; the first seals new ones. */
   sealers: readonly Sealer[];
-  /** Null: the table ends. */
+  /** Null: the end of the table. */
   next: CheckPlace;
 }
 

@@ -9,21 +9,22 @@ import type { Budget, Job, JobResult } from "../run/job.ts";
 const TRASH_PER_BATCH = 100;
 const BLOBS_PER_BATCH = 100;
 
-/** Deletes the bytes of what was replaced, deleted and aborted; see `collectGarbage`. */
+/** Deletes the bytes of replaced, deleted and aborted objects; see `collectGarbage`. */
 export const collect: Job = {
   name: "collect",
   run: (store, budget, saved) => collectGarbage(store, budget, saved as CondemnedPlace | null),
 };
 
 /**
- * The only code besides the walk that deletes shards. In this order, each step idempotent:
+ * Together with the walk, the only code that deletes shards. In this order, each step idempotent:
  *
- * 1. Trash older than the grace time, and than the newest snapshot of the metadata, is emptied: its references go, and blobs
- *    that nothing refers to any more are condemned, in one transaction. From then on no commit can refer to them.
- * 2. The shards of condemned blobs are deleted, drive by drive. A shard on a drive that is not configured any more counts as
- *    deleted: should the drive come back, the walk finds it.
- * 3. The rows of those whose shards are all deleted are forgotten. One that has a shard on a drive that fails stays condemned and
- *    names only what is left; the others are not kept waiting by it.
+ * 1. Trash older than the grace time, and than the newest snapshot of the metadata, is emptied: its
+ *    references go, and unreferenced blobs are condemned, in one transaction. From then on no
+ *    commit can refer to them.
+ * 2. The shards of condemned blobs are deleted, drive by drive. A shard on a drive that is no
+ *    longer configured counts as deleted: if the drive comes back, the walk finds it.
+ * 3. The rows of blobs without shards are deleted. A blob with a shard on a failing drive stays
+ *    condemned and names only the rest; it does not delay the others.
  */
 export async function collectGarbage(
   store: StoreContext,
@@ -33,7 +34,7 @@ export async function collectGarbage(
   const report = { emptied: 0, deletedBlobs: 0, waitingBlobs: 0, failedDrives: 0 };
   const failed = new Set<string>();
   let after = saved;
-  // Once a run: a snapshot that is begun meanwhile names nothing that was dropped before that.
+  // Once per run: a snapshot that begins meanwhile names nothing that was dropped before that.
   const beforeMs = await droppedBeforeMs(store);
   while (!budget.isSpent()) {
     const emptied = await emptyTrash(store, beforeMs);
@@ -49,7 +50,10 @@ export async function collectGarbage(
   return { report, cursor: after, isUnfinished: true };
 }
 
-/** What `collectGarbage` would do with what is trash and condemned now, in the same words. Changes nothing. */
+/**
+ * What `collectGarbage` would do with the present trash and condemned blobs, with the same names.
+ * Changes nothing.
+ */
 export async function countGarbage(store: StoreContext, budget: Budget): Promise<JobResult["report"]> {
   const { metadata } = store;
   const emptied = await metadata.blobs.countTrash(await droppedBeforeMs(store));
@@ -74,7 +78,10 @@ async function emptyTrash({ clock, metadata }: StoreContext, beforeMs: number): 
   return trash.length;
 }
 
-/** Deletes and forgets these. Gives how many must wait for a drive; drives that fail are added to `failed` and not asked again. */
+/**
+ * Deletes the shards and rows of these. Returns how many must wait for a drive; failing drives are
+ * added to `failed` and not asked again.
+ */
 async function deleteBlobs(store: StoreContext, blobs: readonly BlobRow[], failed: Set<string>): Promise<number> {
   await deleteShards(store, blobs, failed);
   const isLeft = (place: ShardPlace) => driveOf(store, place) !== null && failed.has(place?.[0] ?? "");

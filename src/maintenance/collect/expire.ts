@@ -3,7 +3,10 @@ import type { Job } from "../run/job.ts";
 
 const UPLOADS_PER_BATCH = 50;
 
-/** Aborts multipart uploads that were begun too long ago; their parts become trash. Forgets the tokens of old renames. */
+/**
+ * Aborts multipart uploads that began too long ago; their parts become trash. Deletes the tokens of
+ * old renames.
+ */
 export const expire: Job = {
   name: "expire",
   async run({ metadata, clock, settings }, budget) {

@@ -17,14 +17,14 @@ import type { Budget, Job } from "../run/job.ts";
 import { isSealedMember, readSealedMembers } from "./sealed-members.ts";
 
 const ROWS_PER_SCAN = 1_000;
-/** A pack is as large as this, or has as many objects, or waits for more. */
+/** A pack has this size, or this many objects; otherwise it waits for more. */
 const PACK_BYTES = 4 * 1024 * 1024;
 const PACK_OBJECTS_MAX = 1_000;
 /** Fewer objects are not worth k+m writes. */
 const PACK_OBJECTS_MIN = 16;
-/** Small, because the least that a read can verify is a frame. */
+/** Small, because a read must verify at least a whole frame. */
 const PACK_BLOCK_BYTES = 32 * 1024;
-/** Objects of more extents than this, and small ones on the average, are written anew as one blob. */
+/** Objects with more extents than this, small ones on average, are rewritten as one blob. */
 const EXTENTS_MANY = 8;
 const EXTENT_SMALL_BYTES = 1024 * 1024;
 const COMPACT_BYTES_MAX = 256 * 1024 * 1024;
@@ -35,12 +35,13 @@ interface Cursor {
 }
 
 /**
- * Moves cold inline bodies into packs, erasure-coded like any blob; rewrites what is left in packs that are mostly dead, and
- * objects of many small extents. Walks both tables of versions, a cycle over several runs. The bytes are written first, under a
- * fresh id; one commit makes the versions refer to them and drops what they held. A crash anywhere leaves every object readable
- * and at worst shards that no row names. Encrypted bodies are moved as they are, still sealed,
- * from one pack to another only after they were verified; encrypted objects of many extents are
- * rewritten only where the deployment's root secrets open them.
+ * Moves cold inline bodies into packs, erasure-coded like any blob. Also rewrites the live rest of
+ * packs that are mostly garbage, and objects of many small extents. Walks both tables of versions;
+ * a cycle takes several runs. The bytes are written first, under a new id. One commit makes the
+ * versions refer to them and drops the old bytes. A crash leaves every object readable and at worst
+ * shards that no row names. Encrypted bodies are moved sealed. They move from one pack to another
+ * only after verification. Encrypted objects of many extents are rewritten only if the deployment's
+ * root secrets open them.
  */
 export const pack: Job = {
   name: "pack",
@@ -62,12 +63,12 @@ export const pack: Job = {
       cursor = ended ? nextTable(table) : { table, after: placeOf(scanned.at(-1) as ScannedVersion) };
       if (ended) waiting.length = 0;
     }
-    // What waits for a full pack is found again by the next cycle.
+    // Objects that wait for a full pack are found again by the next cycle.
     return { report, cursor, isUnfinished: cursor !== null };
   },
 };
 
-/** Versions in key order lie in few packs, so this looks at few. */
+/** Versions in key order are in few packs, so this reads few. */
 async function sparsePacks(store: StoreContext, scanned: readonly ScannedVersion[]): Promise<Set<string>> {
   const ids = new Set(scanned.flatMap(({ blobId }) => blobId ?? []));
   return ids.size === 0 ? new Set() : store.metadata.packing.sparsePacks([...ids]);
@@ -86,13 +87,13 @@ function isScattered({ extentCount, sizeBytes }: ScannedVersion): boolean {
 }
 
 interface PackRun {
-  /** A pack of fewer objects, and fewer bytes, is not begun. */
+  /** A pack with fewer objects, and fewer bytes, is not begun. */
   least: number;
   budget: Budget;
   report: { packedObjects: number; packs: number };
 }
 
-/** Takes full packs from the front of `waiting`, and what is left if it is enough. */
+/** Takes full packs from the front of `waiting`, and the rest if it is enough. */
 async function packAll(store: StoreContext, table: VersionTable, waiting: ScannedVersion[], run: PackRun) {
   while (waiting.length > 0 && !run.budget.isSpent()) {
     const chosen = takePack(waiting);
@@ -126,7 +127,7 @@ function isAlike(one: Pick<Move, "storageClass" | "tier">, other: Pick<Move, "st
   return one.storageClass === other.storageClass && one.tier === other.tier;
 }
 
-/** Writes one pack and makes its versions refer to it. Gives how many do. */
+/** Writes one pack and makes its versions refer to it. Returns the number of these versions. */
 async function writePack(store: StoreContext, table: VersionTable, chosen: readonly ScannedVersion[]): Promise<number> {
   const contents = await store.metadata.packing.contents(table, chosen.map(placeOf));
   const ids = new Set(chosen.map(({ id }) => id));
@@ -134,7 +135,7 @@ async function writePack(store: StoreContext, table: VersionTable, chosen: reado
   const found = contents.filter((body) => ids.has(body.id) && isAlike(body, first));
   const isInPack = (body: PackedContent) => encryptionOf(body) !== undefined && body.from.extents !== null;
   const members = await readSealedMembers(store, found.filter(isInPack).filter(isSealedMember));
-  // What cannot be copied as it is stays where it is.
+  // Objects that cannot be copied unchanged stay where they are.
   const bodies = found.filter((body) => !isInPack(body) || members.has(body.id));
   if (bodies.length === 0) return 0;
   const storageClass = layoutClass(store.settings, first);
@@ -157,7 +158,10 @@ interface StoredContent {
   sizeBytes: number;
 }
 
-/** The bytes of an object that is to be packed as they are kept: of an encrypted one its sealed bytes, `member` if they lie in a pack. */
+/**
+ * The stored bytes of an object that is to be packed: sealed if it is encrypted. `member`: they are
+ * in a pack.
+ */
 function storedContent({ from, sizeBytes, ...body }: PackedContent, member: Uint8Array | undefined): StoredContent {
   const encryption = encryptionOf(body);
   if (!encryption) return { content: { ...from, objectKey: null }, sizeBytes };
@@ -166,7 +170,9 @@ function storedContent({ from, sizeBytes, ...body }: PackedContent, member: Uint
   return { content: { extents: null, inlineBody, objectKey: null }, sizeBytes: sealedBytes };
 }
 
-/** Writes an object of many small extents anew, as one blob. Gives 1 if it was still the same at the end. */
+/**
+ * Rewrites an object of many small extents as one blob. Returns 1 if it had not changed at the end.
+ */
 async function compact(store: StoreContext, table: VersionTable, version: ScannedVersion): Promise<number> {
   const [body] = await store.metadata.packing.contents(table, [placeOf(version)]);
   if (body?.id !== version.id) return 0;
@@ -174,7 +180,7 @@ async function compact(store: StoreContext, table: VersionTable, version: Scanne
   const storageClass = layoutClass(store.settings, body);
   const encryption = encryptionOf(body);
   const tagBytes = encryption ? layersOf(encryption.form) * TAG_BYTES : 0;
-  // A wide geometry has no blobs as large.
+  // A wide geometry has no blobs of this size.
   if (sizeBytes > plainBytesMax(geometryOf(store, storageClass), { tagBytes })) return 0;
   if (encryption && (encryption.form !== "AES256" || store.sealing.sealer === null)) return 0;
   const at = { ...body, ...body.from, bucket: { id: body.place.bucketId, name: body.bucketName }, key: body.place.key };
@@ -195,13 +201,13 @@ interface Rewriting {
   sealing?: ObjectKey | null;
 }
 
-/** One blob of the bodies, one after the other, each verified as it is read. */
+/** One blob of all bodies in sequence, each verified as it is read. */
 async function rewrite(store: StoreContext, rewriting: Rewriting) {
   const { sizeBytes, bodies, storageClass, blockBytes, sealing = null } = rewriting;
   const geometry = geometryOf(store, storageClass);
   const fits = sizeBytes <= plainBytesMax(geometry, { tagBytes: sealing?.tagBytes ?? 0, isBuffered: true });
   const { blobs } = await writeBody(store, {
-    // What is too large to be one blob in memory is streamed.
+    // Objects that are too large for one blob in memory are streamed.
     source: { ...concatenated(store, bodies, sizeBytes), readsDrives: fits },
     geometry,
     class: "large",

@@ -17,17 +17,18 @@ interface Member {
   key: ObjectKey | null;
 }
 
-/** Whether all of an encrypted object lies in one pack: nothing was appended since. */
+/** Whether all of an encrypted object is in one pack: nothing was appended since. */
 export function isSealedMember({ from }: PackedContent): boolean {
   return from.extents?.length === 1 && from.extents[0]?.[5] === 1 && from.inlineBody === null;
 }
 
 /**
- * The sealed bytes of encrypted objects that lie in packs, by the objects' ids. Frames can be forged with right checks, and the packer
- * drops what it has copied. So each pack is read whole and compared with the CRC in its row, and the objects that the root keys open
- * are opened. Where something is wrong, each shard is left out in turn, and the one to blame is noted as damaged. The objects of a
- * pack that stays wrong are missing from the result. In memory are one pack, and the bytes that are asked for. Throws `StoreError`
- * drives-unavailable.
+ * The sealed bytes of encrypted objects in packs, by the objects' ids. Frames can be forged with
+ * right checks, and the packer drops what it has copied. So each pack is read whole and compared
+ * with the CRC in its row, and objects that the root keys open are opened. If something is wrong,
+ * each shard is left out in turn, and the one at fault is recorded as damaged. The objects of a
+ * pack that stays wrong are missing from the result. One pack and the requested bytes are in
+ * memory. Throws `StoreError` drives-unavailable.
  */
 export async function readSealedMembers(
   store: StoreContext,
@@ -55,7 +56,10 @@ function bytesOf(pack: Uint8Array, { offset, length }: Member): Uint8Array {
   return pack.subarray(offset, offset + length);
 }
 
-/** Null also where the row was altered, or its root key is not configured: reading the object tells. */
+/**
+ * Null also if the row was altered, or its root key is not configured: reading the object reports
+ * that.
+ */
 async function keyOf(store: StoreContext, body: PackedContent): Promise<ObjectKey | null> {
   if (encryptionOf(body)?.form !== "AES256") return null;
   const bucket = { id: body.place.bucketId, name: body.bucketName };
@@ -67,7 +71,7 @@ async function keyOf(store: StoreContext, body: PackedContent): Promise<ObjectKe
   }
 }
 
-/** The bytes of a pack in which all is right, if need be without one of its shards; null: there are none. */
+/** The correct bytes of a pack, if necessary without one of its shards; null: there are none. */
 async function readPack(store: StoreContext, blob: BlobRow, members: readonly Member[]): Promise<Uint8Array | null> {
   const isRight = (pack: Uint8Array) =>
     store.engine.crc64nvme(pack) === BigInt(`0x${blob.crc64nvme}`) &&

@@ -11,18 +11,24 @@ import type { Budget, Job } from "../run/job.ts";
 
 const ROWS_PER_PAGE = 500;
 const RUNS_PER_JOB = 100;
-/** How far a run has come is kept this often, so that a crash repeats little, and a stop is noticed. */
+/**
+ * How often the progress of a run is saved, so that a crash repeats little, and a stop is noticed.
+ */
 const SAVE_MS = 2_000;
-/** A claim that is older is of somebody who is gone, or writes a very large version: then it is written twice, and one of both counts. */
+/**
+ * An older claim belongs to a process that is gone, or that writes a very large version. That
+ * version is then written twice, and one of both counts.
+ */
 const CLAIM_MS = 15 * 60_000;
 
 /** Failures that the next version would meet too. */
 const FAILS_ALL: ReadonlySet<string> = new Set(["kms", "sealing-not-configured", "no-space"]);
 
 /**
- * Encrypts the plain versions of buckets where `POST /-/encrypt/BUCKET` asked for it, as each bucket encrypts new objects. Buckets with
- * SSE-KMS are left to that page, because their data keys are given to whoever calls it. Each version is its own step and is guarded by its row, so a crash, a
- * repetition or two runs at once leave every version either plain or encrypted, and readable.
+ * Encrypts the plain versions of buckets on request of `POST /-/encrypt/BUCKET`, as each bucket
+ * encrypts new objects. Buckets with SSE-KMS are left to that page, because their data keys are
+ * given to its caller. Each version is a step of its own, guarded by its row. So after a crash, a
+ * repetition or two runs at once, every version is either plain or encrypted, and readable.
  */
 export const encrypt: Job = {
   name: "encrypt",
@@ -44,10 +50,11 @@ export const encrypt: Job = {
 };
 
 /**
- * Goes on with a bucket until the budget is spent or the last pass over it has found nothing to do. Returns how far it came; null: somebody
- * else works on it, it was stopped, or it needs a KMS (`withKms`: the store's data keys are those of a caller who may use them). What keeps all versions
- * from being encrypted (no root key, no space, a KMS that refuses) ends the run for now and is told as its `failure`. Throws `StoreError`
- * metadata-unavailable.
+ * Continues with a bucket until the budget is spent or the last pass over it has found nothing to
+ * do. Returns its progress; null: another process works on it, it was stopped, or it needs a KMS
+ * (`withKms`: the store's data keys are those of a caller who may use them). An obstacle for all
+ * versions (no root key, no space, a KMS that refuses) ends the run for now and is returned as its
+ * `failure`. Throws `StoreError` metadata-unavailable.
  */
 export async function encryptBucket(
   store: StoreContext,
@@ -101,7 +108,7 @@ class BucketEncrypter {
     }
   }
 
-  /** Keeps how far it came, and lets others go on. */
+  /** Saves the progress, and gives others their turn. */
   async release(): Promise<void> {
     const { state, endedMs } = this.run;
     await this.#store.metadata.encrypting.save(this.run, {
@@ -110,7 +117,10 @@ class BucketEncrypter {
     });
   }
 
-  /** What failed, or was changed meanwhile, is tried again by another pass, until one finds nothing that it can do. */
+  /**
+   * Versions that failed, or changed meanwhile, are tried again by another pass, until a pass finds
+   * nothing that it can do.
+   */
   #endPass(): void {
     const { progress } = this.run;
     progress.passes += 1;
@@ -122,7 +132,7 @@ class BucketEncrypter {
     this.run.place = null;
   }
 
-  /** Gives whether the next version may fare better than this one. */
+  /** Returns whether the next version may succeed. */
   async #encrypt(version: ScannedForEncryption): Promise<boolean> {
     const { progress } = this.run;
     try {

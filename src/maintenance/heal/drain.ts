@@ -4,7 +4,7 @@ import type { StoreContext } from "../../store/context.ts";
 import type { Job } from "../run/job.ts";
 
 const BLOBS_PER_PAGE = 1_000;
-/** How often all blobs are looked through while there is something to drain, and while there is not. */
+/** How often all blobs are walked while there is something to drain, and while there is not. */
 const BUSY_INTERVAL_MS = 3600 * 1000;
 const IDLE_INTERVAL_MS = 24 * 3600 * 1000;
 
@@ -20,9 +20,10 @@ interface Cursor {
 }
 
 /**
- * Finds the shards that lie on drives which are to be emptied, or are not configured any more, and notes them; the healer moves
- * them, each blob when its turn comes. Walks all blobs at once where the configuration was changed, otherwise now and then:
- * an isolate that has the old configuration may still have written to such a drive.
+ * Finds the shards on drives that are to be emptied, or are no longer configured, and queues them;
+ * the healer moves them, each blob in its turn. Walks all blobs at once after a change of the
+ * configuration, otherwise now and then: an isolate with the old configuration may have written to
+ * such a drive later.
  */
 export const drain: Job = {
   name: "drain",

@@ -14,34 +14,40 @@ import type { SpareMemory } from "./rebuild-directly.ts";
 import type { ShardTarget } from "./replacement-writers.ts";
 import { copyShard, matchesOthers, rebuildShards } from "./rewrite-shards.ts";
 
-/** How often other drives are tried where some would not take their shards. */
+/** How often other drives are tried if some refuse their shards. */
 const ROUNDS_MAX = 3;
-/** While a new configuration spreads, one isolate may not know a drive yet that another one writes to. */
+/**
+ * While a new configuration spreads, one isolate may not know a drive yet that another one writes
+ * to.
+ */
 const GONE_SETTLE_MS = 10 * 60_000;
 
-/** What healing one blob did, in numbers. */
+/** Counts of healing one blob. */
 export interface BlobHealing {
   rebuiltShards: number;
   copiedShards: number;
-  /** Noted as damaged, and good. */
+  /** Recorded as damaged, but good. */
   fineShards: number;
   writtenBytes: number;
-  /** `healed`: nothing is left to do. `waiting`: for drives. `lost`: fewer than k good shards are known. `changed`: by somebody else. */
+  /**
+   * `healed`: nothing is left to do. `waiting`: for drives. `lost`: fewer than k good shards are
+   * known. `changed`: by another process.
+   */
   outcome: "healed" | "waiting" | "lost" | "changed";
 }
 
-/** What each noted shard turned out to be. */
+/** Findings about the recorded shards. */
 interface Diagnosis {
   fine: number[];
   /** Good, but on a drive that is to be emptied. */
   movable: Set<number>;
-  /** To be computed anew. */
+  /** To be rebuilt. */
   bad: Set<number>;
-  /** Earliest time at which one that may not be judged yet can be; null: there is none. */
+  /** Earliest time at which a shard that cannot be judged yet can be; null: there is none. */
   settledMs: number | null;
 }
 
-/** A blob whose shards are written and not recorded yet. */
+/** A blob whose new shards are written and not recorded yet. */
 export interface HealedBlob {
   blob: AilingBlob;
   healing: Healing;
@@ -49,9 +55,9 @@ export interface HealedBlob {
 }
 
 /**
- * Heals one blob that was claimed, up to the record. What was noted is looked at again first: a shard that is good after all only loses
- * its note. The others are written under fresh keys; until `recordHealed` they are garbage that no row names. `memory` is for one
- * blob at a time.
+ * Heals one claimed blob, up to the record. Recorded damage is checked again first: a shard that is
+ * good after all only loses its record. The others are written under new keys; until `recordHealed`
+ * they are garbage that no row names. `memory` is for one blob at a time.
  */
 export async function healBlob(store: StoreContext, blob: AilingBlob, memory: SpareMemory): Promise<HealedBlob> {
   const beganMs = store.clock.now();
@@ -61,7 +67,7 @@ export async function healBlob(store: StoreContext, blob: AilingBlob, memory: Sp
   const nowMs = store.clock.now();
   const { moved } = rewriting;
   const { fine } = diagnosis;
-  // By now the walk might take the new shards for orphans: they are left to it.
+  // The walk might take the new shards for orphans by now: they are left to it.
   if (nowMs - beganMs > WRITE_SECONDS_MAX * 1000) moved.clear();
   const found = rewriting.found.filter(({ shard }) => !moved.has(shard));
   const retryMs = diagnosis.settledMs ?? blob.retryMs;
@@ -91,7 +97,9 @@ const CHANGED: BlobHealing = {
   outcome: "changed",
 };
 
-/** Records blobs that were healed, in one transaction if nobody else has changed one of them meanwhile. */
+/**
+ * Records healed blobs, in one transaction if no other process has changed one of them meanwhile.
+ */
 export async function recordHealed(store: StoreContext, healed: readonly HealedBlob[]): Promise<BlobHealing[]> {
   try {
     await store.metadata.healing.record(healed);
@@ -111,7 +119,7 @@ async function diagnose(store: StoreContext, blob: AilingBlob): Promise<Diagnosi
   return diagnosis;
 }
 
-/** A shard that cannot be looked at for now goes nowhere: it keeps its note. */
+/** A shard that cannot be checked now keeps its record. */
 async function judge(store: StoreContext, blob: AilingBlob, note: DamageNote, diagnosis: Diagnosis): Promise<void> {
   const { shard } = note;
   const place = blob.shards[shard] ?? null;
@@ -121,7 +129,7 @@ async function judge(store: StoreContext, blob: AilingBlob, note: DamageNote, di
     else diagnosis.settledMs = Math.min(diagnosis.settledMs ?? settledMs, settledMs);
   };
   if (!place) diagnosis.bad.add(shard);
-  // Another drive lies there: what it lacks is written elsewhere.
+  // Another drive is in its place: missing shards are written elsewhere.
   else if (drive && store.watch.isNotOurs(drive.name)) diagnosis.bad.add(shard);
   else if (!drive) badFrom(note.cause === "gone" ? note.notedMs + GONE_SETTLE_MS : 0);
   else if (drive.draining) diagnosis.movable.add(shard);
@@ -130,14 +138,17 @@ async function judge(store: StoreContext, blob: AilingBlob, note: DamageNote, di
     const state = await checkShard(store, { blob, shard });
     if (state.ok) await judgeFrames(store, blob, note, diagnosis);
     else if (state.fault.kind === "absent") {
-      // An absence that was seen lately may have been kept by the drive, and seen again just now.
+      // A recent absence may have been cached by the drive, and reported again just now.
       const sinceMs = Math.max(note.notedMs, parseShardKey(place[1])?.writtenMs ?? 0);
       badFrom(drive.settleMs === 0 ? 0 : sinceMs + drive.settleMs);
     } else if (state.fault.damaged) diagnosis.bad.add(shard);
   }
 }
 
-/** Of a shard whose frames verify. One that was noted as wrong may have been forged; while that cannot be told it keeps its note. */
+/**
+ * Of a shard whose frames verify. One that was recorded as wrong may have been forged; until that
+ * is known it keeps its record.
+ */
 async function judgeFrames(
   store: StoreContext,
   blob: AilingBlob,
@@ -151,12 +162,12 @@ async function judgeFrames(
   else if (isTrue === false) diagnosis.bad.add(shard);
 }
 
-/** The writing of a blob's bad and movable shards, over several rounds where drives fail. */
+/** Writes a blob's bad and movable shards, over several rounds if drives fail. */
 class Rewriting {
   readonly moved = new Map<number, ShardPlace & {}>();
   readonly found: Damage[] = [];
   readonly copied = new Set<number>();
-  /** Too few shards could be read to compute the bad ones. */
+  /** Too few shards could be read to rebuild the bad ones. */
   #isShort = false;
   readonly #store: StoreContext;
   readonly #blob: AilingBlob;
@@ -173,7 +184,7 @@ class Rewriting {
     this.#memory = memory;
   }
 
-  /** Fewer than k shards are good, as far as is known: not merely out of reach. */
+  /** Fewer than k shards are good, as far as is known; the others are not only unavailable. */
   get isLost(): boolean {
     return this.#isShort && new Set([...this.#bad, ...this.found.map(({ shard }) => shard)]).size > this.#blob.m;
   }
@@ -216,7 +227,7 @@ class Rewriting {
       for (const written of copied.places.keys()) this.copied.add(written);
       return;
     }
-    // What cannot be copied is computed from the others.
+    // Shards that cannot be copied are rebuilt from the others.
     this.#movable.delete(shard);
     this.#bad.add(shard);
     if (copied.damaged) this.found.push({ shard, cause: copied.kind });
@@ -239,13 +250,16 @@ class Rewriting {
   }
 }
 
-/** The drives of the blob's storage class; all, where the class has fewer by now than the blob has shards. */
+/**
+ * The drives of the blob's storage class; all drives, if the class now has fewer than the blob has
+ * shards.
+ */
 function homeOf(store: StoreContext, { k, m, storageClass = "STANDARD" }: BlobRow): readonly Drive[] {
   const drives = drivesOfClass(store, storageClass);
   return drives.length < k + m ? store.drives : drives;
 }
 
-/** Rows do not tell whether a blob is small or large: the drives that hold it do, or its shape. */
+/** Rows do not say whether a blob is small or large. Its drives or its shape do. */
 function placedBlob({ drives, settings }: StoreContext, blob: BlobRow & { isPack: boolean }): PlacedBlob {
   const holders = drives.filter(({ name }) => blob.shards.some((place) => place?.[0] === name));
   const [isOnSmall, isOnLarge] = ["small", "large"].map((of) => holders.some((drive) => drive.class === of));

@@ -1,6 +1,6 @@
 import { type Drive, DriveError } from "../../drives/drive.ts";
 import { examineDrive } from "../../drives/examine.ts";
-import { CONNECTIONS_MAX } from "../../drives/limits.ts";
+import { CALLS_AT_ONCE } from "../../drives/limits.ts";
 import { allStores } from "../../store/buckets/databases.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { newId } from "../../store/placement/ids.ts";
@@ -14,16 +14,14 @@ import { expectedMarker, watch } from "../watch/watch.ts";
 import { healAtMost } from "./heal.ts";
 
 const BLOBS_PER_PAGE = 200;
-/** One connection is left for what else the invocation does. */
-const HEADS_AT_ONCE = CONNECTIONS_MAX - 1;
 
-/** What was asked for cannot be done; says why and what to do. */
+/** The request cannot be carried out; says why and what to do. */
 export interface HealRefusal {
   state: "refused";
   reason: string;
 }
 
-/** What a call did, and what is left. Call again until `state` is `done`. */
+/** Results of a call, and the remaining work. Call again until `state` is `done`. */
 export interface HealStep {
   state: "going-on" | "done";
   /** Of this call: shards that were looked for, queued and written, and the bytes of these. */
@@ -32,13 +30,16 @@ export interface HealStep {
   healedBlobs: number;
   writtenShards: number;
   writtenBytes: number;
-  /** Drives of which it is not known yet what they lack. */
+  /** Drives whose losses are not yet known. */
   openDrives: string[];
   /** Shards in the healer's queue; counted up to 10,000. */
   waitingShards: number;
 }
 
-/** Asks that every shard that these drives should hold is looked for, and what waits to be healed is tried at once. */
+/**
+ * Requests that every shard of these drives is looked for, and that waiting damage is healed at
+ * once.
+ */
 export async function beginHealing(store: StoreContext, names: readonly string[]): Promise<HealRefusal | null> {
   const unknown = names.find((name) => !store.drives.some((drive) => drive.name === name));
   if (unknown !== undefined) return { state: "refused", reason: `there is no drive ${unknown}` };
@@ -55,7 +56,9 @@ export async function beginHealing(store: StoreContext, names: readonly string[]
   return null;
 }
 
-/** A bounded piece of the work. May be called at any time, by several at once: each job is leased. */
+/**
+ * A limited piece of the work. Safe to call at any time, also concurrently: each job has a lease.
+ */
 export async function goOnHealing(
   store: StoreContext,
   { seconds, bytesPerSecond }: { seconds: number; bytesPerSecond: number | null },
@@ -102,7 +105,7 @@ export interface HealCount {
   next: CountCursor | null;
 }
 
-/** Looks for every shard that these drives should hold, a part of them a call. Changes nothing. */
+/** Looks for every shard of these drives, a part of them per call. Changes nothing. */
 export async function countLacking(
   store: StoreContext,
   { names, from, budget }: { names: readonly string[]; from: CountCursor | null; budget: Budget },
@@ -142,8 +145,8 @@ export async function countLacking(
 async function countAbsent({ clock }: StoreContext, drive: Drive, keys: readonly string[]): Promise<number | null> {
   let absent = 0;
   try {
-    for (let at = 0; at < keys.length; at += HEADS_AT_ONCE) {
-      const some = keys.slice(at, at + HEADS_AT_ONCE);
+    for (let at = 0; at < keys.length; at += CALLS_AT_ONCE) {
+      const some = keys.slice(at, at + CALLS_AT_ONCE);
       const heads = await Promise.all(some.map((key) => drive.head(key)));
       absent += some.filter((key, index) => heads[index] === null && !isSettling(drive, key, clock.now())).length;
     }
@@ -155,8 +158,9 @@ async function countAbsent({ clock }: StoreContext, drive: Drive, keys: readonly
 }
 
 /**
- * Takes a drive over that belongs to another store, because somebody says so: it gets a marker of this one, and that of the other store is
- * removed. What it held of the other store stays on it, and is the walk's. A drive of this store that lies in the wrong place is refused.
+ * Adopts a drive that belongs to another store, at the user's request: it gets a marker of this
+ * store, and that of the other store is removed. Shards of the other store stay on it until the
+ * walk deletes them. A drive of this store in the wrong place is refused.
  */
 export async function adoptDrive(store: StoreContext, name: string): Promise<HealRefusal | { state: "adopted" }> {
   const first = allStores(store)[0] ?? store;

@@ -1,3 +1,4 @@
+import { CONNECTIONS_MAX } from "../../drives/limits.ts";
 import type { AilingBlob } from "../../metadata/blobs/healing.ts";
 import type { StoreContext } from "../../store/context.ts";
 import type { Budget, Job } from "../run/job.ts";
@@ -5,31 +6,30 @@ import { type BlobHealing, type HealedBlob, healBlob, recordHealed } from "./hea
 import type { SpareMemory } from "./rebuild-directly.ts";
 
 const BLOBS_PER_PAGE = 256;
-/** Of each connection's worth of blobs, so many are claimed and recorded together. */
+/** Blobs that are claimed and recorded together, for each connection's worth of blobs. */
 const BLOBS_PER_CONNECTION = 8;
-/** As many as an invocation on Cloudflare has. */
-const FEW_CONNECTIONS = 6;
 
 interface HealReport {
   healedBlobs: number;
   rebuiltShards: number;
   copiedShards: number;
-  /** Noted as damaged, and found good. */
+  /** Recorded as damaged, but found good. */
   fineShards: number;
   writtenBytes: number;
-  /** Of those tried: no drive gave or took what is needed. */
+  /** Of the attempts: drives that are needed failed. */
   waitingBlobs: number;
-  /** Of those tried: fewer than k good shards are known. They stay in the queue. */
+  /** Of the attempts: fewer than k good shards are known. They stay in the queue. */
   lostBlobs: number;
 }
 
 /**
- * Writes shards anew that are missing, wrong, or on drives that are to be emptied: the blobs closest to loss first. One that
- * cannot be healed is tried again at growing intervals, up to six hours, for ever.
+ * Rewrites shards that are missing, wrong, or on drives that are to be emptied: the blobs closest
+ * to loss first. Blobs that cannot be healed are retried forever, at growing intervals of up to six
+ * hours.
  */
 export const heal: Job = healAtMost(null);
 
-/** The same, at most so many bytes written a second; null: as the settings say. */
+/** The same, with a limit of bytes written per second; null: the limit of the settings. */
 export function healAtMost(bytesPerSecond: number | null): Job {
   return {
     name: "heal",
@@ -51,7 +51,7 @@ export function healAtMost(bytesPerSecond: number | null): Job {
 interface DueBlob {
   id: string;
   k: number;
-  /** How often it was tried. */
+  /** Number of earlier attempts. */
   attempts: number;
 }
 
@@ -73,7 +73,7 @@ class Healer {
   /** Of the group before. */
   #recording: Promise<void> = Promise.resolve();
 
-  /** `bytesPerSecond` 0: no bound. */
+  /** `bytesPerSecond` 0: no limit. */
   constructor(store: StoreContext, budget: Budget, bytesPerSecond: number) {
     this.#store = store;
     this.#budget = budget;
@@ -89,7 +89,7 @@ class Healer {
     try {
       while ((upcoming !== null || waiting.length > 0) && !this.#budget.isSpent()) {
         const claimed = await (upcoming ?? claimNext());
-        // The database need not wait for the drives, nor they for it.
+        // Database and drives work at the same time.
         const isNextAhead = this.#isWide && waiting.length > 0 && waiting[0]?.attempts === 0;
         upcoming = isNextAhead ? claimNext() : null;
         upcoming?.catch(() => {});
@@ -102,18 +102,22 @@ class Healer {
   }
 
   get #isWide(): boolean {
-    return this.#store.settings.driveConnections > FEW_CONNECTIONS;
+    return this.#store.settings.driveConnections > CONNECTIONS_MAX;
   }
 
-  /** How many are healed at a time: a blob needs k connections for reading and at least one for writing. */
+  /**
+   * How many are healed at a time: a blob needs k connections for reading and at least one for
+   * writing.
+   */
   #atOnce(due: readonly { k: number }[]): number {
     const widest = Math.max(1, ...due.map(({ k }) => k + 1));
     return Math.max(1, Math.floor(this.#store.settings.driveConnections / widest));
   }
 
   /**
-   * One that was tried before may have killed its healer, and whatever was claimed with it waits as long: it goes alone. Where connections
-   * are few, so does every other: a run may end at any moment.
+   * A blob that was tried before may have killed its healer, and blobs that were claimed with it
+   * would wait as long: it goes alone. With few connections every blob goes alone, because a run
+   * may end at any moment.
    */
   #groupSize(due: readonly DueBlob[]): number {
     if (!this.#isWide || (due[0]?.attempts ?? 0) > 0) return 1;
@@ -132,7 +136,10 @@ class Healer {
     if (claimed.length > 0) await metadata.healing.release(claimed, clock.now());
   }
 
-  /** They are claimed and recorded together: each is a write to the database, which others wait for. */
+  /**
+   * They are claimed and recorded together: each is a write to the database, and others wait for
+   * it.
+   */
   async #healGroup(claimed: AilingBlob[]): Promise<void> {
     const atOnce = this.#atOnce(claimed);
     const healed: HealedBlob[] = [];
@@ -175,7 +182,7 @@ class Healer {
     }
   }
 
-  /** Waits as long as the bound asks for, but not beyond the run. */
+  /** Waits as long as the limit requires, but not beyond the run. */
   async #pace(): Promise<void> {
     if (this.#bytesPerSecond === 0) return;
     const { clock } = this.#store;

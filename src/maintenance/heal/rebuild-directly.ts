@@ -15,10 +15,12 @@ import { isSettling } from "../../store/placement/shard-key.ts";
 import { driveOf, layoutOf } from "../check/check-shard.ts";
 import type { ReplacementWriters } from "./replacement-writers.ts";
 
-/** Memory that one who heals blob after blob uses again: fresh memory has to be cleared, and given back. */
+/** Memory that is reused from blob to blob: new memory would have to be cleared and released. */
 export type SpareMemory = ArrayBufferLike[];
 
-/** Every frame of a blob verifies, and yet its bytes are wrong: one was forged with a right check. */
+/**
+ * Every frame of a blob verifies, but its bytes are wrong: a frame was forged with a right check.
+ */
 export class WrongCrc extends Error {
   constructor(blobId: string) {
     super(`blob ${blobId}: its shards verify, but their bytes have another CRC than the row says`);
@@ -32,10 +34,11 @@ interface Source {
 }
 
 /**
- * Computes shards anew from k others, as long as all is well: each of the k is read once, in full, and nothing is decoded that is
- * not written. Gives the writers, whose `close` is still to come; null if a frame was absent, wrong or out of reach: nothing was written
- * then, and the caller reads in the patient way. `blob` names only shards that may be read. Frames and the CRC of the whole blob are verified.
- * Throws `WrongCrc`.
+ * Rebuilds shards from k others while nothing fails: each of the k is read once, completely, and
+ * only needed shards are computed. Returns the writers, still to be closed. Returns null if a frame
+ * was absent, wrong or unavailable: nothing was written then, and the caller uses the
+ * fault-tolerant reader. `blob` names only shards that may be read. Frames and the CRC of the whole
+ * blob are verified. Throws `WrongCrc`.
  */
 export async function rebuildDirectly(
   store: StoreContext,
@@ -81,7 +84,7 @@ async function openAll(store: StoreContext, blob: BlobRow, sources: readonly Sou
   return null;
 }
 
-/** A drive that fails is left alone for a while by those who have a choice, as one is that a read met. */
+/** A failing drive is avoided for a while if there is a choice, as after a read. */
 async function orSuspect<T>(store: StoreContext, { name }: Drive, call: () => Promise<T>): Promise<T | null> {
   try {
     return await call();

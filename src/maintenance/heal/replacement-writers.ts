@@ -6,7 +6,7 @@ import { newId } from "../../store/placement/ids.ts";
 import { replacementKey } from "../../store/placement/shard-key.ts";
 import { layoutOf } from "../check/check-shard.ts";
 
-/** A shard that is to be written anew, and the drive that shall take it. */
+/** A shard to rewrite, and its drive. */
 export interface ShardTarget {
   shard: number;
   drive: Drive;
@@ -19,8 +19,9 @@ interface Replacement extends ShardTarget {
 }
 
 /**
- * Shards of a blob being written anew, each under a fresh key: nothing that exists is touched. A drive that fails is dropped
- * and the rest go on. No row names them before the caller has recorded them; until then they are garbage.
+ * Shards of a blob being rewritten, each under a new key: nothing that exists is touched. A failing
+ * drive is dropped and the rest go on. No row names the shards before the caller has recorded them;
+ * until then they are garbage.
  */
 export class ReplacementWriters {
   readonly #replacements: Replacement[];
@@ -38,7 +39,7 @@ export class ReplacementWriters {
     return this.#replacements.some(({ writer }) => writer !== null);
   }
 
-  /** Those that are written, failed ones included. */
+  /** All writers, including failed ones. */
   get shards(): number[] {
     return this.#replacements.map(({ shard }) => shard);
   }
@@ -53,14 +54,14 @@ export class ReplacementWriters {
     await this.#each((writer, shard) => writer.write(pieceOf(shard)));
   }
 
-  /** Waits for every acknowledgement. Gives where those shards lie that are whole. */
+  /** Waits for every acknowledgement. Returns the places of the complete shards. */
   async close(): Promise<Map<number, ShardPlace & {}>> {
     await this.#each((writer) => writer.close());
     const written = this.#replacements.filter(({ writer }) => writer !== null);
     return new Map(written.map(({ shard, drive, key }) => [shard, [drive.name, key]]));
   }
 
-  /** Gives all up. Never throws. */
+  /** Aborts all. Never throws. */
   async abort(): Promise<void> {
     await Promise.all(this.#replacements.map(({ writer }) => writer?.abort()));
   }

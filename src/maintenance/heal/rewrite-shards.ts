@@ -14,15 +14,15 @@ import { checkShard, driveOf, layoutOf } from "../check/check-shard.ts";
 import { rebuildDirectly, type SpareMemory, WrongCrc } from "./rebuild-directly.ts";
 import { ReplacementWriters, type ShardTarget } from "./replacement-writers.ts";
 
-/** What became of shards that were written anew. */
+/** Results of rewriting shards. */
 export interface Rewritten {
-  /** Where those lie that drives acknowledged. */
+  /** Places of acknowledged shards. */
   places: Map<number, ShardPlace & {}>;
-  /** Drives that did not take theirs. */
+  /** Drives that refused theirs. */
   failedDrives: string[];
 }
 
-/** Copies a shard that is good as it is, frame by verified frame; or says why it cannot be read. */
+/** Copies a good shard unchanged, frame by verified frame; or says why it cannot be read. */
 export async function copyShard(
   store: StoreContext,
   blob: BlobRow,
@@ -43,19 +43,20 @@ export async function copyShard(
 
 type FrameTaker = Pick<ReplacementWriters, "isAlive" | "write">;
 
-/** What `rebuildShards` is given besides the blob. */
+/** Parameters of `rebuildShards` besides the blob. */
 interface Rebuild {
   targets: readonly ShardTarget[];
-  /** Damage met on the way goes here. */
+  /** Collects damage that is found. */
   found: Damage[];
   memory: SpareMemory;
 }
 
 /**
- * Computes shards anew from any k good ones, stripe by stripe: two stripes are in memory, and the one that is encoded. `blob` names
- * only shards that may be read. Every frame that is read is verified, and at the end the CRC of the whole blob, before anything
- * is acknowledged. Where that is wrong, each shard is left out in turn, and the one to blame counts as found. Throws `StoreError`
- * drives-unavailable where fewer than k can be read, and `WrongCrc`.
+ * Rebuilds shards from any k good ones, stripe by stripe: two stripes are in memory, and the
+ * encoded one. `blob` names only shards that may be read. Every frame is verified when it is read,
+ * and at the end the CRC of the whole blob, before anything is acknowledged. If that CRC is wrong,
+ * each shard is left out in turn, and the one at fault is reported. Throws `StoreError`
+ * drives-unavailable if fewer than k can be read, and `WrongCrc`.
  */
 export async function rebuildShards(store: StoreContext, blob: BlobRow, rebuild: Rebuild): Promise<Rewritten> {
   try {
@@ -74,8 +75,9 @@ export async function rebuildShards(store: StoreContext, blob: BlobRow, rebuild:
 }
 
 /**
- * Whether a shard whose frames verify is what the others make of it: frames can be forged with right checks. `doubted`: others that
- * are not to be read. Null where that cannot be told now: too few others can be read, or they are wrong themselves.
+ * Whether a shard whose frames verify matches what the others rebuild: frames can be forged with
+ * right checks. `doubted`: others that must not be read. Null if that cannot be decided now: too
+ * few others can be read, or they are wrong themselves.
  */
 export async function matchesOthers(
   store: StoreContext,
@@ -109,7 +111,7 @@ function without(blob: BlobRow, shards: readonly number[]): BlobRow {
   return { ...blob, shards: blob.shards.map((place, shard) => (shards.includes(shard) ? null : place)) };
 }
 
-/** Null where too few shards can be read, or they are wrong. */
+/** Null if too few shards can be read, or they are wrong. */
 async function orNull<T>(attempt: Promise<T>): Promise<T | null> {
   try {
     return await attempt;
@@ -135,7 +137,7 @@ async function rebuildOnce(
   const reader = new BlobReader(store, blob, { offset: 0, length: blob.sizeBytes });
   let writers: ReplacementWriters | null = null;
   try {
-    // No drive is asked to take anything before there is something to write.
+    // No drive is asked to store anything before there is something to write.
     await reader.ready();
     writers = await openWriters();
     await encodeAll(store, blob, reader, writers);
@@ -185,7 +187,7 @@ async function encodeAll(
   }
 }
 
-/** A reader's pieces, cut to what stripes take. */
+/** A reader's pieces, cut to the needs of stripes. */
 class ReadPieces {
   readonly #reader: BlobReader;
   #rest: Uint8Array = new Uint8Array(0);
@@ -194,7 +196,9 @@ class ReadPieces {
     this.#reader = reader;
   }
 
-  /** Resolves when there is something to fill in: a stripe's buffer is not held while drives are slow. */
+  /**
+   * Resolves when there is something to fill in: no stripe's buffer is held while drives are slow.
+   */
   async arrived(): Promise<void> {
     if (this.#rest.length > 0) return;
     const piece = await this.#reader.next();

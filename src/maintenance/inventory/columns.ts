@@ -9,17 +9,17 @@ import {
 import { formatVersionId } from "../../store/version-id.ts";
 import { expirationOf, type RankedVersion } from "./expiration.ts";
 
-/** What a cell holds; null: nothing. A `Date` is a time. */
+/** Value of a cell; null: none. A `Date` is a time. */
 export type Cell = string | boolean | bigint | Date | null;
 
-/** The bucket that an inventory is of. */
+/** The source bucket of an inventory. */
 export interface InventoriedBucket {
   name: string;
   /** Canonical id. */
   owner: string;
-  /** It has, or had, versions. */
+  /** Whether it has, or had, versions. */
   isVersioned: boolean;
-  /** Of its lifecycle; null: it has none. */
+  /** Its lifecycle; null: it has none. */
   rules: LifecycleRules | null;
 }
 

@@ -2,11 +2,11 @@ import { concat } from "../../base/bytes.ts";
 import type { Cell, Column, InventoriedBucket } from "./columns.ts";
 import type { RankedVersion } from "./expiration.ts";
 
-/** A data file of an inventory while it is made. Its compressed bytes are in memory. */
+/** A data file of an inventory being made. Its compressed bytes are in memory. */
 export interface DataFile {
   readonly extension: string;
   add(versions: readonly RankedVersion[]): Promise<void>;
-  /** Of what was compressed so far. */
+  /** Compressed bytes so far. */
   readonly sizeBytes: number;
   /** All of its bytes. Called once, at the end. */
   finish(): Promise<Uint8Array>;
@@ -26,7 +26,7 @@ export class CsvFile implements DataFile {
   constructor(columns: readonly Column[], bucket: InventoriedBucket) {
     this.#columns = columns;
     this.#bucket = bucket;
-    // It surfaces in `finish`.
+    // The error is thrown by `finish`.
     this.#read.catch(() => {});
   }
 
@@ -65,7 +65,7 @@ function csvCell({ name }: Column, cell: Cell): string {
   return `"${text.replaceAll('"', '""')}"`;
 }
 
-/** All but unreserved characters and `/`. A space becomes `%20`, which every decoder reads. */
+/** All except unreserved characters and `/`. A space becomes `%20`, which every decoder reads. */
 function urlEncoded(key: string): string {
   return encodeURIComponent(key)
     .replaceAll("%2F", "/")

@@ -11,15 +11,15 @@ import type { Bucket } from "../../store/types.ts";
 import { bodyOfBytes } from "../../store/write/body-of-bytes.ts";
 import { putObject } from "../../store/write/write.ts";
 
-/** Who delivers reports, in policies of destinations and of KMS keys. */
+/** The service that delivers reports, in policies of destinations and of KMS keys. */
 const SERVICE = "s3.amazonaws.com";
 
 type Destination = InventoryConfiguration["destination"];
 
-/** The bucket does not take the report. */
+/** The bucket refuses the report. */
 export class DeliveryRefused extends Error {}
 
-/** Where a report goes. */
+/** Destination of a report. */
 export class ReportTarget {
   readonly #store: StoreContext;
   readonly #bucket: Bucket;
@@ -33,7 +33,9 @@ export class ReportTarget {
     this.#destination = destination;
   }
 
-  /** Throws `DeliveryRefused` if there is no such bucket, or it belongs to another account than the configuration says. */
+  /**
+   * Throws `DeliveryRefused` if there is no such bucket, or its account is not the configured one.
+   */
   static async open(store: StoreContext, source: DueConfiguration, destination: Destination): Promise<ReportTarget> {
     const owning = await storeOf(store, destination.bucket);
     const bucket = await owning.metadata.buckets.learn(destination.bucket, owning.clock.now());
@@ -47,8 +49,10 @@ export class ReportTarget {
   }
 
   /**
-   * Writes an object of the report by the store's own way, so that it is encrypted, announced and counted like others. Throws
-   * `DeliveryRefused` unless the bucket's policy lets S3 put it for the source bucket, also within one account, as at AWS; and what `putObject` throws. A KMS key must let S3 in too.
+   * Writes an object of the report by the store's usual path, so that it is encrypted, announced
+   * and counted like others. Throws `DeliveryRefused` unless the bucket's policy lets S3 put it for
+   * the source bucket, also within one account, as at AWS; and the errors of `putObject`. A KMS key
+   * must allow S3 too.
    */
   async put(key: string, bytes: Uint8Array, contentType: string): Promise<void> {
     this.#requireAllowed(key);
@@ -74,7 +78,7 @@ export class ReportTarget {
         resourceAccountId: ownerAccount ?? firstAccount.accountId,
         policy: parsed.policy,
         source: sourceOf(this.#source),
-        // What S3 sends with reports, and AWS's example of such a policy asks for.
+        // The ACL that S3 sends with reports, and that AWS's example of such a policy requires.
         facts: { "s3:x-amz-acl": "bucket-owner-full-control" },
         nowMs: this.#store.clock.now(),
       });
@@ -86,12 +90,12 @@ export class ReportTarget {
   }
 }
 
-/** On whose behalf a report is delivered. */
+/** The account and bucket for which a report is delivered. */
 function sourceOf({ bucket, ownerAccount }: DueConfiguration): { arn: string; accountId: string } {
   return { arn: `arn:aws:s3:::${bucket}`, accountId: ownerAccount ?? firstAccount.accountId };
 }
 
-/** What the configuration asks for; nothing: as the bucket encrypts. */
+/** The configured encryption; none: the bucket's default. */
 function encryptionOf({ isEncrypted, kmsKeyArn }: Destination): { encryption?: EncryptionRequest } {
   if (kmsKeyArn) return { encryption: { form: "aws:kms", keyId: kmsKeyArn, context: {}, bucketKey: null } };
   return isEncrypted ? { encryption: { form: "AES256" } } : {};

@@ -3,12 +3,12 @@ import type { LifecycleRules } from "../../lifecycle/decide.ts";
 import type { InventoriedVersion, InventoryPlace } from "../../metadata/inventory/inventory.ts";
 import { VersionSubject } from "../lifecycle/page.ts";
 
-/** A version, and how many noncurrent ones of its key are newer, delete markers among them. */
+/** A version, and how many newer versions of its key are noncurrent, including delete markers. */
 export interface RankedVersion extends InventoriedVersion {
   newer: number;
 }
 
-/** Where a table was read to, and how many noncurrent versions of that key were read. */
+/** Position in a table, and how many noncurrent versions of that key were read. */
 export interface RankedPlace extends InventoryPlace {
   newer: number;
 }
@@ -28,7 +28,10 @@ export function ranked(
   return { versions, end };
 }
 
-/** When a version that is no delete marker expires by its bucket's rules, and becomes noncurrent or is removed; null: never. */
+/**
+ * When the bucket's rules expire a version that is no delete marker, so that it becomes noncurrent
+ * or is removed; null: never.
+ */
 export function expirationOf(version: RankedVersion, rules: LifecycleRules): Date | null {
   const subject = new VersionSubject(version, version);
   const due = version.isLatest ? rules.expiration(subject) : rules.noncurrentExpiration(subject);

@@ -17,7 +17,7 @@ import { ParquetFile } from "./parquet-file.ts";
 
 const CONFIGURATIONS_PER_PAGE = 100;
 const ROWS_PER_PAGE = 1_000;
-/** A data file is closed when it has as many rows, or as many compressed bytes. */
+/** Most rows, and compressed bytes, of a data file. */
 const ROWS_PER_FILE = 100_000;
 const FILE_BYTES_MAX = 8 * 1024 * 1024;
 
@@ -25,7 +25,7 @@ const FILE_BYTES_MAX = 8 * 1024 * 1024;
 interface Report {
   bucketId: number;
   id: string;
-  /** The configuration that it is made by: another one begins anew. */
+  /** The configuration of this report: another one begins again. */
   document: string;
   beganMs: number;
   table: VersionTable;
@@ -40,10 +40,12 @@ interface Cursor {
 }
 
 /**
- * Writes the inventories that are due, one after the other: data files, then the manifest, its checksum and Hive's list of files. A run
- * that ends in the midst of one closes its data file; the next run goes on. A crash loses the files of that run, which the next one
- * writes again under the same names. What is refused is told and tried again in the next period; what fails otherwise, such as drives
- * that do not answer, begins anew in a later run, after the others. In memory is one data file.
+ * Writes the inventories that are due, one after the other: data files, then the manifest, its
+ * checksum and Hive's list of files. A run that ends in the middle of a report closes its data
+ * file, and the next run continues. A crash loses the files of that run; the next one writes them
+ * again under the same names. A refused report is logged and tried again in the next period. After
+ * another failure, such as drives that do not answer, it begins again in a later run, after the
+ * others. One data file is in memory.
  */
 export const inventory: Job = {
   name: "inventory",
@@ -77,7 +79,7 @@ interface Due {
   report: Report;
 }
 
-/** The report under way, if its configuration is still there, or the next one that is due. */
+/** The report under way, if its configuration still exists, or the next one that is due. */
 async function nextDue(store: StoreContext, { report, after }: Cursor): Promise<Due | null> {
   const nowMs = store.clock.now();
   let place = after;
@@ -99,7 +101,10 @@ async function nextDue(store: StoreContext, { report, after }: Cursor): Promise<
   }
 }
 
-/** Once a day or a week; weeks end with Saturday, as 1970-01-01 was a Thursday. The first report comes at once. */
+/**
+ * Once a day or a week; weeks end with Saturday, because 1970-01-01 was a Thursday. The first
+ * report comes at once.
+ */
 function isDue({ settings }: StoreContext, { document, doneMs }: DueConfiguration, nowMs: number): boolean {
   const { isEnabled, frequency } = JSON.parse(document) as InventoryConfiguration;
   if (!isEnabled) return false;
@@ -116,7 +121,7 @@ interface Run extends Due {
   counts: { reports: number; rows: number; files: number; refusedReports: number };
 }
 
-/** Goes on with a report until it is delivered or refused (null), or time is over. */
+/** Continues with a report until it is delivered or refused (null), or time is over. */
 async function proceed(store: StoreContext, run: Run): Promise<Report | null> {
   const { configuration, counts } = run;
   const document = JSON.parse(configuration.document) as InventoryConfiguration;
@@ -136,7 +141,10 @@ async function proceed(store: StoreContext, run: Run): Promise<Report | null> {
   return null;
 }
 
-/** Whether the same delivery may succeed soon, without anybody changing the configuration, the bucket or a key. */
+/**
+ * Whether the same delivery may succeed soon without a change of the configuration, the bucket or a
+ * key.
+ */
 function passes(failure: StoreFailure): boolean {
   if (failure.kind === "kms") return failure.failure.kind === "unavailable";
   return PASSING.has(failure.kind);
@@ -183,7 +191,7 @@ class Writing {
     return new Writing(store, { run, of, target, bucket });
   }
 
-  /** Null when all versions are in data files; otherwise where to go on. */
+  /** Null when all versions are in data files; otherwise the position to continue at. */
   async writeFiles(): Promise<Report | null> {
     for (;;) {
       if (await this.#writeFile(this.#run.report)) return null;
@@ -237,7 +245,7 @@ class Writing {
 
   async #deliver(file: DataFile, bytes: Uint8Array, index: number): Promise<ListedFile> {
     const { bucketId, id, beganMs } = this.#run.report;
-    // The same for the same file, so that one that was written before a crash is written over.
+    // Derived from the file, so that a file from before a crash is overwritten.
     const name = uuidOf(`${bucketId} ${id} ${beganMs} ${index}`);
     const key = `${prefixOf(this.#bucket.name, this.#of)}data/${name}.${file.extension}`;
     await this.#target.put(key, bytes, "application/octet-stream");

@@ -9,13 +9,13 @@ export interface ListedFile {
   MD5checksum: string;
 }
 
-/** What the keys of a configuration's reports begin with. */
+/** Prefix of the keys of a configuration's reports. */
 export function prefixOf(source: string, { id, destination }: InventoryConfiguration): string {
   const { prefix } = destination;
   return `${prefix === null || prefix === "" ? "" : `${prefix}/`}${source}/${id}/`;
 }
 
-/** The moment at which a report was begun, as its keys have it. */
+/** Beginning of a report, in the form for keys. */
 export function timeName(ms: number): { folder: string; hive: string } {
   const [day = "", time = ""] = new Date(ms).toISOString().split("T");
   const minutes = time.slice(0, 5).replace(":", "-");

@@ -8,20 +8,22 @@ import type { Budget, Job } from "../run/job.ts";
 const KEYS_PER_RUN = 100;
 const MATERIALS_PER_RUN = 500;
 /**
- * A key is deleted so long after it was first found to be due. A clock that jumps ahead makes every key due at once; the time until it
- * is put right must not cost a key, because what it encrypted is lost with it.
+ * A key is deleted this long after it was first found to be due. A clock that jumps ahead makes
+ * every key due at once. Until it is corrected no key must be lost, because the data that the key
+ * encrypted would be lost with it.
  */
 export const CONDEMNED_MS = DAY_MS;
 
-/** Where sealing again stands. */
+/** Progress of resealing. */
 interface Cursor {
   readonly keyId: string;
   readonly number: number;
 }
 
 /**
- * Ends KMS keys whose waiting period is over, rotates those that are due, and seals materials again that an older root secret sealed. Each key is one batch,
- * which fails if the key was changed meanwhile; the next run sees it then.
+ * Deletes KMS keys whose waiting period is over, rotates those that are due, and reseals materials
+ * that an older root secret sealed. Each key is one batch. If the key changed meanwhile, the batch
+ * fails, and the next run handles the key.
  */
 export const keys: Job = {
   name: "keys",
@@ -68,7 +70,10 @@ async function rotateKeys(store: StoreContext, budget: Budget, materials: Materi
   return rotated;
 }
 
-/** Reads the key again with its account's epoch, and changes it if it is still as it was found: 1, otherwise 0. */
+/**
+ * Reads the key again with its account's epoch, and changes it if it has not changed: returns 1,
+ * otherwise 0.
+ */
 async function change(
   { metadata, clock }: StoreContext,
   found: KmsKeyRow,

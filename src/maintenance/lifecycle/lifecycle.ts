@@ -7,20 +7,21 @@ import type { Budget, Job } from "../run/job.ts";
 import { moveByClass, type Transition } from "./transition.ts";
 import { BucketWalk, NOTHING_DONE, type WalkReport } from "./walk-bucket.ts";
 
-/** A walk gives way to the next bucket's after so many pages. */
+/** After this many pages a walk gives way to the next bucket's. */
 const PAGES_PER_TURN = 50;
-/** A walk that failed gets its next turn so much later; at most a day of the settings. */
+/** Delay after a failed walk; at most a day of the settings. */
 const RETRY_MS = 5 * 60_000;
 
-/** What the job keeps from one run to the next. */
+/** State of the job between runs. */
 export interface LifecycleCursor {
   readonly clock: ClockState;
 }
 
 /**
- * Carries out buckets' lifecycle configurations: each bucket that has one is walked once after every midnight, and at once when its
- * configuration is set or a date of it comes. A walk that fails goes on some minutes later, and the other buckets' do at once. Nothing is removed while the clock cannot be believed (see `observeClock`).
- * Buckets without a configuration cost nothing.
+ * Carries out buckets' lifecycle configurations. Each bucket with one is walked once after every
+ * midnight, and also when its configuration is set or a date in it comes. A failed walk continues
+ * some minutes later, without delaying other buckets. Nothing is removed while the clock is not
+ * trusted (see `observeClock`). Buckets without a configuration cost nothing.
  */
 export const lifecycle: Job = lifecycleJob(moveByClass);
 
@@ -78,7 +79,7 @@ async function walkAll(store: StoreContext, run: Run, report: RunReport): Promis
       if (more) await store.metadata.lifecycles.keep(due, { walk: walk.state, turnMs: nowMs });
       else await end(store, due, walk, dayMs);
     } catch (error) {
-      // The bucket or its configuration is another one: it is found again as it is now.
+      // The bucket or its configuration has changed: it is found again in its new state.
       const isChanged = error instanceof GuardError && error.guard === "bucket_changed";
       if (!isChanged) await postpone(store, { walk, due, error }, run);
     }
@@ -87,7 +88,10 @@ async function walkAll(store: StoreContext, run: Run, report: RunReport): Promis
   }
 }
 
-/** One bucket's failure is no other's. Where the database is what failed, this fails too, and ends the run. */
+/**
+ * A failure of one bucket does not affect the others. If the database failed, this fails too, and
+ * ends the run.
+ */
 async function postpone(
   store: StoreContext,
   { walk, due, error }: { walk: BucketWalk; due: DueWalk; error: unknown },

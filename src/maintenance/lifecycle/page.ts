@@ -2,7 +2,7 @@ import type { LifecycleRules, NoncurrentSubject, Subject } from "../../lifecycle
 import type { ExpiredVersion } from "../../metadata/lifecycle/expiring.ts";
 import { type LifecycleVersion, type OtherVersion, tagsOf } from "../../metadata/lifecycle/scanning.ts";
 
-/** What rules look at of a version. Its tags are parsed when a rule asks for them. */
+/** The facts about a version that rules use. Its tags are parsed when a rule needs them. */
 export class VersionSubject implements NoncurrentSubject {
   readonly key: string;
   readonly sizeBytes: number;
@@ -29,27 +29,28 @@ export class VersionSubject implements NoncurrentSubject {
   }
 }
 
-/** Where a walk stands in the versions of one key. */
+/** Position of a walk in the versions of one key. */
 export interface KeyProgress {
   readonly key: string;
-  /** The version that was looked at last. */
+  /** The last version that was read. */
   readonly seq: number;
-  /** Noncurrent ones among those looked at. */
+  /** Noncurrent versions among those that were read. */
   readonly newer: number;
-  /** When the version that was looked at last was written. */
+  /** When the last version that was read was written. */
   readonly aboveMs: number;
-  /** The key's newest version is a delete marker. */
+  /** Whether the key's newest version is a delete marker. */
   readonly hidden: boolean;
 }
 
-/** What a version of table versions is to its key. */
+/** Role of a version in table versions within its key. */
 export type Standing =
   | { kind: "current-marker"; isAlone: boolean; subject: Subject }
   | { kind: "noncurrent"; subject: NoncurrentSubject; hidden: boolean };
 
 /**
- * What each row of a page is to its key; the newest of a key come first. `before`: of the key that the page before ended in. `isLast`:
- * nothing follows the page. A delete marker at the end of a page is left to the next one, which knows whether something follows it.
+ * The role of each row of a page within its key; the newest of a key come first. `before`: position
+ * in the key at the end of the previous page. `isLast`: there is no later page. A delete marker at
+ * the end of a page is left to the next one, which knows whether something follows it.
  */
 export function standings(
   page: readonly OtherVersion[],
@@ -82,7 +83,10 @@ export function standings(
   return { found, progress };
 }
 
-/** Noncurrent versions that are due, by how many others of their key must be newer in table versions when they go. */
+/**
+ * Noncurrent versions that are due, by how many others of their key must be newer in table versions
+ * when they are removed.
+ */
 export function dueVersions(
   found: readonly { version: OtherVersion; standing: Standing }[],
   rules: LifecycleRules,

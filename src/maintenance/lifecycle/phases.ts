@@ -3,7 +3,7 @@ import type { LifecycleRules } from "../../lifecycle/decide.ts";
 import { outermost } from "../../lifecycle/prefixes.ts";
 import type { BucketRow } from "../../metadata/rows.ts";
 
-/** What a walk looks at, one after the other: what keys name, all other versions, unfinished uploads. */
+/** The phases of a walk, in order: current versions, all other versions, unfinished uploads. */
 export const PHASES = ["objects", "versions", "uploads"] as const;
 export type Phase = (typeof PHASES)[number];
 
@@ -21,7 +21,7 @@ const CONCERNS: Record<Phase, (rule: LifecycleRule) => boolean> = {
   uploads: ({ abortDays }) => abortDays !== undefined,
 };
 
-/** The prefixes that a phase must look at; rules that say nothing of it cost it no row. */
+/** The prefixes that a phase must read. Without rules for it, a phase reads no row. */
 export function prefixesOf(
   phase: Phase,
   { rules }: LifecycleRules,

@@ -26,29 +26,29 @@ interface Sum {
   bytes: number;
 }
 
-/** What one rule would do by one of its actions. */
+/** Effect of one action of one rule. */
 export interface PreviewRow {
   rule: string;
   action: PreviewAction;
   /** Of a transition: the class. */
   storageClass?: string;
-  /** Of an expiration in a bucket with versions: nothing is lost by it. */
+  /** For an expiration in a bucket with versions: nothing is lost by it. */
   placesDeleteMarker?: true;
-  /** What would be done at once. */
+  /** Number for now. */
   today: Sum;
-  /** What would be done within 30 days, today's included, if nothing else is written or deleted. */
+  /** Number within 30 days, today's included, if nothing else is written or deleted. */
   within30Days: Sum;
   /** The first ones, by key. */
   examples: { key: string; versionId?: string; bytes: number; due: string }[];
 }
 
 export interface Preview {
-  /** Rows that were looked at by this call. */
+  /** Rows that this call read. */
   looked: number;
   /** Versions that a rule would remove and a lock protects. */
   locked: number;
   rules: PreviewRow[];
-  /** What goes on with the next call, which counts only what this one has not; null: all was looked at. */
+  /** Cursor for the next call, which counts only the rest; null: everything was counted. */
   next: string | null;
 }
 
@@ -62,7 +62,7 @@ interface Place {
 
 const START: Place = { phase: "objects", range: 0, after: null, afterId: "", progress: null };
 
-/** Where a preview goes on: what another call gave as `next`. Null: that is none. */
+/** Position of a preview: `next` of another call. Null: the text is not one. */
 export function parsePlace(text: string): Place | null {
   try {
     const { phase, range, after, afterId, progress } = JSON.parse(text) as Place;
@@ -74,7 +74,7 @@ export function parsePlace(text: string): Place | null {
       (progress === null || isProgress(progress));
     return isPlace ? { phase, range, after, afterId, progress } : null;
   } catch {
-    // SyntaxError, or TypeError for what is no object.
+    // SyntaxError, or TypeError if it is no object.
     return null;
   }
 }
@@ -92,8 +92,9 @@ interface Asked {
 }
 
 /**
- * What a configuration would do to a bucket today and within 30 days, by rule and action, from what is there now: what one action makes
- * due for another (a version that an expiration makes noncurrent) is not counted. Changes nothing. Looks at 50,000 rows a call at the most.
+ * Effects of a configuration on a bucket today and within 30 days, by rule and action, for the
+ * objects that exist now. Follow-up effects are not counted, such as those on a version that an
+ * expiration makes noncurrent. Changes nothing. Reads at most 50,000 rows per call.
  */
 export async function previewLifecycle(store: StoreContext, asked: Asked): Promise<Preview> {
   const preview = new PreviewRun(store, asked);

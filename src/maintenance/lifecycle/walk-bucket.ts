@@ -10,11 +10,11 @@ import { type Phase, phaseAfter, prefixesOf } from "./phases.ts";
 import type { Transition } from "./transition.ts";
 
 const ROWS_PER_PAGE = 1_000;
-/** In one batch: a parameter holds the list, and D1 takes 2 MB. */
+/** In one batch: a parameter holds the list, and D1 accepts 2 MB. */
 const REMOVALS_PER_BATCH = 250;
 const REMOVAL_CHARACTERS_MAX = 512 * 1024;
 
-/** What a walk did; it goes to the job's report and the bucket's row. */
+/** Results of a walk, for the job's report and the bucket's row. */
 export type WalkReport = Record<
   | "scanned"
   | "expiredObjects"
@@ -36,14 +36,14 @@ export const NOTHING_DONE: Readonly<WalkReport> = {
   transitions: 0,
 };
 
-/** How far a walk over a bucket has come; JSON. */
+/** Progress of a walk over a bucket; JSON. */
 export interface WalkState {
   readonly beganMs: number;
   phase: Phase;
-  /** Which of the prefixes that the phase looks at. */
+  /** Index of the present prefix of the phase. */
   range: number;
   after: string | null;
-  /** Of `after`: the upload, or what is known of the key's versions. */
+  /** Of `after`: the upload, or facts about the key's versions. */
   afterId: string;
   progress: KeyProgress | null;
   report: WalkReport;
@@ -55,17 +55,17 @@ function beginWalk(nowMs: number): WalkState {
 }
 
 export interface WalkOptions {
-  /** The time that everything is decided by. */
+  /** The time for all decisions. */
   nowMs: number;
   transition: Transition;
   isSpent(): boolean;
 }
 
 /**
- * One walk over a bucket: what its keys name, then all other versions, then unfinished uploads. Each row is read once, of the prefixes
- * alone that rules are about; what is due goes some hundreds at a time, each batch guarded by the
- * configuration and by what each row was. After a crash it goes on from where its state was kept last, and does again what
- * may be done again.
+ * One walk over a bucket: current versions, then all other versions, then unfinished uploads. Each
+ * row is read once, and only those with prefixes of rules. Due items go some hundreds at a time,
+ * each batch guarded by the configuration and by the state of each row. After a crash it continues
+ * from the last saved state, and repeats only steps that may be repeated.
  */
 export class BucketWalk {
   readonly #store: StoreContext;
@@ -73,7 +73,10 @@ export class BucketWalk {
   readonly #rules: LifecycleRules;
   readonly #options: WalkOptions;
   readonly state: WalkState;
-  /** Moves that were begun in this page, and whether time was over before all of them were done: the page is looked at again then. */
+  /**
+   * Moves that began in this page, and whether time was over before all of them were done: the page
+   * is then read again.
+   */
   #begun = 0;
   #isCut = false;
 
@@ -90,7 +93,10 @@ export class BucketWalk {
     return this.#rules;
   }
 
-  /** Looks at the next page. True: there is more. Throws `GuardError` bucket_changed where the configuration or the bucket is another. */
+  /**
+   * Processes the next page. True: there is more. Throws `GuardError` bucket_changed if the
+   * configuration or the bucket has changed.
+   */
   async step(): Promise<boolean> {
     const { state } = this;
     const prefixes = prefixesOf(state.phase, this.#rules, this.#walk.bucket);
@@ -150,7 +156,7 @@ export class BucketWalk {
     const { nowMs } = this.#options;
     for (const some of inBatches(expired)) {
       const options = { nowMs, news: newsOf(this.#store, event) };
-      const gone = await this.#store.metadata.lifecycleRemovals.objects(this.#walk, some, options);
+      const gone = await this.#paced(() => this.#store.metadata.lifecycleRemovals.objects(this.#walk, some, options));
       this.state.report[hasVersions ? "deleteMarkers" : "expiredObjects"] += gone.length;
     }
   }
@@ -168,12 +174,16 @@ export class BucketWalk {
     const options = { nowMs, news: newsOf(this.#store, "LifecycleExpiration:Delete") };
     for (const [newer, list] of [...noncurrent].sort(([a], [b]) => a - b)) {
       for (const some of inBatches(list)) {
-        const removed = await metadata.lifecycleRemovals.versions(this.#walk, some, { ...options, newer });
+        const removed = await this.#paced(() =>
+          metadata.lifecycleRemovals.versions(this.#walk, some, { ...options, newer }),
+        );
         state.report.removedVersions += removed;
       }
     }
     for (const some of inBatches(loneMarkers)) {
-      state.report.removedMarkers += await metadata.lifecycleRemovals.loneMarkers(this.#walk, some, options);
+      state.report.removedMarkers += await this.#paced(() =>
+        metadata.lifecycleRemovals.loneMarkers(this.#walk, some, options),
+      );
     }
     await this.#moveNoncurrent(found, nowMs);
     if (this.#isCut) return false;
@@ -201,10 +211,19 @@ export class BucketWalk {
     const page = await lifecycleScans.uploads(range, ROWS_PER_PAGE);
     const due = page.filter((upload) => (this.#rules.abort(upload)?.atMs ?? Number.POSITIVE_INFINITY) <= nowMs);
     for (const some of inBatches(due)) {
-      state.report.abortedUploads += await lifecycleRemovals.uploads(this.#walk, some, nowMs);
+      state.report.abortedUploads += await this.#paced(() => lifecycleRemovals.uploads(this.#walk, some, nowMs));
     }
     state.afterId = page.at(-1)?.id ?? state.afterId;
     return this.#passed(page);
+  }
+
+  /** A removal, and on a machine of our own a pause as long as it took: others write to the same database. */
+  async #paced<Result>(removal: () => Promise<Result>): Promise<Result> {
+    const { clock, host } = this.#store;
+    const beganMs = clock.now();
+    const result = await removal();
+    if (host) await clock.sleep(Math.max(1, clock.now() - beganMs));
+    return result;
   }
 
   #passed(page: readonly { key: string }[]): boolean {

@@ -7,23 +7,24 @@ import type { StoreContext } from "../../store/context.ts";
 import type { Budget, Job } from "../run/job.ts";
 
 const QUERIES_PER_RUN = 100;
-/** So long a query works before the next has its turn, and what it has is kept. */
+/** After this time the next query has its turn, and the progress of this one is saved. */
 const TURN_MS = 2_000;
 const STEP_MS = 25;
 /** Rows that one query may read in all. */
 const ROWS_MAX = 1_000_000_000;
-/** A query whose result nobody asks for is given up. */
+/** A query is abandoned if nobody asks for its result for this long. */
 const KEPT_MS = 24 * 3_600_000;
 
 /**
- * Carries on long queries of Athena's API: reads the rows that their caller could see when they were started. The result is made, and shown, by the
- * request in which whoever started it asks for it and still may see the same. A crash repeats one turn.
+ * Continues long queries of Athena's API: reads the rows that their caller could see when they were
+ * started. The result is made and returned when the query's starter requests it and may still see
+ * the same rows. A crash repeats one turn.
  */
 export const carryQueries: Job = {
   name: "carry-queries",
   async run(store, budget) {
     const report = { carriedQueries: 0, carriedRows: 0 };
-    // Executions lie in the first database alone.
+    // Only the first database has executions.
     if (!isFirstDatabase(store)) return { report, cursor: null };
     let isUnfinished = false;
     const failures: unknown[] = [];
@@ -38,7 +39,7 @@ export const carryQueries: Job = {
         report.carriedRows += after.scanned - row.scanned;
         isUnfinished ||= !after.isDone;
       } catch (error) {
-        // Those behind it go on; it is given up after its time.
+        // The others go on; this one is abandoned after its time.
         failures.push(new Error(`query ${one.id} of account ${one.accountId}: ${String(error)}`, { cause: error }));
       }
     }
@@ -46,7 +47,7 @@ export const carryQueries: Job = {
   },
 };
 
-/** One turn of a query. What is wrong with it ends its execution. */
+/** One turn of a query. An error in the query ends its execution. */
 async function carryOn(
   store: StoreContext,
   row: CarriedExecution,

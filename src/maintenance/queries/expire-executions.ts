@@ -5,11 +5,14 @@ import type { Job } from "../run/job.ts";
 const KEPT_MS = 45 * 86_400_000;
 const EXECUTIONS_PER_BATCH = 500;
 
-/** Deletes the rows of queries that were started by Athena's API long ago. Their results are objects of their buckets, and stay. */
+/**
+ * Deletes old rows of queries that Athena's API started. Their results are objects of their
+ * buckets, and stay.
+ */
 export const expireExecutions: Job = {
   name: "expire-executions",
   async run(store, budget) {
-    // Executions lie in the first database alone.
+    // Only the first database has executions.
     if (!isFirstDatabase(store)) return { report: {}, cursor: null };
     const { metadata, clock } = store;
     let expiredExecutions = 0;

@@ -5,28 +5,29 @@ import type { Budget, Job } from "../run/job.ts";
 
 const MESSAGES_PER_BATCH = 500;
 const QUEUES_PER_PAGE = 200;
-/** Old enough that nobody repeats it any more, however the clocks of isolates differ. */
+/** So old that no client repeats it, whatever the differences of isolates' clocks. */
 const FORGET_MS = 2 * DEDUPLICATION_MS;
 const MOVES_MS = 7 * 86_400_000;
 /** A walk over all messages reads each row: it begins once an hour. */
 const WALK_MS = 3_600_000;
 
 interface Cursor {
-  /** Where the walk goes on; null: it is not under way. */
+  /** Position of the walk; null: none is under way. */
   readonly place: number | null;
   /** When it began last. */
   readonly walkedMs: number;
 }
 
 /**
- * Deletes messages of queues that were deleted or purged, and messages whose retention is over: first those that lie at the front of a
- * queue because nobody received them, then, hourly, by a walk over all messages. Whoever receives passes over them anyway. Forgets
- * deduplication ids and receive attempts that count no more. Every batch may be repeated.
+ * Deletes messages of deleted or purged queues, and messages whose retention is over: first those
+ * at the front of a queue, which nobody received; then, hourly, by a walk over all messages.
+ * Receivers skip them anyway. Deletes deduplication ids and receive attempts that have expired.
+ * Every batch may be repeated.
  */
 export const expireMessages: Job = {
   name: "expire-messages",
   async run(store, budget, given) {
-    // Queues lie in the first database alone.
+    // Only the first database has queues.
     if (!isFirstDatabase(store)) return { report: {}, cursor: null };
     const { metadata, clock } = store;
     const { upkeep } = metadata.queues;

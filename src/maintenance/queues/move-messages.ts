@@ -4,11 +4,14 @@ import type { Job } from "../run/job.ts";
 
 const MOVES_PER_RUN = 100;
 
-/** Goes on with moves of messages out of dead letter queues. A step is one batch, which also counts: a run may stop anywhere. */
+/**
+ * Continues moves of messages out of dead letter queues. A step is one batch, which also counts: a
+ * run may stop anywhere.
+ */
 export const moveMessages: Job = {
   name: "move-messages",
   async run(store, budget) {
-    // Queues lie in the first database alone.
+    // Only the first database has queues.
     if (!isFirstDatabase(store)) return { report: {}, cursor: null };
     const { metadata, clock } = store;
     const { moves } = metadata.queues;

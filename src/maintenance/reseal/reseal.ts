@@ -11,18 +11,22 @@ import type { StoreContext } from "../../store/context.ts";
 import type { Job } from "../run/job.ts";
 
 const ROWS_PER_PAGE = 500;
-/** All is looked at again after this time, while an old root key is configured: another process may have sealed under it. */
+/**
+ * While an old root key is configured, everything is checked again after this time: another process
+ * may have sealed under it.
+ */
 const AGAIN_MS = 24 * 3600 * 1000;
 
 type Cursor =
   | { readonly table: SealedTable; readonly after: SealedPlace; readonly unreadable: number }
-  /** Everything is sealed under this root key, as of then. */
+  /** Everything was sealed under this root key, at that time. */
   | { readonly doneFor: string; readonly atMs: number };
 
 /**
- * Seals objects' keys again under the newest root key, where an older one sealed them, so that the older one can be forgotten. Nothing
- * is read or written but rows. It runs only while several root keys are configured. A crash anywhere leaves rows that are sealed
- * under one of them; what is left undone the next run finds. `keysUnreadable`: those that no configured root key opens.
+ * Reseals objects' keys that an older root key sealed under the newest one, so that the older one
+ * can be removed. Reads and writes only rows. It runs only while several root keys are configured.
+ * A crash leaves rows that are sealed under either of them; the next run finds the rest.
+ * `keysUnreadable`: keys that no configured root key opens.
  */
 export const reseal: Job = {
   name: "reseal",

@@ -12,20 +12,25 @@ export interface GatheredJob extends JobRow {
   database: string;
 }
 
-/** What the databases know of the state of background work, all of them together. */
+/** State of background work, from all databases together. */
 export interface Gathered {
   databases: { name: string; sizeBytes: number }[];
   backlog: Backlog;
   jobs: GatheredJob[];
-  /** Sums of each database's last complete walk over its blobs, as old as the oldest; null where one has none yet. */
+  /**
+   * Sums of each database's last complete walk over its blobs, with the time of the oldest; null if
+   * a database has none yet.
+   */
   census: { atMs: number; totals: Totals } | null;
   /** Blobs in the healers' queues by their good shards beyond the k that are needed. */
   ailing: Record<string, number>;
-  /** What drives were found to lack and is not healed yet. */
+  /** Losses of drives that are not healed yet. */
   losses: DriveLoss[];
   /** How late the walks of lifecycles are. */
   lifecycle: LifecycleBacklog;
-  /** The store's id, and the drives as they were seen last; of the first database, which keeps them for all. */
+  /**
+   * The store's id, and the last known state of the drives; the first database has them for all.
+   */
   known: { store: string | null; drives: DriveRow[] };
 }
 

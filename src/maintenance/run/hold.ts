@@ -2,20 +2,21 @@ import type { StoreContext } from "../../store/context.ts";
 import { isTight } from "../../store/space.ts";
 
 /**
- * While a disk fills up, what was dropped is kept for so long alone: a read that began before is over, or is broken off. It never gets a
- * wrong byte, because a shard is there whole or not at all.
+ * Grace time while a disk fills up. A read that began before it is over, or is broken off. It never
+ * gets a wrong byte, because a shard is there completely or not at all.
  */
 const PRESSURE_GRACE_SECONDS = 15 * 60;
 
-/** Whether a disk of this machine will soon be full. Never where nothing is measured. */
+/** Whether a disk of this machine will soon be full. Never if nothing is measured. */
 async function isUnderPressure({ space }: StoreContext): Promise<boolean> {
   return space !== undefined && (await space.measure()).some(isTight);
 }
 
 /**
- * Whatever was dropped, or moved elsewhere, before this time may be deleted: reads that began before are over, and no snapshot that
- * one would restore names it. While snapshots fail nothing newer than the last one is deleted. While a disk fills up the grace time is
- * shortened, and `snapshotIntervalMs` with it, so that a snapshot does not hold for a day what is gone.
+ * Bytes that were dropped, or moved elsewhere, before this time may be deleted: reads that began
+ * before are over, and no useful snapshot names them. While snapshots fail, nothing newer than the
+ * last one is deleted. While a disk fills up the grace time is shortened, and `snapshotIntervalMs`
+ * too, so that a snapshot does not hold dropped bytes for a day.
  */
 export async function droppedBeforeMs(store: StoreContext): Promise<number> {
   const { clock, settings, metadata } = store;
@@ -25,7 +26,7 @@ export async function droppedBeforeMs(store: StoreContext): Promise<number> {
   return Math.min(graceMs, (await metadata.snapshots.heldSinceMs()) ?? graceMs);
 }
 
-/** How long ago the last snapshot may be. */
+/** Age of the last snapshot from which a new one is due. */
 export async function snapshotIntervalMs(store: StoreContext): Promise<number> {
   return (await shortened(store, store.settings.snapshotSeconds)) * 1000;
 }

@@ -32,7 +32,7 @@ import { queueLosses } from "../watch/queue-losses.ts";
 import { watch } from "../watch/watch.ts";
 import type { Budget, Job, JobReport, JobResult } from "./job.ts";
 
-/** In the order in which they run: what one finds or frees, the next may heal or take away. */
+/** In the order of their runs: later jobs heal or remove what earlier ones find or free. */
 export const JOBS: readonly Job[] = [
   queueLosses,
   drain,
@@ -59,23 +59,26 @@ export const JOBS: readonly Job[] = [
   carryQueries,
 ];
 
-/** Every job that must have run for the report of durability to be green. */
+/** The jobs that must have run for a green report of durability. */
 export const JOB_NAMES: readonly string[] = JOBS.map(({ name }) => name);
 
-/** Of `npm start`, where the process that runs the jobs answers all others' questions to the metadata. */
+/**
+ * Under `npm start`, where the process of the jobs also answers all others' calls to the metadata.
+ */
 const RHYTHM: Rhythm = { workMs: 8, pauseMs: 4 };
 
-/** A run that has not ended so long after its time is dead: another one may take the job over. */
+/** A run that has not ended this long after its time is dead: another one may take the job over. */
 const LEASE_MS = 70_000;
 
 /**
- * Looks at the drives first, then runs all jobs within one cron trigger's time and a bound of calls to drives, each under its lease: a job that somebody else runs
- * is passed over. Each has an equal share of what is left; those that would go on share what remains at the end. A job that has
- * waited longest begins, so that none is kept from running by others that take too long. Nor by one that fails: the failures are
- * thrown together at the end. Gives what each job did.
+ * Checks the drives first, then runs all jobs within one cron trigger's time and a limit of calls
+ * to drives, each under its lease. A job that is running elsewhere is skipped. Each has an equal
+ * share of the rest; jobs with work left share what remains at the end. The job that has waited
+ * longest begins, so that slow jobs do not keep others from running. Failing jobs do not either:
+ * all failures are thrown together at the end. Returns the results of each job.
  *
- * Where there are several databases, each has jobs of its own, and an equal share of what is left, the one that has waited longest
- * first. What they did stands under `<database>/<job>` then.
+ * Each of several databases has jobs of its own and an equal share of the rest, the one that has
+ * waited longest first. The results are then named `<database>/<job>`.
  */
 export async function runJobs(
   store: StoreContext,
@@ -89,13 +92,13 @@ export async function runJobs(
     isEnded: () => signal?.aborted === true,
   });
   const pauses = new Pauses(store.clock, RHYTHM);
-  // Where there is no host, nobody else waits for this isolate.
+  // Without a host, nothing else waits for this isolate.
   const considerate = (drive: Drive) => (store.host && !isAlone ? withPauses(drive, pauses) : drive);
   const run: Run = { jobs, holder: newId(store), reports: new JobReports(), failures: [] };
   const stores = allStores(store);
   const waits = await Promise.all(stores.map((one) => waitOf(one, run)));
   const waiting = waits.filter((wait) => wait !== null).sort((a, b) => a.sinceMs - b.sinceMs);
-  // Whatever the others delete or write rests on what the drives are.
+  // Deletions and writes of the other jobs depend on the drives' identities.
   if (jobs === JOBS && waits[0]) await runIn(stores[0] as StoreContext, { ...run, jobs: [watch] }, first(whole));
   for (const [index, { store: one, startedMs }] of waiting.entries()) {
     if (whole.isSpent()) {
@@ -111,13 +114,13 @@ export async function runJobs(
   return run.reports;
 }
 
-/** The watch comes before the others, and takes what it takes. */
+/** The watch comes before the others, and is not limited. */
 function first(budget: SharedBudget): Parameters<typeof runIn>[2] {
   return { prefix: "", startedMs: new Map(), budget };
 }
 
 export interface RunOptions {
-  /** Nobody waits for this process: jobs take no pauses. */
+  /** Nothing waits for this process: jobs make no pauses. */
   isAlone?: boolean;
   /** Ends the run as if its time were over. */
   signal?: AbortSignal;
@@ -125,7 +128,7 @@ export interface RunOptions {
 
 /** What each job did, by name. */
 export class JobReports extends Map<string, JobReport> {
-  /** Time or calls were spent before all was done: another run would go on at once. */
+  /** Time or calls were spent before all was done: another run would have work at once. */
   isUnfinished = false;
 }
 
@@ -139,15 +142,15 @@ interface Run {
 /** How long a database has waited. */
 interface Wait {
   store: StoreContext;
-  /** When each job was begun last; 0: never. */
+  /** When each job last began; 0: never. */
   startedMs: ReadonlyMap<string, number>;
-  /** Since when the job that has waited longest does. */
+  /** When the job that has waited longest last began. */
   sinceMs: number;
 }
 
 /**
- * Null where the database is being restored; and, with a failure noted, where it does not answer or is not the one that it should
- * be: the others go on.
+ * Null if the database is being restored. Null, with a recorded failure, if it does not answer or
+ * is the wrong one: the others go on.
  */
 async function waitOf(store: StoreContext, { jobs, failures }: Run): Promise<Wait | null> {
   const { identity, jobs: table } = store.metadata;
@@ -166,7 +169,7 @@ async function waitOf(store: StoreContext, { jobs, failures }: Run): Promise<Wai
   }
 }
 
-/** The jobs of one database, in their order, but those that were begun longest ago first. */
+/** The jobs of one database, in their order, but the longest-waiting first. */
 async function runIn(
   store: StoreContext,
   { jobs, holder, reports, failures }: Run,
@@ -197,9 +200,9 @@ async function runIn(
   }
 }
 
-/** What is left of a run, in time and in calls to drives. */
+/** The rest of a run, in time and in calls to drives. */
 interface SharedBudget extends Budget {
-  /** One of so many equal shares of it. */
+  /** One of this many equal shares of it. */
   share(shares: number): SharedBudget;
 }
 
@@ -240,7 +243,7 @@ async function runLeased(store: StoreContext, job: Job, holder: string, budget: 
     else await metadata.jobs.fail(job.name, holder, { nowMs, failure: failures.map(String).join("; "), kept });
     return result;
   } catch (error) {
-    // The lease would run out anyway: what matters is the failure itself.
+    // The lease would expire anyway: the original failure matters more.
     const failed = { nowMs: clock.now(), failure: String(error) };
     await metadata.jobs.fail(job.name, holder, failed).catch(() => {});
     throw error;

@@ -1,12 +1,13 @@
 import type { StoreContext } from "../../store/context.ts";
 import { isIdle, type JobReports, runJobs } from "./run-jobs.ts";
 
-/** How long a run may last in a process that others wait for, where a backlog has a process of its own. */
+/** Limit of a run in a process that others wait for, if there is a process for backlogs. */
 const BRIEF_SECONDS = 2;
 
 /**
- * What a cron trigger does. Under `npm start` the process that runs it also answers all questions to the metadata: it does what takes
- * no time, and asks for a process of its own (see `Host.startJobs`) for what is left. While that one runs it does nothing.
+ * Work of a cron trigger. Under `npm start` its process also answers all calls to the metadata. So
+ * it does only quick work, and asks for a process of its own (see `Host.startJobs`) for the rest.
+ * While that one is running it does nothing.
  */
 export async function runScheduled(store: StoreContext, log: { info(line: string): void }): Promise<void> {
   const state = await store.host?.state();
@@ -18,7 +19,7 @@ export async function runScheduled(store: StoreContext, log: { info(line: string
   if (isApart && reports.isUnfinished) await store.host?.startJobs();
 }
 
-/** A line for a run that did something. */
+/** A log line for a run that did something. */
 export function logReports(reports: JobReports, log: { info(line: string): void }): void {
   if (!isIdle(reports)) log.info(`maintenance ${JSON.stringify(Object.fromEntries(reports))}`);
 }

@@ -7,10 +7,9 @@ import { checkShard, driveOf, layoutOf } from "../check/check-shard.ts";
 import type { Budget, Job } from "../run/job.ts";
 
 const BLOBS_PER_PAGE = 100;
-/** What is read between two looks at the clock. */
+/** Bytes between two readings of the clock. */
 const STEP_BYTES = 32 * 1024 * 1024;
-const SHARDS_AT_ONCE = CONNECTIONS_MAX;
-/** How often in a cycle it is measured how much is left, and the pace set anew. */
+/** How often in a cycle the rest is measured, and the pace set again. */
 const MEASURES_PER_CYCLE = 30;
 const MEASURE_MS_MIN = 600_000;
 
@@ -19,11 +18,11 @@ interface Cursor {
   beganMs: number;
   /** Blobs up to this one are through. */
   afterId: string;
-  /** What was left to read when that was measured last, and what was read of it since. */
+  /** The rest at the last measurement, and the bytes read since. */
   leftBytes: number;
   measuredMs: number;
   readBytes: number;
-  /** All blobs are through. */
+  /** Whether all blobs are done. */
   isOver: boolean;
   /** A blob that is too long for one run. */
   partial: Partial | null;
@@ -31,17 +30,18 @@ interface Cursor {
 
 interface Partial {
   id: string;
-  /** Where its shards lay; if that has changed, it is begun anew. */
+  /** Places of its shards; if they have changed, it begins again. */
   shards: string;
   nextStripe: number;
-  /** Shards of which something could not be verified so far. */
+  /** Shards with a failed verification so far. */
   unverified: number[];
 }
 
 /**
- * Reads and verifies every frame and header of every shard, in order of age, spread evenly over the configured cycle and bounded in
- * bytes a run. Keeps for each shard when that was last done, and notes what is damaged for healing. A drive that is out of
- * reach is passed over: its shards keep the time of their last verification, and their turn comes again in the next cycle.
+ * Reads and verifies every frame and header of every shard, in order of age, evenly over the
+ * configured cycle and with a limit of bytes per run. Records for each shard when that was last
+ * done, and queues damage for healing. An unavailable drive is skipped: its shards keep the time of
+ * their last verification, and their turn comes again in the next cycle.
  */
 export const scrub: Job = {
   name: "scrub",
@@ -53,7 +53,7 @@ export const scrub: Job = {
   },
 };
 
-/** Where this run goes on. */
+/** Where this run continues. */
 async function begin({ clock, settings, metadata }: StoreContext, saved: Cursor | null): Promise<Cursor> {
   const nowMs = clock.now();
   const cycleMs = settings.scrubCycleSeconds * 1000;
@@ -71,17 +71,19 @@ async function begin({ clock, settings, metadata }: StoreContext, saved: Cursor 
   const measureMs = Math.max(MEASURE_MS_MIN, cycleMs / MEASURES_PER_CYCLE);
   if (!cursor.isOver && nowMs - cursor.measuredMs >= measureMs) {
     const leftBytes = await metadata.scrubbing.bytesAfter(cursor.afterId);
-    // What was read beforehand, or (below nothing) is due, goes over to the new reckoning.
+    // Bytes read in advance, or (below zero) due, carry over to the new pace.
     cursor.readBytes = isNext ? 0 : Math.max(-leftBytes, -dueBytes({ clock, settings }, cursor));
     cursor.leftBytes = leftBytes + cursor.readBytes;
     cursor.measuredMs = nowMs;
-    // What was left has been deleted since: nothing will ever be due.
+    // The rest has been deleted since: nothing will ever be due.
     if (leftBytes === 0 && cursor.afterId !== "") Object.assign(cursor, { isOver: true, partial: null });
   }
   return cursor;
 }
 
-/** Bytes that should have been read by now and were not, for what was left to be through by the end of the cycle. */
+/**
+ * Bytes that are due by now and unread, at the pace that finishes the rest by the end of the cycle.
+ */
 function dueBytes(
   { clock, settings }: Pick<StoreContext, "clock" | "settings">,
   { beganMs, leftBytes, measuredMs, readBytes }: Cursor,
@@ -131,7 +133,7 @@ class Scrubbing {
     }
   }
 
-  /** False where the bounds of the run were met before the last one was through. */
+  /** False if a limit of the run was reached before the last one was done. */
   async #blobs(page: readonly ScrubbedBlob[]): Promise<boolean> {
     for (const blob of page) if (!(await this.#blob(blob))) return false;
     return true;
@@ -149,7 +151,7 @@ class Scrubbing {
     return this.#isDue && !this.#budget.isSpent();
   }
 
-  /** Goes on with this blob, as far as the bounds of the run allow. True if it is through. */
+  /** Continues with this blob, as far as the limits of the run allow. True if it is done. */
   async #blob(blob: ScrubbedBlob): Promise<boolean> {
     const shards = JSON.stringify(blob.shards);
     const saved = this.#cursor.partial;
@@ -173,18 +175,20 @@ class Scrubbing {
     return true;
   }
 
-  /** How many of the next stripes may be read at once. A run reads at least one, whatever its bound. */
+  /**
+   * How many of the next stripes may be read at once. A run reads at least one, whatever its limit.
+   */
   #steps(stripeBytes: number, stripes: number): number {
     const allowed = Math.floor(Math.min(STEP_BYTES, this.#leftBytes) / stripeBytes);
     return Math.min(stripes, Math.max(this.report.verifiedBytes === 0 ? 1 : 0, allowed));
   }
 
-  /** Verifies so many stripes of every shard that was right up to here. */
+  /** Verifies this many stripes of every shard that was right so far. */
   async #stripes(blob: ScrubbedBlob, partial: Partial, steps: number): Promise<void> {
     const stripes = { first: partial.nextStripe, last: partial.nextStripe + steps - 1 };
     const open = blob.shards.flatMap((_, shard) => (partial.unverified.includes(shard) ? [] : [shard]));
-    for (let at = 0; at < open.length; at += SHARDS_AT_ONCE) {
-      const some = open.slice(at, at + SHARDS_AT_ONCE);
+    for (let at = 0; at < open.length; at += CONNECTIONS_MAX) {
+      const some = open.slice(at, at + CONNECTIONS_MAX);
       await Promise.all(
         some.map(async (shard) => {
           const state = await checkShard(this.#store, { blob, shard, stripes });

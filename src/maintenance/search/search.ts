@@ -1,15 +1,15 @@
 import type { StoreContext } from "../../store/context.ts";
 import type { Budget, Job } from "../run/job.ts";
 
-/** Of each step: an object has some twenty values, mostly fewer. */
+/** Per step: an object has at most about twenty values, usually fewer. */
 const OBJECTS_PER_STEP = 500;
 const VALUES_PER_STEP = 5_000;
 /** Longer than any query runs. */
 const SWEEP_AFTER_MS = 10 * 60_000;
 
 /**
- * Fills the indexes by which buckets are searched with the objects that were there before, and takes away what is left of indexes that were
- * switched off. A crash anywhere repeats one step at most.
+ * Fills the search indexes of buckets with older objects, and removes the rest of indexes that were
+ * switched off. A crash repeats at most one step.
  */
 export const search: Job = {
   name: "search",

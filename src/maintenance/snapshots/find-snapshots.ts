@@ -19,7 +19,7 @@ import {
 
 const KEYS_PER_PAGE = 1_000;
 
-/** The snapshot is there, but no configured root key opens it. */
+/** The snapshot exists, but no configured root key opens it. */
 class SnapshotSealed extends Error {
   constructor(snapshotId: string, root: string | null) {
     super(
@@ -40,25 +40,28 @@ export async function* listSnapshotKeys(drive: Drive): AsyncGenerator<string> {
   } while (cursor !== undefined);
 }
 
-/** Where the shards of a blob lie, by drives' lists; more than k+m entries where the same blob is there twice is no harm. */
+/**
+ * Places of a blob's shards, by drives' lists. More than k+m entries, if the same blob is there
+ * twice, do no harm.
+ */
 type Places = Map<string, ShardPlace[]>;
 
 export interface FoundManifest extends Manifest {
-  /** False: whoever can write to a drive may have written it. */
+  /** False: anyone who can write to a drive may have written it. */
   isSealed: boolean;
 }
 
-/** What the drives have of snapshots. */
+/** The snapshots on the drives. */
 export interface SnapshotsOnDrives {
-  /** Whole ones, the oldest first. */
+  /** Complete ones, the oldest first. */
   complete: FoundManifest[];
-  /** Ids of those without a readable manifest: cut off, being taken, or lost. */
+  /** Ids of those without a readable manifest: interrupted, under way, or lost. */
   incomplete: string[];
   /** Drives that did not answer. */
   unreachable: string[];
 }
 
-/** Finds all snapshots by what lies on the drives alone, and reads their manifests. */
+/** Finds all snapshots on the drives alone, and reads their manifests. */
 export async function findSnapshots(store: StoreContext): Promise<SnapshotsOnDrives> {
   const manifests = new Map<string, Places>();
   const seen = new Set<string>();
@@ -100,8 +103,8 @@ export class SnapshotPieces {
   }
 
   /**
-   * The lines of one piece, every frame verified. Throws `StoreError` drives-unavailable, or an `Error` where it is no piece, or not
-   * sealed though its manifest is.
+   * The lines of one piece, every frame verified. Throws `StoreError` drives-unavailable, or an
+   * `Error` if it is not a piece, or not sealed although its manifest is.
    */
   async read(blobId: string): Promise<SnapshotLine[]> {
     const { id, version, isSealed, pieces } = this.#manifest;
@@ -113,7 +116,7 @@ export class SnapshotPieces {
   }
 }
 
-/** Tells `note` of each snapshot's shard. Gives the drives that did not answer. */
+/** Calls `note` for each shard of a snapshot. Returns the drives that did not answer. */
 async function visit(
   store: StoreContext,
   note: (place: NonNullable<ShardPlace>, key: NonNullable<ReturnType<typeof parseSnapshotKey>>) => void,
@@ -140,8 +143,8 @@ function notePlace(places: Places, { blobId, shard }: { blobId: string; shard: n
 }
 
 /**
- * The first manifest that can be read, a sealed one if there is one: overlapping runs may have written two, each whole, and others that are
- * not sealed may be anybody's.
+ * The first readable manifest, a sealed one if there is one. Overlapping runs may have written two,
+ * each complete, and anyone may have written ones that are not sealed.
  */
 async function readManifest(store: StoreContext, id: string, places: Places): Promise<FoundManifest | null> {
   let unsealed: FoundManifest | null = null;
@@ -157,7 +160,7 @@ async function readManifest(store: StoreContext, id: string, places: Places): Pr
       unsealed ??= manifest;
     } catch (error) {
       if (error instanceof SnapshotSealed) store.tell?.(error.message);
-      // Too few shards, or not ours: the snapshot counts as incomplete, which the caller reports.
+      // Too few shards, or not ours: the snapshot counts as incomplete, and the caller reports it.
     }
   }
   return unsealed;
@@ -185,7 +188,7 @@ async function readText(
   }
 }
 
-/** The first header that is intact says how the blob is laid out. */
+/** The first intact header says how the blob is laid out. */
 async function findHeader(store: StoreContext, places: readonly ShardPlace[]): Promise<ShardHeader | null> {
   for (const place of places) {
     const drive = place && store.drives.find(({ name }) => name === place[0]);

@@ -9,7 +9,7 @@ import { type FoundManifest, findSnapshots, SnapshotPieces } from "./find-snapsh
 import type { SnapshotCursor } from "./snapshot.ts";
 import type { SnapshotSummary } from "./snapshot-format.ts";
 
-/** Row of the table `jobs` that says how far it has come. While its cursor is not null no job runs. */
+/** Row of the table `jobs` with the progress. While its cursor is not null no job runs. */
 export const RESTORE_JOB = "restore";
 const LEASE_MS = 120_000;
 
@@ -17,28 +17,35 @@ type Phase = "rows" | "uploads" | "blobs" | "buckets";
 
 interface RestoreCursor {
   snapshotId: string;
-  /** Its manifest was sealed when the restore began; absent in restores that an earlier version began. */
+  /**
+   * Whether its manifest was sealed when the restore began; absent in restores that an earlier
+   * version began.
+   */
   isSealed?: boolean;
   phase: Phase;
-  /** Pieces that are through. */
+  /** Number of finished pieces. */
   pieces: number;
-  /** Blobs up to this one are settled. */
+  /** Blobs up to this one are finished. */
   afterId: string;
 }
 
-/** What one step of a restore did. */
+/** Result of one step of a restore. */
 export type RestoreStep =
   /** Call again. */
   | { state: "going-on"; snapshot: SnapshotSummary; pieces: number; piecesInAll: number }
-  /** `lostReferences`: extents whose blob is not in the snapshot; 0 unless the snapshot is wrong. */
+  /**
+   * `lostReferences`: extents whose blob is not in the snapshot; 0 unless the snapshot is wrong.
+   */
   | { state: "restored"; snapshot: SnapshotSummary; lostReferences: number }
   | { state: "refused"; reason: string };
 
 /**
- * Rebuilds an empty database from a snapshot on the drives, a part of it a call: call it until it is `restored`. `snapshotId`: which one;
- * null: the newest whole one; where a root key is configured, the newest that is sealed, as whoever can write to a drive can forge one
- * that is not. Buckets come last, so that no request finds anything before all is there. A call that fails or is
- * cut off may be repeated. Throws `StoreError` drives-unavailable where fewer than k shards of a piece can be read.
+ * Rebuilds an empty database from a snapshot on the drives, one part per call: call it until it is
+ * `restored`. `snapshotId`: which one; null: the newest complete one. With a root key, null means
+ * the newest sealed one, because anyone who can write to a drive can forge an unsealed one. Buckets
+ * come last, so that no request finds anything before the restore is complete. A call that fails or
+ * is cut off may be repeated. Throws `StoreError` drives-unavailable if fewer than k shards of a
+ * piece can be read.
  */
 export async function restoreMetadata(
   store: StoreContext,
@@ -96,7 +103,7 @@ async function restoreStep(
     pieces: 0,
     afterId: "",
   };
-  // From the first row on no job may run, and no other snapshot be mixed in.
+  // From the first row on no job may run, and no other snapshot may be mixed in.
   if (saved === null) await store.metadata.restoring.setCursors({ [RESTORE_JOB]: cursor });
   const restoring = new Restoring(store, manifest, cursor);
   keep(cursor);
@@ -118,7 +125,7 @@ export function summaryOf({ id, beganMs, endedMs, rows }: SnapshotSummary): Snap
   return { id, beganMs, endedMs, rows };
 }
 
-/** Changes the cursor that it was given as it goes. */
+/** Updates its cursor in place. */
 class Restoring {
   readonly #store: StoreContext;
   readonly #manifest: FoundManifest;
@@ -131,7 +138,7 @@ class Restoring {
     this.#cursor = cursor;
   }
 
-  /** One bounded piece of work. False where all rows are there. */
+  /** One limited piece of work. False if all rows are there. */
   async step(): Promise<boolean> {
     const { restoring } = this.#store.metadata;
     const cursor = this.#cursor;
@@ -143,12 +150,12 @@ class Restoring {
         return true;
       case "uploads":
         await restoring.dropForeignRows(await this.#bucketIds());
-        await restoring.settleUploads();
-        await restoring.settleIdentities(this.#store.clock.now());
+        await restoring.finishUploads();
+        await restoring.finishIdentities(this.#store.clock.now());
         cursor.phase = "blobs";
         return true;
       case "blobs": {
-        const next = await restoring.settleBlobs(cursor.afterId, this.#store.clock.now());
+        const next = await restoring.finishBlobs(cursor.afterId, this.#store.clock.now());
         if (next === null) cursor.phase = "buckets";
         else cursor.afterId = next;
         return true;
@@ -164,15 +171,16 @@ class Restoring {
   }
 
   /**
-   * The jobs begin where they must. The walk: this database knows nothing of what was written after the snapshot, so that stays for as
-   * long as the walk keeps what a database may have forgotten. Snapshots: those of the lost database are this one's now.
+   * Initial states of the jobs. The walk: this database knows nothing of later writes, so their
+   * shards stay for as long as the walk keeps what a database may have forgotten. Snapshots: those
+   * of the lost database belong to this one now.
    */
   async finish(): Promise<number> {
     const { metadata } = this.#store;
     const { beganMs, kept } = this.#manifest;
     const lostReferences = await metadata.restoring.countLostReferences();
     const storeId = this.#manifest.storeId ?? (await storeOnDrives(this.#store));
-    // From here on the drives are this database's: their markers say so.
+    // From here on the drives belong to this database: their markers say so.
     if (storeId !== null) await metadata.drives.setStore(storeId);
     const snapshots: SnapshotCursor = {
       heldSinceMs: beganMs,
@@ -181,7 +189,8 @@ class Restoring {
       doomed: [],
     };
     const walk = { drives: {}, seenMs: beganMs - WRITE_SECONDS_MAX * 1000, gaps: [] };
-    // The clock was last seen when the snapshot was taken. What it says now may be wrong, on a new machine above all.
+    // The clock was last seen when the snapshot was taken. The present time may be wrong,
+    // especially on a new machine.
     const lifecycle = { clock: { seenMs: beganMs, hold: null } };
     await metadata.restoring.setCursors({ snapshot: snapshots, walk, lifecycle });
     return lostReferences;
@@ -194,7 +203,7 @@ class Restoring {
     this.#cursor.pieces += 1;
   }
 
-  /** There are 10,000 buckets at the most. */
+  /** There are at most 10,000 buckets. */
   async #bucketIds(): Promise<number[]> {
     const ids: number[] = [];
     for (let piece = this.#manifest.bucketsFrom; piece < this.#manifest.pieces.length; piece++) {
@@ -213,7 +222,10 @@ class Restoring {
   }
 }
 
-/** The store that most drives belong to; null where none says. Asked only if the snapshot was taken by an earlier version. */
+/**
+ * The store that most drives belong to; null if none says. Used only for snapshots of an earlier
+ * version.
+ */
 async function storeOnDrives(store: StoreContext): Promise<string | null> {
   if (!isFirstDatabase(store)) return null;
   const votes = new Map<string, number>();

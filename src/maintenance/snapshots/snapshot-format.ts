@@ -18,11 +18,16 @@ export interface Manifest extends SnapshotSummary {
   format: "sherd-snapshot";
   /** 2: each sealed piece is bound to its number. */
   version: 1 | 2;
-  /** Blob ids of the pieces, in order. Pieces that are not named here were left by runs that were cut off. */
+  /**
+   * Blob ids of the pieces, in order. Pieces without an entry here were left by interrupted runs.
+   */
   pieces: string[];
-  /** Pieces from this one on hold buckets and nothing else. */
+  /** Pieces from this one on hold buckets only. */
   bucketsFrom: number;
-  /** The store whose metadata it holds; absent in snapshots of earlier versions, and in those of other databases than the first. */
+  /**
+   * The store of the metadata; absent in snapshots of earlier versions, and in those of other
+   * databases than the first.
+   */
   storeId?: string;
   /** Older ones of the same database that were there at the time. */
   kept: SnapshotSummary[];
@@ -41,7 +46,7 @@ export function encodeLine({ table, rows }: SnapshotRows): string {
   return `{"table":${JSON.stringify(table)},"columns":${JSON.stringify(columns)},"rows":[${rows.join(",")}]}\n`;
 }
 
-/** The lines of a piece. Throws an `Error` where it is none. */
+/** The lines of a piece. Throws an `Error` if it is not one. */
 export function decodeLines(text: string): SnapshotLine[] {
   return text
     .split("\n")
@@ -56,7 +61,7 @@ export function decodeLines(text: string): SnapshotLine[] {
     });
 }
 
-/** Throws an `Error` where the text is no manifest that this code can read. */
+/** Throws an `Error` if the text is not a manifest that this code can read. */
 export function decodeManifest(text: string): Manifest {
   const manifest = JSON.parse(text) as Partial<Manifest>;
   if (manifest.format !== "sherd-snapshot") throw new Error("the manifest of the snapshot holds something else");
@@ -65,12 +70,12 @@ export function decodeManifest(text: string): Manifest {
   return manifest as Manifest;
 }
 
-/** What a sealed manifest is bound to, and in version 1 each sealed piece. */
+/** Context of a sealed manifest, and in version 1 of each sealed piece. */
 export function snapshotContext(snapshotId: string): string {
   return `sherd/1/snapshot\0${snapshotId}`;
 }
 
-/** What the sealed piece with this number is bound to, from version 2 on. */
+/** Context of the sealed piece with this number, from version 2 on. */
 export function pieceContext(snapshotId: string, piece: number): string {
   return `${snapshotContext(snapshotId)}\0${piece}`;
 }
@@ -80,7 +85,7 @@ export async function compress(text: string): Promise<Uint8Array> {
   return through(new CompressionStream("gzip"), new TextEncoder().encode(text));
 }
 
-/** Throws where the bytes are no whole gzip file. */
+/** Throws if the bytes are not a complete gzip file. */
 export async function decompress(bytes: Uint8Array): Promise<string> {
   return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
     await through(new DecompressionStream("gzip"), bytes),

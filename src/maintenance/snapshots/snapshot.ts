@@ -19,36 +19,39 @@ import {
   snapshotContext,
 } from "./snapshot-format.ts";
 
-/** Before compression. With its compressed form it is in memory at once. */
+/** Before compression. It is in memory together with its compressed form. */
 const PIECE_BYTES = 4 * 1024 * 1024;
-/** The manifest names them all: some 600 KB. At 4 MiB each this is eight times what D1 holds. */
+/** The manifest names them all: about 600 KB. At 4 MiB each this is eight times what D1 holds. */
 const PIECES_MAX = 20_000;
 const KEYS_PER_DELETE = 100;
 
 interface Taking {
   id: string;
   beganMs: number;
-  /** What is read next; null: only the manifest is left to write. */
+  /** The next table to read; null: only the manifest is left to write. */
   place: SnapshotPlace | null;
   pieces: string[];
   bucketsFrom: number | null;
   rows: RowCounts;
-  /** Of its manifest; absent: 1, as an earlier version began it. */
+  /** Version of its manifest; absent: 1, because an earlier version of Sherd began it. */
   version?: 2;
 }
 
 export interface SnapshotCursor {
-  /** What was dropped since is kept by the collector and the walk, because the newest snapshot names it. */
+  /**
+   * The collector and the walk keep what was dropped since then, because the newest snapshot names
+   * it.
+   */
   heldSinceMs: number | null;
-  /** The one that is being taken. */
+  /** The one under way. */
   taking: Taking | null;
   /** Complete ones of this database, the oldest first. */
   kept: SnapshotSummary[];
-  /** Of which the shards are to be deleted. */
+  /** Snapshots whose shards are to be deleted. */
   doomed: string[];
 }
 
-/** What the report says of each run. */
+/** Results in each run's report. */
 interface Report {
   snapshotRows: number;
   snapshotPieces: number;
@@ -57,11 +60,13 @@ interface Report {
 }
 
 /**
- * Writes all metadata to the drives, once in `snapshotSeconds`: whoever has only the drives can rebuild the database (restore.ts).
- * Rows are read in pages, over as many runs as it takes, and written as compressed pieces, each a blob of the STANDARD
- * geometry under keys that say whose it is; the manifest, written last, makes them a snapshot. A crash leaves pieces that no
- * manifest names; they go with their snapshot. Only snapshots that this database made are ever deleted: one that was begun
- * anew on the same drives leaves those of the lost one alone. A database without buckets is not worth a snapshot.
+ * Writes all metadata to the drives, once in `snapshotSeconds`, so that the database can be rebuilt
+ * from the drives alone (restore.ts). Rows are read in pages, over as many runs as necessary, and
+ * written as compressed pieces. Each piece is a blob of the STANDARD geometry, and its keys name
+ * the snapshot. The manifest, written last, completes it. A crash leaves pieces that no manifest
+ * names; they are deleted with their snapshot. Only this database's own snapshots are ever deleted:
+ * a new database on the same drives does not touch those of the lost one. A database without
+ * buckets gets no snapshot.
  */
 export const snapshot: Job = {
   name: "snapshot",
@@ -92,7 +97,7 @@ async function isDue(store: StoreContext, { kept }: SnapshotCursor): Promise<boo
   const last = kept.at(-1);
   if (last && store.clock.now() - last.beganMs < (await snapshotIntervalMs(store))) return false;
   if (!(await store.metadata.snapshots.hasContent())) return false;
-  // The snapshot would lie among those of the database that this one is taken for.
+  // The snapshot would be among those of the other database.
   await store.metadata.identity.require();
   return true;
 }
@@ -113,7 +118,7 @@ interface Run {
   report: Report;
 }
 
-/** Goes on with the snapshot; at least one page, so that it comes to its end whatever the budget. */
+/** Continues with the snapshot: at least one page, so that it is completed whatever the budget. */
 async function take(store: StoreContext, { budget, cursor, taking, report }: Run): Promise<void> {
   let lines: string[] = [];
   let bytes = 0;
@@ -168,7 +173,7 @@ async function finish(store: StoreContext, cursor: SnapshotCursor, taking: Takin
   report.snapshots += 1;
 }
 
-/** Gives the id of its blob. */
+/** Returns the id of its blob. */
 async function writePiece(
   store: StoreContext,
   { id, version }: Taking,
@@ -187,13 +192,13 @@ async function writePiece(
     admitted: Promise.resolve(),
     verify: () => {},
   });
-  // Some 8 MB at the most, which is one blob in any geometry.
+  // About 8 MB at most, which is one blob in any geometry.
   const [blob, ...others] = blobs;
   if (!blob || others.length > 0) throw new Error("a piece of the snapshot is more than one blob");
   return blob.id;
 }
 
-/** Metadata hold names, tags and what lies inline: nobody who has a drive is to read them. */
+/** Metadata hold names, tags and inline bodies: nobody may read them on a drive. */
 function sealed({ sealing, random }: StoreContext, context: string, bytes: Uint8Array): Uint8Array {
   return sealing.sealer ? sealDocument(sealing.sealer, context, bytes, random) : bytes;
 }

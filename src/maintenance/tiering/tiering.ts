@@ -12,21 +12,21 @@ import type { Budget, Job } from "../run/job.ts";
 const CONFIGURATIONS_PER_PAGE = 1_000;
 const VERSIONS_PER_PAGE = 500;
 const NOTES_PER_BATCH = 500;
-/** Of a run; all of them count as `failedMoves`. */
+/** In a run; all of them count as `failedMoves`. */
 const FAILURES_TOLD = 5;
 const CLASS = "INTELLIGENT_TIERING";
 
 interface Cursor {
   /** When the walk under way began, or the last one. */
   beganMs: number;
-  /** Where it goes on; null: it is over. */
+  /** Position of the walk; null: it is over. */
   at: { bucketId: number; table: VersionTable; after: { key: string; seq: number } | null } | null;
 }
 
 /**
- * Moves objects of class INTELLIGENT_TIERING, in buckets that have a configuration, to the access tier that their last access asks for,
- * and back. Walks those buckets once a day of `SHERD_LIFECYCLE_DAY_SECONDS`, over several runs. What happens to a version is decided
- * by the configurations as they are in that run.
+ * Moves objects of class INTELLIGENT_TIERING, in buckets with a configuration, to the access tier
+ * of their last access, and back. Walks those buckets once a day of `SHERD_LIFECYCLE_DAY_SECONDS`,
+ * over several runs. The configurations of that run decide about each version.
  */
 export const tiering: Job = {
   name: "tiering",
@@ -99,7 +99,7 @@ interface Moving extends ConfiguredBucket {
   table: VersionTable;
 }
 
-/** Null if all were looked at; otherwise the place after which to go on. */
+/** Null if all were processed; otherwise the position to continue after. */
 async function moveAll(
   moving: Moving,
   versions: readonly TierableVersion[],
@@ -109,10 +109,10 @@ async function moveAll(
     const tier = wantedTier(moving, version);
     if (tier === version.tier) continue;
     const { key, seq, id } = version;
-    // Goes on with this very version.
+    // Continues with this version.
     if (budget.isSpent()) return { key, seq: seq + 1 };
     const laidAs = tier === null ? CLASS : classOfTier(store.settings, tier);
-    // The class was taken out of the configuration: it stays where it is.
+    // The class was removed from the configuration: the version stays where it is.
     if (laidAs === null) continue;
     const from = { table, place: { bucketId, key, seq }, id, storageClass: CLASS };
     const moved = await tryMove(moving, from, { tier, laidAs });
@@ -126,7 +126,7 @@ async function moveAll(
   return null;
 }
 
-/** One version's failure, even one that nobody has thought of, is no other's. */
+/** A failure of one version, even an unexpected one, does not affect the others. */
 async function tryMove(
   { store, budget, packs, failures }: Moving,
   from: VersionToMove,
@@ -140,7 +140,7 @@ async function tryMove(
   }
 }
 
-/** Accesses are known from the day on which the first configuration was set. Notes from before have gaps. */
+/** Accesses are complete from the day of the first configuration. Earlier records have gaps. */
 function wantedTier({ store, configurations }: Moving, version: TierableVersion): AccessTier | null {
   const { settings, clock } = store;
   const since = Math.min(...configurations.map(({ setMs }) => dayOf(setMs, settings)));

@@ -7,9 +7,10 @@ const LIMITS: readonly Limit[] = ["bytesMax", "objectsMax", "bytesSoft", "object
 const isBytes = (limit: Limit) => limit === "bytesMax" || limit === "bytesSoft";
 
 /**
- * Sets the quota of an account in all databases, or takes it away (null). Of several databases each enforces a share: what it uses, and an
- * equal part of what is left. Shares are made smaller before others are made larger, so that they never add up to more than the
- * quota; a crash in between leaves them smaller, until the job divides again.
+ * Sets the quota of an account in all databases, or removes it (null). Each of several databases
+ * enforces a share: its own usage, and an equal part of the rest. Shares are decreased before
+ * others are increased, so that they never add up to more than the quota. A crash in between leaves
+ * them smaller, until the job divides again.
  */
 export async function setAccountQuota(store: StoreContext, owner: string, quota: Quota | null): Promise<void> {
   const stores = allStores(store);
@@ -33,7 +34,7 @@ export async function setAccountQuota(store: StoreContext, owner: string, quota:
     await parts[0]?.metadata.quotas.setShare(owner, quota, quota);
     return;
   }
-  // First none grows.
+  // First no share grows.
   const shrunk = await Promise.all(
     parts.map(({ metadata, before }, index) => {
       const want = wanted[index] as Quota;
@@ -54,7 +55,10 @@ export async function setAccountQuota(store: StoreContext, owner: string, quota:
   }
 }
 
-/** Divides all quotas of accounts again, if there are several databases. The first database's job does it for all. */
+/**
+ * Divides all quotas of accounts again, if there are several databases. The first database's job
+ * does it for all.
+ */
 export async function divideQuotas(store: StoreContext): Promise<void> {
   const stores = allStores(store);
   if (stores.length === 1 || store.metadata.identity.name !== stores[0]?.metadata.identity.name) return;
@@ -65,7 +69,7 @@ export async function divideQuotas(store: StoreContext): Promise<void> {
   }
 }
 
-/** One share for each database: what it uses, and an equal part of what nobody uses. */
+/** One share for each database: its own usage, and an equal part of the unused rest. */
 export function sharesOf(limit: number | null, used: readonly number[]): (number | null)[] {
   if (limit === null) return used.map(() => null);
   const free = Math.max(0, limit - used.reduce((sum, one) => sum + one, 0));
@@ -73,7 +77,7 @@ export function sharesOf(limit: number | null, used: readonly number[]): (number
   return used.map((one, index) => one + part + (index === 0 ? free - part * used.length : 0));
 }
 
-/** Before a database had a quota it had no limit: then it gets its share at once. */
+/** A database without a quota had no limit: it gets its share at once. */
 function smallerOf(want: Quota, before: Quota | null): Pick<Quota, "bytesMax" | "objectsMax"> {
   const smaller = (limit: "bytesMax" | "objectsMax") => {
     const [to, from] = [want[limit], before?.[limit] ?? null];

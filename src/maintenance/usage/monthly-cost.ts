@@ -2,20 +2,21 @@ import { PRICES } from "../../base/prices.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { gather } from "../run/gather.ts";
 
-/** KV takes no larger values: a drive with this limit is taken for a KV namespace. */
+/** KV accepts no larger values: a drive with this limit is taken for a KV namespace. */
 const KV_VALUE_BYTES_MAX = 25 * 1024 * 1024;
 
 export interface MonthlyCost {
-  /** What the drives hold, shards and parity, at the price of R2 or KV. */
+  /** The stored shards and parity, at the price of R2 or KV. */
   drives: number;
-  /** What the databases hold. */
+  /** The size of the databases. */
   metadata: number;
   total: number;
 }
 
 /**
- * What is stored now would cost so many US dollars a month at list prices, beyond what a paid plan includes; requests are not in it
- * (docs/cost.md). `share`: the part of it to tell, 0 to 1. Null: the drives were not counted yet. Six round trips to each database.
+ * Monthly cost of what is stored now, in US dollars at list prices, beyond what a paid plan
+ * includes; requests are not part of it (docs/cost.md). `share`: the reported part of it, 0 to 1.
+ * Null: the drives were not counted yet. Six round trips to each database.
  */
 export async function monthlyCost(store: StoreContext): Promise<((share: number) => MonthlyCost) | null> {
   const { census, databases } = await gather(store);

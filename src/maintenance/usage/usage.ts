@@ -9,15 +9,16 @@ const DAY_MS = 24 * 3600 * 1000;
 /** Days for which the usage of a bucket is kept. */
 export const USAGE_DAYS = 400;
 
-/** The last day that was written down, in days since 1970, UTC. */
+/** The last recorded day, in days since 1970, UTC. */
 interface Cursor {
   readonly day: number;
 }
 
 /**
- * Usage and quotas: counts what lay in buckets before usage was kept, tells of soft quotas that were crossed, writes down what each
- * bucket holds once a day, and divides quotas of accounts among databases. A crash anywhere leaves it for the next run; a crossing may
- * then have two lines in the log, and has one event.
+ * Usage and quotas: counts buckets that are older than the usage counts, reports soft quotas that
+ * were crossed, records the contents of each bucket once a day, and divides quotas of accounts
+ * among databases. After a crash the next run continues; a crossing may then have two lines in the
+ * log, and has one event.
  */
 export const usage: Job = {
   name: "usage",
@@ -32,7 +33,8 @@ export const usage: Job = {
     const report = { usageStepsLeft: isCounted ? 0 : 1, quotasCrossed: crossed, usageDaysForgotten: 0 };
     if (!isCounted || before?.day === day) return { report, cursor: before, isUnfinished: !isCounted };
     await table.writeDay(day);
-    // A clock that jumped may be wrong, and what it would forget is lost. The day after tells.
+    // A clock that jumped may be wrong, and expired records could not be recovered. The next day
+    // decides.
     if (before !== null && day === before.day + 1) report.usageDaysForgotten = await table.forgetDays(day - USAGE_DAYS);
     return { report, cursor: { day } satisfies Cursor };
   },

@@ -11,20 +11,20 @@ const KEYS_PER_PAGE = 1_000;
 /** A drive may need a call for each key. */
 const KEYS_PER_DELETE = 100;
 /**
- * Cron comes every few minutes. Where the last run is longer ago, as far as D1 knows, D1 may have been restored to what it was then.
- * What is younger is kept as long again anyway.
+ * Cron comes every few minutes. If the last run is longer ago, as far as D1 knows, D1 may have been
+ * restored to its state of that time. Younger shards are then kept for another such period.
  */
 const WATCH_GAP_MS = WRITE_SECONDS_MAX * 1000;
 /** How far back D1 can be restored. */
 const RESTORE_MS_MAX = 30 * 24 * 3600 * 1000;
 
-/** How far the walk over one drive has come. */
+/** Progress of the walk over one drive. */
 interface DriveWalk {
   /** Of the drive; null: at the beginning. */
   at: string | null;
   beganMs: number;
   isOver: boolean;
-  /** When it was looked into last. */
+  /** When it was last read. */
   triedMs: number;
 }
 
@@ -32,7 +32,10 @@ interface Cursor {
   drives: Record<string, DriveWalk>;
   /** When the walk ran last. */
   seenMs: number;
-  /** Times of which this database knows nothing: it was restored to what it was before, or no job ran. [from, to] each. */
+  /**
+   * Times of which this database knows nothing: it was restored to an earlier state, or no job ran.
+   * [from, to] each.
+   */
   gaps: [fromMs: number, toMs: number][];
 }
 
@@ -44,7 +47,7 @@ interface Report {
   deletedBytes: number;
   /** No row names them, but the database may have forgotten them: they are left alone. */
   keptShards: number;
-  /** Keys that are none of ours: they are left alone. */
+  /** Keys that are not Sherd's: they are left alone. */
   foreignKeys: number;
   failedDrives: number;
 }
@@ -56,17 +59,20 @@ export const walk: Job = {
 };
 
 /**
- * Lists each drive once in a cycle, page by page, and deletes orphans: shards whose blob has no row, or whose row does not name them.
+ * Lists each drive once in a cycle, page by page, and deletes orphans: shards whose blob has no
+ * row, or whose row does not name them.
  *
- * A shard that is being written has no row yet either. Only its age tells it from an orphan: it must be older than the grace
- * time, by the time in its own key, and no write takes half as long (`WRITE_SECONDS_MAX`; later ones are refused before their
- * commit). Once a shard of that age is unnamed, nothing can name it any more. It is looked up again right before it is deleted.
+ * A shard that is being written has no row yet either. Only its age distinguishes it from an
+ * orphan. So an orphan must be older than the grace time, by the time in its own key, and no write
+ * takes half as long (`WRITE_SECONDS_MAX`; later ones are refused before their commit). Once a
+ * shard of that age is unnamed, nothing can name it any more. Its row is looked up again right
+ * before it is deleted.
  *
- * A database may be the wrong one, or one that was restored to an earlier time, perhaps by mistake. So what was written before
- * its oldest bucket is never deleted, and what was written in a time of which it knows nothing, only after as long as D1 can
- * be restored.
+ * A database may be the wrong one, or one that was restored to an earlier time, perhaps by mistake.
+ * So shards from before its oldest bucket are never deleted. Shards from a time of which it knows
+ * nothing are deleted only after as long as D1 can be restored.
  *
- * `isDryRun`: counts, and deletes nothing. A drive that fails is passed over; the next run tries it again.
+ * `isDryRun`: counts, and deletes nothing. A failing drive is skipped; the next run tries it again.
  */
 export async function walkDrives(
   store: StoreContext,
@@ -87,7 +93,8 @@ export async function walkDrives(
   const walking = new Walking(store, budget, { isDryRun, gaps: cursor.gaps });
   let open = store.drives.filter((drive) => !walkOf(cursor, drive).isOver && !store.watch.isNotOurs(drive.name));
   if (open.length > 0) await walking.begin();
-  // The one that has waited longest comes first: a drive that takes all the time must not keep the others from their turn.
+  // The drive that has waited longest comes first: a slow drive must not keep the others from their
+  // turn.
   open = open.sort((a, b) => walkOf(cursor, a).triedMs - walkOf(cursor, b).triedMs);
   while (open.length > 0) {
     const going: Drive[] = [];
@@ -100,7 +107,7 @@ export async function walkDrives(
   return { report: { ...walking.report }, cursor };
 }
 
-/** The gaps that still count, with one since the last run where that is too long ago. */
+/** The gaps that still count, with a new one since the last run if that is too long ago. */
 function gapsUntil(nowMs: number, before: Cursor | null): Cursor["gaps"] {
   const gaps = (before?.gaps ?? []).filter(([, toMs]) => nowMs - toMs <= RESTORE_MS_MAX);
   if (before && nowMs - before.seenMs > WATCH_GAP_MS) gaps.push([before.seenMs, nowMs]);
@@ -150,7 +157,7 @@ class Walking {
     try {
       const page = await drive.list({ limit: KEYS_PER_PAGE, ...(walked.at === null ? {} : { cursor: walked.at }) });
       const isDone = await this.#page(drive, page);
-      // Where time ran out in the middle of it, the page is walked again.
+      // If time ran out in the middle of it, the page is walked again.
       if (!isDone) return false;
       walked.isOver = page.cursor === undefined || this.#isYoung(page);
       walked.at = walked.isOver ? null : (page.cursor ?? null);
@@ -164,12 +171,12 @@ class Walking {
     }
   }
 
-  /** Deletes the page's orphans. False where time ran out. */
+  /** Deletes the page's orphans. False if time ran out. */
   async #page(drive: Drive, { shards }: ShardPage): Promise<boolean> {
     const old: OldShard[] = [];
     for (const shard of shards) {
       const name = parseShardKey(shard.key);
-      // Snapshots are the business of the job that takes them, markers that of the watch.
+      // Snapshots belong to their own job, markers to the watch.
       if (!name) this.report.foreignKeys += parseSnapshotKey(shard.key) || isMarkerKey(shard.key) ? 0 : 1;
       else if (this.#ageMs(name.writtenMs) > this.#graceMs) old.push({ ...shard, ...name });
     }
@@ -188,7 +195,7 @@ class Walking {
   async #delete(drive: Drive, orphans: readonly OldShard[]): Promise<void> {
     const still = await this.#unnamed(drive, orphans);
     if (still.length === 0) return;
-    // On a drive that lies in the place of another one every shard looks like an orphan.
+    // On a drive in the place of another one, every shard looks like an orphan.
     if (!(await isRightDrive(this.#store, drive))) {
       this.report.keptShards += still.length;
       return;
@@ -205,14 +212,14 @@ class Walking {
     return shards.filter(({ key }) => keys.has(key));
   }
 
-  /** Whether a shard of that time may have had a row that this database has lost. */
+  /** Whether this database may have lost the row of a shard from that time. */
   #mayBeForgotten(writtenMs: number): boolean {
     if (writtenMs < this.#epochMs) return true;
     const isInGap = this.#gaps.some(([fromMs, toMs]) => writtenMs > fromMs && writtenMs < toMs);
     return isInGap && this.#ageMs(writtenMs) <= RESTORE_MS_MAX;
   }
 
-  /** Keys are in order of their blobs' age: behind a young one there is nothing to look for. */
+  /** Keys are in order of their blobs' age: after a young one there are no orphans. */
   #isYoung({ shards }: ShardPage): boolean {
     const last = parseShardKey(shards.at(-1)?.key ?? "");
     const blob = last && parseShardKey(`${last.blobId}-00`);

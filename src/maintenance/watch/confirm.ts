@@ -5,8 +5,9 @@ import type { StoreContext } from "../../store/context.ts";
 import { expectedMarker } from "./watch.ts";
 
 /**
- * Whether the drive is the one that its name stands for, by a look at it now: asked before anything is deleted because no row names it.
- * A drive that was never marked counts, unless it has a marker of somebody else's.
+ * Whether the drive is the one that its name stands for, by a check now. Called before shards are
+ * deleted because no row names them. A drive that was never marked counts, unless it has the marker
+ * of another store or drive.
  */
 export async function isRightDrive(store: StoreContext, { name }: Pick<Drive, "name">): Promise<boolean> {
   const first = allStores(store)[0] ?? store;

@@ -4,15 +4,16 @@ import { allStores } from "../../store/buckets/databases.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { newId } from "../../store/placement/ids.ts";
 
-/** The marker that a drive has had so far; an empty one: none. */
+/** The drive's marker so far; empty: none. */
 export interface KnownMarker {
   marker: string;
   generation: number;
 }
 
 /**
- * Gives a drive a new marker: writes it, records it, then removes the others. A crash after the first step leaves one that the next run
- * takes for `newer`; after the second, one too many, which is removed with the next. Throws `DriveError`.
+ * Gives a drive a new marker: writes it, records it, then removes the others. A crash after the
+ * first step leaves a marker that the next run takes for `newer`. A crash after the second leaves
+ * one too many, which the next call removes. Throws `DriveError`.
  */
 export async function placeMarker(
   store: StoreContext,
@@ -37,7 +38,7 @@ export async function placeMarker(
   await removeMarkers(drive, isMine ? (key) => key !== kept : (key) => key === markerKey(id));
 }
 
-/** Removes markers; one that stays is no harm. */
+/** Removes markers; a marker that stays does no harm. */
 async function removeMarkers(drive: Drive, isGone: (key: string) => boolean): Promise<void> {
   try {
     const { keys } = await findMarkers(drive);

@@ -1,6 +1,6 @@
 import { DriveError } from "../../drives/drive.ts";
 import { writtenId } from "../../drives/drive-watch.ts";
-import { CONNECTIONS_MAX } from "../../drives/limits.ts";
+import { CALLS_AT_ONCE } from "../../drives/limits.ts";
 import type { FoundDamage } from "../../metadata/blobs/damage.ts";
 import type { PlacedShards } from "../../metadata/blobs/healing.ts";
 import type { DriveLoss, LossCause } from "../../metadata/drives/losses.ts";
@@ -9,18 +9,16 @@ import { isSettling } from "../../store/placement/shard-key.ts";
 import type { Budget, Job } from "../run/job.ts";
 
 const BLOBS_PER_PAGE = 1_000;
-/** While shards are looked for the clock is looked at more often. */
+/** While shards are looked for, the clock is read more often. */
 const BLOBS_PER_LOOK = 200;
-/** One connection is left for what else the invocation does. */
-const HEADS_AT_ONCE = CONNECTIONS_MAX - 1;
 
-/** Nothing that should be there is there: the rows alone say what is to be queued. */
+/** Nothing that should be there is there: the rows alone say what to queue. */
 const LOST_ALL: ReadonlySet<LossCause> = new Set(["emptied", "swapped", "foreign"]);
 
 /**
- * Queues for healing what drives were found to lack, page by page of the rows. Of a drive that lost all nothing is asked; on others each
- * shard is looked for. All losses of one kind go through the blobs together, so that a blob that lost two shards is queued with
- * both, and so before those that lost one.
+ * Queues the losses of drives for healing, page by page of the rows. A drive that lost everything
+ * is not asked; on others each shard is looked for. All losses of one kind go through the blobs
+ * together. So a blob that lost two shards is queued with both, and before those that lost one.
  */
 export const queueLosses: Job = {
   name: "queue-losses",
@@ -45,7 +43,7 @@ class Queueing {
   readonly #isLookedFor: boolean;
   readonly #going: DriveLoss[];
 
-  /** Those that have come further than the first wait until it has caught up. */
+  /** Losses that are further ahead wait until the first has caught up. */
   constructor(
     store: StoreContext,
     report: { notedShards: number; lookedShards: number },
@@ -58,7 +56,10 @@ class Queueing {
     this.#going = losses.filter(({ afterId }) => afterId === fromId).map((loss) => ({ ...loss }));
   }
 
-  /** Page after page until they are through or time is over. False if a drive does not answer: the next run goes on. */
+  /**
+   * Processes page after page until the end or until time is over. False if a drive does not
+   * answer: the next run continues.
+   */
   async run(budget: Budget): Promise<boolean> {
     const { metadata, clock } = this.#store;
     const limit = this.#isLookedFor ? BLOBS_PER_LOOK : BLOBS_PER_PAGE;
@@ -82,7 +83,7 @@ class Queueing {
       }
       await metadata.healing.note(found, clock.now());
       this.#report.notedShards += found.length;
-      // Not before they are noted: a run that is cut off here notes them again.
+      // Not before they are recorded: after an interruption here they are recorded again.
       await metadata.losses.progress(this.#going);
       if (!isComplete) return false;
       if (isOver) return true;
@@ -90,7 +91,7 @@ class Queueing {
     return true;
   }
 
-  /** What the drive lacks of these blobs; null if it does not answer. */
+  /** The shards of these blobs that the drive lacks; null if it does not answer. */
   async #lacking(page: readonly PlacedShards[], loss: DriveLoss): Promise<FoundDamage[] | null> {
     const shards = page.flatMap((blob) => shardsOf(blob, loss));
     if (!this.#isLookedFor) return shards.map(({ found }) => found);
@@ -104,11 +105,11 @@ class Queueing {
 
   async #absent(shards: readonly SuspectedShard[], name: string): Promise<FoundDamage[]> {
     const drive = this.#store.drives.find((other) => other.name === name);
-    // One that is not configured any more is the drain's.
+    // A drive that is no longer configured is left to the drain.
     if (!drive) return [];
     const absent: FoundDamage[] = [];
-    for (let at = 0; at < shards.length; at += HEADS_AT_ONCE) {
-      const some = shards.slice(at, at + HEADS_AT_ONCE);
+    for (let at = 0; at < shards.length; at += CALLS_AT_ONCE) {
+      const some = shards.slice(at, at + CALLS_AT_ONCE);
       const heads = await Promise.all(some.map(({ key }) => drive.head(key)));
       some.forEach(({ key, found }, index) => {
         if (heads[index] === null && !isSettling(drive, key, this.#store.clock.now())) absent.push(found);

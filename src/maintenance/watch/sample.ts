@@ -1,40 +1,38 @@
 import type { Drive } from "../../drives/drive.ts";
-import { CONNECTIONS_MAX } from "../../drives/limits.ts";
+import { CALLS_AT_ONCE } from "../../drives/limits.ts";
 import type { FoundDamage } from "../../metadata/blobs/damage.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { idTimeMs, newId } from "../../store/placement/ids.ts";
 import { isSettling } from "../../store/placement/shard-key.ts";
 
-/** Blobs read from the rows, at so many places of their ages. */
+/** Blobs read from the rows, from this many points of their range of ages. */
 const PLACES = 4;
 const BLOBS_PER_PLACE = 12;
-/** One connection is left for what else the invocation does. */
-const HEADS_AT_ONCE = CONNECTIONS_MAX - 1;
 /** Shards that are looked for on one drive. */
 const SAMPLE_SHARDS = 12;
 
-/** What a sample of a drive's shards showed. */
+/** Result of looking for a sample of a drive's shards. */
 export interface Sampled {
   looked: number;
   absent: FoundDamage[];
 }
 
 /**
- * Looks for some of the shards that a drive should hold, of all ages, by their sizes alone. Those that are noted as damaged already are
- * left out. Throws `DriveError`.
+ * Looks for some of the shards that a drive should hold, of all ages, by their sizes only. Shards
+ * that are already recorded as damaged are left out. Throws `DriveError`.
  */
 export async function sampleDrive(store: StoreContext, drive: Drive): Promise<Sampled> {
   const candidates = await someShards(store, drive);
   const absent: Candidate[] = [];
-  for (let at = 0; at < candidates.length; at += HEADS_AT_ONCE) {
-    const some = candidates.slice(at, at + HEADS_AT_ONCE);
+  for (let at = 0; at < candidates.length; at += CALLS_AT_ONCE) {
+    const some = candidates.slice(at, at + CALLS_AT_ONCE);
     const heads = await Promise.all(some.map(({ key }) => drive.head(key)));
     absent.push(...some.filter((_, index) => heads[index] === null));
   }
   return { looked: candidates.length, absent: await stillNamed(store, absent) };
 }
 
-/** Those that rows still name: a shard may have been moved or deleted while it was looked for. */
+/** Those that rows still name: a shard may have been moved or deleted meanwhile. */
 async function stillNamed({ metadata }: StoreContext, absent: readonly Candidate[]): Promise<FoundDamage[]> {
   if (absent.length === 0) return [];
   const rows = new Map((await metadata.blobs.find(absent.map(({ blobId }) => blobId))).map((row) => [row.id, row]));

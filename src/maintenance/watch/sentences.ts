@@ -1,6 +1,9 @@
 import type { Examination } from "../../drives/examine.ts";
 
-/** What is wrong with a drive, and what to do, in one sentence for whoever runs the server; null: nothing is. */
+/**
+ * A drive's problem and its remedy, in one sentence for the person who runs the server; null: there
+ * is none.
+ */
 export function sentenceOf(drive: string, found: Examination): string | null {
   switch (found.kind) {
     case "ours":

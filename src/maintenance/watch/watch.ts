@@ -12,19 +12,25 @@ import { type KnownMarker, placeMarker } from "./place-marker.ts";
 import { sampleDrive } from "./sample.ts";
 import { sentenceOf } from "./sentences.ts";
 
-/** A marker is renewed this often, so that a copy of the drive that is older is told from it. */
+/** Interval of renewing a marker, by which an older copy of the drive is recognised. */
 const MARKER_MS = 3600 * 1000;
-/** And a sample of each drive's shards is looked for, even where nothing points to trouble; sooner where looking costs nothing. */
+/**
+ * Interval of looking for a sample of each drive's shards, even without signs of trouble; shorter
+ * if looking costs nothing.
+ */
 const SAMPLE_MS = 3600 * 1000;
 const LOCAL_SAMPLE_MS = 5 * 60_000;
-/** Shards are written for so long at the most: an older copy of a drive has those that were begun so long before its marker. */
+/**
+ * The longest time of writing a shard. An older copy of a drive may have shards that began this
+ * long before its marker.
+ */
 const WRITE_MS_MAX = WRITE_SECONDS_MAX * 1000;
-/** Losses that are healed are told of for so long. */
+/** How long healed losses are reported. */
 const FORGET_MS = 7 * 24 * 3600 * 1000;
 
 /** Where the drives were seen last, by name. */
 export interface WatchCursor {
-  /** When each drive was seen to be the right one. */
+  /** When each drive was last identified as the right one. */
   seenMs: Record<string, number>;
 }
 
@@ -38,15 +44,16 @@ interface Report {
 }
 
 /**
- * Looks whose each drive is, and acts on it. A drive that was emptied or is an older copy of itself is taken into use again, and all that
- * it lacks is queued for healing; one that belongs elsewhere is left alone, and all that should lie there is queued. Runs first in
- * every run, in the first database, for all of them. Each step may be repeated; a loss is recorded before its drive is taken into use,
- * so that a run that is cut off is a loss recorded twice, never one forgotten.
+ * Identifies each drive, and acts on the result. A drive that was emptied, or is an older copy of
+ * itself, is used again, and all its losses are queued for healing. A drive that belongs elsewhere
+ * is left alone, and all shards of the right drive are queued. Runs first in every run, in the
+ * first database, for all of them. Each step may be repeated. A loss is recorded before its drive
+ * is used again, so an interrupted run may record a loss twice, but never forgets one.
  */
 export const watch: Job = {
   name: "watch",
   async run(store, _budget, saved) {
-    // The first database keeps the identities for all.
+    // The first database has the identities for all.
     if ((allStores(store)[0] ?? store).metadata !== store.metadata) return { report: {}, cursor: null };
     const cursor: WatchCursor = { seenMs: { ...(saved as WatchCursor | null)?.seenMs } };
     const { store: id, drives: rows } = await store.metadata.drives.list(newId(store));
@@ -61,7 +68,10 @@ export const watch: Job = {
   },
 };
 
-/** Ends what is healed, and tells this isolate of drives in trouble. A database that does not answer is told of by its own jobs. */
+/**
+ * Ends healed losses, and tells this isolate which drives are in trouble. Databases that do not
+ * answer are reported by their own jobs.
+ */
 async function conclude({ metadata, clock }: StoreContext): Promise<void> {
   try {
     await metadata.losses.end(clock.now(), clock.now() - FORGET_MS);
@@ -75,7 +85,7 @@ function rowOf(rows: readonly DriveRow[], { name }: Drive): DriveRow | null {
   return rows.find((row) => row.name === name) ?? null;
 }
 
-/** The marker that a drive must have; null before it was used. */
+/** The marker that a drive must have; null before its first use. */
 export function expectedMarker(row: DriveRow | null) {
   return row && row.marker !== "" ? { id: row.marker, generation: row.generation, markedMs: row.markedMs } : null;
 }
@@ -156,18 +166,21 @@ class Watching {
     this.report.renewedMarkers += 1;
   }
 
-  /** A drive that was in trouble is to be used as usual. The first database comes last: its row says whether all have heard. */
+  /**
+   * A drive that was in trouble is to be used as usual. The first database comes last: its row says
+   * whether all have been told.
+   */
   async #setBack(drive: Drive, row: DriveRow | null): Promise<void> {
     if (row === null || row.state === "ours") return;
     this.#tell(`drive ${drive.name} is back`);
     for (const { metadata } of [...allStores(this.#store)].reverse()) {
-      // What waited for the drive need not wait for its next attempt.
+      // Damage that waited for the drive need not wait for its next attempt.
       await metadata.healing.retryAll(this.#nowMs);
       await metadata.drives.setState(drive.name, "ours", null, this.#nowMs);
     }
   }
 
-  /** Takes a drive of ours that lacks much into use again. */
+  /** Uses a drive of ours again that lacks much. */
   async #takeBack(
     drive: Drive,
     row: DriveRow | null,
@@ -177,7 +190,7 @@ class Watching {
     const noticedMs = this.#nowMs;
     await this.#lose(drive.name, loss.cause, { fromId: loss.fromId, noticedMs });
     await this.#mark(drive, row, Math.max(row?.generation ?? 0, loss.generation) + 1);
-    // What was written until the marker was there may be gone too.
+    // Shards that were written until the marker was there may be gone too.
     await this.#lose(drive.name, loss.cause, { fromId: loss.fromId, noticedMs });
     await this.#setBack(drive, row);
     this.report.losses += 1;
@@ -187,7 +200,9 @@ class Watching {
     await placeMarker(this.#store, drive, { storeId: this.#id, former: row, generation });
   }
 
-  /** Records that the drive may lack all that was written from `fromId` until now, in every database. */
+  /**
+   * Records that the drive may lack all shards written from `fromId` until now, in every database.
+   */
   async #lose(drive: string, cause: LossCause, { fromId, noticedMs }: { fromId: string; noticedMs: number }) {
     const beforeId = this.#idAt(this.#nowMs + 1);
     for (const { metadata } of allStores(this.#store)) {
@@ -204,7 +219,7 @@ class Watching {
     }
   }
 
-  /** Looks for some shards of each drive on which one was missed, or that was not looked at for long. */
+  /** Looks for some shards of each drive that missed one, or whose last sample is too old. */
   async sampleAll(rows: readonly DriveRow[]): Promise<void> {
     const due = this.#store.drives.filter((drive) => {
       if (!this.#inUse.has(drive.name)) return false;

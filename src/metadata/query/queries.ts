@@ -73,9 +73,9 @@ export class QueryTable {
   /** As `boundary`, of the keys that an index gives. */
   async searchBoundary(search: SearchUse, keys: KeyRange, count: number): Promise<string | null> {
     const { from, where } = searchRows(search, "x$step", [keys]);
-    const order = search.isPoint ? "index_id, field, value, key" : "key";
+    const order = search.isPoint ? "index_id, field, value, key" : "x$step.key";
     const { rows } = await this.#database.table(
-      `SELECT key FROM ${from} WHERE ${where} ORDER BY ${order} LIMIT 1 OFFSET ${count}`,
+      `SELECT x$step.key FROM ${from} WHERE ${where} ORDER BY ${order} LIMIT 1 OFFSET ${count}`,
     );
     const [next] = rows;
     return next === undefined ? null : String(next[0]);

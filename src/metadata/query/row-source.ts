@@ -70,7 +70,8 @@ function searchedSource(
   };
 }
 
-function keyConditions(alias: string, { lo, hi }: KeyRange): string[] {
+/** SQL of the bounds of a range of keys. None: it is of every key. */
+export function keyConditions(alias: string, { lo, hi }: KeyRange): string[] {
   const from = lo === "" ? [] : [`${alias}.key >= ${quoteText(lo)}`];
   return hi === null ? from : [...from, `${alias}.key < ${quoteText(hi)}`];
 }

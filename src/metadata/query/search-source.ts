@@ -1,16 +1,20 @@
 import type { KeyRange } from "../../base/key-range.ts";
 import { quoteText } from "./quote.ts";
+import { textRows } from "./text-source.ts";
 
 /** Values of a bucket's index that hold the keys of all objects for which a condition is true, and perhaps of others. */
 export interface SearchUse {
   readonly indexId: number;
-  /** As table search_values has it: `tag:team`. */
+  /** As table search_values has it: `tag:team`. Or TEXT_FIELD. */
   readonly field: string;
-  /** SQL of what a value must be, each as it stands behind it: `= 'film'`, `>= 7`. */
+  /** SQL of what a value must be, each as it stands behind it: `= 'film'`, `>= 7`. Of texts, what FTS5 is asked for. */
   readonly conditions: readonly string[];
   /** One value: its keys are in order, and a range of them is read alone. */
   readonly isPoint: boolean;
 }
+
+/** The objects whose words match: their order is that of ids. */
+export const TEXT_FIELD = "text";
 
 /** FROM and WHERE that read the values within the ranges of keys. */
 export function searchRows(use: SearchUse, alias: string, keys: readonly KeyRange[]): { from: string; where: string } {
@@ -24,11 +28,17 @@ export function searchRows(use: SearchUse, alias: string, keys: readonly KeyRang
     if (hi !== null) parts.push(`${column} < ${quoteText(hi)}`);
     return parts.join(" AND ");
   });
+  const inRanges = ranges.some((range) => range === "") ? [] : [`(${ranges.join(" OR ") || "0"})`];
+  if (field === TEXT_FIELD) {
+    const words = alias.replace(/^./, "w");
+    const texts = textRows({ indexId, fts: conditions[0] ?? "" }, { words, keys: alias });
+    return { from: texts.from, where: [...texts.where, ...inRanges].join(" AND ") };
+  }
   const where = [
     `${alias}.index_id = ${indexId}`,
     `${alias}.field = ${quoteText(field)}`,
     ...conditions.map((condition) => `${alias}.value ${condition}`),
-    ...(ranges.some((range) => range === "") ? [] : [`(${ranges.join(" OR ") || "0"})`]),
+    ...inRanges,
   ];
   return { from: `search_values AS ${alias}`, where: where.join(" AND ") };
 }

@@ -1,7 +1,8 @@
-import type { Database } from "../database.ts";
+import type { Database, Statement } from "../database.ts";
+import { DROP_TEXT_TABLE, fillTexts, LOST_ITS_TEXT, MAKE_TEXT_TABLE } from "./text-table.ts";
 
 /** What of its objects a bucket's index is of. */
-export const SEARCH_FIELDS = ["tags", "metadata", "lastModified", "size"] as const;
+export const SEARCH_FIELDS = ["tags", "metadata", "lastModified", "size", "text"] as const;
 export type SearchField = (typeof SEARCH_FIELDS)[number];
 
 /** An index that is complete. */
@@ -29,13 +30,14 @@ const COLUMNS: Readonly<Record<SearchField, string>> = {
   metadata: "metadata",
   lastModified: "modified",
   size: "size",
+  text: "text",
 };
 
-type RawIndex = Record<"id" | "tags" | "metadata" | "modified" | "size", number>;
+type RawIndex = Record<"id" | "tags" | "metadata" | "modified" | "size" | "text", number>;
 
 /**
- * Indexes by which the objects of a bucket are searched. Triggers keep them in the batch of each write (migrations/0030_search_indexes.sql): no
- * statement of the store mentions them. Each method is one round trip unless it says otherwise.
+ * Indexes by which the objects of a bucket are searched. Triggers keep them in the batch of each write (migrations/0030_search_indexes.sql and
+ * 0032_search_texts.sql): no statement of the store mentions them. Each method is one round trip unless it says otherwise.
  */
 export class SearchTable {
   readonly #database: Database;
@@ -47,7 +49,7 @@ export class SearchTable {
   /** Null: there is no such bucket. */
   async ofBucket(bucket: string): Promise<BucketSearchIndex | null> {
     const [row] = await this.#database.all<RawIndex & { bucketId: number; id: number | null; filledTo: string | null }>(
-      `SELECT b.id AS "bucketId", i.id, i.tags, i.metadata, i.modified, i.size, i.filled_to AS "filledTo" FROM buckets b
+      `SELECT b.id AS "bucketId", i.id, i.tags, i.metadata, i.modified, i.size, i.text, i.filled_to AS "filledTo" FROM buckets b
        LEFT JOIN search_indexes i ON i.bucket_id = b.id AND i.dropped_ms IS NULL WHERE b.name = ?1`,
       bucket,
     );
@@ -63,7 +65,7 @@ export class SearchTable {
     names: readonly string[] | null;
   }): Promise<ReadonlyMap<number, SearchIndex>> {
     const rows = await this.#database.all<RawIndex & { bucketId: number }>(
-      `SELECT i.id, i.bucket_id AS "bucketId", i.tags, i.metadata, i.modified, i.size FROM search_indexes i
+      `SELECT i.id, i.bucket_id AS "bucketId", i.tags, i.metadata, i.modified, i.size, i.text FROM search_indexes i
        JOIN buckets b ON b.id = i.bucket_id WHERE i.dropped_ms IS NULL AND i.filled_to IS NULL
          AND CASE WHEN ?3 IS NOT NULL THEN b.name IN (SELECT value FROM json_each(?3))
            ELSE b.owner_account = ?1 OR (?2 = 1 AND b.owner_account IS NULL) END`,
@@ -77,15 +79,16 @@ export class SearchTable {
   /** Begins an index with these fields, in the place of one with others. One that has them stays as it is. */
   async set(bucketId: number, fields: ReadonlySet<SearchField>, nowMs: number): Promise<void> {
     const flags = SEARCH_FIELDS.map((field) => (fields.has(field) ? 1 : 0));
-    const same = "(tags, metadata, modified, size) = (?2, ?3, ?4, ?5)";
+    const same = "(tags, metadata, modified, size, text) = (?2, ?3, ?4, ?5, ?6)";
     await this.#database.batch([
+      ...(fields.has("text") ? MAKE_TEXT_TABLE : []),
       {
-        sql: `UPDATE search_indexes SET dropped_ms = ?6 WHERE bucket_id = ?1 AND dropped_ms IS NULL AND NOT ${same}`,
+        sql: `UPDATE search_indexes SET dropped_ms = ?7 WHERE bucket_id = ?1 AND dropped_ms IS NULL AND NOT ${same}`,
         values: [bucketId, ...flags, nowMs],
       },
       {
-        sql: `INSERT INTO search_indexes (bucket_id, tags, metadata, modified, size)
-              SELECT id, ?2, ?3, ?4, ?5 FROM buckets WHERE id = ?1
+        sql: `INSERT INTO search_indexes (bucket_id, tags, metadata, modified, size, text)
+              SELECT id, ?2, ?3, ?4, ?5, ?6 FROM buckets WHERE id = ?1
                 AND NOT EXISTS (SELECT 1 FROM search_indexes WHERE bucket_id = ?1 AND dropped_ms IS NULL)`,
         values: [bucketId, ...flags],
       },
@@ -101,13 +104,18 @@ export class SearchTable {
     );
   }
 
-  /** An index that is to be filled; null: all are complete. */
+  /**
+   * An index that is to be filled; null: all are complete. Those whose words are gone are begun again, because the table is not part of a snapshot
+   * nor of an export: two round trips more then.
+   */
   async unfilled(): Promise<UnfilledIndex | null> {
-    const [row] = await this.#database.all<UnfilledIndex>(
-      `SELECT id, bucket_id AS "bucketId", filled_to AS "filledTo" FROM search_indexes
-       WHERE filled_to IS NOT NULL AND dropped_ms IS NULL LIMIT 1`,
+    const [row] = await this.#database.all<UnfilledIndex & { isLost: number }>(
+      `SELECT id, bucket_id AS "bucketId", filled_to AS "filledTo", ${LOST_ITS_TEXT} AS "isLost" FROM search_indexes
+       WHERE (filled_to IS NOT NULL OR ${LOST_ITS_TEXT}) AND dropped_ms IS NULL LIMIT 1`,
     );
-    return row ?? null;
+    if (row?.isLost !== 1) return row ?? null;
+    await this.#database.batch([...MAKE_TEXT_TABLE]);
+    return this.unfilled();
   }
 
   /**
@@ -120,14 +128,16 @@ export class SearchTable {
       ...[bucketId, filledTo, limit - 1],
     );
     const to = last?.key ?? null;
+    // With "OR ?4 IS NULL" SQLite would read to the end of the bucket.
+    const values = to === null ? [id, bucketId, filledTo] : [id, bucketId, filledTo, to];
     await this.#database.batch([
       {
         sql: `INSERT OR IGNORE INTO search_values (index_id, field, value, key)
               SELECT e.index_id, e.field, e.value, e.key FROM search_entries e
               WHERE e.bucket_id = ?2 AND e.key > ?3${to === null ? "" : " AND e.key <= ?4"} AND e.index_id = ?1 AND e.value IS NOT NULL`,
-        // With "OR ?4 IS NULL" SQLite would read to the end of the bucket.
-        values: to === null ? [id, bucketId, filledTo] : [id, bucketId, filledTo, to],
+        values,
       },
+      { sql: fillTexts(to !== null), values },
       {
         sql: "UPDATE search_indexes SET filled_to = ?3 WHERE id = ?1 AND filled_to = ?2",
         values: [id, filledTo, to],
@@ -137,28 +147,41 @@ export class SearchTable {
   }
 
   /**
-   * Takes away up to `limit` values of an index that was dropped before `beforeMs`: queries that began before are over then. Two round trips.
-   * Returns how many; null: there is no such index.
+   * Takes away up to `limit` values, and as many texts, of an index that was dropped before `beforeMs`: queries that began before are over then. Two
+   * round trips, and one more behind the last index of texts. Returns how many; null: there is no such index.
    */
   async sweep(beforeMs: number, limit: number): Promise<number | null> {
-    const [dropped] = await this.#database.all<{ id: number }>(
-      "SELECT id FROM search_indexes WHERE dropped_ms <= ?1 LIMIT 1",
+    const [dropped] = await this.#database.all<{ id: number; isLastOfTexts: number }>(
+      `SELECT id, text = 1 AND NOT EXISTS (SELECT 1 FROM search_indexes o WHERE o.text = 1 AND o.id <> i.id) AS "isLastOfTexts"
+       FROM search_indexes i WHERE dropped_ms <= ?1 LIMIT 1`,
       beforeMs,
     );
     if (!dropped) return null;
-    const [swept] = await this.#database.batch<[unknown, unknown]>([
-      {
-        sql: `DELETE FROM search_values WHERE (index_id, field, value, key) IN
-                (SELECT index_id, field, value, key FROM search_values WHERE index_id = ?1 LIMIT ?2) RETURNING 1`,
-        values: [dropped.id, limit],
-      },
-      {
-        sql: "DELETE FROM search_indexes WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM search_values WHERE index_id = ?1)",
-        values: [dropped.id],
-      },
-    ]);
-    return swept.length;
+    const { id, isLastOfTexts } = dropped;
+    const [values, texts, ended] = await this.#database.batch<[unknown, unknown, unknown]>(swept(id, limit));
+    // A table that an index takes into use meanwhile is made again: see `unfilled`.
+    if (ended.length > 0 && isLastOfTexts === 1) await this.#database.batch([...DROP_TEXT_TABLE]);
+    return values.length + texts.length;
   }
+}
+
+function swept(id: number, limit: number): Statement[] {
+  return [
+    {
+      sql: `DELETE FROM search_values WHERE (index_id, field, value, key) IN
+              (SELECT index_id, field, value, key FROM search_values WHERE index_id = ?1 LIMIT ?2) RETURNING 1`,
+      values: [id, limit],
+    },
+    {
+      sql: `DELETE FROM search_texts WHERE id IN (SELECT id FROM search_texts WHERE index_id = ?1 LIMIT ?2) RETURNING 1`,
+      values: [id, limit],
+    },
+    {
+      sql: `DELETE FROM search_indexes WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM search_values WHERE index_id = ?1)
+              AND NOT EXISTS (SELECT 1 FROM search_texts WHERE index_id = ?1) RETURNING 1`,
+      values: [id],
+    },
+  ];
 }
 
 function parsed(row: RawIndex): SearchIndex {

@@ -52,7 +52,7 @@ export class RestoringTable {
    * meanwhile, parts of uploads that are not there, versions that are the current one too. Then the parts' references are put back.
    * Annotations of versions that are not there go alike, and versions have as many as were found.
    */
-  async settleUploads(): Promise<void> {
+  async finishUploads(): Promise<void> {
     const same = (table: string) =>
       `EXISTS (SELECT 1 FROM ${table} v WHERE v.bucket_id = uploads.bucket_id AND v.key = uploads.key AND v.id = uploads.id)`;
     await this.#database.batch([
@@ -114,7 +114,7 @@ export class RestoringTable {
    * The next blobs after `afterId`: those that nothing refers to go (their shards are the walk's), shards that were missing are noted
    * again for healing. Returns where to go on, or null at the end.
    */
-  async settleBlobs(afterId: string, nowMs: number): Promise<string | null> {
+  async finishBlobs(afterId: string, nowMs: number): Promise<string | null> {
     const page = await this.#database.all<{ id: string; incomplete: number }>(
       `SELECT id, EXISTS (SELECT 1 FROM json_each(b.shards) s WHERE s.type = 'null') AS incomplete
        FROM blobs b WHERE id > ?1 ORDER BY id LIMIT ${BLOBS_PER_PAGE}`,
@@ -152,7 +152,7 @@ export class RestoringTable {
    * Counts again what is counted: pages of a snapshot are of different moments. Every account gets another epoch, so that nothing
    * which isolates remember of the lost database counts here.
    */
-  async settleIdentities(nowMs: number): Promise<void> {
+  async finishIdentities(nowMs: number): Promise<void> {
     const entities = (kind: string) =>
       `(SELECT count(*) FROM entities e WHERE e.account_id = accounts.id AND e.kind = '${kind}')`;
     await this.#database.batch([

@@ -270,7 +270,7 @@ export const SNAPSHOT_TABLES = {
   },
   search_indexes: {
     key: ["id"],
-    columns: ["id", "bucket_id", "tags", "metadata", "modified", "size", "dropped_ms"],
+    columns: ["id", "bucket_id", "tags", "metadata", "modified", "size", "text", "dropped_ms"],
   },
   notifications: {
     key: ["id"],

@@ -34,9 +34,9 @@ import type { S3Parts } from "./parts.ts";
 import { answerAccountBlock, isAccountBlock } from "./public-access/account-block.ts";
 
 /**
- * One authenticated request from its address to its answer: target → detect operation → screen → run. The store authorises it by what
- * it finds, before anything is answered or committed (`gate/gate.ts`). Throws S3Error, AccessRefused and StoreError; `service.ts`
- * renders them.
+ * Runs one authenticated request: target → detect operation → screen → run. The store authorises it
+ * by what it finds, before anything is answered or committed (`gate/gate.ts`). Throws S3Error,
+ * AccessRefused and StoreError; `service.ts` renders them.
  */
 export async function dispatch(exchange: Exchange, parts: S3Parts & Pick<Call, "selectMemory">): Promise<Answer> {
   const { store, baseDomains, events, selectMemory } = parts;
@@ -59,7 +59,7 @@ export async function dispatch(exchange: Exchange, parts: S3Parts & Pick<Call, "
   const pieces = row.body === "none" ? null : exchange.pieces;
   const payload: Payload = { mode, verified, pieces, contentLengthBytes: contentLength(headers) };
   const asked = { caller, bucket, key, headers, payload };
-  // A form says itself who sends it, what its key is and which headers it stands for.
+  // A form itself states its sender, its key and the headers that it stands for.
   const upload = row.body === "form" ? { ...(await openForm(asked, exchange)), bucket } : asked;
   try {
     const handler = screen({ name, row, headers: upload.headers, query, mode: upload.payload.mode });
@@ -71,11 +71,12 @@ export async function dispatch(exchange: Exchange, parts: S3Parts & Pick<Call, "
     const gated = { ...(await storeOf(guarded, bucket)), gate, origin };
     const confirm = () => upload.caller.confirm();
     if (gate.setsAcl) {
-      // Whether an account has some e-mail address is told to those alone who may write here.
+      // Only callers who may write here learn whether an account has some e-mail address.
       if (GRANTS.some((header) => upload.headers.has(header))) await admitStranger(gated, bucket, confirm);
       gate.acl = await aclOfHeaders(upload.headers, directory);
     }
-    // Nobody makes the server read a body who has no business in the bucket. A new bucket is not there yet.
+    // The server reads no body of a caller without permission in the bucket. A new bucket does not
+    // exist yet.
     if (row.body !== "none" && name !== "CreateBucket") {
       await admitFirst(gated, bucket, confirm);
     }
@@ -86,7 +87,7 @@ export async function dispatch(exchange: Exchange, parts: S3Parts & Pick<Call, "
     const call: Call = { ...upload, principal, query, store: gated, gate, directory, ...about };
     const answer = await handler(call);
     gate.requireDecided();
-    // A host of the bucket's own is another origin than that of the server's pages.
+    // A bucket's own host is another origin than that of the server's pages.
     const isObject = name === "GetObject" || name === "HeadObject";
     return isObject && bucketOfHost(url.hostname, baseDomains) === null ? inSandbox(answer) : answer;
   } catch (error) {
@@ -116,7 +117,7 @@ const GRANTS = Object.keys(GRANT_HEADERS);
 
 type Opened = Pick<Call, "caller" | "bucket" | "key" | "headers" | "payload" | "query" | "directory">;
 
-/** The gate of a request, which has decided nothing yet but what concerns no bucket. */
+/** The gate of a request. It has decided only asks that concern no bucket. */
 function openGate(row: OperationRow, opened: Opened, { facts, receivedMs, countFor: count }: Exchange): RequestGate {
   const { caller, payload } = opened;
   const asks = row.asks(opened);
@@ -124,12 +125,12 @@ function openGate(row: OperationRow, opened: Opened, { facts, receivedMs, countF
   const about = { ...opened, isForm: payload.form !== undefined, nowMs: receivedMs, tlsVersion, body: {} };
   const countFor = caller.principal.kind === "anonymous" ? count : undefined;
   const gate = new RequestGate({ caller, asks, request: about, countFor });
-  // What a body may add to the decision, its handler has decided.
+  // The handler has decided anything that the body adds.
   if (row.body === "none") gate.account();
   return gate;
 }
 
-/** The request, as those are told of it who want to know of changes. */
+/** The request, for event messages. */
 function originOf({ facts, requestId, hostId }: Exchange, principal: Principal): Origin {
   const userId = userIdOf(principal);
   return {

@@ -12,50 +12,63 @@ import type { PayloadBytes } from "./body/payload-pieces.ts";
 import type { FormFields } from "./form/form-fields.ts";
 import type { RequestGate } from "./gate/gate.ts";
 
-/** What a handler is given: a request that is authenticated and screened. `store` authorises it by what it finds. */
+/**
+ * Input of a handler: an authenticated and screened request. `store` authorises it by what it
+ * finds.
+ */
 export interface Call {
-  /** Who asks, and the way to find out what they may do. */
+  /** The caller, with the means to decide about its permissions. */
   readonly caller: Caller;
   /** The caller's. */
   readonly principal: Principal;
-  /** "" where the operation has none. */
+  /** "" if the operation has none. */
   readonly bucket: string;
-  /** Decoded; "" where the operation has none. */
+  /** Decoded; "" if the operation has none. */
   readonly key: string;
   /** Decoded query parameters. */
   readonly query: URLSearchParams;
   readonly headers: Headers;
   readonly payload: Payload;
-  /** Of the database that the bucket lies in. */
+  /** Of the bucket's database. */
   readonly store: StoreContext;
-  /** Decides what the request may do. The store asks it by itself; handlers add what only they find out. */
+  /**
+   * Decides about the request. The store calls it by itself; handlers add asks that only they find.
+   */
   readonly gate: RequestGate;
   /** Accounts that an ACL may name. */
   readonly directory: AccountDirectory;
   readonly requestId: string;
-  /** Whether the connection is one that a client's key (SSE-C) may come over: by TLS, or within one machine. */
+  /**
+   * Whether a client's key (SSE-C) is allowed over the connection: with TLS, or within one machine.
+   */
   readonly takesCustomerKeys: boolean;
   /** S3's second id of the request. */
   readonly hostId: string;
   readonly events: EventContext;
-  /** Memory, in MiB, for the queries over objects that run at the same time. */
+  /** Memory, in MiB, for concurrent queries over objects. */
   readonly selectMemory: ByteBudget;
 }
 
-/** The request body as it arrived, with what the verified signature says of it. */
+/** The request body as it arrived, with facts from the verified signature. */
 export interface Payload {
   readonly mode: PayloadMode;
-  /** What signed chunks are chained to; null where the request is anonymous or signed with Signature Version 2. */
+  /**
+   * Start of the chain of signed chunks; null if the request is anonymous or signed with Signature
+   * Version 2.
+   */
   readonly verified: VerifiedSignature | null;
-  /** Null where the request has no body, or its operation reads none. */
+  /** Null if the request has no body, or its operation reads none. */
   readonly pieces: BodyPieces | null;
-  /** Content-Length; null where the request has none. */
+  /** Content-Length; null if the request has none. */
   readonly contentLengthBytes: number | null;
-  /** Present where the request is a form: its file is the body then. */
+  /** Present if the request is a form: the body is then its file. */
   readonly form?: UploadForm;
 }
 
-/** A form whose fields have been read and whose file follows. Its fields are also the headers of the call. */
+/**
+ * A form whose fields have been read; its file follows. Its fields are also the headers of the
+ * call.
+ */
 export interface UploadForm {
   readonly fields: FormFields;
   readonly file: PayloadBytes;

@@ -86,17 +86,20 @@ import { deleteBucketWebsite } from "./website/delete-bucket-website.ts";
 import { getBucketWebsite } from "./website/get-bucket-website.ts";
 import { putBucketWebsite } from "./website/put-bucket-website.ts";
 
-/** All that is to be known of an operation outside its handler. */
+/** Everything about an operation except its handler. */
 export interface OperationRow {
-  /** All that the caller must be allowed, in the words of S3's policies. */
+  /** The permissions that the caller needs, in terms of S3's policies. */
   readonly asks: Asks;
-  /** What the request body is: nothing that is read, a document, the bytes of an object, or a form with them in it. */
+  /** Kind of the request body: none, a document, the bytes of an object, or a form with them. */
   readonly body: "none" | "xml" | "stream" | "form";
   /** Headers for features that are not built: 501 by name. */
   readonly refused: readonly RefusedHeader[];
-  /** Query parameters that it reads. Others are ignored, as at AWS; only `versionId` is refused where it is not listed. */
+  /**
+   * Query parameters that it reads. Others are ignored, as at AWS; only `versionId` is refused if
+   * it is not listed.
+   */
   readonly query: readonly string[];
-  /** Null where the operation is not built: 501 by name. */
+  /** Null if the operation is not built: 501 by name. */
   readonly handler: Handler | null;
 }
 
@@ -124,7 +127,7 @@ const readObject = {
     "response-expires",
   ],
 };
-/** DeleteObjects asks key by key, as its body names them. */
+/** DeleteObjects asks key by key, for the keys in its body. */
 const byKey: Asks = () => [];
 const attributesAsks = all(
   ofObject("s3:GetObject", "s3:GetObjectVersion"),

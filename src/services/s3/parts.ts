@@ -6,16 +6,19 @@ import type { AccessGuard } from "../../metadata/access-guard.ts";
 import type { DataKeys } from "../../sealing/data-keys.ts";
 import type { StoreContext } from "../../store/context.ts";
 
-/** All that S3 works with besides the request. */
+/** Everything that S3 needs besides the request. */
 export interface S3Parts {
   readonly store: StoreContext;
   /** Lower case. A request to `<bucket>.<one of these>` is virtual-hosted-style. */
   readonly baseDomains: readonly string[];
   readonly log: Log;
-  /** The KMS's data keys for a caller, with the guard that takes the place of the caller's own. Absent: there is no KMS. */
+  /**
+   * The KMS's data keys for a caller, with the guard that replaces the caller's own. Absent: there
+   * is no KMS.
+   */
   readonly dataKeysOf?: (caller: Caller) => DataKeys & { readonly guard: AccessGuard | null };
-  /** Collects what is logged of requests to buckets. Absent: nothing is. */
+  /** Collects log records of requests to buckets. Absent: none are collected. */
   readonly accessLog?: AccessLog;
-  /** How those are told who want to know of changes. */
+  /** Sends event messages. */
   readonly events: EventContext;
 }

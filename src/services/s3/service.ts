@@ -35,7 +35,7 @@ export function s3Service(parts: S3Parts): Service {
 function fail(thrown: unknown, { request, url, requestId, hostId }: ExchangeHead): Failed {
   const error = toS3Error(thrown, request.method);
   const { status, headers, code, cause } = error;
-  // A client that has what it asked for gets no document.
+  // A client that already has the object gets no document.
   const body = status === 304 ? {} : { body: errorDocument(error, { resource: url.rawPath, requestId, hostId }) };
   return { answer: { status, headers, ...body }, code, cause };
 }

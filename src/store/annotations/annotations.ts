@@ -17,8 +17,8 @@ import type { NewSealing } from "../sealed/new-sealing.ts";
 import { encryptionOf, openSealing, type SealedRow } from "../sealed/open-content.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { IncomingBody, ObjectChecksum, ObjectEncryption, ObjectHead } from "../types.ts";
-import { applied } from "../write/applied.ts";
 import { isProtected } from "../write/change-retention.ts";
+import { confirmCommit } from "../write/confirm-commit.ts";
 import { annotationKey, requireAnnotatable } from "./seal-annotations.ts";
 import { writeContent } from "./write-content.ts";
 
@@ -37,7 +37,7 @@ export interface Annotation {
   checksum: ObjectChecksum;
 }
 
-/** The version that was found, as S3 prints it; absent where the bucket never had versions. */
+/** The version, as S3 prints it; absent if the bucket never had versions. */
 export interface OfVersion {
   versionId?: string;
 }
@@ -47,20 +47,20 @@ export interface AnnotationEncryption {
   encryption?: ObjectEncryption["form"];
 }
 
-/** What a change of annotations is made under. */
+/** Options of a change of annotations. */
 export interface AnnotationCondition {
-  /** The ETag that the object must have, without quotes. */
+  /** The required ETag of the object, without quotes. */
   objectEtag?: string;
   /** Retention in governance mode does not protect the object's annotations. */
   bypassGovernance: boolean;
 }
 
-/** How often a change is decided again because the version was changed meanwhile. */
+/** How often a change is decided again if the version changes meanwhile. */
 const ATTEMPTS_MAX = 3;
 
 /**
- * One annotation, and a way to its bytes. One D1 round trip. Throws also no-such-annotation, drives-unavailable; where it is encrypted,
- * what `openSealing` throws.
+ * One annotation, with a function that reads its bytes. One D1 round trip. Throws also
+ * no-such-annotation, drives-unavailable; if it is encrypted, the errors of `openSealing`.
  */
 export async function openAnnotation(
   store: StoreContext,
@@ -76,7 +76,7 @@ export async function openAnnotation(
     ...versionOf(head),
     ...(layers > 0 && encryptedAs(row)),
     read: async () => {
-      // One that was put before annotations were encrypted is plain.
+      // An annotation that is older than the encryption of annotations is plain.
       const sealing = layers > 0 ? await openSealing(store, row, null) : null;
       const objectKey = annotationKey(annotation, sealing);
       const body = new ObjectBody(store, { extents, inlineBody, objectKey }, blobs, {
@@ -89,7 +89,10 @@ export async function openAnnotation(
   };
 }
 
-/** A page of a version's annotations, by name. One D1 round trip. `next`: the name to go on after. */
+/**
+ * A page of a version's annotations, by name. One D1 round trip. `next`: name at which the next
+ * page begins.
+ */
 export async function listAnnotations(
   store: StoreContext,
   object: ObjectName,
@@ -112,8 +115,9 @@ export async function listAnnotations(
 }
 
 /**
- * Sets an annotation: two D1 round trips. What it replaces becomes trash. Throws also what the body and `openSealing` throw, object-locked,
- * precondition-failed, too-many-annotations, not-annotatable, conflict, no-space, drives-unavailable.
+ * Sets an annotation: two D1 round trips. The replaced one becomes trash. Throws also the errors of
+ * the body and of `openSealing`, object-locked, precondition-failed, too-many-annotations,
+ * not-annotatable, conflict, no-space, drives-unavailable.
  */
 export async function putAnnotation(
   store: StoreContext,
@@ -141,7 +145,7 @@ export async function putAnnotation(
     commit: async (version) => {
       const { annotations } = store.metadata;
       const news = newsOf(store, "ObjectAnnotation:Put", { annotation: { name, sizeBytes, etag } });
-      await applied<unknown>(
+      await confirmCommit<unknown>(
         () => annotations.put(version, annotation, news),
         async () => (await annotations.has(version, annotation)) || null,
       );
@@ -151,7 +155,10 @@ export async function putAnnotation(
   return { ...described, ...versionOf(head), ...encryptedAs(first.row) };
 }
 
-/** Removes an annotation for good, if there is one: two D1 round trips. Throws also object-locked, precondition-failed, conflict. */
+/**
+ * Removes an annotation permanently, if there is one: two D1 round trips. Throws also
+ * object-locked, precondition-failed, conflict.
+ */
 export async function deleteAnnotation(
   store: StoreContext,
   object: ObjectName,
@@ -186,20 +193,29 @@ async function look(store: StoreContext, object: ObjectName, name: string): Prom
   return { found: found as FoundAnnotation, head: objectHead(row, bucket), version, row: { ...row, bucket } };
 }
 
-/** What an annotation of the version is sealed with; null: it is plain, as the version is. Throws not-annotatable, and as `openSealing`. */
+/**
+ * The sealing of the version's annotations; null: they are plain, as the version is. Throws
+ * not-annotatable, and as `openSealing`.
+ */
 async function sealingFor(store: StoreContext, { row }: Looked): Promise<NewSealing | null> {
   requireAnnotatable(encryptionOf(row)?.form);
   return openSealing(store, row, null);
 }
 
-/** What was sealed for a version must not go to one that another object's key opens. Throws conflict, and as `sealingFor`. */
+/**
+ * Bytes that are sealed for one version must not go to a version with another object key. Throws
+ * conflict, and as `sealingFor`.
+ */
 async function requireSameKey(store: StoreContext, again: Looked, sealing: NewSealing | null): Promise<void> {
   const now = await sealingFor(store, again);
   const isSame = now && sealing ? now.key.isSameAs(sealing.key) : now === sealing;
   if (!isSame) throw new StoreError({ kind: "conflict", what: "the object was replaced meanwhile" });
 }
 
-/** The version, if its annotations may be changed. `name`: of one that is put; null: one is removed. */
+/**
+ * The version, if its annotations may be changed. `name`: of the new annotation; null: one is
+ * removed.
+ */
 async function requireChangeable(
   store: StoreContext,
   object: ObjectName,
@@ -219,7 +235,10 @@ async function requireChangeable(
   return looked;
 }
 
-/** Commits a change of the version that was looked at; looks again, and decides again, if it is another one by then. */
+/**
+ * Commits a change of a version. If it is another version at the commit, reads it again and decides
+ * again.
+ */
 async function decided(
   first: Looked,
   lookAgain: () => Promise<Looked>,
@@ -239,7 +258,7 @@ async function decided(
   });
 }
 
-/** Guards that say that the decision must be made again. */
+/** Guards whose failure means that the decision must be made again. */
 const CHANGED: ReadonlySet<string> = new Set(["object_changed", "bucket_access_changed"]);
 
 function versionOf({ versionId }: ObjectHead): OfVersion {

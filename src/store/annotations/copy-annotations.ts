@@ -29,26 +29,28 @@ interface Copying {
   checksumAlgorithm?: ChecksumAlgorithm;
 }
 
-/** Where the copies go, and where the source is read. */
+/** The target's store, and the source's. */
 interface CopyStores {
   store: StoreContext;
   from: StoreContext;
   sealings: Sealings;
 }
 
-/** What opens the source, and what the copy is sealed with; null: it is plain. */
+/** Sealings of the source and of the copy; null: plain. */
 interface Sealings {
   source: NewSealing | null;
   target: NewSealing | null;
-  /** The copy has another key than its source. */
+  /** The copy and its source have different keys. */
   isRekeyed: boolean;
 }
 
 /**
- * The annotations that a copy of a version takes over; undefined if it has none. Within a database and under the same key no byte moves: the
- * commit makes them refer to the same blobs, and fails if the source's were changed meanwhile. Bytes are read, one annotation after
- * the other, for a checksum of another algorithm, and written anew in another database, under another key, and where they are plain
- * and the copy is not. Throws `StoreError` conflict, drives-unavailable, no-space, sealed-shut, metadata-unavailable.
+ * The annotations of a copied version; undefined if it has none. Within a database and under the
+ * same key no byte moves: the commit makes the copies refer to the same blobs, and fails if the
+ * source's annotations changed meanwhile. Bytes are read, one annotation after the other, if
+ * another checksum algorithm is needed. They are written again in another database, under another
+ * key, or if only the copy is encrypted. Throws `StoreError` conflict, drives-unavailable,
+ * no-space, sealed-shut, metadata-unavailable.
  */
 export async function copyAnnotations(
   stores: CopyStores,
@@ -73,7 +75,7 @@ export async function copyAnnotations(
   };
 }
 
-/** Those of a version that is renamed: under the same key, in the same database, so that no byte moves. */
+/** Those of a version that is renamed: key and database stay the same, so no byte moves. */
 export async function shareAnnotations(store: StoreContext, versionId: string): Promise<CarriedAnnotations> {
   const annotations = await annotationsOf(store, versionId);
   const kept = await shared(store, { versionId, sealing: null, annotations }, undefined);

@@ -5,14 +5,18 @@ import { StoreError } from "../failure.ts";
 import type { NewSealing } from "../sealed/new-sealing.ts";
 
 /**
- * Makes sure that an object of this form (undefined: plain) can have annotations: requests for them bring no client's key, and AWS has
- * none of such objects. Throws `StoreError` not-annotatable.
+ * Checks that an object with this encryption (undefined: plain) can have annotations: requests for
+ * them cannot carry a client's key, and AWS does not support them either. Throws `StoreError`
+ * not-annotatable.
  */
 export function requireAnnotatable(form: ObjectEncryption["form"] | undefined): void {
   if (form === "SSE-C") throw new StoreError({ kind: "not-annotatable" });
 }
 
-/** What opens an annotation of a version with this sealing; null: it is plain. Throws `StoreError` sealed-shut where the key is gone. */
+/**
+ * The sealing that opens an annotation of a version; null: it is plain. Throws `StoreError`
+ * sealed-shut if the key is lost.
+ */
 export function annotationKey({ layers }: Pick<AnnotationRow, "layers">, sealing: NewSealing | null): ObjectKey | null {
   if (layers === 0) return null;
   if (sealing?.key.layers === layers) return sealing.key;

@@ -22,17 +22,18 @@ export interface WrittenContent {
 
 interface ContentWrite {
   body: IncomingBody;
-  /** Of the object: its annotations are stored alike. */
+  /** The object's storage class: its annotations are stored in the same way. */
   storageClass: string;
-  /** Of the object; null: it is plain. */
+  /** The object's sealing; null: it is plain. */
   sealing: NewSealing | null;
-  /** Resolves when the request is known to be allowed to write. */
+  /** Resolves when the request is known to have permission to write. */
   admitted: Promise<unknown>;
 }
 
 /**
- * Steps 2 to 5 of the write protocol for the bytes of an annotation, of which `id` becomes the referent: small ones inline, larger ones
- * on the drives, sealed under the object's key, as those of objects. A crash leaves garbage that no row names. Throws as `putObject` does.
+ * Steps 2 to 5 of the write protocol for the bytes of an annotation; `id` becomes their referent.
+ * As with objects, small ones are inline, larger ones on the drives, sealed under the object's key.
+ * A crash leaves garbage that no row names. Throws as `putObject` does.
  */
 export async function writeContent(store: StoreContext, id: string, write: ContentWrite): Promise<WrittenContent> {
   const { body, sealing } = write;
@@ -72,7 +73,10 @@ interface Described {
   sealing: NewSealing | null;
 }
 
-/** Where the client sent no checksum, CRC-64/NVME is kept. The ETag is random where those of objects are. */
+/**
+ * Without a checksum from the client, CRC-64/NVME is kept. The ETag is random if those of objects
+ * are.
+ */
 function described(
   store: StoreContext,
   { digests, checksum, sealing }: Described,

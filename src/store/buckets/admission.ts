@@ -5,14 +5,15 @@ import { StoreError } from "../failure.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { Bucket, BucketName, ObjectAccess } from "../types.ts";
 
-/** How often a change is decided again because the bucket's access settings were changed under it. */
+/** How often a change is decided again if the bucket's access settings change meanwhile. */
 const ATTEMPTS_MAX = 3;
 
 /**
- * Runs a change that need not look at its bucket first. It is decided on what the bucket probably is, and `run` guards its batch with
- * that; if it was something else, the bucket is read and the change decided again. So it costs a round trip more only in a bucket with
- * settings that were not remembered, or if it is refused. `run` gets null if nobody asks. Throws what the gate and `run` throw, and
- * `StoreError` no-such-bucket.
+ * Runs a change that does not have to read its bucket first. The change is decided on the expected
+ * state of the bucket, and `run` makes that state a guard of its batch. If the guard fails, the
+ * bucket is read and the change is decided again. So an additional round trip occurs only if the
+ * bucket has settings that were not remembered, or if the request is refused. `run` gets null if
+ * there is no gate. Throws the errors of the gate and of `run`, and `StoreError` no-such-bucket.
  */
 export async function admitted<T>(
   store: StoreContext,
@@ -31,7 +32,10 @@ export async function admitted<T>(
   }
 }
 
-/** The bucket as it is remembered, or as it probably is; null if the request would be refused there, which nobody is told unread. */
+/**
+ * The bucket as remembered or expected; null if the request would be refused there. A refusal is
+ * never sent without reading the bucket.
+ */
 function likelyBucket(store: StoreContext, name: BucketName): Bucket | null {
   const { gate, metadata, clock } = store;
   const bucket = metadata.buckets.recall(name, clock.now()) ?? gate?.guess(name) ?? null;
@@ -41,8 +45,8 @@ function likelyBucket(store: StoreContext, name: BucketName): Bucket | null {
 }
 
 /**
- * Before a request's body is touched: makes sure of what seems to be denied, and refuses it. `confirm` makes sure of the caller. Costs
- * nothing if the request would pass in the bucket as it is remembered, or as it probably is.
+ * Confirms and throws a refusal before a request's body is read. `confirm` verifies the caller.
+ * Costs nothing if the request would pass in the bucket as remembered or expected.
  */
 export async function admitFirst(store: StoreContext, name: BucketName, confirm: () => Promise<void>): Promise<void> {
   const { gate, metadata, clock } = store;
@@ -56,8 +60,8 @@ export async function admitFirst(store: StoreContext, name: BucketName, confirm:
 }
 
 /**
- * The same before something else than the bucket is looked up. A caller who is nobody's could otherwise ask in the name of a bucket that
- * is not there. Throws `StoreError` no-such-bucket besides.
+ * The same before anything but the bucket is looked up. Otherwise an anonymous caller could make
+ * requests in the name of a bucket that does not exist. Throws also `StoreError` no-such-bucket.
  */
 export async function admitStranger(
   store: StoreContext,
@@ -70,7 +74,7 @@ export async function admitStranger(
   foundBucket(store, await withMetadata({ bucket: name }, () => buckets.learn(name, store.clock.now())), name);
 }
 
-/** The bucket as it is remembered, if the request may pass there. */
+/** The remembered bucket, if the request may pass there. */
 export function recallAdmitted(store: StoreContext, name: BucketName): Bucket | null {
   const { gate, metadata, clock } = store;
   const bucket = metadata.buckets.recall(name, clock.now());
@@ -80,7 +84,10 @@ export function recallAdmitted(store: StoreContext, name: BucketName): Bucket | 
   return bucket;
 }
 
-/** Runs a change that looks at its bucket first, and again if the bucket's access settings were changed before its batch. */
+/**
+ * Runs a change that reads its bucket first. Repeats it if the bucket's access settings changed
+ * before its batch.
+ */
 export async function underAccess<T>(run: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -93,8 +100,9 @@ export async function underAccess<T>(run: () => Promise<T>): Promise<T> {
 }
 
 /**
- * After a commit that failed: the bucket as it is now, if that is why it failed and the request may still pass. null: it failed for
- * something else. Throws to refuse, and `StoreError` no-such-bucket.
+ * After a failed commit: the bucket as it is now, if a change of the bucket made the commit fail
+ * and the request may still pass. null: the commit failed for another reason. Throws to refuse, and
+ * `StoreError` no-such-bucket.
  */
 export async function readmitted(store: StoreContext, bucket: Bucket, error: unknown): Promise<Bucket | null> {
   if (!(error instanceof StoreError) || !isAccessChanged(error.cause)) return null;
@@ -106,7 +114,7 @@ export async function readmitted(store: StoreContext, bucket: Bucket, error: unk
   });
 }
 
-/** Whose a new object in the bucket is, and its ACL, for its row. */
+/** Owner and ACL of a new object in the bucket, for its row. */
 export function newObjectAccess({ gate }: StoreContext, bucket: Bucket): ObjectAccess {
   return gate?.newObject(bucket) ?? {};
 }
@@ -115,7 +123,7 @@ function isAccessChanged(error: unknown): boolean {
   return error instanceof GuardError && error.guard === "bucket_access_changed";
 }
 
-/** The row, if the request may pass there, or the failure that the bucket does not exist. */
+/** The row, if the request may pass there; otherwise the failure that the bucket does not exist. */
 export function foundBucket(
   { gate }: Pick<StoreContext, "gate">,
   row: BucketRow | null | undefined,

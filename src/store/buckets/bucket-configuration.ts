@@ -5,7 +5,10 @@ import type { Bucket, BucketAccess, BucketName, PublicAccessBlock } from "../typ
 import { admitted, foundBucket, underAccess } from "./admission.ts";
 import { allStores } from "./databases.ts";
 
-/** Configurations of a bucket that the store keeps and does not read: what they hold is for their writer to say. */
+/**
+ * Configurations of a bucket that the store keeps without reading them. Their writers know their
+ * contents.
+ */
 export type ConfigurationKind = "cors" | "website";
 
 /** A configuration as it was set, or null. One D1 round trip. Throws `StoreError` no-such-bucket. */
@@ -28,7 +31,7 @@ export async function findBucketConfiguration(
   return { bucket, value: found === null || found.value === null ? null : JSON.parse(found.value) };
 }
 
-/** Sets a configuration (anything that is JSON), or takes it away (null). Throws `StoreError` no-such-bucket. */
+/** Sets a configuration (any JSON), or removes it (null). Throws `StoreError` no-such-bucket. */
 export async function setBucketConfiguration(
   store: StoreContext,
   bucket: BucketName,
@@ -44,7 +47,10 @@ export type AccessChange = {
   [Part in keyof BucketAccess]-?: { part: Part; value: BucketAccess[Part] | null };
 }[keyof BucketAccess];
 
-/** Sets one part of a bucket's access settings, or takes it away (null). Throws `StoreError` no-such-bucket. */
+/**
+ * Sets one part of a bucket's access settings, or removes it (null). Throws `StoreError`
+ * no-such-bucket.
+ */
 export async function setBucketAccess(store: StoreContext, name: BucketName, change: AccessChange): Promise<void> {
   const settings = { ...change, id: newId(store) };
   await withMetadata({ bucket: name }, () =>
@@ -53,8 +59,9 @@ export async function setBucketAccess(store: StoreContext, name: BucketName, cha
 }
 
 /**
- * The same, of a part that depends on the others: `change` gets the bucket as it is, and throws if that does not take it. The batch
- * fails if the bucket is another one by then, and all is done again. One round trip more.
+ * The same for a part that depends on the others. `change` gets the present bucket, and throws if
+ * the bucket does not allow the part. If the bucket changes before the batch, the batch fails and
+ * everything is repeated. One round trip more.
  */
 export async function changeBucketAccess(
   store: StoreContext,
@@ -75,8 +82,9 @@ export async function readAccountBlock(store: StoreContext, owner: string): Prom
 }
 
 /**
- * Sets the public access block of an account, or takes it away (null): in every database, because each has some of the account's
- * buckets. After a crash some of them have it and some have not; repeating it finishes.
+ * Sets the public access block of an account, or removes it (null), in every database, because each
+ * may have buckets of the account. A crash may leave it set in some databases only; repeating the
+ * call completes it.
  */
 export async function setAccountBlock(
   store: StoreContext,

@@ -13,7 +13,7 @@ import { tagRows } from "./lock-and-tags.ts";
  * bucket's access settings: each write is decided on them, and guarded by them.
  */
 
-/** How often a change of tags is made again because they were changed meanwhile. */
+/** How often a change of tags is repeated if they change meanwhile. */
 const ATTEMPTS_MAX = 5;
 
 /** A bucket's tags; null: it has none. One D1 round trip. Throws `StoreError` no-such-bucket. */
@@ -32,8 +32,8 @@ async function find(
 }
 
 /**
- * Replaces a bucket's tags: one D1 round trip. Throws `StoreError` no-such-bucket, and abac-enabled if the tags decide who may reach
- * the bucket: then `changeBucketTags` is the one way.
+ * Replaces a bucket's tags: one D1 round trip. Throws `StoreError` no-such-bucket, and abac-enabled
+ * if the tags decide about access to the bucket: then only `changeBucketTags` can change them.
  */
 export async function replaceBucketTags(store: StoreContext, name: BucketName, tags: Tags): Promise<void> {
   try {
@@ -47,8 +47,8 @@ export async function replaceBucketTags(store: StoreContext, name: BucketName, t
 }
 
 /**
- * Changes a bucket's tags, which `change` makes of those that it has: two D1 round trips. Throws what `change` throws, and `StoreError`
- * no-such-bucket, conflict.
+ * Changes a bucket's tags: `change` maps the present ones to the new ones. Two D1 round trips.
+ * Throws the errors of `change`, and `StoreError` no-such-bucket, conflict.
  */
 export async function changeBucketTags(
   store: StoreContext,
@@ -72,12 +72,15 @@ function isGuarded(error: unknown, guard: Guard): boolean {
   return error instanceof StoreError && error.cause instanceof GuardError && error.cause.guard === guard;
 }
 
-/** Whether the bucket's tags decide who may reach it. */
+/** Whether the bucket's tags decide about access to it. */
 export function isAbacEnabled({ access }: Pick<Bucket, "access">): boolean {
   return access?.abac !== undefined;
 }
 
-/** Makes the bucket's tags decide who may reach it, or not. Throws `StoreError` no-such-bucket. */
+/**
+ * Switches on or off that the bucket's tags decide about access to it. Throws `StoreError`
+ * no-such-bucket.
+ */
 export async function setAbac(store: StoreContext, name: BucketName, isEnabled: boolean): Promise<void> {
   const settings = { isEnabled, id: newId(store) };
   await withMetadata({ bucket: name }, () =>

@@ -9,8 +9,9 @@ import { allStores } from "./databases.ts";
 export type ListedBucket = Pick<Bucket, "name" | "createdMs" | "region">;
 
 /**
- * A page of an owner's buckets in name order. `after` is exclusive, "" from the start. Several databases are asked side by side:
- * of buckets that are made or deleted meanwhile a page may show a later one and not an earlier one.
+ * A page of an owner's buckets in name order. `after` is exclusive, "" from the start. Several
+ * databases are asked side by side. Of buckets that are made or deleted meanwhile, a page may show
+ * a later one and miss an earlier one.
  */
 export async function listBuckets(
   store: StoreContext,
@@ -20,15 +21,15 @@ export async function listBuckets(
   const lists = await withMetadata({ bucket: "" }, () =>
     Promise.all(stores.map(({ metadata }) => metadata.buckets.list(page))),
   );
-  // Names are of ASCII: the order of characters is the order of bytes.
+  // Names are ASCII: the order of characters is the order of bytes.
   const rows = stores.length === 1 ? lists.flat() : lists.flat().sort((a, b) => (a.name < b.name ? -1 : 1));
   return { buckets: rows.slice(0, page.limit), truncated: rows.length > page.limit };
 }
 
 /**
- * Makes a bucket, in one D1 round trip; where there are several databases, two more waves of them find it one. With
- * `objectLock` it is versioned from the start, for good. Throws `StoreError` bucket-exists where the name is taken, by
- * whomever. A crash leaves the bucket there, or not.
+ * Makes a bucket, in one D1 round trip. With several databases, two more waves of round trips find
+ * one for it. With `objectLock` it is versioned permanently. Throws `StoreError` bucket-exists if
+ * the name is taken by any account. A crash leaves the bucket complete or absent.
  */
 export async function createBucket(
   store: StoreContext,
@@ -40,7 +41,7 @@ export async function createBucket(
     region: string;
     objectLock?: boolean;
     tags?: Tags;
-    /** Absent: nothing is set. */
+    /** Absent: no settings. */
     access?: BucketAccess;
   },
 ): Promise<void> {
@@ -49,7 +50,7 @@ export async function createBucket(
     ? { versioning: "enabled" as const, objectLock: "{}" }
     : { versioning: null, objectLock: null };
   const configuration = tags.length > 0 ? { tagging: tags } : {};
-  // The id is used too if the account has settings that new buckets take over.
+  // The id is also used if the account has settings that new buckets inherit.
   const settings = { ownerAccount, access, accessId: newId(store) };
   const row = { ...named, ...lock, ...settings, configuration, createdMs: store.clock.now() };
   const { metadata } = store.databases ? await store.databases.forNewBucket(bucket.name) : store;
@@ -82,7 +83,10 @@ export async function deleteBucket(store: StoreContext, name: BucketName): Promi
   }
 }
 
-/** Throws `StoreError` no-such-bucket, or versioning-needed where object lock keeps it enabled. */
+/**
+ * Throws `StoreError` no-such-bucket, or versioning-needed if object lock requires it to stay
+ * enabled.
+ */
 export async function setVersioning(
   store: StoreContext,
   bucket: BucketName,

@@ -6,19 +6,22 @@ import { withMetadata } from "../translate-metadata.ts";
 import type { BucketName } from "../types.ts";
 import { chooseDatabase } from "./choose-database.ts";
 
-/** Buckets whose database an isolate remembers: about a megabyte. */
+/** Number of buckets whose database an isolate remembers: about a megabyte. */
 const REMEMBERED_MAX = 10_000;
 
 /**
- * Buckets spread over several D1 databases. Each is complete in itself: a bucket lies in one of them with its objects, uploads,
- * blobs and trash, and everything within a bucket is as consistent as with one database. The first also knows which name
- * lies where. A name keeps its database for good, so what is remembered of it never becomes untrue.
+ * Buckets spread over several D1 databases. Each database is complete: a bucket is in one of them
+ * with its objects, uploads, blobs and trash, and everything within a bucket is as consistent as
+ * with one database. The first also has the directory from names to databases. A name keeps its
+ * database permanently, so remembered entries never become wrong.
  */
 class Databases implements DatabaseSet {
   readonly all: readonly StoreContext[];
   readonly #remembered = new Map<BucketName, StoreContext>();
 
-  /** `stores`: one for each database, alike but for their metadata and for what they see of the drives. */
+  /**
+   * `stores`: one per database; they differ only in their metadata and their view of the drives.
+   */
   constructor(stores: readonly StoreContext[]) {
     this.all = stores.map((store) => ({ ...store, databases: this }));
   }
@@ -28,8 +31,9 @@ class Databases implements DatabaseSet {
   }
 
   /**
-   * The store of a bucket: no round trip where it is remembered, otherwise one to the first database. Of a name that was never
-   * used it is the first, which knows no such bucket either. Throws `StoreError` metadata-unavailable.
+   * The store of a bucket: no round trip if it is remembered, otherwise one to the first database.
+   * For a name that was never used it is the first, which does not have the bucket either. Throws
+   * `StoreError` metadata-unavailable.
    */
   async of(bucket: BucketName): Promise<StoreContext> {
     const remembered = this.#remembered.get(bucket);
@@ -38,30 +42,38 @@ class Databases implements DatabaseSet {
     return name === null ? this.first : this.#remember(bucket, this.#named(bucket, name));
   }
 
-  /** The store in which the bucket is to be made: where a bucket of that name was before, or one with room. Throws as `of`. */
+  /**
+   * The store in which to make the bucket: that of an earlier bucket of the same name, or one with
+   * room. Throws as `of`.
+   */
   async forNewBucket(bucket: BucketName): Promise<StoreContext> {
     const { placements } = this.first.metadata;
     const name = await withMetadata({ bucket }, async () => {
       const earlier = await placements.find(bucket);
       if (earlier !== null) return earlier;
-      // That this tells their sizes is what it is for; a bucket is found where the first database was restored to an earlier time.
+      // Needed for their sizes. It also finds a bucket after the first database was restored to an
+      // earlier time.
       const found = await Promise.all(this.all.map(({ metadata }) => metadata.buckets.find(bucket)));
       const sizes = this.all.map(({ metadata }) => metadata.identity.knownSizeBytes);
       const holder = found.findIndex((row) => row !== null);
       const chosen = this.all[holder < 0 ? chooseDatabase(sizes, this.#lot()) : holder] as StoreContext;
-      // The name is claimed before the bucket is made: a crash in between leaves a name that is where it will be made the next time.
+      // The name is claimed before the bucket is made. A crash in between leaves a name in the
+      // database in which the bucket will be made next time.
       return placements.claim(bucket, chosen.metadata.identity.name);
     });
     return this.#remember(bucket, this.#named(bucket, name));
   }
 
-  /** A bucket may have been in the first database since that was the only one: nothing says yet that its name stays there. */
+  /**
+   * A bucket may date from the time when the first database was the only one: its name has no entry
+   * yet.
+   */
   async keepName(bucket: BucketName, store: StoreContext): Promise<void> {
     const { name } = store.metadata.identity;
     await withMetadata({ bucket }, () => this.first.metadata.placements.claim(bucket, name));
   }
 
-  /** The least recently asked for is forgotten. */
+  /** The least recently used entry is removed. */
   #remember(bucket: BucketName, store: StoreContext): StoreContext {
     this.#remembered.delete(bucket);
     this.#remembered.set(bucket, store);
@@ -83,7 +95,10 @@ class Databases implements DatabaseSet {
   }
 }
 
-/** One store over each of `databases`, which see the same drives, each its own shards on them. Gives the first. */
+/**
+ * One store for each of `databases`. They share the drives, and each sees only its own shards.
+ * Returns the first.
+ */
 export function openStores(databases: readonly Metadata[], parts: Omit<StoreContext, "metadata">): StoreContext {
   const [first, ...others] = databases as [Metadata, ...Metadata[]];
   if (others.length === 0) return { ...parts, metadata: first };
@@ -94,17 +109,20 @@ export function openStores(databases: readonly Metadata[], parts: Omit<StoreCont
   return new Databases([{ ...parts, metadata: first, drives: parts.drives.map(withoutNamespaces) }, ...stores]).first;
 }
 
-/** The store of the database that a bucket lies in, seen from any of them; `store` where no bucket is named. Throws as `Databases.of`. */
+/**
+ * The store of the bucket's database, from any of them; `store` itself if no bucket is named.
+ * Throws as `Databases.of`.
+ */
 export async function storeOf(store: StoreContext, bucket: BucketName): Promise<StoreContext> {
   return store.databases && bucket !== "" ? store.databases.of(bucket) : store;
 }
 
-/** Whether the store's database is the first, which alone holds what belongs to no bucket. */
+/** Whether the store's database is the first. Only the first has data that belongs to no bucket. */
 export function isFirstDatabase({ databases, metadata }: StoreContext): boolean {
   return databases === undefined || databases.all[0]?.metadata === metadata;
 }
 
-/** The stores of all databases: the first one first. */
+/** The stores of all databases, the first one first. */
 export function allStores(store: StoreContext): readonly StoreContext[] {
   return store.databases?.all ?? [store];
 }

@@ -27,18 +27,18 @@ export interface InventoryConfiguration {
   prefix: string | null;
   versions: "All" | "Current";
   frequency: "Daily" | "Weekly";
-  /** As they were listed. */
+  /** In the order of the request. */
   fields: readonly InventoryField[];
   destination: {
     /** Name of the bucket. */
     bucket: string;
-    /** Of the account that must own it; null: whoever does. */
+    /** Account that must own it; null: any. */
     accountId: string | null;
     prefix: string | null;
     format: "CSV" | "Parquet";
-    /** Whether SSE-S3 is asked for. */
+    /** Whether SSE-S3 is requested. */
     isEncrypted: boolean;
-    /** The key, if SSE-KMS is asked for. */
+    /** The key, if SSE-KMS is requested. */
     kmsKeyArn?: string;
   };
 }

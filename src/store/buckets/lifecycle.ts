@@ -6,14 +6,17 @@ import type { BucketName } from "../types.ts";
 import { admitted } from "./admission.ts";
 import { headBucket } from "./buckets.ts";
 
-/** The lifecycle configuration as it was set, or null. One D1 round trip. Throws `StoreError` no-such-bucket. */
+/**
+ * The lifecycle configuration as it was set, or null. One D1 round trip. Throws `StoreError`
+ * no-such-bucket.
+ */
 export async function readLifecycleOf(store: StoreContext, bucket: BucketName): Promise<LifecycleConfiguration | null> {
   return (await headBucket(store, bucket)).lifecycle as LifecycleConfiguration | null;
 }
 
 /**
- * Sets the lifecycle configuration, or takes it away (null): at once, also for a walk that is under way. Throws `StoreError`
- * no-such-bucket.
+ * Sets the lifecycle configuration, or removes it (null). It takes effect at once, also in a walk
+ * that is under way. Throws `StoreError` no-such-bucket.
  */
 export async function setLifecycle(
   store: StoreContext,

@@ -4,7 +4,10 @@ import { StoreError } from "../failure.ts";
 import { lockRow } from "../read/object-head.ts";
 import type { Bucket, HoldDuration, ObjectLock, Tags } from "../types.ts";
 
-/** What versions get that bring no retention of their own: a period of days or years, an event hold, or both. */
+/**
+ * Default for versions without retention of their own: a period of days or years, an event hold, or
+ * both.
+ */
 export interface DefaultRetention {
   mode: "GOVERNANCE" | "COMPLIANCE";
   days?: number;
@@ -19,14 +22,14 @@ export interface ObjectLockConfiguration {
 
 const NO_LOCK: ObjectLock = { retention: null, legalHold: null };
 
-/** A bucket's object lock configuration; null where it was created without object lock. */
+/** A bucket's object lock configuration; null if it was created without object lock. */
 export function lockConfiguration({ objectLock }: Pick<Bucket, "objectLock">): ObjectLockConfiguration | null {
   return objectLock === null ? null : (JSON.parse(objectLock) as ObjectLockConfiguration);
 }
 
 /**
- * The lock of a new version: its own, with the bucket's default retention where it brings none. Throws `StoreError`
- * no-object-lock where it brings one and the bucket takes none.
+ * The lock of a new version: its own, or the bucket's default retention. Throws `StoreError`
+ * no-object-lock if the version has one and the bucket has no object lock.
  */
 export function lockFor({ clock }: StoreContext, bucket: Bucket, lock: ObjectLock = NO_LOCK): LockRow {
   const configuration = lockConfiguration(bucket);

@@ -7,7 +7,7 @@ import { admitted, foundBucket } from "./admission.ts";
 
 export type { NamedKind };
 
-/** As many of a kind as a bucket may have, at AWS too. */
+/** Most configurations of a kind in a bucket, as at AWS. */
 const NAMED_CONFIGURATIONS_MAX = 1_000;
 
 /** One configuration as it was set, or null. One D1 round trip. Throws `StoreError` no-such-bucket. */
@@ -38,7 +38,10 @@ export async function listNamed(
   return { bucket: owning, documents, next: rows.length > limit ? (page.at(-1) as NamedConfiguration).id : null };
 }
 
-/** Sets a configuration (anything that is JSON); false: the bucket has too many. Throws `StoreError` no-such-bucket. */
+/**
+ * Sets a configuration (any JSON); false: the bucket has too many. Throws `StoreError`
+ * no-such-bucket.
+ */
 export async function setNamed(
   store: StoreContext,
   bucket: BucketName,
@@ -51,7 +54,7 @@ export async function setNamed(
   );
 }
 
-/** Takes a configuration away; false: there is none. Throws `StoreError` no-such-bucket. */
+/** Removes a configuration; false: there is none. Throws `StoreError` no-such-bucket. */
 export async function removeNamed(
   store: StoreContext,
   bucket: BucketName,

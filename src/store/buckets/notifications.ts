@@ -12,8 +12,8 @@ export async function readNotifications(store: StoreContext, bucket: BucketName)
 }
 
 /**
- * Sets the notification configuration (anything that is JSON), or takes it away (null). It holds for every change that is committed from
- * then on. Throws `StoreError` no-such-bucket.
+ * Sets the notification configuration (any JSON), or removes it (null). It applies to every later
+ * commit. Throws `StoreError` no-such-bucket.
  */
 export async function setNotifications(store: StoreContext, bucket: BucketName, configuration: unknown): Promise<void> {
   const text = configuration === null ? null : JSON.stringify(configuration);

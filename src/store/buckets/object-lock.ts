@@ -8,7 +8,10 @@ import { lockConfiguration, type ObjectLockConfiguration } from "./lock-and-tags
 
 export type { DefaultRetention, ObjectLockConfiguration } from "./lock-and-tags.ts";
 
-/** The bucket's object lock configuration; null where it has no object lock. Throws `StoreError` no-such-bucket. */
+/**
+ * The bucket's object lock configuration; null if it has no object lock. Throws `StoreError`
+ * no-such-bucket.
+ */
 export async function readLockConfiguration(
   store: StoreContext,
   bucket: BucketName,
@@ -17,8 +20,8 @@ export async function readLockConfiguration(
 }
 
 /**
- * Sets it; a bucket that had no object lock has it from then on, for good. What is stored already keeps its lock. Throws
- * `StoreError` no-such-bucket, and not-versioned where the bucket's versions are not enabled.
+ * Sets it. A bucket without object lock gets it permanently. Existing versions keep their lock.
+ * Throws `StoreError` no-such-bucket, and not-versioned if the bucket's versioning is not enabled.
  */
 export async function setLockConfiguration(
   store: StoreContext,

@@ -16,24 +16,27 @@ import { withMetadata } from "../translate-metadata.ts";
 import type { Bucket, BucketName, ObjectKey } from "../types.ts";
 import { formatVersionId, parseVersionId } from "../version-id.ts";
 
-/** What must hold of what the key names now. */
+/** Condition on what the key names now. */
 export type DeleteCondition = RemovalCondition;
 
 export interface Deletion {
   key: ObjectKey;
-  /** As S3 prints it: that version is removed for good. Absent: the key is deleted, which may leave a delete marker. */
+  /**
+   * As S3 prints it: removes this version permanently. Absent: deletes the key, which may leave a
+   * delete marker.
+   */
   versionId?: string;
-  /** Of a key, not of a version. A key is listed with one condition at the most. */
+  /** For keys only, not for versions. A key may appear with one condition at most. */
   condition?: DeleteCondition;
 }
 
 /**
- * `locked`: retention or a legal hold protects the version. `unmet`: the condition does not hold. `absent`: there was a
- * condition, and no object.
+ * `locked`: retention or a legal hold protects the version. `unmet`: the condition does not hold.
+ * `absent`: there was a condition, and no object.
  */
 export type DeletionRefusal = "locked" | "unmet" | "absent";
 
-/** What became of a deletion. Deleting what is not there succeeds. */
+/** Result of a deletion. Deleting what does not exist succeeds. */
 export interface DeletionResult {
   /** A delete marker was placed, or (with a version id) removed. */
   deleteMarker: boolean;
@@ -47,18 +50,22 @@ export interface DeleteObjects {
   bucket: BucketName;
   /** At most 1,000. */
   deletions: readonly Deletion[];
-  /** Retention in governance mode does not protect. Said at all, the bucket must have object lock. */
+  /**
+   * Passes over retention in governance mode. If it is set at all, the bucket must have object
+   * lock.
+   */
   bypassGovernance?: boolean | undefined;
 }
 
-/** How often a deletion is tried again because the bucket's versioning was changed under it. */
+/** How often a deletion is repeated if the bucket's versioning changes meanwhile. */
 const ATTEMPTS_MAX = 3;
 const DONE: DeletionResult = { deleteMarker: false, refusal: null };
 
 /**
- * Deletes up to 1,000 keys and versions; the results are in the order of the deletions. Keys, keys with conditions and versions
- * are a D1 batch each. What is dropped becomes trash; no shard is touched. Throws `StoreError` no-such-bucket, no-such-version
- * (an id that no version can have), no-object-lock, conflict, metadata-unavailable.
+ * Deletes up to 1,000 keys and versions; the results are in the order of the deletions. Keys, keys
+ * with conditions, and versions take one D1 batch each. What is dropped becomes trash; no shard is
+ * touched. Throws `StoreError` no-such-bucket, no-such-version (an id that no version can have),
+ * no-object-lock, conflict, metadata-unavailable.
  */
 export async function deleteObjects(store: StoreContext, request: DeleteObjects): Promise<DeletionResult[]> {
   const { deletions } = request;
@@ -74,8 +81,8 @@ export async function deleteObjects(store: StoreContext, request: DeleteObjects)
 }
 
 /**
- * Deletes one key or one version. Throws as `deleteObjects`, `object-locked`, and for the condition precondition-failed or
- * precondition-no-such-key.
+ * Deletes one key or one version. Throws as `deleteObjects`, `object-locked`, and for the condition
+ * precondition-failed or precondition-no-such-key.
  */
 export async function deleteObject(
   store: StoreContext,
@@ -133,7 +140,10 @@ function removalNews(store: StoreContext, { versioning }: Bucket): News {
   return newsOf(store, versioning === null ? "ObjectRemoved:Delete" : "ObjectRemoved:DeleteMarkerCreated");
 }
 
-/** Runs a deletion of keys under the rules that the bucket has, or lately had; again where they are others. */
+/**
+ * Runs a deletion of keys under the remembered rules of the bucket. If the rules are others, runs
+ * it again with those.
+ */
 async function underRules<T>(
   store: StoreContext,
   { bucket: name, bypassGovernance }: DeletionScope,
@@ -142,7 +152,8 @@ async function underRules<T>(
 ): Promise<T> {
   const subject = { bucket: name, key: deletions[0]?.key ?? "" };
   for (let attempt = 1; ; attempt++) {
-    // What is remembered is tried once. It says nothing for sure, and so nothing of whether governance may be bypassed.
+    // A remembered state is tried once. It is not certain, so it cannot decide whether governance
+    // may be bypassed.
     const mayRecall = attempt === 1 && bypassGovernance === undefined;
     const remembered = mayRecall ? recallAdmitted(store, name) : null;
     const bucket = remembered ?? (await headBucket(store, name));

@@ -29,7 +29,7 @@ export interface CompletedPart {
 export interface CompleteUpload extends UploadName {
   /** Ascending by number, not empty. */
   parts: readonly CompletedPart[];
-  /** What the client expects of the whole: refused if the parts make something else. */
+  /** The client's expectations of the whole object: refused if the parts do not match. */
   checksum?: { algorithm: ChecksumAlgorithm; value: string };
   checksumType?: ChecksumType;
   sizeBytes?: number;
@@ -37,12 +37,13 @@ export interface CompleteUpload extends UploadName {
 }
 
 /**
- * Makes an object of an upload's parts in two D1 round trips, without moving a byte. Repeating a Complete that succeeded
- * succeeds again as long as its object is the current one, also where both are under way at the same time; with another list
- * of parts there is no such upload. Throws `StoreError` no-such-bucket, no-such-upload, invalid-part,
- * part-too-small, checksum-mismatch, checksum-type-mismatch, missing-part-checksum, size-mismatch, conflict (a part was
- * uploaded again meanwhile), precondition-failed, precondition-no-such-key, precondition-conflict, too-many-extents,
- * metadata-unavailable; the upload is then as it was.
+ * Makes an object of an upload's parts in two D1 round trips, without moving a byte. A repeated
+ * Complete succeeds again while its object is the current one, even if both run at the same time.
+ * With another list of parts there is no such upload. Throws `StoreError` no-such-bucket,
+ * no-such-upload, invalid-part, part-too-small, checksum-mismatch, checksum-type-mismatch,
+ * missing-part-checksum, size-mismatch, conflict (a part was uploaded again meanwhile),
+ * precondition-failed, precondition-no-such-key, precondition-conflict, too-many-extents,
+ * metadata-unavailable; the upload then stays as it was.
  */
 export async function completeUpload(store: StoreContext, complete: CompleteUpload): Promise<WriteResult> {
   const { bucket: name, key, uploadId } = complete;
@@ -58,7 +59,7 @@ export async function completeUpload(store: StoreContext, complete: CompleteUplo
   const version: NewVersion = {
     bucket,
     key,
-    // The upload's id becomes the version's: this is how a repeated Complete is recognised.
+    // The upload's id becomes the version's. This identifies a repeated Complete.
     id: uploadId,
     sizeBytes: parts.reduce((sum, part) => sum + part.sizeBytes, 0),
     etag: etagOfParts(parts),
@@ -83,13 +84,13 @@ export async function completeUpload(store: StoreContext, complete: CompleteUplo
     const done = { id: uploadId, ...committed, etag, modifiedMs, ...encryptedAs(version) };
     return { ...done, ...(checksum ? { checksum } : {}) };
   } catch (error) {
-    // Of two at the same time the one that comes second finds what the first has made.
+    // If two run at the same time, the second finds the first one's object.
     if (error instanceof StoreError && error.failure.kind === "no-such-upload") return completedBefore(store, complete);
     throw changedSince(error, complete) ?? error;
   }
 }
 
-/** The failure of a condition on a key that was changed since the upload was begun. */
+/** The failure of a condition on a key that has changed since the upload began. */
 function changedSince(error: unknown, { condition, key }: CompleteUpload): StoreError | null {
   const guard = error instanceof StoreError && error.cause instanceof GuardError ? error.cause.guard : null;
   if (guard !== "object_changed" || !condition) return null;
@@ -97,7 +98,7 @@ function changedSince(error: unknown, { condition, key }: CompleteUpload): Store
   return new StoreError({ kind: "precondition-conflict", condition: header, key }, { cause: error });
 }
 
-/** The upload is gone: if its object is there, the answer was lost and is given again. */
+/** The upload is gone. If its object exists, the first answer was lost and is returned again. */
 async function completedBefore(store: StoreContext, complete: CompleteUpload): Promise<WriteResult> {
   const { bucket, key, uploadId } = complete;
   const gone = new StoreError({ kind: "no-such-upload", uploadId });
@@ -114,7 +115,8 @@ function chooseParts(uploaded: readonly PartRow[], chosen: readonly CompletedPar
   const byNumber = new Map(uploaded.map((part) => [part.partNumber, part]));
   return chosen.map(({ partNumber, etag, checksum }) => {
     const part = byNumber.get(partNumber);
-    // An upload without an algorithm keeps no checksums of parts: what a part was sent with was verified as it came.
+    // An upload without an algorithm keeps no checksums of parts: checksums that came with a part
+    // were verified on arrival.
     const differs = checksum && part && part.checksum !== null && checksum.value !== part.checksum;
     if (!part || part.etag !== etag || differs) {
       throw new StoreError({ kind: "invalid-part", partNumber, etag });
@@ -174,7 +176,10 @@ function etagOfParts(parts: readonly { etag: string }[]): string {
   return `${md5.digest("hex")}-${parts.length}`;
 }
 
-/** Full-object CRCs combine; composite checksums are of the parts' checksums. null where a part's is not known. */
+/**
+ * Full-object CRCs combine; composite checksums cover the parts' checksums. null if a part's is
+ * unknown.
+ */
 function checksumOfParts(store: StoreContext, upload: UploadRow, parts: readonly PartRow[]): ObjectChecksum | null {
   if (upload.checksumType === "composite") return compositeChecksum(store, upload, parts);
   const algorithm = (upload.checksumAlgorithm ?? "crc64nvme") as "crc32" | "crc32c" | "crc64nvme";

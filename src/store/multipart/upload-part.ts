@@ -38,9 +38,9 @@ import { findUpload, foundUpload, type UploadInfo, type UploadName, uploadInfo }
 export interface UploadPart extends UploadName {
   /** 1 to 10,000. */
   partNumber: number;
-  /** The client's key that the upload was begun with (SSE-C). */
+  /** The client's key of the upload (SSE-C). */
   customerKey?: CustomerKey | null;
-  /** The body, once it is known which checksum the upload asks for. */
+  /** Returns the body once the upload's checksum algorithm is known. */
   body(upload: UploadInfo): IncomingBody;
 }
 
@@ -53,30 +53,31 @@ export interface UploadedPart {
 }
 
 export interface CopiedPart extends UploadedPart {
-  /** Of what was copied; present where its bucket is or was versioned. */
+  /** Of the source; present if its bucket has or had versions. */
   sourceVersionId?: string;
 }
 
 export interface UploadPartCopy extends UploadName {
   partNumber: number;
-  /** The client's key that the upload was begun with (SSE-C). */
+  /** The client's key of the upload (SSE-C). */
   customerKey?: CustomerKey | null;
   source: ObjectName;
-  /** The bytes to take; throws to refuse the source. */
+  /** Returns the range to copy; throws to refuse the source. */
   select(head: ObjectHead): { offset: number; length: number };
 }
 
 /**
- * Writes a part by the write protocol of `putObject`; a part of the same number is replaced. A crash leaves the part wholly
- * there or only garbage. Throws what the body throws, and `StoreError` no-such-bucket, no-such-upload, incomplete-body,
- * drives-unavailable, metadata-unavailable, and what `openSealing` throws.
+ * Writes a part by the write protocol of `putObject`, replacing a part of the same number. A crash
+ * leaves either the complete part or only garbage. Throws the errors of the body, `StoreError`
+ * no-such-bucket, no-such-upload, incomplete-body, drives-unavailable, metadata-unavailable, and
+ * the errors of `openSealing`.
  */
 export async function uploadPart(store: StoreContext, name: UploadPart): Promise<UploadedPart> {
   const { bucket, upload, roomBytes } = await findUpload(store, name);
   const to = await partTarget(store, bucket, upload, name.customerKey);
   const { info } = to;
   const body = name.body(info);
-  // Parts are counted when the upload is completed, but one that cannot fit need not be sent.
+  // Parts are counted when the upload is completed, but one that cannot fit is refused early.
   await requireRoom(store, { bucket, replaces: name.key, sizeBytes: body.sizeBytes, knownRoomBytes: roomBytes });
   let verified: ObjectChecksum | null = null;
   const { blobs, digests } = await writePart(store, body, to, (computed) => {
@@ -95,10 +96,10 @@ export async function uploadPart(store: StoreContext, name: UploadPart): Promise
   });
 }
 
-/** The upload that a part is written into. */
+/** The upload of a part. */
 interface PartTarget {
   info: UploadInfo;
-  /** What its parts are sealed with; null: they are plain. */
+  /** Sealing of its parts; null: they are plain. */
   sealing: NewSealing | null;
 }
 
@@ -115,10 +116,10 @@ async function partTarget(
 }
 
 /**
- * Makes a range of an object a part, without moving a byte: the part refers to the same blobs. The range is read only where
- * the upload asks for a checksum, and written anew where the buckets lie in different databases or where one of the two is
- * encrypted: all parts are sealed under one key. Throws as `copyObject` does, and `StoreError`
- * no-such-upload, too-many-extents.
+ * Makes a range of an object a part, without moving a byte: the part refers to the same blobs. The
+ * range is read only if the upload needs a checksum. It is written again if the buckets are in
+ * different databases, or if either is encrypted, because all parts are sealed under one key.
+ * Throws as `copyObject` does, and `StoreError` no-such-upload, too-many-extents.
  */
 export async function uploadPartCopy(store: StoreContext, name: UploadPartCopy): Promise<CopiedPart> {
   const found = await openSource(store, name.source, name);
@@ -169,18 +170,21 @@ async function copyRange(
 type Slice = [start: number, length: number, blobId: string, offset: number];
 
 interface Part {
-  /** As the request was admitted to it. */
+  /** As it was when the request was admitted. */
   bucket: Bucket;
   sizeBytes: number;
   etag: string;
   checksum: string | null;
   crc64nvme: string | null;
   slices: Slice[];
-  /** Those that were written for it. */
+  /** The blobs that were written for it. */
   blobs: WrittenBlob[];
 }
 
-/** Steps 2 to 5 for a part. An empty one has no blob. CRC-64/NVME is among the digests, for it falls out of the frames. */
+/**
+ * Steps 2 to 5 for a part. An empty one has no blob. CRC-64/NVME is among the digests, because the
+ * frames provide it.
+ */
 async function writePart(
   store: StoreContext,
   source: BlobSource,
@@ -199,7 +203,11 @@ async function writePart(
   return { blobs: [], digests };
 }
 
-/** A small source lies in its row, one in another database cannot be referred to, one under another key could not be opened: the bytes are written as a part of their own. */
+/**
+ * Writes the bytes as a part of its own if the source cannot be referred to: a small source is in
+ * its row, another database's blobs are out of reach, and under another key the bytes could not be
+ * opened.
+ */
 async function copyBytes(
   store: StoreContext,
   name: UploadPartCopy,
@@ -264,13 +272,16 @@ async function commitPart(
   };
 }
 
-/** CRC-64/NVME falls out of the frames, so an upload that asks for it has it for every part. */
+/** The frames provide CRC-64/NVME, so an upload that needs it has it for every part. */
 function ownChecksum(info: UploadInfo, digests: Digests): string | null {
   if (info.checksum?.algorithm !== "crc64nvme") return null;
   return toBase64(digests.get("crc64nvme") as Uint8Array);
 }
 
-/** The range as slices of the source's blobs. What of it lies inline, after them, is written as blobs of their own. */
+/**
+ * The range as slices of the source's blobs. Inline bytes at its end are written as blobs of their
+ * own.
+ */
 async function slicesOf(
   store: StoreContext,
   source: Content,
@@ -293,12 +304,15 @@ async function slicesOf(
   return { slices: [...slices, ...slicesOver(blobs, covered)], blobs };
 }
 
-/** The whole of blobs that follow each other, from byte `start` of the part. */
+/** Whole blobs in sequence, from byte `start` of the part. */
 function slicesOver(blobs: readonly WrittenBlob[], start: number): Slice[] {
   return extentsOver(blobs, start, "").map(([from, length, blobId, offset]) => [from, length, blobId, offset]);
 }
 
-/** The MD5 where the range is a whole simple object; otherwise an ETag that is as good as any: the bytes are not read. */
+/**
+ * The MD5 if the range is a whole simple object; otherwise a random ETag, because the bytes are not
+ * read.
+ */
 function etagOfRange(source: ObjectRow, range: { offset: number; length: number }): string {
   if (range.length === source.sizeBytes && !source.etag.includes("-")) return source.etag;
   return createHash("md5").update(`${source.id}:${range.offset}:${range.length}`).digest("hex");

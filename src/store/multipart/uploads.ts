@@ -58,7 +58,7 @@ export interface CreateUpload {
   lock?: ObjectLock;
   storageClass: string;
   checksum: UploadChecksum | null;
-  /** Absent: as the bucket or the deployment has it. */
+  /** Absent: the default of the bucket or the deployment. */
   encryption?: EncryptionRequest;
 }
 
@@ -67,15 +67,16 @@ export interface ListedUploads {
   region: string;
   entries: UploadEntry[];
   truncated: boolean;
-  /** Where the next page begins; present if truncated. */
+  /** Beginning of the next page; present if truncated. */
   next?: UploadPosition;
 }
 
 export type UploadEntry = ({ kind: "upload" } & UploadInfo) | { kind: "prefix"; prefix: string };
 
 /**
- * Begins a multipart upload. The key of the object to come is made here, and sealed for the id that the object will have: all parts
- * are sealed under it. `abort`: when the bucket's lifecycle ends it; null: never. Throws `StoreError` no-such-bucket, sealing-not-configured, kms.
+ * Begins a multipart upload. The object's key is made here and sealed for the id that the object
+ * will have: all parts are sealed under it. `abort`: when the bucket's lifecycle ends it; null:
+ * never. Throws `StoreError` no-such-bucket, sealing-not-configured, kms.
  */
 export async function createUpload(
   store: StoreContext,
@@ -108,8 +109,9 @@ export async function createUpload(
 }
 
 /**
- * Ends an upload; its parts become trash. Throws `StoreError` no-such-bucket, no-such-upload, and precondition-failed unless it was
- * begun at `initiatedSeconds` (since 1970), if that is given: an upload never changes in this.
+ * Ends an upload; its parts become trash. Throws `StoreError` no-such-bucket, no-such-upload. If
+ * `initiatedSeconds` (since 1970) is given, throws precondition-failed unless it matches; it never
+ * changes for an upload.
  */
 export async function abortUpload(
   store: StoreContext,
@@ -189,7 +191,7 @@ export async function findUpload(
   return { ...foundUpload(store, found, name), roomBytes: found?.roomBytes ?? Number.POSITIVE_INFINITY };
 }
 
-/** The two, or the failure that one of them does not exist. */
+/** Both, or the failure that one of them does not exist. */
 export function foundUpload(
   store: Pick<StoreContext, "gate">,
   found: FoundUpload | null,
@@ -202,7 +204,7 @@ export function foundUpload(
   return { bucket, upload };
 }
 
-/** What may be told of an upload. */
+/** The public facts about an upload. */
 export function uploadInfo(row: UploadRow | Omit<ListedUpload, "kind">): UploadInfo {
   const encryption = "attributes" in row ? encryptionOf(row) : undefined;
   const { id, key, owner, initiatedMs, storageClass, checksumAlgorithm, checksumType } = row;

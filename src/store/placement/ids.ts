@@ -2,8 +2,9 @@ import type { Clock } from "../../base/clock.ts";
 import type { RandomBytes } from "../../base/random.ts";
 
 /**
- * Ids of blobs, versions, parts and uploads: 48 bits of creation time in milliseconds and 80 random bits, as 26 characters
- * of Crockford's base32 (the ULID form), so that order of ids is order of creation and no one can guess one.
+ * Ids of blobs, versions, parts and uploads in the ULID form: 26 characters of Crockford's base32
+ * for 48 bits of creation time in milliseconds and 80 random bits. Ids in order are in order of
+ * creation, and cannot be guessed.
  */
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const ID_CHARACTERS = 26;
@@ -21,7 +22,7 @@ export function isId(text: string): boolean {
   return /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(text);
 }
 
-/** The 16 bytes of an id, as they stand in shard headers. */
+/** The 16 bytes of an id, as in shard headers. */
 export function idBytes(id: string): Uint8Array {
   let value = decode(id);
   const bytes = new Uint8Array(ID_BYTES);

@@ -10,26 +10,29 @@ const PLACED_BLOBS_MAX = 100;
 
 export interface PlacedShard {
   index: number;
-  /** Null: it lies nowhere, and waits for healing. */
+  /** Null: it is on no drive, and waits for healing. */
   drive: string | null;
   /** Failure domain of the drive; null if the drive is not configured. */
   domain: string | null;
   state: "good" | "missing" | "damaged";
-  /** Why it waits for healing, or is to move. */
+  /** Why it waits for healing, or for its move. */
   cause: DamageCause | null;
   verifiedMs: number | null;
 }
 
 export interface PlacedBlob {
   id: string;
-  /** It holds other small objects too. */
+  /** Whether it holds other small objects too. */
   isPack: boolean;
   k: number;
   m: number;
   sizeBytes: number;
   /** Bytes of the object in it. */
   objectBytes: number;
-  /** How many more drives may be lost, in the worst case, while it can be read. Below 0: it cannot. */
+  /**
+   * How many more drives may be lost, in the worst case, before it becomes unreadable. Below 0: it
+   * is unreadable.
+   */
   spareShards: number;
   shards: PlacedShard[];
 }
@@ -38,18 +41,19 @@ export interface ObjectPlacement {
   sizeBytes: number;
   /** Bytes that are in the object's row. */
   inlineBytes: number;
-  /** The least `spareShards` of all its blobs; null if there are none, because all is in the row. */
+  /** The least `spareShards` of all its blobs; null if all bytes are in the row. */
   drivesThatMayBeLost: number | null;
   /** In the order of the object's bytes. */
   blobs: PlacedBlob[];
-  /** There are more than `PLACED_BLOBS_MAX`. */
+  /** Whether there are more than `PLACED_BLOBS_MAX`. */
   truncated: boolean;
 }
 
 /**
- * Where each byte of a version lies, as far as rows say: no drive is asked. Two D1 round trips, and a row for each blob. Two shards of a
- * blob never share a drive, so a drive that is lost takes one shard of each blob at most. Throws as `headObject`, but tells of an
- * object that a client's key guards as well: nothing here is made of its bytes.
+ * Places of each byte of a version, according to the rows: no drive is asked. Two D1 round trips,
+ * and a row per blob. Two shards of a blob never share a drive, so a lost drive takes at most one
+ * shard of each blob. Throws as `headObject`, but also describes objects with clients' keys:
+ * nothing here depends on their bytes.
  */
 export async function objectPlacement(store: StoreContext, name: ObjectName): Promise<ObjectPlacement> {
   const { objects, placing } = store.metadata;
@@ -94,7 +98,7 @@ function placedBlob(store: StoreContext, blob: PlacedBlobRow, objectBytes: numbe
   return { id, isPack, k, m, sizeBytes, objectBytes, spareShards: good - k, shards };
 }
 
-/** A shard that is only to move is good where it is. */
+/** A shard that only has to move is good where it is. */
 function stateOf(drive: string | null, cause: DamageCause | null): PlacedShard["state"] {
   if (drive === null) return "missing";
   switch (cause) {

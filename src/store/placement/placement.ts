@@ -2,7 +2,7 @@ import type { Drive } from "../../drives/drive.ts";
 import { type ClassShape, type StoreSettings, shapeOfClass } from "../settings.ts";
 import { idBytes } from "./ids.ts";
 
-/** What placement must know of a blob. */
+/** Facts about a blob that placement needs. */
 export interface PlacedBlob {
   id: string;
   /** Bytes of each of its shard files. */
@@ -11,9 +11,9 @@ export interface PlacedBlob {
 }
 
 /**
- * The drives that take the `count` shards of a blob, in shard order: distinct drives that take blobs of this class and size,
- * spread over as many failure domains as there are, rotated by the blob's random bits so that all drives fill alike. Null
- * where there are too few.
+ * Drives for the `count` shards of a blob, in shard order. They are distinct, accept blobs of this
+ * class and size, and are spread over as many failure domains as possible. The blob's random bits
+ * rotate them, so that all drives fill evenly. Null if there are too few.
  */
 export function placeShards(drives: readonly Drive[], blob: PlacedBlob & { count: number }): Drive[] | null {
   const suitable = rotated(
@@ -24,9 +24,9 @@ export function placeShards(drives: readonly Drive[], blob: PlacedBlob & { count
 }
 
 /**
- * The drive that takes a shard which is written anew: none of `held`, where the blob's other shards lie, nor one that `isOut`;
- * `former` where that is possible, otherwise one of a failure domain that has the fewest of the others. Null where there is
- * none: two shards of a blob never share a drive.
+ * The drive for a rewritten shard: none of `held`, which have the blob's other shards, nor one that
+ * `isOut`. It is `former` if possible, otherwise a drive in a failure domain with the fewest other
+ * shards. Null if there is none: two shards of a blob never share a drive.
  */
 export function placeReplacement(
   drives: readonly Drive[],
@@ -51,7 +51,7 @@ function rotated(drives: readonly Drive[], blobId: string): Drive[] {
   return [...drives.slice(start), ...drives.slice(0, start)];
 }
 
-/** The drives that take blobs of a storage class. */
+/** The drives for blobs of a storage class. */
 export function drivesOfClass<D extends Pick<Drive, "name">>(
   { drives, settings }: { drives: readonly D[]; settings: Pick<StoreSettings, "storageClasses"> },
   storageClass: string,
@@ -60,7 +60,7 @@ export function drivesOfClass<D extends Pick<Drive, "name">>(
   return names ? drives.filter(({ name }) => names.some((pattern) => matches(pattern, name))) : drives;
 }
 
-/** Whether blobs of both classes lie on the same drives. */
+/** Whether blobs of both classes are on the same drives. */
 export function haveSameDrives(
   store: { drives: readonly Pick<Drive, "name">[]; settings: Pick<StoreSettings, "storageClasses"> },
   one: string,
@@ -74,7 +74,7 @@ function matches(pattern: string, name: string): boolean {
   return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
 }
 
-/** Throws an `Error` that says what to mend where the drives cannot hold what the settings ask for. */
+/** Throws an `Error` that says what to fix if the drives do not suffice for the settings. */
 export function requireEnoughDrives(
   drives: readonly Pick<Drive, "name" | "class" | "draining">[],
   settings: StoreSettings,
@@ -117,7 +117,7 @@ function requireKnownDrives(
   );
 }
 
-/** In the same order, but the first of each domain first, then the second of each, and so on. */
+/** Reorders drives: the first of each domain first, then the second of each, and so on. */
 function spread(drives: readonly Drive[]): Drive[] {
   const seen = new Map<string, number>();
   const rounds: Drive[][] = [];

@@ -4,18 +4,19 @@ import { StoreError } from "../failure.ts";
 import type { HostState } from "../host.ts";
 import { drivesOfClass } from "./placement.ts";
 
-/** What is to be written to drives. */
+/** A write to drives. */
 interface NewBlob {
   sizeBytes: number;
   geometry: Geometry;
   class: "small" | "large";
-  /** Whose drives take it. Absent: STANDARD's. */
+  /** The class whose drives are used. Absent: STANDARD. */
   storageClass?: string;
 }
 
 /**
- * Throws `StoreError` no-space where the metadata's disk has less left than its reserve, or so many drives would have that too
- * few remain for the blob. Only what makes the store larger asks: deletions and the jobs that free space always go on.
+ * Throws `StoreError` no-space if a disk would fall below its reserve: the metadata's, or so many
+ * drives' that too few are left for the blob. Only operations that make the store larger call it.
+ * Deletions and jobs that free space always go on.
  */
 export async function requireSpace(store: StoreContext, blob: NewBlob | null): Promise<void> {
   const state = await store.host?.state();
@@ -35,8 +36,8 @@ export async function requireSpace(store: StoreContext, blob: NewBlob | null): P
 }
 
 /**
- * Whether a shard fits on the drive without touching the reserve, if all drives of the same disk get one too. True where nothing is
- * known of its disk.
+ * Whether a shard fits on the drive without using the reserve, if all drives of the same disk get
+ * one too. True if nothing is known about its disk.
  */
 export function hasRoom({ drives, reserveBytes }: HostState, name: string, shardBytes: number): boolean {
   const drive = Object.hasOwn(drives, name) ? drives[name] : undefined;

@@ -5,8 +5,9 @@ import { hasRoom } from "./require-space.ts";
 import { SNAPSHOT_PREFIX } from "./shard-key.ts";
 
 /**
- * The drive, which takes no shard that would leave its disk less than the reserve, as far as the host said last. Shards of snapshots
- * it takes: what was deleted is freed only when a later snapshot is there.
+ * The drive, which refuses shards that would leave its disk less than the reserve, according to the
+ * host's last report. It accepts shards of snapshots, because deleted bytes are freed only after a
+ * later snapshot.
  */
 export function withReserve(drive: Drive, host: Host): Drive {
   return decorate(drive, {

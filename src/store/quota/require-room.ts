@@ -6,16 +6,17 @@ import type { Bucket, ObjectKey } from "../types.ts";
 /** A write of known size. */
 interface Growth {
   bucket: Bucket;
-  /** The key whose object it replaces; null: it replaces none. */
+  /** The key whose object it replaces; null: none. */
   replaces: ObjectKey | null;
   sizeBytes: number;
-  /** Bytes that quotas left when it was last looked. */
+  /** Bytes that the quotas left at the last check. */
   knownRoomBytes: number;
 }
 
 /**
- * Throws `StoreError` quota-exceeded if the write would not fit into a quota of bytes, before its bytes are stored. The commit's own
- * batch decides; this only saves the client the sending. It costs a round trip, and only if the write did not fit into what was known.
+ * Throws `StoreError` quota-exceeded, before any bytes are stored, if the write would not fit into
+ * a quota of bytes. The commit's own batch decides; this check only saves the client the transfer.
+ * It costs a round trip, and only if the write does not fit into the known rest.
  */
 export async function requireRoom(store: StoreContext, growth: Growth): Promise<void> {
   const { bucket, replaces, sizeBytes, knownRoomBytes } = growth;

@@ -3,14 +3,14 @@ import { dayOf } from "../../lifecycle/days.ts";
 import type { Metadata } from "../../metadata/metadata.ts";
 import type { StoreSettings } from "../settings.ts";
 
-/** As many are remembered; others are noted again, for nothing. */
+/** Number of remembered accesses; others are recorded again, without harm. */
 const REMEMBERED_MAX = 20_000;
-/** As many are written at a time. */
+/** Most accesses in one write. */
 const BATCH_MAX = 500;
-/** What was noted is written so much later, with whatever else is noted until then. */
+/** Delay of the write after the first recorded access. */
 const DELAY_MS = 60_000;
 
-/** A version that was read, and the name of the database that its bucket lies in. */
+/** A version that was read, and the name of its bucket's database. */
 interface Access {
   database: string;
   bucketId: number;
@@ -18,9 +18,9 @@ interface Access {
 }
 
 /**
- * Which versions of class INTELLIGENT_TIERING were read, each once a day, for the metadata to keep. Notes wait in the isolate for a
- * minute and are then written in one round trip beside a later answer; those of an isolate that ends before are lost. So a last
- * access may be a day older than it was.
+ * Records which versions of class INTELLIGENT_TIERING were read, each once a day. Records wait in
+ * the isolate for a minute and are then written in one round trip during a later answer. If the
+ * isolate ends earlier, they are lost. So a last access may seem a day older than it is.
  */
 export class AccessLog {
   readonly #parts: AccessLogParts;
@@ -51,12 +51,15 @@ export class AccessLog {
     return length >= BATCH_MAX || (length > 0 && this.#parts.clock.now() - this.#sinceMs >= DELAY_MS);
   }
 
-  /** To be called when a request is answered: writes what waits, if it is time. */
+  /** Call it when a request is answered: writes waiting records if it is time. */
   afterAnswer(lifetime: Pick<ExecutionContext, "waitUntil">): void {
     if (this.isDue) lifetime.waitUntil(this.write());
   }
 
-  /** Writes what waits, in buckets that ask for it. Where the metadata do not answer it is lost: the next access tells. */
+  /**
+   * Writes waiting records, for buckets that need them. If the metadata do not answer, they are
+   * lost until the next access.
+   */
   async write(): Promise<void> {
     const waiting = this.#waiting;
     this.#waiting = [];

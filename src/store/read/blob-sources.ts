@@ -7,19 +7,22 @@ import { idBytes } from "../placement/ids.ts";
 import { isSettling } from "../placement/shard-key.ts";
 import { ShardSource } from "./shard-source.ts";
 
-/** What a shard turned out to lack while it was read. */
+/** Faults of shards that a read found. */
 export interface Damage {
   shard: number;
   cause: DamageCause;
 }
 
-/** The shards of a blob that is being read. A shard that was not written, or whose drive is not configured, has no source. */
+/**
+ * The shards of a blob that is being read. A shard that was not written, or whose drive is not
+ * configured, has no source.
+ */
 export class BlobSources {
   readonly #sources: readonly (ShardSource | null)[];
   /** Shards that their drives are known to have lost. */
   readonly #lost = new Set<number>();
 
-  /** `lastStripe`: the last one that is wanted. */
+  /** `lastStripe`: the last one of the range. */
   constructor(store: StoreContext, blob: BlobRow, layout: BlobLayout, lastStripe: number) {
     const blobId = idBytes(blob.id);
     const nowMs = store.clock.now();
@@ -36,43 +39,43 @@ export class BlobSources {
     return this.#sources[shard] ?? null;
   }
 
-  /** Whether the drive of the shard is known to have lost it: it is asked last. */
+  /** Whether the drive is known to have lost the shard: it is asked last. */
   isLost(shard: number): boolean {
     return this.#lost.has(shard);
   }
 
-  /** It is there after all. */
+  /** The shard is there after all. */
   found(shard: number): void {
     this.#lost.delete(shard);
   }
 
-  /** The shards that can serve and are not in `asked`. */
+  /** The usable shards that are not in `asked`. */
   spares(asked: ReadonlySet<number>): number[] {
     return this.#sources.flatMap((source) =>
       source && !source.fault && !asked.has(source.shard) ? [source.shard] : [],
     );
   }
 
-  /** Lets all shards that were out of reach be asked again, once, and returns them. */
+  /** Resets all shards that were unavailable, once, and returns them. */
   askOnceMore(): number[] {
     return this.#sources.flatMap((source) => (source?.askOnceMore() === true ? [source.shard] : []));
   }
 
-  /** Damage found so far; not what is merely out of reach. */
+  /** Damage found so far; without shards that are only unavailable. */
   get damage(): Damage[] {
     return this.#sources.flatMap((source) =>
       source?.fault?.damaged ? [{ shard: source.shard, cause: source.fault.kind }] : [],
     );
   }
 
-  /** Drives on which a shard was not there, or was cut short. */
+  /** Drives on which a shard was missing or cut short. */
   get missedDrives(): string[] {
     return this.#sources.flatMap((source) =>
       source?.fault?.damaged && source.fault.kind !== "corrupt" ? [source.drive.name] : [],
     );
   }
 
-  /** Why each shard cannot serve. */
+  /** Why each shard cannot be used. */
   get reasons(): DriveRefusal[] {
     return this.#sources.map((source, shard) => {
       if (!source) return { drive: `shard ${shard}`, reason: "was not written, or its drive is not configured" };

@@ -1,12 +1,12 @@
-/** Bounds of the time after which another shard is asked besides a slow one. */
+/** Limits of the time after which another shard is requested besides a slow one. */
 const HEDGE_MS_MIN = 50;
 const HEDGE_MS_MAX = 3_000;
-/** Before anything is known of a drive. */
+/** Before anything is known about a drive. */
 const HEDGE_MS_INITIAL = 1_000;
 
 /**
- * For how long a drive that let a reader wait, or was out of reach, is asked only where there is no other: at first, and at the
- * most, as it doubles each time that the drive is found so again.
+ * How long a drive is asked last after it was late or unavailable: the first and the longest time.
+ * The time doubles with each repetition.
  */
 const SUSPECT_MS_MIN = 10_000;
 const SUSPECT_MS_MAX = 120_000;
@@ -22,8 +22,8 @@ interface Estimate {
 }
 
 /**
- * How long each drive's frames take, as a running mean and mean deviation (the estimator of TCP's retransmission timer, RFC
- * 6298). One an isolate; holds one entry a drive.
+ * Usual times of each drive's frames, as a running mean and mean deviation (the estimator of TCP's
+ * retransmission timer, RFC 6298). One per isolate, with one entry per drive.
  */
 export class DriveLatency {
   readonly #estimates = new Map<string, Estimate>();
@@ -40,8 +40,8 @@ export class DriveLatency {
   }
 
   /**
-   * A frame of the drive is overdue, or out of reach. Suspicion ends by itself: a request that waits for the frame may be dropped and never tell
-   * that it came.
+   * A frame of the drive is overdue or unavailable. Suspicion ends by itself: a request that waits
+   * for the frame may be cancelled and never report its arrival.
    */
   suspect(drive: string, nowMs: number): void {
     const before = this.#suspicions.get(drive);
@@ -59,7 +59,10 @@ export class DriveLatency {
     return nowMs < (this.#suspicions.get(drive)?.untilMs ?? 0);
   }
 
-  /** After this many milliseconds a frame of the drive is late. One that was late and never came is not waited for as long again. */
+  /**
+   * After this many milliseconds a frame of the drive is late. The wait is shorter for a drive
+   * whose last late frame never came.
+   */
   hedgeMs(drive: string): number {
     if (this.#suspicions.has(drive)) return HEDGE_MS_MIN;
     const estimate = this.#estimates.get(drive);

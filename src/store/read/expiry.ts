@@ -9,7 +9,7 @@ export function lifecycleRules(
   { settings }: Pick<StoreContext, "settings">,
   { lifecycle }: Pick<Bucket, "lifecycle">,
 ): LifecycleRules | null {
-  // PutBucketLifecycleConfiguration has written it, and nothing else does.
+  // Only PutBucketLifecycleConfiguration writes it.
   return lifecycle && rulesOf(lifecycle as LifecycleConfiguration, settings.lifecycleDaySeconds * 1000);
 }
 
@@ -22,7 +22,7 @@ interface Expiring {
   readonly tags: readonly (readonly [key: string, value: string])[] | null;
 }
 
-/** When what a key of the bucket names expires by the bucket's lifecycle; null: never. */
+/** When the bucket's lifecycle lets the key's current version expire; null: never. */
 export function expiryIn(
   store: Pick<StoreContext, "settings">,
   bucket: Pick<Bucket, "lifecycle">,

@@ -10,7 +10,7 @@ interface LateFrame {
   arrived: boolean;
 }
 
-/** Blocks of one stripe by shard; null where there is none yet. */
+/** Blocks of one stripe by shard; null if not there yet. */
 export type Blocks = (Uint8Array | null)[];
 
 export interface FetchOptions {
@@ -21,8 +21,9 @@ export interface FetchOptions {
 }
 
 /**
- * Asks shards for their frames, and waits for each no longer than its drive usually takes. A shard whose frame is overdue is not asked for
- * another one before that has come: a call that hangs keeps one of few connections.
+ * Requests frames of shards, and waits for each no longer than its drive usually takes. A shard
+ * with an overdue frame is not asked for another one until that has come: a hanging call occupies
+ * one of few connections.
  */
 export class HedgedFrames {
   readonly #store: StoreContext;
@@ -37,24 +38,24 @@ export class HedgedFrames {
     this.#lateDrives = lateDrives;
   }
 
-  /** Whether the shard should be asked after the others: its drive was late, or is known to have lost it. */
+  /** Whether the shard should be asked last: its drive was late, or is known to have lost it. */
   isUnlikely(shard: number): boolean {
     if (this.#sources.isLost(shard)) return true;
     const source = this.#sources.at(shard);
     return source !== null && this.#lateDrives.has(source.drive.name);
   }
 
-  /** The shards whose frames are overdue. */
+  /** The shards with overdue frames. */
   get overdue(): Iterable<number> {
     return this.#overdue.keys();
   }
 
-  /** Before each stripe: shards whose overdue frames have come may be asked again. */
+  /** Called before each stripe: shards whose overdue frames have come may be asked again. */
   begin(): void {
     for (const [shard, { arrived }] of this.#overdue) if (arrived) this.#overdue.delete(shard);
   }
 
-  /** Puts the blocks of these shards into `blocks`, but for those that fail or are late. */
+  /** Puts the blocks of these shards into `blocks`, except those that fail or are late. */
   async fetch(stripe: number, shards: readonly number[], blocks: Blocks, options: FetchOptions): Promise<void> {
     const patience = new Patience(this.#store.clock);
     await Promise.all(
@@ -66,7 +67,10 @@ export class HedgedFrames {
     patience.end();
   }
 
-  /** The last resort if no other shard is left: waits for an overdue one. False if there is none. */
+  /**
+   * Waits for an overdue frame, as the last resort if no other shard is left. False if there is
+   * none.
+   */
   async awaitOverdue(stripe: number, blocks: Blocks): Promise<boolean> {
     const [entry] = this.#overdue;
     if (!entry) return false;
@@ -75,17 +79,17 @@ export class HedgedFrames {
     let frame = await late.arriving;
     this.#overdue.delete(shard);
     if (late.stripe !== stripe) frame = (await source?.frame(stripe)) ?? frame;
-    // It may have been asked for unverified.
+    // It may have been requested unverified.
     if (frame.ok && source?.isIntact(stripe, frame.block)) blocks[shard] = frame.block;
     return true;
   }
 
-  /** From here on frames fail for no fault of their drives. */
+  /** From here on frames fail through no fault of their drives. */
   cancel(): void {
     this.#isCancelled = true;
   }
 
-  /** The shard's frame; undefined if it is late or not asked for. */
+  /** The shard's frame; undefined if it is late or was not requested. */
   async #fetchOne(
     stripe: number,
     shard: number,
@@ -98,7 +102,7 @@ export class HedgedFrames {
     const beganMs = clock.now();
     const arriving = source.frame(stripe, { spare: spares.pop(), unverified });
     const frame = (await Promise.race([arriving, patience.over(latency.hedgeMs(drive))])) ?? undefined;
-    // A fast failure says nothing of how long a frame takes.
+    // A fast failure says nothing about how long a frame takes.
     if (!frame || frame.ok) latency.observe(drive, clock.now() - beganMs);
     if (frame?.ok) {
       this.#lateDrives.trust(drive);

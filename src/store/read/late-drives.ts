@@ -1,8 +1,8 @@
 import type { StoreContext } from "../context.ts";
 
 /**
- * Drives that let one request wait, or that others of this isolate found late a short while ago: asked only if no other drive can serve. The
- * readers of one request share it.
+ * Drives that were late in this request, or lately in this isolate. They are asked only if no other
+ * drive can serve. The readers of one request share it.
  */
 export class LateDrives {
   readonly #store: Pick<StoreContext, "latency" | "clock">;
@@ -16,7 +16,7 @@ export class LateDrives {
     return this.#met.has(drive) || this.#store.latency.isSuspect(drive, this.#store.clock.now());
   }
 
-  /** A frame of the drive is overdue, or the drive is out of reach. */
+  /** A frame of the drive is overdue, or the drive is unavailable. */
   suspect(drive: string): void {
     this.#met.add(drive);
     this.#store.latency.suspect(drive, this.#store.clock.now());

@@ -22,12 +22,14 @@ export interface VersionEntry {
   checksum?: { algorithm: ChecksumAlgorithm; type: ChecksumType };
 }
 
-/** Where a page of versions begins: after this one, or after all of the key's. */
+/** Beginning of a page of versions: after this version, or after all of the key's. */
 export interface VersionMarker {
   key: ObjectKey;
-  /** One that `parseVersionId` reads. */
+  /** An id that `parseVersionId` reads. */
   versionId?: string;
-  /** Also after every key that begins with `key`: it is a common prefix that was listed. */
+  /**
+   * Whether every key that begins with `key` is skipped too: it is a common prefix that was listed.
+   */
   skipPrefix?: boolean;
 }
 
@@ -47,7 +49,7 @@ export interface VersionsPage {
   /** By key, the newest version first. */
   entries: (VersionEntry | { kind: "prefix"; prefix: string })[];
   truncated: boolean;
-  /** Where the next page begins; present if truncated. */
+  /** Beginning of the next page; present if truncated. */
   next?: VersionMarker;
 }
 
@@ -67,8 +69,9 @@ export async function listVersions(store: StoreContext, query: ListVersions): Pr
 }
 
 /**
- * The version id that says where a version is in the order of its key's, also if it is deleted or replaced before the next page.
- * "null" does not say it if the key has other versions: the null version is then named by the id that it would have otherwise.
+ * A version id that states the version's position within its key, even if the version is deleted or
+ * replaced before the next page. "null" does not state it if the key has other versions; the null
+ * version then gets the id that it would have otherwise.
  */
 function placeOf(row: ListedVersion): string {
   const isAlone = row.isNull && row.isLatest && row.seq === 1;

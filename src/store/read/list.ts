@@ -36,11 +36,14 @@ export interface ListedPage {
   /** In order of the UTF-8 bytes of keys and prefixes. */
   entries: ListEntry[];
   truncated: boolean;
-  /** Where the next page begins; present if truncated. */
+  /** Beginning of the next page; present if truncated. */
   next?: ListPosition;
 }
 
-/** A page of a bucket in one D1 round trip; reads no row that is not part of it. Throws `StoreError` no-such-bucket. */
+/**
+ * A page of a bucket in one D1 round trip; reads no row outside the page. Throws `StoreError`
+ * no-such-bucket.
+ */
 export async function listObjects(store: StoreContext, query: ListObjects): Promise<ListedPage> {
   const { bucket, limit } = query;
   const found = await withMetadata({ bucket }, () => store.metadata.listing.objects(query));

@@ -12,7 +12,10 @@ import { withMetadata } from "../translate-metadata.ts";
 import { LateDrives } from "./late-drives.ts";
 import { BlobReader } from "./read-blob.ts";
 
-/** Where an object's bytes are, and what opens them: made by `openContent` alone, which sees to it that there is a key where one is needed. */
+/**
+ * Places of an object's bytes, with what opens them. Only `openContent` makes it, so a needed key
+ * is always there.
+ */
 export interface Content extends ContentRow {
   /** null: the bytes are plain. */
   objectKey: ObjectKey | null;
@@ -28,8 +31,9 @@ interface BlobSlice {
 }
 
 /**
- * A range of an object's bytes: one slice of a blob after another, then what lies inline. The next slice is primed while the last
- * stripe of the one before is handed out. Damage met on the way is noted for healing at the end, be it reached, refused or given up.
+ * A range of an object's bytes: the slices of its blobs in order, then the inline bytes. The next
+ * slice is prepared while the last stripe of the previous one is returned. At the end, damage that
+ * was found is recorded for healing, whether the read was completed, refused or cancelled.
  */
 export class ObjectBody implements OutgoingBody {
   readonly sizeBytes: number;
@@ -42,7 +46,7 @@ export class ObjectBody implements OutgoingBody {
   #current: PieceReader | null = null;
   #upcoming: PieceReader | null = null;
 
-  /** `blobs` are those that came with the object; others are fetched when the range gets there. */
+  /** `blobs` came with the object; others are fetched when the range reaches them. */
   constructor(
     store: StoreContext,
     content: Content,
@@ -79,7 +83,7 @@ export class ObjectBody implements OutgoingBody {
     await this.#finish(readers);
   }
 
-  /** A read that fails frees its drives, and notes what it found, as one that ends well. */
+  /** A failing read frees its drives and records what it found, as a completed one does. */
   async #orGiveUp<T>(step: () => Promise<T>): Promise<T> {
     try {
       return await step();
@@ -118,19 +122,19 @@ export class ObjectBody implements OutgoingBody {
     return openSlice({ store: this.#store, blob, lateDrives: this.#lateDrives, key: this.#key }, slice);
   }
 
-  /** Fetches the blob of `slice` and those of the slices after it, in one round trip. */
+  /** Fetches the blob of `slice`, and those of the later slices, in one round trip. */
   async #fetchBlobs(slice: BlobSlice): Promise<BlobRow> {
     this.#blobs.clear();
     const ids = [slice, ...this.#slices.slice(0, BLOBS_PER_READ - 1)].map(({ blobId }) => blobId);
     const rows = await withMetadata({ bucket: "" }, () => this.#store.metadata.blobs.find(ids));
     for (const row of rows) this.#blobs.set(row.id, row);
     const blob = this.#blobs.get(slice.blobId);
-    // Replaced, and collected, while this read went on for longer than the grace time.
+    // Replaced and collected, because this read took longer than the grace time.
     if (!blob) throw new StoreError({ kind: "drives-unavailable", needed: 1, available: 0 });
     return blob;
   }
 
-  /** Frees the drives, and notes what these readers found damaged. */
+  /** Frees the drives, and records the damage that these readers found. */
   async #finish(readers: readonly PieceReader[]): Promise<void> {
     await Promise.all(readers.map((reader) => reader.cancel()));
     const found = readers.flatMap(({ blobId, damage }) => damage.map((one) => ({ blobId, ...one })));
@@ -139,13 +143,13 @@ export class ObjectBody implements OutgoingBody {
     try {
       await this.#store.metadata.blobs.noteDamage(found, missed, this.#store.clock.now());
     } catch (error) {
-      // What the read came to does not depend on it; the scrub finds the damage again.
+      // The result of the read does not depend on it; the scrub finds the damage again.
       if (!(error instanceof MetadataUnavailable)) throw error;
     }
   }
 }
 
-/** Reads a slice of a blob, which is in the blob: plain, sealed, or of one object in a pack. */
+/** Reads a slice of a blob: plain, sealed, or of one object in a pack. */
 export async function openSlice(
   parts: { store: StoreContext; blob: BlobRow; lateDrives: LateDrives; key: ObjectKey | null },
   slice: Pick<BlobSlice, "offset" | "length" | "member" | "image">,
@@ -158,7 +162,7 @@ export async function openSlice(
   return new MemberReader({ store, blob, lateDrives }, { ...slice.member, key }, range);
 }
 
-/** What of the range lies beyond the extents; null: nothing. Throws `StoreError` sealed-shut. */
+/** The part of the range beyond the extents; null: none. Throws `StoreError` sealed-shut. */
 function inlineBytes(content: Content, { offset, length }: { offset: number; length: number }): Uint8Array | null {
   const begin = extentsEnd(content.extents);
   const to = offset + length - begin;
@@ -166,7 +170,7 @@ function inlineBytes(content: Content, { offset, length }: { offset: number; len
   return decodeInline(content).subarray(Math.max(offset - begin, 0), to);
 }
 
-/** All that lies inline, plain. Throws `StoreError` sealed-shut where it was altered. */
+/** All inline bytes, plain. Throws `StoreError` sealed-shut if they were altered. */
 export function decodeInline({ inlineBody, objectKey }: Pick<Content, "inlineBody" | "objectKey">): Uint8Array {
   const bytes = new Uint8Array(Buffer.from(inlineBody ?? "", "base64"));
   if (objectKey === null || bytes.length === 0) return bytes;
@@ -175,13 +179,13 @@ export function decodeInline({ inlineBody, objectKey }: Pick<Content, "inlineBod
   throw new StoreError({ kind: "sealed-shut", reason: "bytes in the object's row do not open: they were altered" });
 }
 
-/** How many of an object's bytes lie in its extents: those after them lie inline. */
+/** Number of an object's bytes in its extents: later ones are inline. */
 function extentsEnd(extents: readonly ExtentRow[] | null): number {
   const last = extents?.at(-1);
   return last ? last[0] + last[1] : 0;
 }
 
-/** The parts of the extents that lie in the range. */
+/** The parts of the extents within the range. */
 export function slicesOf(extents: readonly ExtentRow[], range: { offset: number; length: number }): BlobSlice[] {
   const end = range.offset + range.length;
   return extents.flatMap(([start, length, blobId, blobOffset, , form]) => {

@@ -11,7 +11,7 @@ import type {
 } from "../types.ts";
 import { formatVersionId } from "../version-id.ts";
 
-/** An object of `bucket` as its row has it, in the store's words. */
+/** An object of `bucket` in the store's terms, from its row. */
 export function objectHead(row: ObjectRow, bucket: Pick<Bucket, "versioning">): ObjectHead {
   const { key, id, sizeBytes, etag, modifiedMs, storageClass } = row;
   return {

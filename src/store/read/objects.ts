@@ -14,35 +14,39 @@ import { objectHead } from "./object-head.ts";
 export interface ObjectName {
   bucket: BucketName;
   key: ObjectKey;
-  /** As S3 prints it; absent: what the key names now. */
+  /** As S3 prints it; absent: the current version. */
   versionId?: string;
   /** The client's key of an object that was encrypted with one (SSE-C). */
   customerKey?: CustomerKey | null;
 }
 
-/** What will probably be read of an object. Only a hint: a wrong one costs a round trip, never a wrong byte. */
+/** Expected range of the read. Only a hint: a wrong one costs a round trip, never a wrong byte. */
 export type ReadHint = { offset: number; length: number | null } | { suffix: number } | { partNumber: number };
 
 export interface OpenObject {
   bucket: Bucket;
   head: ObjectHead;
-  /** Opens bytes of this very version; resolves when the first of them are verified. Throws `StoreError` drives-unavailable, kms, sealed-shut. */
+  /**
+   * Opens bytes of this very version; resolves when the first of them are verified. Throws
+   * `StoreError` drives-unavailable, kms, sealed-shut.
+   */
   read(range: { offset: number; length: number }): Promise<OutgoingBody>;
 }
 
 /**
- * All about an object but its bytes, in one D1 round trip. Throws `StoreError` no-such-bucket, no-such-key, no-such-version,
- * is-delete-marker, customer-key-missing, customer-key-unexpected, customer-key-wrong; `mustOpen`: kms too, where the caller may not
- * use the key.
+ * Everything about an object except its bytes, in one D1 round trip. Throws `StoreError`
+ * no-such-bucket, no-such-key, no-such-version, is-delete-marker, customer-key-missing,
+ * customer-key-unexpected, customer-key-wrong; with `mustOpen` also kms, if the caller may not use
+ * the key.
  */
 export async function headObject(store: StoreContext, name: HeadName): Promise<ObjectHead> {
   return (await headObjectIn(store, name)).head;
 }
 
-/** `ignoresKey`: nothing is told that a client's key (SSE-C) guards. */
+/** `ignoresKey`: the result has nothing that a client's key (SSE-C) protects. */
 type HeadName = ObjectName & { mustOpen?: boolean; ignoresKey?: boolean };
 
-/** The same with the bucket that it is in. */
+/** The same with its bucket. */
 export async function headObjectIn(store: StoreContext, name: HeadName): Promise<{ bucket: Bucket; head: ObjectHead }> {
   const ref = { ...name, version: versionRef(name) };
   const found = await withMetadata(name, () => store.metadata.objects.head(ref));
@@ -53,14 +57,14 @@ export async function headObjectIn(store: StoreContext, name: HeadName): Promise
   return { bucket, head: objectHead(object, bucket) };
 }
 
-/** An object and where its bytes are, in one D1 round trip. Throws as `headObject`. */
+/** An object and the places of its bytes, in one D1 round trip. Throws as `headObject`. */
 export async function openObject(store: StoreContext, name: ObjectName & { hint?: ReadHint }): Promise<OpenObject> {
   const ref = { ...name, version: versionRef(name) };
   const found = await withMetadata(name, () => store.metadata.objects.open(ref, windowOf(name.hint)));
   const { bucket, object } = foundVersion(store, found, name);
   const { customerKey = null } = name;
   checkCustomerKey({ ...object, bucket }, customerKey);
-  // A KMS is asked once, however many ranges are read.
+  // A KMS is asked once for any number of ranges.
   let opening: ReturnType<typeof openContent> | undefined;
   return {
     bucket,
@@ -79,7 +83,9 @@ export async function openObject(store: StoreContext, name: ObjectName & { hint?
   };
 }
 
-/** Which version a name means. Throws `StoreError` no-such-version where none can have the id. */
+/**
+ * The version that an id names. Throws `StoreError` no-such-version if no version can have the id.
+ */
 export function versionRef({ key, versionId }: ObjectName): VersionRef {
   if (versionId === undefined) return { kind: "current" };
   const ref = parseVersionId(versionId);
@@ -88,8 +94,8 @@ export function versionRef({ key, versionId }: ObjectName): VersionRef {
 }
 
 /**
- * The object that was found, if the request may see it, or the failure that says why there is none. `hiddenKey`: what it is called that a delete marker
- * hides the key.
+ * The object that was found, if the request may see it; otherwise the failure that says why there
+ * is none. `hiddenKey`: the failure if a delete marker hides the key.
  */
 export function foundVersion<Found extends FoundHead>(
   store: Pick<StoreContext, "gate">,

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../../base/clock.ts";
 
-/** How long what is asked of several drives at once is waited for. Equal waits share a timer. */
+/** Waits for answers of several drives at once. Equal waits share a timer. */
 export class Patience {
   readonly #clock: Clock;
   readonly #timers = new Map<number, Timer>();

@@ -17,23 +17,24 @@ export interface BlobReaderOptions {
   /** The readers of one request share it. */
   lateDrives?: LateDrives;
   /**
-   * Blocks that come from their own shards are handed out without a look at their checks: the caller authenticates each of them before it
-   * uses it, and calls `distrust` if one is wrong.
+   * Blocks from their own shards are returned without verifying their checks: the caller
+   * authenticates each of them before using it, and calls `distrust` if one is wrong.
    */
   unverified?: boolean;
 }
 
-/** The bytes of the range that lie in one stripe, in order, and the memory that they lie in. */
+/** The bytes of the range within one stripe, in order, and the memory that holds them. */
 interface Stripe {
   pieces: Uint8Array[];
   memory: ArrayBufferLike[];
 }
 
 /**
- * Reads a range of a blob: only the frames that it touches, data shards first. A frame that is absent, wrong or late is replaced
- * by frames of other shards and rebuilt, without a restart (`StripeBlocks`); a shard that failed once is not asked again, and a drive that
- * was late or out of reach only if there is no other (`HedgedFrames`). While one stripe is handed out the next is on its way: two
- * stripes are in memory at most.
+ * Reads a range of a blob: only the frames that the range touches, data shards first. If a frame is
+ * absent, wrong or late, frames of other shards replace it and it is rebuilt, without a restart
+ * (`StripeBlocks`). A shard that failed once is not asked again. A drive that was late or
+ * unavailable is asked only if there is no other (`HedgedFrames`). While one stripe is returned the
+ * next is on its way: at most two stripes are in memory.
  */
 export class BlobReader {
   readonly blobId: string;
@@ -47,11 +48,11 @@ export class BlobReader {
   #nextStripe: number;
   #upcoming: Promise<Stripe> | null = null;
   #pieces: Uint8Array[] = [];
-  /** Memory of the stripe that is being handed out, and of those before it, for the next ones. */
+  /** Memory of the present stripe and of earlier ones, for the next ones. */
   #handedOut: ArrayBufferLike[] = [];
   #spares: ArrayBufferLike[] = [];
 
-  /** `range` lies in the blob and is not empty. */
+  /** `range` is within the blob and not empty. */
   constructor(store: StoreContext, blob: BlobRow, range: BlobRange, options: BlobReaderOptions = {}) {
     const { lateDrives = new LateDrives(store), unverified = false } = options;
     this.blobId = blob.id;
@@ -100,22 +101,25 @@ export class BlobReader {
     return piece ?? null;
   }
 
-  /** True when the last stripe is on its way or read: time to prime what follows this blob. */
+  /** True when the last stripe is on its way or read: time to prepare what follows this blob. */
   get ending(): boolean {
     return this.#nextStripe > this.#lastStripe;
   }
 
-  /** Damage found so far; not what is merely out of reach. */
+  /** Damage found so far; without shards that are only unavailable. */
   get damage(): Damage[] {
     return this.#sources.damage;
   }
 
-  /** Drives on which a shard was not there, or was cut short. */
+  /** Drives on which a shard was missing or cut short. */
   get missedDrives(): string[] {
     return this.#sources.missedDrives;
   }
 
-  /** The shard gave frames that are wrong although their checks are right: it counts as damaged, and is not asked again. */
+  /**
+   * The shard returned wrong frames with right checks: it counts as damaged, and is not asked
+   * again.
+   */
   distrust(shard: number): void {
     this.#sources.at(shard)?.distrust();
   }
@@ -127,7 +131,7 @@ export class BlobReader {
     await this.#sources.cancel();
   }
 
-  /** The bytes of the range that lie in one stripe. */
+  /** The bytes of the range within one stripe. */
   async #load(stripe: number): Promise<Stripe> {
     const pieces = piecesOfStripe(this.#layout, stripe, this.#range.offset, this.#range.length);
     const wanted = pieces.map(({ shard }) => shard);

@@ -2,17 +2,20 @@ import { type Drive, DriveError, type ShardReader } from "../../drives/drive.ts"
 import type { ErasureEngine } from "../../erasure/engine.ts";
 import { type BlobLayout, FRAME_CHECK_BYTES, frameBytes, frameOffset } from "../../erasure/layout.ts";
 
-/** Why a shard gave no frame. `damaged` says that the shard itself is lost or wrong, not just out of reach for now. */
+/**
+ * Why a shard returned no frame. `damaged`: the shard itself is lost or wrong, not only unavailable
+ * for now.
+ */
 export type ShardFault =
   | { kind: "absent"; damaged: boolean }
   | { kind: "corrupt"; damaged: true }
   | { kind: "short"; damaged: true }
-  /** `reason`: what the drive said, in words for the log. */
+  /** `reason`: the drive's message, for the log. */
   | { kind: "unreachable"; damaged: false; reason: string };
 
 export type Frame = { ok: true; block: Uint8Array } | { ok: false; fault: ShardFault };
 
-/** The stripes, first to last (inclusive), that a reader wants. */
+/** The stripes that a reader needs, first to last (inclusive). */
 export interface StripeRange {
   first: number;
   last: number;
@@ -25,20 +28,24 @@ export interface ShardSourceParts {
   blobId: Uint8Array;
   layout: BlobLayout;
   shard: number;
-  /** Whether a write of this shard could still be on its way to where it is read (see `Drive.settleMs`). */
+  /** Whether a write of this shard may not have reached the reader yet (see `Drive.settleMs`). */
   settling: boolean;
 }
 
 export interface FrameOptions {
   /** As in `ShardReader.read`. */
   spare?: ArrayBufferLike | undefined;
-  /** The frame's check is not computed: whoever gets the block finds out by other means whether it is right, or calls `isIntact`. */
+  /**
+   * The frame's check is not computed: the caller verifies the block by other means, or calls
+   * `isIntact`.
+   */
   unverified?: boolean;
 }
 
 /**
- * One shard of a blob being read, frame after frame, through one ranged read of its drive. Every frame is verified before it is
- * handed on, unless the caller sees to that. After a fault the source stays failed.
+ * One shard of a blob being read, frame after frame, through one ranged read of its drive. Every
+ * frame is verified before it is returned, unless the caller does so. After a fault the source
+ * stays failed.
  */
 export class ShardSource {
   readonly #parts: ShardSourceParts;
@@ -47,7 +54,7 @@ export class ShardSource {
   #nextStripe = -1;
   #fault: ShardFault | null = null;
   #isCancelled = false;
-  /** It was out of reach and is asked once more, because nothing else could serve. */
+  /** The drive was unavailable and is asked once more, because nothing else can serve. */
   #isLastResort = false;
 
   constructor(parts: ShardSourceParts, lastStripe: number) {
@@ -72,8 +79,8 @@ export class ShardSource {
   }
 
   /**
-   * Forgets, once, that the drive was out of reach: from here on it is asked even if it kept failing. False if there is nothing to
-   * forget: it was asked so already, or the shard is damaged.
+   * Resets, once, that the drive was unavailable: from here on it is asked even if it kept failing.
+   * False if there is nothing to reset: it was reset before, or the shard is damaged.
    */
   askOnceMore(): boolean {
     if (this.#fault?.kind !== "unreachable" || this.#isLastResort || this.#isCancelled) return false;
@@ -83,7 +90,8 @@ export class ShardSource {
   }
 
   /**
-   * The block of stripe `stripe`. Stripes are asked for in ascending order, one at a time. Never throws but on bugs.
+   * The block of stripe `stripe`. Stripes are requested in ascending order, one at a time. Throws
+   * only bugs.
    */
   async frame(stripe: number, { spare, unverified = false }: FrameOptions = {}): Promise<Frame> {
     if (this.#fault) return { ok: false, fault: this.#fault };
@@ -99,7 +107,7 @@ export class ShardSource {
     }
   }
 
-  /** Verifies a block that was handed out unverified. If it is wrong, the shard is damaged. */
+  /** Verifies a block that was returned unverified. If it is wrong, the shard is damaged. */
   isIntact(stripe: number, block: Uint8Array): boolean {
     const frame = new Uint8Array(block.buffer, block.byteOffset, block.length + FRAME_CHECK_BYTES);
     if (this.#verify(frame, stripe)) return true;
@@ -107,26 +115,27 @@ export class ShardSource {
     return false;
   }
 
-  /** It is damaged, as whoever read it found out. */
+  /** The reader found that it is damaged. */
   distrust(): void {
     this.#fail({ kind: "corrupt", damaged: true });
   }
 
-  /** Stops reading, for good: a frame that is on its way comes to nothing. Never throws. */
+  /** Stops reading permanently: a frame that is on its way is dropped. Never throws. */
   async cancel(): Promise<void> {
     this.#isCancelled = true;
     this.#fault ??= { kind: "unreachable", damaged: false, reason: "cancelled" };
     await this.#close();
   }
 
-  /** The frame as the drive has it, or null where there is no shard. */
+  /** The frame as the drive has it, or null if there is no shard. */
   async #read(stripe: number, spare?: ArrayBufferLike): Promise<Uint8Array | null> {
     const length = frameBytes(this.#parts.layout, stripe);
     if (this.#reader && this.#nextStripe === stripe) {
       try {
         return await this.#reader.read(length, spare);
       } catch (error) {
-        // A client that reads slowly leaves the drive's stream idle until it is cut: it is opened anew, once.
+        // With a slow client the drive's stream stays idle until it is cut off: it is reopened
+        // once.
         if (!(error instanceof DriveError) || this.#fault) throw error;
       }
     }
@@ -165,7 +174,7 @@ export class ShardSource {
   }
 }
 
-/** What an error of a drive says of the shard that was read. */
+/** The state of the shard after an error of its drive. */
 export function driveFault(error: DriveError): ShardFault {
   if (error.fault === "short") return { kind: "short", damaged: true };
   return { kind: "unreachable", damaged: false, reason: error.message };

@@ -4,7 +4,10 @@ import { StoreError } from "../failure.ts";
 import type { BlobSources } from "./blob-sources.ts";
 import type { Blocks, FetchOptions, HedgedFrames } from "./hedged-frames.ts";
 
-/** Gets the blocks of stripes from any k shards: those that are wanted if they come, or others, and rebuilds what is lacking. */
+/**
+ * Gets the blocks of stripes from any k shards: the wanted ones if they come, otherwise others,
+ * from which the missing ones are rebuilt.
+ */
 export class StripeBlocks {
   readonly #engine: ErasureEngine;
   readonly #geometry: Geometry;
@@ -19,8 +22,9 @@ export class StripeBlocks {
   }
 
   /**
-   * All blocks of the stripe by shard, those `wanted` not null. Throws `StoreError` drives-unavailable. `unverified`: if all of them come,
-   * their checks are left to the caller; whatever is rebuilt is rebuilt from blocks that were verified.
+   * All blocks of the stripe by shard; those in `wanted` are not null. Throws `StoreError`
+   * drives-unavailable. `unverified`: if all wanted blocks come, their checks are left to the
+   * caller; blocks are rebuilt only from verified ones.
    */
   async read(stripe: number, wanted: readonly number[], options: FetchOptions): Promise<Blocks> {
     const { k, m } = this.#geometry;
@@ -45,7 +49,7 @@ export class StripeBlocks {
     });
   }
 
-  /** Fetches further shards, as many at a time as are lacking, until any k blocks are there. */
+  /** Fetches as many further shards at a time as are missing, until any k blocks are there. */
   async #fetchOthers(stripe: number, blocks: Blocks, spares: ArrayBufferLike[]): Promise<void> {
     const { k } = this.#geometry;
     const asked = new Set([...blocks.flatMap((block, shard) => (block ? [shard] : [])), ...this.#frames.overdue]);
@@ -67,7 +71,7 @@ export class StripeBlocks {
     return [...shards.filter((shard) => !unlikely.includes(shard)), ...unlikely];
   }
 
-  /** Before a read is refused every shard that was out of reach is asked once more. False if each was. */
+  /** Before a read is refused, every unavailable shard is asked once more. False if each was. */
   #askOnceMore(asked: Set<number>): boolean {
     const again = this.#sources.askOnceMore();
     for (const shard of again) asked.delete(shard);

@@ -25,12 +25,15 @@ export interface VersionToEncrypt {
 }
 
 /**
- * Encrypts a plain version as the bucket encrypts new objects, without changing anything else that is told of it: the ETag stays the
- * MD5, with SSE-KMS too. The bytes are read and written by the usual paths, in memory of a bounded size, then read again from where they are now and
- * compared; one commit makes the version refer to them, if it is still what it was. Readers see the old bytes until then, and finish with
- * them afterwards: they are trash. A crash leaves the version as it was, and at worst shards that no row names. Returns how many bytes
- * were encrypted; null: the version is gone, was changed meanwhile, or is encrypted. Throws `StoreError` sealing-not-configured, kms,
- * drives-unavailable, no-space, too-slow, metadata-unavailable; conflict where the bytes are not what the checksum in the row says.
+ * Encrypts a plain version as the bucket encrypts new objects, and changes nothing else about it:
+ * the ETag stays the MD5, with SSE-KMS too. The bytes are read and written by the usual paths, in
+ * bounded memory, then read again from the new place and compared. One commit makes the version
+ * refer to them if the version has not changed. Until then readers see the old bytes; present reads
+ * finish with them. The old bytes become trash. A crash leaves the version as it was, and at worst
+ * shards that no row names. Returns the number of encrypted bytes; null: the version is gone,
+ * changed meanwhile, or is encrypted. Throws `StoreError` sealing-not-configured, kms,
+ * drives-unavailable, no-space, too-slow, metadata-unavailable; conflict if the bytes do not match
+ * the checksum in the row.
  */
 export async function encryptVersion(store: StoreContext, version: VersionToEncrypt): Promise<number | null> {
   const { bucket, table, key, id } = version;
@@ -52,8 +55,9 @@ export async function encryptVersion(store: StoreContext, version: VersionToEncr
 }
 
 /**
- * Encrypts the plain annotations of an encrypted version, each as `encryptVersion` does. Returns how many. Throws as that, and `StoreError`
- * as `openSealing` where the version's key does not open.
+ * Encrypts the plain annotations of an encrypted version, each as `encryptVersion` does. Returns
+ * their number. Throws as that, and `StoreError` as `openSealing` if the version's key does not
+ * open.
  */
 export async function encryptAnnotations(store: StoreContext, version: VersionToEncrypt): Promise<number> {
   const { bucket, table, key, id } = version;
@@ -87,14 +91,14 @@ async function encryptAnnotation(
 
 interface PlainBytes extends ContentRow {
   sizeBytes: number;
-  /** The class as which they are laid out. */
+  /** The class that decides their layout. */
   storageClass: string;
   checksum: ChecksumRow | null;
-  /** What is to refer to the new blobs. */
+  /** The future referent of the new blobs. */
   referent: string;
 }
 
-/** Where the bytes are, sealed and read again, but not committed. */
+/** Places of the bytes, sealed and read again, but not committed. */
 async function writeSealed(
   store: StoreContext,
   plain: PlainBytes,
@@ -116,7 +120,7 @@ async function writeSealed(
   return { to, blobs };
 }
 
-/** What is computed while the bytes are written: what they are compared with, and what the row says of them. */
+/** Digests that are computed during the write: for the comparison, and for the row. */
 function digestsOf(checksum: ChecksumRow | null): ChecksumAlgorithm[] {
   const kept = checksum?.type === "full-object" ? [checksum.algorithm as ChecksumAlgorithm] : [];
   return [...new Set<ChecksumAlgorithm>(["crc64nvme", ...kept])].filter((name) => name !== "md5");
@@ -129,7 +133,10 @@ interface Written {
   blobs: readonly BlobRow[];
 }
 
-/** Reads what was written, and compares it with what was read before and with the checksum of the row. Throws `StoreError` conflict. */
+/**
+ * Reads the new bytes, and compares them with those read before and with the checksum of the row.
+ * Throws `StoreError` conflict.
+ */
 async function verify(store: StoreContext, { plain, written, to, blobs }: Written): Promise<void> {
   const { checksum, sizeBytes } = plain;
   const kept = checksum?.type === "full-object" ? written.get(checksum.algorithm as ChecksumAlgorithm) : undefined;

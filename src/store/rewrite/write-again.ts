@@ -9,13 +9,13 @@ import { blobShape } from "../write/write.ts";
 import { type WrittenBody, writeBody } from "../write/write-blob.ts";
 
 export interface BytesToWrite {
-  /** Where they are read. */
+  /** Store of the source. */
   from: StoreContext;
   content: Content;
   sizeBytes: number;
-  /** What to compute besides the MD5, of the plain bytes. */
+  /** Digests of the plain bytes to compute besides the MD5. */
   digests: readonly DigestName[];
-  /** What they are sealed with; null: they are stored plain. */
+  /** Their sealing; null: they are stored plain. */
   sealing: ObjectKey | null;
 }
 

@@ -1,7 +1,7 @@
 import type { EncryptionContext } from "../../sealing/data-keys.ts";
 import type { Bucket } from "../types.ts";
 
-/** A client's own key, as a request brings it (SSE-C). It is never stored. */
+/** A client's own key from a request (SSE-C). It is never stored. */
 export interface CustomerKey {
   /** 32 bytes. */
   readonly bytes: Uint8Array;
@@ -13,19 +13,19 @@ export interface KmsRequest {
   readonly form: "aws:kms" | "aws:kms:dsse";
   /** Null: the account's `aws/s3` key. */
   readonly keyId: string | null;
-  /** What the client adds to it. */
+  /** The client's addition to it. */
   readonly context: EncryptionContext;
-  /** Null: as the bucket's configuration says. */
+  /** Null: the setting of the bucket's configuration. */
   readonly bucketKey: boolean | null;
 }
 
-/** How a request wants an object to be encrypted. */
+/** The encryption that a request asks for. */
 export type EncryptionRequest =
   | { readonly form: "AES256" }
   | KmsRequest
   | { readonly form: "SSE-C"; readonly key: CustomerKey };
 
-/** The context that a data key is made with: what the client adds, and what it is for. */
+/** The encryption context of a data key: the client's addition, and the place of the object. */
 export function kmsContext(
   { context }: Pick<KmsRequest, "context">,
   { bucket, key, bucketKey }: { bucket: Pick<Bucket, "name">; key: string; bucketKey: boolean },

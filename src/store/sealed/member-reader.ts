@@ -15,8 +15,9 @@ export interface PackMember {
 }
 
 /**
- * Reads a range of a sealed object that lies in a pack: all of it is read and opened, as there is one tag. If it does not open it was altered by
- * someone who could compute checks: the pack's shards are left out one after the other until it does, and the one to blame counts as damaged.
+ * Reads a range of a sealed object in a pack. The whole object is read and opened, because it has
+ * one tag. If it does not open, somebody altered it who could compute checks. Then the pack's
+ * shards are left out one after the other until it opens, and the shard at fault counts as damaged.
  */
 export class MemberReader implements PieceReader {
   readonly blobId: string;
@@ -27,7 +28,7 @@ export class MemberReader implements PieceReader {
   #opened: Promise<Uint8Array> | null = null;
   #isDone = false;
 
-  /** `range` lies in the member's plain bytes. */
+  /** `range` is within the member's plain bytes. */
   constructor(parts: MemberParts, member: PackMember, range: BlobRange) {
     this.blobId = parts.blob.id;
     this.#parts = parts;
@@ -73,7 +74,7 @@ export class MemberReader implements PieceReader {
     return (await this.#openWith(this.#reader)) ?? (await this.#rescue());
   }
 
-  /** The object's plain bytes without one of the shards, whichever it is that is wrong. */
+  /** The object's plain bytes without one of the shards, whichever is wrong. */
   async #rescue(): Promise<Uint8Array> {
     const { blob } = this.#parts;
     for (const shard of blob.shards.keys()) {

@@ -13,7 +13,7 @@ import { StoreError } from "../failure.ts";
 import type { Bucket } from "../types.ts";
 import { type EncryptionRequest, type KmsRequest, kmsContext } from "./encryption.ts";
 
-/** What a new version or upload is sealed with. */
+/** The sealing of a new version or upload. */
 export interface NewSealing {
   readonly key: ObjectKey;
   readonly wrapper: KeyWrapper;
@@ -22,11 +22,13 @@ export interface NewSealing {
 export interface SealingPlace {
   bucket: Bucket;
   key: string;
-  /** Null: the request does not say. */
+  /** Null: the request names none. */
   request: EncryptionRequest | null;
 }
 
-/** How a new object is encrypted: as the request says, or the bucket, or the deployment. Null: not at all. */
+/**
+ * The encryption of a new object: that of the request, the bucket or the deployment. Null: none.
+ */
 function chosenEncryption({ sealing }: StoreContext, { bucket, request }: SealingPlace): EncryptionRequest | null {
   const rule = bucket.access?.encryption?.rule;
   if (request)
@@ -37,8 +39,8 @@ function chosenEncryption({ sealing }: StoreContext, { bucket, request }: Sealin
 }
 
 /**
- * A fresh key for a new object, and what seals it; null: the object is stored plain. A KMS is asked for a data key. Throws `StoreError`
- * sealing-not-configured, customer-keys-blocked, kms.
+ * A new key for a new object, and its sealing; null: the object is stored plain. A KMS is asked for
+ * a data key. Throws `StoreError` sealing-not-configured, customer-keys-blocked, kms.
  */
 export async function newSealing(store: StoreContext, place: SealingPlace): Promise<NewSealing | null> {
   const chosen = chosenEncryption(store, place);
@@ -48,8 +50,9 @@ export async function newSealing(store: StoreContext, place: SealingPlace): Prom
 }
 
 /**
- * The same for bytes that are sealed, or plain, already, in a bucket that turned out to be another one than was remembered. Throws
- * `StoreError` bucket-changed where they would have to be sealed otherwise; repeating the request does that.
+ * The same for bytes that are already sealed or plain, if the bucket is not the one that was
+ * remembered. Throws `StoreError` bucket-changed if the bytes would have to be sealed differently;
+ * repeating the request does that.
  */
 export async function readmittedSealing(
   store: StoreContext,
@@ -62,7 +65,7 @@ export async function readmittedSealing(
   return { key: before.key, wrapper: await newWrapper(store, place, chosen) };
 }
 
-/** What seals the key of an object at this place. Throws as `newSealing`. */
+/** Seals the key of an object at this place. Throws as `newSealing`. */
 export async function newWrapper(
   store: StoreContext,
   place: Pick<SealingPlace, "bucket" | "key">,
@@ -95,7 +98,7 @@ async function newDataKey(
   return dataKeyWrapper(made.plain, row, random);
 }
 
-/** The row's words for it, of a version that `NewSealing` was made for. */
+/** The encryption columns of a version's row; `NewSealing` was made for that version. */
 export function described(
   sealing: NewSealing | null,
   bucket: Bucket,
@@ -106,7 +109,7 @@ export function described(
   return { encryption: sealing.wrapper.wrap(sealing.key, place) };
 }
 
-/** True if a copy may keep its source's key: what could open the one can open the other. */
+/** True if a copy may keep its source's key: anything that opens the one can open the other. */
 export function isSameKey(before: ObjectEncryption | undefined, after: ObjectEncryption | undefined): boolean {
   if (!before || !after) return before === after;
   if (before.form === "SSE-C") return after.form === "SSE-C" && before.keyMd5 === after.keyMd5;

@@ -18,7 +18,7 @@ import type { Bucket } from "../types.ts";
 import type { CustomerKey } from "./encryption.ts";
 import type { NewSealing } from "./new-sealing.ts";
 
-/** A row of an object or an upload, with where it lies. */
+/** A row of an object or an upload, with its place. */
 export interface SealedRow {
   bucket: Pick<Bucket, "id" | "name">;
   key: string;
@@ -29,14 +29,15 @@ export interface SealedRow {
   of?: "upload";
 }
 
-/** What the row says of its encryption; absent: it is plain. */
+/** Encryption columns of the row; absent: it is plain. */
 export function encryptionOf({ attributes }: Pick<SealedRow, "attributes">): ObjectEncryption | undefined {
   return (attributes as { encryption?: ObjectEncryption }).encryption;
 }
 
 /**
- * Makes sure that a request brings a client's key exactly if the row needs one, before anything is told of the object. Throws
- * `StoreError` customer-key-missing, customer-key-unexpected, customer-key-wrong, sealed-shut.
+ * Checks that a request has a client's key exactly if the row needs one, before anything about the
+ * object is returned. Throws `StoreError` customer-key-missing, customer-key-unexpected,
+ * customer-key-wrong, sealed-shut.
  */
 export function checkCustomerKey(row: SealedRow, customerKey: CustomerKey | null): void {
   const encryption = encryptionOf(row);
@@ -45,9 +46,10 @@ export function checkCustomerKey(row: SealedRow, customerKey: CustomerKey | null
 }
 
 /**
- * The key of the row, and what sealed it: the same seals it again for another place. Null: the row is plain. A KMS is asked to open the
- * data key. Throws `StoreError` customer-key-missing, customer-key-unexpected, customer-key-wrong, kms, sealing-not-configured, and
- * sealed-shut where the row was altered or moved, or its root secret is not configured.
+ * The key of the row, and its sealing, which can seal the key again for another place. Null: the
+ * row is plain. A KMS is asked to open the data key. Throws `StoreError` customer-key-missing,
+ * customer-key-unexpected, customer-key-wrong, kms, sealing-not-configured. Throws sealed-shut if
+ * the row was altered or moved, or if its root secret is not configured.
  */
 export async function openSealing(
   store: StoreContext,
@@ -118,7 +120,7 @@ async function openUnderKms(
   return { key, wrapper: dataKeyWrapper(opened.plain, { form, keyArn, dataKey, context, bucketKey }, random) };
 }
 
-/** Bytes that go into a row, as they are kept there. */
+/** Bytes in the form that rows keep them in. */
 export function inlineText(store: Pick<StoreContext, "random">, bytes: Uint8Array, key: ObjectKey | null): string {
   const kept = key === null ? bytes : key.sealBytes(bytes, store.random);
   return Buffer.from(kept.buffer, kept.byteOffset, kept.byteLength).toString("base64");

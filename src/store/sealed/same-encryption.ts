@@ -4,9 +4,9 @@ import { StoreError } from "../failure.ts";
 import type { EncryptionRequest, KmsRequest } from "./encryption.ts";
 
 /**
- * Makes sure that an object that stays encrypted as it is, `now`, is encrypted as the request asks; undefined: it is plain. A request that
- * says nothing takes it as it is. A KMS is asked only where the request names the key by an alias. Throws `StoreError`
- * other-encryption, kms.
+ * Checks that the encryption of an object, `now` (undefined: plain), is the one that the request
+ * asks for. A request that names none accepts any. A KMS is asked only if the request names the key
+ * by an alias. Throws `StoreError` other-encryption, kms.
  */
 export async function requireSameEncryption(
   store: StoreContext,

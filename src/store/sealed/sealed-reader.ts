@@ -8,7 +8,7 @@ import { idBytes } from "../placement/ids.ts";
 import type { LateDrives } from "../read/late-drives.ts";
 import { type BlobRange, BlobReader, type Damage } from "../read/read-blob.ts";
 
-/** What reads a range of a blob, plain or sealed. */
+/** Reads a range of a blob, plain or sealed. */
 export type PieceReader = Pick<
   BlobReader,
   "blobId" | "prime" | "ready" | "next" | "ending" | "damage" | "missedDrives" | "cancel"
@@ -17,10 +17,12 @@ export type PieceReader = Pick<
 const NO_SHARD = -1;
 
 /**
- * Reads a range of a sealed blob's plain bytes, through a reader of the blob: whole blocks, so no frame more than the range touches. The tag
- * of a block is its check: a block that does not open was damaged, or altered by someone who could compute checks. The shards of its
- * stripe are left out one after the other until it opens, and the one to blame counts as damaged. Otherwise nothing of it is handed out.
- * Of a `SealedImage` the blocks are those of the blob that was sealed, and lie across the blocks of the one that is read.
+ * Reads a range of a sealed blob's plain bytes, through a reader of the blob: whole blocks, so no
+ * more frames than the range touches. The tag of a block is its check. If a block does not open, it
+ * was damaged, or altered by somebody who could compute checks. Then the shards of its stripe are
+ * left out one after the other until it opens, and the shard at fault counts as damaged. If it
+ * never opens, nothing of it is returned. For a `SealedImage` the blocks are those of the blob that
+ * was sealed, and span the blocks of the blob that is read.
  */
 export class SealedReader implements PieceReader {
   readonly #store: StoreContext;
@@ -30,11 +32,13 @@ export class SealedReader implements PieceReader {
   readonly #reader: BlobReader;
   readonly #lateDrives: LateDrives;
   readonly #end: number;
-  /** Size of the blob that was sealed, and where the blob that is read begins in it. */
+  /**
+   * Size of the blob that was sealed, and the position in it at which the blob that is read begins.
+   */
   readonly #bodyBytes: number;
   readonly #base: number;
   #rest: Uint8Array = NOTHING;
-  /** What was found while a block was rescued, or could not be: by shard. */
+  /** Findings of a block's rescue, or of its failure, by shard. */
   readonly #otherDamage = new Map<number, Damage>();
   #at: number;
   #first: Promise<Uint8Array | null> | null = null;
@@ -54,12 +58,12 @@ export class SealedReader implements PieceReader {
     const first = this.#blockAt(this.#at);
     const last = this.#blockAt(this.#end - 1);
     const length = last.blobOffset + this.#storedBytes(last) - first.blobOffset;
-    // Tags say more than the frames' checks, where each covers what one shard gave.
+    // Tags prove more than the frames' checks if each tag covers bytes of one shard only.
     const unverified = parts.image === undefined;
     this.#reader = new BlobReader(store, blob, { offset: first.blobOffset - base, length }, { lateDrives, unverified });
   }
 
-  /** `range` is not empty and lies in the blob's plain bytes. */
+  /** `range` is not empty and within the blob's plain bytes. */
   static async open(parts: SealedParts): Promise<SealedReader> {
     const { store, blob, key, image } = parts;
     const [bodyId, , , bodyBytes] = image ?? [blob.id, blob.k, blob.blockBytes, blob.sizeBytes];
@@ -117,12 +121,12 @@ export class SealedReader implements PieceReader {
     return plain.subarray(from, to);
   }
 
-  /** The block's plain bytes without one of the shards, whichever it is that is wrong. */
+  /** The block's plain bytes without one of the shards, whichever is wrong. */
   async #rescue(block: SealedBlock): Promise<Uint8Array> {
     const { k, m } = this.#blob;
     const own = this.#base === 0 && this.#bodyBytes === this.#blob.sizeBytes ? block.number % k : 0;
     const others = Array.from({ length: k + m }, (_, shard) => shard).filter((shard) => shard !== own);
-    // At last with all of them, verified: what is wrong is found out where no shard can be done without.
+    // Last with all shards, verified: this finds faults if no shard can be left out.
     for (const shard of [own, ...others, NO_SHARD]) {
       const plain = await this.#openWithout(block, shard);
       if (!plain) continue;
@@ -181,14 +185,17 @@ function shapeOf({ blob, key, image }: SealedParts): SealedShape {
   return { k, blockBytes, tagBytes: key.tagBytes };
 }
 
-/** The next `length` bytes, the first of them from `rest`; and what of the last piece is left, which is valid until the next one. */
+/**
+ * The next `length` bytes, beginning with `rest`. Also returns the rest of the last piece, which is
+ * valid until the next call.
+ */
 async function gather(
   reader: BlobReader,
   rest: Uint8Array,
   length: number,
 ): Promise<{ bytes: Uint8Array; rest: Uint8Array }> {
   const first = rest.length > 0 ? rest : await reader.next();
-  // Mostly a block of a blob is what its reader hands out.
+  // Usually the reader returns exactly one block of the blob.
   if (first && first.length >= length) return { bytes: first.subarray(0, length), rest: first.subarray(length) };
   const bytes = new Uint8Array(length);
   let filled = 0;

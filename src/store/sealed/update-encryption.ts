@@ -12,10 +12,12 @@ import { encryptionOf, openSealing } from "./open-content.ts";
 const ATTEMPTS_MAX = 3;
 
 /**
- * Seals the key of an encrypted object again, under a key of the KMS, in two D1 round trips; its bytes stay. Objects that are plain, or
- * encrypted with a client's key or in two layers, are not taken: their bytes would have to be written anew. Never back to SSE-S3, whose
- * ETags are MD5s: the object keeps its ETag. Retention in force, in either mode, and holds protect a version from it. Throws
- * `StoreError` as `headObject` does, object-locked, encryption-not-updatable, kms, sealing-not-configured, sealed-shut, conflict.
+ * Seals the key of an encrypted object again, under a key of the KMS, in two D1 round trips. Its
+ * bytes stay. Objects that are plain, encrypted with a client's key or encrypted in two layers are
+ * refused, because their bytes would have to be rewritten. Going back to SSE-S3 is impossible: its
+ * ETags are MD5s, and the object keeps its ETag. Retention in force, in either mode, and holds
+ * protect a version from the change. Throws `StoreError` as `headObject` does, object-locked,
+ * encryption-not-updatable, kms, sealing-not-configured, sealed-shut, conflict.
  */
 export async function updateEncryption(store: StoreContext, name: ObjectName, request: KmsRequest): Promise<void> {
   for (let attempt = 1; ; attempt++) {

@@ -1,21 +1,21 @@
 import { isConfiguredClass, type StoreSettings } from "../settings.ts";
 
-/** Access tiers of INTELLIGENT_TIERING that a bucket asks for, the deeper ones last. */
+/** Access tiers of INTELLIGENT_TIERING that a bucket may use, the deeper ones last. */
 export const ACCESS_TIERS = ["ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS"] as const;
 export type AccessTier = (typeof ACCESS_TIERS)[number];
 
-/** The classes whose geometry and drives a tier may have, the first that is configured. */
+/** The classes whose geometry and drives a tier may use; the first configured one is used. */
 const CLASSES: Readonly<Record<AccessTier, readonly string[]>> = {
   ARCHIVE_ACCESS: ["GLACIER_IR", "GLACIER"],
   DEEP_ARCHIVE_ACCESS: ["DEEP_ARCHIVE"],
 };
 
-/** The class as which objects of the tier are laid out; null: no such class is configured. */
+/** The class whose layout objects of the tier have; null: none is configured. */
 export function classOfTier(settings: Pick<StoreSettings, "storageClasses">, tier: AccessTier): string | null {
   return CLASSES[tier].find((name) => isConfiguredClass(settings, name)) ?? null;
 }
 
-/** The class as which a version's bytes are laid out: its tier's, within INTELLIGENT_TIERING. */
+/** The class whose layout a version's bytes have: within INTELLIGENT_TIERING, that of its tier. */
 export function layoutClass(
   settings: Pick<StoreSettings, "storageClasses">,
   { storageClass, tier }: { storageClass: string; tier: string | null },
@@ -24,7 +24,7 @@ export function layoutClass(
   return (known && classOfTier(settings, known)) ?? storageClass;
 }
 
-/** What must be configured for the tier, for whoever asks for it in vain. */
+/** The missing configuration for the tier, for an error message. */
 export function classesOfTier(tier: AccessTier): string {
   return CLASSES[tier].join(" or ");
 }
@@ -50,7 +50,7 @@ export interface TierCandidate {
 /** Smaller objects stay in the frequent tier, as at AWS. */
 const TIERED_BYTES_MIN = 128 * 1024;
 
-/** The deepest tier that the configurations want for a version; null: the frequent one. */
+/** The deepest tier for a version under the configurations; null: the frequent one. */
 export function tierFor(configurations: readonly TieringConfiguration[], candidate: TierCandidate): AccessTier | null {
   if (candidate.sizeBytes < TIERED_BYTES_MIN) return null;
   const matching = configurations.filter((one) => one.isEnabled && matches(one, candidate));

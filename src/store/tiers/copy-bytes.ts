@@ -14,7 +14,7 @@ export interface StoredRange {
   length: number;
 }
 
-/** How the copies are kept. */
+/** Layout of the copies. */
 export interface Target {
   geometry: Geometry;
   class: "small" | "large";
@@ -27,27 +27,29 @@ export interface CopiedPiece {
   blob: WrittenBlob;
 }
 
-/** How bytes are copied. */
+/** Options of a copy. */
 export interface Copying {
-  /** Each blob but the last holds a multiple of so many bytes. */
+  /** Each blob but the last holds a multiple of this many bytes. */
   unit: number;
   target: Target;
-  /** Asked between two pieces; true: what is left stays where it is. */
+  /** Called between two pieces; true: the rest stays where it is. */
   isSpent: () => boolean;
 }
 
 /**
- * Copies stored bytes into as many new blobs as it takes, each of which is whole in memory (20 MiB with its parity) before it is written,
- * and read back and compared afterwards. Once `isSpent`, the pieces end before the range does; there is one at least. Where the range is
- * all of its blob, the bytes are compared with the CRC in the blob's row, those that are not copied too: of a blob that does not agree
- * each shard is left out in turn, and the one to blame is noted as damaged; such a blob is copied whole. Throws `StoreError` drives-unavailable, no-space; what was written is garbage then, which
- * the walk takes away.
+ * Copies stored bytes into as many new blobs as necessary. Each is complete in memory (20 MiB with
+ * its parity) before it is written, and is read back and compared afterwards. Once `isSpent`, the
+ * copy ends early, after at least one piece. If the range is a whole blob, its bytes are compared
+ * with the CRC in the blob's row, including bytes that are not copied. If they do not match, each
+ * shard is left out in turn, and the one at fault is recorded as damaged; such a blob is copied
+ * completely. Throws `StoreError` drives-unavailable, no-space; blobs written before are garbage
+ * then, which the walk deletes.
  */
 export async function copyBytes(store: StoreContext, range: StoredRange, copying: Copying): Promise<CopiedPiece[]> {
   const { blob } = range;
   const isWhole = range.offset === 0 && range.length === blob.sizeBytes;
   for (const without of isWhole ? [null, ...blob.shards.keys()] : [null]) {
-    // Who goes on with the rest would not know which shard lies.
+    // A later call, which continues with the rest, would not know which shard is wrong.
     const isSpent = without === null ? copying.isSpent : () => false;
     const pieces = await copyWithout(store, range, { ...copying, isSpent, without });
     if (!pieces) continue;
@@ -63,7 +65,7 @@ export function pieceBytesMax(geometry: Geometry, unit: number): number {
   return Math.floor(blobBytesMax(geometry, true) / unit) * unit;
 }
 
-/** Whether the pieces, and after them what is left of the blob, have the CRC in its row. */
+/** Whether the pieces, and after them the rest of the blob, match the CRC in its row. */
 async function isRight(store: StoreContext, blob: BlobRow, pieces: readonly CopiedPiece[]): Promise<boolean> {
   const done = copiedBytes(pieces);
   let crc = crcOf(pieces);
@@ -95,7 +97,7 @@ async function readCrc(store: StoreContext, reader: BlobReader): Promise<bigint>
   return crc;
 }
 
-/** Where no shard may be left out, null if too few are left. */
+/** The shards that may be left out; null if too few would remain. */
 async function copyWithout(
   store: StoreContext,
   { blob, offset, length }: StoredRange,
@@ -141,7 +143,7 @@ async function writeFrom(
   }
 }
 
-/** Copies bytes that are in memory, into as many blobs as it takes. As `copyBytes`. */
+/** Copies bytes from memory into as many blobs as necessary, like `copyBytes`. */
 export async function copyFromMemory(store: StoreContext, bytes: Uint8Array, target: Target): Promise<CopiedPiece[]> {
   const pieceBytes = pieceBytesMax(target.geometry, 1);
   const pieces: CopiedPiece[] = [];
@@ -163,7 +165,10 @@ export async function copyFromMemory(store: StoreContext, bytes: Uint8Array, tar
   return pieces;
 }
 
-/** All of a blob that agrees with the CRC in its row. For blobs that may be held in memory. Throws `StoreError` drives-unavailable. */
+/**
+ * A whole blob whose bytes match the CRC in its row. For blobs that fit into memory. Throws
+ * `StoreError` drives-unavailable.
+ */
 export async function readVerified(store: StoreContext, blob: BlobRow): Promise<Uint8Array> {
   for (const without of [null, ...blob.shards.keys()]) {
     const bytes = await readWithout(store, blob, without);
@@ -194,7 +199,7 @@ async function readWithout(store: StoreContext, blob: BlobRow, without: number |
   }
 }
 
-/** Makes sure that the drives give what they took: nothing is dropped for bytes that nobody has seen again. */
+/** Checks that the drives return the new bytes: nothing old is dropped before that. */
 async function readBack(store: StoreContext, blob: WrittenBlob): Promise<void> {
   const reader = new BlobReader(store, blob, { offset: 0, length: blob.sizeBytes });
   const crc = await readCrc(store, reader);

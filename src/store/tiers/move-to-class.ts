@@ -16,7 +16,7 @@ import { growthOf, PackMemory, rewriteExtents } from "./rewrite-extents.ts";
 
 const BLOBS_PER_FIND = 100;
 
-/** Where a version is to lie, and what its row says then. */
+/** New place of a version, and the columns of its row. */
 interface Destination {
   storageClass: string;
   /** Within INTELLIGENT_TIERING. */
@@ -24,19 +24,22 @@ interface Destination {
   /** The class whose geometry and drives its bytes get. */
   laidAs: string;
   event: EventName;
-  /** What is told of the move; null: nothing, as S3 tells nothing of versions that come back to the frequent tier. */
+  /** Event of the move; null: none. S3 sends none for versions that return to the frequent tier. */
   told: NewsDetail | null;
 }
 
 /**
- * Moves a version to another storage class: its bytes are rewritten in the class's geometry on the class's drives, as far as they lie
- * elsewhere, and the row says so. Bytes in the row stay there. Encrypted bytes move as ciphertext, so neither a client's key nor a KMS is
- * asked. A version under lock may move; LastModified, ETag and version id stay. Annotations stay where they are.
+ * Moves a version to another storage class. Bytes in other places are rewritten in the class's
+ * geometry on the class's drives, and the row is updated. Bytes in the row stay there. Encrypted
+ * bytes move as ciphertext, so neither a client's key nor a KMS is needed. A locked version may
+ * move; LastModified, ETag and version id stay. Annotations stay where they are.
  *
- * Blob by blob, and of a large one as much as there is time for: new blobs are written, read back, and one guarded commit makes the version refer to them; the old ones go to the trash
- * with its grace time. The class changes with the last commit. So the version is readable at any moment, and a crash anywhere leaves
- * shards that no row names, which the walk takes away, or a version that lies in two classes, which the next call goes on with. In
- * memory is one blob of 20 MiB with its parity. Never throws for what may happen: see `ClassMove`.
+ * Blobs are moved one by one, and a large one as far as time permits. New blobs are written and
+ * read back, and one guarded commit makes the version refer to them. The old ones go to the trash
+ * with its grace time. The last commit changes the class. So the version is always readable. A
+ * crash leaves shards that no row names, which the walk deletes, or a version in two classes, which
+ * the next call continues. One blob of 20 MiB with its parity is in memory. Expected failures are
+ * results, not exceptions: see `ClassMove`.
  */
 export function moveToClass(
   store: StoreContext,
@@ -52,7 +55,10 @@ export function moveToClass(
   );
 }
 
-/** Moves a version of class INTELLIGENT_TIERING to an access tier, laid out as `laidAs`; null: the frequent one. As `moveToClass`. */
+/**
+ * Moves a version of class INTELLIGENT_TIERING to an access tier, with the layout of `laidAs`;
+ * null: the frequent tier. Otherwise like `moveToClass`.
+ */
 export function moveToTier(
   store: StoreContext,
   version: VersionToMove,
@@ -105,7 +111,7 @@ async function move(
   }
 }
 
-/** Fails before anything is copied if the extents of the whole would be too many, or too long, for the row. */
+/** Fails before anything is copied if all extents would be too many, or too long, for the row. */
 async function requireRoom(
   store: StoreContext,
   { version, to, target }: { version: TieredVersion; to: Destination; target: Target },
@@ -128,7 +134,9 @@ function requireFits(extentCount: number, rowBytes: number): void {
   }
 }
 
-/** The first blob of the version that lies elsewhere than `to` says, and whether it is the last one. */
+/**
+ * The first blob of the version that is not in the places of `to`, and whether it is the last one.
+ */
 async function firstElsewhere(
   store: StoreContext,
   version: TieredVersion,
@@ -142,7 +150,7 @@ async function firstElsewhere(
   return found && { row: found, isLast: true };
 }
 
-/** The blobs of the version that lie elsewhere than `to` says. */
+/** The blobs of the version that are not in the places of `to`. */
 async function* elsewhere(store: StoreContext, version: TieredVersion, to: Destination): AsyncGenerator<BlobRow> {
   const ids = [...new Set((version.content.extents ?? []).map(([, , blobId]) => blobId))];
   for (let at = 0; at < ids.length; at += BLOBS_PER_FIND) {
@@ -162,7 +170,7 @@ function isAtHome(
   { k, m, storageClass = "STANDARD" }: BlobRow,
   { version, to }: { version: TieredVersion; to: Destination },
 ): boolean {
-  // Packs have the geometry of large bodies, whatever is in them.
+  // Packs have the geometry of large bodies, whatever their contents.
   const geometries = [
     blobShape(store, version.sizeBytes, to.laidAs).geometry,
     geometryOfClass(store.settings, to.laidAs),
@@ -185,7 +193,7 @@ async function commit(store: StoreContext, { table, place }: VersionToMove, step
   const { version, to, content, blobs, isLast } = step;
   const nowMs = store.clock.now();
   requireFits(content.extents?.length ?? 0, version.otherBytes + (JSON.stringify(content.extents)?.length ?? 0));
-  // Nothing but their age tells shards that are being written from orphans.
+  // Only their age distinguishes shards that are being written from orphans.
   if (blobs.some(({ id }) => nowMs - idTimeMs(id) > WRITE_SECONDS_MAX * 1000)) {
     throw new StoreError({ kind: "too-slow", secondsMax: WRITE_SECONDS_MAX });
   }

@@ -16,10 +16,13 @@ import {
   type Target,
 } from "./copy-bytes.ts";
 
-/** A blob up to this size, a pack mostly, is read whole for a part of it, and compared with its CRC. */
+/**
+ * A blob up to this size, usually a pack, is read completely for a part of it, and compared with
+ * its CRC.
+ */
 const VERIFIED_BYTES_MAX = 8 * 1024 * 1024;
 
-/** The pack that was read last: objects that lie in one pack are mostly moved one after the other. */
+/** The last pack that was read: objects of one pack are usually moved one after the other. */
 export class PackMemory {
   #id = "";
   #bytes: Promise<Uint8Array> | null = null;
@@ -42,11 +45,11 @@ export interface Rewriting {
   version: TieredVersion;
   target: Target;
   packs: PackMemory;
-  /** Asked between two pieces of the blob; true: the rest stays where it is. */
+  /** Called between two pieces of the blob; true: the rest stays where it is. */
   isSpent: () => boolean;
 }
 
-/** What a version holds once the extents over one blob were rewritten. */
+/** Contents of a version after the extents over one blob were rewritten. */
 export interface Rewritten {
   content: ContentRow;
   blobs: WrittenBlob[];
@@ -56,10 +59,11 @@ export interface Rewritten {
 }
 
 /**
- * Copies what the version holds of `blob` to where `target` says. Plain bytes are copied as they are. So is ciphertext, which takes no
- * key: its extents say how the blob was cut that was sealed (`SealedImage`). What is all of an object and lies in a pack goes into
- * its row if it is small enough, and waits there for a pack of its new class. What a large blob holds may be copied in part: extents over
- * the rest stay as they are. Throws as `copyBytes`.
+ * Copies the version's bytes in `blob` to the places of `target`. Plain bytes are copied unchanged.
+ * So is ciphertext, without any key: its extents record how the sealed blob was cut
+ * (`SealedImage`). An object that is completely in a pack goes into its row if it is small enough,
+ * and waits there for a pack of its new class. A large blob may be copied in part: extents over the
+ * rest stay as they are. Throws as `copyBytes`.
  */
 export async function rewriteExtents(store: StoreContext, blob: BlobRow, rewriting: Rewriting): Promise<Rewritten> {
   const { content, encryptionForm } = rewriting.version;
@@ -74,8 +78,8 @@ export async function rewriteExtents(store: StoreContext, blob: BlobRow, rewriti
 }
 
 /**
- * By how much the extents of a version grow when `blob` is copied: their number, and the length of their JSON, some bytes more rather than
- * less. `own`: those over it.
+ * How much the extents of a version grow when `blob` is copied: an upper estimate of their number
+ * and the length of their JSON. `own`: its extents over `blob`.
  */
 export function growthOf(
   blob: BlobRow,
@@ -106,14 +110,14 @@ interface StoredPart {
   length: number;
 }
 
-/** Where the bytes of an extent are stored in its blob. */
+/** Position of an extent's stored bytes in its blob. */
 function storedPart(extent: ExtentRow, form: string | null): StoredPart {
   const [, length, , offset] = extent;
   const overhead = form === null ? 0 : sealedOverheadBytes(layersOf(form as ObjectEncryption["form"]));
   return { extent, offset, length: length + overhead };
 }
 
-/** Small parts of a blob that may be held in memory: members of packs. */
+/** Small parts of a blob that fits into memory: members of packs. */
 async function moveParts(
   store: StoreContext,
   blob: BlobRow,
@@ -169,7 +173,7 @@ async function moveSealed(store: StoreContext, blob: BlobRow, rewriting: Rewriti
   const [bodyId, k, blockBytes, bodyBytes, base] = image;
   const tagBytes = layersOf(version.encryptionForm as ObjectEncryption["form"]) * TAG_BYTES;
   const shape = { k, blockBytes, tagBytes };
-  // From the first stripe that is needed: those before it were moved already.
+  // From the first needed stripe: earlier ones were moved before.
   const stripe = Math.floor(Math.min(...own.map(([, , , offset]) => offset)) / (k * (blockBytes - tagBytes)));
   const from = stripe * k * blockBytes;
   const range = { blob, offset: from, length: blob.sizeBytes - from };
@@ -198,7 +202,7 @@ async function moveSealed(store: StoreContext, blob: BlobRow, rewriting: Rewriti
   return replaced(version, blob, { place, blobs: pieces.map((piece) => piece.blob) });
 }
 
-/** The pieces that hold bytes [offset, offset + length) of what was copied. */
+/** The pieces with bytes [offset, offset + length) of the copy. */
 function overlapping(pieces: readonly CopiedPiece[], offset: number, length: number) {
   return pieces.flatMap((piece) => {
     const begin = Math.max(piece.at, offset);
@@ -207,7 +211,7 @@ function overlapping(pieces: readonly CopiedPiece[], offset: number, length: num
   });
 }
 
-/** What of an extent lies at `from` and following of its blob; nothing, or one extent. */
+/** The part of an extent that is at `from` or later in its blob; none, or one extent. */
 function restOf(extent: ExtentRow, from: number): ExtentRow[] {
   const [start, length, blobId, offset, referent] = extent;
   const skipped = Math.max(0, from - offset);

@@ -11,11 +11,12 @@ import type { Bucket, Grant, ObjectAccess, ObjectEncryption, ObjectHead, ObjectL
 import { type Circumstances, changeRetention, type RetentionChange } from "./change-retention.ts";
 
 /**
- * Tags, retention and legal hold of a version, read and changed in place, each in one D1 round trip. All throw `StoreError`
- * no-such-bucket, no-such-key, no-such-version, is-delete-marker (also where one hides the key), metadata-unavailable.
+ * Tags, retention and legal hold of a version, read and changed in place, each in one D1 round
+ * trip. All throw `StoreError` no-such-bucket, no-such-key, no-such-version, is-delete-marker (also
+ * if one hides the key), metadata-unavailable.
  */
 
-/** The version that was found, as S3 prints it; absent where the bucket never had versions. */
+/** The version, as S3 prints it; absent if the bucket never had versions. */
 export interface AmendedVersion {
   versionId?: string;
 }
@@ -33,14 +34,14 @@ export function putTags(store: StoreContext, name: ObjectName, tags: Tags): Prom
   return amend(store, name, { tags: tagRows(tags) }, { event: "ObjectTagging:Put" });
 }
 
-/** Takes all tags away. */
+/** Removes all tags. */
 export function deleteTags(store: StoreContext, name: ObjectName): Promise<AmendedVersion> {
   return amend(store, name, { tags: null }, { event: "ObjectTagging:Delete" });
 }
 
 /**
- * Sets the ACL; null: full control for the owner. It depends on the bucket and the version, so both are read, and decided on, first: two round trips,
- * one if it stays as it is.
+ * Sets the ACL; null: full control for the owner. The decision depends on the bucket and the
+ * version, so both are read first: two round trips, or one if the ACL stays as it is.
  */
 export async function putAcl(
   store: StoreContext,
@@ -59,7 +60,7 @@ export async function readLock(store: StoreContext, name: ObjectName): Promise<O
   const ref = { ...name, version: versionRef(name) };
   const found = await withMetadata(name, () => store.metadata.objects.head(ref));
   const owning = foundBucket(store, found?.bucket, name.bucket);
-  // Whether the bucket has object lock is for those to know who may ask.
+  // Only callers with permission may learn whether the bucket has object lock.
   store.gate?.object(owning, name, found?.object ? objectHead(found.object, owning) : null);
   requireObjectLock(owning);
   const { bucket, object } = foundVersion(store, found, name, { hiddenKey: "is-delete-marker" });
@@ -72,9 +73,10 @@ export function putLegalHold(store: StoreContext, name: ObjectName, legalHold: "
 }
 
 /**
- * Sets the retention, or ends it (null). Throws also no-object-lock, no-retain-until-date, and object-locked where the version is
- * protected better now: retention in compliance mode can only be extended, in governance mode it needs `bypassGovernance` for anything
- * else. Where an event hold is there, or asked for, the version is read first: two round trips more.
+ * Sets the retention, or ends it (null). Throws also no-object-lock, no-retain-until-date, and
+ * object-locked if the version's present protection is stronger: retention in compliance mode can
+ * only be extended; in governance mode any other change needs `bypassGovernance`. With an event
+ * hold, present or requested, the version is read first: two round trips more.
  */
 export async function putRetention(
   store: StoreContext,
@@ -93,8 +95,8 @@ export async function putRetention(
 }
 
 /**
- * Sets what the row says of its encryption. False if its sealed key is not `sealed` any more, the version is gone, or retention or a
- * hold protects it at `nowMs`.
+ * Sets the encryption columns of the row. False if its sealed key is no longer `sealed`, the
+ * version is gone, or retention or a hold protects it at `nowMs`.
  */
 export async function amendEncryption(
   store: StoreContext,
@@ -104,7 +106,7 @@ export async function amendEncryption(
   return (await amendVersion(store, name, amendment))?.applied ?? false;
 }
 
-/** How often the lock of a version is decided again because it was changed meanwhile. */
+/** How often the lock of a version is decided again if it changes meanwhile. */
 const ATTEMPTS_MAX = 3;
 
 async function putHold(
@@ -127,7 +129,7 @@ async function putHold(
   return attempt(ATTEMPTS_MAX);
 }
 
-/** `refused`: what is to be done where the version does not take the amendment. */
+/** `refused`: called if the version does not allow the amendment. */
 async function amend(
   store: StoreContext,
   name: ObjectName,
@@ -164,7 +166,7 @@ function amendVersion(store: StoreContext, name: ObjectName, amendment: Amendmen
   );
 }
 
-/** The version that is to be amended, if the request may do so. */
+/** The version to amend, if the request may do so. */
 async function lookAt(store: StoreContext, name: ObjectName) {
   const found = await store.metadata.objects.head({ ...name, version: versionRef(name) });
   const { object } = foundVersion(store, found, name, { hiddenKey: "is-delete-marker" });

@@ -32,16 +32,16 @@ import type {
   WriteCondition,
   WriteResult,
 } from "../types.ts";
-import { applied } from "./applied.ts";
+import { confirmCommit } from "./confirm-commit.ts";
 import { DigestSet } from "./digests.ts";
 import { extentsOver } from "./extents.ts";
 import { blobShape, type PutObject, putInto, readSmall } from "./write.ts";
 import { type WrittenBlob, writeBody } from "./write-blob.ts";
 
-/** An object that is appended to, as far as the request must suit it. */
+/** Facts about an object that is appended to, for checking the request. */
 export interface AppendTarget {
   storageClass: string;
-  /** What its checksum is carried on with; null: it has none. */
+  /** State for continuing its checksum; null: it has none. */
   algorithm: ChecksumAlgorithm | null;
   /** The writer would own a new object here, and another account owns this one. */
   isForeign: boolean;
@@ -50,11 +50,14 @@ export interface AppendTarget {
 export interface AppendObject {
   bucket: BucketName;
   key: ObjectKey;
-  /** Where the object must end now; 0 also where there is none, which creates it. */
+  /** Required end of the object now; 0 also if there is no object, which creates it. */
   offset: number;
-  /** The bytes, not none, once it is known what they follow; null: nothing. Throws to refuse. */
+  /**
+   * Returns the bytes, at least one, for the object that they follow; null: there is none. Throws
+   * to refuse.
+   */
   body(target: AppendTarget | null): IncomingBody;
-  /** What the object is created with. */
+  /** Attributes of a new object. */
   created: Omit<PutObject, "bucket" | "key" | "body" | "condition">;
   condition?: WriteCondition;
   /** The client's key of an object that was encrypted with one (SSE-C). */
@@ -64,19 +67,21 @@ export interface AppendObject {
 export interface AppendResult extends WriteResult {
   /** Of the whole object. */
   sizeBytes: number;
-  /** Of the bytes that were appended alone, where the object has a checksum. */
+  /** Of the appended bytes alone, if the object has a checksum. */
   part?: Pick<ObjectChecksum, "algorithm" | "value">;
 }
 
 /**
- * Makes an object longer, by the write protocol of `putObject`: two D1 round trips, and what it was is neither read nor moved.
- * Few bytes stay in the object's row, together with what of it lies there, until they are worth a blob. Of appends at the same
- * offset one wins. The object becomes one of parts, each append a part; a CRC is carried on over the whole, of digests the
- * checksum of the parts' is kept.
+ * Extends an object, by the write protocol of `putObject`: two D1 round trips. Existing bytes are
+ * neither read nor moved. A few bytes stay in the object's row, together with its other inline
+ * bytes, until they are worth a blob. Of concurrent appends at the same offset one wins. The object
+ * becomes one of parts, each append a part. A CRC is continued over the whole object; for digests
+ * the checksum of the parts' checksums is kept.
  *
- * Throws what `body` throws, and `StoreError` no-such-bucket, not-appendable, wrong-offset, too-many-parts, conflict (it was
- * changed meanwhile, and ends at the offset again), incomplete-body, drives-unavailable, quota-exceeded, precondition-failed,
- * precondition-no-such-key, metadata-unavailable, other-encryption, and what `openSealing` throws.
+ * Throws the errors of `body`, and `StoreError` no-such-bucket, not-appendable, wrong-offset,
+ * too-many-parts, conflict (it changed meanwhile, and ends at the offset again), incomplete-body,
+ * drives-unavailable, quota-exceeded, precondition-failed, precondition-no-such-key,
+ * metadata-unavailable, other-encryption, and the errors of `openSealing`.
  */
 export async function appendObject(store: StoreContext, append: AppendObject): Promise<AppendResult> {
   const { bucket, object } = await find(store, append);
@@ -114,7 +119,7 @@ function wrongOffset(object: AppendableRow | null): StoreError {
   return new StoreError({ kind: "wrong-offset", sizeBytes: object?.sizeBytes ?? null });
 }
 
-/** The commit met something else than what was found. */
+/** The commit met another state than the one that was read. */
 function isChange(cause: unknown): boolean {
   return cause instanceof GuardError && (cause.guard === "object_changed" || cause.guard === "exists_already");
 }
@@ -140,7 +145,7 @@ async function extend(
   const { storageClass, checksum } = object;
   const algorithm = (checksum?.algorithm ?? null) as ChecksumAlgorithm | null;
   await requireSpace(store, null);
-  // Its owner and its ACL stay: nobody may put words into the mouth of another account.
+  // Its owner and its ACL stay. So nobody may add bytes to an object of another account.
   const isForeign = store.gate?.isForeign(bucket, object.ownerId ?? bucket.owner) ?? false;
   const id = newId(store);
   const sealing = await openSealing(store, { ...object, bucket, key: append.key }, append.customerKey ?? null);
@@ -166,7 +171,7 @@ async function extend(
   };
   const { appends, objects } = store.metadata;
   const apply = () =>
-    applied<unknown>(
+    confirmCommit<unknown>(
       () => appends.append(commit),
       () => objects.currentSeq(bucket.id, commit.key, commit.id),
     );
@@ -187,9 +192,9 @@ async function extend(
 interface Written {
   /** Of the appended bytes alone. */
   digests: Digests;
-  /** Hold what lay inline and what was appended; absent: both lie inline now. */
+  /** Hold the old inline bytes and the appended ones; absent: both are inline now. */
   blobs?: WrittenBlob[];
-  /** Where in the object they begin. */
+  /** Their position in the object. */
   start: number;
   inlineBody: string | null;
 }
@@ -203,7 +208,7 @@ interface AppendedBody {
   algorithm: ChecksumAlgorithm | null;
 }
 
-/** Steps 2 to 5: the appended bytes, and before them those that lie inline. */
+/** Steps 2 to 5 for the old inline bytes followed by the appended ones. */
 async function write(store: StoreContext, appended: AppendedBody): Promise<Written> {
   const { bucket, object, sealing, body, algorithm } = appended;
   const objectKey = sealing?.key ?? null;
@@ -221,7 +226,7 @@ async function write(store: StoreContext, appended: AppendedBody): Promise<Writt
   }
   const knownRoomBytes = store.metadata.buckets.recalledRoom(bucket.name);
   await requireRoom(store, { bucket, replaces: null, sizeBytes: body.sizeBytes, knownRoomBytes });
-  // The digests of what is written are those of the body only where nothing comes before it.
+  // The digests of the written bytes are those of the body only if nothing comes before it.
   const apart = tail.length === 0 ? null : new DigestSet(wanted, store.engine);
   let digests: Digests | undefined;
   try {
@@ -241,12 +246,15 @@ async function write(store: StoreContext, appended: AppendedBody): Promise<Writt
   }
 }
 
-/** How many bytes may lie in the row: the whole of a small object, or what follows the extents of a larger one. */
+/**
+ * How many bytes may be in the row: all of a small object, or those after the extents of a larger
+ * one.
+ */
 function tailBytesMax({ settings }: StoreContext, start: number): number {
   return start === 0 ? settings.inlineBytesMax : Math.min(settings.inlineBytesMax, TAIL_BYTES_MAX);
 }
 
-/** Gives `tail`, then the pieces of the body, of which alone the digests are. */
+/** Returns `tail`, then the pieces of the body. The digests cover the body only. */
 function following(tail: Uint8Array, body: IncomingBody, digests: DigestSet | null): () => Promise<Uint8Array | null> {
   let first = tail.length > 0 ? tail : null;
   return async () => {
@@ -268,7 +276,10 @@ interface Appended {
   sealing: NewSealing | null;
 }
 
-/** ETag, checksum and parts of the object with the appended bytes. To an empty object they are all there is. */
+/**
+ * ETag, checksum and parts of the object with the appended bytes. An empty object gets those of the
+ * appended bytes.
+ */
 function described(
   store: StoreContext,
   object: AppendableRow,
@@ -294,7 +305,10 @@ function described(
   };
 }
 
-/** CRCs combine; of digests, and where the parts' checksums are what was kept, the checksum of the parts' is carried on. */
+/**
+ * CRCs combine. For digests, and for checksums of parts' checksums, the checksum of the parts'
+ * checksums is continued.
+ */
 function checksumOf(store: StoreContext, object: AppendableRow, appended: Appended): ObjectChecksum | null {
   const { checksum, parts } = object;
   const { algorithm, digests, sizeBytes } = appended;
@@ -307,7 +321,7 @@ function checksumOf(store: StoreContext, object: AppendableRow, appended: Append
     const hex = crc.toString(16).padStart(algorithm === "crc64nvme" ? 16 : 8, "0");
     return { algorithm, type: "full-object", value: Buffer.from(hex, "hex").toString("base64") };
   }
-  // A copy may have a digest of the whole, and parts: nothing is known of those.
+  // A copy may have a digest of the whole, and parts: their own checksums are unknown.
   const whole = object.partCount > 1 ? null : checksum.value;
   const before = checksum.type === "full-object" ? [whole] : (parts ?? []).map((part) => part[2]);
   const ofParts = createChecksum(algorithm, store.engine);

@@ -4,23 +4,30 @@ import { type BlobLayout, FRAME_CHECK_BYTES, SHARD_HEADER_BYTES } from "../../er
 import { sealedBytes } from "../../sealing/sealed-layout.ts";
 
 /**
- * At Cloudflare's edge at most six calls of an invocation wait for an answer; a put does so until its body is sent. Of more than six
- * shards that are streamed side by side, the seventh would never begin and the first six never end.
+ * At Cloudflare's edge at most six calls of an invocation wait for an answer, and a put does so
+ * until its body is sent. If more than six shards were streamed side by side, the seventh would
+ * never begin and the first six never end.
  */
 export const PUTS_AT_ONCE = 6;
 
-/** The shards of a blob that is kept in memory until it is whole, all together. */
+/** Memory of all shards of a blob that is kept in memory until it is complete. */
 const BUFFERED_BLOB_BYTES = 20 * 1024 * 1024;
 
-/** What the shards of all such blobs of an isolate may take. */
+/** Memory of all such blobs of an isolate. */
 export const BUFFERED_BYTES_MAX = 2 * BUFFERED_BLOB_BYTES;
 
-/** Whether the shards of such blobs are put from memory, a few at a time, rather than streamed all at once. */
+/**
+ * Whether the shards of such blobs are put from memory, a few at a time, rather than streamed all
+ * at once.
+ */
 export function isWide({ k, m }: Geometry): boolean {
   return k + m > PUTS_AT_ONCE;
 }
 
-/** The most bytes that one blob of the geometry holds where its shards are kept in memory; otherwise infinite. */
+/**
+ * The most bytes that one blob of the geometry holds if its shards are kept in memory; otherwise
+ * infinite.
+ */
 export function blobBytesMax(geometry: Geometry, isBuffered = isWide(geometry)): number {
   if (!isBuffered) return Number.POSITIVE_INFINITY;
   const block = largestBlockBytes(geometry);
@@ -30,7 +37,10 @@ export function blobBytesMax(geometry: Geometry, isBuffered = isWide(geometry)):
   return stripes * geometry.k * block;
 }
 
-/** The most bytes of a body that one blob of the geometry holds, where tags take `tagBytes` of each data block; or infinite, as above. */
+/**
+ * The most bytes of a body in one blob of the geometry, if tags take `tagBytes` of each data block;
+ * or infinite, as above.
+ */
 export function plainBytesMax(
   geometry: Geometry,
   { tagBytes, isBuffered = isWide(geometry) }: { tagBytes: number; isBuffered?: boolean },
@@ -42,20 +52,23 @@ export function plainBytesMax(
 export interface BodyShape {
   sizeBytes: number;
   geometry: Geometry;
-  /** Size of a full block, a multiple of 128; absent: what suits the geometry. */
+  /** Size of a full block, a multiple of 128; absent: the geometry's default. */
   blockBytes?: number;
   isBuffered: boolean;
-  /** What tags take of each data block; 0: the body is not sealed. */
+  /** Bytes of tags in each data block; 0: the body is not sealed. */
   tagBytes?: number;
 }
 
-/** A blob that is to be written. */
+/** A blob to write. */
 export interface NewBlobLayout extends BlobLayout {
-  /** Bytes of the body that it holds: `blobBytes` where it is not sealed. */
+  /** Bytes of the body in it: `blobBytes` if it is not sealed. */
   readonly plainBytes: number;
 }
 
-/** The blobs that a body of at least one byte is cut into: one, or, where shards are kept in memory, as many as it takes. */
+/**
+ * The blobs of a body of at least one byte: one, or as many as necessary if shards are kept in
+ * memory.
+ */
 export function blobLayouts(shape: BodyShape): NewBlobLayout[] {
   const { sizeBytes, geometry, blockBytes, isBuffered, tagBytes = 0 } = shape;
   const { k, m } = geometry;

@@ -5,12 +5,15 @@ import { StoreError } from "../failure.ts";
 import type { DigestName, Digests } from "../types.ts";
 import type { DigestSet } from "./digests.ts";
 
-/** Where a body's bytes come from: the part of `IncomingBody` that needs no knowledge of requests. */
+/** Source of a body's bytes: the part of `IncomingBody` that needs no knowledge of requests. */
 export interface BlobSource {
   readonly sizeBytes: number;
-  /** True where `sizeBytes` is only the most that may come: zeros, which no digest covers, fill the rest. */
+  /** True if `sizeBytes` is only an upper bound: zeros, which no digest covers, fill the rest. */
   readonly sizeIsBound?: boolean;
-  /** True where the bytes come from drives, whose calls wait for an answer as well: shards are not streamed beside them then. */
+  /**
+   * True if the bytes come from drives, whose calls wait for an answer as well: shards are then not
+   * streamed at the same time.
+   */
   readonly readsDrives?: boolean;
   readonly digests: readonly DigestName[];
   next(): Promise<Uint8Array | null>;
@@ -18,13 +21,13 @@ export interface BlobSource {
 
 const PADDING = new Uint8Array(4096);
 
-/** The body's pieces, cut to what stripes take, with the digests of all of it. */
+/** The body's pieces, cut to the needs of stripes, with the digests of the whole. */
 export class BodyPieces {
   readonly #source: BlobSource;
   readonly #digests: DigestSet;
   #rest: Uint8Array = new Uint8Array(0);
   #receivedBytes = 0;
-  /** The source has ended below its bound, and what is left in `#rest` is padding. */
+  /** The source has ended below its bound; the rest in `#rest` is padding. */
   #endedEarly = false;
 
   constructor(source: BlobSource, digests: DigestSet) {
@@ -36,14 +39,14 @@ export class BodyPieces {
     return this.#receivedBytes;
   }
 
-  /** Resolves when there is something to fill in, of a body that has not ended. */
+  /** Resolves when there are bytes to fill in, unless the body has ended. */
   async arrived(): Promise<void> {
     if (this.#rest.length === 0) this.#rest = await this.#piece();
   }
 
   /**
-   * Step 2: fills the stripe, copying each byte once, from the piece to the kernel's memory. `held` is other memory that is held while
-   * the client sends. Throws `StoreError` no-memory.
+   * Step 2: fills the stripe, copying each byte once, from the piece to the kernel's memory. `held`
+   * is other memory that is held while the client sends. Throws `StoreError` no-memory.
    */
   async fill(stripe: StripeFill, held: { allowance: Allowance; clock: Clock } | null): Promise<void> {
     try {
@@ -60,7 +63,7 @@ export class BodyPieces {
     }
   }
 
-  /** The digests, once the source is found to hold no more than it declared. */
+  /** The digests, after a check that the source holds no more than it declared. */
   async finish(): Promise<Digests> {
     if (this.#endedEarly) return this.#digests.finish();
     const surplus = this.#rest.length > 0 ? this.#rest : await this.#source.next();

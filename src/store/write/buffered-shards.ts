@@ -12,7 +12,7 @@ export interface BufferedBlob {
   engine: ErasureEngine;
   id: string;
   layout: BlobLayout;
-  /** The drives of the shards, chosen when they are put: by then it is known which have failed. */
+  /** The drives of the shards, chosen when they are put: then it is known which have failed. */
   place(): Drive[];
   /** Drives that failed while the body was written: none of them is asked again. */
   failedDrives: Set<string>;
@@ -20,16 +20,17 @@ export interface BufferedBlob {
 }
 
 /**
- * The k+m shards of one blob, kept in memory until all of it is there, then put a few at a time: for geometries that are too wide to
- * stream. A drive that fails is dropped and the rest go on. The memory is bounded for all blobs of the isolate together, and is
- * taken before anything else that others may wait for, so that whoever has it can finish.
+ * The k+m shards of one blob, kept in memory until the blob is complete, then put a few at a time.
+ * This is for geometries that are too wide to stream. A failing drive is dropped and the rest go
+ * on. The memory is limited for all blobs of the isolate together. It is taken before anything else
+ * that others may wait for, so its holder can always finish.
  */
 export class BufferedShards {
   readonly #blob: BufferedBlob;
   readonly #allowance: Allowance;
   readonly #shards: Uint8Array[];
   readonly #failures: DriveError[] = [];
-  /** Those that are being put. */
+  /** The puts under way. */
   readonly #writers = new Set<ShardWriter>();
   #filledBytes = 0;
   #isAborted = false;
@@ -41,7 +42,7 @@ export class BufferedShards {
     this.#shards = Array.from({ length: k + m }, () => new Uint8Array(shardBytes(blob.layout)));
   }
 
-  /** Waits for the memory, which blobs of silent clients must give up. */
+  /** Waits for the memory, which blobs of silent clients must release. */
   static async open(budget: ByteBudget, blob: BufferedBlob, clock: Clock): Promise<BufferedShards> {
     const { k, m } = blob.layout;
     const shards = new BufferedShards(blob, await budget.take((k + m) * shardBytes(blob.layout), clock));
@@ -63,8 +64,8 @@ export class BufferedShards {
   }
 
   /**
-   * Step 5: puts the shards and waits for every acknowledgement. Gives where they lie; a null one is missing. Throws `StoreError`
-   * drives-unavailable where too few were acknowledged.
+   * Step 5: puts the shards and waits for every acknowledgement. Returns their places; null: the
+   * shard is missing. Throws `StoreError` drives-unavailable if too few were acknowledged.
    */
   async close(): Promise<ShardPlace[]> {
     const drives = this.#blob.place();
@@ -84,7 +85,7 @@ export class BufferedShards {
     return places;
   }
 
-  /** Gives up what is not acknowledged yet. Never throws. */
+  /** Aborts everything that is not acknowledged yet. Never throws. */
   async abort(): Promise<void> {
     this.#isAborted = true;
     await Promise.all([...this.#writers].map((writer) => writer.abort()));

@@ -3,11 +3,11 @@ import type { EventHold, HoldDuration, ObjectLock, Retention } from "../types.ts
 const DAY_MS = 24 * 3600 * 1000;
 const DAYS_PER_YEAR = 365;
 
-/** What PutObjectRetention asks for. */
+/** Request of PutObjectRetention. */
 export interface RetentionChange {
   /** null: no retention from now on, and no event hold. */
   retention: Retention | null;
-  /** Absent: a hold that is there stays. */
+  /** Absent: a present hold stays. */
   eventHold?: EventHold;
 }
 
@@ -16,13 +16,19 @@ export function holdDays(duration: HoldDuration): number {
   return "days" in duration ? duration.days : duration.years * DAYS_PER_YEAR;
 }
 
-/** Until when retention and event hold keep a version, as of now: the later of their dates. 0: neither ever did. */
+/**
+ * Until when retention and event hold keep a version, as of now: the later of their dates. 0:
+ * neither was ever set.
+ */
 export function retainedUntilMs({ retention, eventHold }: ObjectLock, nowMs: number): number {
   const ownMs = retention?.untilMs ?? 0;
   return eventHold?.status === "ON" ? Math.max(ownMs, nowMs + holdDays(eventHold.duration) * DAY_MS) : ownMs;
 }
 
-/** Whether anything keeps a version from being removed or altered. `bypassGovernance`: retention in governance mode does not. */
+/**
+ * Whether anything protects a version from removal and change. `bypassGovernance` passes over
+ * retention in governance mode.
+ */
 export function isProtected(lock: ObjectLock, { nowMs, bypassGovernance }: Circumstances): boolean {
   return lock.legalHold === "ON" || isRetained(lock, { nowMs, bypassGovernance });
 }
@@ -37,9 +43,10 @@ function isRetained(lock: ObjectLock, { nowMs, bypassGovernance }: Circumstances
 }
 
 /**
- * The lock that a version has after a change of its retention. `locked`: it is protected better now. `no-date`: without an event hold
- * it needs a date, and has none. What protects now is never loosened: its mode stays, and its date never moves back. The release of an
- * event hold fixes the date, the duration of the hold from now; where dates compete, the later one counts.
+ * The lock of a version after a change of its retention. `locked`: the present protection is
+ * stronger. `no-date`: without an event hold it needs a date, and has none. Present protection is
+ * never loosened: its mode stays, and its date never moves back. The release of an event hold fixes
+ * the date, the duration of the hold from now; of two dates, the later one counts.
  *
  * Follows "Object Lock considerations" in the S3 User Guide.
  */
@@ -55,7 +62,7 @@ export function changeRetention(
   if (retained && retention.mode !== lock.retention?.mode) return "locked";
   const { mode } = retention;
   const isHeld = lock.eventHold?.status === "ON";
-  // What protects now counts on; what does not, or may be passed over, counts for nothing.
+  // Present protection continues to count. Protection that has ended, or may be bypassed, does not.
   const keptMs = retained ? retainedUntilMs(lock, nowMs) : 0;
   if (eventHold?.status === "ON") {
     return { legalHold, retention: { mode, untilMs: Math.max(keptMs, retention.untilMs) }, eventHold };

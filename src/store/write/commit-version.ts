@@ -6,27 +6,34 @@ import { expiryIn } from "../read/expiry.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { Bucket, WriteResult } from "../types.ts";
 import { formatVersionId } from "../version-id.ts";
-import { applied } from "./applied.ts";
+import { confirmCommit } from "./confirm-commit.ts";
 
-/** How often a commit is tried again because the bucket's rules were changed under it. */
+/** How often a commit is repeated if the bucket's rules change meanwhile. */
 const ATTEMPTS_MAX = 3;
 
 type Committed = Pick<WriteResult, "versionId" | "expiry">;
 
 type Described = Pick<NewVersion, "lock" | "attributes"> & Partial<Pick<NewVersion, "etag">>;
 
-/** What of an admission is done again where the bucket is not what it was. */
+/** The part of an admission that is repeated if the bucket has changed. */
 export interface Readmission {
-  /** What of the version depends on the bucket. Throws if the bucket does not take it. Absent: nothing does. */
+  /**
+   * The values of the version that depend on the bucket. Throws if the bucket does not allow it.
+   * Absent: none do.
+   */
   describeIn?: (bucket: Bucket) => Described | Promise<Described>;
-  /** The bucket was remembered, not read: one that has its name by now, though another, is the one that the request means. */
+  /**
+   * Whether the bucket was remembered, not read. Then a new bucket of the same name is the one that
+   * the request means.
+   */
   wasRemembered?: boolean;
 }
 
 /**
- * Step 6: makes a version visible, atomically, or throws a `StoreError` and nothing has changed. Where D1 does not say
- * whether it committed, the version's unguessable id is looked for before the caller is told. Gives the version id that S3
- * prints, where the bucket has versions, and when the bucket's lifecycle lets the version expire.
+ * Step 6: makes a version visible, atomically, or throws a `StoreError` and changes nothing. If D1
+ * does not say whether it committed, the version's unguessable id is looked up before the caller
+ * gets an answer. Returns the version id that S3 prints, if the bucket has versions, and the
+ * version's expiry by the bucket's lifecycle.
  */
 export async function commitVersion(
   store: StoreContext,
@@ -60,7 +67,7 @@ export async function commitVersion(
 
 async function commitOnce({ metadata }: StoreContext, commit: VersionCommit): Promise<number> {
   const { bucket, key, id } = commit.version;
-  return applied(
+  return confirmCommit(
     async () => (await metadata.commits.version(commit)).seq,
     () => metadata.objects.currentSeq(bucket.id, key, id),
   );

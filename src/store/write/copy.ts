@@ -50,7 +50,7 @@ export interface CopyObject {
   /** Throws to refuse the source, or the two buckets. */
   check(head: ObjectHead, buckets: { source: Bucket; target: Bucket }): void;
   attributes: Attributes | "copy";
-  /** With attributes "copy": the copy's own, which is never the source's. Absent or null: none. */
+  /** With attributes "copy": the copy's own, never the source's. Absent or null: none. */
   websiteRedirectLocation?: string | null;
   /** Absent: as "copy". */
   tags?: Tags | "copy";
@@ -59,21 +59,21 @@ export interface CopyObject {
   storageClass: string;
   /** The source's annotations are left out. */
   withoutAnnotations?: boolean;
-  /** Absent: the copy keeps its source's checksum, and its annotations theirs. */
+  /** Absent: the copy keeps its source's checksum, and its annotations keep theirs. */
   checksumAlgorithm?: ChecksumAlgorithm;
   condition?: WriteCondition;
-  /** Absent: as the target's bucket or the deployment has it, whatever the source is. */
+  /** Absent: the default of the target's bucket or the deployment, whatever the source has. */
   encryption?: EncryptionRequest;
 }
 
 export interface CopyResult extends WriteResult {
-  /** Of what was copied; present where its bucket is or was versioned. */
+  /** Of the source; present if its bucket has or had versions. */
   sourceVersionId?: string;
 }
 
 type Source = ObjectRow & ContentRow;
 
-/** The source's attributes, but for its redirect location. */
+/** The source's attributes, except its redirect location. */
 function copiedAttributes({ attributes }: ObjectHead, { websiteRedirectLocation }: CopyObject): Attributes {
   const { websiteRedirectLocation: _, ...system } = attributes.system;
   const own = websiteRedirectLocation ? { websiteRedirectLocation } : {};
@@ -81,13 +81,16 @@ function copiedAttributes({ attributes }: ObjectHead, { websiteRedirectLocation 
 }
 
 /**
- * Copies an object of any size in two D1 round trips, without moving a byte: the copy refers to the same blobs. Bytes are read
- * only for a checksum that the source does not have, and rewritten only for a storage class with another geometry, where the
- * buckets lie in different databases, or where the copy is to be encrypted under another key; otherwise the object's key is sealed
- * again for its new place. ETag and parts stay the source's, but for ETags that are no MD5s (SSE-KMS, SSE-C). Annotations are read in one
- * more round trip, if there are any. Throws what `check` throws, and `StoreError` no-such-bucket, no-such-key, conflict (the source's
- * blobs were collected meanwhile), precondition-failed, precondition-no-such-key, drives-unavailable, metadata-unavailable, and
- * what `openSealing` and `newSealing` throw; bucket-changed where its encryption was changed meanwhile; not-annotatable where the copy is to be encrypted with a client's key and to have annotations.
+ * Copies an object of any size in two D1 round trips, without moving a byte: the copy refers to the
+ * same blobs. Bytes are read only for a checksum that the source does not have. They are rewritten
+ * only for a storage class with another geometry, if the buckets are in different databases, or if
+ * the copy is to be encrypted under another key. Otherwise the object's key is sealed again for its
+ * new place. ETag and parts stay the source's, except for ETags that are no MD5s (SSE-KMS, SSE-C).
+ * Annotations are read in one more round trip, if there are any. Throws the errors of `check`,
+ * `openSealing` and `newSealing`, and `StoreError` no-such-bucket, no-such-key, conflict (the
+ * source's blobs were collected meanwhile), precondition-failed, precondition-no-such-key,
+ * drives-unavailable, metadata-unavailable; bucket-changed if its encryption changed meanwhile;
+ * not-annotatable if the copy is to be encrypted with a client's key and to have annotations.
  */
 export async function copyObject(store: StoreContext, copy: CopyObject): Promise<CopyResult> {
   const { bucket, key } = copy;
@@ -152,11 +155,11 @@ export async function copyObject(store: StoreContext, copy: CopyObject): Promise
   };
 }
 
-/** What the source's bytes are opened with, and what the copy's are sealed with. */
+/** Sealings of the source's bytes and of the copy's. */
 interface Sealings {
   source: NewSealing | null;
   target: NewSealing | null;
-  /** The copy has another key than its source, so its bytes are written anew. */
+  /** The copy and its source have different keys, so its bytes are rewritten. */
   isRekeyed: boolean;
 }
 
@@ -175,8 +178,8 @@ async function sealingsOf(
 }
 
 /**
- * What the copy, whose bytes and ETag are there, is sealed with in a bucket that was changed meanwhile. Throws `StoreError` bucket-changed
- * where form or key would be others, and as `newSealing`.
+ * The sealing of the copy, whose bytes and ETag exist, in a bucket that changed meanwhile. Throws
+ * `StoreError` bucket-changed if form or key would change, and as `newSealing`.
  */
 async function sealingIn(
   store: StoreContext,
@@ -190,7 +193,7 @@ async function sealingIn(
   return now;
 }
 
-/** The source's, where it says as much of the copy; otherwise the MD5 of the bytes, or random digits. */
+/** The source's, if it is valid for the copy; otherwise the MD5 of the bytes, or random digits. */
 function etagOfCopy(
   store: StoreContext,
   etag: string,
@@ -209,9 +212,10 @@ function partsOfCopy({ parts, checksum: kept }: Source, checksum: ObjectChecksum
 }
 
 /**
- * Opens what is to be copied, with its target, in one D1 round trip to each of their databases. `from` is the store of the source,
- * and another than `store` where the buckets lie in different databases: nothing can be shared then, and bytes must be copied.
- * Throws `StoreError` no-such-bucket (of the source), no-such-key.
+ * Opens the source and its target, in one D1 round trip to each of their databases. `from` is the
+ * store of the source. It differs from `store` if the buckets are in different databases: then
+ * nothing can be shared, and bytes must be copied. Throws `StoreError` no-such-bucket (of the
+ * source), no-such-key.
  */
 export async function openSource(
   store: StoreContext,
@@ -235,7 +239,7 @@ export function blobIds(extents: readonly ExtentRow[] | null): string[] {
   return [...new Set((extents ?? []).map((extent) => extent[2]))];
 }
 
-/** Reads a range and gives its digests. */
+/** Reads a range and returns its digests. */
 export async function digestRange(
   store: StoreContext,
   source: Content,
@@ -256,14 +260,14 @@ export async function digestRange(
 
 interface CopiedContent {
   checksum: ObjectChecksum | undefined;
-  /** Present where the bytes were written anew. */
+  /** Present if the bytes were rewritten. */
   blobs?: WrittenBlob[];
-  /** Of all the bytes, in hex, where they were written anew. */
+  /** Of all the bytes, in hex, if they were rewritten. */
   md5?: string;
   content: Pick<NewVersion, "extents" | "inlineBody">;
 }
 
-/** Where a copy is written, and where its source is read. */
+/** The store of the copy, and that of its source. */
 interface CopyStores {
   store: StoreContext;
   from: StoreContext;
@@ -309,7 +313,10 @@ async function contentOfCopy(
   };
 }
 
-/** True if the bytes of an object would be stored in the same geometry, on the same drives, under another storage class. */
+/**
+ * True if an object's bytes would be stored in the same geometry, on the same drives, under another
+ * storage class.
+ */
 function isStoredAlike(store: StoreContext, source: Source, storageClass: string): boolean {
   const [before, after] = [source.storageClass, storageClass].map((name) => blobShape(store, source.sizeBytes, name));
   const sameGeometry = before?.geometry.k === after?.geometry.k && before?.geometry.m === after?.geometry.m;

@@ -3,8 +3,9 @@ import type { ErasureEngine } from "../../erasure/engine.ts";
 import type { DigestName } from "../types.ts";
 
 /**
- * The digests that one body needs, each computed once while it streams. Whoever makes a set ends it, by `finish` or by `release`;
- * where a runtime drops the request before that, what it held comes back when it is collected as garbage.
+ * The digests of one body, each computed once while it streams. The maker of a set ends it, by
+ * `finish` or `release`. If a runtime drops the request before that, garbage collection returns its
+ * memory.
  */
 export class DigestSet {
   readonly #running: Map<DigestName, Checksum>;

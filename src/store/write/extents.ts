@@ -1,7 +1,7 @@
 import type { ExtentRow } from "../../metadata/rows.ts";
 import type { WrittenBlob } from "./write-blob.ts";
 
-/** Extents, held by `referent`, over the whole of blobs that follow each other, from byte `start` of the object. */
+/** Extents, held by `referent`, over whole blobs in sequence, from byte `start` of the object. */
 export function extentsOver(blobs: readonly WrittenBlob[], start: number, referent: string): ExtentRow[] {
   let at = start;
   return blobs.map(({ id, plainBytes }): ExtentRow => {

@@ -15,7 +15,7 @@ import { described } from "../sealed/new-sealing.ts";
 import { encryptionOf, openSealing } from "../sealed/open-content.ts";
 import { withMetadata } from "../translate-metadata.ts";
 import type { BucketName, ObjectHead, ObjectKey } from "../types.ts";
-import { applied } from "./applied.ts";
+import { confirmCommit } from "./confirm-commit.ts";
 
 export interface RenameObject {
   bucket: BucketName;
@@ -24,24 +24,25 @@ export interface RenameObject {
   key: ObjectKey;
   /** Throws to refuse the source. */
   checkSource(head: ObjectHead): void;
-  /** Throws to refuse what the key names now (null: nothing). Absent: whatever it is, it is replaced. */
+  /** Throws to refuse what the key names now (null: nothing). Absent: anything is replaced. */
   checkTarget?(head: ObjectHead | null): void;
   /** The client's key of an object that was encrypted with one (SSE-C). */
   customerKey?: CustomerKey | null;
-  /** Makes the rename one that may be repeated; `parameters` is all that the client asks for. */
+  /** Makes the rename repeatable; `parameters` are all parameters of the request. */
   idempotency?: { token: string; parameters: string };
 }
 
-/** How often a rename is tried again because what it is about was changed under it. */
+/** How often a rename is repeated if its objects change meanwhile. */
 const ATTEMPTS_MAX = 5;
 
 /**
- * Gives an object another key, in two D1 round trips and one atomic commit, without moving a byte. All that belongs to the
- * object stays, its time too. Where the bucket has versions, the key gets a new version and the source a delete marker. A
- * rename that was done under the same token within the last day succeeds again and does nothing.
+ * Moves an object to another key, in two D1 round trips and one atomic commit, without moving a
+ * byte. Everything that belongs to the object stays, its time too. If the bucket has versions, the
+ * key gets a new version and the source a delete marker. If the same token was used for the same
+ * rename within the last day, the call succeeds and does nothing.
  *
- * Throws what the checks and `openSealing` throw, and `StoreError` no-such-bucket, no-such-key (of the source), idempotency-mismatch,
- * conflict, metadata-unavailable.
+ * Throws the errors of the checks and of `openSealing`, and `StoreError` no-such-bucket,
+ * no-such-key (of the source), idempotency-mismatch, conflict, metadata-unavailable.
  */
 export async function renameObject(store: StoreContext, rename: RenameObject): Promise<void> {
   const { bucket, key } = rename;
@@ -51,7 +52,7 @@ export async function renameObject(store: StoreContext, rename: RenameObject): P
       if (commit === "done") return;
       try {
         const { fromId, to, versioned } = commit;
-        await applied<unknown>(
+        await confirmCommit<unknown>(
           () => store.metadata.renames.rename(commit),
           () => store.metadata.objects.currentSeq(commit.bucket.id, to, versioned?.id ?? fromId),
         );
@@ -64,10 +65,10 @@ export async function renameObject(store: StoreContext, rename: RenameObject): P
   });
 }
 
-/** Guards that say that the decision must be made anew. */
+/** Guards whose failure means that the decision must be made again. */
 const CHANGED: ReadonlySet<string> = new Set(["bucket_changed", "object_changed"]);
 
-/** Looks, checks, and gives what is to be committed. */
+/** Reads, checks, and returns the commit. */
 async function prepare(store: StoreContext, rename: RenameObject): Promise<Rename | "done"> {
   const { bucket: name, source: from, key: to, idempotency } = rename;
   const nowMs = store.clock.now();
@@ -78,7 +79,7 @@ async function prepare(store: StoreContext, rename: RenameObject): Promise<Renam
     .update(idempotency?.parameters ?? "")
     .digest("base64");
   if (doneRequest !== null) {
-    // What was renamed is the target now: its owner, ACL and tags count.
+    // The target is the renamed object: its owner, ACL and tags count.
     const { gate } = store;
     const renamed = target.object && objectHead(target.object, bucket);
     if (gate && !gate.anyObject(bucket)) gate.object(bucket, { key: from }, renamed);

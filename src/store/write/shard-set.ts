@@ -15,8 +15,9 @@ interface Shard {
 }
 
 /**
- * The k+m shards of one blob while they are written, all in parallel. A drive that fails is dropped and the rest go on, as
- * long as enough are left to survive one more loss. Until `close` resolves nothing of the blob can be seen anywhere.
+ * The k+m shards of one blob while they are written, all in parallel. A failing drive is dropped
+ * and the rest go on, as long as enough are left to survive one more loss. Until `close` resolves,
+ * nothing of the blob is visible.
  */
 export class ShardSet {
   readonly #shards: Shard[];
@@ -55,13 +56,16 @@ export class ShardSet {
     await this.#each((writer, shard) => writer.write(pieces[shard] as Uint8Array));
   }
 
-  /** Step 5: waits for every acknowledgement. Gives where the shards lie; a null one is missing. */
+  /**
+   * Step 5: waits for every acknowledgement. Returns the places of the shards; null: the shard is
+   * missing.
+   */
   async close(): Promise<ShardPlace[]> {
     await this.#each((writer) => writer.close());
     return this.#shards.map(({ writer, drive, key }) => (writer ? [drive.name, key] : null));
   }
 
-  /** Gives up all shards. Never throws. */
+  /** Aborts all shards. Never throws. */
   async abort(): Promise<void> {
     await Promise.all(this.#shards.map(({ writer }) => writer?.abort()));
   }
@@ -95,8 +99,8 @@ export function shardHeaders(engine: ErasureEngine, blobId: string, layout: Blob
 }
 
 /**
- * Throws `StoreError` drives-unavailable unless enough shards are good to survive one more loss: any k rebuild the blob; one more, so
- * that the loss of a drive right after the answer loses nothing.
+ * Throws `StoreError` drives-unavailable unless enough shards are good to survive one more loss:
+ * any k rebuild the blob, and one more makes up for a drive that is lost right after the answer.
  */
 export function requireQuorum({ k, m }: BlobLayout, available: number, failures: readonly DriveError[]): void {
   const needed = m === 0 ? k : k + 1;

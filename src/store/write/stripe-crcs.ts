@@ -12,9 +12,10 @@ export function isStripeCrc(name: DigestName): name is StripeCrcName {
 }
 
 /**
- * The CRCs of a body's data, blob after blob and stripe after stripe: CRC-64/NVME combines from the frames' checks, the others are computed where
- * the stripe lies in the kernel's memory anyway. Of a body that is sealed all are computed there, before; the frames' checks are of
- * the sealed bytes, as the CRC-64/NVME of its blobs is.
+ * The CRCs of a body's data, blob after blob and stripe after stripe. CRC-64/NVME combines from the
+ * frames' checks. The others are computed while the stripe is in the kernel's memory anyway. For a
+ * sealed body all are computed there, before sealing: the frames' checks, and the CRC-64/NVME of
+ * its blobs, cover the sealed bytes.
  */
 export class StripeCrcs {
   readonly #crc32s = new Map<"crc32" | "crc32c", number>();
@@ -29,20 +30,20 @@ export class StripeCrcs {
     for (const name of names) if (name !== "crc64nvme") this.#crc32s.set(name, 0);
   }
 
-  /** Takes in the next stripe, full and still plain. `isToBeSealed`: its blocks will be encrypted. */
+  /** Adds the next stripe, full and still plain. `isToBeSealed`: its blocks will be encrypted. */
   takePlain(buffer: StripeBuffer, isToBeSealed: boolean): void {
     this.#isSealed = isToBeSealed;
     for (const [name, crc] of this.#crc32s) this.#crc32s.set(name, buffer.crc32OfData(name, crc));
     if (isToBeSealed) this.#crc64 = buffer.crc64OfData(this.#crc64);
   }
 
-  /** Takes in the same stripe as it is stored. */
+  /** Adds the same stripe as it is stored. */
   takeStored({ crc64, dataBytes }: SealedStripe): void {
     this.#blobCrc64 = combineCrc("crc64nvme", this.#blobCrc64, crc64, dataBytes);
     this.#blobBytes += dataBytes;
   }
 
-  /** Ends the blob. Gives the CRC-64/NVME of what is stored of it. */
+  /** Ends the blob. Returns the CRC-64/NVME of its stored bytes. */
   endBlob(): bigint {
     const crc64 = this.#blobCrc64;
     if (!this.#isSealed) this.#crc64 = combineCrc("crc64nvme", this.#crc64, crc64, this.#blobBytes);
@@ -51,7 +52,7 @@ export class StripeCrcs {
     return crc64;
   }
 
-  /** Of all blobs that have ended, as digests of a body. */
+  /** Of all completed blobs, as digests of a body. */
   get digests(): Map<DigestName, Uint8Array> {
     const digests = new Map<DigestName, Uint8Array>([["crc64nvme", crc64Bytes(this.#crc64)]]);
     for (const [name, crc] of this.#crc32s) digests.set(name, crc32Bytes(crc));

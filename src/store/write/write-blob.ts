@@ -20,18 +20,18 @@ import { DigestSet } from "./digests.ts";
 import { ShardSet } from "./shard-set.ts";
 import { isStripeCrc, StripeCrcs } from "./stripe-crcs.ts";
 
-/** `sizeBytes` is that of the stored bytes, tags included where the body is sealed. */
+/** `sizeBytes` is that of the stored bytes, including tags if the body is sealed. */
 export interface WrittenBlob extends BlobRow {
-  /** How many bytes of the body it holds. */
+  /** Bytes of the body in it. */
   plainBytes: number;
 }
 
 export interface WrittenBody {
   /** The blobs that hold the body, one after the other. */
   blobs: WrittenBlob[];
-  /** What the source gave: what the blobs hold together, or less where that was a bound. */
+  /** Number of bytes from the source: all that the blobs hold, or less if that was a bound. */
   sourceBytes: number;
-  /** Those asked for, MD5, and, where the source's size is no bound, CRC-64/NVME. */
+  /** The requested ones, MD5, and, if the source's size is no bound, CRC-64/NVME. */
   digests: Digests;
 }
 
@@ -39,28 +39,32 @@ export interface BodyWrite {
   source: BlobSource;
   geometry: Geometry;
   class: "small" | "large";
-  /** Whose drives take it; recorded with each blob. Absent: STANDARD. */
+  /** The class whose drives are used; recorded with each blob. Absent: STANDARD. */
   storageClass?: string;
-  /** Size of a full block, a multiple of 128; absent: what suits the geometry. */
+  /** Size of a full block, a multiple of 128; absent: the geometry's default. */
   blockBytes?: number;
-  /** Names its shards; absent: as those of objects are named. */
+  /** Names its shards; absent: as for objects. */
   keyOf?: KeyOf;
   /** Absent: it is stored plain. */
   sealing?: ObjectKey | null;
-  /** It may use the space that disks keep in reserve: what it writes lets space be freed. */
+  /** Whether it may use the reserve of disks: it lets space be freed. */
   usesReserve?: true;
-  /** Resolves when the request is known to be allowed to write: no drive is touched before. */
+  /** Resolves when the request is known to have permission to write: no drive is touched before. */
   admitted: Promise<unknown>;
-  /** Step 4: throws to refuse the body. Its last blob, mostly its only one, was not acknowledged by a drive yet. */
+  /**
+   * Step 4: throws to refuse the body. No drive has yet acknowledged its last blob, usually its
+   * only one.
+   */
   verify(digests: Digests): void;
 }
 
 /**
- * Steps 2 to 5 of the write protocol: streams a body of known, non-zero size through the codec onto k+m drives. In memory are
- * one piece of the body and at most two stripes. A geometry that is too wide to be streamed is cut into blobs, each of which is
- * kept in memory until it is whole; while it is put, the next one is filled. Throws whatever the source, `admitted` or `verify`
- * throw, and `StoreError` incomplete-body, no-space, too-slow or drives-unavailable; after a throw or a crash no shard is visible, or such
- * as no row names: garbage.
+ * Steps 2 to 5 of the write protocol: streams a body of known, non-zero size through the codec onto
+ * k+m drives. One piece of the body and at most two stripes are in memory. If a geometry is too
+ * wide to stream, the body is cut into blobs. Each is kept in memory until it is complete; while it
+ * is put, the next one is filled. Throws the errors of the source, `admitted` and `verify`, and
+ * `StoreError` incomplete-body, no-space, too-slow or drives-unavailable. After an error or a crash
+ * no shard is visible, or only shards that no row names: garbage.
  */
 export async function writeBody(store: StoreContext, asked: BodyWrite): Promise<WrittenBody> {
   const { source } = asked;
@@ -68,7 +72,7 @@ export async function writeBody(store: StoreContext, asked: BodyWrite): Promise<
   const admitted = Promise.all([asked.admitted, room]);
   admitted.catch(() => {}); // it surfaces where it is awaited
   const write = { ...asked, admitted };
-  // Padding would be in the stripes' CRCs, but is not of the body.
+  // Padding would be part of the stripes' CRCs, but is not part of the body.
   const inStripes = source.sizeIsBound ? [] : source.digests.filter(isStripeCrc);
   const inPieces = source.digests.filter((name) => !(inStripes as readonly DigestName[]).includes(name));
   const computing = new DigestSet(["md5", ...inPieces], store.engine);
@@ -80,7 +84,7 @@ export async function writeBody(store: StoreContext, asked: BodyWrite): Promise<
     const digests = new Map([...(source.sizeIsBound ? [] : crcs.digests), ...(await bytes.finish())]); // 4
     write.verify(digests);
     const blobs = await body.close(); // 5
-    // Nothing but their age tells shards that are being written from orphans.
+    // Only their age distinguishes shards that are being written from orphans.
     if (store.clock.now() - idTimeMs((blobs[0] as WrittenBlob).id) > WRITE_SECONDS_MAX * 1000) {
       throw new StoreError({ kind: "too-slow", secondsMax: WRITE_SECONDS_MAX });
     }
@@ -111,7 +115,7 @@ class BlobSequence {
     this.#crcs = crcs;
   }
 
-  /** Steps 2 and 3, but for the last blob's acknowledgement. */
+  /** Steps 2 and 3, except the last blob's acknowledgement. */
   async write(): Promise<void> {
     const { source, geometry, blockBytes } = this.#write;
     const isBuffered = isWide(geometry) || source.readsDrives === true;
@@ -145,14 +149,14 @@ class BlobSequence {
     await this.#closed.catch(() => {});
   }
 
-  /** Waits for the blob before it: of each body at most two are in memory. */
+  /** Waits for the previous blob: at most two of each body are in memory. */
   async #beginClosing(blob: BlobWriter): Promise<void> {
     await this.#closed;
     this.#closing = blob;
     this.#closed = blob.close().then((row) => {
       this.#rows.push(row);
     });
-    // It is awaited by the next blob; a failure before that must not count as unhandled.
+    // The next blob awaits it; a failure before that must not count as unhandled.
     this.#closed.catch(() => {});
   }
 }
@@ -164,16 +168,16 @@ interface BlobParts {
   failedDrives: Set<string>;
 }
 
-/** What takes a blob's frames: shards that are streamed, or kept in memory first. */
+/** Destination of a blob's frames: shards that are streamed, or kept in memory first. */
 interface ShardSink {
-  /** Memory that is held until the blob is whole. */
+  /** Memory that is held until the blob is complete. */
   readonly allowance?: Allowance;
   write(frames: readonly Uint8Array[]): Promise<void>;
   close(): Promise<ShardPlace[]>;
   abort(): Promise<void>;
 }
 
-/** Encodes stripe after stripe of a blob; while one is on its way to the drives, the next is filled. */
+/** Encodes the stripes of a blob; while one is on its way to the drives, the next is filled. */
 class BlobWriter {
   readonly #store: StoreContext;
   readonly #id: string;
@@ -193,7 +197,7 @@ class BlobWriter {
     this.#parts = parts;
   }
 
-  /** Takes memory for all of the blob, once its first bytes are there: whoever waits for a body holds none. */
+  /** Takes memory for the whole blob once its first bytes are there: waiting bodies hold none. */
   async reserve(bytes: BodyPieces): Promise<void> {
     await this.#parts.write.admitted;
     await bytes.arrived();
@@ -228,7 +232,7 @@ class BlobWriter {
       this.#shards ??= await this.#open();
       await this.#onTheWay;
       this.#onTheWay = this.#shards.write(sealed.frames).finally(() => full.release());
-      // It is awaited by the next stripe; a failure before that must not count as unhandled.
+      // The next stripe awaits it; a failure before that must not count as unhandled.
       this.#onTheWay.catch(() => {});
     } catch (error) {
       filling.release();
@@ -276,7 +280,7 @@ class BlobWriter {
     return ShardSet.open(this.#store.engine, this.#id, this.#layout, { drives: this.#place(), keyOf });
   }
 
-  /** Drives that have not failed where there are enough of them. */
+  /** Drives that have not failed, if there are enough of them. */
   #place() {
     const { k, m } = this.#layout;
     const { failedDrives, write } = this.#parts;

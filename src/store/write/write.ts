@@ -41,41 +41,43 @@ export interface PutObject {
   attributes: Attributes;
   storageClass: string;
   body: IncomingBody;
-  /** Whose the object is, and its ACL, in the bucket as it is at the commit. Absent: as the gate has it. */
+  /** Owner and ACL of the object in the bucket at the commit. Absent: as the gate decides. */
   access?: (bucket: Bucket) => ObjectAccess;
   tags?: Tags;
   /** Absent: the bucket's default retention. */
   lock?: ObjectLock;
   condition?: WriteCondition;
-  /** Absent: as the bucket or the deployment has it. */
+  /** Absent: the default of the bucket or the deployment. */
   encryption?: EncryptionRequest;
   /** Absent: ObjectCreated:Put. */
   event?: EventName;
 }
 
 /**
- * The write protocol (numbers as in the design): 1 the request is authenticated and the bucket resolved; 2 the body streams
- * through the codec; 3 its shards are written; 4 it is verified; 5 a quorum of drives acknowledged; 6 one D1 batch makes it
- * visible; 7 the caller answers. A crash before 6 leaves only garbage that nobody can name; after it the object is there.
+ * The write protocol (numbers as in the design): 1 the request is authenticated and the bucket
+ * resolved; 2 the body streams through the codec; 3 its shards are written; 4 it is verified; 5 a
+ * quorum of drives acknowledged; 6 one D1 batch makes it visible; 7 the caller answers. A crash
+ * before 6 leaves only garbage that nobody can name; after it the object is there.
  *
- * Throws what the body throws, and `StoreError` no-such-bucket, no-object-lock, incomplete-body, no-space, drives-unavailable, precondition-failed,
- * precondition-no-such-key, sealing-not-configured, kms, metadata-unavailable.
+ * Throws the errors of the body, and `StoreError` no-such-bucket, no-object-lock, incomplete-body,
+ * no-space, drives-unavailable, precondition-failed, precondition-no-such-key,
+ * sealing-not-configured, kms, metadata-unavailable.
  */
 export function putObject(store: StoreContext, put: PutObject): Promise<WriteResult> {
-  // What is remembered says nothing for sure, and so nothing of whether a lock may be asked for.
+  // A remembered state is not certain, so it cannot decide whether a lock is allowed.
   const remembered = put.lock ? null : recallAdmitted(store, put.bucket);
   if (remembered) return putInto(store, put, { bucket: Promise.resolve(remembered), wasRemembered: true });
   return putInto(store, put, { bucket: admit(store, put) }); // 1, while the first stripe arrives
 }
 
-/** The bucket that a request is admitted to, or what says why it is not. */
+/** The bucket that a request is admitted to, or the error that refuses it. */
 interface Admission {
   bucket: Promise<Bucket>;
   /** See `Readmission`. */
   wasRemembered?: boolean;
 }
 
-/** Steps 2 to 7, into a bucket that is known, or on its way. */
+/** Steps 2 to 7, into a bucket that is known, or still being read. */
 export async function putInto(store: StoreContext, put: PutObject, admission: Admission): Promise<WriteResult> {
   const { bucket, wasRemembered = false } = admission;
   const id = newId(store);
@@ -125,33 +127,35 @@ export async function putInto(store: StoreContext, put: PutObject, admission: Ad
   return { id, ...committed, etag, modifiedMs, checksum, ...encryptedAs(version) };
 }
 
-/** What the row of a version says of its encryption. */
+/** Encryption columns of a version's row. */
 export function encryptedAs({ attributes }: Pick<NewVersion, "attributes">): Pick<WriteResult, "encryption"> {
   const { encryption } = attributes as Pick<WriteResult, "encryption">;
   return encryption ? { encryption } : {};
 }
 
-/** Known before a byte of the body is stored, so that a KMS that refuses costs nothing. */
+/** Known before a byte of the body is stored, so that a refusal of the KMS costs nothing. */
 async function sealingFor(store: StoreContext, put: PutObject, admission: Admission): Promise<NewSealing | null> {
   const sealingIn = async (bucket: Promise<Bucket>) =>
     newSealing(store, { bucket: await bucket, key: put.key, request: put.encryption ?? null });
   try {
     return await sealingIn(admission.bucket);
   } catch (error) {
-    // What is remembered of the bucket refuses nobody.
+    // A remembered bucket never refuses a request.
     const isBlocked = error instanceof StoreError && error.failure.kind === "customer-keys-blocked";
     if (!isBlocked || !admission.wasRemembered) throw error;
     return sealingIn(admit(store, put));
   }
 }
 
-/** The MD5, or, where AWS has none, digits that say nothing of the bytes. */
+/** The MD5, or random digits in the cases in which AWS has no MD5. */
 export function etagOf(store: StoreContext, digests: Digests, sealing: NewSealing | null): string {
   if (sealing && !etagIsMd5(sealing.wrapper.form)) return toHex(store.random(16));
   return toHex(digests.get("md5") as Uint8Array);
 }
 
-/** The bucket, if it takes such an object, on its way; a failure surfaces where it is awaited. */
+/**
+ * The bucket, if it allows the object, still being read; a failure is thrown where it is awaited.
+ */
 function admit(store: StoreContext, { bucket: name, lock }: PutObject): Promise<Bucket> {
   const found = withMetadata({ bucket: name }, () => store.metadata.buckets.learn(name, store.clock.now()));
   const bucket = found.then((row) => {
@@ -164,11 +168,14 @@ function admit(store: StoreContext, { bucket: name, lock }: PutObject): Promise<
   return bucket;
 }
 
-/** The bucket, once it is known that its quotas have room for the body; a failure surfaces where it is awaited. */
+/**
+ * The bucket, once its quotas are known to have room for the body; a failure is thrown where it is
+ * awaited.
+ */
 function withRoom(store: StoreContext, { body, key }: PutObject, bucket: Promise<Bucket>): Promise<Bucket> {
   const roomy = bucket.then(async (found) => {
     const knownRoomBytes = store.metadata.buckets.recalledRoom(found.name);
-    // A bound may be far above what comes.
+    // A bound may be far above the actual size.
     if (!body.sizeIsBound)
       await requireRoom(store, { bucket: found, replaces: key, sizeBytes: body.sizeBytes, knownRoomBytes });
     return found;
@@ -187,7 +194,7 @@ interface Content {
 
 type SealedPut = PutObject & { sealing: NewSealing | null };
 
-/** A small body: read whole, it goes into the commit itself. */
+/** A small body is read completely and goes into the commit itself. */
 async function inline(store: StoreContext, { body, sealing }: SealedPut, bucket: Promise<Bucket>): Promise<Content> {
   const bytes = await readSmall(body);
   const wanted = new DigestSet(["md5", "crc64nvme", ...body.digests], store.engine);
@@ -234,7 +241,7 @@ async function onDrives(store: StoreContext, put: SealedPut, bucket: Promise<Buc
   };
 }
 
-/** What the body fills of its blobs. One of nothing but padding is named by nobody, as after a crash. */
+/** The body's bytes in its blobs. A blob of padding only is named by no row, as after a crash. */
 function filled(blobs: readonly WrittenBlob[], sourceBytes: number, id: string): Pick<Content, "content" | "blobs"> {
   if (sourceBytes === 0) return { content: { extents: null, inlineBody: "" } };
   const extents = extentsOver(blobs, 0, id)
@@ -243,13 +250,15 @@ function filled(blobs: readonly WrittenBlob[], sourceBytes: number, id: string):
   return { content: { extents, inlineBody: null }, blobs: blobs.slice(0, extents.length) };
 }
 
-/** The blobs' own CRCs cover their padding too, so that of the bytes alone is computed beside it. */
+/**
+ * The blobs' own CRCs cover their padding too, so that of the bytes alone is computed separately.
+ */
 function withCrc64(body: IncomingBody): BlobSource {
   const { sizeBytes } = body;
   return { sizeBytes, sizeIsBound: true, digests: [...body.digests, "crc64nvme"], next: () => body.next() };
 }
 
-/** How a blob of this size is stored under a storage class. */
+/** Layout of a blob of this size in a storage class. */
 export function blobShape({ settings }: StoreContext, sizeBytes: number, storageClass: string) {
   if (sizeBytes <= settings.smallBytesMax) {
     return { geometry: settings.smallGeometry, class: "small" as const, storageClass };
@@ -257,7 +266,7 @@ export function blobShape({ settings }: StoreContext, sizeBytes: number, storage
   return { geometry: geometryOfClass(settings, storageClass), class: "large" as const, storageClass };
 }
 
-/** The checksum that S3 computes where the client sent none. */
+/** The checksum that S3 computes if the client sent none. */
 function crc64Checksum(bytes: Uint8Array): ObjectChecksum {
   return { algorithm: "crc64nvme", type: "full-object", value: toBase64(bytes) };
 }

@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { parseSignature } from "../../../src/auth/sigv4/parse-signature.ts";
 import type { RequestHead } from "../../../src/auth/sigv4/request-head.ts";
+import { commonSigningRules } from "../../../src/auth/sigv4/signing-rules.ts";
 import { accepted, example, headOf, refusal, signExample } from "./support/request.ts";
 
 type Change = (
@@ -70,6 +72,27 @@ test("all parameters of a presigned URL are read", () => {
     payload: { kind: "unsigned" },
     payloadText: "UNSIGNED-PAYLOAD",
   });
+});
+
+test("a presigned URL of another service than S3 signs the digest of its body, whatever a header says", () => {
+  const presigned = (change: Change) =>
+    changed((head) => {
+      head.rawQuery = head.rawQuery.replace("%2Fs3%2F", "%2Fsts%2F");
+      change(head);
+    }, "query");
+  const signedText = (head: RequestHead) => {
+    const parsed = accepted(parseSignature(head, commonSigningRules("sts")));
+    return parsed.kind === "signed" ? parsed.payloadText : null;
+  };
+  const ofNothing = createHash("sha256").digest("hex");
+  expect(signedText(presigned(() => {}))).toBe(ofNothing);
+  expect(signedText(presigned((head) => head.headers.set("x-amz-content-sha256", "UNSIGNED-PAYLOAD")))).toBe(ofNothing);
+  const bodySha256Hex = "ab".repeat(32);
+  expect(signedText(presigned((head) => Object.assign(head, { bodySha256Hex })))).toBe(bodySha256Hex);
+});
+
+test("a presigned URL without a session token has none", () => {
+  expect(accepted(parseSignature(changed(() => {}, "query")))).not.toHaveProperty("sessionToken");
 });
 
 test.each([
@@ -192,6 +215,14 @@ test.each<[text: string, outcome: number | { problem: string }]>([
 test("query: an unknown algorithm and a date of another form", () => {
   expect(kindOf(withQuery((query) => query.replace("SHA256", "SHA512")))).toBe("unknownPresignAlgorithm");
   expect(kindOf(withQuery((query) => query.replace("20130524T000000Z", "2013-05-24")))).toBe("malformedPresignDate");
+  const asymmetric = withQuery((query) => query.replace("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256"));
+  expect(refusal(parseSignature(asymmetric))).toEqual({ kind: "unsupportedMechanism", mechanism: "sigv4a-query" });
+});
+
+test("query: a header that names the digest of the body must have the form of one", () => {
+  const head = (form: "header" | "query") =>
+    changed((some) => some.headers.set("x-amz-content-sha256", "no digest"), form);
+  expect(kindOf(head("query"))).toBe(kindOf(head("header")));
 });
 
 test.each<[name: string, change: Change, kind: string | null]>([

@@ -109,6 +109,9 @@ describe("a signed form", () => {
       value: { accessKeyId: "AKIAIOSFODNN7EXAMPLE", sessionToken: "token", scope: { date: "20151229" } },
     });
     expect(parse(v2)).toMatchObject({ value: { accessKeyId: "AKIAIOSFODNN7EXAMPLE", scope: null } });
+    const { ok, value } = parse(v4) as { ok: true; value: object };
+    expect(ok).toBe(true);
+    expect(value).not.toHaveProperty("sessionToken");
   });
 });
 

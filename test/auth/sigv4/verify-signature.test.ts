@@ -168,4 +168,7 @@ test("for an unknown key id the time is judged as for a known one, and no signat
   expect(spendVerification(signed, head, { nowMs: example.nowMs })).toEqual({ ok: true, value: null });
   const late = spendVerification(signed, head, { nowMs: example.nowMs + 16 * minute });
   expect(refusal(late).kind).toBe("requestTimeTooSkewed");
+  const url = headOf(signExample({ presign: { expiresSeconds: 60 } }));
+  const presigned = accepted(parseSignature(url)) as SignedRequest;
+  expect(refusal(spendVerification(presigned, url, { nowMs: example.nowMs + minute })).kind).toBe("presignedExpired");
 });

@@ -52,8 +52,11 @@ describe.skipIf(whyNoBrowser !== null)(`sign-in by OpenID Connect (${whyNoBrowse
 
   test("leads to the provider and back to the page that was asked for", async () => {
     await withProvider().waitFor();
-    expect(await violations(page, "sign-in by provider")).toEqual([]);
-    await shoot(page, "sign-in-provider-light");
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      expect(await violations(page, `sign-in by provider, ${colorScheme}`)).toEqual([]);
+      await shoot(page, `sign-in-provider-${colorScheme}`);
+    }
     await stage.go(page, "/objects?bucket=holiday");
     await withProvider().click();
     await page.getByText("There is nothing here yet.").waitFor();
@@ -95,6 +98,25 @@ describe.skipIf(whyNoBrowser !== null)(`sign-in by OpenID Connect (${whyNoBrowse
     await tab.context().close();
   });
 
+  test("is over at the provider too for whoever signs out, who is led back", async () => {
+    const tab = await stage.open();
+    await withProvider(tab).click();
+    await tab.getByRole("heading", { name: "Buckets" }).waitFor();
+    const { idToken } = await tab.evaluate<{ idToken: string }>(
+      "JSON.parse(sessionStorage['sherd-session']).signedInBy",
+    );
+    await tab.getByRole("button", { name: "assumed-role/console/ann@example.org" }).click();
+    await tab.getByRole("button", { name: "Sign out" }).click();
+    const back = `${stage.server.endpoint}/-/console/`;
+    const told = { id_token_hint: idToken, client_id: provider.clientId, post_logout_redirect_uri: back };
+    await expect.poll(() => provider.ended).toEqual([told]);
+    await tab.waitForURL(back);
+    await withProvider(tab).waitFor();
+    expect(await tab.evaluate("sessionStorage.length")).toBe(0);
+    await tab.context().close();
+    stage.calm();
+  });
+
   test("is over when it cannot be renewed", async () => {
     await page.evaluate(`sessionStorage["sherd-session"] = JSON.stringify({
       ...JSON.parse(sessionStorage["sherd-session"]), expiresMs: Date.now() + 2_500, renewal: null
@@ -102,6 +124,8 @@ describe.skipIf(whyNoBrowser !== null)(`sign-in by OpenID Connect (${whyNoBrowse
     await page.reload();
     await page.getByText("The session has ended. Sign in again.").waitFor();
     expect(await page.evaluate("sessionStorage.length")).toBe(0);
+    // The provider is asked to sign out nobody who has not asked for it: other sites may be using its session.
+    expect(provider.ended).toHaveLength(1);
   });
 
   test("says what was refused, and takes no answer to a question that was not asked", async () => {

@@ -64,7 +64,7 @@ describe.skipIf(whyNoBrowser !== null)(`previews (${whyNoBrowser ?? "Chromium"})
     await page.locator("video").waitFor();
     const seen = await page.evaluate<{ width: number; error: string | null }>(`(async () => {
       const it = document.querySelector("video");
-      if (it.readyState < 1) await new Promise((go) => { it.onloadedmetadata = it.onerror = go; });
+      if (it.readyState < 1 && it.error === null) await new Promise((go) => { it.onloadedmetadata = it.onerror = go; });
       return { width: it.videoWidth, error: it.error && it.error.message };
     })()`);
     expect(seen).toEqual({ width: 64, error: null });
@@ -86,7 +86,7 @@ describe.skipIf(whyNoBrowser !== null)(`previews (${whyNoBrowser ?? "Chromium"})
   });
 });
 
-/** Half a second of film, made by the browser itself. */
+/** A short film, made by the browser itself. */
 async function filmed(page: Page): Promise<Uint8Array> {
   const base64 = await page.evaluate<string>(`(async () => {
     const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 48 });
@@ -98,10 +98,16 @@ async function filmed(page: Page): Promise<Uint8Array> {
     }, 40);
     const recorder = new MediaRecorder(canvas.captureStream(25), { mimeType: "video/webm" });
     const pieces = [];
-    recorder.ondataavailable = ({ data }) => pieces.push(data);
+    // Until there is something in it, however slow the machine is.
+    const filled = new Promise((go) => {
+      recorder.ondataavailable = ({ data }) => {
+        if (data.size > 0) pieces.push(data);
+        if (pieces.length >= 5) go();
+      };
+    });
     const ended = new Promise((go) => { recorder.onstop = go; });
-    recorder.start();
-    await new Promise((go) => setTimeout(go, 700));
+    recorder.start(100);
+    await filled;
     recorder.stop();
     await ended;
     clearInterval(timer);

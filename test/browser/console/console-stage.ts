@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { S3Client } from "@aws-sdk/client-s3";
 import { AxeBuilder } from "@axe-core/playwright";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { expect } from "vitest";
 import { startBrowser } from "../../support/browser.ts";
 import { type ServerOptions, startServer, type TestServer } from "../../support/server.ts";
@@ -109,7 +109,21 @@ async function stand(page: Page): Promise<void> {
   const stands = `document.querySelector(".loading") === null &&
     document.getAnimations().every(({ playState, effect }) =>
       playState !== "running" || effect.getComputedTiming().endTime === Infinity)`;
-  await expect.poll(() => page.evaluate(stands), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => page.evaluate(stands)).toBe(true);
+}
+
+/** Closes the dialog by Escape, which a dialog hears only once it has the focus. */
+export async function closeByEscape(page: Page, dialog = page.getByRole("dialog")): Promise<void> {
+  await page.locator("[role=dialog]:focus-within").waitFor();
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+}
+
+/** Checks the box of an entry by the keyboard: the box itself lies below what is drawn for it. */
+export async function select(page: Page, name: string): Promise<void> {
+  const box = page.getByRole("checkbox", { name: `Select ${name}`, exact: true });
+  await box.press("Space");
+  await expect.poll(() => box.isChecked()).toBe(true);
 }
 
 /** Runs in the page. */
@@ -126,33 +140,36 @@ export async function shoot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(SHOTS, `${name}.png`) });
 }
 
+/** A page by the name of its picture, its address, and what only that page shows. */
+export type PageCase = readonly [name: string, path: string, shown: (page: Page) => Locator];
+
 /**
- * What axe finds on these pages (a name and an address each), light and dark, and at 360 px, and whether they are wider than the window there.
- * Keeps pictures. `before` may bring a page to where it has something to show.
+ * What axe finds on a page, light and dark, and at 360 px, and whether it is wider than the window there. Keeps pictures. Each page is a test of
+ * its own, because axe takes seconds where the machine is busy.
  */
 export async function violationsEverywhere(
   stage: ConsoleStage,
   page: Page,
-  pages: readonly (readonly [name: string, path: string])[],
-  before: (name: string) => Promise<void> = async () => {},
+  [name, path, shown]: PageCase,
 ): Promise<string[]> {
   const found: string[] = [];
-  for (const [name, path] of pages) {
-    await page.setViewportSize({ width: 1280, height: 720 });
-    await stage.go(page, path);
-    await page.getByRole("heading", { level: 1 }).waitFor();
-    await page.waitForTimeout(150);
-    await before(name);
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      found.push(...(await violations(page, `${name} ${colorScheme}`, colorScheme === "light" ? "all" : "contrast")));
-      await shoot(page, `${name}-${colorScheme}`);
-    }
-    await page.setViewportSize({ width: 360, height: 700 });
-    found.push(...(await violations(page, `${name} 360 px`, "narrow")));
-    const overflow = await page.evaluate<number>("document.documentElement.scrollWidth - window.innerWidth");
-    if (overflow !== 0) found.push(`${name}: wider than 360 px by ${overflow}`);
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await stage.go(page, path);
+  await shown(page).waitFor();
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    found.push(...(await violations(page, `${name} ${colorScheme}`, colorScheme === "light" ? "all" : "contrast")));
+    await shoot(page, `${name}-${colorScheme}`);
   }
+  await page.setViewportSize({ width: 360, height: 700 });
+  found.push(...(await violations(page, `${name} 360 px`, "narrow")));
+  const overflow = await page.evaluate<number>("document.documentElement.scrollWidth - window.innerWidth");
+  if (overflow !== 0) found.push(`${name}: wider than 360 px by ${overflow}`);
   await page.setViewportSize({ width: 1280, height: 720 });
   return found;
 }
+
+/** The heading of a page. */
+export const heading = (name: string) => (page: Page) => page.getByRole("heading", { name, level: 1 });
+/** A tab that is open. */
+export const tab = (name: string) => (page: Page) => page.getByRole("tab", { name, selected: true });

@@ -8,6 +8,8 @@ import { exportJWK, generateKeyPair, SignJWT } from "jose";
 export interface TinyProvider {
   readonly issuer: string;
   readonly clientId: string;
+  /** What its readers were sent along with to be signed out, in order. */
+  readonly ended: readonly Record<string, string>[];
   stop(): void;
 }
 
@@ -26,6 +28,7 @@ export async function startProvider(): Promise<TinyProvider> {
   const jwk = { ...(await exportJWK(publicKey)), kid: "one", alg: "RS256", use: "sig" };
   const codes = new Map<string, Code>();
   const refreshTokens = new Set<string>();
+  const ended: Record<string, string>[] = [];
   let count = 0;
   let issuer = "";
   const idToken = (claims: Record<string, string>) =>
@@ -66,6 +69,7 @@ export async function startProvider(): Promise<TinyProvider> {
           issuer,
           authorization_endpoint: `${issuer}/authorize`,
           token_endpoint: `${issuer}/token`,
+          end_session_endpoint: `${issuer}/logout`,
           jwks_uri: `${issuer}/jwks`,
           id_token_signing_alg_values_supported: ["RS256"],
           response_types_supported: ["code"],
@@ -81,6 +85,10 @@ export async function startProvider(): Promise<TinyProvider> {
         back.search = String(new URLSearchParams({ code, state: of("state"), iss: issuer }));
         return response.writeHead(302, { location: back.href }).end();
       }
+      case "/logout": {
+        ended.push(Object.fromEntries(url.searchParams));
+        return response.writeHead(302, { location: url.searchParams.get("post_logout_redirect_uri") ?? issuer }).end();
+      }
       case "/token": {
         const given = await exchange(new URLSearchParams(await text(request)));
         return given === null ? json(response, { error: "invalid_grant" }, 400) : json(response, given);
@@ -92,5 +100,5 @@ export async function startProvider(): Promise<TinyProvider> {
   const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { issuer, clientId: CLIENT_ID, stop: () => server.close() };
+  return { issuer, clientId: CLIENT_ID, ended, stop: () => server.close() };
 }

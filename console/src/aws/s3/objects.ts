@@ -132,7 +132,7 @@ export async function renameObject(client: AwsClient, bucket: string, from: stri
     method: "PUT",
     path: objectPath(bucket, to),
     query: { renameObject: "" },
-    headers: { "x-amz-rename-source": `/${bucket}/${encodeKey(from)}`, "if-none-match": "*" },
+    headers: { "x-amz-rename-source": `/${encodeKey(from)}`, "if-none-match": "*" },
   });
 }
 

@@ -24,7 +24,13 @@ export function ShareDialog({ from, onClose }: Props & { from: ObjectRef }) {
   const make = (expiresSeconds: number) =>
     shareLink(client, from, { expiresSeconds, ...(isDownload ? { saveAs: nameOf(from.key) } : {}) });
   return (
-    <LinkDialog title={t("share.title")} onClose={onClose} make={make} warning={t("share.warning")}>
+    <LinkDialog
+      title={t("share.title")}
+      onClose={onClose}
+      make={make}
+      madeOf={String(isDownload)}
+      warning={t("share.warning")}
+    >
       <Switch isSelected={isDownload} onChange={setDownload}>
         {t("share.download")}
       </Switch>
@@ -39,7 +45,14 @@ export function UploadLinkDialog({ bucket, prefix, onClose }: Props) {
   const [key, setKey] = useState(prefix);
   const make = (expiresSeconds: number) => uploadLink(client, { bucket, key }, expiresSeconds);
   return (
-    <LinkDialog title={t("share.upload")} onClose={onClose} make={make} warning={t("share.uploadWarning")} hasCommand>
+    <LinkDialog
+      title={t("share.upload")}
+      onClose={onClose}
+      make={make}
+      madeOf={key}
+      warning={t("share.uploadWarning")}
+      hasCommand
+    >
       <TextField name="key" label={t("copy.key")} value={key} onChange={setKey} isRequired isCode autoFocus />
     </LinkDialog>
   );
@@ -49,18 +62,22 @@ interface LinkDialogProps {
   title: string;
   warning: string;
   make: (expiresSeconds: number) => Promise<string>;
+  /** What is chosen for the link: one that was made of something else is not shown. */
+  madeOf: string;
   onClose: () => void;
   hasCommand?: boolean;
   children: ReactNode;
 }
 
-function LinkDialog({ title, warning, make, onClose, hasCommand = false, children }: LinkDialogProps) {
+function LinkDialog({ title, warning, make, madeOf, onClose, hasCommand = false, children }: LinkDialogProps) {
   const t = useText();
   const [expiry, setExpiry] = useState<Expiry>("86400");
-  const [link, setLink] = useState<{ url: string; untilMs: number } | null>(null);
+  const [made, setMade] = useState<{ url: string; untilMs: number; of: string } | null>(null);
+  const chosen = `${expiry} ${madeOf}`;
+  const link = made?.of === chosen ? made : null;
   const create = async () => {
     const seconds = Number(expiry);
-    setLink({ url: await make(seconds), untilMs: Date.now() + 1000 * seconds });
+    setMade({ url: await make(seconds), untilMs: Date.now() + 1000 * seconds, of: chosen });
   };
   const shown = link && (hasCommand ? `curl -T FILE '${link.url}'` : link.url);
   return (

@@ -7,6 +7,7 @@ import { useText } from "../../text/text.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 import { ErrorNotice } from "../../ui/error-notice.tsx";
 import { Loading, Notice } from "../../ui/notice.tsx";
+import { Scroller } from "../../ui/scroller.tsx";
 import { type DiffLine, diffLines } from "./diff-lines.ts";
 
 const COMPARED_BYTES_MAX = 256 * 1024;
@@ -41,12 +42,11 @@ export function CompareDialog({ bucket, older, newer, onClose }: CompareProps) {
       {!isLarge && error === null && data === undefined && <Loading label={t("loading")} />}
       {data === null && <Notice tone="info">{t("compare.many")}</Notice>}
       {data && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and must by the keyboard too
-        <section className="diff code" aria-label={t("versions.compare")} tabIndex={0}>
+        <Scroller className="diff code" label={t("versions.compare")}>
           {data.map((line) => (
             <DiffRow key={line.id} line={line} />
           ))}
-        </section>
+        </Scroller>
       )}
     </Dialog>
   );

@@ -54,6 +54,18 @@ export function ObjectList(props: ObjectListProps) {
   useEffect(() => {
     if (last >= store.count - 200 && store.count - base < STRETCH_ROWS) void store.loadMore();
   }, [store, last, base]);
+  /** A row that the keyboard has asked for, and that may have yet to be drawn or loaded. */
+  const wanted = useRef<number | null>(null);
+  const focusWanted = () => {
+    const active = document.activeElement;
+    // Unless the reader has gone elsewhere by now.
+    if (active !== document.body && !scroller.current?.contains(active)) wanted.current = null;
+    const row = scroller.current?.querySelector(`[data-index="${wanted.current}"]`);
+    if (!row?.firstElementChild) return;
+    wanted.current = null;
+    row.querySelector("a")?.focus();
+  };
+  useEffect(focusWanted);
   const move = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 15, PageUp: -15 }[event.key];
     const row = (event.target as HTMLElement).closest<HTMLElement>("[data-index]");
@@ -61,7 +73,8 @@ export function ObjectList(props: ObjectListProps) {
     event.preventDefault();
     const index = Math.max(0, Math.min(shown - 1, Number(row.dataset.index) + step));
     virtualizer.scrollToIndex(index);
-    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-index="${index}"] a`)?.focus());
+    wanted.current = index;
+    focusWanted();
   };
   if (store.count === 0) {
     if (store.error !== null) return <ErrorNotice error={store.error} onRetry={() => void store.retry()} />;

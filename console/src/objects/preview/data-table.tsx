@@ -1,5 +1,6 @@
 import { formatNumber } from "../../text/format.ts";
 import { useText } from "../../text/text.ts";
+import { Scroller } from "../../ui/scroller.tsx";
 
 interface DataTableProps {
   head: readonly string[];
@@ -16,8 +17,7 @@ export function DataTable({ head, rows, isCut }: DataTableProps) {
       <p className="quiet">
         {t(isCut ? "preview.firstRows" : "preview.rows", { count: rows.length, shown: formatNumber(rows.length) })}
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and must by the keyboard too */}
-      <section className="scroll-x" tabIndex={0} aria-label={t("preview.table")}>
+      <Scroller className="scroll-x" label={t("preview.table")}>
         <table className="table">
           <thead>
             <tr>
@@ -43,7 +43,7 @@ export function DataTable({ head, rows, isCut }: DataTableProps) {
             ))}
           </tbody>
         </table>
-      </section>
+      </Scroller>
     </>
   );
 }

@@ -4,7 +4,10 @@ import { readDocument } from "../body/document.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Handler } from "../handler.ts";
 
-/** PutBucketAbac: from the answer on, conditions on the bucket's tags have a value, or none. */
+/**
+ * PutBucketAbac: switches the values of conditions on the bucket's tags on or off, from the answer
+ * on.
+ */
 export const putBucketAbac: Handler = async (call) => {
   const status = childText(await readDocument(call, "AbacStatus", { Status: "text" }), "Status")?.trim();
   if (status !== "Enabled" && status !== "Disabled") throw new S3Error("MalformedXML");

@@ -3,7 +3,7 @@ import type { Grant } from "../../../store/types.ts";
 import { ownerElements } from "../listing/owner.ts";
 import { grantElements } from "./grants-document.ts";
 
-/** An ACL, as GetBucketAcl and GetObjectAcl answer it. */
+/** An ACL in the form of GetBucketAcl and GetObjectAcl. */
 export function aclDocument(ownerId: string, acl: readonly Grant[]): string {
   const owner = element("Owner", ...ownerElements(ownerId));
   return xmlDocument("AccessControlPolicy", owner, element("AccessControlList", grantElements(acl)));

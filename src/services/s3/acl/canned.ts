@@ -1,16 +1,16 @@
 import type { Grant } from "../../../store/types.ts";
 import { EC2_CANONICAL_ID } from "./directory.ts";
 
-/** Whom a canned ACL is about. Canonical user ids. */
+/** Parties of a canned ACL. Canonical user ids. */
 export interface Owners {
-  /** Of the bucket or the object that gets the ACL. */
+  /** Owner of the bucket or object with the ACL. */
   readonly ownerId: string;
   readonly bucketOwnerId: string;
 }
 
 const everyone = { group: "AllUsers" } as const;
 
-/** What each grants besides the owner's full control. Follows "Canned ACL" in the S3 User Guide. */
+/** Grants of each besides the owner's full control. Follows "Canned ACL" in the S3 User Guide. */
 const CANNED = {
   private: () => [],
   "public-read": () => [{ grantee: everyone, permission: "READ" }],
@@ -20,7 +20,7 @@ const CANNED = {
   ],
   "authenticated-read": () => [{ grantee: { group: "AuthenticatedUsers" }, permission: "READ" }],
   "aws-exec-read": () => [{ grantee: { id: EC2_CANONICAL_ID }, permission: "READ" }],
-  // The two say nothing of buckets.
+  // These two do not exist for buckets.
   "bucket-owner-read": ({ ownerId, bucketOwnerId }) =>
     ownerId === bucketOwnerId ? [] : [{ grantee: { id: bucketOwnerId }, permission: "READ" }],
   "bucket-owner-full-control": ({ ownerId, bucketOwnerId }) =>
@@ -37,7 +37,7 @@ export function isCannedAcl(name: string): name is CannedAcl {
   return Object.hasOwn(CANNED, name);
 }
 
-/** All that a canned ACL grants. */
+/** All grants of a canned ACL. */
 export function cannedGrants(name: CannedAcl, owners: Owners): readonly Grant[] {
   const grants: readonly Grant[] = CANNED[name](owners);
   return [{ grantee: { id: owners.ownerId }, permission: "FULL_CONTROL" }, ...grants];

@@ -2,7 +2,7 @@ import { bindPrincipals, showPrincipals } from "../../../auth/policy-principals.
 import type { StoreContext } from "../../../store/context.ts";
 import { withMetadata } from "../../../store/translate-metadata.ts";
 
-/** Accounts that ACLs may name, and the users and roles that policies may. */
+/** Accounts for ACLs, and users and roles for policies. */
 export interface AccountDirectory {
   /** See `bindPrincipals`. */
   bindPolicy(text: string): Promise<string>;
@@ -13,10 +13,10 @@ export interface AccountDirectory {
   hasCanonicalId(id: string): Promise<boolean>;
 }
 
-/** EC2's own, which the canned ACL `aws-exec-read` names. */
+/** EC2's own, for the canned ACL `aws-exec-read`. */
 export const EC2_CANONICAL_ID = "6aa5a366c34c1cbe25dc49211496e913e0351eb0e8c37aa3477e40942ec6b97c";
 
-/** The accounts of this server; `ownId` is known to be one. Each look-up is one D1 round trip. */
+/** The accounts of this server; `ownId` is known to be one. Each lookup is one D1 round trip. */
 export function accountDirectory(store: StoreContext, ownId: string): AccountDirectory {
   const { accounts, entities } = (store.databases?.all[0] ?? store).metadata.identities;
   const subject = { bucket: "" };

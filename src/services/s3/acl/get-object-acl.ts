@@ -5,7 +5,7 @@ import type { Handler } from "../handler.ts";
 import { versionHeader, versionOf } from "../objects/version-id.ts";
 import { aclDocument } from "./acl-document.ts";
 
-/** GetObjectAcl, of any version. Where ACLs do not count, it is the bucket owner's full control. */
+/** GetObjectAcl, of any version. If ACLs do not count, it is the bucket owner's full control. */
 export const getObjectAcl: Handler = async ({ store, bucket, key, query }) => {
   const found = await headObjectIn(store, { bucket, key, ...versionOf(query) });
   const { owner: bucketOwner, hasAcls } = settingsOf(found.bucket);

@@ -7,25 +7,28 @@ import type { AccountDirectory } from "./directory.ts";
 import { uriOf } from "./groups.ts";
 import { boundedGrants, groupNamed, type NamedGrantee, resolveGrantee } from "./requested-acl.ts";
 
-/** What a Grant element may hold. */
+/** Schema of a Grant element. */
 export const GRANT_SHAPE = {
   Grantee: { ID: "text", DisplayName: "text", URI: "text", EmailAddress: "text", Type: "text" },
   Permission: "text",
 } as const;
 
-/** A grant as a document names it. */
+/** A grant from a document. */
 export interface NamedGrant {
   readonly grantee: NamedGrantee;
   readonly permission: Grant["permission"];
 }
 
-/** What may be granted where, and the error for anything else. */
+/** The permissions that may be granted, and the error for any other. */
 export interface GrantRules {
   readonly permissions: ReadonlySet<string>;
   readonly malformed: "MalformedACLError" | "MalformedXML";
 }
 
-/** Reads the grants in a list. Throws what the rules say, MalformedACLError for too many, and InvalidArgument for an unknown group. */
+/**
+ * Reads the grants in a list. Throws the errors of the rules, MalformedACLError for too many, and
+ * InvalidArgument for an unknown group.
+ */
 export function parseGrants(list: XmlElement, rules: GrantRules): readonly NamedGrant[] {
   return boundedGrants(childrenOf(list, "Grant")).map((grant) => parseGrant(grant, rules));
 }
@@ -41,7 +44,10 @@ function parseGrant(grant: XmlElement, { permissions, malformed }: GrantRules): 
   return { grantee: only, permission: permission as Grant["permission"] };
 }
 
-/** The same with canonical ids. A D1 round trip for each that names an account. Throws as `resolveGrantee`. */
+/**
+ * The same with canonical ids. A D1 round trip for each grant to an account. Throws as
+ * `resolveGrantee`.
+ */
 export async function resolveGrants(named: readonly NamedGrant[], directory: AccountDirectory): Promise<Grant[]> {
   const grants: Grant[] = [];
   for (const { grantee, permission } of named) {
@@ -50,7 +56,7 @@ export async function resolveGrants(named: readonly NamedGrant[], directory: Acc
   return grants;
 }
 
-/** Grants as S3 answers them, one Grant element each. */
+/** Grants in S3's form, one Grant element each. */
 export function grantElements(grants: readonly Grant[]): Xml[] {
   return grants.map(({ grantee, permission }) =>
     element("Grant", granteeElement(grantee), element("Permission", permission)),

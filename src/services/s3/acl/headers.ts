@@ -1,7 +1,7 @@
 /** The header of canned ACLs. */
 export const CANNED_ACL_HEADER = "x-amz-acl";
 
-/** Headers that grant, with the permission that each grants. */
+/** Grant headers, with the permission of each. */
 export const GRANT_HEADERS = {
   "x-amz-grant-full-control": "FULL_CONTROL",
   "x-amz-grant-read": "READ",

@@ -7,8 +7,8 @@ import { cannedGrants } from "./canned.ts";
 import type { RequestedAcl } from "./requested-acl.ts";
 
 /**
- * Whose a new object is, and its ACL. Throws AccessControlListNotSupported if the bucket takes no ACL but that of its owner, and
- * AccessDenied for a public one where those are blocked.
+ * Owner and ACL of a new object. Throws AccessControlListNotSupported if the bucket accepts no ACL
+ * but that of its owner, and AccessDenied for a public one if those are blocked.
  *
  * Follows "Controlling ownership of objects" in the S3 User Guide.
  */
@@ -41,7 +41,10 @@ export function acceptedAcl(requested: RequestedAcl, ownerId: string, settings: 
   return acl;
 }
 
-/** Throws AccessControlListNotSupported unless the ACL says what is so anyway: that the bucket's owner has full control. */
+/**
+ * Throws AccessControlListNotSupported unless the ACL only states the default: the bucket owner's
+ * full control.
+ */
 export function requireOwnersAcl(requested: RequestedAcl, bucketOwnerId: string): void {
   const isOwners =
     requested.kind === "canned"

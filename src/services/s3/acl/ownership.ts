@@ -10,7 +10,10 @@ export function isObjectOwnership(text: string): text is ObjectOwnership {
   return OWNERSHIPS.has(text);
 }
 
-/** Throws InvalidBucketAclWithObjectOwnership if the bucket's ACL grants something that would cease to count. */
+/**
+ * Throws InvalidBucketAclWithObjectOwnership if the bucket's ACL has grants that would no longer
+ * count.
+ */
 export function requireNoGrants(bucket: Bucket): void {
   const { acl, owner } = settingsOf(bucket);
   if (acl.some(({ grantee }) => !("id" in grantee) || grantee.id !== owner.id)) {

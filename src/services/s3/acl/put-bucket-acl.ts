@@ -7,7 +7,8 @@ import { acceptedAcl, requireOwnersAcl } from "./new-object-access.ts";
 import { readPutAcl } from "./read-put-acl.ts";
 
 /**
- * PutBucketAcl. Where ACLs do not count, only the one that the bucket has anyway is taken, and nothing is kept.
+ * PutBucketAcl. If ACLs do not count, only the bucket's present ACL is accepted, and nothing is
+ * stored.
  */
 export const putBucketAcl: Handler = async (call) => {
   const { store, bucket: name } = call;

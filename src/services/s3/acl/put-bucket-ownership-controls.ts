@@ -7,7 +7,10 @@ import { isObjectOwnership, requireNoGrants } from "./ownership.ts";
 
 const SHAPE = { Rule: { ObjectOwnership: "text" } } as const;
 
-/** PutBucketOwnershipControls. BucketOwnerEnforced is refused while the bucket's ACL grants anything to others. */
+/**
+ * PutBucketOwnershipControls. BucketOwnerEnforced is refused while the bucket's ACL grants anything
+ * to others.
+ */
 export const putBucketOwnershipControls: Handler = async (call) => {
   const rule = child(await readDocument(call, "OwnershipControls", SHAPE), "Rule");
   const ownership = (rule && childText(rule, "ObjectOwnership"))?.trim();

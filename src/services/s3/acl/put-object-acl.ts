@@ -7,8 +7,8 @@ import { acceptedAcl, requireOwnersAcl } from "./new-object-access.ts";
 import { readPutAcl } from "./read-put-acl.ts";
 
 /**
- * PutObjectAcl, of any version. Where ACLs do not count, only the one that the object has anyway is taken, and nothing is kept. Accounts
- * that the ACL names are looked up for those alone who may set it.
+ * PutObjectAcl, of any version. If ACLs do not count, only the object's present ACL is accepted,
+ * and nothing is stored. Accounts in the ACL are looked up only for callers who may set it.
  */
 export const putObjectAcl: Handler = async (call) => {
   const { store, bucket: name, key, query } = call;

@@ -13,7 +13,7 @@ const RULES: GrantRules = {
 
 const SHAPE = { Owner: { ID: "text", DisplayName: "text" }, AccessControlList: { Grant: GRANT_SHAPE } } as const;
 
-/** The ACL that PutBucketAcl or PutObjectAcl brings, in headers or as XML, and the owner that the XML names. */
+/** The ACL of a PutBucketAcl or PutObjectAcl, from headers or XML, and the owner in the XML. */
 export interface PutAcl {
   readonly acl: RequestedAcl;
   readonly ownerId: string | null;

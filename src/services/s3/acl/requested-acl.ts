@@ -5,17 +5,17 @@ import type { AccountDirectory } from "./directory.ts";
 import { groupOf } from "./groups.ts";
 import { CANNED_ACL_HEADER, GRANT_HEADERS } from "./headers.ts";
 
-/** An ACL as a request gives it. What a canned one grants depends on whose the resource is. */
+/** An ACL from a request. The grants of a canned one depend on the resource's owner. */
 export type RequestedAcl =
   | { readonly kind: "canned"; readonly name: CannedAcl }
   | { readonly kind: "grants"; readonly grants: readonly Grant[] };
 
-/** As many grants as an ACL of S3 may have. */
+/** Most grants in an ACL of S3. */
 const GRANTS_MAX = 100;
 
 /**
- * The ACL that headers give; null: none. Throws InvalidRequest for a canned ACL and grants at once, InvalidArgument for what is
- * malformed or names nobody, UnresolvableGrantByEmailAddress.
+ * The ACL from headers; null: none. Throws InvalidRequest for a canned ACL together with grants,
+ * InvalidArgument for malformed grants or unknown grantees, UnresolvableGrantByEmailAddress.
  */
 export async function aclOfHeaders(headers: Headers, directory: AccountDirectory): Promise<RequestedAcl | null> {
   const canned = headers.get(CANNED_ACL_HEADER);
@@ -67,7 +67,10 @@ export function groupNamed(uri: string): Grantee {
   throw new S3Error("InvalidArgument", "Invalid group uri", { ArgumentName: "uri", ArgumentValue: uri });
 }
 
-/** The grantee with its canonical id. Throws InvalidArgument or UnresolvableGrantByEmailAddress if it is nobody. */
+/**
+ * The grantee with its canonical id. Throws InvalidArgument or UnresolvableGrantByEmailAddress if
+ * it does not exist.
+ */
 export async function resolveGrantee(grantee: NamedGrantee, directory: AccountDirectory): Promise<Grantee> {
   if ("group" in grantee) return grantee;
   if ("email" in grantee) {

@@ -8,15 +8,15 @@ const shape = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const ipAddress = /^\d{1,3}(\.\d{1,3}){3}$/;
 const reservedPrefixes = ["xn--", "sthree-", "amzn-s3-demo-"];
 const reservedSuffixes = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"];
-/** What names in an account-regional namespace end with, and no others. */
+/** Endings that are reserved for names in an account-regional namespace. */
 const REGIONAL_SUFFIX = "-an";
 /** Paths below these belong to the platform. */
 const reservedNames = new Set(["cdn-cgi"]);
 
-/** Any name that a bucket of the past may have had: what lies outside can never have been one. */
+/** Any name that a bucket of the past may have. No bucket ever had any other name. */
 const possible = /^[A-Za-z0-9._-]{3,255}$/;
 
-/** Where the name of a new bucket is to be unique. */
+/** Where the name of a new bucket must be unique. */
 export type BucketNamespace = { readonly kind: "global" } | AccountRegional;
 
 interface AccountRegional {
@@ -27,8 +27,9 @@ interface AccountRegional {
 }
 
 /**
- * Throws InvalidBucketName unless a bucket of that name may be created in the namespace. In an account-regional one (S3 User Guide,
- * "Namespaces for general purpose buckets") names are `<prefix>-<account id>-<region>-an`, so that no other account can have them.
+ * Throws InvalidBucketName unless a bucket of that name may be created in the namespace. In an
+ * account-regional one (S3 User Guide, "Namespaces for general purpose buckets") names are
+ * `<prefix>-<account id>-<region>-an`, so that no other account can have them.
  */
 export function checkNewBucketName(name: string, namespace: BucketNamespace = { kind: "global" }): void {
   if (!isInNamespace(name, namespace)) throw new S3Error("InvalidBucketName", undefined, { BucketName: name });
@@ -49,8 +50,8 @@ function isInNamespace(name: string, namespace: BucketNamespace): boolean {
 }
 
 /**
- * Throws InvalidBucketName for a name that no bucket can have. A name that only the rules of today forbid passes: asked
- * for such a bucket, AWS answers NoSuchBucket.
+ * Throws InvalidBucketName for a name that no bucket can have. A name that only today's rules
+ * forbid passes: for such a bucket AWS answers NoSuchBucket.
  */
 export function checkAddressedBucketName(name: string): void {
   if (possible.test(name) && !reservedNames.has(name)) return;

@@ -10,7 +10,7 @@ export interface OperationRequest {
 }
 
 type Choice = OperationName | ((request: OperationRequest) => OperationName);
-/** By method. HEAD of a subresource is no operation of S3. */
+/** By method. S3 has no HEAD of a subresource. */
 type Methods = Readonly<Partial<Record<string, Choice>>>;
 
 /** A configuration is read, set and removed at one subresource. */
@@ -19,7 +19,7 @@ const configuration = (GET: Choice, PUT?: OperationName, DELETE?: OperationName)
   ...(PUT === undefined ? {} : { PUT }),
   ...(DELETE === undefined ? {} : { DELETE }),
 });
-/** Named configurations: with an id one of them, without all of them. */
+/** Named configurations: one of them with an id, all of them without. */
 const oneOrAll =
   (one: OperationName, all: OperationName): Choice =>
   ({ query }) =>
@@ -141,13 +141,16 @@ const levels = {
   bucket: { plain: bucketMethods, subresources: bucketSubresources },
   object: { plain: objectMethods, subresources: objectSubresources },
 };
-/** Every parameter that makes a request one about something else than the object or bucket itself. */
+/** Query parameters that name a subresource. */
 export const everySubresource: ReadonlySet<string> = new Set([
   ...Object.keys(bucketSubresources),
   ...Object.keys(objectSubresources),
 ]);
 
-/** Parameters with a meaning that need no value. Any other one without a value is taken for an unknown subresource. */
+/**
+ * Known parameters that may have no value. Any other parameter without a value counts as an unknown
+ * subresource.
+ */
 const mayBeEmpty = new Set(
   (
     "continuation-token delimiter encoding-type fetch-owner id key-marker list-type marker max-keys max-parts " +
@@ -159,9 +162,10 @@ const mayBeEmpty = new Set(
 );
 
 /**
- * Which operation a request asks for: by method, level, subresource and x-amz-copy-source. Throws MethodNotAllowed where
- * S3 has none, InvalidArgument for two subresources at once, NotImplemented for a subresource that S3 does not know (to
- * ignore it could overwrite an object that was not meant).
+ * The operation of a request: by method, level, subresource and x-amz-copy-source. Throws
+ * MethodNotAllowed if S3 has none, and InvalidArgument for two subresources at once. Throws
+ * NotImplemented for an unknown subresource: if it were ignored, the request might overwrite the
+ * wrong object.
  */
 export function detectOperation(request: OperationRequest): OperationName {
   const { target, query, method } = request;
@@ -188,7 +192,8 @@ function findSubresource(query: URLSearchParams): string | undefined {
       throw new S3Error("NotImplemented", `The subresource ${name} is not implemented`, { Subresource: name });
     }
   }
-  // S3 Select is asked for by `?select&select-type=2`, a part by `?uploadId=…&partNumber=…`: one subresource each.
+  // S3 Select uses `?select&select-type=2`, a part `?uploadId=…&partNumber=…`: one subresource
+  // each.
   if (new Set(found).size > 1) {
     throw new S3Error("InvalidArgument", `Conflicting query string parameters: ${found.join(", ")}`, {
       ArgumentName: "ResourceType",

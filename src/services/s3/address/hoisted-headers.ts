@@ -1,6 +1,9 @@
 import { S3Error } from "../errors/error.ts";
 
-/** x-amz-* parameters of a presigned URL that are the signature's, or speak of bytes which did not exist when it was made. */
+/**
+ * x-amz-* parameters of a presigned URL that belong to the signature, or describe bytes that did
+ * not exist when it was made.
+ */
 const NOT_HEADERS: ReadonlySet<string> = new Set([
   "x-amz-algorithm",
   "x-amz-credential",
@@ -15,13 +18,16 @@ const NOT_HEADERS: ReadonlySet<string> = new Set([
   "x-amz-user-agent",
   "x-amz-sdk-checksum-algorithm",
 ]);
-/** S3 ignores checksums in the query. The SDK for JavaScript writes that of an empty body into every presigned PUT. */
+/**
+ * S3 ignores checksums in the query. The SDK for JavaScript writes that of an empty body into every
+ * presigned PUT.
+ */
 const CHECKSUM_VALUE = /^x-amz-checksum-(?!algorithm$|type$|mode$)/;
 
 /**
- * The headers of a request together with those that a presigned URL carries as parameters: SDKs move x-amz-* headers there
- * (metadata, storage class, ACL …), so that whoever uses the URL need not send them. A header that is sent as well wins; a
- * parameter that is there twice is a list, as a repeated header is.
+ * The headers of a request, with those that a presigned URL carries as parameters. SDKs move
+ * x-amz-* headers there (metadata, storage class, ACL …), so that the URL's user need not send
+ * them. A header that is also sent wins. A repeated parameter is a list, like a repeated header.
  * Throws InvalidArgument for a value that no header can hold.
  */
 export function withHoistedHeaders(headers: Headers, query: URLSearchParams): Headers {

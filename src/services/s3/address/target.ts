@@ -1,9 +1,10 @@
 import type { RawUrl } from "../../../edge/raw-url.ts";
+import { KEY_BYTES_MAX } from "../../../store/types.ts";
 import { S3Error } from "../errors/error.ts";
 
-/** What a request addresses. */
+/** The address of a request. */
 export interface Target {
-  /** How deep the address goes: all buckets, one bucket, or one object. */
+  /** Level of the address: all buckets, one bucket, or one object. */
   readonly level: "service" | "bucket" | "object";
   /** As sent, not yet checked; "" at the level of the service. */
   readonly bucket: string;
@@ -11,12 +12,10 @@ export interface Target {
   readonly key: string;
 }
 
-/** S3's limit on a key, in bytes of UTF-8. */
-export const keyBytesMax = 1024;
-
 /**
- * The bucket that a virtual-hosted-style host names (`<bucket>.<base>`), or null where the request is path-style. The
- * longest base that fits decides, so that `s3.example.org` may be a base beside `example.org`.
+ * The bucket in a virtual-hosted-style host (`<bucket>.<base>`), or null if the request is
+ * path-style. The longest matching base counts, so that `s3.example.org` may be a base beside
+ * `example.org`.
  */
 export function bucketOfHost(hostname: string, baseDomains: readonly string[]): string | null {
   let longest = "";
@@ -28,9 +27,10 @@ export function bucketOfHost(hostname: string, baseDomains: readonly string[]): 
 }
 
 /**
- * Finds bucket and key. The path is decoded as a whole and then split, as at AWS: `%2F` separates like `/`, and any
- * slash after the bucket's belongs to the key. A raw `+` is a space, as at AWS, unless the signature says that the client meant
- * a plus (`SignedForm`). Throws InvalidURI or KeyTooLongError.
+ * Finds bucket and key. As at AWS, the path is decoded as a whole and then split: `%2F` separates
+ * like `/`, and any slash after the bucket's belongs to the key. As at AWS, a raw `+` is a space,
+ * unless the signature shows that the client meant a plus (`SignedForm`). Throws InvalidURI or
+ * KeyTooLongError.
  */
 export function parseTarget(url: RawUrl, baseDomains: readonly string[], plus: "space" | "plus" = "space"): Target {
   const path = decodePath(plus === "space" ? url.rawPath.replaceAll("+", " ") : url.rawPath);
@@ -41,10 +41,14 @@ export function parseTarget(url: RawUrl, baseDomains: readonly string[], plus: "
   return addressed(path.slice(1, slash), path.slice(slash + 1));
 }
 
-/** Decoded query parameters; `+` is a space. Throws InvalidURI where an escape is not UTF-8 or is U+0000. */
+/**
+ * Decoded query parameters; `+` is a space. Throws InvalidURI if an escape is not UTF-8 or is
+ * U+0000.
+ */
 export function parseQueryParameters(rawQuery: string): URLSearchParams {
   if (rawQuery.includes("%")) decode(rawQuery.replace(/%(?![0-9A-Fa-f]{2})/g, "%25"));
-  // URLSearchParams takes off one leading question mark: a second one in the URL is part of the first name.
+  // URLSearchParams removes one leading question mark: a second one in the URL is part of the first
+  // name.
   return new URLSearchParams(`?${rawQuery}`);
 }
 
@@ -63,11 +67,12 @@ export function checkKeyLength(key: string): void {
 
 /** KeyTooLongError for a key of more than 1,024 bytes of UTF-8, else null. */
 export function refusalOfLength(key: string): S3Error | null {
-  // A UTF-16 unit is at most three bytes of UTF-8, so short keys need no encoding to be measured.
-  if (key.length * 3 <= keyBytesMax) return null;
+  // A UTF-16 unit is at most three bytes of UTF-8, so short keys are measured without encoding
+  // them.
+  if (key.length * 3 <= KEY_BYTES_MAX) return null;
   const sizeBytes = new TextEncoder().encode(key).length;
-  if (sizeBytes <= keyBytesMax) return null;
-  return new S3Error("KeyTooLongError", undefined, { Size: `${sizeBytes}`, MaxSizeAllowed: `${keyBytesMax}` });
+  if (sizeBytes <= KEY_BYTES_MAX) return null;
+  return new S3Error("KeyTooLongError", undefined, { Size: `${sizeBytes}`, MaxSizeAllowed: `${KEY_BYTES_MAX}` });
 }
 
 function decodePath(rawPath: string): string {

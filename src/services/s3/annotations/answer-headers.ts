@@ -2,12 +2,12 @@ import type { Annotation, AnnotationEncryption } from "../../../store/annotation
 import { checksumAnswerHeaders } from "../body/checksums.ts";
 import { quoteEtag } from "../objects/etag.ts";
 
-/** The header that names the version which an annotation is of; none where the bucket never had versions. */
+/** The header with the annotation's version id; none if the bucket never had versions. */
 export function objectVersionHeader(versionId: string | undefined): Record<string, string> {
   return versionId === undefined ? {} : { "x-amz-object-version-id": versionId };
 }
 
-/** How an annotation is encrypted; none where it is plain. */
+/** Encryption headers of an annotation; none if it is plain. */
 export function annotationEncryptionHeader({ encryption }: AnnotationEncryption): Record<string, string> {
   return encryption === undefined ? {} : { "x-amz-server-side-encryption": encryption };
 }

@@ -5,7 +5,7 @@ import { unquoteEtag } from "../objects/etag.ts";
 
 const OBJECT_IF_MATCH = "x-amz-object-if-match";
 
-/** What a change of an annotation depends on. Throws InvalidArgument for a condition that is no ETag. */
+/** Condition of a change to an annotation. Throws InvalidArgument if it is not an ETag. */
 export function annotationCondition(headers: Headers): AnnotationCondition {
   const bypassGovernance = parseBypassGovernance(headers) ?? false;
   const text = headers.get(OBJECT_IF_MATCH);

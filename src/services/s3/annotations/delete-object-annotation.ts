@@ -5,7 +5,7 @@ import { objectVersionHeader } from "./answer-headers.ts";
 import { annotationCondition } from "./condition.ts";
 import { annotationNameOf } from "./name.ts";
 
-/** DeleteObjectAnnotation: for good, and without complaint where there is none of the name. */
+/** DeleteObjectAnnotation: permanent, and successful if there is none of the name. */
 export const deleteObjectAnnotation: Handler = async ({ bucket, key, query, headers, store }) => {
   const object = { bucket, key, ...versionOf(query) };
   const name = annotationNameOf(query);

@@ -7,12 +7,17 @@ interface Directed {
   readonly query: URLSearchParams;
 }
 
-/** What a copy says of annotations, in a header or in the query of a presigned URL, as it was sent; null: nothing. */
+/**
+ * A copy's directive about annotations, from a header or the query of a presigned URL, as sent;
+ * null: none.
+ */
 export function annotationDirective({ headers, query }: Directed): string | null {
   return headers.get(NAME) ?? query.get(NAME);
 }
 
-/** Whether a copy takes its source's annotations over, as it does if it says nothing. Throws InvalidArgument. */
+/**
+ * Whether a copy includes its source's annotations, which is the default. Throws InvalidArgument.
+ */
 export function parseAnnotationDirective(request: Directed): "COPY" | "EXCLUDE" {
   const text = annotationDirective(request) ?? "COPY";
   if (text === "COPY" || text === "EXCLUDE") return text;

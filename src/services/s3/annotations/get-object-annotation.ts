@@ -7,14 +7,14 @@ import { versionOf } from "../objects/version-id.ts";
 import { annotationEncryptionHeader, objectVersionHeader } from "./answer-headers.ts";
 import { annotationNameOf } from "./name.ts";
 
-/** GetObjectAnnotation: all of it, with its checksum if that is asked for. */
+/** GetObjectAnnotation: the whole payload, with its checksum on request. */
 export const getObjectAnnotation: Handler = async ({ bucket, key, query, headers, store }) => {
   const object = { bucket, key, ...versionOf(query) };
   const { annotation, versionId, read, ...form } = await openAnnotation(store, object, annotationNameOf(query));
   return {
     status: 200,
     headers: {
-      // A payload is text that its writer chose: no browser may take it for a page.
+      // A payload is text chosen by its writer: no browser may take it for a page.
       "Content-Type": "binary/octet-stream",
       ETag: quoteEtag(annotation.etag),
       "Last-Modified": formatHttpDate(annotation.modifiedMs),

@@ -11,7 +11,10 @@ import { annotationPrefixOf } from "./name.ts";
 const RESULTS_MAX = 1_000;
 const MAX_RESULTS = "max-annotation-results";
 
-/** ListObjectAnnotations, in the order of their names. A page goes on after a name, whatever became of it meanwhile. */
+/**
+ * ListObjectAnnotations, in the order of their names. A page continues after a name, whether or not
+ * that annotation still exists.
+ */
 export const listObjectAnnotations: Handler = async ({ bucket, key, query, store }) => {
   const prefix = annotationPrefixOf(query);
   const limit = parseLimit(query.get(MAX_RESULTS));

@@ -4,7 +4,7 @@ const NAME_MAX_BYTES = 512;
 const CHARACTERS = /^[\p{L}\p{M}0-9_.-]*$/u;
 
 /**
- * The name of the annotation that a request is about. Throws InvalidAnnotationName, AnnotationNameTooLong.
+ * The annotation's name in a request. Throws InvalidAnnotationName, AnnotationNameTooLong.
  *
  * Follows "Annotation naming rules" in the S3 User Guide.
  */
@@ -17,7 +17,7 @@ export function annotationNameOf(query: URLSearchParams): string {
   return name;
 }
 
-/** The beginning of names that a list is limited to; "" for all. Throws InvalidPrefix for what no name can begin with. */
+/** The prefix of a list; "" for all. Throws InvalidPrefix if no name can begin with it. */
 export function annotationPrefixOf(query: URLSearchParams): string {
   const prefix = query.get("annotation-prefix") ?? "";
   if (isTooLong(prefix) || !CHARACTERS.test(prefix)) {

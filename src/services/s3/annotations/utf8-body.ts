@@ -1,7 +1,10 @@
 import type { IncomingBody } from "../../../store/types.ts";
 import { S3Error } from "../errors/error.ts";
 
-/** The same body, refused with UnsupportedMediaType as soon as it turns out not to be UTF-8, or where it ends within a character. */
+/**
+ * The same body, refused with UnsupportedMediaType as soon as it is not UTF-8, or if it ends within
+ * a character.
+ */
 export function utf8Body(body: IncomingBody): IncomingBody {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const check = (piece: Uint8Array | null) => {

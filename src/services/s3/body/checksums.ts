@@ -45,7 +45,7 @@ export function checksumTypeName(type: ChecksumType): string {
   return type === "full-object" ? "FULL_OBJECT" : "COMPOSITE";
 }
 
-/** The bytes of a checksum in base64, or null where it is not one of `algorithm`. */
+/** The bytes of a checksum in base64, or null if it is not one of `algorithm`. */
 export function parseChecksumValue(algorithm: ChecksumAlgorithm, value: string): Uint8Array | null {
   const bytes = fromBase64(value);
   return bytes?.length === LENGTH_BYTES[algorithm] ? bytes : null;
@@ -58,8 +58,9 @@ export type DeclaredChecksum =
   | { readonly algorithm: ChecksumAlgorithm; readonly from: "trailer" };
 
 /**
- * The checksum that the head of a request declares for its body, in x-amz-checksum-* or by announcing a trailer. Throws
- * InvalidRequest where it is malformed, there are several, or x-amz-sdk-checksum-algorithm names another.
+ * The checksum that a request declares for its body, in x-amz-checksum-* or by announcing a
+ * trailer. Throws InvalidRequest if it is malformed, if there are several, or if
+ * x-amz-sdk-checksum-algorithm names another.
  */
 export function parseDeclaredChecksum(headers: Headers): DeclaredChecksum | null {
   const inHeader = checksumHeaders(headers);
@@ -78,8 +79,8 @@ export function parseDeclaredChecksum(headers: Headers): DeclaredChecksum | null
 }
 
 /**
- * The same headers where they speak of an object that is being completed from parts, not of the body: a composite value
- * may end with `-<parts>`. Throws as `parseDeclaredChecksum` does.
+ * The same headers if they describe an object that is being completed from parts, not the body: a
+ * composite value may end with `-<parts>`. Throws as `parseDeclaredChecksum` does.
  */
 export function parseObjectChecksum(headers: Headers): { algorithm: ChecksumAlgorithm; value: string } | null {
   const found = checksumHeaders(headers);
@@ -133,7 +134,10 @@ function invalidValue(header: string): S3Error {
   return new S3Error("InvalidRequest", `Value for ${header} header is invalid.`);
 }
 
-/** Reads x-amz-checksum-algorithm: what CreateMultipartUpload and CopyObject are to compute. Throws InvalidRequest. */
+/**
+ * Reads x-amz-checksum-algorithm: the checksum that CreateMultipartUpload or CopyObject computes.
+ * Throws InvalidRequest.
+ */
 export function parseChecksumAlgorithm(headers: Headers): ChecksumAlgorithm | null {
   const text = headers.get("x-amz-checksum-algorithm");
   if (text === null) return null;
@@ -156,9 +160,7 @@ export function parseChecksumType(headers: Headers): ChecksumType | null {
   }
 }
 
-/**
- * The checksum that an upload is created with, or null where the client asks for none. Throws InvalidRequest.
- */
+/** The checksum of a new upload, or null if the client asks for none. Throws InvalidRequest. */
 export function parseUploadChecksum(headers: Headers): { algorithm: ChecksumAlgorithm; type: ChecksumType } | null {
   const type = parseChecksumType(headers);
   const algorithm = parseChecksumAlgorithm(headers);
@@ -179,7 +181,10 @@ export function parseUploadChecksum(headers: Headers): { algorithm: ChecksumAlgo
   return { algorithm, type: type ?? onlyType ?? "composite" };
 }
 
-/** The one type that an algorithm has in multipart uploads, or null: both. Only CRCs combine, so digests and hashes are composite. */
+/**
+ * The only type of an algorithm in multipart uploads, or null: both. Only CRCs combine, so digests
+ * and hashes are composite.
+ */
 function onlyTypeOf(algorithm: ChecksumAlgorithm): ChecksumType | null {
   switch (algorithm) {
     case "crc64nvme":
@@ -192,7 +197,7 @@ function onlyTypeOf(algorithm: ChecksumAlgorithm): ChecksumType | null {
   }
 }
 
-/** The headers that say an object's checksum. */
+/** The checksum headers of an object. */
 export function checksumAnswerHeaders(checksum: ObjectChecksum | undefined): Record<string, string> {
   if (checksum === undefined) return {};
   return {
@@ -201,7 +206,7 @@ export function checksumAnswerHeaders(checksum: ObjectChecksum | undefined): Rec
   };
 }
 
-/** True if the client of a GET or HEAD wants the checksum as well. */
+/** True if a GET or HEAD asks for the checksum. */
 export function wantsChecksum(headers: Headers): boolean {
   return headers.get("x-amz-checksum-mode")?.toUpperCase() === "ENABLED";
 }

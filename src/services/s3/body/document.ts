@@ -4,12 +4,12 @@ import { S3Error } from "../errors/error.ts";
 import type { Call } from "../handler.ts";
 import { readBody } from "./request-body.ts";
 
-/** More than any configuration needs, and little enough to parse. */
+/** More than any configuration needs, and small enough to parse. */
 const DOCUMENT_MAX_BYTES = 64 * 1024;
 
 /**
- * The XML document that a request brings, of `maxBytes` at most, if it holds nothing but what `shape` names. Throws MissingRequestBodyError, MalformedXML,
- * and what `readBody` throws.
+ * The XML document in a request, of at most `maxBytes`, if it has only elements of `shape`. Throws
+ * MissingRequestBodyError, MalformedXML, and the errors of `readBody`.
  */
 export async function readDocument(
   call: Call,

@@ -1,16 +1,15 @@
 import { AwsChunkedDecoder } from "../../../auth/sigv4/aws-chunked-decoder.ts";
 import { type AwsChunkedFraming, parseBodyFraming } from "../../../auth/sigv4/body-framing.ts";
+import { decodedSizeMaxBytes } from "../../../auth/sigv4/limits.ts";
 import { S3Error } from "../errors/error.ts";
 import { signatureError } from "../gate/signature-error.ts";
 import type { Payload } from "../handler.ts";
 import { nextPiece, type PayloadBytes } from "./payload-pieces.ts";
 
-/** S3's limit on the body of one PutObject or UploadPart: 5 GiB. */
-export const BODY_MAX_BYTES = 5 * 1024 ** 3;
-
 /**
- * The bytes of `payload`, nothing of which is read yet (of a form: of its file). Throws MissingContentLength or NotImplemented where their number is not
- * declared, EntityTooLarge where it is over 5 GiB, and what is wrong with the headers of aws-chunked.
+ * The bytes of `payload`, before anything of it is read (of a form: of its file). Throws
+ * MissingContentLength or NotImplemented if their number is not declared, EntityTooLarge if it is
+ * over 5 GiB, and errors about the headers of aws-chunked.
  */
 export function openPayload(payload: Payload, headers: Headers): PayloadBytes {
   if (payload.form !== undefined) return payload.form.file;
@@ -24,7 +23,7 @@ const NO_TRAILERS: ReadonlyMap<string, string> = new Map();
 function openWhole({ pieces, contentLengthBytes: sizeBytes }: Payload, headers: Headers): PayloadBytes {
   if (sizeBytes === null) throw withoutLength(pieces);
   checkSize(sizeBytes);
-  // A trailer that was promised and cannot come must not pass for a body without one.
+  // A body without its promised trailer must not pass for a body that never promised one.
   if (headers.has("x-amz-trailer")) {
     throw new S3Error("InvalidRequest", "The value specified in the x-amz-trailer header is not supported");
   }
@@ -60,7 +59,8 @@ function openChunked({ pieces, verified }: Payload, framing: AwsChunkedFraming):
     },
     async next() {
       while (trailers === null) {
-        // The decoder's slices lie in the piece they came in, so the next piece waits until all are taken.
+        // The decoder's slices share the memory of their piece, so the next piece waits until all
+        // are used.
         const slice = ready.shift();
         if (slice !== undefined) return slice;
         const piece = pieces === null ? null : await nextPiece(pieces);
@@ -78,17 +78,20 @@ function openChunked({ pieces, verified }: Payload, framing: AwsChunkedFraming):
   };
 }
 
-/** A body without a length came in HTTP's own chunks, which S3 does not take; no body without a length is another mistake. */
+/**
+ * Most bodies without a length came in HTTP's own chunks, which S3 does not accept. A request may
+ * also have no body at all.
+ */
 function withoutLength(pieces: Payload["pieces"]): S3Error {
   if (pieces === null) return new S3Error("MissingContentLength");
   return new S3Error("NotImplemented", undefined, { Header: "Transfer-Encoding" });
 }
 
 function checkSize(sizeBytes: number): void {
-  if (sizeBytes <= BODY_MAX_BYTES) return;
+  if (sizeBytes <= decodedSizeMaxBytes) return;
   throw new S3Error("EntityTooLarge", undefined, {
     ProposedSize: String(sizeBytes),
-    MaxSizeAllowed: String(BODY_MAX_BYTES),
+    MaxSizeAllowed: String(decodedSizeMaxBytes),
   });
 }
 

@@ -16,29 +16,31 @@ import { checksumHeader, type DeclaredChecksum, parseChecksumValue, parseDeclare
 import { openPayload } from "./payload-bytes.ts";
 import type { PayloadBytes } from "./payload-pieces.ts";
 
-/** A request body for the store, and what the client declared and the body was found to match. */
+/** A request body for the store, with the digests that were declared and verified. */
 export interface VerifiableBody extends IncomingBody {
-  /** Null where the client declared no checksum, and before `verify`. */
+  /** Null if the client declared no checksum, and before `verify`. */
   readonly verified: ObjectChecksum | null;
-  /** To be called where the request is refused: what is left of the body can then be read away. */
+  /** Call it if the request is refused: the rest of the body can then be discarded. */
   release(): void;
 }
 
 type UploadChecksum = { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType };
 
 /**
- * The body of a PutObject. Reads nothing yet, but throws for whatever its headers alone make impossible:
+ * The body of a PutObject. Reads nothing yet, but throws errors that its headers alone show:
  * MissingContentLength, EntityTooLarge, InvalidDigest, InvalidRequest for checksums.
  *
- * `verify` throws BadDigest or XAmzContentSHA256Mismatch; it keeps the checksum that the client declared.
+ * `verify` throws BadDigest or XAmzContentSHA256Mismatch; it keeps the checksum that the client
+ * declared.
  */
 export function incomingBody(call: Call): VerifiableBody {
   return new RequestBody(call, parseDeclaredChecksum(call.headers), null);
 }
 
 /**
- * The body of an UploadPart. Where the upload was created with a checksum, the part must bring it (composite: the object's
- * is made of the parts') or it is computed (full object). Throws InvalidRequest besides what `incomingBody` throws.
+ * The body of an UploadPart. If the upload has a composite checksum, the part must have one,
+ * because the object's is made of the parts'. If it has a full-object checksum, that of the part is
+ * computed. Throws InvalidRequest and the errors of `incomingBody`.
  */
 export function incomingPart(call: Call, upload: UploadChecksum | null): VerifiableBody {
   const declared = parseDeclaredChecksum(call.headers);
@@ -55,8 +57,9 @@ export function incomingPart(call: Call, upload: UploadChecksum | null): Verifia
 }
 
 /**
- * The body of a PutObject that appends, to an object whose checksum is of `algorithm` (null: it has none). The client may
- * declare no other. Throws InvalidRequest, also for no bytes at all, besides what `incomingBody` throws.
+ * The body of a PutObject that appends to an object whose checksum is of `algorithm` (null: it has
+ * none). The client may declare no other. Throws InvalidRequest, also for an empty body, and the
+ * errors of `incomingBody`.
  */
 export function incomingAppend(call: Call, algorithm: ChecksumAlgorithm | null): VerifiableBody {
   const declared = parseDeclaredChecksum(call.headers);
@@ -69,7 +72,7 @@ export function incomingAppend(call: Call, algorithm: ChecksumAlgorithm | null):
   return new RequestBody(call, declared, algorithm ?? "none");
 }
 
-/** Waits for what is made of a body; where that fails, the body (if there is one by then) is released. */
+/** Waits for the user of a body; if that fails, the body (if there is one yet) is released. */
 export async function releasing<T>(body: () => VerifiableBody | undefined, result: Promise<T>): Promise<T> {
   try {
     return await result;
@@ -86,7 +89,7 @@ class RequestBody implements VerifiableBody {
   verified: ObjectChecksum | null = null;
   readonly #payload: PayloadBytes;
   readonly #expected: ExpectedDigests;
-  /** What to keep: this algorithm, no checksum, or (null) whichever the client declared. */
+  /** The checksum to keep: this algorithm, none, or (null) the one that the client declared. */
   readonly #keep: ChecksumAlgorithm | "none" | null;
 
   constructor(call: Call, declared: DeclaredChecksum | null, keep: ChecksumAlgorithm | "none" | null) {
@@ -120,7 +123,7 @@ function fullObject(algorithm: ChecksumAlgorithm, digests: Digests): ObjectCheck
   return { algorithm, type: "full-object", value: toBase64(digestNamed(algorithm, digests)) };
 }
 
-/** What the head of a request says that the digests of its body are. */
+/** Digests of the body according to the request's headers. */
 interface ExpectedDigests {
   /** From x-amz-content-sha256; lower-case hexadecimal. */
   readonly sha256Hex: string | null;
@@ -146,7 +149,7 @@ function neededDigests({ sha256Hex, md5, declared }: ExpectedDigests): DigestNam
   return [...needed];
 }
 
-/** Throws for the first digest that is not what was declared. */
+/** Throws for the first digest that does not match. */
 function checkDigests(expected: ExpectedDigests, digests: Digests, trailers: ReadonlyMap<string, string>): void {
   const { sha256Hex, md5, declared } = expected;
   if (sha256Hex !== null) {
@@ -185,10 +188,11 @@ function digestNamed(name: DigestName, digests: Digests): Uint8Array {
 }
 
 /**
- * All of a small body, an XML document, after the checks that every body undergoes. Over `sizeMaxBytes` it throws
- * MaxMessageLengthExceeded before anything is read.
+ * All of a small body, an XML document, after the checks that every body undergoes. Over
+ * `sizeMaxBytes` it throws MaxMessageLengthExceeded before anything is read.
  *
- * With `checksumHeaders: "of-object"` x-amz-checksum-* headers are not about this body (CompleteMultipartUpload).
+ * With `checksumHeaders: "of-object"` x-amz-checksum-* headers do not describe this body
+ * (CompleteMultipartUpload).
  */
 export async function readBody(
   call: Pick<Call, "payload" | "headers" | "store">,
@@ -218,7 +222,9 @@ export async function readBody(
   }
 }
 
-/** True if the request says what its body must be: S3 demands it of the operations that destroy by list. */
+/**
+ * True if the request has a digest of its body: S3 requires one for operations that delete by list.
+ */
 export function hasBodyDigest(headers: Headers): boolean {
   return headers.has("Content-MD5") || parseDeclaredChecksum(headers) !== null;
 }

@@ -2,7 +2,7 @@ import { type Asks, aclAsks, ofAccount } from "../gate/ask.ts";
 
 const OBJECT_LOCK = "x-amz-bucket-object-lock-enabled";
 
-/** CreateBucket. Tags, which its body brings, are asked for when that is read: `newBucketTags`. */
+/** CreateBucket. Its body may have tags; `newBucketTags` asks for those when the body is read. */
 export const createBucket: Asks = (asking) => [
   ...ofAccount("s3:CreateBucket")(asking),
   ...aclAsks("s3:PutBucketAcl", "account")(asking),
@@ -12,5 +12,5 @@ export const createBucket: Asks = (asking) => [
   ...(asking.headers.has("x-amz-object-ownership") ? ofAccount("s3:PutBucketOwnershipControls")(asking) : []),
 ];
 
-/** What CreateBucket asks besides, if the new bucket is to have tags. */
+/** Further asks of CreateBucket if the new bucket is to have tags. */
 export const newBucketTags: Asks = ofAccount("s3:TagResource");

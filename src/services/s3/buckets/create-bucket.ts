@@ -14,18 +14,18 @@ import { newBucketAccess } from "./new-bucket-access.ts";
 
 const BODY_BYTES_MAX = 64 * 1024;
 const regionName = /^[A-Za-z0-9-]{1,63}$/;
-/** Elements of CreateBucketConfiguration that ask for what is not built: directory buckets. */
+/** Elements of CreateBucketConfiguration for features that are not built: directory buckets. */
 const notBuilt = ["Location", "Bucket"];
 const OBJECT_LOCK = "x-amz-bucket-object-lock-enabled";
 const NAMESPACE = "x-amz-bucket-namespace";
 
 /**
- * PUT /bucket. The bucket's region is its LocationConstraint, whatever that is, or the server's: this server is every
- * region at once, and a client that names one must find it again.
+ * PUT /bucket. The bucket's region is its LocationConstraint, whatever that is, or the server's.
+ * This server is every region at once, and a client that names a region must find it again.
  */
 export async function createBucket(call: Call): Promise<Answer> {
   const { bucket, principal, store, gate } = call;
-  // Nobody makes the server read a document who may create nothing, whatever it says.
+  // The server reads no document of a caller who may not create buckets.
   if (!("accountId" in principal)) gate.account();
   const objectLock = parseObjectLock(call.headers);
   const { location, tags } = await readConfiguration(call);

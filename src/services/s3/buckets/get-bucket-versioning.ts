@@ -4,7 +4,7 @@ import type { Handler } from "../handler.ts";
 
 const STATUS = { enabled: "Enabled", suspended: "Suspended" };
 
-/** GetBucketVersioning: nothing is said of a bucket that never had versions. */
+/** GetBucketVersioning: an empty document for a bucket that never had versions. */
 export const getBucketVersioning: Handler = async ({ bucket, store }) => {
   const { versioning } = await headBucket(store, bucket);
   const status = versioning === null ? undefined : STATUS[versioning];

@@ -9,7 +9,7 @@ import { invalidArgument, parseCount } from "../listing/parameters.ts";
 
 const BUCKETS_MAX = 10_000;
 
-/** GET /: the caller's buckets by name, all of them or, with max-buckets, page by page. */
+/** GET /: the caller's buckets by name, all of them or, with max-buckets, in pages. */
 export async function listBuckets(call: Call): Promise<Answer> {
   const { query, principal } = call;
   if (principal.kind === "anonymous") throw new Error("anonymous owns no buckets: to be refused by authorisation");
@@ -47,7 +47,7 @@ interface BucketQuery {
   limit: number;
 }
 
-/** An account has at most ten thousand buckets, so those of one region are picked out of all. */
+/** An account has at most ten thousand buckets, so those of one region are filtered from all. */
 async function ownBuckets(
   { store }: Call,
   query: BucketQuery,

@@ -10,9 +10,10 @@ import type { Call } from "../handler.ts";
 const OWNERSHIP = "x-amz-object-ownership";
 
 /**
- * The access settings of a new bucket: those of its headers, and this server's for what they leave out. Undefined if that is what a
- * bucket without settings has. Throws InvalidArgument, InvalidBucketAclWithObjectOwnership, and
- * InvalidBucketAclWithBlockPublicAccessError for a public ACL where those are blocked from the start.
+ * The access settings of a new bucket: those of its headers, with this server's defaults. Undefined
+ * if they are those of a bucket without settings. Throws InvalidArgument,
+ * InvalidBucketAclWithObjectOwnership, and InvalidBucketAclWithBlockPublicAccessError for a public
+ * ACL if new buckets block those.
  */
 export async function newBucketAccess(call: Call, ownerId: string): Promise<BucketAccess | undefined> {
   const { settings } = call.store;

@@ -5,7 +5,10 @@ import { readDocument } from "../body/document.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Handler } from "../handler.ts";
 
-/** PutBucketVersioning. MFA Delete would need a second device, which nobody has here. */
+/**
+ * PutBucketVersioning. MFA Delete is refused: it would need a second device, and nobody has one
+ * here.
+ */
 export const putBucketVersioning: Handler = async (call) => {
   const configuration = await readDocument(call, "VersioningConfiguration");
   refuseExclusions(configuration);
@@ -28,7 +31,10 @@ function parseStatus(configuration: XmlElement): "enabled" | "suspended" {
   }
 }
 
-/** MinIO's: prefixes and folders without versions. To ignore them would keep versions of what was to have none. */
+/**
+ * MinIO's: prefixes and folders without versions. If they were ignored, versions would be kept
+ * against the request.
+ */
 function refuseExclusions(configuration: XmlElement): void {
   const found = configuration.children.find(({ name }) => name === "ExcludedPrefixes" || name === "ExcludeFolders");
   if (found) throw new S3Error("NotImplemented", `${found.name} is not implemented`);

@@ -8,7 +8,7 @@ import type { Handler } from "../handler.ts";
  * (s3cmd info, Terraform, copies of the AWS CLI): so each answers what AWS answers for a bucket that has none.
  */
 
-/** The configuration's own error, once it is known that the bucket exists. */
+/** The configuration's own error, after a check that the bucket exists. */
 export function notSet(code: S3ErrorCode): Handler {
   return async ({ store, bucket }) => {
     await headBucket(store, bucket);
@@ -16,7 +16,7 @@ export function notSet(code: S3ErrorCode): Handler {
   };
 }
 
-/** A document without a setting in it, or with the one that is always so. */
+/** A document without settings, or with the only possible value. */
 export function fixedDocument(root: string, ...content: XmlContent[]): Handler {
   return async ({ store, bucket }) => {
     await headBucket(store, bucket);

@@ -23,20 +23,24 @@ const ACCOUNT = "x-amz-account-id";
 const BODY_BYTES_MAX = 64 * 1024;
 const KEYS_MAX = 50;
 
-/** What the three do, by method. */
+/** The three operations, by method. */
 export const RESOURCE_TAG_ACTS = {
   GET: { name: "ListTagsForResource", action: "s3:ListTagsForResource" },
   POST: { name: "TagResource", action: "s3:TagResource" },
   DELETE: { name: "UntagResource", action: "s3:UntagResource" },
 } as const;
 
-/** Whether a request is one of them. They bring the account in a header, which no request for an object of this path has. */
+/**
+ * Whether a request is one of them. They have the account in a header, and requests for an object
+ * with this path do not.
+ */
 export function isResourceTags({ rawPath }: RawUrl, headers: Headers): boolean {
   return rawPath.startsWith(PATH) && headers.has(ACCOUNT);
 }
 
 /**
- * The request's headers, as its gate reads them: an account in `x-amz-account-id` that is not the caller's must be the bucket owner's.
+ * The request's headers for its gate: if the account in `x-amz-account-id` is not the caller's, it
+ * must be the bucket owner's.
  */
 export function tagHeaders(headers: Headers, callerAccount: string | null): Headers {
   const account = headers.get(ACCOUNT);
@@ -46,7 +50,7 @@ export function tagHeaders(headers: Headers, callerAccount: string | null): Head
   return expecting;
 }
 
-/** The bucket that the request's ARN names. Throws MethodNotAllowed, NoSuchResource for anything else. */
+/** The bucket in the request's ARN. Throws MethodNotAllowed, NoSuchResource for anything else. */
 export function taggedBucket(exchange: Exchange): { bucket: BucketName; act: keyof typeof RESOURCE_TAG_ACTS } {
   const { request, url } = exchange;
   if (!Object.hasOwn(RESOURCE_TAG_ACTS, request.method)) {
@@ -73,7 +77,7 @@ interface TagCall {
   readonly query: URLSearchParams;
   readonly bucket: BucketName;
   readonly act: keyof typeof RESOURCE_TAG_ACTS;
-  /** With the gate that decides. */
+  /** With the deciding gate. */
   readonly store: StoreContext;
   readonly gate: RequestGate;
 }
@@ -125,7 +129,7 @@ async function readTags({ exchange, store }: TagCall): Promise<Tags> {
   return parseTagList(list, BUCKET_TAGS);
 }
 
-/** Those that are there keep their place. Throws BadRequest if they become too many. */
+/** Existing tags keep their position. Throws BadRequest if there are too many. */
 function withTags(tags: Tags, added: Tags): Tags {
   const changed = new Map([...tags, ...added]);
   const all = [...changed];

@@ -9,22 +9,25 @@ import { storedRules } from "./stored-rules.ts";
 const NONE: Readonly<Record<string, string>> = {};
 
 /**
- * The headers by which a page of another origin may read the answer to `request`, whatever that answer will be.
+ * The headers that let a page of another origin read the answer to `request`, whatever that answer
+ * will be.
  *
- * A request without Origin costs nothing. One with it costs one D1 round trip of one row, beside the operation's own and not
- * before it. Nothing is cached: a rule that is taken away stops counting with the next request, and an isolate that
- * remembered rules could not know. (Browsers remember a preflight for MaxAgeSeconds, which is the bucket owner's choice.)
+ * A request without Origin costs nothing. One with it costs one D1 round trip of one row, at the
+ * same time as the operation's own. Nothing is cached, so a removed rule stops counting with the
+ * next request; an isolate that remembered rules could not know. (Browsers remember a preflight for
+ * MaxAgeSeconds, which the bucket owner chooses.)
  *
- * Never rejects. Where the rules cannot be read there are no headers: the browser keeps the answer from the page.
+ * Never rejects. If the rules cannot be read there are no headers, and the browser keeps the answer
+ * from the page.
  */
 export async function corsAnswerHeaders(request: Request, parts: S3Parts): Promise<Readonly<Record<string, string>>> {
   const crossOrigin = crossOriginRequest(request.headers, request.method);
-  // A preflight is answered by its own headers.
+  // A preflight gets its own headers.
   if (crossOrigin === null || request.method === "OPTIONS") return NONE;
   try {
     return await headersFor(crossOrigin, request, parts);
   } catch (error) {
-    // Neither concerns a bucket that could have rules; the operation itself answers what is wrong.
+    // Neither concerns a bucket that could have rules; the operation itself answers the error.
     if (error instanceof S3Error || (error instanceof StoreError && error.failure.kind === "no-such-bucket"))
       return NONE;
     parts.log.error(`CORS rules could not be read: ${error instanceof Error ? error.message : error}`);

@@ -19,8 +19,9 @@ const SHAPE = {
 const METHODS: ReadonlySet<string> = new Set(["GET", "PUT", "POST", "DELETE", "HEAD"]);
 
 /**
- * Reads a CORSConfiguration. Throws MalformedXML where an element is missing or no number, InvalidRequest for a method that
- * S3 has not, for a second wildcard, and for what is too long.
+ * Reads a CORSConfiguration. Throws MalformedXML if an element is missing or is not a number.
+ * Throws InvalidRequest for a method that S3 does not have, for a second wildcard, and for values
+ * that are too long.
  */
 export function parseCorsConfiguration(root: XmlElement): CorsRule[] {
   requireShape(root, SHAPE);
@@ -93,7 +94,7 @@ function invalid(message: string): S3Error {
   return new S3Error("InvalidRequest", message);
 }
 
-/** The document that GetBucketCors answers. */
+/** The document of GetBucketCors. */
 export function corsDocument(rules: readonly CorsRule[]): string {
   return xmlDocument("CORSConfiguration", rules.map(ruleElement));
 }

@@ -1,7 +1,7 @@
 import { setBucketConfiguration } from "../../../store/buckets/bucket-configuration.ts";
 import type { Handler } from "../handler.ts";
 
-/** DeleteBucketCors: that there were no rules is no error. */
+/** DeleteBucketCors: also succeeds without rules. */
 export const deleteBucketCors: Handler = async ({ store, bucket }) => {
   await setBucketConfiguration(store, bucket, { kind: "cors", value: null });
   return { status: 204 };

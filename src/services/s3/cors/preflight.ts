@@ -11,9 +11,9 @@ const NOT_ALLOWED =
   "Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec.";
 
 /**
- * The answer to OPTIONS: whether a browser may send the request that it asks about. Nobody is authenticated for it, and
- * whether the object exists is not looked at: one D1 round trip. Throws BadRequest, AccessForbidden and what the store
- * throws, with the words of S3 (one of them misspelt there).
+ * The answer to OPTIONS: whether a browser may send the request that it describes. Nobody is
+ * authenticated, and the object is not looked up: one D1 round trip. Throws BadRequest,
+ * AccessForbidden and the store's errors, in S3's words (one of them is misspelt there).
  */
 export async function answerPreflight(store: StoreContext, target: Target, headers: Headers): Promise<Answer> {
   const request = crossOriginRequest(headers, "OPTIONS");

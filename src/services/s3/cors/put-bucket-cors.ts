@@ -3,7 +3,7 @@ import { readDocument } from "../body/document.ts";
 import type { Handler } from "../handler.ts";
 import { parseCorsConfiguration } from "./configuration.ts";
 
-/** PutBucketCors: the rules replace those that were there, from the next request on. */
+/** PutBucketCors: the rules replace the old ones, from the next request on. */
 export const putBucketCors: Handler = async (call) => {
   const value = parseCorsConfiguration(await readDocument(call, "CORSConfiguration"));
   await setBucketConfiguration(call.store, call.bucket, { kind: "cors", value });

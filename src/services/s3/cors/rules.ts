@@ -1,4 +1,7 @@
-/** One rule of a bucket's CORS configuration, in the words of AWS's CORSRule. This is also how it is stored. */
+/**
+ * One rule of a bucket's CORS configuration, with the names of AWS's CORSRule. It is stored in this
+ * form.
+ */
 export interface CorsRule {
   readonly id?: string;
   /** At most one `*` in each. */
@@ -10,7 +13,10 @@ export interface CorsRule {
   readonly maxAgeSeconds?: number;
 }
 
-/** What a browser says of a request to another origin, in the request itself or in the preflight before it. */
+/**
+ * The browser's description of a request to another origin, in the request itself or in the
+ * preflight before it.
+ */
 export interface CrossOriginRequest {
   /** As sent: `https://example.org`, `null`. */
   readonly origin: string;
@@ -20,8 +26,9 @@ export interface CrossOriginRequest {
 }
 
 /**
- * The first rule that allows the request, or undefined: origin, method and every header must be among those of one rule
- * (S3 User Guide, "Using cross-origin resource sharing"). Origins are compared with their case, header names without.
+ * The first rule that allows the request, or undefined: origin, method and every header must be
+ * among those of one rule (S3 User Guide, "Using cross-origin resource sharing"). Comparison is
+ * case-sensitive for origins, and not for header names.
  */
 export function matchRule(rules: readonly CorsRule[], request: CrossOriginRequest): CorsRule | undefined {
   return rules.find(
@@ -32,7 +39,7 @@ export function matchRule(rules: readonly CorsRule[], request: CrossOriginReques
   );
 }
 
-/** True if `text` is `pattern`, whose only `*` stands for any characters, or none. */
+/** True if `text` matches `pattern`; its only `*` stands for any characters, or none. */
 function matches(pattern: string, text: string): boolean {
   const star = pattern.indexOf("*");
   if (star < 0) return pattern === text;
@@ -40,9 +47,9 @@ function matches(pattern: string, text: string): boolean {
   return text.length >= before.length + after.length && text.startsWith(before) && text.endsWith(after);
 }
 
-/** The headers that tell a browser what `rule`, which allows `request`, lets it do. */
+/** The headers that tell a browser what `rule` allows; the rule allows `request`. */
 export function corsHeaders(rule: CorsRule, request: CrossOriginRequest): Record<string, string> {
-  // Whoever allows every origin by name of none means no origin in particular: its credentials are not asked for.
+  // A rule for `*` means no origin in particular, so credentials are not allowed.
   const anyOrigin = rule.allowedOrigins.includes("*");
   const { exposeHeaders, maxAgeSeconds } = rule;
   return {
@@ -56,17 +63,20 @@ export function corsHeaders(rule: CorsRule, request: CrossOriginRequest): Record
   };
 }
 
-/** What answers of a bucket with rules depend on, whether a rule allows the request or not. */
+/**
+ * The headers on which answers of a bucket with rules depend, whether or not a rule allows the
+ * request.
+ */
 export const varyHeader = { Vary: "Origin, Access-Control-Request-Headers, Access-Control-Request-Method" };
 
-/** The request as its headers describe it, or null where it does not come from a page. */
+/** The request as its headers describe it, or null if it does not come from a page. */
 export function crossOriginRequest(headers: Headers, method: string): CrossOriginRequest | null {
   const origin = headers.get("Origin");
   if (origin === null || origin === "") return null;
   const names = (headers.get("Access-Control-Request-Headers") ?? "").split(",");
   return {
     origin,
-    // S3 reads both headers in requests of every method, not in preflights alone.
+    // S3 reads both headers in requests of every method, not only in preflights.
     method: headers.get("Access-Control-Request-Method") ?? method,
     headers: names.map((name) => name.trim().toLowerCase()).filter((name) => name !== ""),
   };

@@ -14,8 +14,9 @@ export const BUCKET_ENCRYPTION_SHAPE: XmlShape = {
 };
 
 /**
- * Reads a ServerSideEncryptionConfiguration, of one rule, as S3's API reference has it. `before`: what the bucket has, which stays where the
- * document is silent. Throws MalformedXML, InvalidArgument.
+ * Reads a ServerSideEncryptionConfiguration with one rule, as in S3's API reference. `before`: the
+ * bucket's present settings, which are kept if the document does not mention them. Throws
+ * MalformedXML, InvalidArgument.
  */
 export function parseBucketEncryption(root: XmlElement, before: BucketEncryption): BucketEncryption {
   const rules = childrenOf(root, "Rule");

@@ -8,7 +8,10 @@ import type { Call } from "../handler.ts";
 const OF_OBJECT = "x-amz-server-side-encryption-customer-";
 const OF_SOURCE = "x-amz-copy-source-server-side-encryption-customer-";
 
-/** The client's key (SSE-C) that a request brings for its object; null: none. Throws InvalidArgument, InvalidRequest. */
+/**
+ * The client's key (SSE-C) in a request for its object; null: none. Throws InvalidArgument,
+ * InvalidRequest.
+ */
 export function customerKey(call: Pick<Call, "headers" | "takesCustomerKeys">): CustomerKey | null {
   return parseCustomerKey(call, OF_OBJECT);
 }
@@ -19,8 +22,8 @@ export function sourceCustomerKey(call: Pick<Call, "headers" | "takesCustomerKey
 }
 
 /**
- * Reads the three headers, as "Using server-side encryption with customer-provided keys (SSE-C)" in the S3 User Guide has them. Neither
- * the key nor its digest is in any error.
+ * Reads the three headers, as in "Using server-side encryption with customer-provided keys (SSE-C)"
+ * in the S3 User Guide. Neither the key nor its digest is in any error.
  */
 function parseCustomerKey(
   { headers, takesCustomerKeys }: Pick<Call, "headers" | "takesCustomerKeys">,

@@ -5,7 +5,7 @@ import { bucketEncryptionDocument } from "./bucket-encryption.ts";
 
 const AES256 = { form: "AES256", keyId: null, bucketKey: false } as const;
 
-/** GetBucketEncryption: what the bucket has, or what the deployment does where it has nothing. */
+/** GetBucketEncryption: the bucket's setting, or the deployment's default. */
 export const getBucketEncryption: Handler = async ({ store, bucket }) => {
   const { access } = await headBucket(store, bucket);
   const { rule = store.sealing.byDefault ? AES256 : undefined, blocksCustomerKeys } = access?.encryption ?? {};

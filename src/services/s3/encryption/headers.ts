@@ -10,12 +10,13 @@ const METHOD = "x-amz-server-side-encryption";
 const KEY_ID = `${METHOD}-aws-kms-key-id`;
 const CONTEXT = `${METHOD}-context`;
 const BUCKET_KEY = `${METHOD}-bucket-key-enabled`;
-/** As KMS bounds a request's context, in characters of JSON. */
+/** KMS's limit of a request's context, in characters of JSON. */
 const CONTEXT_CHARACTERS_MAX = 8192;
 const KEY_ID_CHARACTERS_MAX = 2048;
 
 /**
- * How a request that writes an object wants it to be encrypted; undefined: it does not say. Throws InvalidArgument, InvalidRequest.
+ * The encryption that a writing request asks for; undefined: none. Throws InvalidArgument,
+ * InvalidRequest.
  */
 export function requestedEncryption(
   call: Pick<Call, "headers" | "takesCustomerKeys">,
@@ -49,7 +50,7 @@ export function requestedEncryption(
   }
 }
 
-/** A request that reads has nothing to say of it but a client's key. Throws InvalidArgument. */
+/** A reading request may have only a client's key. Throws InvalidArgument. */
 export function requireNoEncryption(headers: Headers): void {
   const name = [METHOD, KEY_ID, CONTEXT, BUCKET_KEY].find((header) => headers.has(header));
   if (name === undefined) return;
@@ -113,7 +114,7 @@ function parseContext(text: string | null): EncryptionContext {
   return Object.fromEntries(entries) as EncryptionContext;
 }
 
-/** What answers say of an object's encryption. */
+/** Encryption headers of answers. */
 export function encryptionHeaders(encryption: ObjectEncryption | undefined): Record<string, string> {
   if (encryption === undefined) return {};
   switch (encryption.form) {
@@ -130,7 +131,7 @@ export function encryptionHeaders(encryption: ObjectEncryption | undefined): Rec
   }
 }
 
-/** The same, where an object or an upload is made: with the context that the client gave. */
+/** The same for a new object or upload: with the client's context. */
 export function newEncryptionHeaders(encryption: ObjectEncryption | undefined): Record<string, string> {
   if (encryption === undefined || !("context" in encryption)) return encryptionHeaders(encryption);
   const context = Buffer.from(JSON.stringify(encryption.context), "utf8").toString("base64");

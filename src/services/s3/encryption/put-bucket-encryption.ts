@@ -4,7 +4,7 @@ import { S3Error } from "../errors/error.ts";
 import type { Handler } from "../handler.ts";
 import { BUCKET_ENCRYPTION_SHAPE, parseBucketEncryption } from "./bucket-encryption.ts";
 
-/** PutBucketEncryption: how objects are encrypted that are written from then on. */
+/** PutBucketEncryption: the encryption of objects that are written from then on. */
 export const putBucketEncryption: Handler = async (call) => {
   const document = await readDocument(call, "ServerSideEncryptionConfiguration", BUCKET_ENCRYPTION_SHAPE);
   await changeBucketAccess(call.store, call.bucket, ({ access }) => {

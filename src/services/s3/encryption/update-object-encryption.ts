@@ -9,7 +9,10 @@ import { parseKmsKeyArn } from "./kms-key-arn.ts";
 
 const SHAPE = { "SSE-KMS": { KMSKeyArn: "text", BucketKeyEnabled: "text" } } as const;
 
-/** UpdateObjectEncryption: another KMS key seals the object's key from then on. No byte of the object moves. */
+/**
+ * UpdateObjectEncryption: from then on another KMS key seals the object's key. No byte of the
+ * object moves.
+ */
 export const updateObjectEncryption: Handler = async (call) => {
   const { bucket, key, query, store } = call;
   const request = parseObjectEncryption(await readDocument(call, "ObjectEncryption", SHAPE));
@@ -17,7 +20,10 @@ export const updateObjectEncryption: Handler = async (call) => {
   return { status: 200 };
 };
 
-/** SSE-KMS is the only target that AWS's model has: its ObjectEncryption has no other member. Throws MalformedXML, InvalidArgument. */
+/**
+ * SSE-KMS is the only target in AWS's model: its ObjectEncryption has no other member. Throws
+ * MalformedXML, InvalidArgument.
+ */
 function parseObjectEncryption(root: XmlElement): KmsRequest {
   const kms = child(root, "SSE-KMS");
   const arn = kms && childText(kms, "KMSKeyArn")?.trim();

@@ -1,9 +1,9 @@
 import { SELECT_FAILURES, type SelectCode } from "../../../select/failure.ts";
 
 /**
- * S3's errors as AWS spells them: code, status and default message. An `S3Error` is thrown anywhere in `src/s3` and
- * rendered in one place (`render-error.ts`). Source: AWS S3 API reference, "Error responses", and the messages that S3
- * itself answers where the reference words them otherwise.
+ * S3's errors as AWS spells them: code, status and default message. An `S3Error` is thrown anywhere
+ * in `src/services/s3` and rendered in one place (`render-error.ts`). Source: AWS S3 API reference,
+ * "Error responses", and S3's own messages if they differ.
  */
 const ERRORS = {
   ...selectErrors(),
@@ -212,15 +212,15 @@ const ERRORS = {
   // SelectObjectContent, beside those of the domain.
   UnsupportedRangeHeader: [400, "A range header is not supported for this operation."],
 
-  // The server's own state.
-  // Of S3 on Outposts, the one kind of S3 whose space may end. SDKs do not repeat a request that is answered by 507.
+  // The server's own state. From S3 on Outposts, the only kind of S3 that can run out of space.
+  // SDKs do not retry a 507.
   InsufficientCapacity: [507, "There is not enough space left."],
   InternalError: [500, "We encountered an internal error. Please try again."],
   ServiceUnavailable: [503, "Service is unable to handle request."],
   SlowDown: [503, "Please reduce your request rate."],
 } as const satisfies Record<string, readonly [status: number, message: string]>;
 
-/** The codes of `src/select`: one place has their names and messages. */
+/** The codes of `src/select`, which has their names and messages. */
 function selectErrors(): Readonly<Record<SelectCode, readonly [status: number, message: string]>> {
   const codes = Object.entries(SELECT_FAILURES) as [SelectCode, string][];
   const rows = codes.map(([code, message]) => [code, [code === "Busy" ? 503 : 400, message]]);
@@ -230,8 +230,9 @@ function selectErrors(): Readonly<Record<SelectCode, readonly [status: number, m
 export type S3ErrorCode = keyof typeof ERRORS;
 
 /**
- * An answer that is an error. `details` become elements of the XML (`Resource`, `BucketName`, …); `headers` are added to
- * the response (Content-Range of a 416, ETag of a 304). `cause` reaches the log, never the client.
+ * An answer that is an error. `details` become elements of the XML (`Resource`, `BucketName`, …);
+ * `headers` are added to the response (Content-Range of a 416, ETag of a 304). `cause` is only
+ * logged, never sent.
  */
 export class S3Error extends Error {
   readonly code: S3ErrorCode;

@@ -13,8 +13,8 @@ import { translateKmsFailure } from "./translate-kms.ts";
 import { translateStoreFailure } from "./translate-store.ts";
 
 /**
- * An error as S3 answers it: whatever was thrown that is neither S3's nor the store's is a bug, an InternalError. `method`
- * is the request's, for the errors that repeat it.
+ * An error in S3's form. Anything that is neither S3's nor the store's error is a bug:
+ * InternalError. `method` is the request's, for errors that repeat it.
  */
 export function toS3Error(thrown: unknown, method = "GET"): S3Error {
   if (thrown instanceof S3Error) return thrown;

@@ -2,7 +2,7 @@ import type { AuthenticationFailure } from "../../../auth/authentication-error.t
 import { S3Error } from "./error.ts";
 import { translateSignatureFailure } from "./translate-signature.ts";
 
-/** S3's answer where nobody is authenticated. Codes are spelled as AWS spells them. */
+/** S3's answer to a failed authentication. Codes are spelled as AWS spells them. */
 export function translateAuthenticationFailure(failure: AuthenticationFailure): S3Error {
   switch (failure.kind) {
     case "noRootKey":

@@ -1,7 +1,7 @@
 import type { DataKeyFailure } from "../../../sealing/data-keys.ts";
 import { S3Error } from "./error.ts";
 
-/** How S3 answers what the KMS refused. */
+/** S3's answers to refusals of the KMS. */
 export function translateKmsFailure(failure: DataKeyFailure): S3Error {
   switch (failure.kind) {
     case "access-denied":

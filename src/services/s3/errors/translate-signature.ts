@@ -15,7 +15,10 @@ export interface TranslatedFailure {
   details?: Record<string, string>;
 }
 
-/** Byte by byte, the details of a refused signature triple in size; beyond this many bytes they are left out. */
+/**
+ * As bytes in hex, the details of a refused signature triple in size; beyond this many bytes they
+ * are left out.
+ */
 const byteListMaxBytes = 16 * 1024;
 
 const mechanismUnsupported =

@@ -208,7 +208,7 @@ const noSpace = {
   drives: "There is not enough space left on the drives. Delete objects, or give the disks more room.",
 } as const;
 
-/** How S3 says that a delete marker is in the way. */
+/** S3's headers for a delete marker that is in the way. */
 function markerHeaders(versionId: string | undefined): Record<string, string> {
   return versionId === undefined ? {} : { "x-amz-delete-marker": "true", "x-amz-version-id": versionId };
 }

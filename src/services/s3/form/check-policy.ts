@@ -6,15 +6,16 @@ import type { PolicyDocument } from "./policy-document.ts";
 export const ANY_SIZE: SizeRange = { minBytes: 0, maxBytes: Number.MAX_SAFE_INTEGER };
 
 /**
- * Fields that no condition has to name: those that sign, those that the form keeps to itself, and checksums, which can only
- * make the upload stricter.
+ * Fields that no condition has to name: those of the signature, those that the form keeps for
+ * itself, and checksums, which can only make the upload stricter.
  */
 const FREE =
   /^(policy|file|x-amz-signature|signature|awsaccesskeyid|x-ignore-.*|content-md5|x-amz-checksum-.*|x-amz-sdk-checksum-algorithm)$/;
 
 /**
- * Checks a form, its variables expanded, against its policy: not expired, each condition met, each field named by one. Gives
- * how large the file may be, which is known later. Throws AccessDenied in S3's words.
+ * Checks a form, its variables expanded, against its policy: not expired, each condition met, each
+ * field named by one. Returns the limits of the file's size, which is known later. Throws
+ * AccessDenied in S3's words.
  */
 export function checkPolicy(
   { expiresAtMs, conditions }: PolicyDocument,
@@ -30,7 +31,7 @@ export function checkPolicy(
       continue;
     }
     const { kind, field, value, text } = condition;
-    // The bucket is the one that is written to, whatever a field of that name says.
+    // The target bucket counts, not a field of that name.
     const found = field === "bucket" ? bucket : (fields.get(field)?.value ?? "");
     const holds = field !== "" && (kind === "eq" ? found === value : startsWith(field, found, value));
     if (!holds) throw denied(`Policy Condition failed: ${text}`);
@@ -40,7 +41,7 @@ export function checkPolicy(
   return range;
 }
 
-/** A content type may be a list, each member of which must fit. */
+/** A content type may be a list; each of its members must match. */
 function startsWith(field: string, value: string, prefix: string): boolean {
   if (field !== "content-type") return value.startsWith(prefix);
   return value.split(",").every((member) => member.trim().startsWith(prefix));

@@ -5,13 +5,15 @@ import { Buffer } from "node:buffer";
  * it; the last one ends with two more hyphens.
  */
 export type FoundDelimiter =
-  /** Bytes [at, end) are a delimiter, and more parts follow it, or none does. */
+  /** Bytes [at, end) are a delimiter. Either more parts follow it, or none. */
   | { readonly kind: "part" | "close"; readonly at: number; readonly end: number }
-  /** There is none before `at`; what stands from there on may be the beginning of one. */
+  /** There is none before `at`; the bytes from there on may be the beginning of one. */
   | { readonly kind: "none"; readonly at: number };
 
 const [tab, lineFeed, carriageReturn, space, hyphen] = [0x09, 0x0a, 0x0d, 0x20, 0x2d];
-/** White space between boundary and line break, which transports of old have added. None is sent today. */
+/**
+ * White space between boundary and line break, which old transports added. Nothing sends it today.
+ */
 const PADDING_BYTES_MAX = 16;
 const BOUNDARY_CHARACTERS_MAX = 70;
 
@@ -20,7 +22,10 @@ export function delimiterMarker(boundary: string): Buffer {
   return Buffer.from(`\r\n--${boundary}`, "latin1");
 }
 
-/** The boundary that a Content-Type names, or null where it names none that can be one (RFC 2046 §5.1.1: 1 to 70 characters). */
+/**
+ * The boundary in a Content-Type, or null if it has no valid one (RFC 2046 §5.1.1: 1 to 70
+ * characters).
+ */
 export function parseBoundary(contentType: string): string | null {
   const found = /;\s*boundary\s*=\s*(?:"((?:\\[\s\S]|[^"\\])*)"|([^\s;"]+))/i.exec(contentType);
   const boundary = found?.[1]?.replace(/\\([\s\S])/g, "$1") ?? found?.[2] ?? "";
@@ -29,8 +34,8 @@ export function parseBoundary(contentType: string): string | null {
 }
 
 /**
- * Finds the first delimiter in `bytes` from `from` on. A line that only begins like one (a longer boundary, of a form inside
- * the file) is data.
+ * Finds the first delimiter in `bytes` from `from` on. A line that only begins like one (a longer
+ * boundary, of a form inside the file) is data.
  */
 export function findDelimiter(bytes: Uint8Array, marker: Buffer, from = 0): FoundDelimiter {
   const window = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -44,7 +49,7 @@ export function findDelimiter(bytes: Uint8Array, marker: Buffer, from = 0): Foun
 
 type LineEnd = { readonly kind: "part" | "close"; readonly end: number } | { readonly kind: "data" | "cut" };
 
-/** What follows the boundary at `start`. */
+/** Interprets the bytes after the boundary at `start`. */
 function readLineEnd(window: Buffer, start: number): LineEnd {
   if (window[start] === hyphen) {
     if (start + 1 === window.length) return { kind: "cut" };

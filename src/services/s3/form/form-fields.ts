@@ -4,5 +4,5 @@ export interface FormField {
   readonly value: string;
 }
 
-/** The fields of a form that stand before its file, by name in lower case: to S3 names know no case. */
+/** The fields of a form before its file, by name in lower case: S3 ignores the case of names. */
 export type FormFields = ReadonlyMap<string, FormField>;

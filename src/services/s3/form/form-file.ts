@@ -1,13 +1,13 @@
 import type { Buffer } from "node:buffer";
+import { decodedSizeMaxBytes } from "../../../auth/sigv4/limits.ts";
 import type { BodyPieces } from "../../../base/body-pieces.ts";
 import { concat } from "../../../base/bytes.ts";
-import { BODY_MAX_BYTES } from "../body/payload-bytes.ts";
 import { nextPiece, type PayloadBytes } from "../body/payload-pieces.ts";
 import { S3Error } from "../errors/error.ts";
 import { findDelimiter } from "./delimiter.ts";
 import { FORM_DATA_MAX_BYTES, type FormHead } from "./form-head.ts";
 
-/** How large the file may be, both ends included. */
+/** Limits of the file's size, inclusive. */
 export interface SizeRange {
   readonly minBytes: number;
   readonly maxBytes: number;
@@ -22,17 +22,18 @@ export interface FormBody {
 
 const NO_TRAILERS: ReadonlyMap<string, string> = new Map();
 const nothing = new Uint8Array(0);
-/** Hyphens behind the last boundary. Most senders add a line break. */
+/** Hyphens after the last boundary. Most senders add a line break. */
 const CLOSE_BYTES = 2;
 
 /**
- * The file of a form, found in the body while it streams: in memory is one piece of it. Its length is known once its end has
- * come; before, only that it is at most what is left of the body without the shortest delimiter, and at least that less what
- * may follow a file. Whatever follows it is read away.
+ * The file of a form, found in the body while it streams: one piece of it is in memory. Its length
+ * is known only at its end. Before, it is at most the rest of the body without the shortest
+ * delimiter, and at least that less the bytes that may follow a file. The bytes after it are
+ * discarded.
  *
- * `next` throws EntityTooLarge as soon as there is too much, and at the end EntityTooSmall, MalformedPOSTRequest where no
- * delimiter came, IncompleteBody where the connection was cut. The constructor throws EntityTooLarge where the length of the
- * body alone tells.
+ * `next` throws EntityTooLarge as soon as there is too much. At the end it throws EntityTooSmall,
+ * MalformedPOSTRequest if no delimiter came, IncompleteBody if the connection was cut. The
+ * constructor throws EntityTooLarge if the length of the body alone shows it.
  */
 export class FormFile implements PayloadBytes {
   readonly sizeBytes: number;
@@ -40,7 +41,9 @@ export class FormFile implements PayloadBytes {
   readonly trailers = NO_TRAILERS;
   readonly #body: FormBody;
   readonly #range: SizeRange;
-  /** Bytes of the body that may be the beginning of a delimiter, or what has come with the head of the form. */
+  /**
+   * Bytes of the body that may be the beginning of a delimiter, or came with the head of the form.
+   */
   #carried: Uint8Array;
   #bodyLeftBytes: number;
   #fileBytes = 0;
@@ -50,7 +53,7 @@ export class FormFile implements PayloadBytes {
 
   constructor(body: FormBody, head: FormHead, range: SizeRange) {
     this.#body = body;
-    this.#range = { ...range, maxBytes: Math.min(range.maxBytes, BODY_MAX_BYTES) };
+    this.#range = { ...range, maxBytes: Math.min(range.maxBytes, decodedSizeMaxBytes) };
     this.#carried = head.rest;
     this.#bodyLeftBytes = body.sizeBytes - head.fileOffsetBytes - head.rest.length;
     this.sizeBytes = body.sizeBytes - head.fileOffsetBytes - body.marker.length - CLOSE_BYTES;
@@ -87,9 +90,10 @@ export class FormFile implements PayloadBytes {
     }
   }
 
-  /** The next bytes of the body, behind those that were carried over. */
+  /** The next bytes of the body, after those that were carried over. */
   async #window(): Promise<Uint8Array> {
-    // What came with the head is looked at before anything is read: reading may reuse its memory.
+    // Bytes that came with the head are processed before anything is read: reading may reuse their
+    // memory.
     if (!this.#begun) {
       this.#begun = true;
       return this.#carried;
@@ -111,7 +115,10 @@ export class FormFile implements PayloadBytes {
     return piece;
   }
 
-  /** The size that is told is that of a form which ends as most do, with a line break: the whole file is not waited for. */
+  /**
+   * The reported size assumes the usual end of a form, with a line break: the whole file is not
+   * waited for.
+   */
   #tooLarge(): S3Error {
     return new S3Error("EntityTooLarge", undefined, {
       ProposedSize: String(Math.max(this.#fileBytes, this.sizeBytes - 2)),

@@ -13,21 +13,24 @@ const FILE_FIELD = "file";
 const lineBreak = Buffer.from("\r\n", "latin1");
 const emptyLine = Buffer.from("\r\n\r\n", "latin1");
 
-/** A form as far as to the first byte of its file. */
+/** A form up to the first byte of its file. */
 export interface FormHead {
   readonly fields: FormFields;
-  /** Null where the part names no file. */
+  /** Null if the part has no file name. */
   readonly fileName: string | null;
-  /** Where in the body the file begins. */
+  /** Position of the file in the body. */
   readonly fileOffsetBytes: number;
-  /** What came of the file (and maybe of what follows it) with the last piece; valid until the next one is read. */
+  /**
+   * Bytes of the file (and perhaps after it) that came with the last piece; valid until the next
+   * one is read.
+   */
   readonly rest: Uint8Array;
 }
 
 /**
- * Reads the fields of a form, which stand before its file, and nothing of the file but what comes in the same piece. Holds
- * 20 KB at most. Throws MalformedPOSTRequest, MaxPostPreDataLengthExceeded, InvalidArgument where there is no file, and
- * IncompleteBody.
+ * Reads the fields of a form, which come before its file, and nothing of the file beyond the same
+ * piece. Holds 20 KB at most. Throws MalformedPOSTRequest, MaxPostPreDataLengthExceeded,
+ * InvalidArgument if there is no file, and IncompleteBody.
  */
 export async function readFormHead(pieces: BodyPieces, marker: Buffer): Promise<FormHead> {
   const parser = new HeadParser(marker);
@@ -48,7 +51,7 @@ class HeadParser {
   /** The part whose value is being read; null before the first. */
   #part: PartHead | null = null;
   #inHead = false;
-  /** Where the head or the value of the part begins. */
+  /** Beginning of the part's head or value. */
   #begin = 0;
   /** No delimiter begins before this. */
   #searched = 0;
@@ -77,7 +80,7 @@ class HeadParser {
     });
   }
 
-  /** Both of these return whether they got to their end: more bytes are needed otherwise. */
+  /** Both of these return whether they are complete: otherwise more bytes are needed. */
   #readValue(): boolean {
     const found = findDelimiter(this.#bytes.subarray(0, this.#length), this.#marker, this.#searched);
     this.#searched = found.at;

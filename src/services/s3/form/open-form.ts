@@ -12,7 +12,7 @@ import { FormFile } from "./form-file.ts";
 import { type FormHead, readFormHead } from "./form-head.ts";
 import { parsePolicyDocument } from "./policy-document.ts";
 
-/** The upload that a form stands for: the same that a PutObject says in its head. */
+/** The upload that a form stands for, with the facts that a PutObject has in its headers. */
 export interface OpenForm {
   readonly caller: Caller;
   readonly key: string;
@@ -20,9 +20,9 @@ export interface OpenForm {
   readonly payload: Payload;
 }
 
-/** The HTTP request that a form comes in. */
+/** The HTTP request with a form. */
 export interface FormRequest {
-  /** Whom the request itself is signed by. */
+  /** Signer of the request itself. */
   readonly caller: Caller;
   readonly bucket: string;
   readonly headers: Headers;
@@ -30,9 +30,10 @@ export interface FormRequest {
 }
 
 /**
- * Reads a form up to its file, finds who sends it and checks it against its policy ("Browser-Based Uploads Using POST"). Not
- * authorised yet. Throws PreconditionFailed where the request is no form, what is wrong with the form, the signature or the
- * policy, and gives the body free then; later that is for whoever has the form.
+ * Reads a form up to its file, authenticates its sender and checks it against its policy
+ * ("Browser-Based Uploads Using POST"). It is not authorised yet. Throws PreconditionFailed if the
+ * request is not a form, and errors of the form, the signature or the policy; the body is then
+ * released. Afterwards the form's user releases it.
  */
 export async function openForm(request: FormRequest, exchange: FormExchange): Promise<OpenForm> {
   const contentType = request.headers.get("Content-Type") ?? "";
@@ -57,7 +58,7 @@ export async function openForm(request: FormRequest, exchange: FormExchange): Pr
   }
 }
 
-/** What the exchange knows that a form needs. */
+/** Facts of the exchange that a form needs. */
 type FormExchange = Pick<Exchange, "authenticateForm" | "receivedMs">;
 
 interface Body {

@@ -1,10 +1,10 @@
 import { S3Error } from "../errors/error.ts";
 
-/** What a part of a form says of itself. */
+/** The head of a form's part. */
 export interface PartHead {
   /** As sent. */
   readonly name: string;
-  /** Of the file, without folders; null where the part names none. */
+  /** The file's name without folders; null if the part has none. */
   readonly fileName: string | null;
 }
 
@@ -13,9 +13,10 @@ const parameter = /\s*;\s*([^\s=;"]+)\s*=\s*(?:"((?:\\"|[^"])*)"|([^\s;"]*))/y;
 const plainEncodings: ReadonlySet<string> = new Set(["7bit", "8bit", "binary"]);
 
 /**
- * Reads the header lines of a part (RFC 7578 §4), without the empty line that ends them. Only Content-Disposition means
- * anything: the type of the file is what a form field says, as at S3. Throws MalformedPOSTRequest, or NotImplemented for a
- * part in base64 or the like, which nobody sends.
+ * Reads the header lines of a part (RFC 7578 §4), without the empty line at their end. Only
+ * Content-Disposition has a meaning: as at S3, a form field gives the file's type. Throws
+ * MalformedPOSTRequest, or NotImplemented for a part in base64 or a similar encoding, which nothing
+ * sends.
  */
 export function parsePartHead(bytes: Uint8Array): PartHead {
   let disposition: string | null = null;
@@ -46,7 +47,8 @@ function parseDisposition(text: string): PartHead {
     if (found === null) throw new S3Error("MalformedPOSTRequest");
     const name = (found[1] as string).toLowerCase();
     if (parameters.has(name)) throw new S3Error("MalformedPOSTRequest");
-    // Browsers escape nothing with a backslash, so only a quote is taken for escaped: a folder of Windows ends with one.
+    // Browsers escape nothing with a backslash, so only a quote counts as escaped: a Windows folder
+    // ends with a backslash.
     parameters.set(name, found[2]?.replaceAll('\\"', '"') ?? found[3] ?? "");
   }
   const name = parameters.get("name");
@@ -55,7 +57,10 @@ function parseDisposition(text: string): PartHead {
   return { name, fileName: fileName === undefined ? null : withoutFolders(fileName) };
 }
 
-/** `utf-8''…` (RFC 8187): forms must not have it, and urllib3 sent it until 2023 where a name is not ASCII. */
+/**
+ * `utf-8''…` (RFC 8187): forms must not have it, but urllib3 sent it until 2023 for names that are
+ * not ASCII.
+ */
 function decodeExtended(text: string | undefined): string | undefined {
   const value = /^utf-8'[^']*'(.*)$/i.exec(text ?? "")?.[1];
   if (value === undefined) return undefined;

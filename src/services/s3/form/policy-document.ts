@@ -2,10 +2,10 @@ import { Buffer } from "node:buffer";
 import { S3Error } from "../errors/error.ts";
 import type { SizeRange } from "./form-file.ts";
 
-/** One condition of a policy. `text` is how S3 writes it in a refusal. */
+/** One condition of a policy. `text` is its form in S3's refusals. */
 export type PolicyCondition =
   | { readonly kind: "eq" | "starts-with"; readonly field: string; readonly value: string; readonly text: string }
-  /** Null bounds: they are no numbers, which S3 takes for a condition that nothing meets. */
+  /** Null bounds are not numbers; for S3 such a condition is never met. */
   | { readonly kind: "content-length-range"; readonly range: SizeRange | null; readonly text: string };
 
 export interface PolicyDocument {
@@ -42,8 +42,8 @@ function decodeBase64(text: string): string {
 }
 
 /**
- * JSON, and what S3's documentation has besides: the escapes `\$` and `\v`, and the comma after the last of a list that stands
- * in its examples.
+ * JSON with the additions of S3's documentation: the escapes `\$` and `\v`, and a comma after the
+ * last member of a list.
  */
 function parseJson(text: string): unknown {
   const strict = text.replace(/"(?:\\[\s\S]|[^"\\])*"|,(?=\s*[\]}])/g, (token) =>
@@ -95,7 +95,7 @@ function parseListCondition(condition: readonly unknown[]): PolicyCondition {
   const text = conditionText(condition);
   if (kind === "content-length-range") return { kind, range: parseRange(first, second), text };
   if (typeof first !== "string" || typeof second !== "string") throw invalid("Invalid JSON.");
-  // A name without its dollar sign is that of no field, so the condition fails.
+  // A name without a dollar sign matches no field, so the condition fails.
   return { kind, field: first.startsWith("$") ? first.slice(1).toLowerCase() : "", value: second, text };
 }
 

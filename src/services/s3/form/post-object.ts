@@ -12,8 +12,9 @@ interface Uploaded {
 }
 
 /**
- * PostObject, the upload by an HTML form: what PutObject does with the same headers, answered as the form wants it
- * (`success_action_redirect`, by its old name `redirect`, or `success_action_status`).
+ * PostObject, the upload by an HTML form. It does what PutObject does with the same headers, and
+ * answers as the form asks (`success_action_redirect`, by its old name `redirect`, or
+ * `success_action_status`).
  */
 export const postObject: Handler = async (call) => {
   const { bucket, key, payload } = call;
@@ -43,7 +44,10 @@ function success(wanted: string, { bucket, key, etag }: Uploaded, headers: Recor
   }
 }
 
-/** The URL with what was uploaded added to its query, or null where there is none that a browser could be sent to. */
+/**
+ * The URL with facts about the upload added to its query, or null if no browser could be sent to
+ * it.
+ */
 function redirectTarget(field: { value: string } | undefined, { bucket, key, etag }: Uploaded): string | null {
   const text = field?.value.trim() ?? "";
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return null;

@@ -15,7 +15,7 @@ const OF_BUCKET: ReadonlyMap<string, Permission> = new Map([
   ["s3:ListBucketVersions", "READ"],
   ["s3:ListBucketMultipartUploads", "READ"],
   ["s3:PutObject", "WRITE"],
-  // Of a new object: whoever writes it owns it, and gives it its ACL.
+  // A new object: its writer owns it, and gives it its ACL.
   ["s3:PutObjectAcl", "WRITE"],
   ["s3:GetBucketAcl", "READ_ACP"],
   ["s3:PutBucketAcl", "WRITE_ACP"],
@@ -37,11 +37,11 @@ export interface AskedOfAcl {
   readonly of: "bucket" | "object";
   /** `s3:GetObject` and the like. */
   readonly action: string;
-  /** IgnorePublicAcls: grants to groups of callers count for nothing. */
+  /** IgnorePublicAcls: grants to groups of callers have no effect. */
   readonly ignoresPublic: boolean;
 }
 
-/** What an ACL grants to a caller for an action. */
+/** Grants of an ACL to a caller for an action. */
 export function aclGrant({ acl, of, action, ignoresPublic }: AskedOfAcl, principal: Principal): AclGrant {
   const needed = (of === "bucket" ? OF_BUCKET : OF_OBJECT).get(action);
   if (needed === undefined) return "none";

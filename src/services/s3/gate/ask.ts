@@ -1,16 +1,16 @@
 import { ACL_HEADERS } from "../acl/headers.ts";
 import { parseBypassGovernance } from "../lock/bypass-governance.ts";
 
-/** One thing that a request needs to be allowed to do. */
+/** One permission that a request needs. */
 export interface Ask {
   /** `s3:GetObject` and the like. */
   readonly action: string;
   /**
    * Facts that the decision depends on.
-   * - `account`: no bucket that exists. The resource belongs to the caller's own account.
+   * - `account`: no existing bucket. The resource belongs to the caller's own account.
    * - `bucket`: the bucket.
-   * - `key`: a place in the bucket, whatever lies there.
-   * - `object`: an object that lies there, with its owner, its ACL and its tags.
+   * - `key`: a place in the bucket, whatever is stored there.
+   * - `object`: an existing object, with its owner, its ACL and its tags.
    * - `upload`: an unfinished upload of the key, with its initiator.
    */
   readonly subject: "account" | "bucket" | "key" | "object" | "upload";
@@ -18,11 +18,11 @@ export interface Ask {
   readonly bucket: string;
   /** "" if the action concerns no key. */
   readonly key: string;
-  /** As the request names it; absent if it names none. */
+  /** From the request; absent if it names none. */
   readonly versionId?: string;
 }
 
-/** What of a request says what it asks for. */
+/** Parts of a request that determine its asks. */
 export interface Asking {
   readonly bucket: string;
   readonly key: string;
@@ -30,7 +30,7 @@ export interface Asking {
   readonly headers: Headers;
 }
 
-/** Everything that an operation asks for, from its address and its headers alone. */
+/** Everything that an operation asks for, from its address and its headers only. */
 export type Asks = (asking: Asking) => readonly Ask[];
 
 /** Of the account: `s3:ListAllMyBuckets`. */
@@ -43,7 +43,7 @@ export function ofBucket(action: string): Asks {
   return ({ bucket }) => [{ action, subject: "bucket", bucket, key: "" }];
 }
 
-/** Of a key, whatever it names. */
+/** Of a key, whatever is stored there. */
 export function ofKey(action: string): Asks {
   return ({ bucket, key }) => [{ action, subject: "key", bucket, key }];
 }
@@ -53,17 +53,17 @@ export function ofUpload(action: string): Asks {
   return ({ bucket, key }) => [{ action, subject: "upload", bucket, key }];
 }
 
-/** Of an object. `versionAction` is asked instead if the request names a version. */
+/** Of an object. `versionAction` is used instead if the request names a version. */
 export function ofObject(action: string, versionAction = action): Asks {
   return (asking) => [objectAsk(namedObject(asking), action, versionAction)];
 }
 
-/** All that each of several asks for. */
+/** All asks of several functions. */
 export function all(...parts: readonly Asks[]): Asks {
   return (asking) => parts.flatMap((part) => part(asking));
 }
 
-/** The object that a request addresses, with the version that it names. */
+/** The object in a request's address, with the version that it names. */
 export function namedObject({ bucket, key, query }: Asking): NamedObject {
   const versionId = query.get("versionId");
   return versionId === null ? { bucket, key } : { bucket, key, versionId };
@@ -75,16 +75,16 @@ export interface NamedObject {
   readonly versionId?: string;
 }
 
-/** The ask of one object, by the action for the current version or by that for a version that is named. */
+/** The ask of one object, by the action for the current version or that for a named version. */
 export function objectAsk(object: NamedObject, action: string, versionAction: string): Ask {
   return { action: object.versionId === undefined ? action : versionAction, subject: "object", ...object };
 }
 
-/** `s3:BypassGovernanceRetention`, if the request wants to pass over retention in governance mode. */
+/** `s3:BypassGovernanceRetention`, if the request wants to bypass retention in governance mode. */
 export const bypassAsks: Asks = (asking) =>
   parseBypassGovernance(asking.headers) ? ofKey("s3:BypassGovernanceRetention")(asking) : [];
 
-/** The ask for the ACL that a request's headers set, if they set one. */
+/** The ask for the ACL in a request's headers, if there is one. */
 export function aclAsks(action: string, subject: "bucket" | "key" | "account"): Asks {
   return ({ bucket, key, headers }) =>
     ACL_HEADERS.some((name) => headers.has(name))

@@ -5,7 +5,7 @@ import { StoreError } from "../../../store/failure.ts";
 import { withMetadata } from "../../../store/translate-metadata.ts";
 import type { Target } from "../address/target.ts";
 
-/** The header by which clients find the region of a bucket. */
+/** The header with a bucket's region, for clients. */
 export const BUCKET_REGION = "x-amz-bucket-region";
 
 /** A refusal whose answer tells the region of the bucket. */
@@ -19,8 +19,9 @@ export class RefusedInBucket extends AccessRefused {
 }
 
 /**
- * What was thrown, with the bucket's region if a HEAD or GET of a bucket was refused: SDKs find the region by an unsigned HEAD, and
- * need no right for it. Costs a D1 round trip for each bucket and minute.
+ * The thrown error, with the bucket's region if it refused a HEAD or GET of a bucket: SDKs find the
+ * region by an unsigned HEAD, which needs no permission. Costs a D1 round trip per bucket and
+ * minute.
  */
 export async function withBucketRegion(
   thrown: unknown,

@@ -8,44 +8,44 @@ import { parseEventHold } from "../lock/event-hold.ts";
 import { parseCopySource } from "../objects/copy-source.ts";
 import type { Ask, Asking } from "./ask.ts";
 
-/** What of a request S3's condition keys are about. */
+/** Parts of a request for S3's condition keys. */
 export interface RequestContext extends Asking {
   readonly isForm: boolean;
   readonly nowMs: number;
   /** `TLSv1.3`; null if it is not known. */
   readonly tlsVersion: string | null;
-  /** What its body says, once that was read. */
+  /** Facts from its body, once that was read. */
   readonly body: BodyFacts;
 }
 
-/** What a body says that policies may ask about. */
+/** Facts from a body that policies may use. */
 export interface BodyFacts {
   /** New tags of the object. */
   tags?: Tags;
   legalHold?: string;
   retention?: RetentionChange;
-  /** Tags that a bucket is to get, or keys of those that it is to lose. */
+  /** Tags that a bucket is to get, or keys of those to remove. */
   resourceTags?: Tags;
   resourceTagKeys?: readonly string[];
   locationConstraint?: string;
   objectOwnership?: string;
 }
 
-/** What an ask is decided on. */
+/** Context of an ask's decision. */
 export interface AskContext {
   readonly request: RequestContext;
   readonly ask: Ask;
   /** Account id of the bucket's owner; null: there is no bucket yet. */
   readonly bucketAccount: string | null;
-  /** Of the bucket, if they may decide; none otherwise. */
+  /** Of the bucket, if they may decide; otherwise none. */
   readonly bucketTags: Tags;
-  /** Tags of the object that is there. */
+  /** Tags of the existing object. */
   existingTags(): Tags | null;
 }
 
 const DAY_MS = 24 * 3600 * 1000;
 
-/** Headers that condition keys repeat as they were sent, by the key's name in lower case. */
+/** Headers that condition keys repeat as sent, by the key's name in lower case. */
 const HEADERS: ReadonlyMap<string, string> = new Map(
   [
     "x-amz-acl",
@@ -69,14 +69,16 @@ const HEADERS: ReadonlyMap<string, string> = new Map(
 );
 
 const LISTS: ReadonlySet<string> = new Set(["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"]);
-/** Keys that are a parameter of a listing. */
+/** Keys that are parameters of listings. */
 const PARAMETERS: ReadonlySet<string> = new Set(["s3:prefix", "s3:delimiter", "s3:max-keys"]);
 
 /**
- * The value of one of S3's condition keys (its name in lower case), or undefined if the request does not have it.
+ * The value of one of S3's condition keys (its name in lower case), or undefined if the request
+ * does not have it.
  *
- * Follows "Actions, resources, and condition keys for Amazon S3" in the Service Authorization Reference, and "Amazon S3 Signature
- * Version 4 Authentication Specific Policy Keys" in the API reference.
+ * Follows "Actions, resources, and condition keys for Amazon S3" in the Service Authorization
+ * Reference, and "Amazon S3 Signature Version 4 Authentication Specific Policy Keys" in the API
+ * reference.
  */
 export function contextValue(key: string, context: AskContext): ContextValue | undefined {
   if (!key.startsWith("s3:")) return globalValue(key, context);
@@ -119,7 +121,7 @@ export function contextValue(key: string, context: AskContext): ContextValue | u
   }
 }
 
-/** AWS's global keys that only a service knows the value of. */
+/** AWS's global keys whose value only a service knows. */
 function globalValue(key: string, { bucketAccount, bucketTags, request }: AskContext): ContextValue | undefined {
   const { resourceTags, resourceTagKeys } = request.body;
   if (key === "aws:resourceaccount") return bucketAccount ?? undefined;
@@ -162,7 +164,10 @@ function lockValue(key: string, { headers, body, nowMs }: RequestContext): strin
   return undefined;
 }
 
-/** The event hold that a write's headers ask for; undefined also where they are malformed, for which the write is refused. */
+/**
+ * The event hold in a write's headers. Undefined also if they are malformed, because the write is
+ * then refused.
+ */
 function headersHold(headers: Headers): EventHold | undefined {
   const text = (name: string) => headers.get(`x-amz-object-lock-event-hold${name}`);
   const names = { status: "", days: "", years: "" };
@@ -174,7 +179,7 @@ function headersHold(headers: Headers): EventHold | undefined {
   }
 }
 
-/** `bucket/key`, decoded and without a slash in front, as the documentation's examples have it. */
+/** `bucket/key`, decoded and without a leading slash, as in the documentation's examples. */
 function copySource(headers: Headers): string | undefined {
   const text = headers.get("x-amz-copy-source");
   if (text === null) return undefined;
@@ -182,7 +187,7 @@ function copySource(headers: Headers): string | undefined {
     const { bucket, key } = parseCopySource(text);
     return `${bucket}/${key}`;
   } catch (error) {
-    // No copy comes here: it was refused. To everything else the header says nothing.
+    // Copies were refused before. For other operations the header has no meaning.
     if (error instanceof S3Error) return undefined;
     throw error;
   }

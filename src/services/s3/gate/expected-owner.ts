@@ -4,8 +4,9 @@ import { S3Error } from "../errors/error.ts";
 import type { Asking } from "./ask.ts";
 
 /**
- * Throws AccessDenied if the request expects another account to own the bucket, and InvalidBucketOwnerAWSAccountID if what it expects
- * is no account id. Of a copy, the bucket that is read has a header of its own.
+ * Throws AccessDenied if the request expects another account to own the bucket, and
+ * InvalidBucketOwnerAWSAccountID if the expected value is no account id. The source bucket of a
+ * copy has a header of its own.
  */
 export function checkExpectedOwner({ bucket: addressed, headers }: Asking, { name, ownerAccount }: Bucket): void {
   const header = name === addressed ? "x-amz-expected-bucket-owner" : "x-amz-source-expected-bucket-owner";
@@ -18,7 +19,7 @@ export function checkExpectedOwner({ bucket: addressed, headers }: Asking, { nam
   }
 }
 
-/** A copy within one bucket: both headers are about it. */
+/** A copy within one bucket: both headers apply to it. */
 function bothIfSame(headers: Headers, name: string, header: string): string[] {
   const source = decodeURIComponent(headers.get("x-amz-copy-source") ?? "").replace(/^\//, "");
   return source.startsWith(`${name}/`) ? [header, "x-amz-source-expected-bucket-owner"] : [header];

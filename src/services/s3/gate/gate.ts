@@ -13,23 +13,26 @@ import { type BodyFacts, contextValue, type RequestContext } from "./context-key
 import { checkExpectedOwner } from "./expected-owner.ts";
 import { type BucketSettings, settingsOf } from "./settings.ts";
 
-/** What a request's gate is made of. */
+/** Parts of a request's gate. */
 export interface GateParts {
   readonly caller: Caller;
   readonly asks: readonly Ask[];
   readonly request: RequestContext;
-  /** Counts the request for the owner of the bucket that it is about, if nobody signed it. May throw to refuse. */
+  /** Counts the request for the owner of its bucket, if it is not signed. May throw to refuse. */
   readonly countFor?: Exchange["countFor"] | undefined;
 }
 
-/** The asks that only the root user of the bucket's account may always do, so that no policy shuts out everybody. */
+/**
+ * The asks that the root user of the bucket's account may always do, so that no policy locks out
+ * everybody.
+ */
 const OF_OWNERS_ROOT: ReadonlySet<string> = new Set([
   "s3:GetBucketPolicy",
   "s3:PutBucketPolicy",
   "s3:DeleteBucketPolicy",
 ]);
 
-/** What is known of the object that an ask is about. */
+/** Known facts about the object of an ask. */
 type Existing =
   | { readonly kind: "known"; readonly object: ObjectHead | null }
   | { readonly kind: "unknown"; matters(): void }
@@ -55,12 +58,12 @@ export class RequestGate implements Gate {
     this.#request = request;
   }
 
-  /** What the body says that policies may ask about; to be filled in as soon as it was read. */
+  /** Facts from the body that policies may use; to be filled in as soon as it was read. */
   get body(): BodyFacts {
     return this.#request.body;
   }
 
-  /** Whether it writes an object and asks to give it an ACL. */
+  /** Whether it writes an object with an ACL of its own. */
   get setsAcl(): boolean {
     return this.#asks.some(({ action, subject }) => action === "s3:PutObjectAcl" && subject === "key");
   }
@@ -69,7 +72,7 @@ export class RequestGate implements Gate {
     this.#acl = acl;
   }
 
-  /** Decides what is asked of the caller's own account, with further asks. Throws `AccessRefused`. */
+  /** Decides the asks about the caller's own account, with further asks. Throws `AccessRefused`. */
   account(more: readonly Ask[] = []): void {
     for (const ask of [...this.#asks, ...more]) {
       if (ask.subject !== "account") continue;
@@ -80,7 +83,7 @@ export class RequestGate implements Gate {
     }
   }
 
-  /** As `account`, of a request whose body is spent: makes sure of a denial first. */
+  /** Like `account`, for a request whose body was read: confirms a denial first. */
   async accountSurely(more: readonly Ask[]): Promise<void> {
     try {
       this.account(more);
@@ -91,7 +94,7 @@ export class RequestGate implements Gate {
     }
   }
 
-  /** What else is asked, as was found out since: it is decided with the rest from then on. */
+  /** Adds asks that were found later: they are decided with the rest from then on. */
   add(asks: readonly Ask[]): void {
     this.#asks = [...this.#asks, ...asks];
   }
@@ -161,13 +164,14 @@ export class RequestGate implements Gate {
     });
   }
 
-  /** Whether one more thing is allowed, which the answer depends on. */
+  /** Whether one more thing is allowed; the answer depends on it. */
   allowsAsk(ask: Ask, bucket: Bucket, object: ObjectHead | null = null): boolean {
     return this.#decide(ask, settingsOf(bucket), { kind: "known", object });
   }
 
   /**
-   * Whether an ask is allowed by policies alone for every object that has no owner of its own, whatever tags and ACL it has.
+   * Whether policies alone allow an ask for every object without an owner of its own, whatever its
+   * tags and ACL.
    */
   allowsEvery(ask: Ask, bucket: Bucket): boolean {
     let matters = false;
@@ -181,7 +185,7 @@ export class RequestGate implements Gate {
     return this.#caller.decide({ ...asked, aclGrant: "none" }).allowed && !matters;
   }
 
-  /** One more thing that was found to be asked. Throws `AccessRefused`. */
+  /** Decides one more ask that was found. Throws `AccessRefused`. */
   demand(ask: Ask, bucket: Bucket, object: ObjectHead | null = null): void {
     this.#demand(ask, settingsOf(bucket), { kind: "known", object });
   }
@@ -211,13 +215,16 @@ export class RequestGate implements Gate {
     return owner !== (newObjectAccess(null, this.#writer(), settings).owner ?? settings.owner).id;
   }
 
-  /** An ask that nobody has decided is a bug: the request gets no answer. */
+  /** An ask that was never decided is a bug: the request gets no answer. */
   requireDecided(): void {
     const open = this.#asks.find((ask) => !this.#decided.has(ask));
     if (open) throw new Error(`nobody has decided whether the request may be answered: ${open.action}`);
   }
 
-  /** Not before everything is allowed that is asked of the bucket: whoever is refused uses up nothing of its owner's limits. */
+  /**
+   * Only after all asks about the bucket are allowed: refused requests use up nothing of its
+   * owner's limits.
+   */
   #count(bucket: Bucket): void {
     if (this.#countFor === undefined || bucket.name !== this.#request.bucket) return;
     if (this.#of(bucket).some((ask) => !this.#decided.has(ask))) return;
@@ -229,7 +236,7 @@ export class RequestGate implements Gate {
     return { id: canonicalIdOf(principal), account: "accountId" in principal ? principal.accountId : "" };
   }
 
-  /** Whether the bucket is the expected owner's, and takes the ACL that the request brings. */
+  /** Whether the bucket belongs to the expected owner, and accepts the request's ACL. */
   #suits(bucket: Bucket): boolean {
     try {
       checkExpectedOwner(this.#request, bucket);
@@ -250,7 +257,7 @@ export class RequestGate implements Gate {
     return this.#asks.filter((ask) => ask.bucket === bucket.name && ask.subject !== "account");
   }
 
-  /** That there is no such object is for those to know who may list the bucket. */
+  /** Only callers who may list the bucket may learn that there is no such object. */
   #demandListing(bucket: Bucket, settings: BucketSettings): void {
     this.#demand({ action: "s3:ListBucket", subject: "bucket", bucket: bucket.name, key: "" }, settings, NO_OBJECT);
   }
@@ -274,7 +281,8 @@ export class RequestGate implements Gate {
     const object = existing.kind === "known" ? existing.object : null;
     const owner = ownerOf(ask, settings, object);
     const isOutsider = this.#isOutsider(settings);
-    // RestrictPublicBuckets: a bucket with a public policy is for its own account and for services.
+    // RestrictPublicBuckets: only its own account and services have access to a bucket with a
+    // public policy.
     const isShut =
       isOutsider && principal.kind !== "service" && settings.block.RestrictPublicBuckets && settings.isPublic();
     const existingTags = () => {
@@ -295,12 +303,13 @@ export class RequestGate implements Gate {
   #aclGrant(ask: Ask, settings: BucketSettings, existing: Existing) {
     const { principal } = this.#caller;
     const ignoresPublic = settings.block.IgnorePublicAcls;
-    // Callers who may write may also list the parts of what they began, and abort it.
+    // Callers who may write may also list the parts of their own uploads, and abort them.
     const action = existing.kind === "own-upload" ? "s3:PutObject" : ask.action;
     const object = existing.kind === "known" ? existing.object : null;
     if (ask.subject !== "object")
       return aclGrant({ acl: settings.acl, of: "bucket", action, ignoresPublic }, principal);
-    // What is not there would be the caller's to read, if the bucket's ACL lets them list it: `object` asks for that too.
+    // A missing object counts as readable if the bucket's ACL lets the caller list: `object` also
+    // requires that.
     if (object === null)
       return aclGrant({ acl: settings.acl, of: "bucket", action: "s3:ListBucket", ignoresPublic }, principal);
     const acl = object.acl ?? fullControl((object.owner ?? settings.owner).id);
@@ -314,7 +323,7 @@ export class RequestGate implements Gate {
   }
 }
 
-/** Whose it is: a key is the bucket owner's, an object its own owner's where ACLs count. */
+/** Owner of the resource: of a key the bucket owner, of an object its own owner if ACLs count. */
 function ownerOf({ subject }: Ask, { owner, hasAcls }: BucketSettings, object: ObjectHead | null): ObjectOwner {
   return subject === "object" && hasAcls ? (object?.owner ?? owner) : owner;
 }

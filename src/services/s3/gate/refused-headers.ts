@@ -1,8 +1,8 @@
 import type { S3ErrorCode } from "../errors/error.ts";
 
 /**
- * A request header that asks for something that is not built. It is answered 501 by name, unless S3 has a code for it: to
- * ignore it would do something else than was asked for.
+ * A request header for a feature that is not built. It is answered 501 by name, unless S3 has a
+ * code for it: if it were ignored, the request would do something else than it asks for.
  */
 export interface RefusedHeader {
   /** Lower case. */
@@ -11,13 +11,13 @@ export interface RefusedHeader {
   readonly code?: S3ErrorCode;
 }
 
-/** By what is asked for. */
+/** By feature. */
 export const refusedHeaders = {
   selectObject: [{ name: "range", code: "UnsupportedRangeHeader" }],
   deleteObject: [{ name: "if-none-match" }, { name: "if-modified-since" }, { name: "if-unmodified-since" }],
 } as const satisfies Record<string, readonly RefusedHeader[]>;
 
-/** The first header of a request that is refused, and with what, or undefined. */
+/** The first header for which a request is refused, with the error, or undefined. */
 export function findRefusedHeader(
   headers: Headers,
   refused: readonly RefusedHeader[],

@@ -13,12 +13,13 @@ export interface ScreenedRequest {
   readonly mode: PayloadMode;
 }
 
-/** Bodies that bring their checksum at their end: for uploads alone. */
+/** Bodies with a checksum at their end: for uploads only. */
 const trailing: ReadonlySet<PayloadMode["kind"]> = new Set(["streaming-signed-trailer", "streaming-unsigned-trailer"]);
 
 /**
- * Stops a request that asks for what is not built (NotImplemented, by name), gives a version to an operation that takes
- * none (InvalidArgument), or announces trailers where no object is uploaded (InvalidRequest). What passes may run: its handler is returned.
+ * Refuses requests for features that are not built (NotImplemented, by name), versions for
+ * operations without them (InvalidArgument), and trailers without an uploaded object
+ * (InvalidRequest). Returns the handler of any other request.
  */
 export function screen({ name, row, headers, query, mode }: ScreenedRequest): Handler {
   if (row.handler === null) throw new S3Error("NotImplemented", `${name} is not implemented`, { Operation: name });

@@ -5,20 +5,20 @@ import { firstAccount } from "../../../auth/principal.ts";
 import { effectiveBlock, fullControl } from "../../../auth/public-acls.ts";
 import type { Bucket, BucketAccess, Grant, ObjectOwner, PublicAccessBlock, Tags } from "../../../store/types.ts";
 
-/** What decides who may reach a bucket, with everything that is not set in its place. */
+/** Everything that decides about access to a bucket, with defaults filled in. */
 export interface BucketSettings {
   readonly owner: ObjectOwner;
   readonly policy: Policy | undefined;
   /** ACLs count: the bucket's ownership is not BucketOwnerEnforced. */
   readonly hasAcls: boolean;
-  /** A new object is the bucket owner's if its writer grants them full control. */
+  /** A new object belongs to the bucket owner if its writer grants them full control. */
   readonly prefersOwner: boolean;
-  /** The bucket's and its account's: a setting is on if it is on in one of them. */
+  /** The bucket's and its account's: a setting is on if it is on in either. */
   readonly block: PublicAccessBlock;
   readonly acl: readonly Grant[];
-  /** The bucket's tags, as far as conditions may ask for them. */
+  /** The bucket's tags, as far as conditions may use them. */
   readonly tags: Tags;
-  /** The policy lets in callers that nothing fixed limits. */
+  /** The policy allows callers without limiting them to fixed values. */
   isPublic(): boolean;
 }
 
@@ -53,7 +53,7 @@ function compile({ name, access }: Bucket): { policy: Policy; isPublic?: boolean
   const known = compiled.get(access);
   if (known !== undefined) return known;
   const parsed = parsePolicy(access.policy, { kind: "bucket", bucket: name });
-  // PutBucketPolicy has parsed it before. Nobody is let in by a policy that cannot be read.
+  // PutBucketPolicy has parsed it before. An unreadable policy allows nothing.
   if (!parsed.ok) throw new Error(`the policy of bucket ${name} cannot be read: ${parsed.failure.kind}`);
   const policy = { policy: parsed.policy };
   compiled.set(access, policy);

@@ -7,7 +7,7 @@ import type { Bucket } from "../../../store/types.ts";
 import { RequestGate } from "./gate.ts";
 import { settingsOf } from "./settings.ts";
 
-/** What of a request policies may ask about. */
+/** Parts of a request that policies may use. */
 export interface AskingRequest {
   readonly headers: Headers;
   readonly tlsVersion: string | null;
@@ -16,23 +16,28 @@ export interface AskingRequest {
 
 /** Prefixes that are tried in one bucket for one action. */
 const CANDIDATES_MAX = 50;
-/** Comparisons of a prefix or part with what a policy names, for all buckets of one request: policies are written by those who ask. */
+/**
+ * Limit of comparisons of a prefix or part with a policy's patterns, for all buckets of one
+ * request: callers write the policies.
+ */
 const COMPARISONS_MAX = 500_000;
 /** Comparisons so far, by request. */
 const spent = new WeakMap<AskingRequest, number>();
 
 /**
- * What of a bucket a caller may see, as ranges of keys.
+ * The part of a bucket that a caller may see, as ranges of keys.
  *
- * Rows: a prefix counts if a listing with just that prefix would be allowed, by the same decision that the listing makes. Which prefixes are tried
- * comes from the policies' own conditions on s3:prefix; a prefix that is not tried shows nothing.
+ * Rows: a prefix counts if a listing with just that prefix would be allowed, by the listing's own
+ * decision. The prefixes come from the policies' own conditions on s3:prefix; a prefix that is not
+ * tried shows nothing.
  *
- * Columns beyond a listing: keys are divided by the resources that statements name, so that in each part every statement covers
- * all keys or none; then one decision is that of the part. Where a pattern covers some keys of a part, or the decision depends on an object's
- * tags, the columns are not shown.
+ * Columns beyond a listing: keys are divided by the resources in statements, so that in each part
+ * every statement covers all keys or none. One decision then holds for the whole part. If a pattern
+ * covers some keys of a part, or the decision depends on an object's tags, the columns are not
+ * shown.
  *
- * The work is bounded for one `request`, which stands for all of its buckets: beyond `COMPARISONS_MAX` no prefixes and parts are tried,
- * and less is shown.
+ * The work is limited per `request`, for all of its buckets: beyond `COMPARISONS_MAX` no prefixes
+ * and parts are tried, and less is shown.
  */
 export function visibleBucket(caller: Caller, request: AskingRequest, bucket: Bucket): VisibleBucket {
   const sight = new Sight(caller, request, bucket);
@@ -49,7 +54,7 @@ export function visibleBucket(caller: Caller, request: AskingRequest, bucket: Bu
   };
 }
 
-/** ListParts of another account's bucket with ACLs is for those who began the upload. */
+/** ListParts in another account's bucket with ACLs is only for initiators of the upload. */
 function aclsOf({ principal }: Caller, bucket: Bucket): Pick<VisibleBucket, "ownersOnly" | "partsOf"> {
   const ownersOnly = settingsOf(bucket).hasAcls;
   const id = "canonicalId" in principal ? principal.canonicalId : "";
@@ -121,7 +126,7 @@ class Sight {
     return unite(allowed);
   }
 
-  /** Whether so many prefixes or parts may be compared with all that the statements name. */
+  /** Whether this many prefixes or parts may be compared with all patterns of the statements. */
   #spend(count: number, statements: readonly Statement[]): boolean {
     const named = statements.reduce(
       (sum, { resources, conditions }) =>
@@ -140,7 +145,10 @@ class Sight {
     return this.#gate({}).allowsEvery(ask, this.#bucket);
   }
 
-  /** Whether the statement's resources cover all keys that begin so (and with no longer part), or none. */
+  /**
+   * Whether the statement's resources cover all keys with this prefix (outside longer parts), or
+   * none.
+   */
   #isKnown({ resources, conditions }: Statement, text: string): boolean {
     // Each version has another one.
     if (conditions.some(({ key }) => key.toLowerCase() === "s3:versionid")) return false;
@@ -164,7 +172,7 @@ class Sight {
     return (this.#withVariables(value) ?? value).replace(/[*?].*$|\$\{.*$/s, "");
   }
 
-  /** A resource's pattern behind `arn:aws:s3:::`, with what its variables stand for. */
+  /** A resource's pattern after `arn:aws:s3:::`, with its variables replaced. */
   #pattern(source: string): ResourceText {
     const known = this.#patterns.get(source) ?? this.#readPattern(source);
     this.#patterns.set(source, known);
@@ -178,7 +186,7 @@ class Sight {
     return { literal: tail.replace(/[*?].*$/s, ""), text: tail };
   }
 
-  /** Null: a variable whose value is not known here, or which would be taken for a wildcard. */
+  /** Null: the variable's value is unknown here, or would be taken for a wildcard. */
   #withVariables(text: string): string | null {
     const { principal } = this.#caller;
     const name = principal.kind === "user" ? principal.name : null;
@@ -190,11 +198,14 @@ class Sight {
 interface ResourceText {
   /** Before the first wildcard. */
   readonly literal: string;
-  /** Null: nobody can say what it covers. */
+  /** Null: unknown coverage. */
   readonly text: string | null;
 }
 
-/** How much of the texts that begin with `begin` a pattern covers. Texts that begin with the pattern's own literal, if that is longer, are not meant. */
+/**
+ * How much of the texts that begin with `begin` a pattern covers. If the pattern's own literal is
+ * longer, texts that begin with it are left out.
+ */
 function coverage({ literal, text }: ResourceText, begin: string): "all" | "some" | "none" {
   if (text === null) return "some";
   if (literal !== begin && literal.startsWith(begin)) return "none";
@@ -203,7 +214,7 @@ function coverage({ literal, text }: ResourceText, begin: string): "all" | "some
   return text.endsWith("*") && new Wildcard(wildcardTokens(text)).matches(begin) ? "all" : "some";
 }
 
-/** Those behind the part that begin with it: in order they stand together. */
+/** Those after the part that begin with it: in order they are together. */
 function longerParts(parts: readonly string[], at: number): string[] {
   const part = parts[at] as string;
   let end = at + 1;

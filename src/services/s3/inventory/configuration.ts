@@ -15,7 +15,7 @@ import {
   parseConfigurationId,
 } from "../named/named-configuration.ts";
 
-/** With what follows it, the key of a report is not longer than a key can be. */
+/** With the rest of it, the key of a report is not longer than a key can be. */
 const DESTINATION_PREFIX_BYTES_MAX = 768;
 const BUCKET_ARN = /^arn:aws:s3:::([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])$/;
 
@@ -46,8 +46,9 @@ const inventoryDocument: NamedDocument<InventoryConfiguration> = {
 };
 
 /**
- * Put, Get, List and DeleteBucketInventoryConfiguration. As at AWS, whether the destination takes the reports is found out when one is
- * delivered, and whether the KMS key lets S3 in. The format ORC is answered 501.
+ * Put, Get, List and DeleteBucketInventoryConfiguration. As at AWS, only a delivery finds out
+ * whether the destination accepts the reports and whether the KMS key allows S3. The format ORC is
+ * answered 501.
  */
 export const inventoryOperations = namedOperations(inventoryDocument);
 

@@ -1,7 +1,7 @@
 import { setLifecycle } from "../../../store/buckets/lifecycle.ts";
 import type { Handler } from "../handler.ts";
 
-/** DeleteBucketLifecycle: that there were no rules is no error. */
+/** DeleteBucketLifecycle: also succeeds without rules. */
 export const deleteBucketLifecycle: Handler = async ({ store, bucket }) => {
   await setLifecycle(store, bucket, null);
   return { status: 204 };

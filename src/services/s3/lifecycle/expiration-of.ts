@@ -3,7 +3,10 @@ import { expiryIn } from "../../../store/read/expiry.ts";
 import type { Bucket, ObjectHead } from "../../../store/types.ts";
 import type { Call } from "../handler.ts";
 
-/** `x-amz-expiration` of what a GET or HEAD found. As at S3, a version that is asked for by its id has none. */
+/**
+ * `x-amz-expiration` for the result of a GET or HEAD. As at S3, a request that names a version gets
+ * none.
+ */
 export function expirationOf(
   { store, query }: Pick<Call, "store" | "query">,
   { bucket, head }: { bucket: Bucket; head: ObjectHead },

@@ -10,8 +10,8 @@ import type { Handler } from "../handler.ts";
 export const MINIMUM_SIZE_HEADER = "x-amz-transition-default-minimum-object-size";
 
 /**
- * PutBucketLifecycleConfiguration: the rules replace those that were there, from the next request and the next batch of a walk on. Throws
- * MalformedXML, InvalidArgument and InvalidRequest as S3 does.
+ * PutBucketLifecycleConfiguration: the rules replace the old ones, from the next request and the
+ * walk's next batch on. Throws MalformedXML, InvalidArgument and InvalidRequest as S3 does.
  */
 export const putBucketLifecycleConfiguration: Handler = async (call) => {
   const { store, bucket, headers } = call;
@@ -32,7 +32,7 @@ function isConfigured({ settings }: StoreContext, storageClass: string): boolean
   return Object.hasOwn(settings.storageClasses, storageClass);
 }
 
-/** What a document is refused for, as an error of S3. */
+/** A refusal of a document as an error of S3. */
 function refusing<T>(read: () => T): T {
   try {
     return read();

@@ -5,7 +5,10 @@ import { checksumTypeName } from "../body/checksums.ts";
 import { ownerElements } from "./owner.ts";
 import type { NameEncoding } from "./parameters.ts";
 
-/** `<Contents>` for each object, then `<CommonPrefixes>` for each rolled-up prefix, as both versions of ListObjects have them. */
+/**
+ * `<Contents>` for each object, then `<CommonPrefixes>` for each rolled-up prefix, in the form of
+ * both versions of ListObjects.
+ */
 export function contentsElements(entries: readonly ListEntry[], encoding: NameEncoding, withOwner: boolean): Xml[] {
   const ownerOf = ownersOf(withOwner);
   const contents: Xml[] = [];
@@ -58,7 +61,7 @@ function checksumText({ algorithm, type }: { algorithm: ChecksumAlgorithm; type:
   return known;
 }
 
-/** What listings say of an object's checksum: not its value. */
+/** Checksum elements in listings: algorithm and type, without the value. */
 export function checksumListing(checksum: { algorithm: ChecksumAlgorithm; type: ChecksumType } | undefined): Xml[] {
   if (checksum === undefined) return [];
   return [

@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { invalidArgument } from "./parameters.ts";
 
 /**
- * Continuation tokens: opaque to clients, and self-checked so that a token which is cut, altered or of another operation
- * is refused instead of starting a page somewhere. They hold no secret and give no right; a client that makes one by
- * hand only picks a place to go on from.
+ * Continuation tokens: opaque to clients. Each contains a check, so that a cut or altered token, or
+ * one of another operation, is refused instead of starting a page at a wrong position. They hold no
+ * secret and give no permission: a client that forges one only chooses a position.
  *
  * Base64url of eight bytes of SHA-256 over operation and text, then the text: the position as JSON.
  */
@@ -18,7 +18,10 @@ export function encodeToken(scope: Scope, position: unknown): string {
   return Buffer.concat([checkOf(scope, text), text]).toString("base64url");
 }
 
-/** The position, as it was given to `encodeToken` of the same scope. Throws InvalidArgument for any other token. */
+/**
+ * The position that was given to `encodeToken` with the same scope. Throws InvalidArgument for any
+ * other token.
+ */
 export function decodeToken(scope: Scope, token: string): unknown {
   const bytes = Buffer.from(token, "base64url");
   const text = bytes.subarray(CHECK_BYTES);

@@ -40,7 +40,7 @@ export async function listObjectVersions(call: Call): Promise<Answer> {
     element("KeyMarker", encoding.encode(after.key)),
     element("VersionIdMarker", after.versionId ?? ""),
     optional("NextKeyMarker", next === undefined ? undefined : encoding.encode(next.key)),
-    // A common prefix has no versions: paginators that are given an empty marker would send it back, and be refused.
+    // A common prefix has no versions: paginators would send an empty marker back, and be refused.
     optional("NextVersionIdMarker", next?.versionId),
     element("MaxKeys", maxKeys),
     optional("Delimiter", delimiter === "" ? undefined : encoding.encode(delimiter)),

@@ -18,7 +18,7 @@ export async function listObjectsV2(call: Call): Promise<Answer> {
   const startAfter = query.get("start-after") ?? "";
   const token = query.get("continuation-token");
 
-  // A token goes on from a page that start-after began: it alone decides.
+  // A token continues a page that start-after began: only the token counts.
   const after =
     token === null
       ? positionAfter(startAfter, { prefix, delimiter })

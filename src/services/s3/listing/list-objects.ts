@@ -27,7 +27,7 @@ export async function listObjects(call: Call): Promise<Answer> {
 
   const after = positionAfter(marker, { prefix, delimiter });
   const page = await listStored(store, { bucket, prefix, delimiter, after, limit: maxKeys });
-  // Without a delimiter AWS names no next marker: the last key is it.
+  // Without a delimiter AWS names no next marker: the last key serves as marker.
   const nextMarker = delimiter === "" ? undefined : page.next?.key;
   const body = xmlDocument(
     "ListBucketResult",

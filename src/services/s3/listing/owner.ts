@@ -7,7 +7,7 @@ export function ownerElement(name: string, principal: Principal): Xml {
   return element(name, ...ownerElements(canonicalIdOf(principal)));
 }
 
-/** S3 has ceased to name owners; the first account's name stays for clients that show it. */
+/** S3 no longer names owners; the first account's name stays for clients that show it. */
 export function ownerElements(canonicalId: string): Xml[] {
   if (canonicalId === "") return [element("ID", ANONYMOUS_OWNER.id)];
   const displayName = canonicalId === firstAccount.canonicalId ? [element("DisplayName", firstAccount.name)] : [];

@@ -1,14 +1,14 @@
 import type { ListPosition } from "../../../store/read/list.ts";
 import { S3Error } from "../errors/error.ts";
 
-/** The most that a page of objects, parts or uploads holds, whatever is asked for. */
+/** The most entries in a page of objects, parts or uploads, whatever the request says. */
 export const PAGE_ENTRIES_MAX = 1000;
 
 const INTEGER_MAX = 2 ** 31 - 1;
 
 /**
- * A count such as `max-keys`: `defaultValue` where it is absent or empty. Throws InvalidArgument for anything that is no
- * integer between 0 and 2³¹ − 1. The caller caps it.
+ * A count such as `max-keys`: `defaultValue` if it is absent or empty. Throws InvalidArgument
+ * unless it is an integer between 0 and 2³¹ − 1. The caller caps it.
  */
 export function parseCount(query: URLSearchParams, name: string, defaultValue: number): number {
   const text = query.get(name) ?? "";
@@ -21,9 +21,9 @@ export function parseCount(query: URLSearchParams, name: string, defaultValue: n
   return count;
 }
 
-/** How names are written in a page: as they are, or URL-encoded because XML 1.0 cannot hold every key. */
+/** Form of names in a page: unchanged, or URL-encoded because XML 1.0 cannot hold every key. */
 export interface NameEncoding {
-  /** `url`, or undefined where none was asked for. */
+  /** `url`, or undefined if none was requested. */
   readonly type: "url" | undefined;
   encode(name: string): string;
 }
@@ -40,8 +40,8 @@ export function parseEncoding(query: URLSearchParams): NameEncoding {
 }
 
 /**
- * Checks x-amz-optional-object-attributes: RestoreStatus is what S3 has, and it is left out of objects that were never
- * archived, as none here ever was. Throws InvalidArgument.
+ * Checks x-amz-optional-object-attributes. S3 has RestoreStatus, which objects that were never
+ * archived do not have, and none here ever was. Throws InvalidArgument.
  */
 export function checkOptionalAttributes(headers: Headers): void {
   const text = headers.get("x-amz-optional-object-attributes");
@@ -50,8 +50,8 @@ export function checkOptionalAttributes(headers: Headers): void {
 }
 
 /**
- * Where a page begins that a client asks for by name. A name that is a rolled-up prefix of this very listing (what
- * `NextMarker` is when the page before ended with one) stands for all keys below it.
+ * Start of a page after a name from the client. A rolled-up prefix of the same listing
+ * (`NextMarker` after a page that ended with one) stands for all keys below it.
  */
 export function positionAfter(marker: string, listing: { prefix: string; delimiter: string }): ListPosition {
   const { prefix, delimiter } = listing;
@@ -65,7 +65,10 @@ export function invalidArgument(name: string, value: string, message: string): S
   return new S3Error("InvalidArgument", message, { ArgumentName: name, ArgumentValue: value });
 }
 
-/** Percent-encodes all but unreserved characters and `/`. A space becomes `%20`: every decoder reads that. */
+/**
+ * Percent-encodes all except unreserved characters and `/`. A space becomes `%20`, which every
+ * decoder reads.
+ */
 function encodeName(name: string): string {
   return encodeURIComponent(name)
     .replaceAll("%2F", "/")

@@ -6,6 +6,7 @@ import type { HoldDuration } from "../../../store/types.ts";
 import { S3Error } from "../errors/error.ts";
 import { durationElement, parseMode } from "./documents.ts";
 import { parseDuration } from "./event-hold.ts";
+import { LOCK_DAYS_MAX, LOCK_YEARS_MAX } from "./limits.ts";
 
 const SHAPE = {
   ObjectLockEnabled: "text",
@@ -14,11 +15,10 @@ const SHAPE = {
   },
 } as const;
 
-/** S3's limits on the default retention of a bucket. */
-const DAYS_MAX = 36_500;
-const YEARS_MAX = 100;
-
-/** Reads `<ObjectLockConfiguration>`. Throws MalformedXML, and InvalidArgument for a period that is none. */
+/**
+ * Reads `<ObjectLockConfiguration>`. Throws MalformedXML, and InvalidArgument for an invalid
+ * period.
+ */
 export function parseLockConfiguration(document: XmlElement): ObjectLockConfiguration {
   requireShape(document, SHAPE);
   if (childText(document, "ObjectLockEnabled")?.trim() !== "Enabled") throw new S3Error("MalformedXML");
@@ -35,9 +35,10 @@ function parseDefaultRetention(retention: XmlElement): DefaultRetention {
   const years = childText(retention, "Years")?.trim();
   const eventHold = parseDefaultHold(child(retention, "DefaultEventHold"));
   const hold = eventHold && { eventHold };
-  if (days !== undefined && years === undefined) return { mode, days: parsePeriod("Days", days, DAYS_MAX), ...hold };
+  if (days !== undefined && years === undefined)
+    return { mode, days: parsePeriod("Days", days, LOCK_DAYS_MAX), ...hold };
   if (years !== undefined && days === undefined)
-    return { mode, years: parsePeriod("Years", years, YEARS_MAX), ...hold };
+    return { mode, years: parsePeriod("Years", years, LOCK_YEARS_MAX), ...hold };
   if (hold === undefined || days !== undefined || years !== undefined) throw new S3Error("MalformedXML");
   return { mode, ...hold };
 }

@@ -17,8 +17,9 @@ const RETENTION_SHAPE = {
 const HOLD_NAMES = { status: "EventHold", days: "Days", years: "Years" };
 
 /**
- * Reads `<Retention>`; an empty one ends the retention. Without an event hold it needs a mode and a date, with one that is on, or is to
- * be released, a mode. Throws MalformedXML, InvalidArgument.
+ * Reads `<Retention>`; an empty one ends the retention. Without an event hold it needs a mode and a
+ * date. With an event hold that is on, or is being released, it needs a mode. Throws MalformedXML,
+ * InvalidArgument.
  */
 export function parseRetention(document: XmlElement, nowMs: number): RetentionChange {
   requireShape(document, RETENTION_SHAPE);

@@ -1,11 +1,8 @@
 import type { EventHold, HoldDuration } from "../../../store/types.ts";
 import { S3Error } from "../errors/error.ts";
+import { LOCK_DAYS_MAX, LOCK_YEARS_MAX } from "./limits.ts";
 
-/** S3's limits on the duration of an event hold. */
-const DAYS_MAX = 36_500;
-const YEARS_MAX = 100;
-
-/** What an event hold is called in headers, or in XML. */
+/** Names of an event hold's fields in headers, or in XML. */
 interface Names {
   readonly status: string;
   readonly days: string;
@@ -18,8 +15,8 @@ interface Texts {
 }
 
 /**
- * Reads an event hold; undefined where there is none. One that is ON needs exactly one duration, of days or of years; one that is OFF
- * has none: the duration that it had counts. Throws InvalidArgument.
+ * Reads an event hold; undefined if there is none. One that is ON needs exactly one duration, of
+ * days or of years. One that is OFF has none: its earlier duration counts. Throws InvalidArgument.
  */
 export function parseEventHold(status: string | null, texts: Texts, names: Names): EventHold | undefined {
   const { days, years } = texts;
@@ -38,12 +35,12 @@ export function parseEventHold(status: string | null, texts: Texts, names: Names
   return { status, duration };
 }
 
-/** A duration; undefined where there is none. Throws InvalidArgument. */
+/** A duration; undefined if there is none. Throws InvalidArgument. */
 export function parseDuration({ days, years }: Texts, names: Pick<Names, "days" | "years">): HoldDuration | undefined {
   if (days !== null && years !== null)
     throw invalid("A duration is of days or of years, not of both", names.days, days);
-  if (days !== null) return { days: parsePeriod(names.days, days, DAYS_MAX) };
-  return years === null ? undefined : { years: parsePeriod(names.years, years, YEARS_MAX) };
+  if (days !== null) return { days: parsePeriod(names.days, days, LOCK_DAYS_MAX) };
+  return years === null ? undefined : { years: parsePeriod(names.years, years, LOCK_YEARS_MAX) };
 }
 
 function parsePeriod(name: string, text: string, most: number): number {

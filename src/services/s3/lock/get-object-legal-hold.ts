@@ -4,7 +4,7 @@ import type { Handler } from "../handler.ts";
 import { versionOf } from "../objects/version-id.ts";
 import { legalHoldDocument } from "./documents.ts";
 
-/** GetObjectLegalHold, which nobody may have said anything of. */
+/** GetObjectLegalHold; refused if none was ever set. */
 export const getObjectLegalHold: Handler = async ({ bucket, key, query, store }) => {
   const { legalHold } = await readLock(store, { bucket, key, ...versionOf(query) });
   if (legalHold === null) throw new S3Error("NoSuchObjectLockConfiguration", undefined, { Key: key });

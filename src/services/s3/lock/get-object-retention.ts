@@ -4,7 +4,7 @@ import type { Handler } from "../handler.ts";
 import { versionOf } from "../objects/version-id.ts";
 import { retentionDocument } from "./documents.ts";
 
-/** GetObjectRetention, also of one that is past. */
+/** GetObjectRetention, also of one that has ended. */
 export const getObjectRetention: Handler = async ({ bucket, key, query, store }) => {
   const lock = await readLock(store, { bucket, key, ...versionOf(query) });
   if (lock.retention === null) throw new S3Error("NoSuchObjectLockConfiguration", undefined, { Key: key });

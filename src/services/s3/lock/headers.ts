@@ -13,8 +13,8 @@ const HOLD_DAYS = `${EVENT_HOLD}-duration-days`;
 const HOLD_YEARS = `${EVENT_HOLD}-duration-years`;
 
 /**
- * The lock that the headers of a write ask for; undefined where they ask for none. Throws InvalidArgument for what is malformed,
- * for a mode without a date or an event hold, the other way round, and for a date that is past.
+ * The lock in a write's headers; undefined if there is none. Throws InvalidArgument for malformed
+ * values, for a mode without a date or an event hold, for the reverse, and for a date in the past.
  */
 export function parseLockHeaders(headers: Headers, nowMs: number): ObjectLock | undefined {
   const eventHold = parseEventHold(
@@ -44,7 +44,10 @@ function parseRetention(headers: Headers, eventHold: EventHold | undefined, nowM
   return { mode, untilMs: until === null ? 0 : parseRetainUntil(until, nowMs) };
 }
 
-/** What nobody may remove must have come as it was sent: S3 insists on a digest. Throws InvalidRequest. */
+/**
+ * A locked object cannot be replaced, so its bytes must have arrived as sent: S3 requires a digest.
+ * Throws InvalidRequest.
+ */
 export function requireDigestOfLocked(headers: Headers, lock: ObjectLock | undefined): void {
   if (lock === undefined || hasBodyDigest(headers)) return;
   throw new S3Error(
@@ -53,7 +56,7 @@ export function requireDigestOfLocked(headers: Headers, lock: ObjectLock | undef
   );
 }
 
-/** How a GET or HEAD says that a version is locked, as of now. */
+/** Lock headers of a GET or HEAD, as of now. */
 export function lockHeaders(lock: ObjectLock, nowMs: number): Record<string, string> {
   const { retention, legalHold, eventHold } = lock;
   const until = new Date(retainedUntilMs(lock, nowMs)).toISOString();

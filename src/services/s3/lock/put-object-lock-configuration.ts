@@ -4,8 +4,8 @@ import type { Handler } from "../handler.ts";
 import { parseLockConfiguration } from "./configuration.ts";
 
 /**
- * PutObjectLockConfiguration: what versions are locked with that bring no retention of their own. On a bucket without object
- * lock it turns it on, for good.
+ * PutObjectLockConfiguration: the default lock of versions without retention of their own. It
+ * switches object lock on in a bucket without it, permanently.
  */
 export const putObjectLockConfiguration: Handler = async (call) => {
   const configuration = parseLockConfiguration(await readDocument(call, "ObjectLockConfiguration"));

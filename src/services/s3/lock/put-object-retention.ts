@@ -5,7 +5,10 @@ import { versionOf } from "../objects/version-id.ts";
 import { parseBypassGovernance } from "./bypass-governance.ts";
 import { parseRetention } from "./documents.ts";
 
-/** PutObjectRetention. Whatever protects a version now can be extended; in governance mode, and with a bypass, also loosened. */
+/**
+ * PutObjectRetention. Present protection can be extended; in governance mode, with a bypass, also
+ * loosened.
+ */
 export const putObjectRetention: Handler = async (call) => {
   const { bucket, key, query, headers, store } = call;
   const version = versionOf(query);

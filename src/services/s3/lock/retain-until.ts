@@ -15,7 +15,7 @@ export function parseIsoDate(text: string): number | null {
   return Number.isNaN(ms) ? null : ms;
 }
 
-/** A date until which something is to be retained; it must lie ahead. Throws InvalidArgument. */
+/** The end date of a retention; it must be in the future. Throws InvalidArgument. */
 export function parseRetainUntil(text: string, nowMs: number): number {
   const untilMs = parseIsoDate(text);
   if (untilMs === null) throw invalid("The retain until date must be provided in ISO 8601 format", text);

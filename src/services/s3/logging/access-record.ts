@@ -6,13 +6,13 @@ import { parseTarget, type Target } from "../address/target.ts";
 import { operationName } from "./operation-name.ts";
 
 /**
- * Query parameters, by their decoded names, whose values would let a reader of the log repeat the request or read what a customer's key
- * encrypts: in presigned URLs headers may be parameters.
+ * Query parameters, by their decoded names, whose values would let a reader of the log repeat the
+ * request or decrypt objects with a customer's key: presigned URLs may have headers as parameters.
  */
 const SECRET =
   /^(x-amz-(signature|security-token|credential)|signature|awsaccesskeyid|x-amz-(copy-source-)?server-side-encryption-customer-key)$/i;
 
-/** What an exchange is about, if a bucket could have that name; null: nothing is logged of it. */
+/** Subject of an exchange, if a bucket could have that name; null: nothing is logged. */
 export function loggedTarget({ about }: Pick<EndedExchange, "about">, baseDomains: readonly string[]): Target | null {
   try {
     const target = parseTarget(about.url, baseDomains);
@@ -20,16 +20,16 @@ export function loggedTarget({ about }: Pick<EndedExchange, "about">, baseDomain
     checkAddressedBucketName(target.bucket);
     return target;
   } catch {
-    // What S3 could not read it has refused, and it is about no bucket.
+    // S3 has refused what it could not read; that concerns no bucket.
     return null;
   }
 }
 
-/** What is logged of an exchange about a bucket. Never throws. */
+/** The log record of an exchange about a bucket. Never throws. */
 export function accessRecord(ended: EndedExchange, target: Target): AccessRecord {
   const { about, response, clientAddress, endedMs } = ended;
   const { request, url } = about;
-  // Unlike S3's own reading this takes escapes that are not UTF-8.
+  // Unlike S3's own reading this accepts escapes that are not UTF-8.
   const query = new URLSearchParams(`?${url.rawQuery}`);
   const path = url.rawQuery === "" ? url.rawPath : `${url.rawPath}?${redacted(url.rawQuery)}`;
   return {
@@ -67,7 +67,7 @@ function decodedName(name: string): string {
   }
 }
 
-/** The page that linked here may have been a presigned URL itself. */
+/** The linking page may itself have been a presigned URL. */
 function refererOf(headers: Headers): string | null {
   const referer = headers.get("referer");
   const at = referer?.indexOf("?") ?? -1;
@@ -84,7 +84,7 @@ function requesterOf(principal: Principal): string | null {
   return "arn" in principal ? principal.arn : null;
 }
 
-/** Size of the object that is read or written, as far as headers tell. */
+/** Size of the object that is read or written, as far as headers show it. */
 function objectBytes(operation: string, asked: Headers, answered: Headers): number | null {
   if (operation === "GetObject" || operation === "HeadObject" || operation === "WebsiteGet") {
     const whole = /\/(\d+)$/.exec(answered.get("content-range") ?? "")?.[1];
@@ -110,7 +110,7 @@ function authenticationOf(
   return { signature: null, authentication: null };
 }
 
-/** What Cloudflare's edge says of TLS; nothing is known elsewhere. */
+/** TLS facts from Cloudflare's edge; elsewhere they are unknown. */
 function connectionOf({ cf }: Request): Pick<AccessRecord, "cipher" | "tls"> {
   const known: Readonly<Record<string, unknown>> = cf ?? {};
   const of = (value: unknown) => (typeof value === "string" && value !== "" ? plain(value) : null);

@@ -7,7 +7,7 @@ import { S3Error } from "../errors/error.ts";
 
 const PREFIX_CHARACTERS_MAX = 900;
 
-/** What a BucketLoggingStatus may hold. */
+/** Schema of a BucketLoggingStatus. */
 export const LOGGING_SHAPE: XmlShape = {
   LoggingEnabled: {
     TargetBucket: "text",
@@ -20,7 +20,7 @@ export const LOGGING_SHAPE: XmlShape = {
 /** "TargetGrant" in the Amazon S3 API Reference. */
 const GRANT_RULES: GrantRules = { permissions: new Set(["FULL_CONTROL", "READ", "WRITE"]), malformed: "MalformedXML" };
 
-/** A configuration, and what it grants on the log objects. */
+/** A configuration, and its grants on the log objects. */
 export interface ParsedLogging {
   readonly configuration: Omit<LoggingConfiguration, "grants">;
   readonly grants: readonly NamedGrant[];
@@ -54,7 +54,7 @@ function keysOf(format: XmlElement | undefined): LoggingConfiguration["keys"] {
   throw new S3Error("MalformedXML");
 }
 
-/** The document that GetBucketLogging answers; an empty one if nothing is logged. */
+/** The document of GetBucketLogging; empty if logging is off. */
 export function bucketLoggingDocument(configuration: LoggingConfiguration | null): string {
   if (configuration === null) return xmlDocument("BucketLoggingStatus");
   const { targetBucket, targetPrefix, keys, grants = [] } = configuration;

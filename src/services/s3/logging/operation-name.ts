@@ -1,4 +1,4 @@
-/** How AWS's access logs call what is asked for: the part after the method. */
+/** Subjects in the operation names of AWS's access logs: the part after the method. */
 const RESOURCES: Readonly<Record<string, string>> = {
   AbortMultipartUpload: "UPLOAD",
   CompleteMultipartUpload: "UPLOAD",
@@ -39,8 +39,8 @@ const RESOURCES: Readonly<Record<string, string>> = {
 const COPIES = ["CopyObject", "UploadPartCopy"];
 
 /**
- * The name of an operation in an access log: `REST.GET.OBJECT`, on a website `WEBSITE.GET.OBJECT`. Subresources of buckets have the words of their names:
- * `REST.PUT.PUBLIC_ACCESS_BLOCK`.
+ * The name of an operation in an access log: `REST.GET.OBJECT`, on a website `WEBSITE.GET.OBJECT`.
+ * Subresources of buckets have the words of their names: `REST.PUT.PUBLIC_ACCESS_BLOCK`.
  */
 export function operationName(operation: string, { method, isObject }: { method: string; isObject: boolean }): string {
   const verb = COPIES.includes(operation) ? "COPY" : method;

@@ -12,10 +12,12 @@ import type { Call, Handler } from "../handler.ts";
 import { LOGGING_SHAPE, type ParsedLogging, parseBucketLogging } from "./bucket-logging.ts";
 
 /**
- * PutBucketLogging: where the access log of the bucket goes from then on; an empty document ends it. The target must be there, have the same
- * owner and region, and let the logging service write below the prefix. Grants are for callers who may set ACLs there, and must be such that the
- * target could take them of any writer. Throws InvalidTargetBucketForLogging, CrossLocationLoggingProhibited, AccessControlListNotSupported,
- * AccessDenied for public grants where those are blocked and for callers who may set none, and what `parseBucketLogging` and `resolveGrants` throw.
+ * PutBucketLogging: the target of the bucket's access log from then on; an empty document ends
+ * logging. The target must exist, have the same owner and region, and let the logging service write
+ * below the prefix. Grants are only for callers who may set ACLs there, and must be acceptable to
+ * the target from any writer. Throws InvalidTargetBucketForLogging, CrossLocationLoggingProhibited,
+ * AccessControlListNotSupported, AccessDenied for public grants if those are blocked and for
+ * callers who may not set grants, and the errors of `parseBucketLogging` and `resolveGrants`.
  */
 export const putBucketLogging: Handler = async (call) => {
   const logging = parseBucketLogging(await readDocument(call, "BucketLoggingStatus", LOGGING_SHAPE));
@@ -24,7 +26,7 @@ export const putBucketLogging: Handler = async (call) => {
     return { status: 200 };
   }
   const target = await demandTarget(call, await headBucket(call.store, call.bucket), logging);
-  // Only those who may set them learn which accounts there are.
+  // Only callers who may set them learn which accounts exist.
   const grants = await grantsFor(call, target, logging);
   await setLogging(call.store, call.bucket, { ...logging.configuration, ...(grants.length > 0 && { grants }) });
   return { status: 200 };
@@ -32,7 +34,7 @@ export const putBucketLogging: Handler = async (call) => {
 
 async function demandTarget(call: Call, source: Bucket, { configuration }: ParsedLogging): Promise<Bucket> {
   const { targetBucket: TargetBucket, targetPrefix: prefix } = configuration;
-  // Its policy decides, not what the caller may do there.
+  // The target's policy decides, not the caller's permissions.
   const { metadata, clock } = await storeOf(call.store, TargetBucket);
   const target = await metadata.buckets.find(TargetBucket);
   const problem = target === null ? "other-owner" : targetProblem(source, target, { prefix, nowMs: clock.now() });
@@ -48,7 +50,7 @@ async function demandTarget(call: Call, source: Bucket, { configuration }: Parse
 async function grantsFor(call: Call, target: Bucket, parsed: ParsedLogging): Promise<readonly Grant[]> {
   const { grants: named, configuration } = parsed;
   if (named.length === 0) return [];
-  // The logging service sets them, and nobody asks what it may.
+  // The logging service sets them without any further decision.
   const key = `${configuration.targetPrefix}*`;
   call.gate.demand({ action: "s3:PutObjectAcl", subject: "key", bucket: target.name, key }, target);
   const { hasAcls, block } = settingsOf(target);

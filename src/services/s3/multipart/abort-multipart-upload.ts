@@ -6,7 +6,10 @@ import { uploadIdOf } from "./upload-id.ts";
 
 const INITIATED = "x-amz-if-match-initiated-time";
 
-/** AbortMultipartUpload: forgets the upload and all its parts, if it was begun when the request says, should it say so. */
+/**
+ * AbortMultipartUpload: removes the upload and all its parts. If the request has an initiation
+ * time, it must match.
+ */
 export const abortMultipartUpload: Handler = async (call) => {
   const initiatedSeconds = parseInitiated(call.headers);
   await abortUpload(call.store, {
@@ -18,7 +21,10 @@ export const abortMultipartUpload: Handler = async (call) => {
   return { status: 204 };
 };
 
-/** At AWS the condition is for directory buckets; here it is honoured in any. Throws InvalidArgument. */
+/**
+ * At AWS the condition is for directory buckets; here it works in any bucket. Throws
+ * InvalidArgument.
+ */
 function parseInitiated(headers: Headers): number | null {
   const text = headers.get(INITIATED);
   if (text === null) return null;

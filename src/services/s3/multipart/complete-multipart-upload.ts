@@ -17,7 +17,9 @@ import { uploadIdOf } from "./upload-id.ts";
 /** Ten thousand parts of some 250 bytes, and room for indentation. */
 const BODY_MAX_BYTES = 4 * 1024 * 1024;
 
-/** CompleteMultipartUpload. Its x-amz-checksum-* headers are about the object, not about the list of parts. */
+/**
+ * CompleteMultipartUpload. Its x-amz-checksum-* headers describe the object, not the list of parts.
+ */
 export const completeMultipartUpload: Handler = async (call) => {
   const { bucket, key, headers } = call;
   const condition = parseWriteCondition(headers);

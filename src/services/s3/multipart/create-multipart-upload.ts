@@ -7,7 +7,10 @@ import { newEncryptionHeaders, requestedEncryption } from "../encryption/headers
 import type { Handler } from "../handler.ts";
 import { parseNewObject } from "../objects/new-object.ts";
 
-/** CreateMultipartUpload: attributes, tags, lock, storage class and checksum are settled here for the object to come. */
+/**
+ * CreateMultipartUpload: fixes attributes, tags, lock, storage class and checksum of the future
+ * object.
+ */
 export const createMultipartUpload: Handler = async (call) => {
   const { bucket, key, headers, principal, store } = call;
   const checksum = parseUploadChecksum(headers);

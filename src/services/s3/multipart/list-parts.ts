@@ -26,7 +26,7 @@ export async function listParts(call: Call): Promise<Answer> {
     element("Owner", ...ownerElements(page.upload.owner)),
     element("StorageClass", storageClass),
     element("PartNumberMarker", marker),
-    // Only where there is a next page: paginators that look for the marker alone would never end.
+    // Only if there is a next page: paginators that check only the marker would never end.
     optional("NextPartNumberMarker", page.truncated ? page.parts.at(-1)?.partNumber : undefined),
     element("MaxParts", maxParts),
     element("IsTruncated", page.truncated),

@@ -6,7 +6,7 @@ import { S3Error } from "../errors/error.ts";
 import { unquoteEtag } from "../objects/etag.ts";
 import { PART_NUMBER_MAX } from "./part-number.ts";
 
-/** A part as the client that completes an upload lists it. */
+/** A part in the client's list for completing an upload. */
 export interface ListedPart {
   readonly partNumber: number;
   /** Without quotes. */
@@ -18,8 +18,8 @@ const CHECKSUMS = Object.fromEntries(CHECKSUM_ALGORITHMS.map((name) => [checksum
 const SHAPE = { Part: { PartNumber: "text", ETag: "text", ...CHECKSUMS } } as const;
 
 /**
- * Reads the body of CompleteMultipartUpload. Throws MalformedXML (also for an empty list), InvalidPartOrder where numbers do
- * not ascend, InvalidArgument for a bad number or checksum.
+ * Reads the body of CompleteMultipartUpload. Throws MalformedXML (also for an empty list),
+ * InvalidPartOrder if numbers do not ascend, InvalidArgument for a bad number or checksum.
  */
 export function parsePartList(body: Uint8Array): ListedPart[] {
   const root = readXml(body, "CompleteMultipartUpload");

@@ -1,6 +1,6 @@
 import type { Call } from "../handler.ts";
 
-/** The upload that the request names; an empty one is looked for in vain. */
+/** The upload id of the request; an empty one names no upload. */
 export function uploadIdOf(call: Call): string {
   return call.query.get("uploadId") ?? "";
 }

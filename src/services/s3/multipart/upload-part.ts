@@ -8,7 +8,10 @@ import { quoteEtag } from "../objects/etag.ts";
 import { parsePartNumber } from "./part-number.ts";
 import { uploadIdOf } from "./upload-id.ts";
 
-/** UploadPart. What a part must bring as a checksum depends on the upload, so the body is opened when that is known. */
+/**
+ * UploadPart. The upload decides which checksum a part needs, so the body is opened when that is
+ * known.
+ */
 export const uploadPart: Handler = async (call) => {
   const partNumber = parsePartNumber(call.query.get("partNumber") ?? "");
   requireNoEncryption(call.headers);
@@ -25,7 +28,7 @@ export const uploadPart: Handler = async (call) => {
     },
   });
   const { etag, checksum, encryption } = await releasing(() => body, stored);
-  // Where the upload keeps no checksum, the client still hears that the one it sent was verified.
+  // If the upload keeps no checksum, the client still learns that the one it sent was verified.
   const answered = body?.verified ?? checksum;
   return {
     status: 200,

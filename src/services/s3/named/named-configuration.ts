@@ -8,7 +8,7 @@ import {
   removeNamed,
   setNamed,
 } from "../../../store/buckets/named-configurations.ts";
-import { keyBytesMax } from "../address/target.ts";
+import { KEY_BYTES_MAX } from "../../../store/types.ts";
 import { readDocument } from "../body/document.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Call, Handler } from "../handler.ts";
@@ -18,10 +18,10 @@ import { invalidArgument } from "../listing/parameters.ts";
 const PAGE = 100;
 const ID_CHARACTERS_MAX = 64;
 
-/** What a kind of named configuration is made of. */
+/** Definition of a kind of named configuration. */
 export interface NamedDocument<T extends { id: string }> {
   readonly kind: NamedKind;
-  /** Root of one, and of a list of them. */
+  /** Root elements of one, and of a list of them. */
   readonly root: string;
   readonly listRoot: string;
   readonly scope: "ListIntelligentTiering" | "ListInventory";
@@ -32,7 +32,7 @@ export interface NamedDocument<T extends { id: string }> {
   write(configuration: T): Xml[];
 }
 
-/** The four operations of a kind: Put, Get, List and Delete, each of a configuration that `id` names. */
+/** The four operations of a kind: Put, Get, List and Delete of the configuration with an `id`. */
 export function namedOperations<T extends { id: string }>(
   of: NamedDocument<T>,
 ): { put: Handler; get: Handler; list: Handler; remove: Handler } {
@@ -92,8 +92,8 @@ export function parseConfigurationId(root: XmlElement): string {
   throw invalidArgument("Id", id, "The configuration ID is invalid");
 }
 
-/** Throws InvalidArgument for a prefix that is longer. */
-export function checkPrefix(prefix: string, bytesMax = keyBytesMax): void {
+/** Throws InvalidArgument if the prefix is too long. */
+export function checkPrefix(prefix: string, bytesMax = KEY_BYTES_MAX): void {
   if (new TextEncoder().encode(prefix).length > bytesMax) {
     throw invalidArgument("Prefix", prefix, `The maximum size of a prefix is ${bytesMax}`);
   }

@@ -15,10 +15,10 @@ const RULES_MAX = 100;
 const ID_CHARACTERS_MAX = 255;
 const FILTER_BYTES_MAX = 1024;
 const ARN_CHARACTERS_MAX = 512;
-/** No ARN has spaces: the names of waiting lines are made with one. */
+/** ARNs have no spaces: names of delivery queues contain one. */
 const ARN = new RegExp(`^[\\x21-\\x7e]{1,${ARN_CHARACTERS_MAX}}$`);
 
-/** How each kind of target stands in the document. */
+/** Elements of each kind of target. */
 const KINDS = [
   { kind: "topic", list: "TopicConfiguration", target: "Topic", service: "sns" },
   { kind: "queue", list: "QueueConfiguration", target: "Queue", service: "sqs" },
@@ -27,7 +27,7 @@ const KINDS = [
 
 const filter = { S3Key: { FilterRule: { Name: "text", Value: "text" } } } as const;
 
-/** What a NotificationConfiguration may hold. `Event` is one element an event. */
+/** Schema of a NotificationConfiguration. There is one `Event` element per event. */
 export const NOTIFICATION_SHAPE: XmlShape = {
   TopicConfiguration: { Id: "text", Topic: "text", Event: "text", Filter: filter },
   QueueConfiguration: { Id: "text", Queue: "text", Event: "text", Filter: filter },
@@ -42,8 +42,9 @@ export const NOTIFICATION_SHAPE: XmlShape = {
 };
 
 /**
- * Reads a NotificationConfiguration. `newId` makes the id of a rule without one. Throws MalformedXML where an element is missing, and
- * InvalidArgument for an unknown event, an ARN or a filter that S3 does not take, ids that repeat, and rules that overlap.
+ * Reads a NotificationConfiguration. `newId` makes the id of a rule without one. Throws
+ * MalformedXML if an element is missing, and InvalidArgument for an unknown event, an ARN or filter
+ * that S3 does not accept, repeated ids, and overlapping rules.
  */
 export function parseNotificationConfiguration(root: XmlElement, newId: () => string): NotificationConfiguration {
   const rules = KINDS.flatMap((of) => childrenOf(root, of.list).map((written) => parseRule(written, of, newId)));
@@ -106,7 +107,7 @@ function invalid(ArgumentName: string, ArgumentValue: string, message: string): 
   return new S3Error("InvalidArgument", message, { ArgumentName, ArgumentValue });
 }
 
-/** The document that GetBucketNotificationConfiguration answers. */
+/** The document of GetBucketNotificationConfiguration. */
 export function notificationDocument({ rules, eventBridge }: NotificationConfiguration): string {
   const written = KINDS.flatMap((of) =>
     rules.filter(({ kind }) => kind === of.kind).map((rule) => ruleElement(rule, of)),

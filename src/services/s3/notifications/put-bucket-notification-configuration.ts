@@ -12,9 +12,11 @@ import type { Call, Handler } from "../handler.ts";
 import { NOTIFICATION_SHAPE, parseNotificationConfiguration } from "./configuration.ts";
 
 /**
- * PutBucketNotificationConfiguration: it replaces the one that was there; an empty one takes it away. Every target is looked up first and
- * gets S3's test message, unless `x-amz-skip-destination-validation` is true: then they may be made later. Throws what
- * `parseNotificationConfiguration` throws, InvalidArgument for targets that are not there or do not let this bucket send.
+ * PutBucketNotificationConfiguration: replaces the old configuration; an empty one removes it.
+ * Every target is looked up first and gets S3's test message. With
+ * `x-amz-skip-destination-validation` true both are skipped, and targets may be created later.
+ * Throws the errors of `parseNotificationConfiguration`, and InvalidArgument for targets that do
+ * not exist or do not let this bucket send.
  */
 export const putBucketNotificationConfiguration: Handler = async (call) => {
   const root = await readDocument(call, "NotificationConfiguration", NOTIFICATION_SHAPE);
@@ -46,7 +48,7 @@ async function validate(call: Call, { rules, eventBridge }: NotificationConfigur
   await Promise.all(targets.map((target) => sendNow(events, target, [text])));
 }
 
-/** Throws InvalidArgument, as S3 words it, for a target that a bucket may not have. */
+/** Throws InvalidArgument, in S3's words, for a target that a bucket may not use. */
 async function openTarget({ targets }: EventContext, arn: string, source: Source): Promise<Target> {
   try {
     return await targets.open(arn, source);

@@ -12,7 +12,7 @@ import { parseNewObject } from "./new-object.ts";
 
 const OFFSET = "x-amz-write-offset-bytes";
 
-/** Where a PutObject appends, in bytes; null: it does not. Throws InvalidArgument. */
+/** Offset of an appending PutObject, in bytes; null: it does not append. Throws InvalidArgument. */
 export function parseWriteOffset(headers: Headers): number | null {
   const text = headers.get(OFFSET);
   if (text === null) return null;
@@ -24,8 +24,8 @@ export function parseWriteOffset(headers: Headers): number | null {
 }
 
 /**
- * PutObject with x-amz-write-offset-bytes, in any bucket without versions: at AWS it is for directory buckets. What the request
- * says of the object besides its bytes counts where it creates it.
+ * PutObject with x-amz-write-offset-bytes, in any bucket without versions: at AWS it is for
+ * directory buckets. Attributes in the request count only if it creates the object.
  */
 export async function appendObject(call: Call, offset: number): Promise<Answer> {
   const { bucket, key, headers, store } = call;
@@ -53,7 +53,8 @@ export async function appendObject(call: Call, offset: number): Promise<Answer> 
       ETag: quoteEtag(etag),
       "x-amz-object-size": `${sizeBytes}`,
       ...encryptionHeaders(encryption),
-      // The checksum of parts' checksums says nothing to who knows one part: it hears its own.
+      // A checksum of parts' checksums is useless to a client that knows one part: it gets its own
+      // part's.
       ...(checksum?.type === "composite" && part
         ? { [checksumHeader(part.algorithm)]: part.value }
         : checksumAnswerHeaders(checksum)),
@@ -61,7 +62,10 @@ export async function appendObject(call: Call, offset: number): Promise<Answer> 
   };
 }
 
-/** Whatever would have to be ignored: the object is what it is. SDKs send a Content-Type unasked, so that is let pass. */
+/**
+ * Headers that would have to be ignored, because an existing object keeps its attributes. SDKs
+ * always send a Content-Type, so that one is allowed.
+ */
 function refuseAttributes(headers: Headers, target: AppendTarget): void {
   if (target.isForeign) throw new S3Error("AccessDenied");
   const names = [...headers.keys()];

@@ -23,7 +23,7 @@ const RETENTION_HEADERS = [
 ];
 const LEGAL_HOLD_HEADER = "x-amz-object-lock-legal-hold";
 
-/** What a condition on an ETag would tell: "*" tells no more than the write does. */
+/** A condition on an ETag reveals something; "*" reveals no more than the write does. */
 const etagAsks: Asks = (asking) => {
   const ifMatch = asking.headers.get("if-match");
   return ifMatch === null || ifMatch.trim() === "*" ? [] : ofKey("s3:GetObject")(asking);
@@ -39,7 +39,10 @@ export const deleteObject: Asks = (asking) => [
   ...bypassAsks(asking),
 ];
 
-/** A new object: the object itself, and each of ACL, retention and legal hold that its headers bring. Tags are apart. */
+/**
+ * A new object: the object itself, and each of ACL, retention and legal hold in its headers. Tags
+ * are separate.
+ */
 const newObject: Asks = (asking) => [
   ...ofKey("s3:PutObject")(asking),
   ...aclAsks("s3:PutObjectAcl", "key")(asking),
@@ -54,7 +57,7 @@ export const writeObject: Asks = (asking) => [
   ...(asking.headers.has("x-amz-tagging") ? ofKey("s3:PutObjectTagging")(asking) : []),
 ];
 
-/** CopyObject. If it copies tags, `copiedTags` says what that asks besides. */
+/** CopyObject. If it copies tags, `copiedTags` has further asks. */
 export const copyObject: Asks = (asking) => [
   ...copiedFrom(asking),
   ...newObject(asking),
@@ -64,7 +67,7 @@ export const copyObject: Asks = (asking) => [
 /** UploadPartCopy. */
 export const copyPart: Asks = (asking) => [...copiedFrom(asking), ...ofKey("s3:PutObject")(asking)];
 
-/** What a copy asks besides, once it is known that its source has tags that come with it. */
+/** Further asks of a copy, once its source is known to have tags that are copied. */
 export function copiedTags(asking: Asking, source: CopySource): readonly Ask[] {
   return [
     objectAsk(source, "s3:GetObjectTagging", "s3:GetObjectVersionTagging"),
@@ -72,7 +75,7 @@ export function copiedTags(asking: Asking, source: CopySource): readonly Ask[] {
   ];
 }
 
-/** What a copy asks besides, once it is known that its source has annotations that come with it. */
+/** Further asks of a copy, once its source is known to have annotations that are copied. */
 export function copiedAnnotations(asking: Asking, source: CopySource): readonly Ask[] {
   return [
     objectAsk(source, "s3:GetObjectAnnotation", "s3:GetObjectVersionAnnotation"),
@@ -80,7 +83,10 @@ export function copiedAnnotations(asking: Asking, source: CopySource): readonly 
   ];
 }
 
-/** PutObjectAnnotation and DeleteObjectAnnotation; the condition on the object's ETag tells as much as `If-Match` does. */
+/**
+ * PutObjectAnnotation and DeleteObjectAnnotation; the condition on the object's ETag reveals as
+ * much as `If-Match` does.
+ */
 export function changeAnnotation(action: string, versionAction: string): Asks {
   return (asking) => [
     ...ofObject(action, versionAction)(asking),
@@ -89,7 +95,10 @@ export function changeAnnotation(action: string, versionAction: string): Asks {
   ];
 }
 
-/** RenameObject. AWS has it for directory buckets alone, by a session: here it asks what it does. */
+/**
+ * RenameObject. AWS has it for directory buckets only, by a session: here it asks for the
+ * permissions of its effects.
+ */
 export const renameObject: Asks = (asking) => {
   const source = { ...asking, key: parseRenameSource(asking.headers) };
   return [
@@ -100,7 +109,7 @@ export const renameObject: Asks = (asking) => {
   ];
 };
 
-/** One key or version that is to be deleted. `byEtag`: only if it has a certain ETag. */
+/** One key or version to delete. `byEtag`: only if it has a certain ETag. */
 export function deleteAsks({
   bucket,
   key,

@@ -23,8 +23,9 @@ const SYSTEM_HEADERS: Readonly<Record<keyof SystemHeaders, string>> = {
 };
 
 /**
- * What is kept with an object of the headers of the request that writes it. User metadata over 2 KB throws
- * MetadataTooLarge. The transfer coding `aws-chunked` is no property of the object and is left out of Content-Encoding.
+ * Headers of a writing request that are kept with the object. User metadata over 2 KB throws
+ * MetadataTooLarge. The transfer coding `aws-chunked` is no property of the object and is left out
+ * of Content-Encoding.
  */
 export function parseAttributes(headers: Headers): Attributes {
   const system: SystemHeaders = {};
@@ -39,7 +40,10 @@ export function parseAttributes(headers: Headers): Attributes {
   return { system, user: parseUserMetadata(headers) };
 }
 
-/** The redirect location of a request: a copy does not take over its source's. Throws InvalidRedirectLocation. */
+/**
+ * The redirect location of a request: a copy does not inherit its source's. Throws
+ * InvalidRedirectLocation.
+ */
 export function parseRedirectLocation(headers: Headers): string | null {
   const location = headers.get(WEBSITE_REDIRECT) || null;
   checkRedirect(location ?? undefined);
@@ -79,7 +83,7 @@ function parseUserMetadata(headers: Headers): Record<string, string> {
   return Object.fromEntries(user);
 }
 
-/** The headers of a GET or HEAD by which an object's attributes come back. */
+/** The headers of a GET or HEAD with an object's attributes. */
 export function attributeHeaders({ system, user }: Attributes): Record<string, string> {
   const headers: [string, string][] = [["Content-Type", CONTENT_TYPE_DEFAULT]];
   for (const [name, header] of Object.entries(SYSTEM_HEADERS) as [keyof SystemHeaders, string][]) {
@@ -100,9 +104,10 @@ const OVERRIDES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The headers that a GET or HEAD asks to be answered instead of the object's own, by its response-* parameters. Only a
- * signed request may: otherwise a link to somebody's object could make it a page of another type. Throws InvalidRequest,
- * or InvalidArgument for another response-* parameter and for a value beyond Latin-1, which S3's headers cannot carry.
+ * The headers that response-* parameters of a GET or HEAD set instead of the object's own. Only
+ * signed requests may: otherwise a link to somebody's object could turn it into a page of another
+ * type. Throws InvalidRequest, or InvalidArgument for another response-* parameter and for a value
+ * beyond Latin-1, which S3's headers cannot carry.
  */
 export function responseOverrides(query: URLSearchParams, signed: boolean): Record<string, string> {
   const headers: Record<string, string> = {};

@@ -5,7 +5,7 @@ import { formatHttpDate, parseHttpDate } from "./http-date.ts";
 
 type Validators = Pick<ObjectHead, "etag" | "modifiedMs">;
 
-/** The four conditional headers of a request, by the names that they have there. */
+/** The four conditional headers of a request, by the request's names for them. */
 interface ConditionNames {
   readonly match: string;
   readonly noneMatch: string;
@@ -35,15 +35,15 @@ const RENAME_SOURCE_CONDITIONS: ConditionNames = {
   unmodifiedSince: `${RENAME_SOURCE_PREFIX}If-Unmodified-Since`,
 };
 
-/** Headers that a 304 repeats (RFC 9110 §15.4.5), and that a client revalidating its cache wants. */
+/** Headers that a 304 repeats (RFC 9110 §15.4.5), for a client that revalidates its cache. */
 export function validatorHeaders(head: Validators): Record<string, string> {
   return { ETag: quoteEtag(head.etag), "Last-Modified": formatHttpDate(head.modifiedMs) };
 }
 
 /**
- * Checks If-Match, If-None-Match, If-Modified-Since and If-Unmodified-Since of a GET or HEAD in the order of RFC 9110
- * §13.2.2, which is S3's: an ETag condition outranks the date condition of its kind. Throws NotModified (304) or
- * PreconditionFailed (412).
+ * Checks If-Match, If-None-Match, If-Modified-Since and If-Unmodified-Since of a GET or HEAD in the
+ * order of RFC 9110 §13.2.2, which is S3's: an ETag condition outranks the date condition of its
+ * kind. Throws NotModified (304) or PreconditionFailed (412).
  */
 export function checkReadConditions(headers: Headers, head: Validators): void {
   const failed = failedCondition(headers, head, READ_CONDITIONS);
@@ -54,7 +54,7 @@ export function checkReadConditions(headers: Headers, head: Validators): void {
   throw preconditionFailed(failed);
 }
 
-/** The same for x-amz-copy-source-if-*, where whatever fails is PreconditionFailed (412). */
+/** The same for x-amz-copy-source-if-*: any failure is PreconditionFailed (412). */
 export function checkCopyConditions(headers: Headers, source: Validators): void {
   const failed = failedCondition(headers, source, COPY_CONDITIONS);
   if (failed !== null) throw preconditionFailed(failed);
@@ -67,9 +67,9 @@ export function checkRenameSource(headers: Headers, source: Validators): void {
 }
 
 /**
- * The check of what a rename replaces (null: nothing) by the If-* headers of the request, or undefined where there are none.
- * A condition that speaks of an object fails where there is none: 412, since 404 would mean the source. Throws NotImplemented
- * for an If-None-Match that is not `*`.
+ * The check of a rename's target (null: nothing) by the If-* headers of the request, or undefined
+ * if there are none. A condition on an object fails if there is none: 412, since 404 would mean the
+ * source. Throws NotImplemented for an If-None-Match that is not `*`.
  */
 export function renameTargetCheck(headers: Headers): ((target: Validators | null) => void) | undefined {
   const names = Object.values(READ_CONDITIONS).filter((name) => headers.has(name));
@@ -88,7 +88,7 @@ function preconditionFailed(condition: string): S3Error {
 
 /** The name of the first condition that does not hold, or null. */
 function failedCondition(headers: Headers, head: Validators, names: ConditionNames): string | null {
-  // Last-Modified has whole seconds, so that is what a client can compare with.
+  // Last-Modified has whole seconds, so clients can compare only those.
   const modifiedMs = Math.floor(head.modifiedMs / 1000) * 1000;
   const match = headers.get(names.match);
   if (match !== null) {
@@ -113,8 +113,9 @@ function listed(text: string, etag: string, comparison: "strong" | "weak"): bool
 }
 
 /**
- * True if the Range header counts (RFC 9110 §13.1.5): there is no If-Range, or it names exactly this version. Otherwise
- * the client's earlier bytes are of another version, and it must be sent the whole object.
+ * True if the Range header counts (RFC 9110 §13.1.5): there is no If-Range, or it names exactly
+ * this version. Otherwise the client's earlier bytes are of another version, and it must get the
+ * whole object.
  */
 export function ifRangeHolds(headers: Headers, head: Validators): boolean {
   const text = headers.get("If-Range");
@@ -125,8 +126,9 @@ export function ifRangeHolds(headers: Headers, head: Validators): boolean {
 }
 
 /**
- * Reads the condition on the object that a write replaces: `If-None-Match: *` or `If-Match: <etag>`. Any other use of
- * these headers, and both together, is NotImplemented, as in S3; dates are not conditions of writes.
+ * Reads the condition on the object that a write replaces: `If-None-Match: *` or `If-Match:
+ * <etag>`. Any other use of these headers, and both together, is NotImplemented, as in S3; dates
+ * are not conditions of writes.
  */
 export function parseWriteCondition(headers: Headers): WriteCondition | undefined {
   for (const name of ["If-Modified-Since", "If-Unmodified-Since"]) {

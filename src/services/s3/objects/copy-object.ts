@@ -22,7 +22,8 @@ const ONTO_ITSELF =
   "metadata, storage class, website redirect location or encryption attributes.";
 
 /**
- * CopyObject. Of the request's attributes and tags only those count that a directive REPLACE lets in. A lock is never copied.
+ * CopyObject. The request's attributes and tags count only with a directive REPLACE. A lock is
+ * never copied.
  */
 export const copyObject: Handler = async (call) => {
   const { bucket, key, headers, store } = call;
@@ -30,7 +31,7 @@ export const copyObject: Handler = async (call) => {
   const encryption = requestedEncryption(call);
   const attributes = isReplaced(headers, "metadata") ? parseAttributes(headers) : "copy";
   const tags = isReplaced(headers, "tagging") ? (parseTaggingHeader(headers) ?? []) : "copy";
-  // The header's tags are not used then, so no policy may be content with them.
+  // The header's tags are then not used, so policies must not see them.
   if (tags === "copy") call.gate.body.tags = [];
   const lock = parseLockHeaders(headers, store.clock.now());
   const storageClass = parseStorageClass(headers);
@@ -79,7 +80,7 @@ export const copyObject: Handler = async (call) => {
   };
 };
 
-/** What a directive says: the request's own is meant, not the source's. */
+/** A directive REPLACE: the request's own values count, not the source's. */
 function isReplaced(headers: Headers, what: "metadata" | "tagging"): boolean {
   const name = `x-amz-${what}-directive`;
   const text = headers.get(name) ?? "COPY";
@@ -87,15 +88,15 @@ function isReplaced(headers: Headers, what: "metadata" | "tagging"): boolean {
   throw new S3Error("InvalidArgument", `Unknown ${what} directive.`, { ArgumentName: name, ArgumentValue: text });
 }
 
-/** An older version that is named and copied becomes the newest one, which is a change. */
+/** Copying a named older version makes it the newest one, which is a change. */
 function isOntoItself({ bucket, key }: Call, source: CopySource): boolean {
   return source.bucket === bucket && source.key === key && source.versionId === undefined;
 }
 
-/** Headers whose presence makes a copy of an object onto itself legal, whether or not their value is another one than it has. */
+/** Headers that make a copy of an object onto itself legal, whether or not their value differs. */
 const CHANGES = ["x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-checksum-algorithm"];
 
-/** True if the request names something that is to change: what it says may be so already, as at S3. */
+/** True if the request names something to change. As at S3, the value may be the present one. */
 function namesChange(call: Call): boolean {
   const { headers } = call;
   if (annotationDirective(call) !== null) return true;

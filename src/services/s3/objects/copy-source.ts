@@ -3,19 +3,19 @@ import { checkKeyLength } from "../address/target.ts";
 import { S3Error } from "../errors/error.ts";
 import { checkVersionId } from "./version-id.ts";
 
-/** The object that a copy reads. */
+/** The source of a copy. */
 export interface CopySource {
   readonly bucket: string;
   readonly key: string;
-  /** Absent: what the key names now. */
+  /** Absent: the current version. */
   readonly versionId?: string;
 }
 
 const HEADER = "x-amz-copy-source";
 
 /**
- * Reads x-amz-copy-source: `[/]bucket/key[?versionId=id]`, percent-encoded, a plus sign standing for a space as in S3.
- * Throws InvalidArgument where it is malformed.
+ * Reads x-amz-copy-source: `[/]bucket/key[?versionId=id]`, percent-encoded; as in S3, a plus sign
+ * is a space. Throws InvalidArgument if it is malformed.
  */
 export function parseCopySource(text: string): CopySource {
   const { path, versionId } = splitVersion(text);
@@ -37,7 +37,10 @@ export function parseCopySource(text: string): CopySource {
   return { bucket, key, versionId };
 }
 
-/** The version is appended unencoded, so it is split off before the rest is decoded: a key may hold an encoded `?`. */
+/**
+ * The version is appended unencoded, so it is split off before the rest is decoded: a key may hold
+ * an encoded `?`.
+ */
 function splitVersion(text: string): { path: string; versionId: string | null } {
   const mark = text.lastIndexOf("?versionId=");
   if (mark === -1) return { path: text, versionId: null };
@@ -54,12 +57,15 @@ function decode(path: string, text: string): string {
   }
 }
 
-/** The header that names the version which was copied. */
+/** The header with the source's version id. */
 export function copySourceHeader(versionId: string | undefined): Record<string, string> {
   return versionId === undefined ? {} : { "x-amz-copy-source-version-id": versionId };
 }
 
-/** Waits for a copy. A delete marker that is named as its source is no mistake in the method, but in the request. */
+/**
+ * Waits for a copy. If its source names a delete marker, the method is not wrong, but the request
+ * is.
+ */
 export async function ofCopySource<T>(copying: Promise<T>): Promise<T> {
   try {
     return await copying;

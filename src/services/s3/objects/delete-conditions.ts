@@ -7,7 +7,7 @@ const MATCH = "If-Match";
 const SIZE = "x-amz-if-match-size";
 const MODIFIED = "x-amz-if-match-last-modified-time";
 
-/** What a deletion asks to hold, as it is written in headers or in XML. */
+/** Conditions of a deletion, as written in headers or in XML. */
 export interface WrittenCondition {
   etag: string | null | undefined;
   size: string | null | undefined;
@@ -15,9 +15,9 @@ export interface WrittenCondition {
 }
 
 /**
- * The condition of a DeleteObject: If-Match (an ETag, or `*` for any object), x-amz-if-match-size and
- * x-amz-if-match-last-modified-time. With a version id it is NotImplemented, as in S3: versions do not change. Throws
- * InvalidArgument for what is no size or date.
+ * The condition of a DeleteObject: If-Match (an ETag, or `*` for any object), x-amz-if-match-size
+ * and x-amz-if-match-last-modified-time. With a version id it is NotImplemented, as in S3: versions
+ * do not change. Throws InvalidArgument for an invalid size or date.
  */
 export function parseDeleteCondition(headers: Headers, versionId: string | undefined): DeleteCondition | undefined {
   const written = { etag: headers.get(MATCH), size: headers.get(SIZE), modified: headers.get(MODIFIED) };
@@ -27,7 +27,7 @@ export function parseDeleteCondition(headers: Headers, versionId: string | undef
   return condition;
 }
 
-/** The condition, undefined where nothing is asked, or "malformed". */
+/** The condition, undefined if there is none, or "malformed". */
 export function readDeleteCondition(written: WrittenCondition): DeleteCondition | undefined | "malformed" {
   const { etag, size, modified } = written;
   const sizeBytes = parseSize(size);

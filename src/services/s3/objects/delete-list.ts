@@ -1,15 +1,19 @@
 import { childrenOf, childText, readXml, type XmlElement } from "../../../protocols/rest-xml/read.ts";
 import { requireShape } from "../../../protocols/rest-xml/shape.ts";
 import type { DeleteCondition } from "../../../store/delete/delete.ts";
+import { KEY_BYTES_MAX } from "../../../store/types.ts";
 import { parseVersionId } from "../../../store/version-id.ts";
-import { keyBytesMax, refusalOfLength } from "../address/target.ts";
+import { refusalOfLength } from "../address/target.ts";
 import { S3Error, type S3ErrorCode } from "../errors/error.ts";
 import { readDeleteCondition } from "./delete-conditions.ts";
 
 /** S3's limit on the keys of one DeleteObjects. */
 const DELETE_KEYS_MAX = 1000;
-/** A key as XML text: a character reference of fourteen characters for each byte is more than anybody writes. */
-const TEXT_MAX_BYTES = 14 * keyBytesMax;
+/**
+ * A key as XML text: nobody writes more than a character reference of fourteen characters for each
+ * byte.
+ */
+const TEXT_MAX_BYTES = 14 * KEY_BYTES_MAX;
 /** Tags of a thousand objects with all their members, and as many again. */
 const TAGS_MAX = 24 * DELETE_KEYS_MAX;
 const TAG_BEGINS = "<".charCodeAt(0);
@@ -23,19 +27,19 @@ export interface Deletion {
   readonly key: string;
   readonly versionId: string | undefined;
   readonly condition: DeleteCondition | undefined;
-  /** Why it cannot be deleted, as far as the request itself tells. */
+  /** Why it cannot be deleted, according to the request alone. */
   readonly refusal: { readonly code: S3ErrorCode; readonly message: string } | null;
 }
 
 export interface DeleteList {
-  /** Only failures are answered. */
+  /** Only failures are in the answer. */
   readonly quiet: boolean;
   readonly deletions: readonly Deletion[];
 }
 
 /**
- * Reads the body of DeleteObjects. Throws MalformedXML, also for an empty list and for more than 1,000 keys, and KeyTooLongError for a
- * key that is too long to be read at all.
+ * Reads the body of DeleteObjects. Throws MalformedXML, also for an empty list and for more than
+ * 1,000 keys, and KeyTooLongError for a key that is too long to be read at all.
  */
 export function parseDeleteList(body: Uint8Array): DeleteList {
   requireBounds(body);
@@ -47,7 +51,10 @@ export function parseDeleteList(body: Uint8Array): DeleteList {
   return { quiet: parseBoolean(childText(root, "Quiet")), deletions: refuseRepeatedConditions(deletions) };
 }
 
-/** Refuses what no list needs before it is parsed, which takes 0.2 s of CPU for each megabyte of character references. */
+/**
+ * Refuses oversized lists before parsing, which takes 0.2 s of CPU per megabyte of character
+ * references.
+ */
 function requireBounds(body: Uint8Array): void {
   let tags = 0;
   for (let at = 0; at < body.length; tags++) {
@@ -59,7 +66,7 @@ function requireBounds(body: Uint8Array): void {
   }
 }
 
-/** A key can be deleted once: which of two conditions would decide is nothing that an answer could tell. */
+/** A key may appear once: an answer could not say which of two conditions decided. */
 function refuseRepeatedConditions(deletions: readonly Deletion[]): Deletion[] {
   const seen = new Set<string>();
   return deletions.map((deletion) => {
@@ -98,7 +105,7 @@ function parseDeletion(object: XmlElement): Deletion {
   });
   if (condition === "malformed") throw new S3Error("MalformedXML");
   const deletion = { key, versionId, condition };
-  // What is wrong with one key is answered beside it; the others are deleted.
+  // An error of one key is part of the answer; the others are deleted.
   return { ...deletion, refusal: refusalOf(deletion) };
 }
 
@@ -109,6 +116,6 @@ function refusalOf({ key, versionId, condition }: Omit<Deletion, "refusal">): De
   if (versionId === undefined) return null;
   if (parseVersionId(versionId) === null) return new S3Error("NoSuchVersion");
   if (condition === undefined) return null;
-  // To ignore it would delete what the client wants kept.
+  // Ignoring it would delete what the client wants to keep.
   return new S3Error("NotImplemented", "A condition on a version is not implemented");
 }

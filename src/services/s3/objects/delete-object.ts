@@ -5,8 +5,8 @@ import { parseDeleteCondition } from "./delete-conditions.ts";
 import { versionHeader, versionOf } from "./version-id.ts";
 
 /**
- * DeleteObject: of a key, which leaves a delete marker where the bucket has versions, or of one version for good. What does
- * not exist is as good as deleted.
+ * DeleteObject: deletes a key, which leaves a delete marker if the bucket has versions, or one
+ * version permanently. Deleting what does not exist succeeds.
  */
 export const deleteObject: Handler = async ({ bucket, key, query, headers, store }) => {
   const version = versionOf(query);

@@ -16,12 +16,12 @@ import { parseBypassGovernance } from "../lock/bypass-governance.ts";
 import { deleteAsks } from "./asks.ts";
 import { type Deletion, parseDeleteList } from "./delete-list.ts";
 
-/** A thousand keys of 1,024 bytes, each of which XML may write with six, and their elements. */
+/** A thousand keys of 1,024 bytes, with XML's six characters for each, and their elements. */
 const BODY_MAX_BYTES = 8 * 1024 * 1024;
 
 /**
- * DeleteObjects: up to 1,000 keys and versions, answered one by one. The body decides what is destroyed, so S3 insists on a
- * digest of it besides the signature.
+ * DeleteObjects: up to 1,000 keys and versions, each with its own result. The body decides what is
+ * deleted, so S3 requires a digest of it besides the signature.
  */
 export const deleteObjects: Handler = async (call) => {
   if (!hasBodyDigest(call.headers)) {
@@ -48,8 +48,9 @@ export const deleteObjects: Handler = async (call) => {
 const DENIED = new S3Error("AccessDenied");
 
 /**
- * Decides key by key, on the bucket as it is remembered and, if that would refuse any, as it is. What is allowed is asked again by the
- * store, with the bucket that its batch finds. To pass over retention is a permission of each key, too.
+ * Decides key by key, on the remembered bucket and, if that would refuse any, on the present one.
+ * The store decides allowed keys again, with the bucket that its batch finds. Bypassing retention
+ * is a permission of each key, too.
  */
 async function decideEach(call: Call, deletions: readonly Deletion[]): Promise<ReadonlySet<Deletion>> {
   const { bucket: name, store, gate } = call;
@@ -62,7 +63,7 @@ async function decideEach(call: Call, deletions: readonly Deletion[]): Promise<R
   const likely = store.metadata.buckets.recall(name, store.clock.now()) ?? gate.guess(name);
   let denied = likely && gate.allows(likely) ? deniedIn(likely) : deletions;
   if (denied.length > 0) {
-    // A denial is for the document, so it must be certain.
+    // A denial goes into the document, so it must be certain.
     await call.caller.confirm();
     denied = deniedIn(await headBucket(store, name));
   }

@@ -1,13 +1,17 @@
 import { fromBase64, toBase64 } from "../../../base/bytes.ts";
 
 /**
- * RFC 2047's encoded words, by which S3 carries metadata that is not ASCII: "values of such headers are character decoded
- * as per RFC 2047 before storing and encoded as per RFC 2047 before returning" (S3 User Guide, "User-defined metadata").
+ * RFC 2047's encoded words, in which S3 carries metadata that is not ASCII: "values of such headers
+ * are character decoded as per RFC 2047 before storing and encoded as per RFC 2047 before
+ * returning" (S3 User Guide, "User-defined metadata").
  */
 const WORD = /=\?([\w-]+)\?([BbQq])\?([^?\s]*)\?=/;
 const ONLY_WORDS = new RegExp(`^${WORD.source}(?:\\s+${WORD.source})*$`);
 
-/** The text that a header value stands for: its encoded words decoded if it consists of nothing else, itself otherwise. */
+/**
+ * The text of a header value: its encoded words decoded if it consists only of those, otherwise
+ * unchanged.
+ */
 export function decodeWords(value: string): string {
   if (!ONLY_WORDS.test(value)) return value;
   let decoded = "";
@@ -16,11 +20,14 @@ export function decodeWords(value: string): string {
     if (text === null) return value;
     decoded += text;
   }
-  // A decoded control character could split a header on the way out: then the words stay as they came.
+  // A decoded control character could split a header of an answer: the words then stay encoded.
   return /[\u0000-\u001f\u007f]/.test(decoded) ? value : decoded;
 }
 
-/** A value as it is answered: itself if it is printable ASCII, otherwise one encoded word of its UTF-8. */
+/**
+ * A value for an answer: unchanged if it is printable ASCII, otherwise one encoded word of its
+ * UTF-8.
+ */
 export function encodeWord(value: string): string {
   if (/^[\t\x20-\x7e]*$/.test(value)) return value;
   return `=?UTF-8?B?${toBase64(new TextEncoder().encode(value))}?=`;

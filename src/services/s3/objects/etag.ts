@@ -1,9 +1,9 @@
-/** An ETag as it is written in headers and XML. The store keeps it without quotes. */
+/** An ETag in the form of headers and XML. The store keeps it without quotes. */
 export function quoteEtag(etag: string): string {
   return `"${etag}"`;
 }
 
-/** An ETag that a client wrote, in quotes or without. */
+/** An ETag from a client, in quotes or without. */
 export function unquoteEtag(text: string): string {
   const trimmed = text.trim();
   return trimmed.length >= 2 && trimmed.startsWith('"') && trimmed.endsWith('"') ? trimmed.slice(1, -1) : trimmed;

@@ -19,7 +19,7 @@ interface PartsPage {
   limit: number;
 }
 
-/** How each attribute is written. Nothing, where the object has no such thing. */
+/** Form of each attribute; empty if the object does not have it. */
 const ATTRIBUTES: Readonly<Record<string, (head: ObjectHead, page: PartsPage) => Xml>> = {
   // The only place where S3 writes an ETag without its quotes.
   ETag: ({ etag }) => element("ETag", etag),
@@ -30,7 +30,7 @@ const ATTRIBUTES: Readonly<Record<string, (head: ObjectHead, page: PartsPage) =>
 };
 const NOTHING = optional("", undefined);
 
-/** GetObjectAttributes: what is asked for of a version, without its bytes. */
+/** GetObjectAttributes: the requested facts about a version, without its bytes. */
 export const getObjectAttributes: Handler = async (call) => {
   const { bucket, key, query, headers, store } = call;
   requireNoEncryption(headers);
@@ -56,7 +56,7 @@ function parseWanted(headers: Headers): Set<string> {
   throw new S3Error("InvalidArgument", "Invalid attribute name specified.", details);
 }
 
-/** S3 ignores what is no count here. */
+/** S3 ignores an invalid count here. */
 function parsePage(headers: Headers): PartsPage {
   const count = (name: string) => {
     const text = headers.get(name);
@@ -66,12 +66,12 @@ function parsePage(headers: Headers): PartsPage {
   return { after: count("x-amz-part-number-marker") ?? 0, limit };
 }
 
-/** A composite checksum is said here without the number of its parts. */
+/** A composite checksum is printed here without the number of its parts. */
 function withoutCount(checksum: ObjectChecksum): ObjectChecksum {
   return { ...checksum, value: checksum.value.replace(/-\d+$/, "") };
 }
 
-/** Parts are listed where they have checksums; otherwise S3 only counts them. */
+/** Parts are listed if they have checksums; otherwise S3 only counts them. */
 function partsElement(parts: readonly PartSummary[], checksum: ObjectChecksum | undefined, page: PartsPage): Xml {
   const count = element("PartsCount", parts.length);
   if (!checksum || parts.every((part) => part.checksum === undefined)) return element("ObjectParts", count);

@@ -11,7 +11,7 @@ import { parseRangeRequest, readHint, selectRange } from "./range.ts";
 import { versionOf } from "./version-id.ts";
 import { visibleHead } from "./visible-head.ts";
 
-/** GetObject: conditions, one range or one part, response-* overrides, the checksum if it is asked for. */
+/** GetObject: conditions, one range or one part, response-* overrides, the checksum on request. */
 export const getObject: Handler = async (call) => {
   const { bucket, key, query, headers } = call;
   const version = versionOf(query);

@@ -11,7 +11,7 @@ import { parseRangeRequest, selectRange } from "./range.ts";
 import { versionOf } from "./version-id.ts";
 import { visibleHead } from "./visible-head.ts";
 
-/** HeadObject: what GetObject would answer, without the bytes. */
+/** HeadObject: the answer of GetObject, without the bytes. */
 export const headObject: Handler = async (call) => {
   const { bucket, key, query, headers, principal, store } = call;
   const version = versionOf(query);

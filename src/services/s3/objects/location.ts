@@ -1,8 +1,8 @@
 import { encodeKey } from "../address/encode-key.ts";
 
 /**
- * The URL of an object as the client addresses this server, for `Location`: virtual-hosted where the host begins with the
- * bucket, path-style otherwise.
+ * The URL of an object for `Location`, in the style that the client uses: virtual-hosted if the
+ * host begins with the bucket, otherwise path-style.
  */
 export function objectLocation(headers: Headers, bucket: string, key: string): string {
   const host = headers.get("Host") ?? "localhost";

@@ -5,7 +5,7 @@ import { parseTaggingHeader } from "../tagging/tags.ts";
 import { parseAttributes } from "./attributes.ts";
 import { parseStorageClass } from "./storage-class.ts";
 
-/** All that a request says of an object that it writes, besides its bytes. */
+/** Everything in a writing request about the new object, except its bytes. */
 export interface NewObject {
   attributes: Attributes;
   storageClass: string;
@@ -13,7 +13,7 @@ export interface NewObject {
   lock?: ObjectLock;
 }
 
-/** Reads the headers of PutObject and CreateMultipartUpload. Throws what each of them is refused with. */
+/** Reads the headers of PutObject and CreateMultipartUpload. Throws the errors of each. */
 export function parseNewObject(headers: Headers, store: StoreContext): NewObject {
   const tags = parseTaggingHeader(headers);
   const lock = parseLockHeaders(headers, store.clock.now());

@@ -16,14 +16,15 @@ interface Place {
 }
 
 /**
- * Objects, read and written for the caller of a request to another service, as that caller's own GetObject and PutObject: with its
- * permissions, the bucket's encryption and rules, and the messages that it sends. Throws `S3Error`.
+ * Objects for the caller of a request to another service. Reads and writes are that caller's own
+ * GetObject and PutObject: with its permissions, the bucket's encryption and rules, and event
+ * messages. Throws `S3Error`.
  */
 export class CallersObjects {
   readonly #parts: Parameters<typeof dispatch>[1];
 
   constructor(parts: S3Parts) {
-    // Nothing is selected here.
+    // There is no S3 Select here.
     this.#parts = { ...parts, selectMemory: new ByteBudget(0) };
   }
 

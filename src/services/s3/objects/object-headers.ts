@@ -8,7 +8,7 @@ import type { RangeRequest, Selection } from "./range.ts";
 import { STORAGE_CLASS_DEFAULT } from "./storage-class.ts";
 import { versionHeader } from "./version-id.ts";
 
-/** What a GET or HEAD asked for, and what of the object it gets. */
+/** The request of a GET or HEAD, and the part of the object that it gets. */
 export interface Read {
   readonly request: RangeRequest;
   readonly selection: Selection;
@@ -17,7 +17,7 @@ export interface Read {
   readonly nowMs: number;
 }
 
-/** The headers that GetObject and HeadObject answer alike. */
+/** The headers that GetObject and HeadObject share. */
 export function objectHeaders(head: ObjectHead, read: Read): Record<string, string> {
   const { contentRange, partsCount } = read.selection;
   return {
@@ -36,8 +36,8 @@ export function objectHeaders(head: ObjectHead, read: Read): Record<string, stri
 }
 
 /**
- * The checksum of exactly the bytes that are answered, which clients verify: the object's with the whole object, a part's
- * with a part, none with a range.
+ * The checksum of exactly the returned bytes, which clients verify: the object's with the whole
+ * object, a part's with a part, none with a range.
  */
 function readChecksum({ checksum, parts }: ObjectHead, { request, selection }: Read): Record<string, string> {
   if (checksum === undefined || request.kind === "span" || request.kind === "suffix") return {};

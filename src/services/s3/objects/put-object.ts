@@ -11,7 +11,7 @@ import { quoteEtag } from "./etag.ts";
 import { parseNewObject } from "./new-object.ts";
 import { writtenVersionHeader } from "./version-id.ts";
 
-/** PutObject. Everything that the head of the request makes impossible is refused before a byte of the body is read. */
+/** PutObject. Errors that the headers show are answered before a byte of the body is read. */
 export const putObject: Handler = async (call) => {
   const offset = parseWriteOffset(call.headers);
   if (offset !== null) return appendObject(call, offset);

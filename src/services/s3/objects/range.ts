@@ -3,7 +3,7 @@ import type { ObjectHead } from "../../../store/types.ts";
 import { S3Error } from "../errors/error.ts";
 import { parsePartNumber } from "../multipart/part-number.ts";
 
-/** What a GET or HEAD asks for, before the size of the object is known. */
+/** The range that a GET or HEAD asks for, before the size of the object is known. */
 export type RangeRequest =
   | { kind: "whole" }
   /** `bytes=first-last` or `bytes=first-`. */
@@ -12,26 +12,26 @@ export type RangeRequest =
   | { kind: "suffix"; length: number; text: string }
   | { kind: "part"; partNumber: number };
 
-/** The bytes of an object that are answered. */
+/** The bytes of an object in an answer. */
 export interface Selection {
-  /** 206 wherever a range or a part was asked for, even if it is the whole object. */
+  /** 206 if a range or a part was requested, even if it is the whole object. */
   readonly status: 200 | 206;
   readonly offset: number;
   readonly length: number;
   /** Present with status 206. */
   readonly contentRange?: string;
-  /** Present where the request named a part of an object that was completed from parts. */
+  /** Present if the request named a part of an object that was completed from parts. */
   readonly partsCount?: number;
-  /** The checksum of exactly these bytes, where they are one part. Base64. */
+  /** The checksum of exactly these bytes, if they are one part. Base64. */
   readonly partChecksum?: string;
 }
 
 const PART_NUMBER_WITH_RANGE = "Cannot specify both Range header and partNumber query parameter.";
 
 /**
- * Reads the Range header (RFC 9110 §14.2) and the partNumber parameter. Malformed ranges, other units and lists of ranges
- * are ignored, as S3 does: the whole object is meant. Throws InvalidArgument for a bad part number, InvalidRequest where
- * both are given.
+ * Reads the Range header (RFC 9110 §14.2) and the partNumber parameter. As in S3, malformed ranges,
+ * other units and lists of ranges are ignored, which means the whole object. Throws InvalidArgument
+ * for a bad part number, InvalidRequest if both are given.
  */
 export function parseRangeRequest(range: string | null, partNumber: string | null): RangeRequest {
   if (partNumber !== null) {
@@ -47,12 +47,12 @@ export function parseRangeRequest(range: string | null, partNumber: string | nul
   return { kind: "span", first: position(first), last: position(last), text };
 }
 
-/** No object reaches the largest exact integer, so whatever is beyond it may as well be there. */
+/** No object reaches the largest exact integer, so larger numbers are cut to it. */
 function position(digits: string): number {
   return Math.min(Number(digits), Number.MAX_SAFE_INTEGER);
 }
 
-/** The same, as a hint for the store: what will probably be read. Undefined for the whole object. */
+/** The same, as a hint for the store about the expected read. Undefined for the whole object. */
 export function readHint(request: RangeRequest): ReadHint | undefined {
   switch (request.kind) {
     case "whole":
@@ -67,8 +67,8 @@ export function readHint(request: RangeRequest): ReadHint | undefined {
 }
 
 /**
- * The bytes of `head` that `request` means. Throws InvalidRange where no byte of the object is in the range,
- * InvalidPartNumber where the object has no such part.
+ * The bytes of `head` that `request` means. Throws InvalidRange if no byte of the object is in the
+ * range, InvalidPartNumber if the object has no such part.
  */
 export function selectRange(request: RangeRequest, head: Pick<ObjectHead, "sizeBytes" | "parts">): Selection {
   const { sizeBytes } = head;
@@ -111,7 +111,8 @@ function selectPart(partNumber: number, { sizeBytes, parts }: Pick<ObjectHead, "
 }
 
 function partial(offset: number, length: number, sizeBytes: number): Selection {
-  // A part may be empty only if it is the last one; no byte range can name it, so it is answered like a whole object.
+  // Only the last part may be empty. No byte range can name it, so it is answered like a whole
+  // object.
   if (length === 0) return { status: 200, offset, length };
   return { status: 206, offset, length, contentRange: `bytes ${offset}-${offset + length - 1}/${sizeBytes}` };
 }
@@ -148,7 +149,10 @@ export function parseCopyRange(text: string): { first: number; last: number } {
   return { first, last };
 }
 
-/** The slice of a copy source of `sizeBytes`; unlike a GET's range it must lie within. Throws InvalidArgument. */
+/**
+ * The slice of a copy source of `sizeBytes`; unlike a GET's range it must be within the object.
+ * Throws InvalidArgument.
+ */
 export function selectCopyRange(
   range: { first: number; last: number },
   sizeBytes: number,

@@ -5,7 +5,7 @@ import type { Handler } from "../handler.ts";
 import { checkRenameSource, renameTargetCheck } from "./conditions.ts";
 import { parseRenameSource } from "./rename-source.ts";
 
-/** All that decides what a rename does, besides its keys: what a client token stands for. */
+/** All parameters of a rename besides its keys: a client token stands for them. */
 const CONDITIONS = ["if-match", "if-none-match", "if-modified-since", "if-unmodified-since"];
 const SOURCE_CONDITIONS = CONDITIONS.map((name) => `x-amz-rename-source-${name}`);
 

@@ -4,8 +4,8 @@ import { S3Error } from "../errors/error.ts";
 const HEADER = "x-amz-rename-source";
 
 /**
- * Reads x-amz-rename-source: `[/]key`, a key of the same bucket, percent-encoded, a plus sign standing for a space. Throws
- * InvalidArgument, InvalidRequest where it is absent.
+ * Reads x-amz-rename-source: `[/]key`, a key of the same bucket, percent-encoded; a plus sign is a
+ * space. Throws InvalidArgument, InvalidRequest if it is absent.
  */
 export function parseRenameSource(headers: Headers): string {
   const text = headers.get(HEADER) ?? "";

@@ -19,8 +19,9 @@ const SHAPE = {
 } as const;
 
 /**
- * RestoreObject. Objects of every storage class are readable at any moment here, so there is nothing to restore: once the document is
- * found right, S3's answer for such an object, InvalidObjectState. The type SELECT is not built. Throws MalformedXML, InvalidArgument.
+ * RestoreObject. Objects of every storage class are always readable here, so there is nothing to
+ * restore. For a valid document the answer is S3's for such an object, InvalidObjectState. The type
+ * SELECT is not built. Throws MalformedXML, InvalidArgument.
  */
 export const restoreObject: Handler = async (call) => {
   const root = await readDocument(call, "RestoreRequest");
@@ -31,7 +32,7 @@ export const restoreObject: Handler = async (call) => {
   const days = parseDays(root);
   const { bucket, key, query } = call;
   const head = await headObject(call.store, { bucket, key, ...versionOf(query), ignoresKey: true });
-  // Only objects of this class are restored for good.
+  // Only objects of this class are restored permanently.
   if (days === null && head.storageClass !== "INTELLIGENT_TIERING") throw new S3Error("MalformedXML");
   throw new S3Error("InvalidObjectState", "Restore is not allowed for the object's current storage class", {
     StorageClass: head.storageClass,

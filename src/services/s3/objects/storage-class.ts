@@ -4,8 +4,8 @@ import { S3Error } from "../errors/error.ts";
 export const STORAGE_CLASS_DEFAULT = "STANDARD";
 
 /**
- * The storage class that the request names in x-amz-storage-class, or STANDARD. Throws InvalidStorageClass for a name that S3
- * does not have in general purpose buckets.
+ * The storage class in x-amz-storage-class, or STANDARD. Throws InvalidStorageClass for a name that
+ * S3 does not have in general purpose buckets.
  */
 export function parseStorageClass(headers: Headers): string {
   const storageClass = headers.get("x-amz-storage-class") ?? STORAGE_CLASS_DEFAULT;

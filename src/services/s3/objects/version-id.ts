@@ -1,7 +1,7 @@
 import { parseVersionId } from "../../../store/version-id.ts";
 import { S3Error } from "../errors/error.ts";
 
-/** The version that the parameter versionId names, if there is one. Throws InvalidArgument. */
+/** The version in the parameter versionId, if there is one. Throws InvalidArgument. */
 export function versionOf(query: URLSearchParams): { versionId?: string } {
   const versionId = query.get("versionId");
   if (versionId === null) return {};
@@ -9,19 +9,19 @@ export function versionOf(query: URLSearchParams): { versionId?: string } {
   return { versionId };
 }
 
-/** Throws InvalidArgument for what cannot be the id of any version. `argument`: where the request has it. */
+/** Throws InvalidArgument if no version can have the id. `argument`: its place in the request. */
 export function checkVersionId(versionId: string, argument = "versionId"): void {
   if (versionId !== "" && parseVersionId(versionId) !== null) return;
   const message = versionId === "" ? "Version id cannot be the empty string" : "Invalid version id specified";
   throw new S3Error("InvalidArgument", message, { ArgumentName: argument, ArgumentValue: versionId });
 }
 
-/** The header that names the version which a request was about; none where the bucket never had versions. */
+/** The header with the version of a request; none if the bucket never had versions. */
 export function versionHeader(versionId: string | undefined): Record<string, string> {
   return versionId === undefined ? {} : { "x-amz-version-id": versionId };
 }
 
-/** The same for a version that was written: S3 does not name the null version of a suspended bucket. */
+/** The same for a new version: S3 does not name the null version of a suspended bucket. */
 export function writtenVersionHeader(versionId: string | undefined): Record<string, string> {
   return versionHeader(versionId === "null" ? undefined : versionId);
 }

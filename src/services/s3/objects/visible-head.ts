@@ -3,8 +3,8 @@ import { type Ask, namedObject, objectAsk } from "../gate/ask.ts";
 import type { Call } from "../handler.ts";
 
 /**
- * What of an object the answer to a GET or HEAD may say: the number of its tags, its retention and its legal hold are for those only
- * who may read them by themselves.
+ * The parts of an object's head that a GET or HEAD may return: the number of its tags, its
+ * retention and its legal hold only to callers who may read each of these.
  */
 export function visibleHead(call: Call, { bucket, head }: { bucket: Bucket; head: ObjectHead }): ObjectHead {
   const may = (action: string, versionAction = action) => {

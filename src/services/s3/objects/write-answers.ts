@@ -3,7 +3,7 @@ import type { ObjectChecksum } from "../../../store/types.ts";
 import { checksumElement, checksumTypeName } from "../body/checksums.ts";
 import { quoteEtag } from "./etag.ts";
 
-/** The elements by which XML says a checksum. The type belongs to objects only, not to parts. */
+/** The checksum elements in XML. Only objects have a type, not parts. */
 export function checksumElements(
   checksum: Pick<ObjectChecksum, "algorithm" | "value"> & { type?: ObjectChecksum["type"] },
 ): Xml[] {
@@ -11,7 +11,7 @@ export function checksumElements(
   return [element(checksumElement(algorithm), value), optional("ChecksumType", type && checksumTypeName(type))];
 }
 
-/** What CopyObjectResult and CopyPartResult have in common. */
+/** Common elements of CopyObjectResult and CopyPartResult. */
 export function copyResult(
   copied: { etag: string; modifiedMs: number },
   checksum: Parameters<typeof checksumElements>[0] | undefined,

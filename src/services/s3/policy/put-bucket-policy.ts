@@ -10,7 +10,8 @@ import { settingsOf } from "../gate/settings.ts";
 import type { Call, Handler } from "../handler.ts";
 
 /**
- * PutBucketPolicy. Throws MissingRequestBodyError, MalformedPolicy, and AccessDenied for a public policy where those are blocked. Nothing is stored then.
+ * PutBucketPolicy. Throws MissingRequestBodyError, MalformedPolicy, and AccessDenied for a public
+ * policy if those are blocked. Nothing is stored then.
  */
 export const putBucketPolicy: Handler = async (call) => {
   const bytes = await readBody(call, policyLimits.textCharacters);

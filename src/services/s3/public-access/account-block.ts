@@ -19,7 +19,10 @@ const ACCOUNT = "x-amz-account-id";
 const BODY_BYTES_MAX = 64 * 1024;
 const ROOT = "PublicAccessBlockConfiguration";
 
-/** Whether a request is one of them. They bring the account in a header, which no request for an object of this path has. */
+/**
+ * Whether a request is one of them. They have the account in a header, and requests for an object
+ * with this path do not.
+ */
 export function isAccountBlock({ rawPath }: RawUrl, headers: Headers): boolean {
   return rawPath === PATH && headers.has(ACCOUNT);
 }
@@ -27,7 +30,7 @@ export function isAccountBlock({ rawPath }: RawUrl, headers: Headers): boolean {
 /** Throws AccessRefused, AccessDenied for another account, NoSuchPublicAccessBlockConfiguration, MalformedXML. */
 export async function answerAccountBlock(exchange: Exchange, store: StoreContext): Promise<Answer> {
   const { request } = exchange;
-  const { owner, act } = admitted(exchange);
+  const { owner, act } = authorised(exchange);
   switch (act) {
     case "GET": {
       const block = await readAccountBlock(store, owner);
@@ -55,8 +58,8 @@ const ACTS = {
   DELETE: { name: "DeletePublicAccessBlock", action: "s3:PutAccountPublicAccessBlock" },
 } as const;
 
-/** Whose block it is and what is to be done with it, if the caller may do so. */
-function admitted(exchange: Exchange): { owner: string; act: keyof typeof ACTS } {
+/** The account and the operation, if the caller has permission. */
+function authorised(exchange: Exchange): { owner: string; act: keyof typeof ACTS } {
   const { request, caller } = exchange;
   const method = request.method;
   if (!Object.hasOwn(ACTS, method)) throw new S3Error("MethodNotAllowed", undefined, { Method: method });

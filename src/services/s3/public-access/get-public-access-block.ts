@@ -4,7 +4,7 @@ import { S3Error } from "../errors/error.ts";
 import type { Handler } from "../handler.ts";
 import { publicAccessDocument } from "./public-access-block.ts";
 
-/** GetPublicAccessBlock of a bucket, without what its account says. */
+/** GetPublicAccessBlock of a bucket, without its account's settings. */
 export const getPublicAccessBlock: Handler = async ({ store, bucket }) => {
   const { access } = await headBucket(store, bucket);
   const block = access?.block ?? ALL_BLOCKED;

@@ -4,12 +4,12 @@ import { element, xmlDocument } from "../../../protocols/rest-xml/write.ts";
 import type { PublicAccessBlock } from "../../../store/types.ts";
 import { S3Error } from "../errors/error.ts";
 
-/** In the order in which S3 answers them. */
+/** In S3's order. */
 const SETTINGS = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"] as const;
 
 const SHAPE = Object.fromEntries(SETTINGS.map((name) => [name, "text"])) as { [name: string]: "text" };
 
-/** Those that are absent are off. Throws MalformedXML. */
+/** Absent settings are off. Throws MalformedXML. */
 export function parsePublicAccessBlock(root: XmlElement): PublicAccessBlock {
   requireShape(root, SHAPE);
   const settings = SETTINGS.map((name) => [name, parseFlag(childText(root, name))] as const);

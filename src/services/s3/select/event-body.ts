@@ -10,7 +10,7 @@ import { eventMessage } from "./event-stream.ts";
 const PAYLOAD_MAX_BYTES = 1024 * 1024;
 const NOTHING = new Uint8Array(0);
 
-/** The answer to a query as messages of an event stream. A failure under way is the last message. */
+/** The answer to a query as messages of an event stream. A late failure is the last message. */
 export class EventBody implements UnsizedBody {
   readonly sizeBytes = null;
   readonly #run: SelectRun;
@@ -23,7 +23,10 @@ export class EventBody implements UnsizedBody {
     this.#allowance = allowance;
   }
 
-  /** Resolves with the first event at hand: what fails before it can be answered with a status. Frees the allowance at the end. */
+  /**
+   * Resolves with the first event ready: earlier failures can be answered with a status. Releases
+   * the memory allowance at the end.
+   */
   static async open(run: SelectRun, allowance: Allowance): Promise<EventBody> {
     const body = new EventBody(run, allowance);
     try {
@@ -76,7 +79,7 @@ function render(event: SelectEvent): Uint8Array {
   }
 }
 
-/** A record may be cut by the end of a message: clients join them. */
+/** A message may end within a record: clients join them. */
 function recordsMessages(bytes: Uint8Array): Uint8Array {
   const headers = { ":message-type": "event", ":event-type": "Records", ":content-type": "application/octet-stream" };
   if (bytes.length <= PAYLOAD_MAX_BYTES) return eventMessage(headers, bytes);
@@ -98,7 +101,9 @@ function countsMessage(name: "Progress" | "Stats", counts: SelectCounts): Uint8A
   return eventMessage(headers, new TextEncoder().encode(document));
 }
 
-/** Messages of failures may quote the query: what is not ASCII, or ends a line, becomes a question mark. */
+/**
+ * Messages of failures may quote the query: line breaks and other than ASCII become question marks.
+ */
 function renderFailure({ code, message }: SelectFailure): Uint8Array {
   const text = message.replace(/[^\x20-\x7e]/g, "?");
   return eventMessage({ ":message-type": "error", ":error-code": code, ":error-message": text }, NOTHING);

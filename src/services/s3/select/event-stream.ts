@@ -7,8 +7,9 @@ const CRC_BYTES = 4;
 const STRING_TYPE = 7;
 
 /**
- * One message of AWS's event stream encoding (`application/vnd.amazon.eventstream`): lengths and their CRC-32, headers, payload, the CRC-32 of all.
- * Names and values of headers are ASCII here. Source: S3 API reference, "Appendix: SelectObjectContent Response".
+ * One message of AWS's event stream encoding (`application/vnd.amazon.eventstream`): lengths and
+ * their CRC-32, headers, payload, the CRC-32 of the whole message. Names and values of headers are
+ * ASCII here. Source: S3 API reference, "Appendix: SelectObjectContent Response".
  */
 export function eventMessage(headers: Readonly<Record<string, string>>, payload: Uint8Array): Uint8Array {
   const head = Object.entries(headers).map(([name, value]) => {

@@ -6,7 +6,10 @@ import type { InputFormat } from "../../../select/request.ts";
 /** How long a query waits for others to end. */
 const WAIT_MS = 10_000;
 
-/** The memory of a query, of what the queries of an isolate may hold together. Throws Busy if there is not enough for ten seconds. */
+/**
+ * Reserves memory for a query from the allowance of an isolate's queries. Throws Busy if there is
+ * not enough for ten seconds.
+ */
 export async function takeMemory(budget: ByteBudget, input: InputFormat, clock: Clock): Promise<Allowance> {
   const mib = memoryMib(input);
   const atOnce = budget.tryTake(mib);
@@ -20,7 +23,7 @@ export async function takeMemory(budget: ByteBudget, input: InputFormat, clock: 
   throw new SelectFailure("Busy");
 }
 
-/** What a query over this holds at the most, besides its answer. */
+/** The most memory that a query over this input holds, besides its answer. */
 function memoryMib(input: InputFormat): number {
   if (input.kind === "parquet") return 48;
   // A row of 1 MB becomes up to 22 MB of values: see `EXACT_ROW_MAX` of json-reader.ts.

@@ -9,7 +9,7 @@ import { readBody } from "../body/request-body.ts";
 import { S3Error } from "../errors/error.ts";
 import type { Call } from "../handler.ts";
 
-/** An expression of 256 KB in references to characters. */
+/** An expression of 256 KB in character references. */
 const DOCUMENT_MAX_BYTES = 2 * 1024 * 1024;
 const DELIMITER_MAX_LENGTH = 8;
 
@@ -38,7 +38,10 @@ const SHAPE = {
   ScanRange: { Start: "text", End: "text" },
 } as const;
 
-/** Reads the document of a query. Throws MissingRequestBodyError, MalformedXML, and the `SelectFailure` of each element that cannot be. */
+/**
+ * Reads the document of a query. Throws MissingRequestBodyError, MalformedXML, and a
+ * `SelectFailure` for an invalid element.
+ */
 export async function readSelectDocument(call: Call): Promise<SelectRequest> {
   const bytes = await readBody(call, DOCUMENT_MAX_BYTES);
   if (bytes.length === 0) throw new S3Error("MissingRequestBodyError");
@@ -47,7 +50,7 @@ export async function readSelectDocument(call: Call): Promise<SelectRequest> {
   return parseSelectRequest(root);
 }
 
-/** The request that a document spells. Source: S3 API reference, "SelectObjectContent". */
+/** The request in a document. Source: S3 API reference, "SelectObjectContent". */
 function parseSelectRequest(root: XmlElement): SelectRequest {
   const expression = needed(childText(root, "Expression"), "Expression");
   if (needed(childText(root, "ExpressionType"), "ExpressionType").toUpperCase() !== "SQL") {
@@ -78,7 +81,7 @@ function parseInput(input: XmlElement): InputFormat {
   const compression = oneOf(childText(input, "CompressionType"), ["NONE", "GZIP", "BZIP2"], "InvalidCompressionFormat");
   if (csv) return { kind: "csv", compression, csv: parseCsvInput(csv) };
   if (json) return { kind: "json", compression, type: parseJsonType(json) };
-  // Columns of Parquet are compressed, the object is not.
+  // Parquet compresses columns, not the object.
   if (compression !== "NONE") throw new SelectFailure("InvalidCompressionFormat", "Parquet takes NONE.");
   return { kind: "parquet" };
 }
@@ -136,7 +139,7 @@ function parseCsvOutput(csv: XmlElement): CsvOutput {
   return format;
 }
 
-/** One character of ASCII, or none where the element is empty. */
+/** One ASCII character, or none if the element is empty. */
 function character(parent: XmlElement, name: string, standard: string): string {
   const text = childText(parent, name) ?? standard;
   if (text.length > 1 || text > "\x7f") throw new SelectFailure("InvalidRequestParameter", name);
@@ -149,7 +152,7 @@ function delimiter(parent: XmlElement, name: string, standard: string): string {
   return text;
 }
 
-/** Delimiters that begin alike cannot be told apart. */
+/** Delimiters with the same beginning cannot be told apart. */
 function requireDistinct(record: string, field: string, quote: string): void {
   const first = [record.charAt(0), field.charAt(0), quote];
   if (new Set(first).size < first.length)

@@ -12,12 +12,13 @@ import { readSelectDocument } from "./select-document.ts";
 const SELECT_TYPE = "select-type";
 
 /**
- * SelectObjectContent: a query over the bytes of an object, answered as an event stream. What is wrong with the request, the query and the beginning
- * of the object is answered with a status, what is found later within the stream. Versions cannot be named, and anonymous callers are refused, as at AWS.
+ * SelectObjectContent: a query over the bytes of an object, answered as an event stream. Errors of
+ * the request, the query and the beginning of the object are answered with a status, later ones
+ * within the stream. As at AWS, versions cannot be named, and anonymous callers are refused.
  */
 export const selectObjectContent: Handler = async (call) => {
   const { bucket, key, query, headers, store } = call;
-  // A query costs CPU time that somebody must answer for.
+  // A query costs CPU time, so somebody must be accountable for it.
   if (call.principal.kind === "anonymous") {
     throw new S3Error("AccessDenied", "Amazon S3 Select does not support anonymous access");
   }

@@ -3,7 +3,7 @@ import { readDocument } from "../body/document.ts";
 import type { Handler } from "../handler.ts";
 import { BUCKET_TAGS, parseTagging, TAGGING_SHAPE } from "./tags.ts";
 
-/** PutBucketTagging: the tags replace all that the bucket had; none of them are as good as no set. */
+/** PutBucketTagging: replaces all tags of the bucket; an empty set counts as none. */
 export const putBucketTagging: Handler = async (call) => {
   const tags = parseTagging(await readDocument(call, "Tagging", TAGGING_SHAPE), BUCKET_TAGS);
   await replaceBucketTags(call.store, call.bucket, tags);

@@ -4,7 +4,7 @@ import type { Handler } from "../handler.ts";
 import { versionHeader, versionOf } from "../objects/version-id.ts";
 import { OBJECT_TAGS, parseTagging, TAGGING_SHAPE } from "./tags.ts";
 
-/** PutObjectTagging: the tags replace all that the version had. */
+/** PutObjectTagging: replaces all tags of the version. */
 export const putObjectTagging: Handler = async (call) => {
   const { bucket, key, query, store } = call;
   const version = versionOf(query);

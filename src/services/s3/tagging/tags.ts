@@ -10,7 +10,7 @@ const VALUE_CHARACTERS_MAX = 256;
 const ALLOWED = /^[\p{L}\p{Z}\p{N}+\-=._:/@]*$/u;
 const RESERVED = /^aws:/i;
 
-/** What has tags, and how S3 refuses those that it may not have. */
+/** A tagged resource, and S3's errors for tags that it cannot have. */
 interface Tagged {
   readonly tagsMax: number;
   readonly tooMany: string;
@@ -28,7 +28,7 @@ export const BUCKET_TAGS: Tagged = {
   reserved: "System tags cannot be added/updated by requester",
 };
 
-/** What `<Tagging>` may hold, and a list of tags elsewhere. */
+/** Schema of `<Tagging>`, and of lists of tags elsewhere. */
 export const TAG_LIST_SHAPE = { Tag: { Key: "text", Value: "text" } } as const;
 export const TAGGING_SHAPE = { TagSet: TAG_LIST_SHAPE } as const;
 
@@ -61,15 +61,15 @@ const HEADER_FORM =
   "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.";
 
 /**
- * Reads x-amz-tagging: URL-encoded query parameters. Undefined where there is no such header. Throws InvalidArgument where it
- * is none of these or names a tag twice; otherwise as `parseTagging` does.
+ * Reads x-amz-tagging: URL-encoded query parameters. Undefined if there is no such header. Throws
+ * InvalidArgument if it is malformed or names a tag twice; otherwise as `parseTagging` does.
  */
 export function parseTaggingHeader(headers: Headers): Tags | undefined {
   const text = headers.get(HEADER);
   return text === null ? undefined : parseTaggingText(text);
 }
 
-/** The same for what the header says, wherever it stands. */
+/** The same for the header's value from any place. */
 function parseTaggingText(text: string): Tags {
   const malformed = () => new S3Error("InvalidArgument", HEADER_FORM, { ArgumentName: HEADER, ArgumentValue: text });
   const parameters = text.split("&").filter((parameter) => parameter !== "");

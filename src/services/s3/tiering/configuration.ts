@@ -18,7 +18,7 @@ import {
 } from "../named/named-configuration.ts";
 import { OBJECT_TAGS, parseTagList } from "../tagging/tags.ts";
 
-/** Days without access, as AWS bounds them. */
+/** AWS's limits of the days without access. */
 const DAYS_MIN: Readonly<Record<AccessTier, number>> = { ARCHIVE_ACCESS: 90, DEEP_ARCHIVE_ACCESS: 180 };
 const DAYS_MAX = 730;
 
@@ -40,14 +40,15 @@ const tieringDocument: NamedDocument<TieringConfiguration> = {
 };
 
 /**
- * Put, Get, List and DeleteBucketIntelligentTieringConfiguration. Put refuses a tier for which no storage class is configured: its
- * objects would have nowhere to go.
+ * Put, Get, List and DeleteBucketIntelligentTieringConfiguration. Put refuses a tier without a
+ * configured storage class, because its objects would have no place.
  */
 export const tieringOperations = namedOperations(tieringDocument);
 
 /**
- * Reads an IntelligentTieringConfiguration. Throws MalformedXML where an element is missing or is none of its values, and InvalidArgument
- * for days out of bounds, a tier that comes twice, and one that has no class here.
+ * Reads an IntelligentTieringConfiguration. Throws MalformedXML if an element is missing or has an
+ * unknown value. Throws InvalidArgument for days out of bounds, a repeated tier, and one without a
+ * class here.
  */
 function parseTieringConfiguration(
   root: XmlElement,

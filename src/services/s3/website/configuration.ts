@@ -3,7 +3,7 @@ import { element, optional, type XmlContent, xmlDocument } from "../../../protoc
 import { checkKeyLength, refusalOfLength } from "../address/target.ts";
 import { S3Error } from "../errors/error.ts";
 
-/** How a bucket is served as a website. Stored as JSON. */
+/** Configuration of a bucket's website. Stored as JSON. */
 export type WebsiteConfiguration =
   | { readonly redirectAll: { readonly hostName: string; readonly protocol?: Protocol } }
   | { readonly indexSuffix: string; readonly errorKey?: string; readonly rules: readonly RoutingRule[] };
@@ -25,7 +25,7 @@ export interface RoutingRule {
 const RULES_MAX = 50;
 const HOST_NAME_MAX = 255;
 
-/** What WebsiteConfiguration may hold. */
+/** Schema of a WebsiteConfiguration. */
 export const WEBSITE_SHAPE = {
   IndexDocument: { Suffix: "text" },
   ErrorDocument: { Key: "text" },
@@ -45,8 +45,8 @@ export const WEBSITE_SHAPE = {
 } as const;
 
 /**
- * Reads a WebsiteConfiguration, whose shape was checked. Throws InvalidArgument, InvalidRequest and MalformedXML as S3 does (API
- * reference, "PutBucketWebsite" and the types that it names).
+ * Reads a WebsiteConfiguration whose shape was checked. Throws InvalidArgument, InvalidRequest and
+ * MalformedXML as S3 does (API reference, "PutBucketWebsite" and its types).
  */
 export function parseWebsite(root: XmlElement): WebsiteConfiguration {
   const redirectAll = child(root, "RedirectAllRequestsTo");
@@ -162,7 +162,7 @@ function invalidRequest(message: string): S3Error {
   return new S3Error("InvalidRequest", message);
 }
 
-/** The document that GetBucketWebsite answers. */
+/** The document of GetBucketWebsite. */
 export function websiteDocument(website: WebsiteConfiguration): string {
   if ("redirectAll" in website) {
     const { hostName: host, protocol } = website.redirectAll;

@@ -1,4 +1,4 @@
-/** What an error page of a website tells. */
+/** Contents of a website's error page. */
 export interface ErrorPage {
   readonly status: number;
   readonly code: string;
@@ -6,7 +6,7 @@ export interface ErrorPage {
   readonly details: Readonly<Record<string, string>>;
   readonly requestId: string;
   readonly hostId: string;
-  /** The error document was asked for and could not be had. */
+  /** The error document was requested and could not be read. */
   readonly errorDocumentFailed?: { readonly code: string; readonly message: string };
 }
 

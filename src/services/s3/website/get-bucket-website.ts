@@ -5,7 +5,7 @@ import { type WebsiteConfiguration, websiteDocument } from "./configuration.ts";
 
 /** GetBucketWebsite. */
 export const getBucketWebsite: Handler = async ({ store, bucket }) => {
-  // PutBucketWebsite has written it, and nothing else does.
+  // Only PutBucketWebsite writes it.
   const website = (await readBucketConfiguration(store, bucket, "website")) as WebsiteConfiguration | null;
   if (website === null) throw new S3Error("NoSuchWebsiteConfiguration", undefined, { BucketName: bucket });
   return { status: 200, body: websiteDocument(website) };

@@ -1,8 +1,11 @@
-/** Host names on which buckets are served as websites, lower case. */
+/** Host names that serve buckets as websites, lower case. */
 export interface WebsiteHosts {
   /** `<bucket>.<one of these>` is the website of the bucket. */
   readonly domains: readonly string[];
-  /** Each is the website of the bucket of that name; one that begins with `*.` stands for all names that end so. */
+  /**
+   * Each is the website of the bucket of that name; one that begins with `*.` matches all names
+   * with that ending.
+   */
   readonly customHosts: readonly string[];
 }
 
@@ -27,10 +30,13 @@ function names(value: string | undefined, variable: keyof WebsiteVariables, form
   return found;
 }
 
-/** The bucket whose website a host name is, or null if it is none. What is one is nothing else: no API, no pages of the server. */
+/**
+ * The bucket whose website a host name is, or null if it is not one. A website's host serves
+ * nothing else: no API, no pages of the server.
+ */
 export function bucketOfWebsite(hostname: string, { domains, customHosts }: WebsiteHosts): string | null {
   for (const domain of domains) {
-    // The domain itself names no bucket, and is no place for anything else either.
+    // The domain itself names no bucket, and serves nothing else either.
     if (hostname === domain) return "";
     if (hostname.endsWith(`.${domain}`)) return hostname.slice(0, -domain.length - 1);
   }

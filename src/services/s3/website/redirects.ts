@@ -1,18 +1,21 @@
 import { encodeKey } from "../address/encode-key.ts";
 import type { RoutingRule, WebsiteConfiguration } from "./configuration.ts";
 
-/** Where a request came in: `http:` or `https:`, and the host with its port. */
+/** Origin of a request: `http:` or `https:`, and the host with its port. */
 export interface Origin {
   readonly protocol: string;
   readonly host: string;
 }
 
-/** The URL of a key. Always with a host: a key may begin with a slash, and `//x/` alone would be another site. */
+/**
+ * The URL of a key. Always with a host: a key may begin with a slash, and `//x/` alone would be
+ * another site.
+ */
 export function urlOf({ protocol, host }: Origin, key: string): string {
   return `${protocol}//${host}/${encodeKey(key)}`;
 }
 
-/** Where RedirectAllRequestsTo sends a request; path and query are kept as they arrived. */
+/** Target of RedirectAllRequestsTo; path and query stay as they arrived. */
 export function redirectAllTo(
   { redirectAll }: Extract<WebsiteConfiguration, { redirectAll: unknown }>,
   { protocol }: Origin,
@@ -23,8 +26,8 @@ export function redirectAllTo(
 }
 
 /**
- * The first rule that holds for a key. `status`: of the error that would be answered; null: before the object is looked up, when
- * only rules without an error code hold.
+ * The first matching rule for a key. `status`: of the error that would be answered. Null: before
+ * the object is looked up; only rules without an error code match then.
  */
 export function findRule(rules: readonly RoutingRule[], key: string, status: number | null): RoutingRule | undefined {
   return rules.find(({ condition }) => {
@@ -33,7 +36,7 @@ export function findRule(rules: readonly RoutingRule[], key: string, status: num
   });
 }
 
-/** Where a rule sends a request for a key. */
+/** Target of a rule for a key. */
 export function redirectOf(
   { condition, redirect }: RoutingRule,
   origin: Origin,

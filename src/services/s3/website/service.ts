@@ -21,9 +21,12 @@ import { errorPage } from "./error-page.ts";
 import { bucketOfWebsite, readWebsiteHosts, type WebsiteHosts, type WebsiteVariables } from "./hosts.ts";
 import { findRule, type Origin, redirectAllTo, redirectOf, urlOf } from "./redirects.ts";
 
-/** Under this domain a website asks S3 for its bucket's objects. No request from outside has such a host. */
+/**
+ * Host under which a website requests its bucket's objects from S3. No request from outside has
+ * such a host.
+ */
 const INSIDE = "website.invalid";
-/** What of a request's headers says something about reading an object. */
+/** Request headers that matter for reading an object. */
 const READ_HEADERS = ["range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range"];
 const CORS_HEADERS = ["origin", "access-control-request-method", "access-control-request-headers"];
 
@@ -31,13 +34,14 @@ type Inside = Parameters<typeof dispatch>[1];
 type Site = Exclude<WebsiteConfiguration, { redirectAll: unknown }>;
 
 /**
- * Buckets as websites, on host names of their own. Everybody is anonymous here, whatever a request is signed with: it gets what the bucket's
- * policy and ACLs let everybody read. Each object is read by S3's own operation, with all its checks.
+ * Buckets as websites, on host names of their own. All callers are anonymous, whatever a request is
+ * signed with: they get what the bucket's policy and ACLs let everybody read. S3's own operation
+ * reads each object, with all its checks.
  *
  * Follows "Hosting a static website using Amazon S3" in the Amazon S3 User Guide.
  */
 export function websiteService(parts: S3Parts, hosts: WebsiteHosts): Service {
-  // Nobody asks for SelectObjectContent here, so it needs no memory.
+  // There is no SelectObjectContent here, so it needs no memory.
   const inside: Inside = { ...parts, baseDomains: [INSIDE], selectMemory: new ByteBudget(0) };
   const bucketOf = (hostname: string) => bucketOfWebsite(hostname, hosts) ?? "";
   return {
@@ -67,7 +71,7 @@ export function websiteService(parts: S3Parts, hosts: WebsiteHosts): Service {
   };
 }
 
-/** The service, by the Worker's variables, and which URLs are for it. */
+/** The service, from the Worker's variables, and the test for its URLs. */
 export function openWebsite(
   variables: WebsiteVariables,
   parts: S3Parts,
@@ -128,7 +132,7 @@ class Visit {
     return value as WebsiteConfiguration;
   }
 
-  /** The object, or the index document of the folder. Throws what S3 throws. */
+  /** The object, or the index document of the folder. Throws S3's errors. */
   async #page(website: Site, key: string): Promise<Answer> {
     const { request } = this.#exchange;
     const isFolder = key === "" || key.endsWith("/");
@@ -166,7 +170,7 @@ class Visit {
     }
   }
 
-  /** What a website answers instead of an error: a redirect, its own error document, or S3's page. */
+  /** A website's answer to an error: a redirect, its own error document, or S3's page. */
   async #insteadOf(website: Site, key: string, error: S3Error): Promise<Answer> {
     const { status } = error;
     if (status < 400) throw error;
@@ -188,7 +192,7 @@ class Visit {
     }
   }
 
-  /** Asks S3 for an object of the bucket, as an anonymous client. */
+  /** Requests an object of the bucket from S3, as an anonymous client. */
   #ask(method: "GET" | "HEAD" | "OPTIONS", key: string, headers: Headers): Promise<Answer> {
     const { facts } = this.#exchange;
     const rawPath = `/${encodeKey(key)}`;
@@ -204,7 +208,7 @@ class Visit {
   }
 }
 
-/** An error whose error document could not be had. */
+/** An error whose error document could not be read. */
 class WebsiteError extends Error {
   readonly first: S3Error;
   readonly second: S3Error;
@@ -236,7 +240,7 @@ function fail(thrown: unknown, { request, requestId, hostId }: ExchangeHead): Fa
   return { answer: { status, headers: { ...headers, ...html }, body }, code, cause };
 }
 
-/** As S3's website endpoints tell of an error beside the page. */
+/** Headers in which S3's website endpoints describe an error, beside the page. */
 function errorHeaders({ code, message, details }: S3Error): Record<string, string> {
   const told = { "x-amz-error-code": code, "x-amz-error-message": message };
   return details.Key === undefined ? told : { ...told, "x-amz-error-detail-Key": encodeURIComponent(details.Key) };
@@ -246,7 +250,7 @@ function moved(status: number, location: string): Answer {
   return { status, headers: { Location: location, "Content-Length": "0" } };
 }
 
-/** What a path names on the website of a bucket. Throws as `parseTarget`. */
+/** The object or folder that a path names on a bucket's website. Throws as `parseTarget`. */
 function targetOn(bucket: string, url: RawUrl): Target {
   return parseTarget({ ...url, hostname: hostInside(bucket) }, [INSIDE]);
 }

@@ -1,0 +1,88 @@
+import { DatabaseSync } from "node:sqlite";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { QueryRefused } from "../../src/query/failure.ts";
+import { readWords } from "../../src/query/words.ts";
+
+describe("what MATCH looks for", () => {
+  test.each([
+    ["film", '"film"'],
+    ["Film 2026", '("Film" AND "2026")'],
+    ["film AND 2026", '("film" AND "2026")'],
+    ["film OR sound 2026", '("film" OR ("sound" AND "2026"))'],
+    ["film NOT draft", '("film" NOT "draft")'],
+    ["film AND NOT draft 2026", '(("film" AND "2026") NOT "draft")'],
+    ["(film OR sound) NOT (a OR b)", '(("film" OR "sound") NOT ("a" OR "b"))'],
+    ['"a long take" holi*', '("a long take" AND "holi" *)'],
+    ['"say ""hi"" now"', '"say ""hi"" now"'],
+    ['"img holi"*', '"img holi" *'],
+    ["and or not", '("and" AND "or" AND "not")'],
+    ["a:b -c ^d {e} NEAR", '("a:b" AND "-c" AND "^d" AND "{e}" AND "NEAR")'],
+  ])("%s", (text, fts) => {
+    expect(readWords(text).fts).toBe(fts);
+  });
+
+  test.each([
+    ["", "InvalidQuery"],
+    ["   ", "InvalidQuery"],
+    ["NOT a", "InvalidQuery"],
+    ["a OR", "InvalidQuery"],
+    ["a AND AND b", "InvalidQuery"],
+    ["(a", "InvalidQuery"],
+    ["a)", "InvalidQuery"],
+    ["()", "InvalidQuery"],
+    ['"a', "InvalidQuery"],
+    ["* a", "InvalidQuery"],
+    ["---", "InvalidQuery"],
+    ['""', "InvalidQuery"],
+    ["ab*", "NotAllowed"],
+    ["img_00*", "NotAllowed"],
+    [`${"a ".repeat(33)}`, "LimitExceeded"],
+    [`${"(".repeat(11)}a${")".repeat(11)}`, "LimitExceeded"],
+    ["a".repeat(1_001), "LimitExceeded"],
+  ])("%s is refused", (text, code) => {
+    expect(() => readWords(text)).toThrow(expect.objectContaining({ code }));
+  });
+
+  test("whatever is read, FTS5 understands", () => {
+    const database = new DatabaseSync(":memory:");
+    database.exec("CREATE VIRTUAL TABLE t USING fts5(key, tags, content='', contentless_delete=1)");
+    database.exec("INSERT INTO t (rowid, key, tags) VALUES (1, 'a/film.jpg', 'team film')");
+    const ask = database.prepare("SELECT count(*) FROM t WHERE t MATCH ?");
+    const piece = fc.oneof(
+      fc.constantFrom(
+        "film",
+        "AND",
+        "OR",
+        "NOT",
+        "(",
+        ")",
+        "holi*",
+        '"a b"',
+        "NEAR",
+        "key:",
+        "^a",
+        "+",
+        "-x",
+        "{key}:a",
+        "'",
+      ),
+      fc.string({ maxLength: 8 }),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+        let fts: string;
+        try {
+          fts = readWords(pieces.join(" ")).fts;
+        } catch (error) {
+          expect(error).toBeInstanceOf(QueryRefused);
+          return;
+        }
+        expect(ask.all(fts).length).toBe(1);
+        expect(ask.all(`{key} : (${fts})`).length).toBe(1);
+      }),
+      { numRuns: 3_000 },
+    );
+    database.close();
+  });
+});
