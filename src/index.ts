@@ -81,7 +81,8 @@ function buildApp(env: Env): App {
     const shared = { ...surroundings, identities: store.metadata.identities };
     const parts = keys && { ...shared, ...keys, metadata: store.metadata, arrivals };
     const { keySealers: sealers, accesses } = store;
-    const keyring = sealers ? openKeyring(env, { ...shared, sealers, region: store.settings.region }) : null;
+    const { region } = store.settings;
+    const keyring = sealers ? openKeyring(env, { ...shared, sealers, region }) : null;
     const dataKeyring = keyring && new DataKeyring(keyring, store.metadata.keyring);
     const dataKeys = dataKeyring && { dataKeysOf: (caller: Caller) => dataKeyring.forCaller(caller) };
     const queueKeys = dataKeyring && { queueKeysOf: (caller: Caller) => dataKeyring.forCaller(caller, "sqs") };
@@ -89,12 +90,7 @@ function buildApp(env: Env): App {
     const s3 = s3Service(s3Parts);
     const kms = parts && keyring && kmsService({ ...parts, keyring });
     const queries = keys && openQueries(env, allStores(store), keys.sealer);
-    const asking = queries && {
-      queries,
-      objects: new CallersObjects(s3Parts),
-      seeBucket: visibleBucket,
-      region: store.settings.region,
-    };
+    const asking = queries && { queries, objects: new CallersObjects(s3Parts), seeBucket: visibleBucket, region };
     const athena = asking && parts && athenaService({ ...parts, ...asking });
     const sns = parts && events.topics && snsService({ ...parts, webhooks: events.topics.webhooks });
     const more =
