@@ -32,7 +32,7 @@ export function localBatches(binding: unknown): LocalBatches | null {
     async run(statements) {
       const response = await binding.fetch(URL, { method: "POST", body: JSON.stringify(toBatch(statements)) });
       if (!response.ok) {
-        await discardBody(response);
+        await response.body?.cancel();
         throw new Error(`the metadata's process answered ${response.status}`);
       }
       return response.json();

@@ -164,11 +164,7 @@ interface Opening {
  * The messages that can be opened: a key of the KMS may be disabled or gone, or not this receiver's. In a FIFO queue what is behind such a
  * message in its group waits with it.
  */
-async function openAll(
-  context: QueueContext,
-  queue: QueueRow,
-  rows: readonly MessageRow[],
-): Promise<Opening> {
+async function openAll(context: QueueContext, queue: QueueRow, rows: readonly MessageRow[]): Promise<Opening> {
   const opened: ReceivedMessage[] = [];
   const toGiveBack: MessageRow[] = [];
   /** Groups, and whether they are given back. */

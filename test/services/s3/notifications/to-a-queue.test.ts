@@ -14,6 +14,8 @@ let rig: SqsRig;
 let events: EventContext;
 let ask: ReturnType<typeof s3As>;
 let url: string;
+let isKmsOut = false;
+const NO_ANSWER = { ok: false, failure: { kind: "unavailable", reason: "no answer" } } as const;
 const ARN = "arn:aws:sqs:us-east-1:100000000001:news";
 
 beforeAll(async () => {
@@ -22,7 +24,10 @@ beforeAll(async () => {
   const { clock, sealer } = rig;
   const inside = { sealer, random: store.random, clock };
   const keyring = rig.dataKeyring();
-  const keysOfService = (use: ServiceUse) => keyring.forService(use);
+  const keysOfService = (use: ServiceUse) => {
+    const keys = keyring.forService(use);
+    return isKmsOut ? { guard: keys.guard, generate: async () => NO_ANSWER } : keys;
+  };
   const queues = { ...inside, bare: store.metadata.queues, arrivals: new Arrivals(clock), keysOfService };
   const topics = { ...inside, topics: store.metadata.topics.topics };
   events = {
@@ -127,6 +132,9 @@ describe("events for a queue", () => {
       kms.ok("PutKeyPolicy", { KeyId, Policy: JSON.stringify({ Version: "2012-10-17", Statement }) });
     await change(admin, open);
     expect((await configure(ARN)).status).toBe(200);
+    isKmsOut = true;
+    expect(await configure(ARN)).toMatchObject({ status: 503, code: "ServiceUnavailable" });
+    isKmsOut = false;
     await change(admin);
     await ask({ method: "PUT", path: "/box/sealed", body: "x" });
     expect(await received()).toEqual(["s3:TestEvent"]);
