@@ -4,6 +4,7 @@ import { deliver, type EventContext } from "../../../../src/events/deliver.ts";
 import { openTargets } from "../../../../src/events/targets.ts";
 import { Arrivals } from "../../../../src/queues/arrivals.ts";
 import type { ServiceUse } from "../../../../src/sealing/data-keys.ts";
+import { toS3Error } from "../../../../src/services/s3/errors/render-error.ts";
 import { otherAccount, root, s3As, user } from "../../../support/s3-as.ts";
 import { KmsRig } from "../../kms/support/kms.ts";
 import { SqsRig } from "../../sqs/support/sqs.ts";
@@ -133,7 +134,8 @@ describe("events for a queue", () => {
     await change(admin, open);
     expect((await configure(ARN)).status).toBe(200);
     isKmsOut = true;
-    expect(await configure(ARN)).toMatchObject({ status: 503, code: "ServiceUnavailable" });
+    const thrown = await configure(ARN).catch((error: unknown) => error);
+    expect(toS3Error(thrown)).toMatchObject({ status: 503, code: "ServiceUnavailable" });
     isKmsOut = false;
     await change(admin);
     await ask({ method: "PUT", path: "/box/sealed", body: "x" });
