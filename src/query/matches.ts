@@ -23,14 +23,14 @@ export interface MatchedPlace {
   readonly index: SearchIndex | null;
 }
 
-export interface RenderedMatch {
+interface RenderedMatch {
   readonly sql: string;
   /** FTS5 reads the places of all words with a beginning again for each row: no query may run so. */
   readonly isBroad: boolean;
 }
 
 /** What the names before MATCH stand for. */
-export interface MatchNames {
+interface MatchNames {
   /** The item of FROM that is called so; null: none is. */
   find(name: string): Named | null;
   /** The only item of FROM. */

@@ -17,7 +17,7 @@ export interface Searched extends Omit<SearchUse, "indexId"> {
 }
 
 /** What stands before MATCH. */
-export interface MatchTarget {
+interface MatchTarget {
   readonly isColumn: IsColumn;
   /** Whether it is the name of the table. */
   isTable(expr: Expr): boolean;
