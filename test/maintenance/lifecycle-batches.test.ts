@@ -14,7 +14,10 @@ async function largestParameter(expired: Parameters<LifecycleRemovals["objects"]
   };
   const removals = new LifecycleRemovals({ batch } as unknown as Database);
   const decided = { bucket: { id: 1, versioning, config: null }, lifecycleId: 1 } as never;
-  await removals.objects(decided, expired, { nowMs: 1, news: { id: "n", type: "x", requestId: null } as never });
+  await removals.objects(decided, expired, {
+    nowMs: 1,
+    news: { event: "LifecycleExpiration:Delete", atMs: 1, origin: null },
+  });
   return largest;
 }
 

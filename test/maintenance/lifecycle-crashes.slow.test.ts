@@ -170,9 +170,7 @@ async function prepareExpiry(scene: Scene): Promise<void> {
     { filter: { form: "one", prefix: "up/" }, abortDays: 1 },
   ]);
   // In a bucket of its own: a batch that goes by tags removes what does not in the same way.
-  await scene.bucket("labelled", null, [
-    { filter: { form: "one", tags: [["keep", "no"]] }, expiration: { days: 1 } },
-  ]);
+  await scene.bucket("labelled", null, [{ filter: { form: "one", tags: [["keep", "no"]] }, expiration: { days: 1 } }]);
   await scene.bucket("locked", "enabled", [
     { expiration: { days: 1 }, noncurrentExpiration: { days: 1, newer: 1 } },
     { expiration: { deleteMarker: true } },

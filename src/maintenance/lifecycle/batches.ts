@@ -26,8 +26,7 @@ export function* inBatches<T extends { key: string; tagsText?: string | null }>(
   if (some.length > 0) yield some;
 }
 
-/** At most what a member takes in the list: its key and tags as JSON writes them, which escapes, and the key in hexadecimal. */
+/** At most what a member takes in the list: its key and tags as JSON writes them, which escapes. */
 function listBytes({ key, tagsText }: { key: string; tagsText?: string | null }): number {
-  const json = UTF8.encode(JSON.stringify([key, tagsText ?? null])).length;
-  return json + 2 * UTF8.encode(key).length + MEMBER_BYTES;
+  return UTF8.encode(JSON.stringify([key, tagsText ?? null])).length + MEMBER_BYTES;
 }
