@@ -279,7 +279,10 @@ async function giveUp(context: EventContext, rows: readonly UndeliveredRow[], fa
       messages.map(([, text]) => text),
     );
   } catch (error) {
-    if (isKmsUnavailable(error)) return false;
+    if (isKmsUnavailable(error)) {
+      context.tell(`the KMS of ${deadLetterArn} cannot be reached; they wait`);
+      return false;
+    }
     // Whoever cannot be reached now is tried again; one that refuses would hold them for ever.
     if (!(error instanceof TargetRefused)) throw error;
     context.tell(`${deadLetterArn} does not take them (${error.message}); they are dropped`);

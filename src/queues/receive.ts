@@ -66,13 +66,14 @@ export async function receiveMessages(
       await clock.sleep(Math.min(FULL_MS, untilMs - clock.now()));
       continue;
     } else {
-      const rows = await take(context, queue, request);
+      const { rows, isRepeated } = await take(context, queue, request);
       if (rows.length > 0) {
         context.flights.add(queue.id, rows.length);
         // There may be more for others who wait.
         if (rows.length === request.count) arrivals.notify(queue.id, 1);
         const { opened, toGiveBack, refused } = await openAll(context, queue, rows);
-        await giveBack(context, queue, { rows: toGiveBack, attemptId: request.attemptId });
+        // A repeated receive counts once, and its first answer may have arrived.
+        if (!isRepeated) await giveBack(context, queue, { rows: toGiveBack, attemptId: request.attemptId });
         if (refused !== null && opened.length === 0) throw new DataKeyRefused(refused);
         return { kind: "messages", messages: opened };
       }
@@ -95,7 +96,13 @@ function isFull({ clock, flights, bare }: QueueContext, queue: QueueRow): Promis
   return flights.isFull(queue.id, { nowMs, limit: queueLimits.inFlight, count });
 }
 
-async function take(context: QueueContext, queue: QueueRow, request: ReceiveRequest): Promise<MessageRow[]> {
+interface Taken {
+  readonly rows: readonly MessageRow[];
+  /** An attempt was given the same messages again. */
+  readonly isRepeated: boolean;
+}
+
+async function take(context: QueueContext, queue: QueueRow, request: ReceiveRequest): Promise<Taken> {
   const { tables, clock } = context;
   const { isFifo } = settingsOf(queue);
   const { attemptId } = request;
@@ -107,7 +114,7 @@ async function take(context: QueueContext, queue: QueueRow, request: ReceiveRequ
       const [{ visibleMs }] = [takingOf(queue, request, nowMs)];
       const rows = again.map((row) => ({ ...row, visibleMs }));
       await tables.fifo.noteAttempt(queue.id, attemptId, { nowMs, rows });
-      return rows;
+      return { rows, isRepeated: true };
     }
   }
   for (let round = 0; round < ROUNDS_MAX; round++) {
@@ -118,10 +125,10 @@ async function take(context: QueueContext, queue: QueueRow, request: ReceiveRequ
     if (rows.length > 0 && isFifo && attemptId !== null) {
       await tables.fifo.noteAttempt(queue.id, attemptId, { nowMs, rows });
     }
-    if (rows.length > 0 || taken.length === 0) return rows;
+    if (rows.length > 0 || taken.length === 0) return { rows, isRepeated: false };
     context.arrivals.notify(taken[0]?.queueId ?? 0, taken.length);
   }
-  return [];
+  return { rows: [], isRepeated: false };
 }
 
 function takingOf(queue: QueueRow, { count, visibilitySeconds }: ReceiveRequest, nowMs: number): Taking {

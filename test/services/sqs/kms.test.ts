@@ -243,6 +243,19 @@ describe("the receiver", () => {
     });
   });
 
+  it("of a FIFO queue who repeats an attempt in vain leaves the first one's receipt handles as they are", async () => {
+    QueueUrl = await rig.queue(`${name}.fifo`, { KmsMasterKeyId: keyId, ContentBasedDeduplication: "true" });
+    await rig.ok("SendMessage", { QueueUrl, MessageBody: "m", MessageGroupId: "g" });
+    const attempt = { QueueUrl, ReceiveRequestAttemptId: "a" };
+    const [{ ReceiptHandle }] = (await rig.ok("ReceiveMessage", attempt)).Messages;
+    rig.opensNoKeys = true;
+    expect(await rig.call(rig.root(), "ReceiveMessage", attempt)).toMatchObject({ status: 503 });
+    rig.opensNoKeys = false;
+    expect(await received()).toEqual([]);
+    await rig.ok("DeleteMessage", { QueueUrl, ReceiptHandle });
+    expect(await stored(`${name}.fifo`)).toEqual([]);
+  });
+
   it("of another account whose key is taken away while they wait takes nothing", async () => {
     const theirs = rig.userWith([mayUse("sqs:*", "kms:*")], otherAccount);
     const Principal = { AWS: otherAccount.accountId };
