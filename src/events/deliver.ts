@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { GuardError } from "../metadata/database.ts";
 import type { UndeliveredRow } from "../metadata/events/outbox-table.ts";
 import type { Metadata } from "../metadata/metadata.ts";
+import { isKmsUnavailable } from "../sealing/data-keys.ts";
 import { fanOut } from "../topics/fan-out.ts";
 import type { DeliveryContext } from "../topics/topic-context.ts";
 import { messagesOf, type OutgoingNews } from "./messages.ts";
@@ -40,6 +41,8 @@ const CLAIM_MAX = 50;
 /** Whoever has claimed messages and says nothing for so long is dead. */
 const CLAIM_MS = 60_000;
 const BACKOFF_MAX_MS = 300_000;
+/** How often a pass begins anew because something changed under it. */
+const OVERTAKEN_MAX = 3;
 
 /**
  * Delivers what lies in the outboxes until nothing is due or `isSpent` says so, then what was published to topics, as far as their
@@ -55,8 +58,11 @@ export async function deliver(context: EventContext, isSpent: () => boolean): Pr
   let hasPublications = false;
   for (const database of context.databases) {
     let seen: Announced = { found: NEWS_MAX, hasWaiting: true, hasPublications: true };
-    while (!isSpent() && seen.found === NEWS_MAX) {
-      seen = await announce(context, database, report);
+    let overtaken = 0;
+    while (!isSpent() && seen.found === NEWS_MAX && overtaken < OVERTAKEN_MAX) {
+      const announced = await announce(context, database, report);
+      if (announced === null) overtaken++;
+      else seen = announced;
       hasPublications ||= seen.hasPublications;
     }
     // Most often nothing waits: what was read with the news says so.
@@ -83,8 +89,12 @@ interface Announced {
   readonly hasPublications: boolean;
 }
 
-/** One pass over the outbox of a database. */
-async function announce(context: EventContext, database: EventDatabase, report: DeliveryReport): Promise<Announced> {
+/** One pass over the outbox of a database. Null: something changed under it, and nothing was taken. */
+async function announce(
+  context: EventContext,
+  database: EventDatabase,
+  report: DeliveryReport,
+): Promise<Announced | null> {
   const { news, listeners, waiting, hasPublications } = await database.outbox.oldest(NEWS_MAX);
   if (news.length === 0) return { found: 0, hasWaiting: waiting.length > 0, hasPublications };
   const sorted = await sortByTarget(context, messagesOf(news, listeners, context.settings), new Set(waiting));
@@ -100,7 +110,7 @@ async function announce(context: EventContext, database: EventDatabase, report: 
       database === first ? statements : [],
     );
   } catch (error) {
-    if (isOvertaken(error)) return { found: 0, hasWaiting: true, hasPublications: true };
+    if (isOvertaken(error)) return null;
     throw error;
   }
   for (const batch of batches) batch.committed();
@@ -118,7 +128,7 @@ function isTopic([message]: readonly OutgoingNews[]): boolean {
   return message !== undefined && parseArn(message.arn)?.service === "sns";
 }
 
-/** Somebody else has taken some of the news, or a queue, its key or a topic is another one by now: the next pass finds what is left. */
+/** Somebody else has taken some of the news, or a queue, its key or a topic is another one by now: what is left is read again. */
 function isOvertaken(error: unknown): boolean {
   return (
     error instanceof GuardError &&
@@ -133,7 +143,7 @@ interface Sorted {
   later: OutgoingNews[];
 }
 
-/** Messages that can be delivered in a batch, and those that must wait: behind others, for a target outside, or because it refuses. */
+/** Messages that can be delivered in a batch, and those that must wait: behind others, for a target outside, because it refuses, or for its KMS. */
 async function sortByTarget(
   { targets }: EventContext,
   messages: readonly OutgoingNews[],
@@ -153,7 +163,7 @@ async function openOrNull(targets: Targets, arn: string, source: Source): Promis
   try {
     return await targets.open(arn, source);
   } catch (error) {
-    if (error instanceof TargetRefused) return null;
+    if (error instanceof TargetRefused || isKmsUnavailable(error)) return null;
     throw error;
   }
 }
@@ -205,10 +215,10 @@ async function retryOne(
   } catch (error) {
     const failure = error instanceof Error ? error.message : String(error);
     const isOver = ({ sinceMs }: UndeliveredRow) => nowMs - sinceMs > context.settings.retrySeconds * 1000;
-    const over = rows.filter(isOver);
-    await giveUp(context, over, failure);
+    const aged = rows.filter(isOver);
+    const over = (await giveUp(context, aged, failure)) ? aged : [];
     const backoffMs = Math.min(BACKOFF_MAX_MS, 1000 * 2 ** Math.min(20, rows[0]?.attempts ?? 0));
-    const others = rows.filter((row) => !isOver(row));
+    const others = rows.filter((row) => !over.includes(row));
     await database.outbox.settle(
       over,
       others.map(({ target, place }) => ({ target, place, nextMs: nowMs + backoffMs, failure })),
@@ -250,15 +260,16 @@ export async function sendNow(
   committed();
 }
 
-async function giveUp(context: EventContext, rows: readonly UndeliveredRow[], failure: string): Promise<void> {
+/** False: the KMS of the dead letter queue cannot be reached, and they wait. */
+async function giveUp(context: EventContext, rows: readonly UndeliveredRow[], failure: string): Promise<boolean> {
   const [row] = rows;
-  if (row === undefined) return;
+  if (row === undefined) return true;
   const { deadLetterArn } = context.settings;
   context.tell(
     `${rows.length} events for ${row.target.replace(" ", " of ")} could not be delivered (${failure}); ` +
       (deadLetterArn === null ? "they are dropped" : `they go to ${deadLetterArn}`),
   );
-  if (deadLetterArn === null) return;
+  if (deadLetterArn === null) return true;
   const messages = rows.map(({ message }) => JSON.parse(message) as [Source, string]);
   try {
     const target = await context.targets.open(deadLetterArn, (messages[0] as [Source, string])[0]);
@@ -268,8 +279,13 @@ async function giveUp(context: EventContext, rows: readonly UndeliveredRow[], fa
       messages.map(([, text]) => text),
     );
   } catch (error) {
+    if (isKmsUnavailable(error)) {
+      context.tell(`the KMS of ${deadLetterArn} cannot be reached; they wait`);
+      return false;
+    }
     // Whoever cannot be reached now is tried again; one that refuses would hold them for ever.
     if (!(error instanceof TargetRefused)) throw error;
     context.tell(`${deadLetterArn} does not take them (${error.message}); they are dropped`);
   }
+  return true;
 }

@@ -4,7 +4,7 @@ import type { QueueContext } from "../queues/queue-context.ts";
 import { type OutgoingMessage, sendInBatch } from "../queues/send.ts";
 import { type ServiceKeys, serviceKey } from "../queues/service-keys.ts";
 import { isFifoName, parseQueueArn, queueArn } from "../queues/settings.ts";
-import { DataKeyRefused } from "../sealing/data-keys.ts";
+import { DataKeyRefused, isKmsUnavailable } from "../sealing/data-keys.ts";
 import { type Source, type Target, TargetRefused } from "./target.ts";
 
 /** What queue targets work with. `bare`: on behalf of nobody, because the queue's policy decides. */
@@ -14,7 +14,8 @@ export type QueueTargetParts = Pick<QueueContext, "bare" | "sealer" | "random" |
 
 /**
  * A queue of this server, if its policy lets S3 send from this bucket. Throws `TargetRefused` otherwise, and for FIFO queues, which S3
- * does not send to. The texts are those that S3 answers. One D1 round trip.
+ * does not send to, and `DataKeyRefused` if the KMS that has the queue's key cannot be reached. The texts are those that S3 answers. One D1
+ * round trip, and another for the key of a queue that has one.
  *
  * Follows "Granting permissions to publish event notification messages to a destination" in the Amazon S3 User Guide.
  */
@@ -40,7 +41,7 @@ export async function openQueue(parts: QueueTargetParts, arn: string, source: So
 
 /**
  * The data key of a queue that is encrypted with a key of the KMS, whose policy has to let S3 in, and the statements that fail the batch if the key is
- * another one by now. A D1 round trip, none for other queues.
+ * another one by now. A D1 round trip, none for other queues. Throws `TargetRefused`, and `DataKeyRefused` if the KMS cannot be reached.
  *
  * Follows "Granting permissions to publish event notification messages to a destination" in the Amazon S3 User Guide.
  */
@@ -48,7 +49,7 @@ async function keyFor({ keysOfService }: QueueTargetParts, queue: QueueRow, sour
   try {
     return await serviceKey(keysOfService, queue, { service: "s3.amazonaws.com", source });
   } catch (error) {
-    if (!(error instanceof DataKeyRefused)) throw error;
+    if (!(error instanceof DataKeyRefused) || isKmsUnavailable(error)) throw error;
     throw new TargetRefused(
       "The key of the destination queue does not allow S3 to publish notifications from this bucket",
       {

@@ -31,8 +31,8 @@ export class TargetRefused extends Error {
 /** All targets that a bucket may name. */
 export interface Targets {
   /**
-   * The target that an ARN names, if `source` may send to it now. Throws `TargetRefused`, and `MetadataUnavailable`. At most one D1 round
-   * trip.
+   * The target that an ARN names, if `source` may send to it now. Throws `TargetRefused`, `MetadataUnavailable`, and `DataKeyRefused` if the
+   * KMS of a queue cannot be reached. At most one D1 round trip, two for a queue with a key of the KMS.
    */
   open(arn: string, source: Source): Promise<Target>;
 }

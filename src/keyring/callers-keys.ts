@@ -61,7 +61,7 @@ export interface KeyCaller {
   readonly service: KeyService;
   /** `kms:ViaService`. Absent: the service asks for itself and comes by none. */
   readonly via?: KeyService | undefined;
-  /** True: keys are read anew, because no batch finds out whether what is remembered still holds. */
+  /** True: each key is read anew, and nothing that was remembered before is taken for true. */
   readonly isFresh?: boolean;
 }
 
@@ -100,8 +100,8 @@ export class CallersKeys implements DataKeys {
     if (!parsed.ok) return parsed;
     const use: Use = { ...parsed, action: "kms:GenerateDataKey", context };
     return this.#attempt(async () => {
-      if (request.alsoDecrypt) await this.#allowed({ ...use, action: "kms:Decrypt" }, { isEvident: false });
       const held = await this.#allowed(use, { isEvident: false });
+      if (request.alsoDecrypt) await this.#alsoAllowed(held, { ...use, action: "kms:Decrypt" });
       const keyArn = keyring.arnOf(held.key);
       const id = mayReuse ? this.#reuseId(held, context) : null;
       const known = id === null ? null : bucketKeys.find(id, reuseSeconds);
@@ -187,6 +187,12 @@ export class CallersKeys implements DataKeys {
       return known;
     }
     return this.#readAllowed(use);
+  }
+
+  /** Another use of a key that was found for this request: it is read again before that is refused. */
+  async #alsoAllowed(held: HeldKmsKey, use: Use): Promise<void> {
+    if (this.#problem(held, use) === null) this.#uses.push(use);
+    else await this.#readAllowed(use);
   }
 
   async #readAllowed(use: Use): Promise<HeldKmsKey> {
@@ -325,8 +331,9 @@ function fromKeyring(failure: KeyringFailure): DataKeyFailure {
     case "invalid-ciphertext":
       return { kind: "invalid-ciphertext", keyArn: "" };
     case "refused":
-      return { kind: "access-denied", message: describeFailure(failure) };
+    // Another attempt meets the same configuration.
     case "unreadable":
+      return { kind: "access-denied", message: describeFailure(failure) };
     case "unreachable":
       return { kind: "unavailable", reason: describeFailure(failure) };
   }

@@ -204,13 +204,13 @@ export class BoundDatabase extends Database {
     }
   }
 
-  /** Counted as a round trip: where it is one does not depend on the machine. Null: the binding must be asked. */
+  /** Counted as a round trip: where it is one does not depend on the machine. Null: the process that writes must be asked. */
   async #readLocally(reads: LocalReads, statements: readonly Statement[]): Promise<unknown[][] | null> {
     let answered: ReadRows[];
     try {
       answered = await reads.read(statements);
     } catch {
-      // Whatever it is (a lock, a process that is being started anew): the binding answers, or says what is wrong.
+      // Whatever it is (a lock, a process that is being started anew): the process that writes answers, or says what is wrong.
       return null;
     }
     const cost = { roundTrips: 1, rowsRead: 0, rowsWritten: 0 };

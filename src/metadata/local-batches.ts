@@ -31,7 +31,10 @@ export function localBatches(binding: unknown): LocalBatches | null {
   return {
     async run(statements) {
       const response = await binding.fetch(URL, { method: "POST", body: JSON.stringify(toBatch(statements)) });
-      if (!response.ok) throw new Error(`the metadata's process answered ${response.status}`);
+      if (!response.ok) {
+        await response.body?.cancel();
+        throw new Error(`the metadata's process answered ${response.status}`);
+      }
       return response.json();
     },
   };

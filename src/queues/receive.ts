@@ -43,7 +43,8 @@ const FULL_MS = 1_000;
  * Receives up to `count` messages, and waits for the first if there is none. They are hidden from others from then on. One D1 batch, and while
  * it waits the looks of `Arrivals`. A message that was taken and whose answer is lost becomes visible again. Throws `GuardError`
  * queue_changed unless the queue is still as `queue` says: nothing was taken then. Throws `DataKeyRefused` if the receiver may not open what
- * is sent to the queue, before anything is taken, or if none of the messages can be opened; they stay hidden as if they had been received.
+ * is sent to the queue, before anything is taken, or if none of the messages can be opened. Messages that are not the receiver's to open, and
+ * those whose KMS cannot be reached, are given back; others that cannot be opened stay hidden, as if they had been received.
  */
 export async function receiveMessages(
   context: QueueContext,
@@ -52,10 +53,11 @@ export async function receiveMessages(
 ): Promise<Received> {
   const { clock, arrivals } = context;
   const settings = settingsOf(queue);
-  await requireOpenable(context.keys(), queue);
   let hasWaited = false;
   const untilMs = clock.now() + 1000 * (request.waitSeconds ?? settings.waitSeconds);
   for (;;) {
+    // Of a key that was remembered the batch that takes finds out whether it still is what it was; others are read before each.
+    await requireOpenable(context.keys(), queue);
     if (await isFull(context, queue)) {
       // Long polling is told nothing of the limit, nor is whoever receives from a FIFO queue.
       const isTold = !hasWaited && !settings.isFifo;
@@ -64,12 +66,16 @@ export async function receiveMessages(
       await clock.sleep(Math.min(FULL_MS, untilMs - clock.now()));
       continue;
     } else {
-      const rows = await take(context, queue, request);
+      const { rows, isRepeated } = await take(context, queue, request);
       if (rows.length > 0) {
         context.flights.add(queue.id, rows.length);
         // There may be more for others who wait.
         if (rows.length === request.count) arrivals.notify(queue.id, 1);
-        return { kind: "messages", messages: await openAll(context, queue, rows) };
+        const { opened, toGiveBack, refused } = await openAll(context, queue, rows);
+        // A repeated receive counts once, and its first answer may have arrived.
+        if (!isRepeated) await giveBack(context, queue, { rows: toGiveBack, attemptId: request.attemptId });
+        if (refused !== null && opened.length === 0) throw new DataKeyRefused(refused);
+        return { kind: "messages", messages: opened };
       }
     }
     const look = () => lookAhead(context, queue);
@@ -90,7 +96,13 @@ function isFull({ clock, flights, bare }: QueueContext, queue: QueueRow): Promis
   return flights.isFull(queue.id, { nowMs, limit: queueLimits.inFlight, count });
 }
 
-async function take(context: QueueContext, queue: QueueRow, request: ReceiveRequest): Promise<MessageRow[]> {
+interface Taken {
+  readonly rows: readonly MessageRow[];
+  /** An attempt was given the same messages again. */
+  readonly isRepeated: boolean;
+}
+
+async function take(context: QueueContext, queue: QueueRow, request: ReceiveRequest): Promise<Taken> {
   const { tables, clock } = context;
   const { isFifo } = settingsOf(queue);
   const { attemptId } = request;
@@ -102,7 +114,7 @@ async function take(context: QueueContext, queue: QueueRow, request: ReceiveRequ
       const [{ visibleMs }] = [takingOf(queue, request, nowMs)];
       const rows = again.map((row) => ({ ...row, visibleMs }));
       await tables.fifo.noteAttempt(queue.id, attemptId, { nowMs, rows });
-      return rows;
+      return { rows, isRepeated: true };
     }
   }
   for (let round = 0; round < ROUNDS_MAX; round++) {
@@ -113,10 +125,10 @@ async function take(context: QueueContext, queue: QueueRow, request: ReceiveRequ
     if (rows.length > 0 && isFifo && attemptId !== null) {
       await tables.fifo.noteAttempt(queue.id, attemptId, { nowMs, rows });
     }
-    if (rows.length > 0 || taken.length === 0) return rows;
+    if (rows.length > 0 || taken.length === 0) return { rows, isRepeated: false };
     context.arrivals.notify(taken[0]?.queueId ?? 0, taken.length);
   }
-  return [];
+  return { rows: [], isRepeated: false };
 }
 
 function takingOf(queue: QueueRow, { count, visibilitySeconds }: ReceiveRequest, nowMs: number): Taking {
@@ -145,31 +157,58 @@ function lookAhead({ bare, clock }: QueueContext, queue: QueueRow): Promise<numb
   return bare.messages.nextVisibleMs(queue.id, clock.now() - 1000 * retentionSeconds);
 }
 
+/** What a receiver lacks, or nobody knows: the messages are as good as any. */
+const GIVEN_BACK: readonly DataKeyFailure["kind"][] = ["access-denied", "unavailable"];
+
+interface Opening {
+  readonly opened: ReceivedMessage[];
+  readonly toGiveBack: MessageRow[];
+  /** Why the first was not opened; null: all were. */
+  readonly refused: DataKeyFailure | null;
+}
+
 /**
  * The messages that can be opened: a key of the KMS may be disabled or gone, or not this receiver's. In a FIFO queue what is behind such a
  * message in its group waits with it.
  */
-async function openAll(
-  context: QueueContext,
-  queue: QueueRow,
-  rows: readonly MessageRow[],
-): Promise<ReceivedMessage[]> {
+async function openAll(context: QueueContext, queue: QueueRow, rows: readonly MessageRow[]): Promise<Opening> {
   const opened: ReceivedMessage[] = [];
-  const stuck = new Set<string>();
+  const toGiveBack: MessageRow[] = [];
+  /** Groups, and whether they are given back. */
+  const stuck = new Map<string, boolean>();
   let refused: DataKeyFailure | null = null;
   const keyring = new MessageKeyring(context.keys(), queue);
   for (const row of rows) {
-    if (row.lane !== null && stuck.has(row.lane)) continue;
+    const isStuck = row.lane === null ? undefined : stuck.get(row.lane);
+    if (isStuck) toGiveBack.push(row);
+    if (isStuck !== undefined) continue;
     const key = row.dataKey === null ? null : await keyring.open(row.dataKey);
     if (key === null || key.ok) {
       opened.push(open(context, queue, { row, dataKey: key?.plain ?? null }));
       continue;
     }
     refused ??= key.failure;
-    if (row.lane !== null) stuck.add(row.lane);
+    const isGivenBack = GIVEN_BACK.includes(key.failure.kind);
+    if (isGivenBack) toGiveBack.push(row);
+    if (row.lane !== null) stuck.set(row.lane, isGivenBack);
   }
-  if (refused !== null && opened.length === 0) throw new DataKeyRefused(refused);
-  return opened;
+  return { opened, toGiveBack, refused };
+}
+
+/** Undoes the receive of messages that nobody is told of: it does not bring them nearer to the dead letter queue. */
+async function giveBack(
+  { tables, clock, flights, arrivals }: QueueContext,
+  queue: QueueRow,
+  { rows, attemptId }: { rows: readonly MessageRow[]; attemptId: string | null },
+): Promise<void> {
+  if (rows.length === 0) return;
+  const { isFifo, retentionSeconds } = settingsOf(queue);
+  const nowMs = clock.now();
+  const times = { nowMs, sentAfterMs: nowMs - 1000 * retentionSeconds };
+  if (isFifo) await tables.fifo.giveBack(queue, rows, { ...times, attemptId });
+  else await tables.messages.giveBack(queue, rows, nowMs);
+  flights.add(queue.id, -rows.length);
+  arrivals.notify(queue.id, rows.length);
 }
 
 function open(

@@ -21,7 +21,7 @@ const FIFO_DEFAULTS = {
 } as const;
 
 /** The same, of queues with a key of the KMS. */
-const KMS_DEFAULTS = { KmsDataKeyReusePeriodSeconds: "300" } as const;
+const KMS_DEFAULTS = { KmsDataKeyReusePeriodSeconds: "300", SqsManagedSseEnabled: "false" } as const;
 
 /** Limits of the service: "Amazon SQS quotas" in the SQS Developer Guide. */
 export const queueLimits = {

@@ -97,6 +97,11 @@ export class DataKeyRefused extends Error {
   }
 }
 
+/** Whether the KMS could not be asked: nobody has refused anything, and the same may succeed later. */
+export function isKmsUnavailable(error: unknown): boolean {
+  return error instanceof DataKeyRefused && error.failure.kind === "unavailable";
+}
+
 /** Data keys where there is no KMS. */
 export const noDataKeys: DataKeys = {
   generate: () => Promise.resolve(NOT_CONFIGURED),

@@ -1,6 +1,7 @@
+import { GuardError, isAccessChanged, MetadataUnavailable } from "../metadata/database.ts";
 import { isQueueChanged } from "../metadata/queues/queues.ts";
 import type { ClaimedDelivery, ClaimedLine, Outcome } from "../metadata/topics/deliveries.ts";
-import { type DeliveryPolicy, delaySeconds, deliveryPolicyOf } from "./delivery-policy.ts";
+import { type DeliveryPolicy, delaySeconds, deliveryPolicyOf, TO_QUEUES } from "./delivery-policy.ts";
 import { deadLetterArn, givenUpLine } from "./fan-out.ts";
 import {
   bodyOf,
@@ -35,6 +36,10 @@ const WORK_MS = 10_000;
 const SLOW_ANSWER_MS = 2_000;
 /** Endpoints that fail so often in a row are left alone for the rest of a claim. */
 const FAILURES_MAX = 3;
+/** A delivery that is out of retries waits so long if its dead letter queue cannot take it now. */
+const HELD_MS = 60_000;
+/** It is dropped if that has not changed after so long: no queue keeps a message longer. */
+const HELD_MAX_MS = 14 * 86_400_000;
 
 interface Serving {
   /** Of the subscription. */
@@ -97,15 +102,22 @@ class LineSending {
     this.#context = context;
     this.#line = line;
     this.#limits = limits;
-    this.#policy = deliveryPolicyOf(line.topic.attributes.DeliveryPolicy, line.subscription.attributes.DeliveryPolicy);
+    const { topic, subscription } = line;
+    const policy = deliveryPolicyOf(topic.attributes.DeliveryPolicy, subscription.attributes.DeliveryPolicy);
+    this.#policy = subscription.protocol === "sqs" ? { ...policy, retry: TO_QUEUES } : policy;
   }
 
-  /** Confirmations for queues of other accounts. */
+  /** Confirmations for queues of other accounts, and what the KMS of a queue could not be asked for. */
   async toQueue(): Promise<void> {
     const { topic, subscription, deliveries } = this.#line;
     const { endpoint } = subscription;
     const found = (await findQueues(this.#context.queues.queues, [endpoint])).get(endpoint);
     const queue = await openQueue(this.#context, found, topic);
+    if (queue === "unavailable") {
+      const reason = "the KMS of the queue cannot be reached";
+      for (const delivery of deliveries) await this.#noteUnsent(delivery, { reason });
+      return;
+    }
     for (const delivery of deliveries) {
       const written = await this.#write(delivery);
       if (written === null) continue;
@@ -223,6 +235,16 @@ class LineSending {
     this.#reason = reason;
   }
 
+  /** What was given up waits for its dead letter queue. */
+  #holdGivenUp(): void {
+    const nextMs = this.#context.clock.now() + HELD_MS;
+    for (const { delivery } of this.givenUp.splice(0)) {
+      const { publication, attempts } = delivery;
+      const at = this.#outcomes.findIndex(({ publicationId }) => publicationId === publication.id);
+      this.#outcomes[at] = { publicationId: publication.id, nextMs, attempts, failure: this.#reason };
+    }
+  }
+
   /** It was claimed and not tried. */
   #release({ publication, attempts }: ClaimedDelivery): void {
     const nextMs = this.#context.clock.now();
@@ -234,7 +256,9 @@ class LineSending {
     const { deliveries } = this.#context.tables;
     const { place } = this.#line.subscription;
     for (let attempt = 1; ; attempt++) {
-      const posts = [...this.#posts, ...(await this.#deadLetters())];
+      const letters = await this.#deadLetters();
+      if (letters === null) this.#holdGivenUp();
+      const posts = [...this.#posts, ...(letters ?? [])];
       try {
         await deliveries.settle(
           place,
@@ -244,15 +268,16 @@ class LineSending {
         for (const post of posts) post.committed();
         return;
       } catch (error) {
-        // The dead letter queue was changed in between. A queue that is the endpoint is looked up again by the next pass.
-        if (!isQueueChanged(error) || this.#posts.length > 0 || attempt >= 3) throw error;
+        // The dead letter queue or its key was changed in between. A queue that is the endpoint is looked up again by the next pass.
+        const isChanged = isQueueChanged(error) || isAccessChanged(error);
+        if (!isChanged || this.#posts.length > 0 || attempt >= 3) throw error;
       }
     }
   }
 
   /**
    * After an exception: what endpoints took is over, everything else waits, or is dropped if it has been tried as often as the policy
-   * says. Rejects if that cannot be written down either: then D1 is gone, and the claim ends by itself.
+   * says and the exception is none that passes. Rejects if that cannot be written down either: then D1 is gone, and the claim ends by itself.
    */
   async settleFailed(error: unknown): Promise<void> {
     const { topic, subscription, deliveries } = this.#line;
@@ -263,9 +288,11 @@ class LineSending {
     const outcomes = deliveries.map((delivery): Outcome => {
       const { publication, attempts } = delivery;
       if (taken.has(publication.id)) return { publicationId: publication.id, nextMs: null };
-      const delay = delaySeconds(this.#policy.retry, attempts);
+      const nowMs = this.#context.clock.now();
+      const isHeld = passes(error) && nowMs - delivery.sinceMs < HELD_MAX_MS;
+      const delay = delaySeconds(this.#policy.retry, attempts) ?? (isHeld ? HELD_MS / 1000 : null);
       if (delay !== null) {
-        const nextMs = this.#context.clock.now() + 1000 * Math.max(1, delay);
+        const nextMs = nowMs + 1000 * Math.max(1, delay);
         return { publicationId: publication.id, nextMs, attempts, failure: reason };
       }
       this.givenUp.push({ delivery, body: "" });
@@ -278,12 +305,14 @@ class LineSending {
     }
   }
 
-  async #deadLetters(): Promise<QueuePost[]> {
+  /** Null: they cannot be sent now. */
+  async #deadLetters(): Promise<QueuePost[] | null> {
     const { topic, subscription } = this.#line;
     if (this.givenUp.length === 0) return [];
     const [arn] = deadLetterArn(subscription.attributes);
     const found = arn === undefined ? undefined : (await findQueues(this.#context.queues.queues, [arn])).get(arn);
     const queue = await openQueue(this.#context, found, topic);
+    if (queue === "unavailable") return null;
     const isTaken = !("problem" in queue);
     const letters = isTaken
       ? this.givenUp.flatMap(({ delivery, body }) => deadLetter(body, delivery.publication.messageId) ?? [])
@@ -292,4 +321,9 @@ class LineSending {
     this.#context.tell(givenUpLine({ ...about, deadLetter: arn, letters: letters.length }));
     return isTaken ? postsToQueue(this.#context, queue, letters) : [];
   }
+}
+
+/** Whether another attempt may succeed though nothing of the delivery changes. */
+function passes(error: unknown): boolean {
+  return error instanceof GuardError || error instanceof MetadataUnavailable;
 }

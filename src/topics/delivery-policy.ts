@@ -28,7 +28,13 @@ const DEFAULT: DeliveryPolicy = {
   disablesOverrides: false,
 };
 
-/** Seconds that all retries together may take. */
+/** To queues: 100,015 times over 23 days, as that page says of endpoints that AWS manages. */
+export const TO_QUEUES: RetryPolicy = {
+  ...{ minDelayTarget: 1, maxDelayTarget: 20, numRetries: 100_015, numNoDelayRetries: 3, numMinDelayRetries: 2 },
+  ...{ numMaxDelayRetries: 100_000, backoffFunction: "exponential" },
+};
+
+/** Seconds that all retries of a policy together may take. */
 const TOTAL_SECONDS_MAX = 3_600;
 
 /** Content types that a policy may ask for. */

@@ -55,7 +55,8 @@ const FAILURES_MAX = 10;
  * its message by the very batch that notes how far the publication has come: once, whatever stops. For other endpoints that batch leaves
  * rows of `deliveries`. Two that do this at the same time do no harm: the second finds that the publications have gone on.
  *
- * A topic that fails, whatever the reason, waits, and the others go on. Rejects if that cannot be written down: then D1 itself is gone.
+ * A queue whose KMS cannot be reached gets its messages like other endpoints, by rows of `deliveries`: those of a FIFO topic lose their order
+ * by that. A topic that fails, whatever the reason, waits, and the others go on. Rejects if that cannot be written down: then D1 itself is gone.
  */
 export async function fanOut(context: DeliveryContext, isSpent: () => boolean): Promise<FanOutReport> {
   const report: FanOutReport = { published: 0, delivered: 0, givenUp: 0 };
@@ -179,13 +180,19 @@ async function sortForQueue(
   { topic, subscription, wanted, queues }: QueueSending,
 ): Promise<void> {
   const queue = await openQueue(context, queues.get(subscription.endpoint), topic);
+  // This subscription alone is tried again.
+  const later = ({ row }: OpenedPublication): [number, number] => [subscription.place, row.id];
+  if (queue === "unavailable") {
+    sorted.deliveries.push(...wanted.map(later));
+    return;
+  }
   const good: QueueMessage[] = [];
-  const refused: { letter: QueueMessage | null; reason: string }[] = [];
+  const refused: { opened: OpenedPublication; letter: QueueMessage | null; reason: string }[] = [];
   for (const opened of wanted) {
     const body = await bodyOf(context, { topic, subscription, opened });
     const message = queueMessage(body, { topic, subscription, opened });
-    if ("problem" in message) refused.push({ letter: letterFor(body, null), reason: message.problem });
-    else if ("problem" in queue) refused.push({ letter: message, reason: queue.problem });
+    if ("problem" in message) refused.push({ opened, letter: letterFor(body, null), reason: message.problem });
+    else if ("problem" in queue) refused.push({ opened, letter: message, reason: queue.problem });
     else good.push(message);
   }
   if (!("problem" in queue)) addPosts(context, sorted, { queue, messages: good });
@@ -193,6 +200,10 @@ async function sortForQueue(
   if (refused.length === 0) return;
   const [arn] = deadLetterArn(subscription.attributes);
   const dead = await openQueue(context, arn === undefined ? undefined : queues.get(arn), topic);
+  if (dead === "unavailable") {
+    sorted.deliveries.push(...refused.map(({ opened }) => later(opened)));
+    return;
+  }
   const isTaken = !("problem" in dead);
   sorted.givenUp += refused.length;
   for (const [reason, some] of Map.groupBy(refused, (one) => one.reason)) {

@@ -8,7 +8,7 @@ import type { MessageKey } from "../queues/message-keys.ts";
 import { type OutgoingMessage, sendInBatch } from "../queues/send.ts";
 import { serviceKey } from "../queues/service-keys.ts";
 import { isFifoName, parseQueueArn, queueArn, queueLimits } from "../queues/settings.ts";
-import { DataKeyRefused } from "../sealing/data-keys.ts";
+import { DataKeyRefused, isKmsUnavailable } from "../sealing/data-keys.ts";
 import { digestOf } from "./publish.ts";
 import { topicArn } from "./settings.ts";
 import type { DeliveryContext } from "./topic-context.ts";
@@ -46,7 +46,7 @@ export interface OpenedQueue {
 
 /**
  * The queue, if the topic may send to it, or why not. The queue's policy decides, which must name the service `sns.amazonaws.com`, and that of its key
- * if it is encrypted with one of the KMS. A D1 round trip in that case. Throws if the KMS cannot be reached.
+ * if it is encrypted with one of the KMS. A D1 round trip in that case. `unavailable`: the KMS cannot be reached, and nothing is decided.
  *
  * Follows "Subscribing an Amazon SQS queue to an Amazon SNS topic" and "Setting up Amazon SNS topic encryption with encrypted Amazon SQS queue
  * subscriptions" in the SNS Developer Guide.
@@ -55,7 +55,7 @@ export async function openQueue(
   { clock, keysOfService }: Pick<DeliveryContext, "clock" | "keysOfService">,
   queue: QueueRow | undefined,
   topic: TopicRow,
-): Promise<OpenedQueue | { readonly problem: string }> {
+): Promise<OpenedQueue | { readonly problem: string } | "unavailable"> {
   if (queue === undefined) return { problem: "the queue does not exist" };
   const nowMs = clock.now();
   const source = { arn: topicArn(topic), accountId: topic.accountId };
@@ -67,7 +67,8 @@ export async function openQueue(
   try {
     return { queue, ...(await serviceKey(keysOfService, queue, { service: "sns.amazonaws.com", source })) };
   } catch (error) {
-    if (!(error instanceof DataKeyRefused) || error.failure.kind === "unavailable") throw error;
+    if (isKmsUnavailable(error)) return "unavailable";
+    if (!(error instanceof DataKeyRefused)) throw error;
     return { problem: `the key of the queue does not allow the topic to send (${error.failure.kind})` };
   }
 }

@@ -1,6 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { deliver, type EventContext } from "../../src/events/deliver.ts";
 import { type Source, type Target, TargetRefused } from "../../src/events/target.ts";
+import { GuardError } from "../../src/metadata/database.ts";
+import { DataKeyRefused } from "../../src/sealing/data-keys.ts";
 import { createBucket } from "../../src/store/buckets/buckets.ts";
 import { setNotifications } from "../../src/store/buckets/notifications.ts";
 import { putObject } from "../../src/store/write/write.ts";
@@ -18,6 +20,8 @@ let context: EventContext;
 /** What each target has, by keys of objects. */
 let arrived: Map<string, string[]>;
 let refusing: Set<string>;
+/** Queues whose KMS cannot be reached. */
+let unreachable: Set<string>;
 let told: string[];
 /** What runs between the reading of the outbox and the batch that takes news out of it. */
 let meanwhile: () => Promise<void>;
@@ -27,6 +31,7 @@ beforeEach(async () => {
   rig = await openTestStore({ clock });
   arrived = new Map();
   refusing = new Set();
+  unreachable = new Set();
   told = [];
   meanwhile = async () => {};
   context = {
@@ -45,6 +50,7 @@ async function open(arn: string, source: Source): Promise<Target> {
   expect(source.accountId).toBe("100000000001");
   await meanwhile();
   if (refusing.has(arn) || refusing.has(source.arn)) throw new TargetRefused("no entry");
+  if (unreachable.has(arn)) throw new DataKeyRefused({ kind: "unavailable", reason: "no answer" });
   const receive = (messages: readonly string[]) => {
     arrived.set(arn, [...(arrived.get(arn) ?? []), ...messages.map(keyIn)]);
   };
@@ -110,6 +116,21 @@ describe("delivery", () => {
       other = run();
       await other;
     };
+    await run();
+    expect(arrived.get(QUEUE)).toEqual(["a", "b"]);
+  });
+
+  it.each(["access_changed", "queue_changed"] as const)("begins anew at once after %s", async (guard) => {
+    await listen(QUEUE);
+    await write("a");
+    const { outbox } = rig.store.metadata;
+    const take = vi.spyOn(outbox, "take").mockRejectedValueOnce(new GuardError(guard));
+    expect(await run()).toMatchObject({ announced: 1, delivered: 1 });
+    take.mockClear().mockRejectedValue(new GuardError(guard));
+    await write("b");
+    expect(await run()).toMatchObject({ announced: 0 });
+    expect(take).toHaveBeenCalledTimes(3);
+    take.mockRestore();
     await run();
     expect(arrived.get(QUEUE)).toEqual(["a", "b"]);
   });
@@ -222,6 +243,29 @@ describe("a target that refuses", () => {
     expect(passes).toBe(1);
     await run();
     expect(passes).toBe(1);
+  });
+
+  it.each([
+    ["a queue", [QUEUE]],
+    ["a dead letter queue", [DEAD]],
+  ])("or is %s whose KMS cannot be reached holds up no other", async (_, out) => {
+    context = { ...context, settings: { ...context.settings, deadLetterArn: DEAD } };
+    await listen(QUEUE, OUTSIDE);
+    if (!out.includes(QUEUE)) refusing.add(QUEUE);
+    for (const arn of out) unreachable.add(arn);
+    await write("a");
+    expect(await run()).toMatchObject({ announced: 1 });
+    await run();
+    expect(arrived.get(OUTSIDE)).toEqual(["a"]);
+    if (out.includes(DEAD)) await clock.advance(3_601_000);
+    expect(await run()).toMatchObject({ givenUp: 0 });
+    unreachable.clear();
+    await clock.advance(301_000);
+    await run();
+    expect([arrived.get(QUEUE), arrived.get(DEAD)]).toEqual(
+      out.includes(QUEUE) ? [["a"], undefined] : [undefined, ["a"]],
+    );
+    expect(await rig.store.metadata.outbox.backlog()).toMatchObject({ undelivered: 0 });
   });
 
   it("ends nothing if the dead letter queue refuses too", async () => {

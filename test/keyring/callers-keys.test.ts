@@ -113,12 +113,25 @@ describe("data keys", () => {
     const keyId = arnOf(await rig.key({ Policy }));
     await generate(request(rig.root(otherAccount)), keyId);
     await generate(request(rig.user("eve", [allow("kms:GenerateDataKey")], otherAccount)), keyId);
+    const alsoDecrypt = { context, mayReuse: false, alsoDecrypt: true };
+    const guest = request(rig.root(otherAccount));
+    expect(await roundTrips(() => generate(guest, keyId, alsoDecrypt))).toBe(1);
+    const half = request(rig.user("eve", [allow("kms:GenerateDataKey")], otherAccount));
+    expect(await half.generate({ keyId, ...alsoDecrypt })).toMatchObject({ failure: { kind: "access-denied" } });
     expect(
       await request(rig.user("eve", [], otherAccount)).generate({ keyId, context, mayReuse: false }),
     ).toMatchObject({
       failure: { kind: "access-denied" },
     });
   });
+});
+
+it("a key that no root secret opens is refused, not out of reach", async () => {
+  const keyId = await rig.key();
+  const { keyring } = await KmsRig.open({ beside: rig, rootSecrets: ["another root secret of a test"] });
+  const elsewhere = new DataKeyring(keyring, rig.test.store.metadata.keyring).forCaller(rig.root());
+  const made = await elsewhere.generate({ keyId, context, mayReuse: false });
+  expect(made).toMatchObject({ ok: false, failure: { kind: "access-denied" } });
 });
 
 describe("alias/aws/s3", () => {

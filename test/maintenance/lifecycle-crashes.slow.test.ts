@@ -167,9 +167,10 @@ async function prepareExpiry(scene: Scene): Promise<void> {
   const { store, rig } = scene;
   await scene.bucket("plain", null, [
     { filter: { form: "one", prefix: "old/" }, expiration: { days: 1 } },
-    { filter: { form: "one", tags: [["keep", "no"]] }, expiration: { days: 1 } },
     { filter: { form: "one", prefix: "up/" }, abortDays: 1 },
   ]);
+  // In a bucket of its own: a batch that goes by tags removes what does not in the same way.
+  await scene.bucket("labelled", null, [{ filter: { form: "one", tags: [["keep", "no"]] }, expiration: { days: 1 } }]);
   await scene.bucket("locked", "enabled", [
     { expiration: { days: 1 }, noncurrentExpiration: { days: 1, newer: 1 } },
     { expiration: { deleteMarker: true } },
@@ -182,7 +183,8 @@ async function prepareExpiry(scene: Scene): Promise<void> {
     await scene.write("plain", `kept/${size}`, size);
     await scene.write("suspended", `old/${size}`, size);
   }
-  await scene.write("plain", "tagged", LARGE, { tags: [["keep", "no"]] });
+  await scene.write("labelled", "tagged", LARGE, { tags: [["keep", "no"]] });
+  await scene.write("labelled", "kept", LARGE, { tags: [["keep", "yes"]] });
   await scene.begin("plain", "up/due", 2);
   await scene.begin("plain", "other/upload", 1);
   for (let versions = 0; versions < 3; versions++) {

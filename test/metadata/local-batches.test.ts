@@ -52,6 +52,18 @@ describe("a batch for the process that has the database", () => {
     expect(database.sizeBytes).toBe(4096);
   });
 
+  it("leaves no body unread of an answer that is none", async () => {
+    let isCancelled = false;
+    const body = new ReadableStream({
+      cancel: () => {
+        isCancelled = true;
+      },
+    });
+    const { database } = open(() => new Response(body, { status: 500 }));
+    await expect(database.batch([{ sql: "DELETE FROM t", values: [] }])).rejects.toThrow("answered 500");
+    expect(isCancelled).toBe(true);
+  });
+
   it.each([
     ["CHECK constraint failed: queue_changed: SQLITE_CONSTRAINT", GuardError],
     ["UNIQUE constraint failed: buckets.name: SQLITE_CONSTRAINT", TakenError],

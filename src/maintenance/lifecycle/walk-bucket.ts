@@ -5,14 +5,12 @@ import type { DueWalk } from "../../metadata/lifecycle/lifecycles.ts";
 import type { StoreContext } from "../../store/context.ts";
 import { newsOf } from "../../store/news.ts";
 import { newId } from "../../store/placement/ids.ts";
+import { inBatches } from "./batches.ts";
 import { dueVersions, type KeyProgress, standings, VersionSubject } from "./page.ts";
 import { type Phase, phaseAfter, prefixesOf } from "./phases.ts";
 import type { Transition } from "./transition.ts";
 
 const ROWS_PER_PAGE = 1_000;
-/** In one batch: a parameter holds the list, and D1 accepts 2 MB. */
-const REMOVALS_PER_BATCH = 250;
-const REMOVAL_CHARACTERS_MAX = 512 * 1024;
 
 /** Results of a walk, for the job's report and the bucket's row. */
 export type WalkReport = Record<
@@ -248,19 +246,4 @@ export class BucketWalk {
     if (moved === "moved") this.state.report.transitions += 1;
     if (moved === "in-part") this.#isCut = true;
   }
-}
-
-/** The list in pieces that a batch takes. */
-function* inBatches<T extends { key: string; tagsText?: string | null }>(list: readonly T[]): Generator<T[]> {
-  let some: T[] = [];
-  let characters = 0;
-  for (const one of list) {
-    characters += one.key.length + (one.tagsText?.length ?? 0) + 100;
-    some.push(one);
-    if (some.length < REMOVALS_PER_BATCH && characters < REMOVAL_CHARACTERS_MAX) continue;
-    yield some;
-    some = [];
-    characters = 0;
-  }
-  if (some.length > 0) yield some;
 }

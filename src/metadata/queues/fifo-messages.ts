@@ -8,6 +8,7 @@ import {
   type Taking,
   takeStatement,
 } from "./message-rows.ts";
+import { giveBackStatements } from "./messages.ts";
 import { type QueueRow, requireQueue } from "./queues.ts";
 
 type Queue = Pick<QueueRow, "id" | "revision">;
@@ -144,6 +145,21 @@ export class FifoMessageTable {
       }),
     );
     return this.#settle(queue, changes, { receipts, nowMs, sentAfterMs });
+  }
+
+  /** As `MessageTable.giveBack`. The attempt that received them is forgotten. */
+  async giveBack(
+    queue: Queue,
+    rows: readonly (ReceiptRow & { lane: string | null })[],
+    { attemptId, ...times }: { nowMs: number; sentAfterMs: number; attemptId: string | null },
+  ): Promise<void> {
+    const forget: Statement = {
+      sql: "DELETE FROM receive_attempts WHERE queue_id = ?1 AND id = ?2",
+      values: [queue.id, attemptId],
+    };
+    const changes = [...giveBackStatements(queue.id, rows, times.nowMs), ...(attemptId === null ? [] : [forget])];
+    const receipts = rows.map(({ lane }) => ({ lane: lane ?? "" }));
+    await this.#settle(queue, changes, { receipts, ...times });
   }
 
   /** The changes, and what becomes of the groups. */

@@ -82,6 +82,11 @@ export class MessageTable {
     return new Set(changed.map(({ place }) => place));
   }
 
+  /** Undoes receives, as far as they are the latest: the messages are visible now, and were received once less. */
+  async giveBack(queue: Queue, rows: readonly ReceiptRow[], nowMs: number): Promise<void> {
+    await this.#database.batch([requireQueue(queue), ...giveBackStatements(queue.id, rows, nowMs)]);
+  }
+
   /** Exact up to 10,000 of each; beyond, `isLarge` says that it is worth remembering. Reads each message's index entry. */
   async counts(
     queue: Queue,
@@ -139,6 +144,16 @@ function takeStatements(queueId: number, taking: Taking): Statement[] {
   if (taking.visibleMs <= taking.nowMs) return [takeStatement(`IN (${VISIBLE} +?5)`, queueId, taking)];
   const one = takeStatement(`= (${VISIBLE} min(1, ?5))`, queueId, taking);
   return Array.from({ length: taking.count }, () => one);
+}
+
+/** One of each receipt. Nobody has been told of the receive, so its number may be given again. */
+export function giveBackStatements(queueId: number, rows: readonly ReceiptRow[], nowMs: number): Statement[] {
+  return rows.map(({ place, id, receives }) => ({
+    sql: `UPDATE messages SET visible_ms = ?5, receives = receives - 1,
+            first_received_ms = CASE WHEN receives > 1 THEN first_received_ms END
+          WHERE place = ?2 AND id = ?3 AND receives = ?4 AND queue_id = ?1`,
+    values: [queueId, place, id, receives, nowMs],
+  }));
 }
 
 function receiptOf({ place, id, receives }: ReceiptRow): (string | number)[] {

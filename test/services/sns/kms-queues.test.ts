@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { GuardError } from "../../../src/metadata/database.ts";
 import { KmsRig } from "../kms/support/kms.ts";
 import { ACCOUNT, SnsRig } from "./support/sns.ts";
 
@@ -39,4 +40,106 @@ it("a topic sends to a queue with a key of the KMS where the key lets SNS in, an
   const [found] = await d1.batch<{ data_key: string }>([d1.prepare("SELECT data_key FROM messages")]);
   expect(found?.results[0]?.data_key).toContain(`key/${KeyId} ${queue.arn} `);
   expect(await rig.texts(queue.url)).toEqual(["let in"]);
+});
+
+async function failingWebhook(topic: string, attributes: Record<string, string>): Promise<void> {
+  rig.answer = () => new Response(null, { status: 200 });
+  await rig.subscribeWebhook(topic, "https://hooks.example.com/", attributes);
+  rig.answer = () => new Response(null, { status: 500 });
+}
+
+describe("a KMS that cannot be reached", () => {
+  async function sealedQueue(name: string) {
+    const KeyId = await kms.key();
+    const sns = statement({ Service: "sns.amazonaws.com" }, ["kms:GenerateDataKey", "kms:Decrypt"]);
+    await kms.ok("PutKeyPolicy", {
+      KeyId,
+      Policy: JSON.stringify({ Version: "2012-10-17", Statement: [admin, sns] }),
+    });
+    const queue = await rig.queue(name);
+    await rig.sqs.ok("SetQueueAttributes", { QueueUrl: queue.url, Attributes: { KmsMasterKeyId: KeyId } });
+    return { ...queue, KeyId };
+  }
+  const outages = async (minutes: number) => {
+    for (let minute = 0; minute < minutes; minute++) {
+      await rig.sqs.clock.advance(60_000);
+      await rig.deliver();
+    }
+  };
+
+  it("delays the messages of its queue alone", async () => {
+    const topic = await rig.topic("one-of-two");
+    const [sealed, plain] = [await sealedQueue("out"), await rig.queue("in")];
+    await rig.subscribe(topic, sealed.arn);
+    await rig.subscribe(topic, plain.arn);
+    rig.unreachableKeys.add(sealed.KeyId);
+    await rig.publish(topic, "m");
+    await rig.deliver();
+    expect(await rig.texts(plain.url)).toEqual(["m"]);
+    await outages(15);
+    rig.unreachableKeys.clear();
+    expect(await rig.texts(sealed.url)).toEqual([]);
+    await outages(1);
+    expect(await rig.texts(sealed.url)).toEqual(["m"]);
+    expect(await rig.rows("deliveries")).toBe(0);
+  });
+
+  it("of a dead letter queue delays what an endpoint did not take", async () => {
+    const topic = await rig.topic("to-a-webhook");
+    const dead = await sealedQueue("dead-letters");
+    const attributes = {
+      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn }),
+      DeliveryPolicy: JSON.stringify({ healthyRetryPolicy: { numRetries: 0 } }),
+    };
+    await failingWebhook(topic, attributes);
+    rig.unreachableKeys.add(dead.KeyId);
+    await rig.publish(topic, "m");
+    await rig.deliver();
+    await outages(5);
+    rig.unreachableKeys.clear();
+    expect(await rig.rows("deliveries")).toBe(1);
+    await outages(1);
+    expect(await rig.texts(dead.url)).toEqual(["m"]);
+    expect(await rig.rows("deliveries")).toBe(0);
+  });
+
+  it("of a dead letter queue delays what a queue did not take", async () => {
+    const topic = await rig.topic("refused");
+    const [dead, closed] = [await sealedQueue("letters"), await rig.queue("closed")];
+    await rig.subscribe(topic, closed.arn, { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn }) });
+    await rig.sqs.ok("SetQueueAttributes", { QueueUrl: closed.url, Attributes: { Policy: "" } });
+    rig.unreachableKeys.add(dead.KeyId);
+    await rig.publish(topic, "m");
+    await rig.deliver();
+    await outages(2);
+    rig.unreachableKeys.clear();
+    await outages(1);
+    expect(await rig.texts(dead.url)).toEqual(["m"]);
+  });
+});
+
+it("a key that changes while dead letters are sent loses none", async () => {
+  const topic = await rig.topic("changing");
+  const dead = await rig.queue("changing-dead");
+  const attributes = {
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn }),
+    DeliveryPolicy: JSON.stringify({ healthyRetryPolicy: { numRetries: 0 } }),
+  };
+  await failingWebhook(topic, attributes);
+  const { deliveries } = rig.topics.tables;
+  const settle = deliveries.settle.bind(deliveries);
+  const settling = vi.spyOn(deliveries, "settle").mockImplementation(settle);
+  for (let failures = 0; failures < 2; failures++) settling.mockRejectedValueOnce(new GuardError("access_changed"));
+  await rig.publish(topic, "m");
+  await rig.deliver();
+  expect(settling).toHaveBeenCalledTimes(3);
+  expect(await rig.texts(dead.url)).toEqual(["m"]);
+  for (let failures = 0; failures < 3; failures++) settling.mockRejectedValueOnce(new GuardError("access_changed"));
+  await rig.publish(topic, "changes all the time");
+  await rig.deliver();
+  expect(await rig.rows("deliveries")).toBe(1);
+  await rig.sqs.clock.advance(60_000);
+  await rig.deliver();
+  expect(await rig.texts(dead.url)).toEqual(["changes all the time"]);
+  settling.mockRestore();
 });

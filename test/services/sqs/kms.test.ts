@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { firstAccount } from "../../../src/auth/principal.ts";
 import { KmsRig } from "../kms/support/kms.ts";
 import { otherAccount, SqsRig } from "./support/sqs.ts";
@@ -200,6 +200,82 @@ describe("the receiver", () => {
     expect(await rig.call(user, "DeleteMessage", { QueueUrl, ReceiptHandle })).toMatchObject({ status: 200 });
   });
 
+  describe.each(["", ".fifo"])("of a queue%s with a dead letter queue", (suffix) => {
+    const Bodies = ["a1", "a2", "a3"];
+    const counted = async () => {
+      const { Messages = [] } = await rig.ok("ReceiveMessage", {
+        ...{ QueueUrl, MaxNumberOfMessages: 10, AttributeNames: ["ApproximateReceiveCount"] },
+      });
+      return Messages.map(
+        ({ Body, Attributes }: { Body: string; Attributes: { ApproximateReceiveCount: string } }) =>
+          `${Body} ${Attributes.ApproximateReceiveCount}`,
+      ).sort();
+    };
+    beforeEach(async () => {
+      await rig.queue(`${name}-dead${suffix}`);
+      const deadLetterTargetArn = rig.arn(`${name}-dead${suffix}`);
+      const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 2 });
+      QueueUrl = await rig.queue(`${name}-source${suffix}`, { KmsMasterKeyId: keyId, RedrivePolicy });
+      for (const MessageBody of Bodies) {
+        const fifo = suffix && { MessageGroupId: "a", MessageDeduplicationId: MessageBody };
+        await rig.ok("SendMessage", { QueueUrl, MessageBody, ...(fifo || {}) });
+      }
+    });
+
+    it("loses no receive to a KMS that cannot be reached", async () => {
+      rig.opensNoKeys = true;
+      for (let attempt = 0; attempt < 5; attempt++) {
+        const { status, type } = await rig.call(rig.root(), "ReceiveMessage", { QueueUrl, MaxNumberOfMessages: 10 });
+        expect([status, type]).toEqual([503, "ServiceUnavailable"]);
+      }
+      rig.opensNoKeys = false;
+      expect(await counted()).toEqual(Bodies.map((body) => `${body} 1`));
+    });
+
+    it("takes nothing from others that is not theirs to open", async () => {
+      await rig.ok("SetQueueAttributes", { QueueUrl, Attributes: { KmsMasterKeyId: "" } });
+      const user = rig.userWith([sqsOf(`${name}-source${suffix}`)]);
+      for (let attempt = 0; attempt < 5; attempt++) {
+        const input = { QueueUrl, MaxNumberOfMessages: 10, ReceiveRequestAttemptId: suffix ? "again" : undefined };
+        expect(await rig.call(user, "ReceiveMessage", input)).toMatchObject({ type: "KmsAccessDenied" });
+      }
+      expect(await counted()).toEqual(Bodies.map((body) => `${body} 1`));
+    });
+  });
+
+  it("of a FIFO queue who repeats an attempt in vain leaves the first one's receipt handles as they are", async () => {
+    QueueUrl = await rig.queue(`${name}.fifo`, { KmsMasterKeyId: keyId, ContentBasedDeduplication: "true" });
+    await rig.ok("SendMessage", { QueueUrl, MessageBody: "m", MessageGroupId: "g" });
+    const attempt = { QueueUrl, ReceiveRequestAttemptId: "a" };
+    const [{ ReceiptHandle }] = (await rig.ok("ReceiveMessage", attempt)).Messages;
+    rig.opensNoKeys = true;
+    expect(await rig.call(rig.root(), "ReceiveMessage", attempt)).toMatchObject({ status: 503 });
+    rig.opensNoKeys = false;
+    expect(await received()).toEqual([]);
+    await rig.ok("DeleteMessage", { QueueUrl, ReceiptHandle });
+    expect(await stored(`${name}.fifo`)).toEqual([]);
+  });
+
+  it("of another account whose key is taken away while they wait takes nothing", async () => {
+    const theirs = rig.userWith([mayUse("sqs:*", "kms:*")], otherAccount);
+    const Principal = { AWS: otherAccount.accountId };
+    const statement = { Effect: "Allow", Principal, Action: "sqs:*", Resource: rig.arn(name) };
+    const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+    await rig.ok("SetQueueAttributes", { QueueUrl, Attributes: { KmsMasterKeyId: keyArn(keyId), Policy } });
+    const admin = { Effect: "Allow", Principal: { AWS: accountId }, Action: "kms:*", Resource: "*" };
+    const guests = { Effect: "Allow", Principal, Action: "kms:Decrypt", Resource: "*" };
+    const change = (...Statement: object[]) =>
+      kms.ok("PutKeyPolicy", { KeyId: keyId, Policy: JSON.stringify({ Version: "2012-10-17", Statement }) });
+    await change(admin, guests);
+    const waiting = rig.call(theirs, "ReceiveMessage", { QueueUrl, WaitTimeSeconds: 20 });
+    await vi.waitUntil(() => rig.clock.waiting > 0);
+    await change(admin);
+    await rig.ok("SendMessage", { QueueUrl, MessageBody: "m" });
+    await rig.clock.advance(20_000);
+    expect(await waiting).toMatchObject({ type: "KmsAccessDenied" });
+    expect(await received()).toEqual(["m"]);
+  });
+
   it("gets the messages of other keys than the queue has now, as far as they can be opened", async () => {
     await rig.ok("SendMessage", { QueueUrl, MessageBody: "first key" });
     const second = await kms.key();
@@ -265,7 +341,19 @@ describe("the attributes", () => {
     await rig.ok("SetQueueAttributes", { QueueUrl, Attributes });
     expect(await attributes()).toEqual(["alias/aws/sqs", "86400", "false"]);
     await rig.ok("SetQueueAttributes", { QueueUrl, Attributes: { KmsMasterKeyId: "" } });
-    expect(await attributes()).toEqual([undefined, "86400", "false"]);
+    expect(await attributes()).toEqual([undefined, "86400", "true"]);
+    await rig.ok("SendMessage", { QueueUrl, MessageBody: "sealed again" });
+    expect(await stored()).toMatchObject([{ sealed_as: expect.any(String), data_key: null }]);
+  });
+
+  it("leave a queue plain that was asked to be", async () => {
+    await rig.ok("SetQueueAttributes", {
+      QueueUrl,
+      Attributes: { KmsMasterKeyId: "", SqsManagedSseEnabled: "false" },
+    });
+    expect(await attributes()).toEqual([undefined, undefined, "false"]);
+    await rig.ok("SetQueueAttributes", { QueueUrl, Attributes: { KmsMasterKeyId: "" } });
+    expect(await attributes()).toEqual([undefined, undefined, "false"]);
   });
 
   it("are compared when the queue is made again", async () => {

@@ -57,7 +57,7 @@ export async function mergeAttributes(
 ): Promise<CheckedAttributes> {
   for (const [name, value] of given) checkAttribute(queue, name, value);
   const merged = new Map([...Object.entries(before), ...(await boundAttributes(call.entities, given))]);
-  chooseEncryption(merged, given);
+  chooseEncryption(merged, { given, hadKey: before.KmsMasterKeyId !== undefined });
   for (const name of REMOVABLE) if (merged.get(name) === "") merged.delete(name);
   checkThroughput(merged);
   const redrive = merged.get("RedrivePolicy");
@@ -98,15 +98,20 @@ function isKeyName(value: string): boolean {
 }
 
 /** A queue has one encryption: whichever was asked for last. */
-function chooseEncryption(merged: Map<string, string>, given: ReadonlyMap<string, string>): void {
+function chooseEncryption(
+  merged: Map<string, string>,
+  { given, hadKey }: { given: ReadonlyMap<string, string>; hadKey: boolean },
+): void {
   const isKms = (given.get("KmsMasterKeyId") ?? "") !== "";
   const isManaged = given.get("SqsManagedSseEnabled") === "true";
   if (isKms && isManaged) {
     const reason = "A queue has one type of server-side encryption at a time: either SSE-KMS or SSE-SQS.";
     throw invalidAttributeValue("KmsMasterKeyId", reason);
   }
-  if (isKms) merged.set("SqsManagedSseEnabled", "false");
-  else if (isManaged) merged.delete("KmsMasterKeyId");
+  if (isManaged) merged.delete("KmsMasterKeyId");
+  // A queue whose key is taken away is encrypted as every other one, unless the same request says otherwise.
+  else if (isKms || (hadKey && given.get("KmsMasterKeyId") === "" && !given.has("SqsManagedSseEnabled")))
+    merged.delete("SqsManagedSseEnabled");
 }
 
 /** Throughput by group goes with deduplication by group. */

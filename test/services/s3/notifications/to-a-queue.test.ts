@@ -4,6 +4,7 @@ import { deliver, type EventContext } from "../../../../src/events/deliver.ts";
 import { openTargets } from "../../../../src/events/targets.ts";
 import { Arrivals } from "../../../../src/queues/arrivals.ts";
 import type { ServiceUse } from "../../../../src/sealing/data-keys.ts";
+import { toS3Error } from "../../../../src/services/s3/errors/render-error.ts";
 import { otherAccount, root, s3As, user } from "../../../support/s3-as.ts";
 import { KmsRig } from "../../kms/support/kms.ts";
 import { SqsRig } from "../../sqs/support/sqs.ts";
@@ -14,6 +15,8 @@ let rig: SqsRig;
 let events: EventContext;
 let ask: ReturnType<typeof s3As>;
 let url: string;
+let isKmsOut = false;
+const NO_ANSWER = { ok: false, failure: { kind: "unavailable", reason: "no answer" } } as const;
 const ARN = "arn:aws:sqs:us-east-1:100000000001:news";
 
 beforeAll(async () => {
@@ -22,7 +25,10 @@ beforeAll(async () => {
   const { clock, sealer } = rig;
   const inside = { sealer, random: store.random, clock };
   const keyring = rig.dataKeyring();
-  const keysOfService = (use: ServiceUse) => keyring.forService(use);
+  const keysOfService = (use: ServiceUse) => {
+    const keys = keyring.forService(use);
+    return isKmsOut ? { guard: keys.guard, generate: async () => NO_ANSWER } : keys;
+  };
   const queues = { ...inside, bare: store.metadata.queues, arrivals: new Arrivals(clock), keysOfService };
   const topics = { ...inside, topics: store.metadata.topics.topics };
   events = {
@@ -127,6 +133,10 @@ describe("events for a queue", () => {
       kms.ok("PutKeyPolicy", { KeyId, Policy: JSON.stringify({ Version: "2012-10-17", Statement }) });
     await change(admin, open);
     expect((await configure(ARN)).status).toBe(200);
+    isKmsOut = true;
+    const thrown = await configure(ARN).catch((error: unknown) => error);
+    expect(toS3Error(thrown)).toMatchObject({ status: 503, code: "ServiceUnavailable" });
+    isKmsOut = false;
     await change(admin);
     await ask({ method: "PUT", path: "/box/sealed", body: "x" });
     expect(await received()).toEqual(["s3:TestEvent"]);

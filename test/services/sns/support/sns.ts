@@ -35,6 +35,8 @@ export class SnsRig {
   /** How endpoints answer. */
   answer: (call: Call) => Response | Promise<Response> = () => new Response(null, { status: 200 });
   readonly told: string[] = [];
+  /** Keys whose KMS cannot be reached. */
+  readonly unreachableKeys = new Set<string>();
   readonly #env: Record<string, string>;
 
   private constructor(sqs: SqsRig, env: Record<string, string>) {
@@ -53,7 +55,14 @@ export class SnsRig {
       clock,
       random,
       arrivals: new Arrivals(clock),
-      keysOfService: (use) => sqs.dataKeyring().forService(use),
+      keysOfService: (use) => {
+        const keys = sqs.dataKeyring().forService(use);
+        const generate: typeof keys.generate = async (asked) =>
+          this.unreachableKeys.has(asked.keyId ?? "")
+            ? { ok: false, failure: { kind: "unavailable", reason: "no answer" } }
+            : keys.generate(asked);
+        return { generate, guard: keys.guard };
+      },
       tell: (line) => this.told.push(line),
       fetch: fetched,
     });

@@ -38,6 +38,8 @@ export class SqsRig {
   readonly clock: ManualClock;
   service: Service;
   readonly sealer: Sealer;
+  /** The KMS cannot be reached when data keys are to be opened. */
+  opensNoKeys = false;
 
   private constructor(store: TestStore, clock: ManualClock, sealer = rootSealer(["a root secret of a test"], random)) {
     this.store = store;
@@ -68,7 +70,12 @@ export class SqsRig {
     const { clock, sealer } = this;
     const { metadata } = this.store.store;
     const keyring = this.dataKeyring();
-    const queueKeysOf = (caller: Caller) => keyring.forCaller(caller, "sqs");
+    const queueKeysOf = (caller: Caller) => {
+      const keys = keyring.forCaller(caller, "sqs");
+      if (this.opensNoKeys)
+        keys.open = async () => ({ ok: false, failure: { kind: "unavailable", reason: "no answer" } });
+      return keys;
+    };
     return sqsService({ metadata, sealer, clock, random, queueKeysOf, arrivals: new Arrivals(clock) });
   }
 
