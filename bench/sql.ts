@@ -101,7 +101,11 @@ const QUESTIONS: readonly { name: string; query: string; own: string; isIndexed?
 async function main(): Promise<void> {
   const [objects, rounds] = [Number(options.objects), Number(options.rounds)];
   const isAsked = (part: string) => options.only === undefined || options.only === part;
-  if (!["plain", "indexed", "beside"].some(isAsked) || ![objects, rounds].every((count) => Number.isInteger(count) && count > 0)) throw new Error(usage);
+  if (
+    !["plain", "indexed", "beside"].some(isAsked) ||
+    ![objects, rounds].every((count) => Number.isInteger(count) && count > 0)
+  )
+    throw new Error(usage);
   console.log(
     `${cpus()[0]?.model}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}, ${objects} objects\n`,
   );

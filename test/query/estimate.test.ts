@@ -6,7 +6,8 @@ import { parseQuery } from "../../src/query/parse.ts";
 import { estimateRows, prepareQuery } from "../../src/query/run.ts";
 import { readQuerySettings } from "../../src/query/settings.ts";
 import { FIRST_PAGE } from "../../src/query/token.ts";
-import { QueryRig, seen } from "./rig.ts";
+import { seen } from "../support/seen.ts";
+import { QueryRig } from "./rig.ts";
 
 const COUNT = 300;
 let rig: QueryRig;

@@ -9,8 +9,8 @@ import { FIRST_PAGE } from "../../src/query/token.ts";
 import { createBucket } from "../../src/store/buckets/buckets.ts";
 import { deleteObject } from "../../src/store/delete/delete.ts";
 import { putObject } from "../../src/store/write/write.ts";
+import { seen } from "../support/seen.ts";
 import { bodyOf, openTestStore, type TestStore } from "../support/store.ts";
-import { seen } from "./rig.ts";
 
 const KEYS = ["a", "b", "c"];
 let rig: TestStore;
