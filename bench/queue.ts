@@ -84,12 +84,21 @@ async function besideOthers(
     // Nobody starts cold.
     for (const target of targets) await measureQueue(target, { messages: 160, batch: 10, clients: 16 });
     for (const setting of SETTINGS) {
-      for (const target of targets) rows.push(...(await measureQueue(target, { messages, ...setting })));
+      for (const target of targets) {
+        const measured = await measureQueue(target, { messages, ...setting });
+        rows.push(...measured);
+        for (const row of measured) console.error(progressLine(row));
+      }
     }
   } finally {
     await Promise.all(targets.map(({ stop }) => stop()));
   }
   return rows;
+}
+
+/** What is measured is told as it comes: a run that is ended early has told something. */
+function progressLine({ server, operation, clients, batch, messagesPerSecond }: QueueRow): string {
+  return `${server}: ${operation}, ${clients} clients, ${batch} a request: ${messagesPerSecond.toFixed(0)}/s`;
 }
 
 /** Messages a second of each server, side by side, and how many times as many Sherd has. */

@@ -9,7 +9,7 @@ import { Authenticator } from "./auth/authenticator.ts";
 import { type KeyVariables, openKeys, openSealer } from "./auth/keys/open-keys.ts";
 import { KeyUses } from "./auth/keys/uses.ts";
 import { systemClock } from "./base/clock.ts";
-import { openOnce, readStoredSecrets } from "./base/stored-secrets.ts";
+import { openOnce } from "./base/stored-secrets.ts";
 import type { Edge } from "./edge/edge.ts";
 import { openLimiter } from "./edge/rate-limiter.ts";
 import { serve } from "./edge/serve.ts";
@@ -80,8 +80,8 @@ function buildApp(env: Env): App {
     cost.onNews = () => announcer.note();
     const shared = { ...surroundings, identities: store.metadata.identities };
     const parts = keys && { ...shared, ...keys, metadata: store.metadata, arrivals };
-    const { region } = store.settings;
     const { keySealers: sealers, accesses } = store;
+    const { region } = store.settings;
     const keyring = sealers ? openKeyring(env, { ...shared, sealers, region }) : null;
     const dataKeyring = keyring && new DataKeyring(keyring, store.metadata.keyring);
     const dataKeys = dataKeyring && { dataKeysOf: (caller: Caller) => dataKeyring.forCaller(caller) };
@@ -119,23 +119,23 @@ function buildApp(env: Env): App {
   }
 }
 
-function misconfigured(error: unknown): App {
-  const app = createMisconfiguredApp(error, { log, unavailable });
-  return (request) => app.fetch(request);
-}
+const misconfigured = (error: unknown): App => createMisconfiguredApp(error, { log, unavailable }).fetch;
 
-/** Both built once per isolate, from the environment of its first request; all its requests have the same one. */
+/** All built once per isolate, from the environment of its first request or run: later ones may hold other secrets. */
 let store: StoreContext | undefined;
-const openApp = openOnce(buildApp, misconfigured);
+const open = openOnce<Env, { app: App; env: Env | null }>(
+  (env) => ({ env, app: buildApp(env) }),
+  (error) => ({ env: null, app: misconfigured(error) }),
+);
 
 export default {
   async fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
-    const app = await openApp(env);
-    return app(request, context);
+    return (await open(env)).app(request, context);
   },
 
   async scheduled(_event: ScheduledController, bindings: Env): Promise<void> {
-    const env = await readStoredSecrets(bindings);
+    const { env } = await open(bindings);
+    if (env === null) return;
     store ??= buildStore(env);
     const events = openEvents(env, store, { ...surroundings, sealer: openSealer(env, random) });
     await deliverRest(events, log);

@@ -12,7 +12,7 @@ import { seen } from "../../test/support/seen.ts";
 import { bodyOf, openTestStore, readAll, type TestStore } from "../../test/support/store.ts";
 import { median, percentile } from "../support/statistics.ts";
 
-export interface BesideRow {
+interface BesideRow {
   operation: string;
   objects: number;
   gets: number;

@@ -22,14 +22,14 @@ export interface MatchedPlace {
   readonly index: SearchIndex | null;
 }
 
-export interface RenderedMatch {
+interface RenderedMatch {
   readonly sql: string;
   /** Words that SQLite looks up for each row; 0: none. */
   readonly terms: number;
 }
 
 /** What the names before MATCH stand for. */
-export interface MatchNames {
+interface MatchNames {
   /** The item of FROM that is called so, of the innermost or one around it; null: none is. */
   find(name: string): Named | null;
   /** As `find`, of the innermost FROM alone. */

@@ -15,7 +15,7 @@ export interface Searched extends Omit<SearchUse, "indexId"> {
 }
 
 /** What stands before MATCH. */
-export interface MatchTarget {
+interface MatchTarget {
   readonly isColumn: IsColumn;
   /** Whether it is the name of the table. */
   isTable(expr: Expr): boolean;
@@ -56,7 +56,7 @@ export function searchesOf(
 }
 
 /** Columns whose words a MATCH is about: all of them for the table's name; null: it is about something else. */
-export function matchedColumns(lhs: Expr, { isColumn, isTable }: MatchTarget): readonly TextColumn[] | null {
+function matchedColumns(lhs: Expr, { isColumn, isTable }: MatchTarget): readonly TextColumn[] | null {
   if (isTable(lhs)) return TEXT_COLUMNS;
   const column = TEXT_COLUMNS.find((one) => isColumn(lhs, one));
   return column === undefined ? null : [column];

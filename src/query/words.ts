@@ -1,7 +1,7 @@
 import { QueryRefused } from "./failure.ts";
 
 /** What stands behind MATCH, as FTS5 is asked for it. */
-export interface Words {
+interface Words {
   /** An expression of FTS5 in which each word stands in quotes. */
   readonly fts: string;
   /** The words that FTS5 makes of it, as often as they stand there. */

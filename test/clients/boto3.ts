@@ -79,6 +79,6 @@ export function runPython(
 async function modulesWithoutGroup(): Promise<string[]> {
   const files = await readdir(pythonFolder);
   const shared = ["main", "harness", "raw", "crc", "crash_writer", "duck"];
-  const known = new Set([...GROUPS, ...shared, "crt", "parquet", "inventory", "website"]);
+  const known = new Set([...GROUPS, ...shared, "crt", "parquet", "inventory", "oracle", "website"]);
   return files.map((file) => file.replace(/\.py$/, "")).filter((name) => !name.startsWith("__") && !known.has(name));
 }

@@ -25,6 +25,12 @@ export function duckDbClient(fresh: boolean): Client {
       const line = [venvProgram("python"), "-c", "import duckdb; print(duckdb.__version__)"];
       return { ready: true, version: await versionOf(line) };
     },
-    run: (stage, report) => runPython(stage, ["parquet", "inventory", "oracle"], {}, report),
+    run: (stage, report) => runPython(stage, ["parquet", "inventory", "oracle"], chosen(), report),
   };
+}
+
+/** How many queries are generated, and from which seed: a failure names its own. */
+function chosen(): Record<string, string> {
+  const { CLIENTS_SQL_QUERIES, CLIENTS_SQL_SEED } = process.env;
+  return { ...(CLIENTS_SQL_QUERIES && { CLIENTS_SQL_QUERIES }), ...(CLIENTS_SQL_SEED && { CLIENTS_SQL_SEED }) };
 }

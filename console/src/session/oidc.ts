@@ -1,6 +1,6 @@
 import { AwsError, parseError } from "../aws/errors.ts";
 import { parseXml, textAt } from "../aws/xml.ts";
-import type { Provider, Renewal, SignedInBy, Temporary } from "./temporary.ts";
+import type { Provider, Renewal, Temporary } from "./temporary.ts";
 
 /** Where a provider does what. */
 interface Endpoints {
@@ -60,18 +60,18 @@ export async function leaveForProvider(provider: Provider, roleArn: string): Pro
 }
 
 /**
- * Leaves for the provider to end the session there too, from where the reader is led back to the page of sign-in. Does nothing if the provider
- * has no page for it.
+ * The provider's page that ends the session there too, and leads the reader back to the page of sign-in; null if it has none. It gets no
+ * `id_token_hint`: the browser's history keeps addresses, and whoever has the token gets the role's credentials.
  *
  * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html
  */
-export async function leaveForSignOut({ provider, idToken }: SignedInBy): Promise<void> {
+export async function signOutPage(provider: Provider): Promise<URL | null> {
   const { endSession } = await discover(provider.issuer);
-  if (endSession === null) return;
+  if (endSession === null) return null;
   const url = new URL(endSession);
-  const query = { id_token_hint: idToken, client_id: provider.clientId, post_logout_redirect_uri: redirectUri() };
-  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-  location.assign(url);
+  url.searchParams.set("client_id", provider.clientId);
+  url.searchParams.set("post_logout_redirect_uri", redirectUri());
+  return url;
 }
 
 /** Whether the tab comes back from a provider. */
@@ -188,7 +188,7 @@ async function assume(
     },
     expiresMs: Date.parse(of("Expiration")),
     renewal: refreshToken === undefined ? null : { provider, roleArn, subject: subjectOf(idToken), refreshToken },
-    signedInBy: { provider, idToken },
+    signedInBy: provider,
   };
 }
 

@@ -3,7 +3,7 @@ import { useSyncExternalStore } from "react";
 import { AwsClient, type Credentials } from "../aws/client.ts";
 import { AwsError } from "../aws/errors.ts";
 import { textAt } from "../aws/xml.ts";
-import type { Renewal, SignedInBy, Temporary } from "./temporary.ts";
+import type { Provider, Renewal, Temporary } from "./temporary.ts";
 
 /** Who signed in, as GetCallerIdentity says. */
 export interface Identity {
@@ -19,7 +19,7 @@ export interface Session {
   expiresMs: number | null;
   renewal: Renewal | null;
   /** Null for a key. */
-  signedInBy: SignedInBy | null;
+  signedInBy: Provider | null;
 }
 
 /** Answers of the store, forgotten at sign-out. */
@@ -40,7 +40,7 @@ interface Kept {
   region: string;
   expiresMs: number | null;
   renewal: Renewal | null;
-  signedInBy: SignedInBy | null;
+  signedInBy: Provider | null;
 }
 
 /** Of the tab: another tab signs in by itself, and closing this one forgets it. */

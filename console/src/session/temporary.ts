@@ -19,16 +19,11 @@ export interface Renewal {
   refreshToken: string;
 }
 
-/** By whom the reader came, and the last token about them: what the provider is told at sign-out. */
-export interface SignedInBy {
-  provider: Provider;
-  idToken: string;
-}
-
 /** What a provider's token was exchanged for. */
 export interface Temporary {
   credentials: Credentials;
   expiresMs: number;
   renewal: Renewal | null;
-  signedInBy: SignedInBy;
+  /** By whom the reader came. */
+  signedInBy: Provider;
 }

@@ -1,11 +1,8 @@
-import { toHex } from "../../base/bytes.ts";
 import type { Database, Statement } from "../database.ts";
 import { announceCurrent, announceMarkers, announceVersions, type News } from "../events/outbox.ts";
 import { isProtected } from "../objects/protection.ts";
 import { makeRoom, type PickedKeys, placeMarkers, requireRules, trashVersions } from "../objects/version-rules.ts";
 import { type DueWalk, requireLifecycle } from "./lifecycles.ts";
-
-const UTF8 = new TextEncoder();
 
 /** Under which bucket and configuration something was decided. */
 export type Decided = Pick<DueWalk, "bucket" | "lifecycleId">;
@@ -30,19 +27,18 @@ export interface ExpiredVersion {
 }
 
 /**
- * Picks what still is what it was, with few rows: for `(key, id) IN (…)` SQLite would go through the list twice in each statement.
- * A renamed object keeps its id, so id and key are looked for together. Neither an id nor hex has a space in it.
+ * Picks what still is what it was, with few rows: for `(key, id) IN (…)` SQLite would go through the
+ * list twice in each statement. A renamed object keeps its id, so id and key must both be the same.
  */
 function pickUntagged(expired: readonly ExpiredObject[], unlocked: string): PickedKeys & { trash: string } {
-  const pairs = expired.map(({ id, key }) => `${id}${toHex(UTF8.encode(key)).toUpperCase()}`);
-  const value = JSON.stringify({ pairs: ` ${pairs.join(" ")} `, keys: expired.map(({ key }) => key) });
+  const value = JSON.stringify({ keys: Object.fromEntries(expired.map(({ id, key }) => [id, key])) });
   const listed = "json_each(?2, '$.keys')";
-  const still = `instr(?2 ->> '$.pairs', ' ' || id || hex(key) || ' ') > 0 ${unlocked}`;
   return {
-    where: `key IN (SELECT value FROM ${listed}) AND ${still}`,
+    where: `key IN (SELECT value FROM ${listed}) AND ?2 ->> ('$.keys."' || id || '"') = key ${unlocked}`,
     // A row less for each than by `where`.
     trash: trashVersions(
-      `FROM (SELECT value FROM ${listed}) e CROSS JOIN objects ON bucket_id = ?1 AND key = e.value WHERE ${still}`,
+      `FROM (SELECT key AS was, value AS named FROM ${listed}) e
+       CROSS JOIN objects ON bucket_id = ?1 AND key = e.named WHERE id = e.was ${unlocked}`,
     ),
     value,
   };

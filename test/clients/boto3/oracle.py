@@ -15,7 +15,7 @@ from harness import ACCESS_KEY, ENDPOINT, REGION, SECRET_KEY, client, fresh_buck
 
 OBJECTS = 400
 QUERIES = int(os.environ.get("CLIENTS_SQL_QUERIES", "2000"))
-SEED = int(os.environ.get("CLIENTS_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
+SEED = int(os.environ.get("CLIENTS_SQL_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
 COLUMNS = "bucket, key, size, last_modified_ms, etag, content_type, storage_class, metadata, tags"
 POOL = urllib3.PoolManager(maxsize=1)
 
