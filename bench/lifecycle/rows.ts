@@ -3,7 +3,7 @@ import type { LifecycleConfiguration } from "../../src/lifecycle/configuration.t
 const DAY_MS = 86_400_000;
 
 /** Rows of one statement. */
-export const ROWS_PER_STATEMENT = 50_000;
+const ROWS_PER_STATEMENT = 50_000;
 
 /** The rule of the measured buckets. */
 export const MONTH: LifecycleConfiguration = {
