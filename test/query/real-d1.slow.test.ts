@@ -82,7 +82,7 @@ test("an index of a bucket is filled, kept by its writes and used in D1", async 
     ["size > 1", ["d"]],
     ["last_modified > datetime('now', '-1 hour')", [...KEYS, "d"]],
     ["objects MATCH '(me OR you) NOT b'", ["a", "c", "d"]],
-    ["metadata MATCH 'you*'", ["d"]],
+    ["metadata MATCH 'by AND you'", ["d"]],
   ] as const) {
     const text = `SELECT key FROM objects WHERE ${condition}`;
     const run = { queries: metadata.queries, clock: systemClock, limits: readQuerySettings({}) };
