@@ -15,9 +15,12 @@ const NESTING_MAX = 10;
 
 /** Words, phrases in quotes, AND, OR, NOT and parentheses; a star behind a word, which is refused. */
 const TOKEN = /\s*(?:([()])|"((?:[^"]|"")*)"(\*?)|([^\s()"*]+)(\*?)|(.))/gsu;
-const LETTER = /[\p{L}\p{N}]/u;
-/** A word of FTS5's unicode61: letters, digits and characters of private use, with their accents. */
-const TERM = /(?:[\p{L}\p{N}\p{Co}][\u0300-\u036f]*)+/gu;
+/**
+ * A word of FTS5's unicode61: letters, digits and characters of private use, with the accents that it leaves out. The vowels and tones of New Tai Lue
+ * and two signs of Vedic were no letters when its table was made.
+ */
+const TERM =
+  /(?:(?![\u19b0-\u19c0\u19c8\u19c9\u1cf2\u1cf3])[\p{L}\p{N}\p{Co}][\u0300-\u0304\u0306-\u030c\u030f\u0311\u031b\u0323-\u0328\u032d\u032e\u0330\u0331]*)+/gu;
 
 type Token =
   | { readonly kind: "(" | ")" | "AND" | "OR" | "NOT" | "end" }
@@ -53,8 +56,9 @@ function wordToken(word: string, isPrefix: boolean): Token {
   // FTS5 would read all words of the table that begin so, of every bucket and account, before it looks at whose they are.
   if (isPrefix)
     throw new QueryRefused("NotAllowed", `MATCH finds whole words, not ${word}*`, "starts_with(key, '…') finds keys");
-  if (!LETTER.test(word)) throw wrong(`${word || '""'} has no letter or digit`);
-  return { kind: "word", fts: `"${word.replaceAll('"', '""')}"`, terms: word.match(TERM) ?? [] };
+  const terms = word.match(TERM);
+  if (terms === null) throw wrong(`${word || '""'} has no letter or digit`);
+  return { kind: "word", fts: `"${word.replaceAll('"', '""')}"`, terms };
 }
 
 function wrong(what: string): QueryRefused {

@@ -61,6 +61,23 @@ describe("what MATCH looks for", () => {
     database.close();
   });
 
+  test("no letter is one word here and two for FTS5", () => {
+    const database = new DatabaseSync(":memory:");
+    database.exec("CREATE VIRTUAL TABLE t USING fts5(x, tokenize='unicode61 remove_diacritics 2')");
+    database.exec("CREATE VIRTUAL TABLE v USING fts5vocab(t, 'instance')");
+    const texts = Array.from({ length: 0xac00 }, (_, code) => code)
+      .filter((code) => code > 127 && (code < 0x3100 || (code >= 0xa480 && code < 0xac00)))
+      .map((code) => `e${String.fromCodePoint(code)}e`)
+      .filter((text) => /[\p{L}\p{N}\p{M}]/u.test(text.slice(1, -1)));
+    const added = database.prepare("INSERT INTO t (x) VALUES (?)");
+    // Those that are one word here: FTS5 has as many.
+    const whole = texts.filter((text) => readWords(text).terms.length === 1);
+    expect(whole.length).toBeGreaterThan(5_000);
+    added.run(whole.join(" "));
+    expect(database.prepare("SELECT count(*) AS n FROM v").get()).toEqual({ n: whole.length });
+    database.close();
+  });
+
   test("whatever is read, FTS5 understands", () => {
     const database = new DatabaseSync(":memory:");
     database.exec("CREATE VIRTUAL TABLE t USING fts5(key, tags, content='', contentless_delete=1)");
