@@ -86,6 +86,8 @@ describe.skipIf(whyNoBrowser !== null)(`users, groups, roles, policies (${whyNoB
       const trust = { Effect: "Allow", Principal: { AWS: "100000000001" }, Action: "sts:AssumeRole" };
       const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [trust] });
       await iam.send(new CreateRoleCommand({ RoleName: "app", AssumeRolePolicyDocument }));
+      // The page has listed users before there were any of these.
+      await page.reload();
     });
 
     test.each(PAGES)("%s", async (...shown) => {
