@@ -8,7 +8,7 @@ import { FIRST_PAGE } from "../../src/query/token.ts";
 import { createBucket } from "../../src/store/buckets/buckets.ts";
 import { openObject } from "../../src/store/read/objects.ts";
 import { putObject } from "../../src/store/write/write.ts";
-import { seen } from "../../test/query/rig.ts";
+import { seen } from "../../test/support/seen.ts";
 import { bodyOf, openTestStore, readAll, type TestStore } from "../../test/support/store.ts";
 import { median, percentile } from "../support/statistics.ts";
 

@@ -2,7 +2,7 @@ import { covers, EVERY_KEY, isEveryKey, type KeyRange } from "../base/key-range.
 import type { QueryTable } from "../metadata/query/queries.ts";
 import type { SearchUse } from "../metadata/query/search-source.ts";
 import type { VisibleBucket } from "../metadata/query/visible.ts";
-import type { TextColumn } from "../metadata/search/text-table.ts";
+import { TEXT_COLUMNS, type TextColumn } from "../metadata/search/text-table.ts";
 import type { ScopedUse, Sight } from "./compile.ts";
 import type { Searched } from "./searches.ts";
 
@@ -15,8 +15,6 @@ const CANDIDATES_MAX = 8;
 interface Candidate {
   readonly use: ScopedUse;
   readonly search: SearchUse;
-  /** No other way can answer the condition. */
-  readonly isNeeded: boolean;
   readonly keys: readonly KeyRange[];
 }
 
@@ -38,13 +36,12 @@ export async function chooseSearches(
     const { number } = candidate.use;
     if (!candidate.search.isPoint && count > VALUES_MAX) continue;
     const before = chosen.get(number);
-    if (before?.candidate.isNeeded) continue;
-    if (candidate.isNeeded || before === undefined || count < before.count) chosen.set(number, { candidate, count });
+    if (before === undefined || count < before.count) chosen.set(number, { candidate, count });
   }
   for (const [number, { candidate, count }] of chosen) {
     // All values are visited, whatever keys they have: there may be fewer such keys.
-    const { use, search, keys, isNeeded } = candidate;
-    if (search.isPoint || isNeeded || isEveryKey(keys)) continue;
+    const { use, search, keys } = candidate;
+    if (search.isPoint || isEveryKey(keys)) continue;
     if ((await queries.count(use.table, use.scopes, count + 1)) <= count) chosen.delete(number);
   }
   return new Map([...chosen].map(([number, { candidate }]) => [number, candidate.search]));
@@ -55,17 +52,17 @@ function candidatesOf(use: ScopedUse, { indexes }: Sight): Candidate[] {
   const index = use.scopes.length === 1 && scope ? indexes?.get(scope.bucket.id) : undefined;
   if (!scope || !index) return [];
   return use.searches
-    .filter(({ kind, isPoint, text }) => {
+    .filter(({ kind, isPoint }) => {
       // Of several values all are counted and visited, wherever their keys lie.
       const keys = isPoint ? scope.keys : EVERY_KEY;
-      const kinds = kind === "text" ? (text?.columns ?? []) : [kind];
+      // Words are counted, and FTS5 reads their places, in all columns.
+      const kinds = kind === "text" ? TEXT_COLUMNS : [kind];
       const areShown = kinds.every((one) => isShown(one, scope.bucket, keys));
       return index.fields.has(kind) && (isPoint || scope.isWhole) && areShown;
     })
-    .map(({ field, conditions, isPoint, text }) => ({
+    .map(({ field, conditions, isPoint, terms }) => ({
       use,
-      search: { indexId: index.id, field, conditions, isPoint },
-      isNeeded: text?.hasPrefix === true,
+      search: { indexId: index.id, field, conditions, isPoint, ...(terms && { terms }) },
       keys: scope.keys,
     }));
 }

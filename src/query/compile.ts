@@ -72,14 +72,14 @@ export function compileParsed(
   const renderer = rendererOf(parsed, input, (use) => views.view(use));
   const sql = renderer.select({ ...parsed.select.body, limit: undefined });
   const limit = limitOf(parsed, renderer);
-  const { lists, growth, commonTables, listed, rowText, hasBroadMatch } = renderer;
+  const { lists, growth, commonTables, listed, rowText, matchTerms } = renderer;
   if (growth > GROWTH_MAX) {
     throw new QueryRefused(
       "LimitExceeded",
       "too many operations make texts longer (||, concat, replace, group_concat …)",
     );
   }
-  const cost = { lists, growth, commonTables, listed, rowText, hasBroadMatch };
+  const cost = { lists, growth, commonTables, listed, rowText, matchTerms };
   return { parsed, uses: views.uses, sql, limit, isClosed: views.isClosed, ...cost };
 }
 

@@ -16,7 +16,7 @@ export interface Estimate {
 /** S3's bound of tags; more user metadata than most objects have; shards of a blob and parts of an upload, roughly. */
 const TAGS_PER_OBJECT = 10;
 const PAIRS: Readonly<Record<string, number>> = { tags: TAGS_PER_OBJECT, metadata: 10, shards: 20, parts: 1_000 };
-/** Whether one object's words match takes as long as reading this many rows, roughly. */
+/** Whether an object has a word takes as long as reading this many rows, roughly. */
 const MATCH_ROWS = 10;
 /** Operations that make texts longer; each that follows makes a row cost twice as much. */
 const GROWTH_ALLOWED = 6;
@@ -121,7 +121,7 @@ class PlanReader {
   #own(name: string, detail: string): number | null {
     if (name === "t$") return TAGS_PER_OBJECT;
     if (name === "c$" || name === "n$" || name.startsWith("h$")) return 1;
-    if (name.startsWith("f$")) return MATCH_ROWS;
+    if (name.startsWith("f$")) return MATCH_ROWS * Math.max(1, this.#cost.matchTerms);
     for (const { number, table, scopes, search } of this.#uses) {
       const isText = search?.field === TEXT_FIELD;
       if (name === aliasOf(number, isText ? "w" : "x")) return Math.max(1, this.#counts.get(number) ?? 1);

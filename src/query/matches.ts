@@ -1,15 +1,14 @@
 import type { Expr, LikeExpr } from "sqlite3-parser";
 import { covers, type KeyRange } from "../base/key-range.ts";
-import type { TableName } from "../metadata/query/catalog.ts";
+import { TABLES, type TableName } from "../metadata/query/catalog.ts";
 import { keyConditions } from "../metadata/query/row-source.ts";
 import { type SearchUse, TEXT_FIELD } from "../metadata/query/search-source.ts";
 import { inColumns, matchesText, type TextClass } from "../metadata/query/text-source.ts";
 import type { Scope } from "../metadata/query/visible.ts";
 import type { SearchIndex } from "../metadata/search/search.ts";
-import type { TextColumn } from "../metadata/search/text-table.ts";
+import { TEXT_COLUMNS, type TextColumn } from "../metadata/search/text-table.ts";
 import { QueryRefused } from "./failure.ts";
 import type { Named } from "./names.ts";
-import { matchedColumns } from "./searches.ts";
 import { readWords } from "./words.ts";
 
 /** A place of the query, with what MATCH needs of it. */
@@ -25,16 +24,18 @@ export interface MatchedPlace {
 
 interface RenderedMatch {
   readonly sql: string;
-  /** FTS5 reads the places of all words with a beginning again for each row: no query may run so. */
-  readonly isBroad: boolean;
+  /** Words that SQLite looks up for each row; 0: none. */
+  readonly terms: number;
 }
 
 /** What the names before MATCH stand for. */
 interface MatchNames {
-  /** The item of FROM that is called so; null: none is. */
+  /** The item of FROM that is called so, of the innermost or one around it; null: none is. */
   find(name: string): Named | null;
-  /** The only item of FROM. */
-  readonly only: Named | null;
+  /** As `find`, of the innermost FROM alone. */
+  findInner(name: string): Named | null;
+  /** The items of the innermost FROM; null: two of one name. */
+  readonly inner: readonly (Named | null)[];
   /** The place behind the server's name of an item. */
   place(item: Named): MatchedPlace | null;
 }
@@ -44,41 +45,56 @@ interface MatchNames {
  * Words that the caller may not see match nothing. Throws `QueryRefused`.
  */
 export function renderMatch({ lhs, not }: LikeExpr, text: string, names: MatchNames): RenderedMatch {
-  const { fts, hasPrefix } = readWords(text);
+  const { fts, terms } = readWords(text);
   const { item, columns } = targetOf(lhs, names);
   const place = names.place(item);
   if (place === null || place.table !== "objects") throw wrongTarget();
   const { scopes, search, index } = place;
   const [scope] = scopes;
   const whether = (match: string) => (not ? `(NOT ${match})` : match);
-  if (scope === undefined) return { sql: whether("0"), isBroad: false };
+  if (scope === undefined) return { sql: whether("0"), terms: 0 };
   if (scopes.length > 1) {
     throw new QueryRefused("NotAllowed", "MATCH is about the objects of one bucket", "add bucket = '…'");
   }
   if (index === null || !index.fields.has("text")) throw noIndex(scope.bucket.name);
   if (search?.field === TEXT_FIELD && search.conditions[0] === inColumns(fts, columns)) {
     // The rows are those that match; LEFT JOIN may have added one without a key.
-    return { sql: whether(`(${item.name}.key IS NOT NULL)`), isBroad: false };
+    return { sql: whether(`(${item.name}.key IS NOT NULL)`), terms: 0 };
   }
   const classes = classesOf(scope, columns, item.name);
   const sql = matchesText({ indexId: index.id, fts }, { key: `${item.name}.key`, classes, number: place.number });
-  return { sql: whether(sql), isBroad: hasPrefix };
+  return { sql: whether(sql), terms: terms.length };
 }
 
-function targetOf(lhs: Expr, { find, only }: MatchNames): { item: Named; columns: readonly TextColumn[] } {
-  const item = namedItem(lhs, find) ?? only;
-  const columnName = lhs.type === "Id" ? lhs.name : lhs.type === "QualifiedExpr" ? lhs.column.text : null;
-  const columns = matchedColumns(lhs, {
-    isTable: (expr) => expr.type === "Id" && find(expr.name) !== null,
-    isColumn: (_, column) => columnName?.toLowerCase() === column,
-  });
-  if (item === null || columns === null) throw wrongTarget();
-  return { item, columns };
+/** A bare name is a table of the innermost FROM, then a column of its only table, then a table around it. */
+function targetOf(lhs: Expr, names: MatchNames): { item: Named; columns: readonly TextColumn[] } {
+  if (lhs.type === "QualifiedExpr") {
+    const item = names.find(lhs.table.text);
+    const column = textColumn(lhs.column.text);
+    if (item === null || column === undefined) throw wrongTarget();
+    return { item, columns: [column] };
+  }
+  if (lhs.type !== "Id") throw wrongTarget();
+  const inner = names.findInner(lhs.name);
+  if (inner !== null) return { item: inner, columns: TEXT_COLUMNS };
+  const column = textColumn(lhs.name);
+  if (column !== undefined && names.inner.some((item) => mayHave(item?.table ?? null, column))) {
+    const [only] = names.inner;
+    if (!only || names.inner.length > 1) throw wrongTarget();
+    return { item: only, columns: [column] };
+  }
+  const outer = names.find(lhs.name);
+  if (outer === null) throw wrongTarget();
+  return { item: outer, columns: TEXT_COLUMNS };
 }
 
-function namedItem(lhs: Expr, find: MatchNames["find"]): Named | null {
-  if (lhs.type === "Id") return find(lhs.name);
-  return lhs.type === "QualifiedExpr" ? find(lhs.table.text) : null;
+function textColumn(name: string): TextColumn | undefined {
+  return TEXT_COLUMNS.find((column) => column === name.toLowerCase());
+}
+
+/** Whether an item of FROM has the column. There is no saying what a subquery has. */
+function mayHave(table: TableName | null, column: TextColumn): boolean {
+  return table === null || TABLES[table].columns.some(({ name }) => name === column);
 }
 
 function wrongTarget(): QueryRefused {

@@ -59,19 +59,21 @@ export class Names {
 
   /** As `resolve`; null: no item of FROM has the name. Throws `QueryRefused` if two have it. */
   find(name: string): Named | null {
-    const folded = name.toLowerCase();
     for (let at = this.#scopes.length - 1; at >= 0; at--) {
-      const found = this.#scopes[at]?.get(folded);
-      if (found === null) throw new QueryRefused("InvalidQuery", `two tables are called ${name}`, "name them with AS");
-      if (found !== undefined) return found;
+      const found = itemOf(this.#scopes[at], name);
+      if (found !== null) return found;
     }
     return null;
   }
 
-  /** The only item of the innermost FROM; null: there are several, or none. */
-  get only(): Named | null {
-    const items = [...(this.#scopes.at(-1)?.values() ?? [])];
-    return items.length === 1 ? (items[0] ?? null) : null;
+  /** As `find`, in the innermost FROM alone. */
+  findInner(name: string): Named | null {
+    return itemOf(this.#scopes.at(-1), name);
+  }
+
+  /** The items of the innermost FROM that have a name; null: two have the same. */
+  get inner(): readonly (Named | null)[] {
+    return [...(this.#scopes.at(-1)?.values() ?? [])];
   }
 
   /** The common table of this name, if one is in scope. `name` in lower case. */
@@ -114,4 +116,10 @@ export class Names {
       about.scope.set(folded, about.scope.has(folded) ? null : named);
     }
   }
+}
+
+function itemOf(scope: Scope | undefined, name: string): Named | null {
+  const found = scope?.get(name.toLowerCase());
+  if (found === null) throw new QueryRefused("InvalidQuery", `two tables are called ${name}`, "name them with AS");
+  return found ?? null;
 }

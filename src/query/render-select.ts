@@ -53,8 +53,8 @@ export interface RenderedCost {
   readonly growth: number;
   /** Characters that a row may hold at most: the query's own texts and values of tables, each as often as it stands there, and what functions make of them. */
   readonly rowText: number;
-  /** A MATCH that is decided row by row has a beginning of words: it may not run. */
-  readonly hasBroadMatch: boolean;
+  /** The most words that a MATCH looks up for each row. */
+  readonly matchTerms: number;
 }
 
 /** A SELECT that has the table's columns, for the rows that the caller may see. */
@@ -107,7 +107,7 @@ export class Renderer implements Expressions {
   growth = 0;
   rowText = 0;
   namedText = 0;
-  hasBroadMatch = false;
+  matchTerms = 0;
   /** Conditions are being rendered. */
   #isCondition = false;
   /** What tables of FROM read, by the server's names. */
@@ -146,12 +146,13 @@ export class Renderer implements Expressions {
     if (!this.#isCondition) throw new QueryRefused("NotAllowed", "MATCH stands in WHERE and ON alone");
     const text = textOf(expr.rhs, this);
     if (text === null) throw new QueryRefused("NotAllowed", "MATCH takes the words as a text");
-    const { sql, isBroad } = renderMatch(expr, text, {
+    const { sql, terms } = renderMatch(expr, text, {
       find: (name) => this.#names.find(name),
-      only: this.#names.only,
+      findInner: (name) => this.#names.findInner(name),
+      inner: this.#names.inner,
       place: ({ name }: Named) => this.#places.get(name) ?? null,
     });
-    this.hasBroadMatch ||= isBroad;
+    this.matchTerms = Math.max(this.matchTerms, terms);
     return sql;
   }
 
@@ -160,7 +161,7 @@ export class Renderer implements Expressions {
     const table = from?.joins?.length ? undefined : from?.select;
     const name = table === undefined ? null : this.#tableOf(table);
     const isNarrowed = name !== null && TABLES[name].columns.some((column) => column.name === "key");
-    const isColumn = columnsOf("", true);
+    const isColumn = columnsOf(table === undefined ? "" : aliasOf(table), true);
     const isKept = (expr: Expr) => !(isNarrowed && isNarrowing(expr, isColumn, (value) => textOf(value, this)));
     const kept = conjuncts(where).filter(isKept);
     if (kept.length === 0) return "";
@@ -449,6 +450,11 @@ function columnsOf(alias: string, isAlone: boolean): IsColumn {
       expr.column.text.toLowerCase() === column
     );
   };
+}
+
+/** What a table of FROM is called, in lower case; "": it is no table. */
+function aliasOf(table: SelectTable): string {
+  return table.type === "TableSelectTable" ? (table.alias?.name.text.toLowerCase() ?? tableName(table.tblName)) : "";
 }
 
 function elementsOf(text: string): number {

@@ -56,7 +56,6 @@ export async function prepareQuery(
   const searches = await told(() => chooseSearches(queries, plain.uses, given.sight));
   const options = searches.size === 0 ? given : { ...given, searches };
   const compiled = searches.size === 0 ? plain : compileParsed(parsed, input, options);
-  if (compiled.hasBroadMatch) throw matchesTooMuch();
   const plan = await told(() => queries.plan(compiled.sql));
   const isProven = estimate(plan, compiled, new Map()).isProven;
   if (isProven) return { input, options, compiled, steps: stepsOf(parsed, input), plan };
@@ -66,14 +65,6 @@ export async function prepareQuery(
   const closedPlan = await told(() => queries.plan(closed.sql));
   if (!estimate(closedPlan, closed, new Map()).isProven) throw new Error("a closed view is not read through its key");
   return { input, options: closing, compiled: closed, steps: stepsOf(parsed, input), plan: closedPlan };
-}
-
-function matchesTooMuch(): QueryRefused {
-  return new QueryRefused(
-    "LimitExceeded",
-    "MATCH 'begin*' takes an index alone: of a bucket of which you see every key, tag and metadata, joined to the rest by AND, once for each table",
-    "write whole words, or more of them: up to 100,000 objects may match",
-  );
 }
 
 /** How many rows the query reads; places are counted up to `max` rows each. */
@@ -330,11 +321,14 @@ function rowsOfText(rowText: number): number {
 }
 
 const FIRST_ROWS = 500;
+/** Steps do not become smaller than this: each costs round trips, and a Worker may make a bounded number of them. */
+const STEP_ROWS_MIN = 1_000;
 const STEP_ROWS_MAX = 20_000;
 
 /**
- * Ranges of keys that hold a bounded number of rows each, in the order of buckets' ids and keys. Their size follows the time that they take.
- * Says so if time or rows are spent.
+ * Ranges of keys that hold a bounded number of rows each, in the order of buckets' ids and keys. Their size follows the time that they take, without
+ * the round trip, for which the search for the step's end stands. An index that is no point is read whole in every step, so that there are as few
+ * as can be. Says so if time or rows are spent.
  */
 async function* walk(
   { queries, clock, limits }: QueryRun,
@@ -347,7 +341,8 @@ async function* walk(
   // Groups of a step are one value, which SQLite bounds.
   const fitting = isPaged ? Math.ceil(rowsOfText(compiled.rowText) / ROWS_PER_OBJECT[table]) : STEP_ROWS_MAX;
   const rowsMax = Math.min(STEP_ROWS_MAX, fitting);
-  let rows = Math.min(FIRST_ROWS, rowsMax);
+  const isReadWhole = search !== null && !search.isPoint;
+  let rows = isReadWhole ? rowsMax : Math.min(FIRST_ROWS, rowsMax);
   let scanned = 0;
   for (const range of ranges) {
     let lo: string | null = range.keys.lo;
@@ -358,11 +353,13 @@ async function* walk(
         return yield { bucketId: range.bucketId, keys, rows: 0, isSpent: true };
       }
       const end = await boundary(queries, table, { bucketId: range.bucketId, keys, rows, search });
+      const endFoundMs = clock.now();
       yield { bucketId: range.bucketId, keys: { lo, hi: end ?? keys.hi }, rows };
       scanned += rows;
       lo = end;
-      const tookMs = Math.max(1, clock.now() - begunMs);
-      rows = Math.round(Math.min(rowsMax, rows * 4, Math.max(50, (rows * limits.stepMs) / tookMs)));
+      if (isReadWhole) continue;
+      const tookMs = Math.max(1, clock.now() - endFoundMs - (endFoundMs - begunMs));
+      rows = Math.round(Math.min(rowsMax, rows * 4, Math.max(STEP_ROWS_MIN, (rows * limits.stepMs) / tookMs)));
     }
   }
 }

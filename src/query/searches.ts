@@ -12,8 +12,6 @@ import { readWords } from "./words.ts";
 /** A condition that an index can answer, if the bucket has one of its field. */
 export interface Searched extends Omit<SearchUse, "indexId"> {
   readonly kind: SearchField;
-  /** Of texts: what is searched, and whether the index alone can answer. */
-  readonly text?: { readonly columns: readonly TextColumn[]; readonly hasPrefix: boolean };
 }
 
 /** What stands before MATCH. */
@@ -58,7 +56,7 @@ export function searchesOf(
 }
 
 /** Columns whose words a MATCH is about: all of them for the table's name; null: it is about something else. */
-export function matchedColumns(lhs: Expr, { isColumn, isTable }: MatchTarget): readonly TextColumn[] | null {
+function matchedColumns(lhs: Expr, { isColumn, isTable }: MatchTarget): readonly TextColumn[] | null {
   if (isTable(lhs)) return TEXT_COLUMNS;
   const column = TEXT_COLUMNS.find((one) => isColumn(lhs, one));
   return column === undefined ? null : [column];
@@ -69,9 +67,8 @@ function textSearch(condition: Expr, target: MatchTarget, { text }: Constants): 
   const columns = matchedColumns(condition.lhs, target);
   const sought = text(condition.rhs);
   if (columns === null || sought === null) return null;
-  const { fts, hasPrefix } = readWords(sought);
-  const conditions = [inColumns(fts, columns)];
-  return { kind: "text", field: TEXT_FIELD, conditions, isPoint: false, text: { columns, hasPrefix } };
+  const { fts, terms } = readWords(sought);
+  return { kind: "text", field: TEXT_FIELD, conditions: [inColumns(fts, columns)], isPoint: false, terms };
 }
 
 /** Names that stand for themselves in SQLite's paths into JSON. */

@@ -10,7 +10,7 @@ export interface QuerySettings extends QueryLimits {
   readonly queriesPerAccount: number;
 }
 
-/** As few rows of a step as take about so long. */
+/** As few rows of a step as take about so long, beside the round trip. */
 const STEP_MS = 10;
 
 /** Reads the variables. Throws an `Error` that says what to fix. */

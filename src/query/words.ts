@@ -4,25 +4,27 @@ import { QueryRefused } from "./failure.ts";
 interface Words {
   /** An expression of FTS5 in which each word stands in quotes. */
   readonly fts: string;
-  /** It has a beginning of words, for which FTS5 reads the places of all words that begin so, whichever object it is asked about. */
-  readonly hasPrefix: boolean;
+  /** The words that FTS5 makes of it, as often as they stand there. */
+  readonly terms: readonly string[];
 }
 
 /** Bounds of what is sought. */
 const CHARACTERS_MAX = 1_000;
 const WORDS_MAX = 32;
 const NESTING_MAX = 10;
-/** Shorter beginnings are those of too many words. */
-const PREFIX_MIN = 3;
 
-/** Words, phrases in quotes, beginnings with a star, AND, OR, NOT and parentheses. */
+/** Words, phrases in quotes, AND, OR, NOT and parentheses; a star behind a word, which is refused. */
 const TOKEN = /\s*(?:([()])|"((?:[^"]|"")*)"(\*?)|([^\s()"*]+)(\*?)|(.))/gsu;
-const LETTER = /[\p{L}\p{N}]/u;
-const LAST_WORD = /[\p{L}\p{N}\p{M}]*$/u;
+/**
+ * A word of FTS5's unicode61: letters, digits and characters of private use, with the accents that it leaves out. The vowels and tones of New Tai Lue
+ * and two signs of Vedic were no letters when its table was made.
+ */
+const TERM =
+  /(?:(?![\u19b0-\u19c0\u19c8\u19c9\u1cf2\u1cf3])[\p{L}\p{N}\p{Co}][\u0300-\u0304\u0306-\u030c\u030f\u0311\u031b\u0323-\u0328\u032d\u032e\u0330\u0331]*)+/gu;
 
 type Token =
   | { readonly kind: "(" | ")" | "AND" | "OR" | "NOT" | "end" }
-  | { readonly kind: "word"; readonly fts: string; readonly isPrefix: boolean };
+  | { readonly kind: "word"; readonly fts: string; readonly terms: readonly string[] };
 
 /**
  * Reads the words that are sought and writes them anew for FTS5. NOT binds closest, then AND, which words beside one another have too, then OR.
@@ -33,9 +35,9 @@ export function readWords(text: string): Words {
     throw new QueryRefused("LimitExceeded", `what MATCH looks for is longer than ${CHARACTERS_MAX} characters`);
   }
   const tokens = tokensOf(text);
-  const words = tokens.filter((token) => token.kind === "word");
-  if (words.length > WORDS_MAX) throw new QueryRefused("LimitExceeded", `MATCH looks for more than ${WORDS_MAX} words`);
-  return { fts: new Reader(tokens).whole(), hasPrefix: words.some(({ isPrefix }) => isPrefix) };
+  const terms = tokens.flatMap((token) => (token.kind === "word" ? token.terms : []));
+  if (terms.length > WORDS_MAX) throw new QueryRefused("LimitExceeded", `MATCH looks for more than ${WORDS_MAX} words`);
+  return { fts: new Reader(tokens).whole(), terms };
 }
 
 function tokensOf(text: string): Token[] {
@@ -51,18 +53,19 @@ function tokensOf(text: string): Token[] {
 }
 
 function wordToken(word: string, isPrefix: boolean): Token {
-  if (!LETTER.test(word)) throw wrong(`${word || '""'} has no letter or digit`);
-  if (isPrefix && [...(LAST_WORD.exec(word)?.[0] ?? "")].length < PREFIX_MIN) {
-    throw new QueryRefused("NotAllowed", `${word}* is shorter than ${PREFIX_MIN} letters`, "write more of the word");
-  }
-  return { kind: "word", fts: `"${word.replaceAll('"', '""')}"${isPrefix ? " *" : ""}`, isPrefix };
+  // FTS5 would read all words of the table that begin so, of every bucket and account, before it looks at whose they are.
+  if (isPrefix)
+    throw new QueryRefused("NotAllowed", `MATCH finds whole words, not ${word}*`, "starts_with(key, '…') finds keys");
+  const terms = word.match(TERM);
+  if (terms === null) throw wrong(`${word || '""'} has no letter or digit`);
+  return { kind: "word", fts: `"${word.replaceAll('"', '""')}"`, terms };
 }
 
 function wrong(what: string): QueryRefused {
   return new QueryRefused(
     "InvalidQuery",
     `what MATCH looks for cannot be read: ${what}`,
-    'words, "a phrase", begin*, AND, OR, NOT and parentheses',
+    'words, "a phrase", AND, OR, NOT and parentheses',
   );
 }
 

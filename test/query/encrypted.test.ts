@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { compileQuery } from "../../src/query/compile.ts";
-import { QueryRig, seen } from "./rig.ts";
+import { seen } from "../support/seen.ts";
+import { QueryRig } from "./rig.ts";
 
 let rig: QueryRig;
 beforeAll(() => {

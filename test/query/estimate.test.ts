@@ -6,7 +6,8 @@ import { parseQuery } from "../../src/query/parse.ts";
 import { estimateRows, prepareQuery } from "../../src/query/run.ts";
 import { readQuerySettings } from "../../src/query/settings.ts";
 import { FIRST_PAGE } from "../../src/query/token.ts";
-import { QueryRig, seen } from "./rig.ts";
+import { seen } from "../support/seen.ts";
+import { QueryRig } from "./rig.ts";
 
 const COUNT = 300;
 let rig: QueryRig;
@@ -198,6 +199,43 @@ test("a page is bounded with the names of columns where each row repeats them, a
   const bounds = { start: FIRST_PAGE, rows: 1_000, bytesMax: 10_000 };
   expect((await takePage(run, prepared, { ...bounds, repeatsNames: true })).rows.length).toBe(10);
   expect((await takePage(run, prepared, { ...bounds, bytesMax: 800 })).rows.length).toBe(100);
+});
+
+test.each([
+  ["SELECT storage_class, count(*) FROM objects GROUP BY 1", 0],
+  ["SELECT storage_class, count(*) FROM objects GROUP BY 1", 0.02],
+  ["SELECT count(*) FROM objects WHERE size < 0", 1],
+])("round trips of 20 ms do not make steps small, nor do rows that take long: %s, %d ms a row", async (text, rowMs) => {
+  const big = new QueryRig();
+  big.bucket(1, "mine");
+  big.d1.database.exec(`INSERT INTO objects (bucket_id, key, id, seq, is_null, size_bytes, etag, modified_ms, storage_class, attributes)
+    WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 19999)
+    SELECT 1, printf('%09d', i), 'id', 1, 1, 1, 'e', 0, 'STANDARD', '{"user":{}}' FROM n`);
+  let [nowMs, calls, read] = [0, 0, 0];
+  const { queries } = big.metadata;
+  const asked = (call: "boundary" | "run") => {
+    const own = queries[call].bind(queries) as (...args: unknown[]) => Promise<unknown>;
+    vi.spyOn(queries, call).mockImplementation((async (...args: unknown[]) => {
+      calls++;
+      nowMs += 20;
+      if (call === "boundary") read = (args[1] as { rows: number }).rows;
+      else nowMs += read * rowMs;
+      return own(...args);
+    }) as never);
+  };
+  asked("boundary");
+  asked("run");
+  const run = { queries, clock: { ...systemClock, now: () => nowMs }, limits };
+  const options = { sight: { buckets: [seen(1, "mine")], isOperator: false } };
+  const prepared = await prepareQuery(
+    run,
+    { text, parameters: [], dialect: "sqlite" },
+    { parsed: parseQuery(text), options },
+  );
+  await takePage(run, prepared, { start: FIRST_PAGE, rows: 10, bytesMax: 1e6 });
+  // With nothing but round trips steps grow to 20,000 rows; they are never below 1,000.
+  expect(calls).toBeLessThanOrEqual(rowMs === 0 ? 10 : 50);
+  big.d1.close();
 });
 
 describe("names that the caller chooses do not steer the estimate", () => {

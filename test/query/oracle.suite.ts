@@ -9,7 +9,8 @@ import { parseQuery } from "../../src/query/parse.ts";
 import { prepareQuery } from "../../src/query/run.ts";
 import { readQuerySettings } from "../../src/query/settings.ts";
 import { FIRST_PAGE } from "../../src/query/token.ts";
-import { QueryRig, seen } from "./rig.ts";
+import { seen } from "../support/seen.ts";
+import { QueryRig } from "./rig.ts";
 
 /** Rows of three buckets: all of the first may be seen, a part of the second and nothing of the third. */
 const ROWS = Array.from({ length: 1_500 }, (_, index) => {

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { EVERY_KEY } from "../../src/base/key-range.ts";
 import { viewSql } from "../../src/metadata/query/views.ts";
-import { QueryRig, seen } from "./rig.ts";
+import { seen } from "../support/seen.ts";
+import { QueryRig } from "./rig.ts";
 
 test("parts of others' uploads are left out where their writer alone may list them", () => {
   const rig = new QueryRig();

@@ -9,8 +9,8 @@ import { FIRST_PAGE } from "../../src/query/token.ts";
 import { createBucket } from "../../src/store/buckets/buckets.ts";
 import { deleteObject } from "../../src/store/delete/delete.ts";
 import { putObject } from "../../src/store/write/write.ts";
+import { seen } from "../support/seen.ts";
 import { bodyOf, openTestStore, type TestStore } from "../support/store.ts";
-import { seen } from "./rig.ts";
 
 const KEYS = ["a", "b", "c"];
 let rig: TestStore;
@@ -82,7 +82,7 @@ test("an index of a bucket is filled, kept by its writes and used in D1", async 
     ["size > 1", ["d"]],
     ["last_modified > datetime('now', '-1 hour')", [...KEYS, "d"]],
     ["objects MATCH '(me OR you) NOT b'", ["a", "c", "d"]],
-    ["metadata MATCH 'you*'", ["d"]],
+    ["metadata MATCH 'by AND you'", ["d"]],
   ] as const) {
     const text = `SELECT key FROM objects WHERE ${condition}`;
     const run = { queries: metadata.queries, clock: systemClock, limits: readQuerySettings({}) };

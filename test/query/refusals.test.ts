@@ -11,7 +11,8 @@ import { prepareQuery } from "../../src/query/run.ts";
 import { readQuerySettings } from "../../src/query/settings.ts";
 import { FIRST_PAGE } from "../../src/query/token.ts";
 import { anyText } from "../support/any-text.ts";
-import { QueryRig, seen } from "./rig.ts";
+import { seen } from "../support/seen.ts";
+import { QueryRig } from "./rig.ts";
 
 const PART: readonly KeyRange[] = [{ lo: "home/bob/", hi: "home/bob0" }];
 let rig: QueryRig;

@@ -3,9 +3,7 @@ import { join } from "node:path";
 import { RequestCaller } from "../../src/auth/caller.ts";
 import { parsePolicy } from "../../src/auth/policy/parse.ts";
 import { type Account, firstAccount, rootOf } from "../../src/auth/principal.ts";
-import { EVERY_KEY, type KeyRange } from "../../src/base/key-range.ts";
 import { Metadata } from "../../src/metadata/metadata.ts";
-import type { VisibleBucket } from "../../src/metadata/query/visible.ts";
 import { SqliteD1 } from "../support/sqlite-d1.ts";
 
 const MIGRATIONS = join(import.meta.dirname, "../../migrations");
@@ -58,23 +56,6 @@ export class QueryRig {
     }
     this.d1.database.exec("COMMIT");
   }
-}
-
-/** A bucket of which everything is seen but rows outside `objects`. */
-export function seen(id: number, name: string, objects: readonly KeyRange[] = EVERY_KEY): VisibleBucket {
-  const columns = { content: EVERY_KEY, tags: EVERY_KEY, lock: EVERY_KEY };
-  return {
-    ...{ id, name, region: "us-east-1", createdMs: 0, owner: firstAccount.canonicalId, ownerAccount: null, objects },
-    ...{
-      versions: objects,
-      uploads: objects,
-      parts: EVERY_KEY,
-      current: columns,
-      anyVersion: columns,
-      ownersOnly: false,
-      partsOf: null,
-    },
-  };
 }
 
 const facts = { context: () => undefined, now: () => Date.UTC(2026, 10, 29) };

@@ -9,7 +9,8 @@ import { parseQuery } from "../../src/query/parse.ts";
 import { estimateRows, prepareQuery } from "../../src/query/run.ts";
 import { readQuerySettings } from "../../src/query/settings.ts";
 import { FIRST_PAGE, type PageStart } from "../../src/query/token.ts";
-import { type NewRow, QueryRig, seen } from "./rig.ts";
+import { seen } from "../support/seen.ts";
+import { type NewRow, QueryRig } from "./rig.ts";
 
 const COUNT = 2_000;
 const ROWS: readonly NewRow[] = Array.from({ length: COUNT }, (_, at) => ({

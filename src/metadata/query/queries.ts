@@ -4,6 +4,7 @@ import type { TableName } from "./catalog.ts";
 import { quoteText } from "./quote.ts";
 import { rowSource } from "./row-source.ts";
 import { type SearchUse, searchRows } from "./search-source.ts";
+import { termPlaces } from "./text-source.ts";
 import type { Scope } from "./visible.ts";
 
 /** One line of EXPLAIN QUERY PLAN. */
@@ -56,12 +57,16 @@ export class QueryTable {
     return Math.min(max, Number(rows[0]?.[0] ?? 0));
   }
 
-  /** How many values of an index each condition leaves in the ranges of keys, but no more than `max` of each are counted. */
+  /**
+   * How many values of an index each condition leaves in the ranges of keys, but no more than `max` of each are counted. Of texts: how many objects
+   * have each word, added together, because FTS5 visits them all before it knows which of them match.
+   */
   async countSearches(
     searches: readonly { readonly search: SearchUse; readonly keys: readonly KeyRange[] }[],
     max: number,
   ): Promise<number[]> {
     const counts = searches.map(({ search, keys }) => {
+      if (search.terms) return `(SELECT count(*) FROM (${termPlaces(search.indexId, search.terms)} LIMIT ${max}))`;
       // Of several values all are visited, wherever their keys lie.
       const { from, where } = searchRows(search, "x$count", search.isPoint ? keys : EVERY_KEY);
       return `(SELECT count(*) FROM (SELECT 1 FROM ${from} WHERE ${where} LIMIT ${max}))`;

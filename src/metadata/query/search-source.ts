@@ -11,6 +11,8 @@ export interface SearchUse {
   readonly conditions: readonly string[];
   /** One value: its keys are in order, and a range of them is read alone. */
   readonly isPoint: boolean;
+  /** Of texts: each word of what FTS5 is asked for. */
+  readonly terms?: readonly string[];
 }
 
 /** The objects whose words match: their order is that of ids. */

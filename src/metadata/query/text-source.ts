@@ -11,12 +11,22 @@ export function textRows(
   { indexId, fts }: { indexId: number; fts: string },
   { words, keys }: { words: string; keys: string },
 ): { from: string; where: string[] } {
-  // FTS5 begins at the first id and stops behind the last: other indexes' words are not read.
-  const ids = `${words}.rowid BETWEEN (${indexId} << ${TEXT_ID_BITS}) + 1 AND (${indexId + 1} << ${TEXT_ID_BITS}) - 1`;
   return {
     from: `search_text AS ${words} CROSS JOIN search_texts AS ${keys}`,
-    where: [`${words}.search_text MATCH ${quoteText(fts)}`, ids, `${keys}.id = ${words}.rowid`],
+    where: [`${words}.search_text MATCH ${quoteText(fts)}`, idsOf(indexId, words), `${keys}.id = ${words}.rowid`],
   };
+}
+
+/** FTS5 begins at the first id and stops behind the last, so that it does not visit objects of other indexes. That holds for whole words alone. */
+function idsOf(indexId: number, words: string): string {
+  return `${words}.rowid BETWEEN (${indexId} << ${TEXT_ID_BITS}) + 1 AND (${indexId + 1} << ${TEXT_ID_BITS}) - 1`;
+}
+
+/** SELECT of a row for each object of an index that has a word, for each of the words, whatever the column. */
+export function termPlaces(indexId: number, terms: readonly string[]): string {
+  const list = quoteText(JSON.stringify(terms.map((term) => `"${term}"`)));
+  return `SELECT 1 FROM json_each(${list}) AS t$count CROSS JOIN search_text AS w$count
+    WHERE w$count.search_text MATCH t$count.value AND ${idsOf(indexId, "w$count")}`;
 }
 
 /** What of an object's words the caller may see: SQL of a condition on it, and the columns. */

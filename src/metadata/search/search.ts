@@ -1,5 +1,5 @@
 import type { Database, Statement } from "../database.ts";
-import { DROP_TEXT_TABLE, fillTexts, LOST_ITS_TEXT, MAKE_TEXT_TABLE } from "./text-table.ts";
+import { DROP_TEXT_TABLE, fillTexts, HAS_UNUSED_TEXT_TABLE, LOST_ITS_TEXT, MAKE_TEXT_TABLE } from "./text-table.ts";
 
 /** What of its objects a bucket's index is of. */
 export const SEARCH_FIELDS = ["tags", "metadata", "lastModified", "size", "text"] as const;
@@ -147,20 +147,19 @@ export class SearchTable {
   }
 
   /**
-   * Takes away up to `limit` values, and as many texts, of an index that was dropped before `beforeMs`: queries that began before are over then. Two
-   * round trips, and one more behind the last index of texts. Returns how many; null: there is no such index.
+   * Takes away up to `limit` values, and as many texts, of an index that was dropped before `beforeMs`: queries that began before are over then. The
+   * table of words goes at the call after the one that took the last index of texts. Two round trips. Returns how many; null: there is no such index.
    */
   async sweep(beforeMs: number, limit: number): Promise<number | null> {
-    const [dropped] = await this.#database.all<{ id: number; isLastOfTexts: number }>(
-      `SELECT id, text = 1 AND NOT EXISTS (SELECT 1 FROM search_indexes o WHERE o.text = 1 AND o.id <> i.id) AS "isLastOfTexts"
-       FROM search_indexes i WHERE dropped_ms <= ?1 LIMIT 1`,
+    const [found] = await this.#database.all<{ id: number | null; isUnused: number }>(
+      `SELECT (SELECT id FROM search_indexes WHERE dropped_ms <= ?1 LIMIT 1) AS "id", ${HAS_UNUSED_TEXT_TABLE} AS "isUnused"`,
       beforeMs,
     );
-    if (!dropped) return null;
-    const { id, isLastOfTexts } = dropped;
-    const [values, texts, ended] = await this.#database.batch<[unknown, unknown, unknown]>(swept(id, limit));
     // A table that an index takes into use meanwhile is made again: see `unfilled`.
-    if (ended.length > 0 && isLastOfTexts === 1) await this.#database.batch([...DROP_TEXT_TABLE]);
+    if (found?.isUnused === 1) await this.#database.batch([...DROP_TEXT_TABLE]);
+    const id = found?.id ?? null;
+    if (id === null) return null;
+    const [values, texts] = await this.#database.batch<[unknown, unknown, unknown]>(swept(id, limit));
     return values.length + texts.length;
   }
 }

@@ -42,6 +42,9 @@ export const DROP_TEXT_TABLE: readonly Statement[] = [
   statement("DROP TABLE IF EXISTS search_text"),
 ];
 
+/** The table of words is there, and no index has words. */
+export const HAS_UNUSED_TEXT_TABLE = `(NOT ${MISSING} AND NOT EXISTS (SELECT 1 FROM search_indexes WHERE text = 1))`;
+
 /** An index whose words are in a table that is not there. */
 export const LOST_ITS_TEXT = `text = 1 AND ${MISSING}`;
 

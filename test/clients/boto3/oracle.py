@@ -4,6 +4,7 @@ import json
 import math
 import os
 import random
+import re
 
 import duckdb
 import urllib3
@@ -31,6 +32,11 @@ CONDITIONS = [
     "key >= 'a/2' AND key < 'b/3'",
     "key IN ('a/7', 'b/91', '104', 'ü/30')",
     "key < 'ü' AND key > 'b'",
+    "starts_with(key, 'a/')",
+    "starts_with(key, 'b/1') AND size > 20",
+    "starts_with(key, '')",
+    "key = 'a/7'",
+    "key = 'b/91' AND size >= 0",
     "lower(key) LIKE '%1_'",
     "content_type IS NULL OR content_type <> 'text/plain'",
     "content_type IN ('text/plain', 'image/png')",
@@ -75,8 +81,16 @@ def ask(query, bucket, form="jsonl"):
 
 
 def where(pick, bucket):
-    chosen = pick.sample(CONDITIONS, pick.randrange(3))
-    return "WHERE " + " AND ".join(f"({one})" for one in [f"objects.bucket = '{bucket}'", *chosen])
+    """The server leaves out conditions by which it has chosen the rows: with the table's name and without it, in parentheses or not."""
+    chosen = [part for one in pick.sample(CONDITIONS, pick.randrange(3)) for part in parts(pick, one)]
+    return "WHERE " + " AND ".join([f"{pick.choice(['', 'objects.'])}bucket = '{bucket}'", *chosen])
+
+
+def parts(pick, condition):
+    if pick.random() < 0.5 or " OR " in condition or "BETWEEN" in condition:
+        return [f"({condition})"]
+    qualified = pick.choice([condition, re.sub(r"(?<![.'\w])key\b", "objects.key", condition)])
+    return [qualified if "SELECT" not in condition else f"({condition})"]
 
 
 def plain(pick, bucket):
