@@ -14,7 +14,7 @@ test("what stands in for a stage, and what it stands in for, is there", () => {
   for (const [replaced, by] of Object.values(STAGES).flatMap((files) => Object.entries(files))) {
     expect(existsSync(join(root, replaced)), replaced).toBe(true);
     const text = readFileSync(join(root, "bench/floor/without", by), "utf8");
-    expect(text, by).toContain(`// In place of ${replaced}:`);
+    expect(text, by).toContain(`// Replaces ${replaced}:`);
   }
 });
 
