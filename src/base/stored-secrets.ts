@@ -56,7 +56,7 @@ async function read(name: string, secret: StoredSecret): Promise<string> {
 /** Bindings that have a `get` too. */
 const OTHER_BINDINGS = new Set(["KvNamespace", "R2Bucket", "DurableObjectNamespace"]);
 
-/** Under `wrangler dev` a secret is a stub that stands for another Worker, so bindings to Workers cannot be told from secrets. */
+/** Under `wrangler dev` a secret is a Fetcher, as the binding to another Worker is: a binding to a Worker would be taken for a secret. */
 function isStoredSecret(value: unknown): value is StoredSecret {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   return typeof (value as Partial<StoredSecret>).get === "function" && !OTHER_BINDINGS.has(value.constructor?.name);

@@ -109,9 +109,10 @@ async function take(context: QueueContext, queue: QueueRow, request: ReceiveRequ
   if (isFifo && attemptId !== null) {
     const nowMs = clock.now();
     const attempt = { id: attemptId, receivedAfterMs: nowMs - DEDUPLICATION_MS };
-    const again = await tables.fifo.takeAgain(queue, attempt, takingOf(queue, request, nowMs));
+    const taking = takingOf(queue, request, nowMs);
+    const again = await tables.fifo.takeAgain(queue, attempt, taking);
     if (again !== null) {
-      const [{ visibleMs }] = [takingOf(queue, request, nowMs)];
+      const { visibleMs } = taking;
       const rows = again.map((row) => ({ ...row, visibleMs }));
       await tables.fifo.noteAttempt(queue.id, attemptId, { nowMs, rows });
       return { rows, isRepeated: true };
@@ -157,7 +158,7 @@ function lookAhead({ bare, clock }: QueueContext, queue: QueueRow): Promise<numb
   return bare.messages.nextVisibleMs(queue.id, clock.now() - 1000 * retentionSeconds);
 }
 
-/** What a receiver lacks, or nobody knows: the messages are as good as any. */
+/** Failures that say nothing against the message: this receiver may not open it, or the KMS does not answer. */
 const GIVEN_BACK: readonly DataKeyFailure["kind"][] = ["access-denied", "unavailable"];
 
 interface Opening {

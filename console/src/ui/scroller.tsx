@@ -14,7 +14,7 @@ export function Scroller({
   children: ReactNode;
 }) {
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset is of forms
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would be the element for this role, and belongs in forms
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be scrolled by the keyboard too
     <div ref={ref} className={className} role="group" aria-label={label} tabIndex={0}>
       {children}
