@@ -171,9 +171,9 @@ export class BoundDatabase extends Database {
     const prepared = statements.map(({ sql, values }) => this.#d1.prepare(sql).bind(...values));
     const results = await this.#d1.batch(prepared);
     this.#sizeBytes = results.at(-1)?.meta.size_after ?? this.#sizeBytes;
-    return results.map(({ meta, results: rows }) => ({
-      ...{ rows, rowsRead: meta.rows_read ?? 0, rowsWritten: meta.rows_written ?? 0 },
-    }));
+    return results.map(({ meta, results: rows }) => {
+      return { rows, rowsRead: meta.rows_read ?? 0, rowsWritten: meta.rows_written ?? 0 };
+    });
   }
 
   async #runLocally(batches: LocalBatches, statements: readonly Statement[]): Promise<Ran[]> {
